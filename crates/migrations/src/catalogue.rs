@@ -1,0 +1,153 @@
+//! A catalogue: all steps of one database, in order, checked.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use rusqlite::Connection;
+use schema::Schema;
+
+use crate::error::{self, Error};
+use crate::migrator::Migrator;
+use crate::notes::Notes;
+use crate::run::Options;
+use crate::step::{Step, digest};
+use crate::Version;
+
+/// All steps of one database, from version 1 to the current one, without gaps.
+#[derive(Debug)]
+pub struct Catalogue {
+    steps: Cow<'static, [Step]>,
+    application_id: i32,
+    derived: Vec<Derived>,
+}
+
+/// What is computed from a step when it is first asked for, so that building a catalogue costs nothing.
+#[derive(Debug, Default)]
+struct Derived {
+    notes: OnceLock<Notes>,
+    up_digest: OnceLock<String>,
+    schema: OnceLock<Schema>,
+}
+
+impl Catalogue {
+    /// A catalogue of `steps`.
+    ///
+    /// # Errors
+    /// When there is no step, or the folders are not numbered 1, 2, 3 … in this order.
+    pub fn new(steps: impl Into<Cow<'static, [Step]>>) -> Result<Catalogue, Error> {
+        let steps = steps.into();
+        if steps.is_empty() {
+            return Err(error::catalogue_empty());
+        }
+        for (expected, step) in (1..).zip(steps.iter()) {
+            if step.version() != expected || step.name().is_empty() {
+                return Err(error::catalogue_gap(step.folder(), expected));
+            }
+        }
+        let derived = steps.iter().map(|_| Derived::default()).collect();
+        Ok(Catalogue { steps, application_id: 0, derived })
+    }
+
+    /// Reads a folder of step folders, in order of their names.
+    ///
+    /// # Errors
+    /// When the folder or one of its files cannot be read, or as [`Catalogue::new`].
+    pub fn read(folder: &Path) -> Result<Catalogue, Error> {
+        let unreadable = |source| error::folder_unreadable(folder, source);
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+        folders.sort();
+        let steps = folders.iter().map(|path| Step::read(path)).collect::<Result<Vec<_>, _>>()?;
+        Catalogue::new(steps)
+    }
+
+    /// The same catalogue with an [`application_id`](https://sqlite.org/pragma.html#pragma_application_id),
+    /// which every file of it then carries, and by which files of other applications are refused.
+    #[must_use]
+    pub fn with_application_id(mut self, id: i32) -> Catalogue {
+        self.application_id = id;
+        self
+    }
+
+    /// The catalogue as a build had it whose newest version was `version`.
+    ///
+    /// # Errors
+    /// When `version` is 0 or beyond this catalogue.
+    pub fn cut_at(&self, version: Version) -> Result<Catalogue, Error> {
+        let Some(steps) = self.steps.get(..version as usize) else {
+            return Err(error::target_unknown(version, self.current_version()));
+        };
+        Ok(Catalogue::new(steps.to_vec())?.with_application_id(self.application_id))
+    }
+
+    /// The newest version.
+    pub fn current_version(&self) -> Version {
+        self.steps.last().map_or(0, Step::version)
+    }
+
+    /// The application id that files carry, 0 for none.
+    pub fn application_id(&self) -> i32 {
+        self.application_id
+    }
+
+    /// All steps, from version 1 on.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The step that leads to `version`.
+    pub fn step(&self, version: Version) -> Option<&Step> {
+        self.steps.get((version as usize).checked_sub(1)?)
+    }
+
+    /// The notes of the step that leads to `version`.
+    pub fn notes(&self, version: Version) -> Option<&Notes> {
+        let step = self.step(version)?;
+        let derived = self.derived.get((version as usize).checked_sub(1)?)?;
+        Some(derived.notes.get_or_init(|| Notes::parse(step.notes_text())))
+    }
+
+    /// The digest of `up.sql` of the step that leads to `version`.
+    pub fn up_digest(&self, version: Version) -> Option<&str> {
+        let step = self.step(version)?;
+        let derived = self.derived.get((version as usize).checked_sub(1)?)?;
+        Some(derived.up_digest.get_or_init(|| digest(step.up())))
+    }
+
+    /// The schema of `version` without the ledger, made by running the steps on an empty database in
+    /// memory.
+    ///
+    /// # Errors
+    /// When a step does not run on an empty database.
+    pub fn schema_at(&self, version: Version) -> Result<Schema, Error> {
+        let slot = (version as usize).checked_sub(1).and_then(|index| self.derived.get(index));
+        if let Some(known) = slot.and_then(|derived| derived.schema.get()) {
+            return Ok(known.clone());
+        }
+        let schema = crate::file::FileState::read(&self.build(version)?)?.schema;
+        if let Some(derived) = slot {
+            let _already_set = derived.schema.set(schema.clone());
+        }
+        Ok(schema)
+    }
+
+    /// An empty database of `version`, in memory.
+    ///
+    /// # Errors
+    /// When a step does not run on an empty database.
+    pub fn build(&self, version: Version) -> Result<Connection, Error> {
+        let connection = Connection::open_in_memory().map_err(error::sqlite)?;
+        let mut migrator = Migrator::with_connection(self, connection, Options::default());
+        if version > 0 {
+            migrator.upgrade_to(version)?;
+        }
+        Ok(migrator.into_connection())
+    }
+}

@@ -1,0 +1,165 @@
+//! The ledger: the table in the file that says which steps were applied, and how to undo them.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::catalogue::Catalogue;
+use crate::error::{self, Error};
+use crate::step::{Step, digest};
+use crate::Version;
+
+/// The ledger's name in the file.
+pub const LEDGER_TABLE: &str = "schema_migrations";
+
+/// Not STRICT, so that the file stays readable by SQLite before 3.37.
+const CREATE: &str = "CREATE TABLE schema_migrations (
+    version INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    up_digest TEXT NOT NULL,
+    down_sql TEXT,
+    down_loses TEXT NOT NULL,
+    down_digest TEXT NOT NULL,
+    applied_at TEXT NOT NULL,
+    applied_by TEXT NOT NULL
+)";
+
+/// One applied step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The version the step led to.
+    pub version: Version,
+    /// The step's name, without its number.
+    pub name: String,
+    /// [`digest`] of the `up.sql` that was run.
+    pub up_digest: String,
+    /// The `down.sql` that undoes it; `None` for a step that is irreversible.
+    pub down_sql: Option<String>,
+    /// What undoing it loses: `table` or `table.column`, one a line.
+    pub down_loses: String,
+    /// [`Entry::digest_of_back`] of the two columns before.
+    pub down_digest: String,
+    /// When, as RFC 3339 in UTC.
+    pub applied_at: String,
+    /// Which engine wrote the row.
+    pub applied_by: String,
+}
+
+impl Entry {
+    /// The digest that protects the stored way back: a build that never heard of the step runs it.
+    pub fn digest_of_back(down_sql: Option<&str>, down_loses: &str) -> String {
+        match down_sql {
+            Some(sql) => digest(&format!("{sql}\n;\n'{}'", down_loses.replace('\'', "''"))),
+            None => digest(&format!("irreversible;\n'{}'", down_loses.replace('\'', "''"))),
+        }
+    }
+}
+
+/// All entries in order of version, or `None` when the file has no ledger.
+pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error> {
+    if !exists(connection)? {
+        return Ok(None);
+    }
+    let mut statement = connection
+        .prepare(
+            "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by
+             FROM schema_migrations ORDER BY version",
+        )
+        .map_err(error::ledger_unreadable)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Entry {
+            version: row.get(0)?,
+            name: row.get(1)?,
+            up_digest: row.get(2)?,
+            down_sql: row.get(3)?,
+            down_loses: row.get(4)?,
+            down_digest: row.get(5)?,
+            applied_at: row.get(6)?,
+            applied_by: row.get(7)?,
+        })
+    });
+    let entries = rows.and_then(Iterator::collect).map_err(error::ledger_unreadable)?;
+    Ok(Some(entries))
+}
+
+/// Whether the file is at `catalogue`'s current version with the step that the catalogue has, told
+/// by one pragma and one row.
+pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
+    let current = catalogue.current_version();
+    let user_version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(error::sqlite)?;
+    if user_version != i64::from(current) {
+        return Ok(false);
+    }
+    let head: Option<(Version, String)> = match connection
+        .prepare("SELECT version, up_digest FROM schema_migrations ORDER BY version DESC LIMIT 1")
+    {
+        Ok(mut statement) => statement
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+            .map_err(error::ledger_unreadable)?,
+        // A file without this table is looked at closely by the run.
+        Err(_) => None,
+    };
+    Ok(head.is_some_and(|(version, up_digest)| {
+        version == current && catalogue.up_digest(current) == Some(up_digest.as_str())
+    }))
+}
+
+/// Records that `step` was applied, making the ledger where there is none.
+pub(crate) fn record(
+    connection: &Connection,
+    catalogue: &Catalogue,
+    step: &Step,
+    adopted: bool,
+) -> Result<(), Error> {
+    let version = step.version();
+    if !exists(connection)? {
+        connection.execute_batch(CREATE).map_err(error::sqlite)?;
+    }
+    let losses = catalogue.notes(version).map(|notes| notes.down_losses.as_slice());
+    let loses: Vec<String> = losses.unwrap_or_default().iter().map(|loss| loss.object()).collect();
+    let loses = loses.join("\n");
+    let how = if adopted { "adopted by migrations " } else { "migrations " };
+    connection
+        .execute(
+            "INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                version,
+                step.name(),
+                catalogue.up_digest(version),
+                step.down(),
+                loses,
+                Entry::digest_of_back(step.down(), &loses),
+                now(),
+                format!("{how}{}", env!("CARGO_PKG_VERSION")),
+            ],
+        )
+        .map_err(error::sqlite)?;
+    Ok(())
+}
+
+/// Removes the entry of a step that was undone; version 0 has no ledger at all.
+pub(crate) fn forget(connection: &Connection, version: Version) -> Result<(), Error> {
+    let sql = match version {
+        1 => "DROP TABLE schema_migrations".to_owned(),
+        _ => format!("DELETE FROM schema_migrations WHERE version = {version}"),
+    };
+    connection.execute_batch(&sql).map_err(error::sqlite)
+}
+
+fn exists(connection: &Connection) -> Result<bool, Error> {
+    connection
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+            [LEDGER_TABLE],
+            |row| row.get::<_, i64>(0),
+        )
+        .map(|count| count > 0)
+        .map_err(error::sqlite)
+}
+
+fn now() -> String {
+    let now = jiff::Timestamp::now();
+    // Whole milliseconds: more is noise to whoever reads the ledger.
+    now.round(jiff::Unit::Millisecond).unwrap_or(now).to_string()
+}

@@ -1,0 +1,151 @@
+//! The handle on one file.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::catalogue::Catalogue;
+use crate::connect::{self, Missing};
+use crate::error::{self, Error};
+use crate::file::FileState;
+use crate::loss::{self, AtRisk};
+use crate::plan::{Plan, plan};
+use crate::run::{self, Options, Report, Task};
+use crate::{Version, ledger};
+
+/// One file and the catalogue that it is migrated by.
+#[derive(Debug)]
+pub struct Migrator<'a> {
+    catalogue: &'a Catalogue,
+    connection: Connection,
+    options: Options,
+}
+
+impl<'a> Migrator<'a> {
+    /// Opens the file at `path`, which must be there. Nothing is written.
+    ///
+    /// # Errors
+    /// When the file is missing, is not a database, or cannot be opened.
+    pub fn open(
+        catalogue: &'a Catalogue,
+        path: &Path,
+        options: Options,
+    ) -> Result<Migrator<'a>, Error> {
+        let connection = connect::open(path, Missing::Refuse, &options)?;
+        Ok(Migrator { catalogue, connection, options })
+    }
+
+    /// The same, making an empty file where there is none; its directory must be there.
+    ///
+    /// # Errors
+    /// As [`Migrator::open`], and when the directory is missing.
+    pub fn create(
+        catalogue: &'a Catalogue,
+        path: &Path,
+        options: Options,
+    ) -> Result<Migrator<'a>, Error> {
+        let connection = connect::open(path, Missing::Create, &options)?;
+        Ok(Migrator { catalogue, connection, options })
+    }
+
+    /// Takes a connection that is open already, with whatever is set on it.
+    pub fn with_connection(
+        catalogue: &'a Catalogue,
+        connection: Connection,
+        options: Options,
+    ) -> Migrator<'a> {
+        Migrator { catalogue, connection, options }
+    }
+
+    /// The connection, with foreign keys as they were when the file was opened.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Gives the connection away.
+    pub fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    /// What the file says about itself.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn state(&self) -> Result<FileState, Error> {
+        FileState::read(&self.connection)
+    }
+
+    /// The file's version.
+    ///
+    /// # Errors
+    /// As [`FileState::version`].
+    pub fn version(&self) -> Result<Version, Error> {
+        self.state()?.version(self.catalogue)
+    }
+
+    /// What would bring the file to `target`. Nothing is written.
+    ///
+    /// # Errors
+    /// As [`plan()`].
+    pub fn plan_to(&self, target: Version) -> Result<Plan, Error> {
+        plan(self.catalogue, &self.state()?, target)
+    }
+
+    /// The rows that `plan` would cost, by what its steps declare.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn at_risk(&self, plan: &Plan) -> Result<Vec<AtRisk>, Error> {
+        let losses: Vec<_> = plan.moves.iter().flat_map(|step| step.losses.clone()).collect();
+        loss::at_risk(&self.connection, &self.state()?.schema, &losses)
+    }
+
+    /// Brings the file to the catalogue's current version; for a file that is there already this costs
+    /// one pragma and one row.
+    ///
+    /// # Errors
+    /// When the file must not be touched or a step fails; [`Error::outcome`] says what is in it.
+    pub fn upgrade(&mut self) -> Result<Report, Error> {
+        if ledger::is_current(&self.connection, self.catalogue)? {
+            return Ok(Report::nothing_to_do(self.catalogue.current_version()));
+        }
+        self.upgrade_to(self.catalogue.current_version())
+    }
+
+    /// Brings the file up to version `target`.
+    ///
+    /// # Errors
+    /// As [`Migrator::upgrade`]; also when the file is past `target`.
+    pub fn upgrade_to(&mut self, target: Version) -> Result<Report, Error> {
+        self.run(Task::Upgrade { target, expected: None })
+    }
+
+    /// Brings the file up to version `target`, and refuses unless it is at `expected` now.
+    ///
+    /// A file without ledger is adopted first, in the same transaction: its schema is compared with
+    /// that of version `expected`, and the steps up to it are recorded without being run.
+    ///
+    /// # Errors
+    /// As [`Migrator::upgrade_to`]; also when the file is at another version, or has no ledger and
+    /// another schema.
+    pub fn upgrade_from(&mut self, expected: Version, target: Version) -> Result<Report, Error> {
+        self.run(Task::Upgrade { target, expected: Some(expected) })
+    }
+
+    /// Brings the file back to version `target` with the ways back that the file itself carries; so a
+    /// file that is newer than the catalogue can come back, too.
+    ///
+    /// # Errors
+    /// When the file must not be touched, is below `target`, a step has no way back, a step fails, or
+    /// rows would be lost without [`Options::accept_loss`].
+    pub fn rollback_to(&mut self, target: Version) -> Result<Report, Error> {
+        self.run(Task::Rollback { target })
+    }
+
+    fn run(&mut self, task: Task) -> Result<Report, Error> {
+        if !self.connection.is_autocommit() {
+            return Err(error::inside_transaction());
+        }
+        run::run(&self.connection, self.catalogue, &self.options, task)
+    }
+}

@@ -1,0 +1,256 @@
+//! `notes.md`: what a step changes and why, in fixed sections, with the lines that programs read.
+
+/// The sections of every `notes.md`, in their order.
+pub const SECTIONS: [&str; 5] = ["Task", "Why", "Columns", "Data migration", "Rollback"];
+
+/// Whether builds of the version before still work on a file of this version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compatibility {
+    /// True for `supported`, which the proof then tests.
+    pub supported: bool,
+    /// The reason that follows it.
+    pub why: String,
+}
+
+/// What one new table, column, index, trigger or view means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// `table`, `table.column`, or the name of an index, trigger or view.
+    pub object: String,
+    /// Its words, with the unit where there is one.
+    pub text: String,
+}
+
+/// Something that a step does to data on purpose, declared in its notes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The table whose rows it concerns.
+    pub table: String,
+    /// The column, or `None` for whole rows.
+    pub column: Option<String>,
+    /// What a person should know about it.
+    pub why: String,
+}
+
+impl Declared {
+    /// `table` or `table.column`.
+    pub fn object(&self) -> String {
+        match &self.column {
+            Some(column) => format!("{}.{column}", self.table),
+            None => self.table.clone(),
+        }
+    }
+
+    /// Whether this declaration covers `column` of `table`; names fold as SQLite folds them.
+    pub fn covers(&self, table: &str, column: &str) -> bool {
+        self.table.eq_ignore_ascii_case(table)
+            && self
+                .column
+                .as_deref()
+                .is_none_or(|own| own.eq_ignore_ascii_case(column))
+    }
+}
+
+/// A `notes.md`, read.
+///
+/// Reading never fails: what is missing or malformed is told by [`Notes::problems`], so that a step
+/// under construction can already be run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// The text of the first heading.
+    pub title: String,
+    /// *Task*, without its compatibility line.
+    pub task: String,
+    /// The line `Backwards compatibility: …` of *Task*.
+    pub compatibility: Option<Compatibility>,
+    /// *Why*.
+    pub why: String,
+    /// *Columns*: an entry for each new table, column, index, trigger and view.
+    pub meanings: Vec<Meaning>,
+    /// *Data migration*, with its declarations.
+    pub data_migration: String,
+    /// *Rollback*, with its declarations.
+    pub rollback: String,
+    /// `Loses:` lines of *Data migration*: what the step itself drops.
+    pub up_losses: Vec<Declared>,
+    /// `Changes:` lines of *Data migration*: columns whose values it rewrites.
+    pub changes: Vec<Declared>,
+    /// `Adds:` lines of *Data migration*: older tables that it puts rows into.
+    pub adds: Vec<Declared>,
+    /// `Loses:` lines of *Rollback*: what going back drops and no later upgrade brings back.
+    pub down_losses: Vec<Declared>,
+    sections: Vec<(String, String)>,
+    malformed: Vec<String>,
+}
+
+impl Notes {
+    /// Reads the text of a `notes.md`.
+    pub fn parse(text: &str) -> Notes {
+        let mut notes = Notes::default();
+        for line in text.lines() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                notes.sections.push((heading.trim().to_owned(), String::new()));
+            } else if let Some(title) = line.strip_prefix("# ") {
+                notes.title = title.trim().to_owned();
+            } else if let Some((_, body)) = notes.sections.last_mut() {
+                body.push_str(line);
+                body.push('\n');
+            }
+        }
+        for (heading, body) in notes.sections.clone() {
+            let body = body.trim();
+            match heading.as_str() {
+                "Task" => notes.read_task(body),
+                "Why" => notes.why = body.to_owned(),
+                "Columns" => notes.read_meanings(body),
+                "Data migration" => {
+                    notes.data_migration = body.to_owned();
+                    notes.up_losses = notes.read_declared(body, "Loses:");
+                    notes.changes = notes.read_declared(body, "Changes:");
+                    notes.adds = notes.read_declared(body, "Adds:");
+                }
+                "Rollback" => {
+                    notes.rollback = body.to_owned();
+                    notes.down_losses = notes.read_declared(body, "Loses:");
+                }
+                _ => {}
+            }
+        }
+        notes
+    }
+
+    /// What is missing, still to be written, or malformed; empty when the notes are complete.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.title.is_empty() {
+            problems.push("has no title (`# …`)".to_owned());
+        }
+        for section in SECTIONS {
+            match self.sections.iter().filter(|(name, _)| name == section).count() {
+                0 => problems.push(format!("section `## {section}` is missing")),
+                1 => {}
+                _ => problems.push(format!("section `## {section}` stands twice")),
+            }
+        }
+        for (name, body) in &self.sections {
+            if !SECTIONS.contains(&name.as_str()) {
+                problems.push(format!("section `## {name}` is not one of {}", SECTIONS.join(", ")));
+            } else if body.trim().is_empty() {
+                problems.push(format!("section `## {name}` is empty"));
+            } else if body.contains("TODO") {
+                problems.push(format!("section `## {name}` still says TODO"));
+            }
+        }
+        let order: Vec<&str> = self.sections.iter().map(|(name, _)| name.as_str()).collect();
+        if problems.is_empty() && order != SECTIONS {
+            problems.push(format!("sections are not in the order {}", SECTIONS.join(", ")));
+        }
+        match &self.compatibility {
+            None if self.sections.iter().any(|(name, _)| name == "Task") => problems.push(
+                "section `## Task` lacks `Backwards compatibility: supported` or `not supported`, \
+                 with why"
+                    .to_owned(),
+            ),
+            Some(compatibility) if compatibility.why.is_empty() => {
+                problems.push("`Backwards compatibility:` does not say why".to_owned());
+            }
+            _ => {}
+        }
+        problems.extend(self.malformed.iter().cloned());
+        problems
+    }
+
+    /// The words for `object` (`table`, `table.column`, or another object's name), if there are any.
+    pub fn meaning(&self, object: &str) -> Option<&str> {
+        self.meanings
+            .iter()
+            .find(|meaning| meaning.object.eq_ignore_ascii_case(object))
+            .map(|meaning| meaning.text.as_str())
+    }
+
+    fn read_task(&mut self, body: &str) {
+        let mut task = String::new();
+        let mut lines = body.lines().peekable();
+        while let Some(line) = lines.next() {
+            let Some(rest) = line.trim().strip_prefix("Backwards compatibility:") else {
+                task.push_str(line);
+                task.push('\n');
+                continue;
+            };
+            let mut claim = rest.trim().to_owned();
+            while let Some(more) = lines.next_if(|more| !more.trim().is_empty()) {
+                claim.push(' ');
+                claim.push_str(more.trim());
+            }
+            self.compatibility = read_claim(&claim);
+            if self.compatibility.is_none() {
+                self.malformed.push(format!(
+                    "`Backwards compatibility: {claim}` starts with neither `supported` nor `not supported`"
+                ));
+            }
+        }
+        self.task = task.trim().to_owned();
+    }
+
+    fn read_meanings(&mut self, body: &str) {
+        for item in bullets(body) {
+            let Some(rest) = item.strip_prefix('`') else { continue };
+            let Some((object, text)) = rest.split_once('`') else { continue };
+            let text = strip_dash(text).to_owned();
+            if text.is_empty() {
+                self.malformed.push(format!("`{object}` stands in `## Columns` without words"));
+            }
+            self.meanings.push(Meaning { object: object.to_owned(), text });
+        }
+    }
+
+    fn read_declared(&mut self, body: &str, keyword: &str) -> Vec<Declared> {
+        let mut found = Vec::new();
+        for item in bullets(body) {
+            let Some(rest) = item.strip_prefix(keyword) else { continue };
+            let declared = rest.trim().strip_prefix('`').and_then(|rest| rest.split_once('`'));
+            let Some((object, why)) = declared else {
+                self.malformed.push(format!("`{item}` names no object in backticks"));
+                continue;
+            };
+            let (table, column) = match object.split_once('.') {
+                Some((table, column)) => (table, Some(column.to_owned())),
+                None => (object, None),
+            };
+            let why = strip_dash(why).to_owned();
+            if why.is_empty() {
+                self.malformed.push(format!("`{item}` does not say why"));
+            }
+            found.push(Declared { table: table.to_owned(), column, why });
+        }
+        found
+    }
+}
+
+fn read_claim(claim: &str) -> Option<Compatibility> {
+    let (supported, why) = match claim.strip_prefix("not supported") {
+        Some(why) => (false, why),
+        None => (true, claim.strip_prefix("supported")?),
+    };
+    Some(Compatibility { supported, why: strip_dash(why).to_owned() })
+}
+
+/// Removes what stands between a name and its words: a dash, a colon, a comma.
+fn strip_dash(text: &str) -> &str {
+    text.trim().trim_start_matches(['—', '–', '-', ':', ',', '.']).trim()
+}
+
+/// The bullets and plain lines of a section; a line that is indented continues the one before.
+fn bullets(body: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in body.lines() {
+        match items.last_mut() {
+            Some(last) if line.starts_with(' ') => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => items.push(line.trim_start_matches("- ").trim().to_owned()),
+        }
+    }
+    items
+}

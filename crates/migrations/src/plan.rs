@@ -1,0 +1,257 @@
+//! The plan: what will be done to one file, computed from values before anything is written.
+
+use std::fmt::Write as _;
+
+use schema::sql;
+
+use crate::catalogue::Catalogue;
+use crate::error::{self, Error};
+use crate::file::FileState;
+use crate::notes::Declared;
+use crate::step::Back;
+use crate::Version;
+
+/// Which way a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards newer versions.
+    Up,
+    /// Back to older ones.
+    Down,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// The step's version: the one it leads to going up, the one it leaves going down.
+    pub version: Version,
+    /// The step's folder, or its recorded name where the catalogue does not know it.
+    pub folder: String,
+    /// Up or down.
+    pub direction: Direction,
+    /// The script that is run.
+    pub sql: String,
+    /// What running it loses, as declared.
+    pub losses: Vec<Declared>,
+}
+
+impl Move {
+    /// The script's name for messages, such as `0002_note_label/up.sql`.
+    pub fn file(&self) -> String {
+        match self.direction {
+            Direction::Up => format!("{}/up.sql", self.folder),
+            Direction::Down => format!("{}/down.sql", self.folder),
+        }
+    }
+}
+
+/// What will be done to one file.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The file's version.
+    pub from: Version,
+    /// The version that it will have.
+    pub to: Version,
+    /// The steps, in the order in which they run; empty when there is nothing to do.
+    pub moves: Vec<Move>,
+}
+
+/// Computes what brings a file from its version to `target`.
+///
+/// # Errors
+/// When the file is one that must not be touched (see [`FileState::version`]), is newer than the
+/// catalogue and the target is not below it, the target is unknown, or a step on the way back has
+/// no way back.
+pub fn plan(catalogue: &Catalogue, file: &FileState, target: Version) -> Result<Plan, Error> {
+    let from = file.version(catalogue)?;
+    let current = catalogue.current_version();
+    if from > current && target >= from {
+        return Err(error::newer(from, current));
+    }
+    if target > current {
+        return Err(error::target_unknown(target, current));
+    }
+    let moves = if target >= from {
+        (from + 1..=target).filter_map(|version| up(catalogue, version)).collect()
+    } else {
+        let entries = file.ledger.as_deref().unwrap_or_default();
+        let undone = entries.iter().filter(|entry| entry.version > target);
+        undone.rev().map(|entry| down(catalogue, entry)).collect::<Result<Vec<_>, _>>()?
+    };
+    Ok(Plan { from, to: target, moves })
+}
+
+fn up(catalogue: &Catalogue, version: Version) -> Option<Move> {
+    let step = catalogue.step(version)?;
+    Some(Move {
+        version,
+        folder: step.folder().to_owned(),
+        direction: Direction::Up,
+        sql: step.up().to_owned(),
+        losses: catalogue.notes(version)?.up_losses.clone(),
+    })
+}
+
+fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Error> {
+    let known = catalogue.step(entry.version);
+    let folder = known.map_or_else(|| entry.name.clone(), |step| step.folder().to_owned());
+    let Some(sql) = &entry.down_sql else {
+        let reason = known.and_then(|step| match step.back() {
+            Back::Irreversible(reason) => Some(&**reason),
+            Back::Sql(_) => None,
+        });
+        return Err(error::irreversible(&folder, reason));
+    };
+    let words = catalogue.notes(entry.version).map(|notes| notes.down_losses.as_slice());
+    let losses = entry.down_loses.lines().map(|object| {
+        let (table, column) = match object.split_once('.') {
+            Some((table, column)) => (table.to_owned(), Some(column.to_owned())),
+            None => (object.to_owned(), None),
+        };
+        let known = words.unwrap_or_default().iter().find(|loss| loss.object() == object);
+        Declared { table, column, why: known.map(|loss| loss.why.clone()).unwrap_or_default() }
+    });
+    Ok(Move {
+        version: entry.version,
+        folder,
+        direction: Direction::Down,
+        sql: sql.clone(),
+        losses: losses.collect(),
+    })
+}
+
+impl Plan {
+    /// Whether the plan goes up or down; up when there is nothing to do.
+    pub fn direction(&self) -> Direction {
+        if self.to < self.from { Direction::Down } else { Direction::Up }
+    }
+
+    /// The plan as a person reads it: changes, what will run, what would undo it, how data moves and
+    /// what is at risk.
+    ///
+    /// # Errors
+    /// When a version's schema cannot be made from the catalogue.
+    pub fn describe(&self, catalogue: &Catalogue) -> Result<String, Error> {
+        let mut text = String::from("MIGRATION PLAN\n");
+        let _ = writeln!(text, "Current Version: {}", self.from);
+        let _ = writeln!(text, "New Version: {}", self.to);
+        if self.moves.is_empty() {
+            text.push_str("Changes: none, the file is at this version already\n");
+            return Ok(text);
+        }
+        section(&mut text, "Changes", &self.changes(catalogue)?);
+        section(&mut text, "Migration SQL", &self.scripts(catalogue));
+        section(&mut text, "Rollback", &self.undoing(catalogue));
+        section(&mut text, "Data Migration", &self.data_migration(catalogue));
+        let risks = self.risks(catalogue);
+        let risks = if risks.is_empty() { "none".to_owned() } else { risks.join("\n") };
+        section(&mut text, "Data at risk", &risks);
+        Ok(text)
+    }
+
+    fn changes(&self, catalogue: &Catalogue) -> Result<String, Error> {
+        if self.from.max(self.to) > catalogue.current_version() {
+            return Ok("not known to this build; the ways back stored in the file will run".into());
+        }
+        let (before, after) = (catalogue.schema_at(self.from)?, catalogue.schema_at(self.to)?);
+        let changes = schema::diff(&before, &after);
+        if changes.is_empty() {
+            return Ok("none in the schema".to_owned());
+        }
+        let mut text = String::new();
+        for (number, change) in (1..).zip(&changes) {
+            let _ = writeln!(text, "{number}. {change}");
+            let added = change.kind == schema::ChangeKind::Add;
+            if added && change.object == schema::Object::Table {
+                let columns = after.table(&change.name).map(schema::Table::describe);
+                for line in columns.unwrap_or_default() {
+                    let _ = writeln!(text, "     {line}");
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    fn scripts(&self, catalogue: &Catalogue) -> String {
+        let mut text = String::new();
+        for step in &self.moves {
+            let _ = writeln!(text, "-- {}\n{}", step.file(), step.sql.trim_end());
+            let code = catalogue.step(step.version).and_then(|step| step.code());
+            if let (Direction::Up, Some(code)) = (step.direction, code) {
+                let _ = writeln!(text, "-- then, in the same transaction: {} (Rust)", code.name);
+            }
+        }
+        text
+    }
+
+    fn undoing(&self, catalogue: &Catalogue) -> String {
+        let mut text = String::new();
+        for step in self.moves.iter().rev() {
+            let known = catalogue.step(step.version);
+            let (file, sql) = match (step.direction, known.map(|step| (step, step.back()))) {
+                (Direction::Up, Some((step, Back::Sql(sql)))) => {
+                    (format!("{}/down.sql", step.folder()), &**sql)
+                }
+                (Direction::Up, Some((step, Back::Irreversible(why)))) => {
+                    (format!("{}: no way back", step.folder()), &**why)
+                }
+                (Direction::Down, Some((step, _))) => {
+                    (format!("{}/up.sql", step.folder()), step.up())
+                }
+                (_, None) => (format!("{}: not known to this build", step.folder), ""),
+            };
+            let _ = writeln!(text, "-- {file}\n{}", sql.trim_end());
+        }
+        text
+    }
+
+    fn data_migration(&self, catalogue: &Catalogue) -> String {
+        let mut text = String::new();
+        for step in &self.moves {
+            let notes = catalogue.notes(step.version);
+            let words = notes.map_or("not known to this build", |notes| match step.direction {
+                Direction::Up => &notes.data_migration,
+                Direction::Down => &notes.rollback,
+            });
+            let _ = writeln!(text, "{}: {}", step.folder, words.trim());
+        }
+        text
+    }
+
+    /// What the way back would lose (going up), or what going back loses, as declared in the notes.
+    fn risks(&self, catalogue: &Catalogue) -> Vec<String> {
+        let mut risks = Vec::new();
+        for step in &self.moves {
+            let back = catalogue.notes(step.version).map(|notes| notes.down_losses.as_slice());
+            let going_back = match step.direction {
+                Direction::Up => back.unwrap_or_default(),
+                Direction::Down => &[],
+            };
+            for loss in &step.losses {
+                risks.push(format!("{}: {} would be lost: {}", step.file(), loss.object(), loss.why));
+            }
+            for loss in going_back {
+                let file = format!("{}/down.sql", step.folder);
+                risks.push(format!("{file}: going back loses {}: {}", loss.object(), loss.why));
+            }
+        }
+        risks
+    }
+
+    /// The number of statements that will run.
+    pub fn statements(&self) -> usize {
+        self.moves.iter().map(|step| sql::statements(&step.sql).len()).sum()
+    }
+}
+
+fn section(text: &mut String, title: &str, body: &str) {
+    let _ = writeln!(text, "{title}:");
+    for line in body.trim_end().lines() {
+        match line {
+            "" => text.push('\n'),
+            line => {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A step: one folder that leads from a version to the next, and back.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::error::{self, Error};
+use crate::run::Remarks;
+use crate::Version;
+
+/// What a function of a step may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The way back of a step. Its absence is written, never implied.
+#[derive(Clone, Debug)]
+pub enum Back {
+    /// `down.sql`. Always plain SQL, because the ledger keeps it for builds that do not know the step.
+    Sql(Cow<'static, str>),
+    /// `irreversible.md`: why there is none.
+    Irreversible(Cow<'static, str>),
+}
+
+/// The part of a step that is a Rust function, for data that SQL cannot compute.
+///
+/// Both functions run inside the run's transaction, under the same restrictions as the SQL.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// The function's name as a person finds it in the source.
+    pub name: &'static str,
+    /// Reads the rows as they are before the step and remarks on each that `apply` will leave as it
+    /// is. Called before the step's SQL, and only when the run is strict; it must not write.
+    pub survey: fn(&Connection, &mut Remarks) -> Result<(), BoxError>,
+    /// Moves the data, after the step's SQL.
+    pub apply: fn(&Connection, &mut Remarks) -> Result<(), BoxError>,
+}
+
+/// One step, as its folder has it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    folder: Cow<'static, str>,
+    up: Cow<'static, str>,
+    back: Back,
+    notes: Cow<'static, str>,
+    code: Option<Code>,
+}
+
+impl Step {
+    /// A step from the texts of its files. `folder` is the folder's name, such as `0002_note_label`.
+    pub fn new(
+        folder: impl Into<Cow<'static, str>>,
+        up: impl Into<Cow<'static, str>>,
+        back: Back,
+        notes: impl Into<Cow<'static, str>>,
+    ) -> Step {
+        Step { folder: folder.into(), up: up.into(), back, notes: notes.into(), code: None }
+    }
+
+    /// The same from texts embedded at compile time; [`steps!`](crate::steps) calls it.
+    #[doc(hidden)]
+    pub const fn embedded(
+        folder: &'static str,
+        up: &'static str,
+        back: Back,
+        notes: &'static str,
+        code: Option<Code>,
+    ) -> Step {
+        Step {
+            folder: Cow::Borrowed(folder),
+            up: Cow::Borrowed(up),
+            back,
+            notes: Cow::Borrowed(notes),
+            code,
+        }
+    }
+
+    /// Reads a step's folder.
+    ///
+    /// # Errors
+    /// When a file is missing, or both or neither of `down.sql` and `irreversible.md` are there.
+    pub fn read(folder: &Path) -> Result<Step, Error> {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = |file: &str| {
+            fs::read_to_string(folder.join(file))
+                .map_err(|source| error::step_file_unreadable(&name, file, source))
+        };
+        let there = |file: &str| folder.join(file).exists();
+        let back = match (there("down.sql"), there("irreversible.md")) {
+            (true, false) => Back::Sql(text("down.sql")?.into()),
+            (false, true) => Back::Irreversible(text("irreversible.md")?.into()),
+            (false, false) => return Err(error::way_back_missing(&name)),
+            (true, true) => return Err(error::way_back_twice(&name)),
+        };
+        let (up, notes) = (text("up.sql")?, text("notes.md")?);
+        Ok(Step::new(name, up, back, notes))
+    }
+
+    /// The same step with a Rust function that runs after its SQL.
+    #[must_use]
+    pub fn with_code(mut self, code: Code) -> Step {
+        self.code = Some(code);
+        self
+    }
+
+    /// The folder's name, such as `0002_note_label`.
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The version the step leads to, from the folder's name; 0 when the name does not start with a
+    /// number, which no catalogue accepts.
+    pub fn version(&self) -> Version {
+        let digits = self.folder.split('_').next().unwrap_or_default();
+        digits.parse().unwrap_or(0)
+    }
+
+    /// The folder's name without its number, such as `note_label`.
+    pub fn name(&self) -> &str {
+        self.folder.split_once('_').map_or(&*self.folder, |(_, name)| name)
+    }
+
+    /// The text of `up.sql`.
+    pub fn up(&self) -> &str {
+        &self.up
+    }
+
+    /// The way back.
+    pub fn back(&self) -> &Back {
+        &self.back
+    }
+
+    /// The text of `down.sql`, or `None` for a step that is irreversible.
+    pub fn down(&self) -> Option<&str> {
+        match &self.back {
+            Back::Sql(sql) => Some(sql),
+            Back::Irreversible(_) => None,
+        }
+    }
+
+    /// The text of `notes.md`.
+    pub fn notes_text(&self) -> &str {
+        &self.notes
+    }
+
+    /// The Rust function, if the step has one.
+    pub fn code(&self) -> Option<&Code> {
+        self.code.as_ref()
+    }
+}
+
+/// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens do
+/// not count. This is what freezes a step that was shipped.
+pub fn digest(sql: &str) -> String {
+    let hash = Sha256::digest(schema::sql::canonical(sql).as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Embeds the folders of a catalogue's steps, in order, as a `static` array of [`Step`].
+///
+/// The folders stand in `versions/` beside the crate's `Cargo.toml`. A file that is missing is a
+/// compile error. A step with a Rust function says `with`, one that cannot be undone `irreversible`:
+///
+/// ```ignore
+/// migrations::steps! {
+///     pub static STEPS;
+///     "0001_note",
+///     "0002_note_label" with fill::CODE,
+///     irreversible "0003_forget",
+/// }
+/// ```
+#[macro_export]
+macro_rules! steps {
+    ($(#[$meta:meta])* $vis:vis static $name:ident; $($rest:tt)*) => {
+        $crate::steps!(@munch [$(#[$meta])* $vis static $name] [] $($rest)*);
+    };
+    (@munch [$(#[$meta:meta])* $vis:vis static $name:ident] [$($step:expr,)*]) => {
+        $(#[$meta])*
+        $vis static $name: &[$crate::Step] = &[$($step,)*];
+    };
+    (@munch $head:tt [$($step:expr,)*] irreversible $folder:literal $(with $code:expr)?, $($rest:tt)*) => {
+        $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
+            $folder,
+            $crate::steps!(@text $folder, "up.sql"),
+            $crate::Back::Irreversible(::std::borrow::Cow::Borrowed(
+                $crate::steps!(@text $folder, "irreversible.md"))),
+            $crate::steps!(@text $folder, "notes.md"),
+            $crate::steps!(@code $($code)?),
+        ),] $($rest)*);
+    };
+    (@munch $head:tt [$($step:expr,)*] $folder:literal $(with $code:expr)?, $($rest:tt)*) => {
+        $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
+            $folder,
+            $crate::steps!(@text $folder, "up.sql"),
+            $crate::Back::Sql(::std::borrow::Cow::Borrowed(
+                $crate::steps!(@text $folder, "down.sql"))),
+            $crate::steps!(@text $folder, "notes.md"),
+            $crate::steps!(@code $($code)?),
+        ),] $($rest)*);
+    };
+    (@text $folder:literal, $file:literal) => {
+        ::std::include_str!(::std::concat!(
+            ::std::env!("CARGO_MANIFEST_DIR"), "/versions/", $folder, "/", $file
+        ))
+    };
+    (@code) => { ::std::option::Option::None };
+    (@code $code:expr) => { ::std::option::Option::Some($code) };
+}

@@ -1,0 +1,64 @@
+//! Reads everything a SQLite database declares, compares two schemas **by meaning**, and names each
+//! change.
+//!
+//! ```text
+//! sqlite_schema ─▶ read ─▶ parse ─▶ Schema ─▶ diff ─▶ Change, Change …
+//! ```
+//!
+//! SQLite keeps a schema as the text of its `CREATE` statements, and `ALTER TABLE` edits that text,
+//! so equal schemas have different texts. The pragmas in turn are blind to `CHECK`, `COLLATE`,
+//! `ON CONFLICT` and others. So the text is parsed, what SQLite itself knows is asked of SQLite, and
+//! two schemas are equal when SQLite would treat their rows alike: blanks, comments, quotes, the
+//! case of names and keywords, and whether a constraint stands beside its column or below, are
+//! nothing.
+//!
+//! ```
+//! use rusqlite::Connection;
+//! use schema::{Schema, diff};
+//!
+//! let upgraded = Connection::open_in_memory()?;
+//! upgraded.execute_batch(
+//!     "CREATE TABLE note(id INTEGER PRIMARY KEY);
+//!      ALTER TABLE note ADD COLUMN label TEXT DEFAULT '';",
+//! )?;
+//! let fresh = Connection::open_in_memory()?;
+//! fresh.execute_batch(
+//!     r#"CREATE TABLE "note" (
+//!          id    integer PRIMARY KEY, -- an alias of the rowid
+//!          label text DEFAULT ''
+//!        );
+//!        CREATE INDEX note_label ON note(label DESC) WHERE label <> '';"#,
+//! )?;
+//!
+//! let changes = diff(&Schema::read(&upgraded)?, &Schema::read(&fresh)?);
+//! let listed: Vec<String> = changes.iter().map(ToString::to_string).collect();
+//! assert_eq!(listed, ["ADD INDEX note_label ON note(label DESC) WHERE label <> ''"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Only the schema `main` is read: temporary objects and attached databases are none of its
+//! business. What is SQLite's own (`sqlite_sequence`, `sqlite_stat1`, automatic indexes, the shadow
+//! tables of virtual tables) is left out.
+//!
+//! Nothing here writes, and nothing panics, whatever the file holds: what cannot be parsed is kept
+//! as text and compared as text.
+
+pub mod sql;
+mod text;
+mod table;
+mod schema;
+mod read;
+mod parse;
+mod show;
+mod change;
+mod diff;
+mod error;
+
+pub use change::{Change, ChangeKind, Object};
+pub use diff::diff;
+pub use error::Error;
+pub use schema::{Index, IndexPart, PartKind, Schema, Trigger, View};
+pub use table::{
+    Affinity, Check, Column, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table,
+    TableKind, Unique,
+};

@@ -1,0 +1,61 @@
+//! From the text of a `CREATE` statement to what it declares.
+
+mod table;
+mod others;
+
+use sqlite3_parser::ast::{Cmd, Stmt};
+use sqlite3_parser::lexer::sql::Parser;
+use sqlite3_parser::{Bump, FallibleIterator};
+
+use crate::sql::token::{Kind, words};
+
+pub(crate) use others::{index, trigger, view, virtual_table};
+pub(crate) use table::table;
+
+/// How deep parentheses may nest, and how many operators may follow each other. The tree is walked
+/// by recursion; SQLite itself refuses expressions deeper than 1,000
+/// (<https://sqlite.org/limits.html#max_expr_depth>).
+const DEEPEST: usize = 1_000;
+
+/// Gives the parsed statement to `take`. `None` if the text is not one statement of the grammar, or
+/// if `take` does not know what to make of it.
+fn parsed<T>(sql: &str, take: impl FnOnce(&Stmt<'_>) -> Option<T>) -> Option<T> {
+    if too_deep(sql) {
+        return None;
+    }
+    let bump = Bump::new();
+    let mut parser = Parser::new(&bump, sql.as_bytes());
+    let Ok(Some(Cmd::Stmt(statement))) = parser.next() else { return None };
+    match parser.next() {
+        Ok(None) => take(&statement),
+        _ => None,
+    }
+}
+
+/// Whether an expression may be deeper than SQLite allows. Each word and symbol between two commas
+/// counts as a level, so this says yes too early, but only to what nobody writes by hand.
+fn too_deep(sql: &str) -> bool {
+    let mut deepest = 0;
+    let mut nested: Vec<usize> = Vec::new();
+    let mut here = 0_usize;
+    for token in words(sql) {
+        match token.text {
+            "(" => {
+                nested.push(here);
+                here += 1;
+            }
+            ")" => here = nested.pop().unwrap_or_default(),
+            "," | ";" => here = nested.last().map_or(0, |outer| outer + 1),
+            _ if token.kind == Kind::Symbol => here += 1,
+            _ if ["and", "or", "not", "is", "like", "case", "collate"]
+                .iter()
+                .any(|word| token.text.eq_ignore_ascii_case(word)) =>
+            {
+                here += 1;
+            }
+            _ => {}
+        }
+        deepest = deepest.max(here);
+    }
+    deepest > DEEPEST
+}

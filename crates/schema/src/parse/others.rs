@@ -1,0 +1,147 @@
+//! `CREATE INDEX`, `CREATE TRIGGER`, `CREATE VIEW` and `CREATE VIRTUAL TABLE`.
+
+use sqlite3_parser::ast::{Expr, SortOrder, SortedColumn, Stmt, TriggerEvent, TriggerTime};
+use sqlite3_parser::dialect::TokenType::*;
+
+use super::parsed;
+use crate::schema::{Index, IndexPart, PartKind, Trigger, View};
+use crate::sql::{fold, name_of, plain, tight};
+use crate::table::{Column, Table, TableKind};
+use crate::text::{Names, Tokens, text};
+
+/// What `CREATE INDEX` declares. `table` is the table as far as it is known.
+pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> Index {
+    let columns: &[Column] = table.map_or(&[], |table| &table.columns);
+    let names: Names = columns.iter().map(|column| fold(&column.name)).collect();
+    let found = parsed(sql, |statement| {
+        let Stmt::CreateIndex { unique, columns: parts, where_clause, .. } = statement else {
+            return None;
+        };
+        Some(Index {
+            name: name.to_owned(),
+            table: on.to_owned(),
+            unique: *unique,
+            columns: parts.iter().map(|part| index_part(part, columns, &names)).collect(),
+            filter: where_clause.as_ref().map(|filter| text(filter, &names)),
+        })
+    });
+    found.unwrap_or_else(|| Index {
+        name: name.to_owned(),
+        table: on.to_owned(),
+        unique: false,
+        columns: Vec::new(),
+        filter: Some(plain(sql)),
+    })
+}
+
+/// One part of a key: a column wherever SQLite takes it for one.
+fn index_part(part: &SortedColumn<'_>, columns: &[Column], names: &Names) -> IndexPart {
+    let (expression, collation) = key_part(part);
+    let column = column_of(expression)
+        .and_then(|name| columns.iter().find(|column| column.name.eq_ignore_ascii_case(&name)));
+    IndexPart {
+        kind: match column {
+            Some(column) => PartKind::Column(column.name.clone()),
+            None => PartKind::Expression(text(expression, names)),
+        },
+        collation: declared_collation(collation, column),
+        descending: part.order == Some(SortOrder::Desc),
+    }
+}
+
+/// The expression of a part of a key, and the collation written behind it, in upper case.
+pub(super) fn key_part<'a, 'b>(part: &'a SortedColumn<'b>) -> (&'a Expr<'b>, Option<String>) {
+    let mut expression = &part.expr;
+    let mut collation = None;
+    while let Expr::Collate(inner, name) = expression {
+        // The outermost collation wins.
+        collation.get_or_insert_with(|| name_of(name).to_ascii_uppercase());
+        expression = inner;
+    }
+    (expression, collation)
+}
+
+/// The collation of a part of a key, where it is not the one that it would have anyway.
+pub(super) fn declared_collation(written: Option<String>, column: Option<&Column>) -> Option<String> {
+    let own = column.and_then(|column| column.collation.as_deref()).unwrap_or("BINARY");
+    written.filter(|written| written != own)
+}
+
+/// The name, if the expression is nothing but a name. In a key a string is one too.
+pub(super) fn column_of(expression: &Expr<'_>) -> Option<String> {
+    match expression {
+        Expr::Id(id) => Some(name_of(id.0)),
+        Expr::Name(name) => Some(name_of(name.0)),
+        Expr::Literal(sqlite3_parser::ast::Literal::String(string)) => Some(name_of(string)),
+        _ => None,
+    }
+}
+
+/// What `CREATE TRIGGER` declares; `names` are all names of the schema.
+pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger {
+    let found = parsed(sql, |statement| {
+        let Stmt::CreateTrigger { time, event, when_clause, commands, .. } = statement else {
+            return None;
+        };
+        let mut tokens = Tokens::default();
+        match time {
+            Some(TriggerTime::After) => tokens.keyword(TK_AFTER),
+            Some(TriggerTime::InsteadOf) => tokens.keyword(TK_INSTEAD).keyword(TK_OF),
+            // A trigger that does not say when fires before.
+            Some(TriggerTime::Before) | None => tokens.keyword(TK_BEFORE),
+        };
+        match event {
+            TriggerEvent::Delete => tokens.keyword(TK_DELETE),
+            TriggerEvent::Insert => tokens.keyword(TK_INSERT),
+            TriggerEvent::Update => tokens.keyword(TK_UPDATE),
+            TriggerEvent::UpdateOf(columns) => {
+                tokens.keyword(TK_UPDATE).keyword(TK_OF).list(columns.as_slice())
+            }
+        };
+        if let Some(when) = when_clause {
+            tokens.keyword(TK_WHEN).add(when);
+        }
+        tokens.keyword(TK_BEGIN);
+        for command in *commands {
+            tokens.add(command).keyword(TK_SEMI);
+        }
+        tokens.keyword(TK_END);
+        Some(tokens.text(names))
+    });
+    Trigger {
+        name: name.to_owned(),
+        table: on.to_owned(),
+        text: found.unwrap_or_else(|| plain(sql)),
+    }
+}
+
+/// What `CREATE VIEW` declares; `names` are all names of the schema.
+pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
+    let found = parsed(sql, |statement| {
+        let Stmt::CreateView { columns, select, .. } = statement else { return None };
+        let columns = columns.unwrap_or_default();
+        Some(View {
+            name: name.to_owned(),
+            columns: columns.iter().map(|column| name_of(column.col_name.0)).collect(),
+            text: text(select, names),
+        })
+    });
+    found.unwrap_or_else(|| View {
+        name: name.to_owned(),
+        columns: Vec::new(),
+        text: plain(sql),
+    })
+}
+
+/// The module of a virtual table and what it is given.
+pub(crate) fn virtual_table(sql: &str) -> TableKind {
+    let found = parsed(sql, |statement| {
+        let Stmt::CreateVirtualTable { module_name, args, .. } = statement else { return None };
+        let arguments = args.unwrap_or_default();
+        Some(TableKind::Virtual {
+            module: fold(&name_of(module_name.0)),
+            arguments: arguments.iter().map(|argument| tight(argument)).collect(),
+        })
+    });
+    found.unwrap_or_else(|| TableKind::Unparsed { text: plain(sql) })
+}

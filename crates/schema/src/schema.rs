@@ -1,0 +1,129 @@
+//! A schema: all that one database declares.
+
+use std::collections::BTreeMap;
+
+use crate::sql::fold;
+use crate::table::Table;
+
+/// What the schema `main` of a database declares.
+///
+/// Two schemas are equal when [`diff`](crate::diff()) names no change between them. The listing
+/// that [`Display`](std::fmt::Display) gives shows every property that is compared.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    pub(crate) tables: BTreeMap<String, Table>,
+    pub(crate) indexes: BTreeMap<String, Index>,
+    pub(crate) triggers: BTreeMap<String, Trigger>,
+    pub(crate) views: BTreeMap<String, View>,
+}
+
+/// An index made by `CREATE INDEX`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// The name as it was declared.
+    pub name: String,
+    /// The table it belongs to.
+    pub table: String,
+    /// Whether two rows of the same key are refused.
+    pub unique: bool,
+    /// What is indexed, in order. Empty where the statement could not be parsed.
+    pub columns: Vec<IndexPart>,
+    /// The condition of a [partial index](https://sqlite.org/partialindex.html), normalised. The
+    /// whole statement where it could not be parsed.
+    pub filter: Option<String>,
+}
+
+/// One part of the key of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexPart {
+    /// A column or an expression.
+    pub kind: PartKind,
+    /// The collation, in upper case, where it is not the one of the column.
+    pub collation: Option<String>,
+    /// Whether the key descends.
+    pub descending: bool,
+}
+
+/// What one part of an index holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// A column, by name.
+    Column(String),
+    /// An [expression](https://sqlite.org/expridx.html), normalised.
+    Expression(String),
+}
+
+/// A trigger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    /// The name as it was declared.
+    pub name: String,
+    /// The table or view it belongs to.
+    pub table: String,
+    /// When it fires, on what, and what it does, normalised.
+    pub text: String,
+}
+
+/// A view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The name as it was declared.
+    pub name: String,
+    /// The names it gives its columns, where it gives any.
+    pub columns: Vec<String>,
+    /// Its query, normalised.
+    pub text: String,
+}
+
+impl Schema {
+    /// The same schema without one table, its indexes and its triggers. Without such a table it is
+    /// the same schema.
+    pub fn without_table(mut self, name: &str) -> Schema {
+        self.tables.remove(&fold(name));
+        self.indexes.retain(|_, index| !index.table.eq_ignore_ascii_case(name));
+        self.triggers.retain(|_, trigger| !trigger.table.eq_ignore_ascii_case(name));
+        self
+    }
+
+    /// Whether nothing is declared.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+            && self.indexes.is_empty()
+            && self.triggers.is_empty()
+            && self.views.is_empty()
+    }
+
+    /// The tables, virtual ones too, in order of their folded names.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
+    }
+
+    /// The table of that name, whatever its case.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.get(&fold(name))
+    }
+
+    /// The indexes made by `CREATE INDEX`, in order of their folded names. What `UNIQUE` and
+    /// `PRIMARY KEY` make belongs to the table.
+    pub fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.indexes.values()
+    }
+
+    /// The triggers, in order of their folded names.
+    pub fn triggers(&self) -> impl Iterator<Item = &Trigger> {
+        self.triggers.values()
+    }
+
+    /// The views, in order of their folded names.
+    pub fn views(&self) -> impl Iterator<Item = &View> {
+        self.views.values()
+    }
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Schema) -> bool {
+        crate::diff(self, other).is_empty()
+    }
+}
+
+impl Eq for Schema {}

@@ -1,0 +1,348 @@
+//! Tables, constraints and whole schemas as text. Two texts of one kind are equal exactly when the
+//! meanings are, so these texts are also what is compared.
+
+use std::fmt;
+
+use crate::schema::{Index, IndexPart, PartKind, Schema, Trigger, View};
+use crate::sql::{fold, show_name};
+use crate::table::{
+    Check, Column, Conflict, ForeignKey, IndexedColumn, PrimaryKey, Table, TableKind, Unique,
+};
+
+impl Table {
+    /// What the table declares, one line each, for a reader: its columns in order, then its
+    /// constraints and options. A primary key of one column stands beside it.
+    pub fn describe(&self) -> Vec<String> {
+        let rows = self.rows();
+        rows.into_iter().map(|(name, rest)| join(&name, &rest)).collect()
+    }
+
+    /// The lines of `describe`, those of columns split behind the name.
+    fn rows(&self) -> Vec<(String, String)> {
+        let mut rows: Vec<(String, String)> = Vec::new();
+        let inline = self.primary_key.as_ref().filter(|key| key.columns.len() == 1);
+        for column in &self.columns {
+            let mut rest = column.declaration();
+            let key = inline.filter(|key| {
+                key.columns.iter().all(|only| only.name.eq_ignore_ascii_case(&column.name))
+            });
+            if let Some(key) = key {
+                rest = join(&rest, &key.beside());
+            }
+            rows.push((show_name(&column.name), rest));
+        }
+        let mut line = |text: String| rows.push((text, String::new()));
+        if let Some(key) = self.primary_key.as_ref().filter(|_| inline.is_none()) {
+            line(format!("PRIMARY KEY{}", key.text()));
+        }
+        sorted(self.uniques.iter().map(|unique| format!("UNIQUE{}", unique.text()))).for_each(&mut line);
+        sorted(self.checks.iter().map(Check::text)).for_each(&mut line);
+        sorted(self.foreign_keys.iter().map(|key| format!("FOREIGN KEY{}", key.text())))
+            .for_each(&mut line);
+        if self.without_rowid {
+            line("WITHOUT ROWID".to_owned());
+        }
+        if self.strict {
+            line("STRICT".to_owned());
+        }
+        match &self.kind {
+            TableKind::Ordinary => {}
+            kind => line(kind.text()),
+        }
+        rows
+    }
+}
+
+impl TableKind {
+    /// The kind, with all that it holds.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            TableKind::Ordinary => "ordinary".to_owned(),
+            TableKind::Virtual { module, arguments } => {
+                format!("USING {}({})", show_name(module), arguments.join(", "))
+            }
+            TableKind::Unparsed { text } => text.clone(),
+        }
+    }
+}
+
+impl Column {
+    /// All that is declared of the column but its name.
+    pub(crate) fn declaration(&self) -> String {
+        let mut text = self.declared_type.clone().unwrap_or_default();
+        let mut add = |part: Option<String>| {
+            if let Some(part) = part {
+                text = join(&text, &part);
+            }
+        };
+        add(self.not_null_text());
+        add(self.default.as_ref().map(|value| format!("DEFAULT {value}")));
+        add(self.collation.as_ref().map(|name| format!("COLLATE {}", collation(name))));
+        add(self.generated_text());
+        add(self.hidden.then(|| "HIDDEN".to_owned()));
+        text
+    }
+
+    pub(crate) fn not_null_text(&self) -> Option<String> {
+        self.not_null.then(|| format!("NOT NULL{}", on_conflict(self.not_null_on_conflict)))
+    }
+
+    pub(crate) fn generated_text(&self) -> Option<String> {
+        self.generated.as_ref().map(|generated| {
+            let kept = if generated.stored { "STORED" } else { "VIRTUAL" };
+            format!("AS ({}) {kept}", generated.expression)
+        })
+    }
+}
+
+impl PrimaryKey {
+    /// The key as it stands below the columns, from its parenthesis on. Whether it is the rowid
+    /// follows from what is shown: a lone `INTEGER` that does not descend, in a table with rowids.
+    pub(crate) fn text(&self) -> String {
+        let never_again = if self.autoincrement { " AUTOINCREMENT" } else { "" };
+        format!("{}{}{never_again}", columns(&self.columns), on_conflict(self.on_conflict))
+    }
+
+    /// A key of one column as it stands beside the column.
+    fn beside(&self) -> String {
+        let only = self.columns.first();
+        let never_again = if self.autoincrement { " AUTOINCREMENT" } else { "" };
+        format!(
+            "PRIMARY KEY{}{}{never_again}",
+            only.map(IndexedColumn::suffix).unwrap_or_default(),
+            on_conflict(self.on_conflict)
+        )
+    }
+}
+
+impl Unique {
+    /// The constraint from its parenthesis on.
+    pub(crate) fn text(&self) -> String {
+        format!("{}{}", columns(&self.columns), on_conflict(self.on_conflict))
+    }
+}
+
+impl IndexedColumn {
+    fn suffix(&self) -> String {
+        suffix(self.collation.as_deref(), self.descending)
+    }
+}
+
+impl Check {
+    /// The constraint, with its name.
+    fn text(&self) -> String {
+        let check = format!("CHECK {}", self.condition());
+        match &self.name {
+            Some(name) => format!("CONSTRAINT {} {check}", show_name(name)),
+            None => check,
+        }
+    }
+
+    /// The condition in its parentheses.
+    pub(crate) fn condition(&self) -> String {
+        format!("({})", self.expression)
+    }
+}
+
+impl ForeignKey {
+    /// The columns, the table they refer to and its columns: what makes it this key.
+    pub(crate) fn target(&self) -> String {
+        let names = |all: &[String]| {
+            let all: Vec<String> = all.iter().map(|name| show_name(name)).collect();
+            format!("({})", all.join(", "))
+        };
+        let parents = match self.parent_columns.as_slice() {
+            [] => String::new(),
+            some => names(some),
+        };
+        format!("{} REFERENCES {}{parents}", names(&self.columns), show_name(&self.parent))
+    }
+
+    /// What it does.
+    pub(crate) fn actions(&self) -> String {
+        let mut text = String::new();
+        for (event, action) in [("DELETE", self.on_delete), ("UPDATE", self.on_update)] {
+            if let Some(action) = action {
+                text = join(&text, &format!("ON {event} {action}"));
+            }
+        }
+        if let Some(name) = &self.match_ {
+            text = join(&text, &format!("MATCH {}", collation(name)));
+        }
+        if self.deferred {
+            text = join(&text, "DEFERRABLE INITIALLY DEFERRED");
+        }
+        text
+    }
+
+    /// The constraint from its parenthesis on.
+    pub(crate) fn text(&self) -> String {
+        join(&self.target(), &self.actions())
+    }
+}
+
+impl Index {
+    /// All but the name: `ON t(a DESC) WHERE a > 0`, and `UNIQUE` in front.
+    pub(crate) fn text(&self) -> String {
+        let unique = if self.unique { "UNIQUE " } else { "" };
+        let table = show_name(&self.table);
+        match (&self.filter, self.columns.as_slice()) {
+            (Some(statement), []) => format!("{unique}ON {table}: {statement}"),
+            (filter, parts) => {
+                let parts: Vec<String> = parts.iter().map(IndexPart::text).collect();
+                let filter = filter.as_ref().map(|filter| format!(" WHERE {filter}"));
+                let filter = filter.unwrap_or_default();
+                format!("{unique}ON {table}({}){filter}", parts.join(", "))
+            }
+        }
+    }
+}
+
+impl IndexPart {
+    fn text(&self) -> String {
+        let part = match &self.kind {
+            PartKind::Column(name) => show_name(name),
+            PartKind::Expression(expression) => expression.clone(),
+        };
+        format!("{part}{}", suffix(self.collation.as_deref(), self.descending))
+    }
+}
+
+impl Trigger {
+    /// All but the name.
+    pub(crate) fn text(&self) -> String {
+        format!("ON {}: {}", show_name(&self.table), self.text)
+    }
+}
+
+impl View {
+    /// All but the name.
+    pub(crate) fn text(&self) -> String {
+        let names: Vec<String> = self.columns.iter().map(|name| show_name(name)).collect();
+        match names.as_slice() {
+            [] => format!("AS {}", self.text),
+            names => format!("({}) AS {}", names.join(", "), self.text),
+        }
+    }
+}
+
+fn columns(columns: &[IndexedColumn]) -> String {
+    let part = |column: &IndexedColumn| format!("{}{}", show_name(&column.name), column.suffix());
+    format!("({})", columns.iter().map(part).collect::<Vec<_>>().join(", "))
+}
+
+fn suffix(name: Option<&str>, descending: bool) -> String {
+    let name = name.map(|name| format!(" COLLATE {}", collation(name))).unwrap_or_default();
+    format!("{name}{}", if descending { " DESC" } else { "" })
+}
+
+/// Collations are shown in upper case, as SQLite's own are written.
+fn collation(name: &str) -> String {
+    match show_name(name) {
+        shown if shown == fold(name) => name.to_owned(),
+        quoted => quoted,
+    }
+}
+
+fn on_conflict(conflict: Option<Conflict>) -> &'static str {
+    match conflict {
+        None => "",
+        Some(Conflict::Rollback) => " ON CONFLICT ROLLBACK",
+        Some(Conflict::Fail) => " ON CONFLICT FAIL",
+        Some(Conflict::Ignore) => " ON CONFLICT IGNORE",
+        Some(Conflict::Replace) => " ON CONFLICT REPLACE",
+    }
+}
+
+fn join(left: &str, right: &str) -> String {
+    let gap = if left.is_empty() || right.is_empty() { "" } else { " " };
+    format!("{left}{gap}{right}")
+}
+
+/// The order of constraints has no meaning, so they are shown in order of their text.
+fn sorted(lines: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut lines: Vec<String> = lines.collect();
+    lines.sort();
+    lines.into_iter()
+}
+
+/// A listing for a person to review, and stable, so that it can be kept and compared: all tables by
+/// name, each with its columns, constraints, indexes and triggers, then the views with theirs.
+/// What is spelt otherwise and means the same is shown the same.
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        let mut gap = |f: &mut fmt::Formatter<'_>| match std::mem::take(&mut first) {
+            true => Ok(()),
+            false => writeln!(f),
+        };
+        let belonging = Belonging::of(self);
+        for (key, table) in &self.tables {
+            gap(f)?;
+            writeln!(f, "table {}", show_name(&table.name))?;
+            let rows = table.rows();
+            let named = rows.iter().filter(|(_, rest)| !rest.is_empty());
+            let width = named.map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+            for (name, rest) in &rows {
+                match rest.as_str() {
+                    "" => writeln!(f, "  {name}")?,
+                    rest => writeln!(f, "  {name:width$}  {rest}")?,
+                }
+            }
+            belonging.write(key, f)?;
+        }
+        for (key, view) in &self.views {
+            gap(f)?;
+            writeln!(f, "view {}", show_name(&view.name))?;
+            writeln!(f, "  {}", view.text())?;
+            belonging.write(key, f)?;
+        }
+        belonging.write_orphans(self, &mut gap, f)
+    }
+}
+
+/// Indexes and triggers by the folded name of what they belong to.
+struct Belonging<'a> {
+    lines: std::collections::BTreeMap<String, Vec<(&'a str, String)>>,
+}
+
+impl<'a> Belonging<'a> {
+    fn of(schema: &'a Schema) -> Belonging<'a> {
+        let mut all = Belonging { lines: Default::default() };
+        for index in schema.indexes() {
+            let line = format!("{} {}", show_name(&index.name), index.text());
+            all.lines.entry(fold(&index.table)).or_default().push(("index", line));
+        }
+        for trigger in schema.triggers() {
+            let line = format!("{} {}", show_name(&trigger.name), trigger.text());
+            all.lines.entry(fold(&trigger.table)).or_default().push(("trigger", line));
+        }
+        all
+    }
+
+    fn write(&self, key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (kind, line) in self.lines.get(key).into_iter().flatten() {
+            writeln!(f, "  {kind} {line}")?;
+        }
+        Ok(())
+    }
+
+    /// What belongs to something that is not listed, such as an index of a shadow table.
+    fn write_orphans(
+        &self,
+        schema: &Schema,
+        gap: &mut impl FnMut(&mut fmt::Formatter<'_>) -> fmt::Result,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        for (key, lines) in &self.lines {
+            if schema.tables.contains_key(key) || schema.views.contains_key(key) {
+                continue;
+            }
+            gap(f)?;
+            for (kind, line) in lines {
+                writeln!(f, "{kind} {line}")?;
+            }
+        }
+        Ok(())
+    }
+}

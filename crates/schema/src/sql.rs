@@ -1,0 +1,249 @@
+//! SQL as text: where statements end, what of a script counts, and how to quote.
+//!
+//! Nothing here asks SQLite, and nothing here fails: text that SQLite would refuse is passed on,
+//! so that SQLite refuses it.
+
+pub(crate) mod token;
+
+use token::{Kind, Token, tokens, words};
+
+/// One statement of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// From the first token to the last, without the closing `;`, with inner comments kept.
+    pub text: &'a str,
+    /// Where `text` starts in the script, in bytes.
+    pub offset: usize,
+    /// The line of the first token, from 1.
+    pub line: usize,
+    /// The column of the first token, from 1, in characters.
+    pub column: usize,
+}
+
+/// The statements of a script, in order.
+///
+/// A script is cut at each `;` at which [`sqlite3_complete`] would say that a statement is
+/// complete: the body of a trigger stays whole, and a `;` in a string, a quoted name or a comment
+/// does not cut. A statement of nothing but blanks and comments is left out.
+///
+/// A string or a quoted name that nothing closes reaches to the end of the script and makes the
+/// rest one statement, which SQLite reports. A comment that nothing closes is a statement of its
+/// own or the end of one: SQLite would skip it without a word.
+///
+/// ```
+/// let script = "CREATE TABLE t(a);\nINSERT INTO t VALUES (';'); -- the end";
+/// let all = schema::sql::statements(script);
+/// assert_eq!(all.len(), 2);
+/// assert_eq!(all[1].text, "INSERT INTO t VALUES (';')");
+/// assert_eq!((all[1].line, all[1].column), (2, 1));
+/// ```
+///
+/// [`sqlite3_complete`]: https://sqlite.org/c3ref/complete.html
+pub fn statements(script: &str) -> Vec<Statement<'_>> {
+    let mut found = Vec::new();
+    let mut state = State::Start;
+    let mut place = Place { line: 1, column: 1 };
+    let mut open: Option<Statement<'_>> = None;
+    for token in tokens(script) {
+        state = state.after(token);
+        match (token.kind, state) {
+            (Kind::Blank, _) => {}
+            (Kind::Semicolon, State::Start) => found.extend(open.take()),
+            _ => {
+                let start = open.get_or_insert(Statement {
+                    text: "",
+                    offset: token.offset,
+                    line: place.line,
+                    column: place.column,
+                });
+                let end = token.offset + token.text.len();
+                start.text = script.get(start.offset..end).unwrap_or_default();
+            }
+        }
+        place.pass(token.text);
+    }
+    found.extend(open);
+    found
+}
+
+/// Line and column, both from 1, of what comes next.
+struct Place {
+    line: usize,
+    column: usize,
+}
+
+impl Place {
+    fn pass(&mut self, text: &str) {
+        match text.rfind('\n') {
+            Some(at) => {
+                self.line += text.bytes().filter(|&b| b == b'\n').count();
+                self.column = text.get(at + 1..).unwrap_or_default().chars().count() + 1;
+            }
+            None => self.column += text.chars().count(),
+        }
+    }
+}
+
+/// The states of `sqlite3_complete()`: a trigger ends only at `; END ;`, so that neither the `;`
+/// of its statements nor the `END` of a `CASE` ends it.
+#[derive(Clone, Copy)]
+enum State {
+    Start,
+    Normal,
+    Explain,
+    Create,
+    Trigger,
+    TriggerSemicolon,
+    TriggerEnd,
+}
+
+impl State {
+    fn after(self, token: Token<'_>) -> State {
+        let is = |word: &str| token.kind == Kind::Word && token.text.eq_ignore_ascii_case(word);
+        match (self, token.kind) {
+            (_, Kind::Blank) => self,
+            (State::Trigger | State::TriggerSemicolon, Kind::Semicolon) => State::TriggerSemicolon,
+            (_, Kind::Semicolon) => State::Start,
+            (State::TriggerSemicolon, _) if is("END") => State::TriggerEnd,
+            (State::Trigger | State::TriggerSemicolon | State::TriggerEnd, _) => State::Trigger,
+            (State::Start, _) if is("EXPLAIN") => State::Explain,
+            (State::Start | State::Explain, _) if is("CREATE") => State::Create,
+            (State::Explain, _) => State::Explain,
+            (State::Create, _) if is("TEMP") || is("TEMPORARY") => State::Create,
+            (State::Create, _) if is("TRIGGER") => State::Trigger,
+            _ => State::Normal,
+        }
+    }
+}
+
+/// What counts of a script, as text: one statement a line, each closed by `;`, comments gone, each
+/// run of blanks and comments one space, and none at the ends. Everything else is kept byte for
+/// byte, strings and quoted names with what is in them.
+///
+/// Two scripts of the same canonical text run the same; the reverse does not hold, because neither
+/// case nor a space that could be left out is folded. Digests of shipped steps are made of this
+/// text, so its rules never change.
+///
+/// ```
+/// let text = schema::sql::canonical("-- why\r\nCREATE  TABLE t(\r\n  a TEXT -- what\r\n)");
+/// assert_eq!(text, "CREATE TABLE t( a TEXT );\n");
+/// ```
+pub fn canonical(script: &str) -> String {
+    let mut text = String::with_capacity(script.len());
+    for statement in statements(script) {
+        for token in tokens(statement.text) {
+            match token.kind {
+                Kind::Blank if text.ends_with(' ') => {}
+                Kind::Blank => text.push(' '),
+                _ => text.push_str(token.text),
+            }
+        }
+        text.push_str(";\n");
+    }
+    text
+}
+
+/// A name in double quotes, as SQLite reads it back whatever it holds; inner quotes are doubled.
+///
+/// ```
+/// assert_eq!(schema::sql::quote_name(r#"a "b""#), r#""a ""b""""#);
+/// ```
+pub fn quote_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A string literal in single quotes; inner quotes are doubled. A NUL inside would end the SQL
+/// text for SQLite, so text that may hold one must be bound and not quoted.
+///
+/// ```
+/// assert_eq!(schema::sql::quote_text("it's"), "'it''s'");
+/// ```
+pub fn quote_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A name as SQLite compares names: ASCII letters in lower case, all others as they are.
+///
+/// ```
+/// assert_eq!(schema::sql::fold("Größe_ID"), "größe_id");
+/// ```
+pub fn fold(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// A name as it is shown and compared: folded, and quoted only where it must be.
+pub(crate) fn show_name(name: &str) -> String {
+    let folded = fold(name);
+    if is_plain(&folded) { folded } else { quote_name(&folded) }
+}
+
+/// Whether a name needs no quotes.
+fn is_plain(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let letter = |b: u8| b.is_ascii_alphabetic() || b == b'_' || b > 0x7f;
+    bytes.next().is_some_and(letter)
+        && bytes.all(|b| letter(b) || b.is_ascii_digit() || b == b'$')
+        && !is_keyword(name)
+}
+
+/// Whether SQLite reserves the word, for any purpose.
+fn is_keyword(name: &str) -> bool {
+    // The parser's own table is defined for words that could be one, and panics on others.
+    let may_be = (2..=17).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    may_be && sqlite3_parser::dialect::keyword_token(name.as_bytes()).is_some()
+}
+
+/// What a token names: without its quotes, if it stands in quotes and these are closed.
+pub(crate) fn unquote(token: &str) -> Option<String> {
+    let quote = token.chars().next()?;
+    let close = match quote {
+        '"' | '`' | '\'' => quote,
+        '[' => ']',
+        _ => return None,
+    };
+    let inner = token.strip_prefix(quote)?.strip_suffix(close)?;
+    if close == ']' {
+        return (!inner.contains(']')).then(|| inner.to_owned());
+    }
+    let doubled: String = [quote, quote].iter().collect();
+    let lone = inner.replace(&doubled, "").contains(quote);
+    (!lone).then(|| inner.replace(&doubled, &quote.to_string()))
+}
+
+/// The name that a token of a grammar stands for.
+pub(crate) fn name_of(token: &str) -> String {
+    unquote(token).unwrap_or_else(|| token.to_owned())
+}
+
+/// The text of what no grammar here understands, so that it can still be compared: its tokens with
+/// one space between, words in lower case, names without quotes where they need none.
+pub(crate) fn plain(text: &str) -> String {
+    let shown: Vec<String> = words(text)
+        .map(|token| match token.kind {
+            Kind::Word => fold(token.text),
+            Kind::Quoted | Kind::DoubleQuoted => {
+                unquote(token.text).map_or_else(|| token.text.to_owned(), |name| show_name(&name))
+            }
+            _ => token.text.to_owned(),
+        })
+        .collect();
+    shown.join(" ")
+}
+
+/// The tokens of `text` as they are, with one space between words and none around symbols.
+pub(crate) fn tight(text: &str) -> String {
+    let mut shown = String::new();
+    let mut after_symbol = true;
+    for token in words(text) {
+        let symbol = token.kind == Kind::Symbol;
+        if !after_symbol && !symbol {
+            shown.push(' ');
+        }
+        shown.push_str(token.text);
+        if token.text == "," {
+            shown.push(' ');
+        }
+        after_symbol = symbol;
+    }
+    shown
+}

@@ -1,0 +1,220 @@
+//! A table and what it declares, in the form in which two tables are compared.
+
+use crate::sql::fold;
+
+/// A table as SQLite keeps it.
+///
+/// `==` compares field by field, spelling and all; [`diff`](crate::diff()) compares by meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The name as it was declared.
+    pub name: String,
+    /// The columns in the order in which the table holds them, generated and hidden ones too.
+    pub columns: Vec<Column>,
+    /// The primary key, wherever it was declared.
+    pub primary_key: Option<PrimaryKey>,
+    /// The `UNIQUE` constraints; an index made by `CREATE UNIQUE INDEX` is none of them.
+    pub uniques: Vec<Unique>,
+    /// The `CHECK` constraints of the table and of its columns.
+    pub checks: Vec<Check>,
+    /// The foreign keys of the table and of its columns.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Whether the table is [`WITHOUT ROWID`](https://sqlite.org/withoutrowid.html).
+    pub without_rowid: bool,
+    /// Whether the table is [`STRICT`](https://sqlite.org/stricttables.html).
+    pub strict: bool,
+    /// Where its rows live, and whether its declaration was understood.
+    pub kind: TableKind,
+}
+
+/// Where the rows of a table live, and whether its declaration was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableKind {
+    /// In a b-tree of the file.
+    Ordinary,
+    /// With a module: a [virtual table](https://sqlite.org/vtab.html).
+    Virtual {
+        /// The module, such as `fts5`, folded.
+        module: String,
+        /// What stands between the parentheses, by comma, blanks folded.
+        arguments: Vec<String>,
+    },
+    /// In a b-tree of the file, by a statement that only SQLite understands. Of such a table only
+    /// what the pragmas tell is known; constraints are compared by the text.
+    Unparsed {
+        /// The declaration, blanks and case of words folded.
+        text: String,
+    },
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The name as it was declared.
+    pub name: String,
+    /// The declared type as it was declared, blanks folded; compared without regard to case.
+    pub declared_type: Option<String>,
+    /// What SQLite makes of the declared type.
+    pub affinity: Affinity,
+    /// Whether NULL is refused: declared, or implied by the primary key of a `WITHOUT ROWID` or
+    /// `STRICT` table.
+    pub not_null: bool,
+    /// What `NOT NULL` does when it is violated, unless that is `ABORT`.
+    pub not_null_on_conflict: Option<Conflict>,
+    /// The default, normalised; a default of `NULL` is `None`, as it is no default.
+    pub default: Option<String>,
+    /// The collation unless it is `BINARY`, in upper case.
+    pub collation: Option<String>,
+    /// How the value is computed, for a
+    /// [generated column](https://sqlite.org/gencol.html).
+    pub generated: Option<Generated>,
+    /// Whether `SELECT *` leaves it out: a hidden column of a virtual table.
+    pub hidden: bool,
+}
+
+/// The [affinity](https://sqlite.org/datatype3.html#type_affinity) of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// Numbers become text.
+    Text,
+    /// Text that looks like a number becomes one.
+    Numeric,
+    /// As `Numeric`; casts differ.
+    Integer,
+    /// As `Numeric`, and integers become floating point numbers.
+    Real,
+    /// Values stay what they are.
+    Blob,
+}
+
+impl Affinity {
+    /// The affinity of a declared type, by [SQLite's five rules][rules]. In a `STRICT` table `ANY`
+    /// keeps values as they are; elsewhere it is a name like any other.
+    ///
+    /// [rules]: https://sqlite.org/datatype3.html#determination_of_column_affinity
+    pub fn of(declared_type: Option<&str>, strict: bool) -> Affinity {
+        let Some(name) = declared_type.map(fold).filter(|name| !name.is_empty()) else {
+            return Affinity::Blob;
+        };
+        let has = |part: &str| name.contains(part);
+        if strict && name == "any" {
+            Affinity::Blob
+        } else if has("int") {
+            Affinity::Integer
+        } else if has("char") || has("clob") || has("text") {
+            Affinity::Text
+        } else if has("blob") {
+            Affinity::Blob
+        } else if has("real") || has("floa") || has("doub") {
+            Affinity::Real
+        } else {
+            Affinity::Numeric
+        }
+    }
+}
+
+/// What SQLite does when a constraint is violated; `ABORT`, the default, is the absence of one.
+/// See <https://sqlite.org/lang_conflict.html>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// Undoes the whole transaction.
+    Rollback,
+    /// Stops, and keeps what the statement did so far.
+    Fail,
+    /// Leaves the row out.
+    Ignore,
+    /// Deletes the rows that stand in the way.
+    Replace,
+}
+
+/// How a generated column is computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// The expression, normalised.
+    pub expression: String,
+    /// Whether the value is kept in the file, and not computed when it is read.
+    pub stored: bool,
+}
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrimaryKey {
+    /// The columns in the order of the key.
+    pub columns: Vec<IndexedColumn>,
+    /// Whether ids are never used again: [AUTOINCREMENT](https://sqlite.org/autoinc.html).
+    pub autoincrement: bool,
+    /// What happens to a second row of the same key, unless that is `ABORT`.
+    pub on_conflict: Option<Conflict>,
+    /// Whether the key is the [rowid](https://sqlite.org/lang_createtable.html#rowid) itself.
+    pub rowid_alias: bool,
+}
+
+/// A `UNIQUE` constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unique {
+    /// The columns in the order of its index.
+    pub columns: Vec<IndexedColumn>,
+    /// What happens to a second row of the same key, unless that is `ABORT`.
+    pub on_conflict: Option<Conflict>,
+}
+
+/// A column of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexedColumn {
+    /// The column.
+    pub name: String,
+    /// The collation, in upper case, where it is not the one of the column.
+    pub collation: Option<String>,
+    /// Whether the key descends.
+    pub descending: bool,
+}
+
+/// A `CHECK` constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Its name, which SQLite puts into the error.
+    pub name: Option<String>,
+    /// The expression, normalised.
+    pub expression: String,
+}
+
+/// A [foreign key](https://sqlite.org/foreignkeys.html).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The columns of this table.
+    pub columns: Vec<String>,
+    /// The table they refer to, whether it exists or not.
+    pub parent: String,
+    /// The columns of that table as they are declared; none means its primary key.
+    pub parent_columns: Vec<String>,
+    /// What happens when the parent is deleted, such as `CASCADE`; `NO ACTION` is `None`.
+    pub on_delete: Option<&'static str>,
+    /// What happens when the key of the parent changes; `NO ACTION` is `None`.
+    pub on_update: Option<&'static str>,
+    /// The name after `MATCH`, in upper case, which SQLite reads and ignores.
+    pub match_: Option<String>,
+    /// Whether it is checked at `COMMIT` only: `DEFERRABLE INITIALLY DEFERRED`. All other forms
+    /// of the clause mean the same as none.
+    pub deferred: bool,
+}
+
+impl Table {
+    /// The column of that name, whatever its case.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The columns that hold data of their own and can be named in an `INSERT`: neither generated
+    /// nor hidden.
+    pub fn stored_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.generated.is_none() && !column.hidden)
+    }
+
+    /// The column that is another name of the rowid, if there is one: an `INTEGER PRIMARY KEY`,
+    /// unless it was written `INTEGER PRIMARY KEY DESC` or the table is `WITHOUT ROWID`.
+    /// See <https://sqlite.org/lang_createtable.html#rowid>.
+    pub fn rowid_alias(&self) -> Option<&str> {
+        let key = self.primary_key.as_ref().filter(|key| key.rowid_alias)?;
+        key.columns.first().map(|column| column.name.as_str())
+    }
+}

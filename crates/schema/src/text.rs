@@ -1,0 +1,127 @@
+//! Expressions, queries and triggers as text that is equal when the meaning is.
+//!
+//! The parser's tree is laid out again as tokens, and these are written in one way only: keywords
+//! in upper case, names folded and without quotes, `==` as `=`, one space where a space belongs.
+
+use std::collections::HashSet;
+
+use sqlite3_parser::ast::fmt::{ToTokens, TokenStream};
+use sqlite3_parser::dialect::TokenType::{self, *};
+
+use crate::sql::{fold, quote_name, show_name, unquote};
+
+/// The folded names that a `"x"` may stand for. SQLite takes `"x"` for a string where nothing of
+/// that name is in reach (<https://sqlite.org/quirks.html#dblquote>), so `"x"` is written as the
+/// name `x` only where it is known to be one.
+pub(crate) type Names = HashSet<String>;
+
+/// The text of a piece of the tree.
+pub(crate) fn text(node: &impl ToTokens, names: &Names) -> String {
+    let mut tokens = Tokens::default();
+    tokens.add(node);
+    tokens.text(names)
+}
+
+/// The tokens of several pieces, one after the other.
+#[derive(Default)]
+pub(crate) struct Tokens(Vec<(TokenType, String)>);
+
+impl TokenStream for Tokens {
+    type Error = std::convert::Infallible;
+
+    fn append(&mut self, kind: TokenType, value: Option<&str>) -> Result<(), Self::Error> {
+        // Nothing but names may be empty; an empty piece would only leave a blank.
+        let value = value.or(kind.as_str()).unwrap_or_default();
+        if !value.is_empty() {
+            self.0.push((kind, value.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Tokens {
+    pub(crate) fn add(&mut self, node: &impl ToTokens) -> &mut Tokens {
+        let Ok(()) = node.to_tokens(self);
+        self
+    }
+
+    pub(crate) fn keyword(&mut self, kind: TokenType) -> &mut Tokens {
+        let Ok(()) = self.append(kind, None);
+        self
+    }
+
+    pub(crate) fn list<N: ToTokens>(&mut self, nodes: &[N]) -> &mut Tokens {
+        for (at, node) in nodes.iter().enumerate() {
+            if at > 0 {
+                self.keyword(TK_COMMA);
+            }
+            self.add(node);
+        }
+        self
+    }
+
+    pub(crate) fn text(&self, names: &Names) -> String {
+        let mut shown = String::new();
+        for (at, (kind, value)) in self.0.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|at| self.0.get(at)).map(|token| token.0);
+            let after = self.0.get(at + 1).map(|token| token.0);
+            if self.spaced(at, before, *kind) {
+                shown.push(' ');
+            }
+            match kind {
+                TK_ID => shown.push_str(&name(value, before, after, names)),
+                TK_BLOB => shown.push_str(&format!("x'{}'", value.to_ascii_uppercase())),
+                // Strings keep what is in them, parameters their case.
+                TK_STRING | TK_VARIABLE => shown.push_str(value),
+                TK_FLOAT | TK_INTEGER => shown.push_str(&value.to_ascii_lowercase()),
+                _ => shown.push_str(&value.to_ascii_uppercase()),
+            }
+        }
+        shown
+    }
+
+    /// Whether a space stands before the token at `at`.
+    fn spaced(&self, at: usize, before: Option<TokenType>, kind: TokenType) -> bool {
+        let Some(before) = before else { return false };
+        let sign = |kind| matches!(kind, TK_MINUS | TK_PLUS | TK_BITNOT);
+        if matches!(kind, TK_COMMA | TK_RP | TK_DOT | TK_SEMI) || matches!(before, TK_LP | TK_DOT) {
+            return false;
+        }
+        if kind == TK_LP && before == TK_ID {
+            return false;
+        }
+        // A sign after what cannot end an operand belongs to what follows; `- -1` keeps its space,
+        // or it would begin a comment.
+        let two_before = at.checked_sub(2).and_then(|at| self.0.get(at)).map(|token| token.0);
+        let ends_operand = |kind| {
+            matches!(kind, TK_ID | TK_STRING | TK_BLOB | TK_FLOAT | TK_INTEGER | TK_VARIABLE)
+                || matches!(kind, TK_RP | TK_NULL | TK_CTIME_KW | TK_END | TK_ISNULL | TK_NOTNULL)
+        };
+        !(sign(before) && !sign(kind) && !two_before.is_some_and(ends_operand))
+    }
+}
+
+/// A name as it is compared, or the string for which SQLite would take it.
+fn name(
+    value: &str,
+    before: Option<TokenType>,
+    after: Option<TokenType>,
+    names: &Names,
+) -> String {
+    let Some(inner) = unquote(value) else {
+        // Several words are a type, which is compared without regard to case.
+        let words: Vec<String> = value.split_ascii_whitespace().map(fold).collect();
+        return match words.as_slice() {
+            [_] => show_name(value),
+            _ => words.join(" "),
+        };
+    };
+    let surely_name = !value.starts_with('"')
+        || matches!(
+            before,
+            Some(TK_AS | TK_DOT | TK_COLLATE | TK_FROM | TK_JOIN | TK_INTO | TK_UPDATE)
+        )
+        || matches!(after, Some(TK_DOT | TK_LP))
+        || names.contains(&fold(&inner));
+    if surely_name { show_name(&inner) } else { quote_name(&inner) }
+}

@@ -1,0 +1,38 @@
+//! What the crate promises, by topic.
+
+mod changes;
+mod disguises;
+mod hostile;
+mod listing;
+mod script;
+
+use rusqlite::Connection;
+use schema::{Schema, diff};
+
+/// The schema that a script makes.
+fn schema(sql: &str) -> Schema {
+    Schema::read(&database(sql)).unwrap()
+}
+
+/// A database in memory that a script made.
+fn database(sql: &str) -> Connection {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    conn
+}
+
+/// The changes between what two scripts make, one a line. The way back must find as many, the
+/// listings must differ exactly when there are any, and each schema must equal itself.
+fn check(before: &str, after: &str) -> String {
+    let (before, after) = (schema(before), schema(after));
+    let changes = diff(&before, &after);
+    assert_eq!(changes.len(), diff(&after, &before).len(), "the way back differs");
+    assert_eq!(changes.is_empty(), before == after);
+    assert_eq!(changes.is_empty(), before.to_string() == after.to_string(), "{before}\n{after}");
+    for same in [&before, &after] {
+        assert_eq!(diff(same, same), []);
+    }
+    let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    assert!(lines.iter().all(|line| !line.contains('\n')));
+    lines.join("\n")
+}

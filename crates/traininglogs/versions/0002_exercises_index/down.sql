@@ -1,0 +1,2 @@
+DROP INDEX idx_exercises_name;
+DROP TABLE exercises_index;

@@ -1,0 +1,1 @@
+CREATE INDEX idx_session_created ON training_sessions(created_at);
