@@ -1,1 +1,37 @@
-fn main(){}
+//! `cargo xtask`: reads the command line and calls the verb.
+
+use std::env;
+use std::process::ExitCode;
+
+use clap::Parser;
+use xtask::cli::{Cli, Format, Verb};
+use xtask::{catalogue, project, verb};
+
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where a command says why it failed"
+)]
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let root = project::root(cli.root.as_deref());
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let verdict = match &cli.verb {
+        Verb::NewVersion(options) => verb::new_version::run(&root, options),
+        Verb::Bench => verb::bench::run(&root),
+        Verb::Ci => verb::ci::run(&root),
+        Verb::VerifyMigrations(options) => {
+            catalogue::run(&root, options.format == Format::Json, &arguments)
+        }
+        Verb::AddFixture(_) | Verb::Docs(_) | Verb::Draft => {
+            catalogue::run(&root, false, &arguments)
+        }
+    };
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,33 @@
-//! x
+//! The proof: builds a database at every past version, migrates it forward and back, and checks laws.
+//!
+//! ```text
+//! fixtures/ ─▶ journey ─▶ observe ─▶ laws ─▶ report
+//! ```
+//!
+//! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application declares
+//! (queries, the writes of each build, what must be consistent). [`verify`] takes each golden fixture, and
+//! databases that proptest makes, on a [`Journey`] between every pair of versions and back, observes
+//! everything that must survive, and lets each of the [`LAWS`] judge. The result is a value, a
+//! [`Report`], that prints as text or as JSON. A run that checked nothing fails.
+//!
+//! Nothing here knows a table of any application.
+
+pub mod docs;
+pub mod draft;
+mod fill;
+mod fixture;
+mod journey;
+mod law;
+mod observe;
+mod report;
+mod subject;
+mod verify;
+
+pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
+pub use journey::{Again, Journey, Shape, Station, Walk};
+pub use law::{Finding, Findings, LAWS, Law};
+pub use observe::{LedgerRow, Observation, Rows, Value};
+pub use report::{Broken, JourneyReport, LawReport, Report};
+pub use schema::diff;
+pub use subject::{Application, Content, Insert, Silent, Subject};
+pub use verify::{Settings, verify};

@@ -8,12 +8,12 @@ use std::sync::OnceLock;
 use rusqlite::Connection;
 use schema::Schema;
 
+use crate::Version;
 use crate::error::{self, Error};
 use crate::migrator::Migrator;
 use crate::notes::Notes;
 use crate::run::Options;
 use crate::step::{Step, digest};
-use crate::Version;
 
 /// All steps of one database, from version 1 to the current one, without gaps.
 #[derive(Debug)]
@@ -47,7 +47,11 @@ impl Catalogue {
             }
         }
         let derived = steps.iter().map(|_| Derived::default()).collect();
-        Ok(Catalogue { steps, application_id: 0, derived })
+        Ok(Catalogue {
+            steps,
+            application_id: 0,
+            derived,
+        })
     }
 
     /// Reads a folder of step folders, in order of their names.
@@ -64,7 +68,10 @@ impl Catalogue {
             }
         }
         folders.sort();
-        let steps = folders.iter().map(|path| Step::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let steps = folders
+            .iter()
+            .map(|path| Step::read(path))
+            .collect::<Result<Vec<_>, _>>()?;
         Catalogue::new(steps)
     }
 
@@ -111,7 +118,11 @@ impl Catalogue {
     pub fn notes(&self, version: Version) -> Option<&Notes> {
         let step = self.step(version)?;
         let derived = self.derived.get((version as usize).checked_sub(1)?)?;
-        Some(derived.notes.get_or_init(|| Notes::parse(step.notes_text())))
+        Some(
+            derived
+                .notes
+                .get_or_init(|| Notes::parse(step.notes_text())),
+        )
     }
 
     /// The digest of `up.sql` of the step that leads to `version`.
@@ -127,7 +138,9 @@ impl Catalogue {
     /// # Errors
     /// When a step does not run on an empty database.
     pub fn schema_at(&self, version: Version) -> Result<Schema, Error> {
-        let slot = (version as usize).checked_sub(1).and_then(|index| self.derived.get(index));
+        let slot = (version as usize)
+            .checked_sub(1)
+            .and_then(|index| self.derived.get(index));
         if let Some(known) = slot.and_then(|derived| derived.schema.get()) {
             return Ok(known.clone());
         }

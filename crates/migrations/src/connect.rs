@@ -21,7 +21,9 @@ pub(crate) fn open(path: &Path, missing: Missing, options: &Options) -> Result<C
         return Err(error::is_directory(path));
     }
     if !path.exists() {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
             return Err(error::directory_missing(directory));
         }
@@ -35,8 +37,12 @@ pub(crate) fn open(path: &Path, missing: Missing, options: &Options) -> Result<C
     }
     let failed = |source| error::cannot_open(path, source);
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(options.busy_timeout).map_err(failed)?;
-    connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    connection
+        .busy_timeout(options.busy_timeout)
+        .map_err(failed)?;
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .map_err(failed)?;
     let _: i64 = connection
         .pragma_query_value(None, "schema_version", |row| row.get(0))
         .map_err(failed)?;

@@ -158,9 +158,15 @@ impl Error {
         if let Some(place) = &self.0.place {
             let number = place.line.to_string();
             let blank = " ".repeat(number.len());
-            let before: String = place.text.chars().take(place.column.saturating_sub(1)).collect();
-            let indent: String =
-                before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            let before: String = place
+                .text
+                .chars()
+                .take(place.column.saturating_sub(1))
+                .collect();
+            let indent: String = before
+                .chars()
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
             text.push_str(&format!(
                 "  --> {}:{}:{}, statement {}\n{blank} |\n{number} | {}\n{blank} | {indent}^\n",
                 place.file, place.line, place.column, place.statement, place.text
@@ -210,18 +216,14 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
             Error::new(ErrorKind::NotADatabase, "the file is not a SQLite database")
                 .hint("check the path; an encrypted or truncated file looks like this, too")
         }
-        Some(ErrorCode::DatabaseCorrupt) => {
-            Error::new(ErrorKind::Damaged, "the file is damaged")
-                .hint("copy it away first, then see https://sqlite.org/recovery.html")
-        }
+        Some(ErrorCode::DatabaseCorrupt) => Error::new(ErrorKind::Damaged, "the file is damaged")
+            .hint("copy it away first, then see https://sqlite.org/recovery.html"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Error::new(ErrorKind::Busy, "another process has the file locked")
                 .hint("close the other program or wait for it, then try again")
         }
-        Some(ErrorCode::ReadOnly) => {
-            Error::new(ErrorKind::ReadOnly, "the file cannot be written")
-                .hint("check the permissions of the file and of its directory")
-        }
+        Some(ErrorCode::ReadOnly) => Error::new(ErrorKind::ReadOnly, "the file cannot be written")
+            .hint("check the permissions of the file and of its directory"),
         Some(ErrorCode::DiskFull) => Error::new(ErrorKind::DiskFull, "the disk is full")
             .hint("a run needs about the size of the file once more; make room, then try again"),
         _ => Error::new(ErrorKind::Sqlite, otherwise),
@@ -230,10 +232,11 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
 
 pub(crate) fn cannot_open(path: &Path, source: rusqlite::Error) -> Error {
     let mut error = match source.sqlite_error_code() {
-        Some(ErrorCode::CannotOpen) => {
-            Error::new(ErrorKind::ReadOnly, format!("cannot open `{}`", path.display()))
-                .hint("check the permissions of the file and of its directory")
-        }
+        Some(ErrorCode::CannotOpen) => Error::new(
+            ErrorKind::ReadOnly,
+            format!("cannot open `{}`", path.display()),
+        )
+        .hint("check the permissions of the file and of its directory"),
         _ => by_code(&source, &format!("cannot open `{}`", path.display())),
     };
     let shown = format!("`{}`", path.display());
@@ -244,8 +247,11 @@ pub(crate) fn cannot_open(path: &Path, source: rusqlite::Error) -> Error {
 }
 
 pub(crate) fn file_missing(path: &Path) -> Error {
-    Error::new(ErrorKind::NotFound, format!("`{}` does not exist", path.display()))
-        .hint("check the path, or make a new database with `init`")
+    Error::new(
+        ErrorKind::NotFound,
+        format!("`{}` does not exist", path.display()),
+    )
+    .hint("check the path, or make a new database with `init`")
 }
 
 pub(crate) fn directory_missing(directory: &Path) -> Error {
@@ -257,8 +263,11 @@ pub(crate) fn directory_missing(directory: &Path) -> Error {
 }
 
 pub(crate) fn is_directory(path: &Path) -> Error {
-    Error::new(ErrorKind::NotADatabase, format!("`{}` is a directory", path.display()))
-        .hint("give the path of the database file")
+    Error::new(
+        ErrorKind::NotADatabase,
+        format!("`{}` is a directory", path.display()),
+    )
+    .hint("give the path of the database file")
 }
 
 pub(crate) fn cannot_begin(source: rusqlite::Error) -> Error {
@@ -281,21 +290,26 @@ pub(crate) fn schema_unreadable(source: schema::Error) -> Error {
 }
 
 pub(crate) fn ledger_unreadable(source: rusqlite::Error) -> Error {
-    let known = source.sqlite_error_code().is_some_and(|code| {
-        matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseCorrupt)
-    });
+    let known = source
+        .sqlite_error_code()
+        .is_some_and(|code| matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseCorrupt));
     if known {
         return sqlite(source);
     }
-    Error::new(ErrorKind::NotOurs, "the table `schema_migrations` is not this engine's ledger")
-        .hint("another migration tool uses the same name; this file cannot be migrated here")
-        .caused_by(source)
+    Error::new(
+        ErrorKind::NotOurs,
+        "the table `schema_migrations` is not this engine's ledger",
+    )
+    .hint("another migration tool uses the same name; this file cannot be migrated here")
+    .caused_by(source)
 }
 
 pub(crate) fn not_ours(found: i32, ours: i32) -> Error {
     Error::new(
         ErrorKind::NotOurs,
-        format!("the file belongs to another application: application_id {found:#x}, not {ours:#x}"),
+        format!(
+            "the file belongs to another application: application_id {found:#x}, not {ours:#x}"
+        ),
     )
     .hint("check the path")
 }
@@ -330,7 +344,9 @@ pub(crate) fn ledger_disagrees(ledger: Version, user_version: i32) -> Error {
 pub(crate) fn stored_back_damaged(version: Version, name: &str) -> Error {
     Error::new(
         ErrorKind::HistoryEdited,
-        format!("the way back of version {version} (`{name}`) in the ledger does not match its digest"),
+        format!(
+            "the way back of version {version} (`{name}`) in the ledger does not match its digest"
+        ),
     )
     .hint("restore the file from a backup; its ledger was changed by hand")
 }
@@ -349,7 +365,9 @@ pub(crate) fn newer(file: Version, current: Version) -> Error {
         format!("the file is at version {file}, this build knows versions up to {current}"),
     )
     .hint("update the application")
-    .hint(format!("or go back with this build: `rollback --to {current}`"))
+    .hint(format!(
+        "or go back with this build: `rollback --to {current}`"
+    ))
 }
 
 pub(crate) fn target_unknown(target: Version, current: Version) -> Error {
@@ -365,7 +383,9 @@ pub(crate) fn unexpected_version(found: Version, expected: Version) -> Error {
         ErrorKind::WrongVersion,
         format!("the file is at version {found}, not {expected}"),
     )
-    .hint(format!("to migrate it from where it is, use `--from-version {found}` or leave it out"))
+    .hint(format!(
+        "to migrate it from where it is, use `--from-version {found}` or leave it out"
+    ))
 }
 
 pub(crate) fn unexpected_version_claim(found: i32, expected: Version) -> Error {
@@ -427,7 +447,11 @@ pub(crate) fn irreversible(folder: &str, reason: Option<&str>) -> Error {
 pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
     let mut message = "the run would lose data that no later upgrade brings back:".to_owned();
     for risk in risks {
-        let more = if risk.rows > risk.examples.len() as u64 { ", …" } else { "" };
+        let more = if risk.rows > risk.examples.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
         let rows = if risk.rows == 1 { "row" } else { "rows" };
         message.push_str(&format!(
             "\n  {}: {} {rows} ({}{more})",
@@ -446,7 +470,10 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
 pub(crate) fn strict_refuses(remarks: &[Remark]) -> Error {
     let mut message = "strict: these rows would stay as they are:".to_owned();
     for remark in remarks {
-        message.push_str(&format!("\n  {} {}: {}", remark.table, remark.key, remark.reason));
+        message.push_str(&format!(
+            "\n  {} {}: {}",
+            remark.table, remark.key, remark.reason
+        ));
     }
     Error::new(ErrorKind::ConsentNeeded, message)
         .hint("mend these rows, or migrate without `--strict`: they are kept either way")
@@ -466,9 +493,12 @@ pub(crate) fn foreign_keys_violated(made: &[(String, Option<i64>, String, i64)])
 }
 
 pub(crate) fn foreign_keys_uncheckable(source: rusqlite::Error) -> Error {
-    Error::new(ErrorKind::ForeignKeysViolated, "foreign keys cannot be checked")
-        .hint("a foreign key must point at a primary key or a UNIQUE column that exists")
-        .caused_by(source)
+    Error::new(
+        ErrorKind::ForeignKeysViolated,
+        "foreign keys cannot be checked",
+    )
+    .hint("a foreign key must point at a primary key or a UNIQUE column that exists")
+    .caused_by(source)
 }
 
 /// The place of `offset` bytes into `statement`.
@@ -477,7 +507,12 @@ fn place(step: &Move, number: usize, statement: &Statement<'_>, offset: Option<u
     let script = &step.sql;
     let before = script.get(..absolute).unwrap_or(script);
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = script.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let line = script
+        .get(start..)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default();
     Place {
         version: step.version,
         file: step.file(),
@@ -502,7 +537,11 @@ pub(crate) fn statement_failed(
         other => (other.to_string(), None),
     };
     let full = source.sqlite_error_code() == Some(ErrorCode::DiskFull);
-    let kind = if full { ErrorKind::DiskFull } else { ErrorKind::StepFailed };
+    let kind = if full {
+        ErrorKind::DiskFull
+    } else {
+        ErrorKind::StepFailed
+    };
     let error = Error::new(kind, format!("`{}` failed: {detail}", step.file()))
         .at(place(step, number, statement, offset));
     match full {
@@ -529,20 +568,29 @@ pub(crate) fn code_refused(step: &Move, code: &str, refusal: &Refusal) -> Error 
 }
 
 pub(crate) fn code_failed(step: &Move, code: &str, source: BoxError) -> Error {
-    Error::new(ErrorKind::StepFailed, format!("`{code}` of `{}` failed", step.folder))
-        .hint("mend the function; the step's SQL ran, and was rolled back with it")
-        .caused_by(source)
+    Error::new(
+        ErrorKind::StepFailed,
+        format!("`{code}` of `{}` failed", step.folder),
+    )
+    .hint("mend the function; the step's SQL ran, and was rolled back with it")
+    .caused_by(source)
 }
 
 pub(crate) fn transaction_ended(step: &Move) -> Error {
-    Error::new(ErrorKind::StepForbidden, format!("`{}` ended the transaction", step.file()))
-        .hint("remove `OR ROLLBACK`, `ON CONFLICT ROLLBACK` and `RAISE(ROLLBACK)`")
+    Error::new(
+        ErrorKind::StepForbidden,
+        format!("`{}` ended the transaction", step.file()),
+    )
+    .hint("remove `OR ROLLBACK`, `ON CONFLICT ROLLBACK` and `RAISE(ROLLBACK)`")
 }
 
 pub(crate) fn step_file_unreadable(folder: &str, file: &str, source: std::io::Error) -> Error {
-    Error::new(ErrorKind::BadCatalogue, format!("`{folder}/{file}` cannot be read"))
-        .hint("each version's folder has `up.sql`, `notes.md`, and `down.sql` or `irreversible.md`")
-        .caused_by(source)
+    Error::new(
+        ErrorKind::BadCatalogue,
+        format!("`{folder}/{file}` cannot be read"),
+    )
+    .hint("each version's folder has `up.sql`, `notes.md`, and `down.sql` or `irreversible.md`")
+    .caused_by(source)
 }
 
 pub(crate) fn way_back_missing(folder: &str) -> Error {
@@ -562,9 +610,12 @@ pub(crate) fn way_back_twice(folder: &str) -> Error {
 }
 
 pub(crate) fn folder_unreadable(folder: &Path, source: std::io::Error) -> Error {
-    Error::new(ErrorKind::BadCatalogue, format!("`{}` cannot be read", folder.display()))
-        .hint("give the folder that holds the versions' folders")
-        .caused_by(source)
+    Error::new(
+        ErrorKind::BadCatalogue,
+        format!("`{}` cannot be read", folder.display()),
+    )
+    .hint("give the folder that holds the versions' folders")
+    .caused_by(source)
 }
 
 pub(crate) fn catalogue_empty() -> Error {
@@ -577,5 +628,7 @@ pub(crate) fn catalogue_gap(folder: &str, expected: Version) -> Error {
         ErrorKind::BadCatalogue,
         format!("`{folder}` stands where version {expected} should be"),
     )
-    .hint(format!("versions are counted without gaps; name it `{expected:04}_…`"))
+    .hint(format!(
+        "versions are counted without gaps; name it `{expected:04}_…`"
+    ))
 }

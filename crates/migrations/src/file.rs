@@ -3,11 +3,11 @@
 use rusqlite::Connection;
 use schema::Schema;
 
+use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::ledger::{self, Entry, LEDGER_TABLE};
 use crate::step::digest;
-use crate::Version;
 
 /// One file's claims: its header, its ledger and its shape.
 #[derive(Clone, Debug)]
@@ -29,7 +29,9 @@ impl FileState {
     /// When the file cannot be read as a database.
     pub fn read(connection: &Connection) -> Result<FileState, Error> {
         let pragma = |name: &str| -> Result<i32, Error> {
-            connection.pragma_query_value(None, name, |row| row.get(0)).map_err(error::sqlite)
+            connection
+                .pragma_query_value(None, name, |row| row.get(0))
+                .map_err(error::sqlite)
         };
         Ok(FileState {
             application_id: pragma("application_id")?,
@@ -79,7 +81,9 @@ impl Entry {
         if self.down_digest != Entry::digest_of_back(self.down_sql.as_deref(), &self.down_loses) {
             return Err(error::stored_back_damaged(self.version, &self.name));
         }
-        let Some(step) = catalogue.step(self.version) else { return Ok(()) };
+        let Some(step) = catalogue.step(self.version) else {
+            return Ok(());
+        };
         if catalogue.up_digest(self.version) != Some(self.up_digest.as_str()) {
             return Err(error::history_edited(step.folder(), "up.sql", &self.name));
         }

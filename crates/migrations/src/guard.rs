@@ -24,7 +24,12 @@ const READING: [&str; 10] = [
 ];
 
 /// Pragmas that act even when they are given none.
-const ACTING: [&str; 4] = ["optimize", "wal_checkpoint", "incremental_vacuum", "shrink_memory"];
+const ACTING: [&str; 4] = [
+    "optimize",
+    "wal_checkpoint",
+    "incremental_vacuum",
+    "shrink_memory",
+];
 
 /// Why a statement of a step was refused.
 #[derive(Clone, Debug)]
@@ -46,7 +51,9 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn install(connection: &Connection) -> Result<Guard, Error> {
-        let guard = Guard { state: Arc::default() };
+        let guard = Guard {
+            state: Arc::default(),
+        };
         let state = Arc::clone(&guard.state);
         let hook = move |context: AuthContext<'_>| {
             let mut state = lock(&state);
@@ -104,7 +111,10 @@ fn judge(action: &AuthAction<'_>) -> Option<Refusal> {
             "ATTACH, DETACH or VACUUM".to_owned(),
             "remove it: a step works on its own file only",
         ),
-        AuthAction::Pragma { pragma_name, pragma_value } => judge_pragma(pragma_name, pragma_value),
+        AuthAction::Pragma {
+            pragma_name,
+            pragma_value,
+        } => judge_pragma(pragma_name, pragma_value),
         AuthAction::Function { function_name }
             if function_name.eq_ignore_ascii_case("load_extension") =>
         {
@@ -147,5 +157,8 @@ fn judge_pragma(name: &str, value: Option<&str>) -> Option<Refusal> {
     } else {
         "remove it, and set it where the application opens its connection"
     };
-    Some(Refusal { what: format!("PRAGMA {name}"), remedy })
+    Some(Refusal {
+        what: format!("PRAGMA {name}"),
+        remedy,
+    })
 }

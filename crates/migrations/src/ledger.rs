@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::step::{Step, digest};
-use crate::Version;
 
 /// The ledger's name in the file.
 pub const LEDGER_TABLE: &str = "schema_migrations";
@@ -48,7 +48,10 @@ impl Entry {
     pub fn digest_of_back(down_sql: Option<&str>, down_loses: &str) -> String {
         match down_sql {
             Some(sql) => digest(&format!("{sql}\n;\n'{}'", down_loses.replace('\'', "''"))),
-            None => digest(&format!("irreversible;\n'{}'", down_loses.replace('\'', "''"))),
+            None => digest(&format!(
+                "irreversible;\n'{}'",
+                down_loses.replace('\'', "''")
+            )),
         }
     }
 }
@@ -76,7 +79,9 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
             applied_by: row.get(7)?,
         })
     });
-    let entries = rows.and_then(Iterator::collect).map_err(error::ledger_unreadable)?;
+    let entries = rows
+        .and_then(Iterator::collect)
+        .map_err(error::ledger_unreadable)?;
     Ok(Some(entries))
 }
 
@@ -116,10 +121,20 @@ pub(crate) fn record(
     if !exists(connection)? {
         connection.execute_batch(CREATE).map_err(error::sqlite)?;
     }
-    let losses = catalogue.notes(version).map(|notes| notes.down_losses.as_slice());
-    let loses: Vec<String> = losses.unwrap_or_default().iter().map(|loss| loss.object()).collect();
+    let losses = catalogue
+        .notes(version)
+        .map(|notes| notes.down_losses.as_slice());
+    let loses: Vec<String> = losses
+        .unwrap_or_default()
+        .iter()
+        .map(|loss| loss.object())
+        .collect();
     let loses = loses.join("\n");
-    let how = if adopted { "adopted by migrations " } else { "migrations " };
+    let how = if adopted {
+        "adopted by migrations "
+    } else {
+        "migrations "
+    };
     connection
         .execute(
             "INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -161,5 +176,7 @@ fn exists(connection: &Connection) -> Result<bool, Error> {
 fn now() -> String {
     let now = jiff::Timestamp::now();
     // Whole milliseconds: more is noise to whoever reads the ledger.
-    now.round(jiff::Unit::Millisecond).unwrap_or(now).to_string()
+    now.round(jiff::Unit::Millisecond)
+        .unwrap_or(now)
+        .to_string()
 }

@@ -55,19 +55,19 @@
 //! - **It refuses to guess.** A file that is newer, foreign, drifted or whose history was edited is
 //!   left as it is.
 
-mod notes;
-mod step;
 mod catalogue;
-mod query;
-mod file;
-mod plan;
-mod loss;
-mod guard;
-mod run;
-mod ledger;
 mod connect;
-mod migrator;
 mod error;
+mod file;
+mod guard;
+mod ledger;
+mod loss;
+mod migrator;
+mod notes;
+mod plan;
+mod query;
+mod run;
+mod step;
 
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
@@ -83,4 +83,3 @@ pub use step::{Back, BoxError, Code, Step, digest};
 
 /// A state of the schema: 0 is an empty file, 1 the first version that was shipped.
 pub type Version = u32;
-

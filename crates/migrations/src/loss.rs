@@ -32,7 +32,9 @@ pub(crate) fn at_risk(
 ) -> Result<Vec<AtRisk>, Error> {
     let mut found = Vec::new();
     for loss in losses {
-        let Some(table) = schema.table(&loss.table) else { continue };
+        let Some(table) = schema.table(&loss.table) else {
+            continue;
+        };
         let filter = match &loss.column {
             None => "1".to_owned(),
             Some(column) if table.column(column).is_some() => {
@@ -42,7 +44,11 @@ pub(crate) fn at_risk(
         };
         let name = quote_name(&table.name);
         let rows: i64 = connection
-            .query_row(&format!("SELECT count(*) FROM {name} WHERE {filter}"), [], |row| row.get(0))
+            .query_row(
+                &format!("SELECT count(*) FROM {name} WHERE {filter}"),
+                [],
+                |row| row.get(0),
+            )
             .map_err(error::sqlite)?;
         if rows > 0 {
             found.push(AtRisk {
@@ -58,10 +64,18 @@ pub(crate) fn at_risk(
 
 fn examples(connection: &Connection, table: &Table, filter: &str) -> Result<Vec<String>, Error> {
     let keys = match &table.primary_key {
-        Some(key) => key.columns.iter().map(|column| column.name.clone()).collect(),
+        Some(key) => key
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect(),
         None => vec!["rowid".to_owned()],
     };
-    let list = keys.iter().map(|key| quote_name(key)).collect::<Vec<_>>().join(", ");
+    let list = keys
+        .iter()
+        .map(|key| quote_name(key))
+        .collect::<Vec<_>>()
+        .join(", ");
     let sql = format!(
         "SELECT {list} FROM {} WHERE {filter} ORDER BY {list} LIMIT {EXAMPLES}",
         quote_name(&table.name)

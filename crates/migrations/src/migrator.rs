@@ -32,7 +32,11 @@ impl<'a> Migrator<'a> {
         options: Options,
     ) -> Result<Migrator<'a>, Error> {
         let connection = connect::open(path, Missing::Refuse, &options)?;
-        Ok(Migrator { catalogue, connection, options })
+        Ok(Migrator {
+            catalogue,
+            connection,
+            options,
+        })
     }
 
     /// The same, making an empty file where there is none; its directory must be there.
@@ -45,7 +49,11 @@ impl<'a> Migrator<'a> {
         options: Options,
     ) -> Result<Migrator<'a>, Error> {
         let connection = connect::open(path, Missing::Create, &options)?;
-        Ok(Migrator { catalogue, connection, options })
+        Ok(Migrator {
+            catalogue,
+            connection,
+            options,
+        })
     }
 
     /// Takes a connection that is open already, with whatever is set on it.
@@ -54,7 +62,11 @@ impl<'a> Migrator<'a> {
         connection: Connection,
         options: Options,
     ) -> Migrator<'a> {
-        Migrator { catalogue, connection, options }
+        Migrator {
+            catalogue,
+            connection,
+            options,
+        }
     }
 
     /// The connection, with foreign keys as they were when the file was opened.
@@ -96,7 +108,11 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// When the file cannot be read.
     pub fn at_risk(&self, plan: &Plan) -> Result<Vec<AtRisk>, Error> {
-        let losses: Vec<_> = plan.moves.iter().flat_map(|step| step.losses.clone()).collect();
+        let losses: Vec<_> = plan
+            .moves
+            .iter()
+            .flat_map(|step| step.losses.clone())
+            .collect();
         loss::at_risk(&self.connection, &self.state()?.schema, &losses)
     }
 
@@ -117,7 +133,10 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// As [`Migrator::upgrade`]; also when the file is past `target`.
     pub fn upgrade_to(&mut self, target: Version) -> Result<Report, Error> {
-        self.run(Task::Upgrade { target, expected: None })
+        self.run(Task::Upgrade {
+            target,
+            expected: None,
+        })
     }
 
     /// Brings the file up to version `target`, and refuses unless it is at `expected` now.
@@ -129,7 +148,10 @@ impl<'a> Migrator<'a> {
     /// As [`Migrator::upgrade_to`]; also when the file is at another version, or has no ledger and
     /// another schema.
     pub fn upgrade_from(&mut self, expected: Version, target: Version) -> Result<Report, Error> {
-        self.run(Task::Upgrade { target, expected: Some(expected) })
+        self.run(Task::Upgrade {
+            target,
+            expected: Some(expected),
+        })
     }
 
     /// Brings the file back to version `target` with the ways back that the file itself carries; so a

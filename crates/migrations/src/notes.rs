@@ -89,7 +89,9 @@ impl Notes {
         let mut notes = Notes::default();
         for line in text.lines() {
             if let Some(heading) = line.strip_prefix("## ") {
-                notes.sections.push((heading.trim().to_owned(), String::new()));
+                notes
+                    .sections
+                    .push((heading.trim().to_owned(), String::new()));
             } else if let Some(title) = line.strip_prefix("# ") {
                 notes.title = title.trim().to_owned();
             } else if let Some((_, body)) = notes.sections.last_mut() {
@@ -126,7 +128,12 @@ impl Notes {
             problems.push("has no title (`# …`)".to_owned());
         }
         for section in SECTIONS {
-            match self.sections.iter().filter(|(name, _)| name == section).count() {
+            match self
+                .sections
+                .iter()
+                .filter(|(name, _)| name == section)
+                .count()
+            {
                 0 => problems.push(format!("section `## {section}` is missing")),
                 1 => {}
                 _ => problems.push(format!("section `## {section}` stands twice")),
@@ -134,16 +141,26 @@ impl Notes {
         }
         for (name, body) in &self.sections {
             if !SECTIONS.contains(&name.as_str()) {
-                problems.push(format!("section `## {name}` is not one of {}", SECTIONS.join(", ")));
+                problems.push(format!(
+                    "section `## {name}` is not one of {}",
+                    SECTIONS.join(", ")
+                ));
             } else if body.trim().is_empty() {
                 problems.push(format!("section `## {name}` is empty"));
             } else if body.contains("TODO") {
                 problems.push(format!("section `## {name}` still says TODO"));
             }
         }
-        let order: Vec<&str> = self.sections.iter().map(|(name, _)| name.as_str()).collect();
+        let order: Vec<&str> = self
+            .sections
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         if problems.is_empty() && order != SECTIONS {
-            problems.push(format!("sections are not in the order {}", SECTIONS.join(", ")));
+            problems.push(format!(
+                "sections are not in the order {}",
+                SECTIONS.join(", ")
+            ));
         }
         match &self.compatibility {
             None if self.sections.iter().any(|(name, _)| name == "Task") => problems.push(
@@ -194,23 +211,37 @@ impl Notes {
 
     fn read_meanings(&mut self, body: &str) {
         for item in bullets(body) {
-            let Some(rest) = item.strip_prefix('`') else { continue };
-            let Some((object, text)) = rest.split_once('`') else { continue };
+            let Some(rest) = item.strip_prefix('`') else {
+                continue;
+            };
+            let Some((object, text)) = rest.split_once('`') else {
+                continue;
+            };
             let text = strip_dash(text).to_owned();
             if text.is_empty() {
-                self.malformed.push(format!("`{object}` stands in `## Columns` without words"));
+                self.malformed
+                    .push(format!("`{object}` stands in `## Columns` without words"));
             }
-            self.meanings.push(Meaning { object: object.to_owned(), text });
+            self.meanings.push(Meaning {
+                object: object.to_owned(),
+                text,
+            });
         }
     }
 
     fn read_declared(&mut self, body: &str, keyword: &str) -> Vec<Declared> {
         let mut found = Vec::new();
         for item in bullets(body) {
-            let Some(rest) = item.strip_prefix(keyword) else { continue };
-            let declared = rest.trim().strip_prefix('`').and_then(|rest| rest.split_once('`'));
+            let Some(rest) = item.strip_prefix(keyword) else {
+                continue;
+            };
+            let declared = rest
+                .trim()
+                .strip_prefix('`')
+                .and_then(|rest| rest.split_once('`'));
             let Some((object, why)) = declared else {
-                self.malformed.push(format!("`{item}` names no object in backticks"));
+                self.malformed
+                    .push(format!("`{item}` names no object in backticks"));
                 continue;
             };
             let (table, column) = match object.split_once('.') {
@@ -221,7 +252,11 @@ impl Notes {
             if why.is_empty() {
                 self.malformed.push(format!("`{item}` does not say why"));
             }
-            found.push(Declared { table: table.to_owned(), column, why });
+            found.push(Declared {
+                table: table.to_owned(),
+                column,
+                why,
+            });
         }
         found
     }
@@ -232,12 +267,17 @@ fn read_claim(claim: &str) -> Option<Compatibility> {
         Some(why) => (false, why),
         None => (true, claim.strip_prefix("supported")?),
     };
-    Some(Compatibility { supported, why: strip_dash(why).to_owned() })
+    Some(Compatibility {
+        supported,
+        why: strip_dash(why).to_owned(),
+    })
 }
 
 /// Removes what stands between a name and its words: a dash, a colon, a comma.
 fn strip_dash(text: &str) -> &str {
-    text.trim().trim_start_matches(['—', '–', '-', ':', ',', '.']).trim()
+    text.trim()
+        .trim_start_matches(['—', '–', '-', ':', ',', '.'])
+        .trim()
 }
 
 /// The bullets and plain lines of a section; a line that is indented continues the one before.

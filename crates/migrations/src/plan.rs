@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use schema::sql;
 
+use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::notes::Declared;
 use crate::step::Back;
-use crate::Version;
 
 /// Which way a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +72,22 @@ pub fn plan(catalogue: &Catalogue, file: &FileState, target: Version) -> Result<
         return Err(error::target_unknown(target, current));
     }
     let moves = if target >= from {
-        (from + 1..=target).filter_map(|version| up(catalogue, version)).collect()
+        (from + 1..=target)
+            .filter_map(|version| up(catalogue, version))
+            .collect()
     } else {
         let entries = file.ledger.as_deref().unwrap_or_default();
         let undone = entries.iter().filter(|entry| entry.version > target);
-        undone.rev().map(|entry| down(catalogue, entry)).collect::<Result<Vec<_>, _>>()?
+        undone
+            .rev()
+            .map(|entry| down(catalogue, entry))
+            .collect::<Result<Vec<_>, _>>()?
     };
-    Ok(Plan { from, to: target, moves })
+    Ok(Plan {
+        from,
+        to: target,
+        moves,
+    })
 }
 
 fn up(catalogue: &Catalogue, version: Version) -> Option<Move> {
@@ -102,14 +111,23 @@ fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Err
         });
         return Err(error::irreversible(&folder, reason));
     };
-    let words = catalogue.notes(entry.version).map(|notes| notes.down_losses.as_slice());
+    let words = catalogue
+        .notes(entry.version)
+        .map(|notes| notes.down_losses.as_slice());
     let losses = entry.down_loses.lines().map(|object| {
         let (table, column) = match object.split_once('.') {
             Some((table, column)) => (table.to_owned(), Some(column.to_owned())),
             None => (object.to_owned(), None),
         };
-        let known = words.unwrap_or_default().iter().find(|loss| loss.object() == object);
-        Declared { table, column, why: known.map(|loss| loss.why.clone()).unwrap_or_default() }
+        let known = words
+            .unwrap_or_default()
+            .iter()
+            .find(|loss| loss.object() == object);
+        Declared {
+            table,
+            column,
+            why: known.map(|loss| loss.why.clone()).unwrap_or_default(),
+        }
     });
     Ok(Move {
         version: entry.version,
@@ -123,7 +141,11 @@ fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Err
 impl Plan {
     /// Whether the plan goes up or down; up when there is nothing to do.
     pub fn direction(&self) -> Direction {
-        if self.to < self.from { Direction::Down } else { Direction::Up }
+        if self.to < self.from {
+            Direction::Down
+        } else {
+            Direction::Up
+        }
     }
 
     /// The plan as a person reads it: changes, what will run, what would undo it, how data moves and
@@ -144,7 +166,11 @@ impl Plan {
         section(&mut text, "Rollback", &self.undoing(catalogue));
         section(&mut text, "Data Migration", &self.data_migration(catalogue));
         let risks = self.risks(catalogue);
-        let risks = if risks.is_empty() { "none".to_owned() } else { risks.join("\n") };
+        let risks = if risks.is_empty() {
+            "none".to_owned()
+        } else {
+            risks.join("\n")
+        };
         section(&mut text, "Data at risk", &risks);
         Ok(text)
     }
@@ -153,7 +179,10 @@ impl Plan {
         if self.from.max(self.to) > catalogue.current_version() {
             return Ok("not known to this build; the ways back stored in the file will run".into());
         }
-        let (before, after) = (catalogue.schema_at(self.from)?, catalogue.schema_at(self.to)?);
+        let (before, after) = (
+            catalogue.schema_at(self.from)?,
+            catalogue.schema_at(self.to)?,
+        );
         let changes = schema::diff(&before, &after);
         if changes.is_empty() {
             return Ok("none in the schema".to_owned());
@@ -178,7 +207,11 @@ impl Plan {
             let _ = writeln!(text, "-- {}\n{}", step.file(), step.sql.trim_end());
             let code = catalogue.step(step.version).and_then(|step| step.code());
             if let (Direction::Up, Some(code)) = (step.direction, code) {
-                let _ = writeln!(text, "-- then, in the same transaction: {} (Rust)", code.name);
+                let _ = writeln!(
+                    text,
+                    "-- then, in the same transaction: {} (Rust)",
+                    code.name
+                );
             }
         }
         text
@@ -222,17 +255,28 @@ impl Plan {
     fn risks(&self, catalogue: &Catalogue) -> Vec<String> {
         let mut risks = Vec::new();
         for step in &self.moves {
-            let back = catalogue.notes(step.version).map(|notes| notes.down_losses.as_slice());
+            let back = catalogue
+                .notes(step.version)
+                .map(|notes| notes.down_losses.as_slice());
             let going_back = match step.direction {
                 Direction::Up => back.unwrap_or_default(),
                 Direction::Down => &[],
             };
             for loss in &step.losses {
-                risks.push(format!("{}: {} would be lost: {}", step.file(), loss.object(), loss.why));
+                risks.push(format!(
+                    "{}: {} would be lost: {}",
+                    step.file(),
+                    loss.object(),
+                    loss.why
+                ));
             }
             for loss in going_back {
                 let file = format!("{}/down.sql", step.folder);
-                risks.push(format!("{file}: going back loses {}: {}", loss.object(), loss.why));
+                risks.push(format!(
+                    "{file}: going back loses {}: {}",
+                    loss.object(),
+                    loss.why
+                ));
             }
         }
         risks
@@ -240,7 +284,10 @@ impl Plan {
 
     /// The number of statements that will run.
     pub fn statements(&self) -> usize {
-        self.moves.iter().map(|step| sql::statements(&step.sql).len()).sum()
+        self.moves
+            .iter()
+            .map(|step| sql::statements(&step.sql).len())
+            .sum()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use schema::sql;
 
+use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
@@ -14,7 +15,6 @@ use crate::ledger;
 use crate::loss;
 use crate::plan::{Direction, Move, Plan, plan};
 use crate::step::Code;
-use crate::Version;
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,11 @@ pub struct Options {
 impl Default for Options {
     /// Five seconds, no consent, not strict.
     fn default() -> Options {
-        Options { busy_timeout: Duration::from_secs(5), accept_loss: false, strict: false }
+        Options {
+            busy_timeout: Duration::from_secs(5),
+            accept_loss: false,
+            strict: false,
+        }
     }
 }
 
@@ -96,15 +100,26 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn nothing_to_do(version: Version) -> Report {
-        Report { from: version, to: version, adopted: false, steps: Vec::new(), remarks: Vec::new() }
+        Report {
+            from: version,
+            to: version,
+            adopted: false,
+            steps: Vec::new(),
+            remarks: Vec::new(),
+        }
     }
 }
 
 /// What a run is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Task {
-    Upgrade { target: Version, expected: Option<Version> },
-    Rollback { target: Version },
+    Upgrade {
+        target: Version,
+        expected: Option<Version>,
+    },
+    Rollback {
+        target: Version,
+    },
 }
 
 /// Carries out `task` in one transaction, with foreign keys off around it.
@@ -118,14 +133,23 @@ pub(crate) fn run(
         .pragma_query_value(None, "foreign_keys", |row| row.get(0))
         .map_err(error::sqlite)?;
     // Inside a transaction this pragma does nothing: https://sqlite.org/pragma.html#pragma_foreign_keys
-    connection.pragma_update(None, "foreign_keys", false).map_err(error::sqlite)?;
+    connection
+        .pragma_update(None, "foreign_keys", false)
+        .map_err(error::sqlite)?;
     let result = begin(connection).and_then(|()| {
-        let run = Run { connection, catalogue, options, guard: Guard::install(connection)? };
+        let run = Run {
+            connection,
+            catalogue,
+            options,
+            guard: Guard::install(connection)?,
+        };
         let result = run.inside(task);
         Guard::remove(connection);
         run.finish(result)
     });
-    let restored = connection.pragma_update(None, "foreign_keys", keys).map_err(error::sqlite);
+    let restored = connection
+        .pragma_update(None, "foreign_keys", keys)
+        .map_err(error::sqlite);
     let report = result?;
     restored?;
     Ok(report)
@@ -134,12 +158,14 @@ pub(crate) fn run(
 /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not. It
 /// can also fail and have begun.
 fn begin(connection: &Connection) -> Result<(), Error> {
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(|source| {
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-        error::cannot_begin(source)
-    })
+    connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(|source| {
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            error::cannot_begin(source)
+        })
 }
 
 struct Run<'a> {
@@ -159,7 +185,10 @@ impl Run<'_> {
     fn inside(&self, task: Task) -> Result<Work, Error> {
         let (plan, adopted) = self.decide(task)?;
         let mut work = Work {
-            report: Report { adopted, ..Report::nothing_to_do(plan.from) },
+            report: Report {
+                adopted,
+                ..Report::nothing_to_do(plan.from)
+            },
             written: adopted || !plan.moves.is_empty(),
         };
         if !work.written {
@@ -179,7 +208,11 @@ impl Run<'_> {
             });
         }
         self.stamp(plan.to)?;
-        let made: Vec<_> = self.violations()?.difference(&violations).cloned().collect();
+        let made: Vec<_> = self
+            .violations()?
+            .difference(&violations)
+            .cloned()
+            .collect();
         if !made.is_empty() {
             return Err(error::foreign_keys_violated(&made));
         }
@@ -198,7 +231,10 @@ impl Run<'_> {
         let mut adopted = false;
         if let Some(expected) = expected {
             if expected > self.catalogue.current_version() {
-                return Err(error::target_unknown(expected, self.catalogue.current_version()));
+                return Err(error::target_unknown(
+                    expected,
+                    self.catalogue.current_version(),
+                ));
             }
             if state.ledger.is_none() && expected > 0 {
                 self.adopt(&state, expected)?;
@@ -242,7 +278,12 @@ impl Run<'_> {
         if !differences.is_empty() {
             return Err(error::cannot_adopt(version, &differences));
         }
-        for step in self.catalogue.steps().iter().filter(|step| step.version() <= version) {
+        for step in self
+            .catalogue
+            .steps()
+            .iter()
+            .filter(|step| step.version() <= version)
+        {
             ledger::record(self.connection, self.catalogue, step, true)?;
         }
         self.stamp(version)
@@ -265,7 +306,9 @@ impl Run<'_> {
     fn carry_out(&self, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
         remarks.version = step.version;
         let known = self.catalogue.step(step.version);
-        let code = known.and_then(|step| step.code()).filter(|_| step.direction == Direction::Up);
+        let code = known
+            .and_then(|step| step.code())
+            .filter(|_| step.direction == Direction::Up);
         if let Some(code) = code.filter(|_| self.options.strict) {
             self.survey(step, code, remarks.version)?;
         }
@@ -291,7 +334,10 @@ impl Run<'_> {
     }
 
     fn survey(&self, step: &Move, code: &Code, version: Version) -> Result<(), Error> {
-        let mut remarks = Remarks { version, remarks: Vec::new() };
+        let mut remarks = Remarks {
+            version,
+            remarks: Vec::new(),
+        };
         self.guard.enter();
         let result = (code.survey)(self.connection, &mut remarks);
         self.guard.leave();
@@ -328,20 +374,32 @@ impl Run<'_> {
     }
 
     fn stamp(&self, version: Version) -> Result<(), Error> {
-        let id = if version == 0 { 0 } else { self.catalogue.application_id() };
-        self.connection.pragma_update(None, "user_version", version).map_err(error::sqlite)?;
+        let id = if version == 0 {
+            0
+        } else {
+            self.catalogue.application_id()
+        };
+        self.connection
+            .pragma_update(None, "user_version", version)
+            .map_err(error::sqlite)?;
         if id != 0 || version == 0 {
-            self.connection.pragma_update(None, "application_id", id).map_err(error::sqlite)?;
+            self.connection
+                .pragma_update(None, "application_id", id)
+                .map_err(error::sqlite)?;
         }
         Ok(())
     }
 
     /// The foreign key violations in the file: table, rowid (NULL for WITHOUT ROWID), parent, key.
     fn violations(&self) -> Result<BTreeSet<(String, Option<i64>, String, i64)>, Error> {
-        let mut statement =
-            self.connection.prepare("PRAGMA foreign_key_check").map_err(error::sqlite)?;
+        let mut statement = self
+            .connection
+            .prepare("PRAGMA foreign_key_check")
+            .map_err(error::sqlite)?;
         let rows = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .query_map([], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
             .and_then(Iterator::collect);
         rows.map_err(error::foreign_keys_uncheckable)
     }
@@ -357,7 +415,9 @@ impl Run<'_> {
                 }
             },
             Ok(work) => {
-                self.connection.execute_batch("ROLLBACK").map_err(error::sqlite)?;
+                self.connection
+                    .execute_batch("ROLLBACK")
+                    .map_err(error::sqlite)?;
                 return Ok(work.report);
             }
             Err(error) => error,
@@ -366,7 +426,11 @@ impl Run<'_> {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         let rolled_back = self.connection.is_autocommit();
-        let outcome = if rolled_back { Outcome::RolledBack } else { Outcome::Unknown };
+        let outcome = if rolled_back {
+            Outcome::RolledBack
+        } else {
+            Outcome::Unknown
+        };
         Err(error.with_outcome(outcome))
     }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use crate::Version;
 use crate::error::{self, Error};
 use crate::run::Remarks;
-use crate::Version;
 
 /// What a function of a step may fail with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -55,7 +55,13 @@ impl Step {
         back: Back,
         notes: impl Into<Cow<'static, str>>,
     ) -> Step {
-        Step { folder: folder.into(), up: up.into(), back, notes: notes.into(), code: None }
+        Step {
+            folder: folder.into(),
+            up: up.into(),
+            back,
+            notes: notes.into(),
+            code: None,
+        }
     }
 
     /// The same from texts embedded at compile time; [`steps!`](crate::steps) calls it.
@@ -81,7 +87,11 @@ impl Step {
     /// # Errors
     /// When a file is missing, or both or neither of `down.sql` and `irreversible.md` are there.
     pub fn read(folder: &Path) -> Result<Step, Error> {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let text = |file: &str| {
             fs::read_to_string(folder.join(file))
                 .map_err(|source| error::step_file_unreadable(&name, file, source))
@@ -118,7 +128,9 @@ impl Step {
 
     /// The folder's name without its number, such as `note_label`.
     pub fn name(&self) -> &str {
-        self.folder.split_once('_').map_or(&*self.folder, |(_, name)| name)
+        self.folder
+            .split_once('_')
+            .map_or(&*self.folder, |(_, name)| name)
     }
 
     /// The text of `up.sql`.

@@ -89,12 +89,25 @@ impl fmt::Display for Object {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.before.as_deref().map(one_line);
+        let after = self.after.as_deref().map(one_line);
+        if let (ChangeKind::Add | ChangeKind::Drop, Object::Index) = (self.kind, self.object) {
+            let text = after.or(before).unwrap_or_default();
+            let (unique, text) = match text.strip_prefix("UNIQUE ") {
+                Some(text) => ("UNIQUE ", text),
+                None => ("", text.as_str()),
+            };
+            return write!(
+                f,
+                "{} {unique}INDEX {} {text}",
+                self.kind,
+                one_line(&self.name)
+            );
+        }
         write!(f, "{} {} {}", self.kind, self.object, one_line(&self.name))?;
         if let Some(property) = self.property {
             write!(f, " {property}")?;
         }
-        let before = self.before.as_deref().map(one_line);
-        let after = self.after.as_deref().map(one_line);
         match (self.kind, self.object) {
             (ChangeKind::Alter, _) => {
                 let before = before.unwrap_or_else(|| "none".to_owned());

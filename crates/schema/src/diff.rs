@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::{Change, ChangeKind, Object};
 use crate::schema::Schema;
 use crate::sql::{fold, show_name};
-use crate::table::{Check, Column, ForeignKey, PrimaryKey, Table, TableKind, Unique};
+use crate::table::{Check, Column, ForeignKey, PrimaryKey, Table, TableKind};
 
 /// All changes from `before` to `after`; none exactly when the two mean the same.
 ///
@@ -17,7 +17,12 @@ pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
     for (key, table) in &after.tables {
         if !before.tables.contains_key(key) {
             let text = table.describe().join(", ");
-            changes.add(Object::Table, show_name(&table.name), Some(&table.name), text);
+            changes.add(
+                Object::Table,
+                show_name(&table.name),
+                Some(&table.name),
+                text,
+            );
         }
     }
     for (key, old) in &before.tables {
@@ -28,15 +33,23 @@ pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
     for (key, table) in &before.tables {
         if !after.tables.contains_key(key) {
             let text = table.describe().join(", ");
-            changes.drop(Object::Table, show_name(&table.name), Some(&table.name), text);
+            changes.drop(
+                Object::Table,
+                show_name(&table.name),
+                Some(&table.name),
+                text,
+            );
         }
     }
     changes.objects(Object::Index, &before.indexes, &after.indexes, |index| {
         (&index.name, Some(&index.table), index.text())
     });
-    changes.objects(Object::Trigger, &before.triggers, &after.triggers, |trigger| {
-        (&trigger.name, Some(&trigger.table), trigger.text())
-    });
+    changes.objects(
+        Object::Trigger,
+        &before.triggers,
+        &after.triggers,
+        |trigger| (&trigger.name, Some(&trigger.table), trigger.text()),
+    );
     changes.objects(Object::View, &before.views, &after.views, |view| {
         (&view.name, None, view.text())
     });
@@ -56,7 +69,15 @@ impl Changes {
         after: Option<String>,
     ) {
         let table = table.map(str::to_owned);
-        self.0.push(Change { kind, object, name, table, property: None, before, after });
+        self.0.push(Change {
+            kind,
+            object,
+            name,
+            table,
+            property: None,
+            before,
+            after,
+        });
     }
 
     fn add(&mut self, object: Object, name: String, table: Option<&str>, text: String) {
@@ -96,7 +117,9 @@ impl Changes {
         for key in keys {
             let old = before.get(key).map(&tell);
             let new = after.get(key).map(&tell);
-            let Some((name, table, _)) = new.as_ref().or(old.as_ref()) else { continue };
+            let Some((name, table, _)) = new.as_ref().or(old.as_ref()) else {
+                continue;
+            };
             let (name, table) = (show_name(name), table.map(String::as_str));
             let kind = match (&old, &new) {
                 (None, _) => ChangeKind::Add,
@@ -114,7 +137,12 @@ impl Changes {
         let shown = show_name(&new.name);
         let this = (Object::Table, shown.as_str(), new.name.as_str());
         if old.kind != new.kind {
-            self.property(this, kind_property(old, new), Some(old.kind.text()), Some(new.kind.text()));
+            self.property(
+                this,
+                kind_property(old, new),
+                Some(old.kind.text()),
+                Some(new.kind.text()),
+            );
         }
         for (property, before, after) in [
             ("WITHOUT ROWID", old.without_rowid, new.without_rowid),
@@ -133,9 +161,8 @@ impl Changes {
         let old_columns = by_name(&old.columns);
         let new_columns = by_name(&new.columns);
         let table = Some(new.name.as_str());
-        let name = |column: &Column| {
-            format!("{}.{}", show_name(&new.name), show_name(&column.name))
-        };
+        let name =
+            |column: &Column| format!("{}.{}", show_name(&new.name), show_name(&column.name));
         for column in &new.columns {
             if !old_columns.contains_key(&fold(&column.name)) {
                 self.add(Object::Column, name(column), table, column.declaration());
@@ -149,31 +176,53 @@ impl Changes {
         }
         let common = |columns: &[Column], others: &BTreeMap<String, &Column>| {
             let folded = columns.iter().map(|column| fold(&column.name));
-            folded.filter(|name| others.contains_key(name)).collect::<Vec<String>>()
+            folded
+                .filter(|name| others.contains_key(name))
+                .collect::<Vec<String>>()
         };
         let before = common(&old.columns, &new_columns);
         let after = common(&new.columns, &old_columns);
         if before != after {
             let list = |names: Vec<String>| {
-                Some(names.iter().map(|name| show_name(name)).collect::<Vec<_>>().join(", "))
+                Some(
+                    names
+                        .iter()
+                        .map(|name| show_name(name))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                )
             };
             let (before, after) = (list(before), list(after));
             let shown = show_name(&new.name);
-            self.push(ChangeKind::Alter, Object::ColumnOrder, shown, table, before, after);
+            self.push(
+                ChangeKind::Alter,
+                Object::ColumnOrder,
+                shown,
+                table,
+                before,
+                after,
+            );
         }
     }
 
     /// A column that both tables have.
     fn column(&mut self, name: &str, table: &str, old: &Column, new: &Column) {
         let this = (Object::Column, name, table);
-        let (old_type, new_type) = (&old.declared_type, &new.declared_type);
-        if old_type.as_deref().map(fold) != new_type.as_deref().map(fold) {
-            self.property(this, "type", old_type.clone(), new_type.clone());
-        }
+        self.property(this, "type", old.type_text(), new.type_text());
         self.property(this, "NOT NULL", old.not_null_text(), new.not_null_text());
         self.property(this, "DEFAULT", old.default.clone(), new.default.clone());
-        self.property(this, "COLLATE", old.collation.clone(), new.collation.clone());
-        self.property(this, "GENERATED", old.generated_text(), new.generated_text());
+        self.property(
+            this,
+            "COLLATE",
+            old.collation.clone(),
+            new.collation.clone(),
+        );
+        self.property(
+            this,
+            "GENERATED",
+            old.generated_text(),
+            new.generated_text(),
+        );
         self.property(this, "HIDDEN", Some(yes(old.hidden)), Some(yes(new.hidden)));
     }
 
@@ -186,13 +235,24 @@ impl Changes {
             (_, None) => ChangeKind::Drop,
             _ => ChangeKind::Alter,
         };
-        self.push(kind, Object::PrimaryKey, show_name(&new.name), Some(&new.name), before, after);
+        self.push(
+            kind,
+            Object::PrimaryKey,
+            show_name(&new.name),
+            Some(&new.name),
+            before,
+            after,
+        );
     }
 
     fn uniques(&mut self, old: &Table, new: &Table) {
         let texts = |table: &Table| -> BTreeSet<(String, String)> {
             let name = show_name(&new.name);
-            table.uniques.iter().map(|unique| (name.clone(), unique.text())).collect()
+            table
+                .uniques
+                .iter()
+                .map(|unique| (name.clone(), unique.text()))
+                .collect()
         };
         self.constraints(Object::Unique, &new.name, &texts(old), &texts(new));
     }
@@ -205,11 +265,18 @@ impl Changes {
                 Some(name) => format!("{shown}.{}", show_name(name)),
                 None => shown.clone(),
             };
-            table.checks.iter().map(|check| (name(check), check.condition())).collect()
+            table
+                .checks
+                .iter()
+                .map(|check| (name(check), check.condition()))
+                .collect()
         };
         let (mut before, mut after) = (texts(old), texts(new));
         let named = |of: &BTreeSet<(String, String)>| -> BTreeMap<String, String> {
-            of.iter().filter(|(name, _)| *name != shown).cloned().collect()
+            of.iter()
+                .filter(|(name, _)| *name != shown)
+                .cloned()
+                .collect()
         };
         let others = named(&before);
         for (name, condition) in named(&after) {
@@ -219,7 +286,14 @@ impl Changes {
             before.remove(&(name.clone(), other.clone()));
             after.remove(&(name.clone(), condition.clone()));
             let (was, is) = (Some(other.clone()), Some(condition));
-            self.push(ChangeKind::Alter, Object::Check, name, Some(&new.name), was, is);
+            self.push(
+                ChangeKind::Alter,
+                Object::Check,
+                name,
+                Some(&new.name),
+                was,
+                is,
+            );
         }
         self.constraints(Object::Check, &new.name, &before, &after);
     }
@@ -247,7 +321,9 @@ impl Changes {
         let keyed = |table: &Table| -> BTreeMap<String, BTreeSet<String>> {
             let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
             for key in &table.foreign_keys {
-                keys.entry(key.target()).or_default().insert(ForeignKey::actions(key));
+                keys.entry(key.target())
+                    .or_default()
+                    .insert(ForeignKey::actions(key));
             }
             keys
         };
@@ -256,11 +332,18 @@ impl Changes {
         let table = Some(new.name.as_str());
         let text = |target: &str, actions: &BTreeSet<String>| {
             let all = actions.iter().map(|action| format!("{target} {action}"));
-            all.map(|text| text.trim_end().to_owned()).collect::<Vec<_>>().join(", ")
+            all.map(|text| text.trim_end().to_owned())
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         for (target, actions) in &after {
             match before.get(target) {
-                None => self.add(Object::ForeignKey, shown.clone(), table, text(target, actions)),
+                None => self.add(
+                    Object::ForeignKey,
+                    shown.clone(),
+                    table,
+                    text(target, actions),
+                ),
                 Some(same) if same == actions => {}
                 Some(other) => {
                     let name = format!("{shown}{target}");
@@ -269,20 +352,35 @@ impl Changes {
                         Some(actions.join(", ")).filter(|text| !text.is_empty())
                     };
                     let (before, after) = (list(other), list(actions));
-                    self.push(ChangeKind::Alter, Object::ForeignKey, name, table, before, after);
+                    self.push(
+                        ChangeKind::Alter,
+                        Object::ForeignKey,
+                        name,
+                        table,
+                        before,
+                        after,
+                    );
                 }
             }
         }
         for (target, actions) in &before {
             if !after.contains_key(target) {
-                self.drop(Object::ForeignKey, shown.clone(), table, text(target, actions));
+                self.drop(
+                    Object::ForeignKey,
+                    shown.clone(),
+                    table,
+                    text(target, actions),
+                );
             }
         }
     }
 }
 
 fn by_name(columns: &[Column]) -> BTreeMap<String, &Column> {
-    columns.iter().map(|column| (fold(&column.name), column)).collect()
+    columns
+        .iter()
+        .map(|column| (fold(&column.name), column))
+        .collect()
 }
 
 fn yes(is: bool) -> String {

@@ -15,12 +15,18 @@ pub struct Error {
 impl Error {
     /// SQLite refused while `what` was read.
     pub(crate) fn reading(what: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
-        move |source| Error { what, source: Some(source) }
+        move |source| Error {
+            what,
+            source: Some(source),
+        }
     }
 
     /// Other connections changed the schema each time it was read.
     pub(crate) fn restless() -> Error {
-        Error { what: "the schema, because it changes while it is read", source: None }
+        Error {
+            what: "the schema, because it changes while it is read",
+            source: None,
+        }
     }
 }
 

@@ -43,16 +43,26 @@
 //! Nothing here writes, and nothing panics, whatever the file holds: what cannot be parsed is kept
 //! as text and compared as text.
 
+// SQL as text.
 pub mod sql;
 mod text;
-mod table;
+
+// What a database declares.
 mod schema;
-mod read;
+mod table;
+
+// From a database to that.
 mod parse;
-mod show;
+mod read;
+
+// From two of them to their changes.
 mod change;
 mod diff;
+
+// For people.
 mod error;
+mod listing;
+mod show;
 
 pub use change::{Change, ChangeKind, Object};
 pub use diff::diff;

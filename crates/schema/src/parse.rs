@@ -1,7 +1,7 @@
 //! From the text of a `CREATE` statement to what it declares.
 
-mod table;
 mod others;
+mod table;
 
 use sqlite3_parser::ast::{Cmd, Stmt};
 use sqlite3_parser::lexer::sql::Parser;
@@ -25,7 +25,9 @@ fn parsed<T>(sql: &str, take: impl FnOnce(&Stmt<'_>) -> Option<T>) -> Option<T> 
     }
     let bump = Bump::new();
     let mut parser = Parser::new(&bump, sql.as_bytes());
-    let Ok(Some(Cmd::Stmt(statement))) = parser.next() else { return None };
+    let Ok(Some(Cmd::Stmt(statement))) = parser.next() else {
+        return None;
+    };
     match parser.next() {
         Ok(None) => take(&statement),
         _ => None,

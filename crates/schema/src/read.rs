@@ -96,7 +96,10 @@ fn read_once(conn: &Connection) -> Result<Schema, Error> {
         schema.tables.insert(key, table);
     }
 
-    for object in stored.iter().filter(|object| object.kind == "index" && !object.sql.is_empty()) {
+    for object in stored
+        .iter()
+        .filter(|object| object.kind == "index" && !object.sql.is_empty())
+    {
         let table = schema.table(&object.table);
         let index = parse::index(&object.name, &object.table, table, &object.sql);
         schema.indexes.insert(fold(&object.name), index);
@@ -146,7 +149,8 @@ fn stored(conn: &Connection) -> Result<Vec<Stored>, Error> {
 
 /// Names that begin with `sqlite_` are [reserved](https://sqlite.org/lang_createtable.html).
 fn is_internal(name: &str) -> bool {
-    name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+    name.get(..7)
+        .is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
 }
 
 /// By folded name, what SQLite knows of each table and view.
@@ -156,8 +160,11 @@ fn listed(conn: &Connection) -> Result<HashMap<String, Listed>, Error> {
         "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'",
         "the list of tables",
         |row| {
-            let listed =
-                Listed { kind: text(row, 1)?, without_rowid: row.get(2)?, strict: row.get(3)? };
+            let listed = Listed {
+                kind: text(row, 1)?,
+                without_rowid: row.get(2)?,
+                strict: row.get(3)?,
+            };
             Ok((fold(&text(row, 0)?), listed))
         },
     )?;
@@ -192,7 +199,9 @@ fn columns_of_virtual(conn: &Connection, table: &str) -> Vec<Column> {
         let mut statement = conn.prepare(
             "SELECT name, type, \"notnull\", hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid",
         )?;
-        statement.query_map([table], |row| column(row, 0))?.collect()
+        statement
+            .query_map([table], |row| column(row, 0))?
+            .collect()
     };
     read().unwrap_or_default()
 }
@@ -232,7 +241,9 @@ fn collect<T>(
 /// that cannot be read must not make all others unreadable.
 fn text(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
     Ok(match row.get_ref(at)? {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
         ValueRef::Null => String::new(),
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number.to_string(),

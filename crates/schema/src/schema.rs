@@ -80,8 +80,10 @@ impl Schema {
     /// the same schema.
     pub fn without_table(mut self, name: &str) -> Schema {
         self.tables.remove(&fold(name));
-        self.indexes.retain(|_, index| !index.table.eq_ignore_ascii_case(name));
-        self.triggers.retain(|_, trigger| !trigger.table.eq_ignore_ascii_case(name));
+        self.indexes
+            .retain(|_, index| !index.table.eq_ignore_ascii_case(name));
+        self.triggers
+            .retain(|_, trigger| !trigger.table.eq_ignore_ascii_case(name));
         self
     }
 

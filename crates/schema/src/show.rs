@@ -1,10 +1,10 @@
-//! Tables, constraints and whole schemas as text. Two texts of one kind are equal exactly when the
-//! meanings are, so these texts are also what is compared.
+//! Tables, constraints, indexes, triggers and views as text. Two texts of one kind are equal exactly
+//! when the meanings are, so these texts are also what is compared.
 
 use std::fmt;
 
-use crate::schema::{Index, IndexPart, PartKind, Schema, Trigger, View};
-use crate::sql::{fold, show_name};
+use crate::schema::{Index, IndexPart, PartKind, Trigger, View};
+use crate::sql::{quote_name, show_name};
 use crate::table::{
     Check, Column, Conflict, ForeignKey, IndexedColumn, PrimaryKey, Table, TableKind, Unique,
 };
@@ -14,17 +14,24 @@ impl Table {
     /// constraints and options. A primary key of one column stands beside it.
     pub fn describe(&self) -> Vec<String> {
         let rows = self.rows();
-        rows.into_iter().map(|(name, rest)| join(&name, &rest)).collect()
+        rows.into_iter()
+            .map(|(name, rest)| join(&name, &rest))
+            .collect()
     }
 
     /// The lines of `describe`, those of columns split behind the name.
-    fn rows(&self) -> Vec<(String, String)> {
+    pub(crate) fn rows(&self) -> Vec<(String, String)> {
         let mut rows: Vec<(String, String)> = Vec::new();
-        let inline = self.primary_key.as_ref().filter(|key| key.columns.len() == 1);
+        let inline = self
+            .primary_key
+            .as_ref()
+            .filter(|key| key.columns.len() == 1);
         for column in &self.columns {
             let mut rest = column.declaration();
             let key = inline.filter(|key| {
-                key.columns.iter().all(|only| only.name.eq_ignore_ascii_case(&column.name))
+                key.columns
+                    .iter()
+                    .all(|only| only.name.eq_ignore_ascii_case(&column.name))
             });
             if let Some(key) = key {
                 rest = join(&rest, &key.beside());
@@ -35,10 +42,19 @@ impl Table {
         if let Some(key) = self.primary_key.as_ref().filter(|_| inline.is_none()) {
             line(format!("PRIMARY KEY{}", key.text()));
         }
-        sorted(self.uniques.iter().map(|unique| format!("UNIQUE{}", unique.text()))).for_each(&mut line);
+        sorted(
+            self.uniques
+                .iter()
+                .map(|unique| format!("UNIQUE{}", unique.text())),
+        )
+        .for_each(&mut line);
         sorted(self.checks.iter().map(Check::text)).for_each(&mut line);
-        sorted(self.foreign_keys.iter().map(|key| format!("FOREIGN KEY{}", key.text())))
-            .for_each(&mut line);
+        sorted(
+            self.foreign_keys
+                .iter()
+                .map(|key| format!("FOREIGN KEY{}", key.text())),
+        )
+        .for_each(&mut line);
         if self.without_rowid {
             line("WITHOUT ROWID".to_owned());
         }
@@ -67,29 +83,47 @@ impl TableKind {
 }
 
 impl Column {
-    /// All that is declared of the column but its name.
+    /// All that is declared of the column but its name. Types are shown in upper case, as their
+    /// case means nothing.
     pub(crate) fn declaration(&self) -> String {
-        let mut text = self.declared_type.clone().unwrap_or_default();
+        let mut text = self.type_text().unwrap_or_default();
         let mut add = |part: Option<String>| {
             if let Some(part) = part {
                 text = join(&text, &part);
             }
         };
         add(self.not_null_text());
-        add(self.default.as_ref().map(|value| format!("DEFAULT {value}")));
-        add(self.collation.as_ref().map(|name| format!("COLLATE {}", collation(name))));
+        add(self
+            .default
+            .as_ref()
+            .map(|value| format!("DEFAULT {value}")));
+        add(self
+            .collation
+            .as_ref()
+            .map(|name| format!("COLLATE {}", collation(name))));
         add(self.generated_text());
         add(self.hidden.then(|| "HIDDEN".to_owned()));
         text
     }
 
+    pub(crate) fn type_text(&self) -> Option<String> {
+        self.declared_type
+            .as_ref()
+            .map(|name| name.to_ascii_uppercase())
+    }
+
     pub(crate) fn not_null_text(&self) -> Option<String> {
-        self.not_null.then(|| format!("NOT NULL{}", on_conflict(self.not_null_on_conflict)))
+        self.not_null
+            .then(|| format!("NOT NULL{}", on_conflict(self.not_null_on_conflict)))
     }
 
     pub(crate) fn generated_text(&self) -> Option<String> {
         self.generated.as_ref().map(|generated| {
-            let kept = if generated.stored { "STORED" } else { "VIRTUAL" };
+            let kept = if generated.stored {
+                "STORED"
+            } else {
+                "VIRTUAL"
+            };
             format!("AS ({}) {kept}", generated.expression)
         })
     }
@@ -99,14 +133,26 @@ impl PrimaryKey {
     /// The key as it stands below the columns, from its parenthesis on. Whether it is the rowid
     /// follows from what is shown: a lone `INTEGER` that does not descend, in a table with rowids.
     pub(crate) fn text(&self) -> String {
-        let never_again = if self.autoincrement { " AUTOINCREMENT" } else { "" };
-        format!("{}{}{never_again}", columns(&self.columns), on_conflict(self.on_conflict))
+        let never_again = if self.autoincrement {
+            " AUTOINCREMENT"
+        } else {
+            ""
+        };
+        format!(
+            "{}{}{never_again}",
+            columns(&self.columns),
+            on_conflict(self.on_conflict)
+        )
     }
 
     /// A key of one column as it stands beside the column.
     fn beside(&self) -> String {
         let only = self.columns.first();
-        let never_again = if self.autoincrement { " AUTOINCREMENT" } else { "" };
+        let never_again = if self.autoincrement {
+            " AUTOINCREMENT"
+        } else {
+            ""
+        };
         format!(
             "PRIMARY KEY{}{}{never_again}",
             only.map(IndexedColumn::suffix).unwrap_or_default(),
@@ -118,7 +164,11 @@ impl PrimaryKey {
 impl Unique {
     /// The constraint from its parenthesis on.
     pub(crate) fn text(&self) -> String {
-        format!("{}{}", columns(&self.columns), on_conflict(self.on_conflict))
+        format!(
+            "{}{}",
+            columns(&self.columns),
+            on_conflict(self.on_conflict)
+        )
     }
 }
 
@@ -155,7 +205,11 @@ impl ForeignKey {
             [] => String::new(),
             some => names(some),
         };
-        format!("{} REFERENCES {}{parents}", names(&self.columns), show_name(&self.parent))
+        format!(
+            "{} REFERENCES {}{parents}",
+            names(&self.columns),
+            show_name(&self.parent)
+        )
     }
 
     /// What it does.
@@ -198,13 +252,23 @@ impl Index {
     }
 }
 
+impl fmt::Display for Index {
+    /// All but the name: `ON t(a DESC) WHERE a > 0`, and `UNIQUE` in front.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
 impl IndexPart {
     fn text(&self) -> String {
         let part = match &self.kind {
             PartKind::Column(name) => show_name(name),
             PartKind::Expression(expression) => expression.clone(),
         };
-        format!("{part}{}", suffix(self.collation.as_deref(), self.descending))
+        format!(
+            "{part}{}",
+            suffix(self.collation.as_deref(), self.descending)
+        )
     }
 }
 
@@ -228,19 +292,29 @@ impl View {
 
 fn columns(columns: &[IndexedColumn]) -> String {
     let part = |column: &IndexedColumn| format!("{}{}", show_name(&column.name), column.suffix());
-    format!("({})", columns.iter().map(part).collect::<Vec<_>>().join(", "))
+    format!(
+        "({})",
+        columns.iter().map(part).collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn suffix(name: Option<&str>, descending: bool) -> String {
-    let name = name.map(|name| format!(" COLLATE {}", collation(name))).unwrap_or_default();
+    let name = name
+        .map(|name| format!(" COLLATE {}", collation(name)))
+        .unwrap_or_default();
     format!("{name}{}", if descending { " DESC" } else { "" })
 }
 
-/// Collations are shown in upper case, as SQLite's own are written.
+/// A collation, or the word after `MATCH`: in upper case, as SQLite's own are written, and so
+/// never in need of quotes for being a keyword.
 fn collation(name: &str) -> String {
-    match show_name(name) {
-        shown if shown == fold(name) => name.to_owned(),
-        quoted => quoted,
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b > 0x7f);
+    if plain && !name.is_empty() {
+        name.to_owned()
+    } else {
+        quote_name(name)
     }
 }
 
@@ -255,7 +329,11 @@ fn on_conflict(conflict: Option<Conflict>) -> &'static str {
 }
 
 fn join(left: &str, right: &str) -> String {
-    let gap = if left.is_empty() || right.is_empty() { "" } else { " " };
+    let gap = if left.is_empty() || right.is_empty() {
+        ""
+    } else {
+        " "
+    };
     format!("{left}{gap}{right}")
 }
 
@@ -264,85 +342,4 @@ fn sorted(lines: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
     let mut lines: Vec<String> = lines.collect();
     lines.sort();
     lines.into_iter()
-}
-
-/// A listing for a person to review, and stable, so that it can be kept and compared: all tables by
-/// name, each with its columns, constraints, indexes and triggers, then the views with theirs.
-/// What is spelt otherwise and means the same is shown the same.
-impl fmt::Display for Schema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut first = true;
-        let mut gap = |f: &mut fmt::Formatter<'_>| match std::mem::take(&mut first) {
-            true => Ok(()),
-            false => writeln!(f),
-        };
-        let belonging = Belonging::of(self);
-        for (key, table) in &self.tables {
-            gap(f)?;
-            writeln!(f, "table {}", show_name(&table.name))?;
-            let rows = table.rows();
-            let named = rows.iter().filter(|(_, rest)| !rest.is_empty());
-            let width = named.map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-            for (name, rest) in &rows {
-                match rest.as_str() {
-                    "" => writeln!(f, "  {name}")?,
-                    rest => writeln!(f, "  {name:width$}  {rest}")?,
-                }
-            }
-            belonging.write(key, f)?;
-        }
-        for (key, view) in &self.views {
-            gap(f)?;
-            writeln!(f, "view {}", show_name(&view.name))?;
-            writeln!(f, "  {}", view.text())?;
-            belonging.write(key, f)?;
-        }
-        belonging.write_orphans(self, &mut gap, f)
-    }
-}
-
-/// Indexes and triggers by the folded name of what they belong to.
-struct Belonging<'a> {
-    lines: std::collections::BTreeMap<String, Vec<(&'a str, String)>>,
-}
-
-impl<'a> Belonging<'a> {
-    fn of(schema: &'a Schema) -> Belonging<'a> {
-        let mut all = Belonging { lines: Default::default() };
-        for index in schema.indexes() {
-            let line = format!("{} {}", show_name(&index.name), index.text());
-            all.lines.entry(fold(&index.table)).or_default().push(("index", line));
-        }
-        for trigger in schema.triggers() {
-            let line = format!("{} {}", show_name(&trigger.name), trigger.text());
-            all.lines.entry(fold(&trigger.table)).or_default().push(("trigger", line));
-        }
-        all
-    }
-
-    fn write(&self, key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (kind, line) in self.lines.get(key).into_iter().flatten() {
-            writeln!(f, "  {kind} {line}")?;
-        }
-        Ok(())
-    }
-
-    /// What belongs to something that is not listed, such as an index of a shadow table.
-    fn write_orphans(
-        &self,
-        schema: &Schema,
-        gap: &mut impl FnMut(&mut fmt::Formatter<'_>) -> fmt::Result,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        for (key, lines) in &self.lines {
-            if schema.tables.contains_key(key) || schema.views.contains_key(key) {
-                continue;
-            }
-            gap(f)?;
-            for (kind, line) in lines {
-                writeln!(f, "{kind} {line}")?;
-            }
-        }
-        Ok(())
-    }
 }

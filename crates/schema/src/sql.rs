@@ -174,7 +174,11 @@ pub fn fold(name: &str) -> String {
 /// A name as it is shown and compared: folded, and quoted only where it must be.
 pub(crate) fn show_name(name: &str) -> String {
     let folded = fold(name);
-    if is_plain(&folded) { folded } else { quote_name(&folded) }
+    if is_plain(&folded) {
+        folded
+    } else {
+        quote_name(&folded)
+    }
 }
 
 /// Whether a name needs no quotes.
@@ -189,7 +193,8 @@ fn is_plain(name: &str) -> bool {
 /// Whether SQLite reserves the word, for any purpose.
 fn is_keyword(name: &str) -> bool {
     // The parser's own table is defined for words that could be one, and panics on others.
-    let may_be = (2..=17).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    let may_be = (2..=17).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
     may_be && sqlite3_parser::dialect::keyword_token(name.as_bytes()).is_some()
 }
 

@@ -201,13 +201,17 @@ pub struct ForeignKey {
 impl Table {
     /// The column of that name, whatever its case.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+        self.columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(name))
     }
 
     /// The columns that hold data of their own and can be named in an `INSERT`: neither generated
     /// nor hidden.
     pub fn stored_columns(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| column.generated.is_none() && !column.hidden)
+        self.columns
+            .iter()
+            .filter(|column| column.generated.is_none() && !column.hidden)
     }
 
     /// The column that is another name of the rowid, if there is one: an `INTEGER PRIMARY KEY`,

@@ -32,7 +32,9 @@ impl TokenStream for Tokens {
     fn append(&mut self, kind: TokenType, value: Option<&str>) -> Result<(), Self::Error> {
         // Nothing but names may be empty; an empty piece would only leave a blank.
         let value = value.or(kind.as_str()).unwrap_or_default();
-        if !value.is_empty() {
+        // `INNER` is what a join is anyway, and `CROSS INNER JOIN` is how the parser writes `CROSS`.
+        let elided = kind == TK_JOIN_KW && value == "INNER";
+        if !value.is_empty() && !elided {
             self.0.push((kind, value.to_owned()));
         }
         Ok(())
@@ -63,7 +65,10 @@ impl Tokens {
     pub(crate) fn text(&self, names: &Names) -> String {
         let mut shown = String::new();
         for (at, (kind, value)) in self.0.iter().enumerate() {
-            let before = at.checked_sub(1).and_then(|at| self.0.get(at)).map(|token| token.0);
+            let before = at
+                .checked_sub(1)
+                .and_then(|at| self.0.get(at))
+                .map(|token| token.0);
             let after = self.0.get(at + 1).map(|token| token.0);
             if self.spaced(at, before, *kind) {
                 shown.push(' ');
@@ -73,6 +78,9 @@ impl Tokens {
                 TK_BLOB => shown.push_str(&format!("x'{}'", value.to_ascii_uppercase())),
                 // Strings keep what is in them, parameters their case.
                 TK_STRING | TK_VARIABLE => shown.push_str(value),
+                // Each has a long spelling, which the parser tells apart.
+                TK_NOTNULL => shown.push_str("IS NOT NULL"),
+                TK_ISNULL => shown.push_str("IS NULL"),
                 TK_FLOAT | TK_INTEGER => shown.push_str(&value.to_ascii_lowercase()),
                 _ => shown.push_str(&value.to_ascii_uppercase()),
             }
@@ -92,22 +100,25 @@ impl Tokens {
         }
         // A sign after what cannot end an operand belongs to what follows; `- -1` keeps its space,
         // or it would begin a comment.
-        let two_before = at.checked_sub(2).and_then(|at| self.0.get(at)).map(|token| token.0);
+        let two_before = at
+            .checked_sub(2)
+            .and_then(|at| self.0.get(at))
+            .map(|token| token.0);
         let ends_operand = |kind| {
-            matches!(kind, TK_ID | TK_STRING | TK_BLOB | TK_FLOAT | TK_INTEGER | TK_VARIABLE)
-                || matches!(kind, TK_RP | TK_NULL | TK_CTIME_KW | TK_END | TK_ISNULL | TK_NOTNULL)
+            matches!(
+                kind,
+                TK_ID | TK_STRING | TK_BLOB | TK_FLOAT | TK_INTEGER | TK_VARIABLE
+            ) || matches!(
+                kind,
+                TK_RP | TK_NULL | TK_CTIME_KW | TK_END | TK_ISNULL | TK_NOTNULL
+            )
         };
         !(sign(before) && !sign(kind) && !two_before.is_some_and(ends_operand))
     }
 }
 
 /// A name as it is compared, or the string for which SQLite would take it.
-fn name(
-    value: &str,
-    before: Option<TokenType>,
-    after: Option<TokenType>,
-    names: &Names,
-) -> String {
+fn name(value: &str, before: Option<TokenType>, after: Option<TokenType>, names: &Names) -> String {
     let Some(inner) = unquote(value) else {
         // Several words are a type, which is compared without regard to case.
         let words: Vec<String> = value.split_ascii_whitespace().map(fold).collect();
@@ -123,5 +134,9 @@ fn name(
         )
         || matches!(after, Some(TK_DOT | TK_LP))
         || names.contains(&fold(&inner));
-    if surely_name { show_name(&inner) } else { quote_name(&inner) }
+    if surely_name {
+        show_name(&inner)
+    } else {
+        quote_name(&inner)
+    }
 }

@@ -1,1 +1,40 @@
-fn main(){}
+//! The verbs that need the compiled catalogue; `cargo xtask` calls this program.
+
+mod add_fixture;
+mod docs;
+mod draft;
+mod subject;
+mod verify_migrations;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use xtask::cli::{Cli, Verb};
+use xtask::{Failure, project};
+
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where a command says why it failed"
+)]
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let root = project::root(cli.root.as_deref());
+    let subject = subject::subject(root);
+    let verdict = match &cli.verb {
+        Verb::VerifyMigrations(options) => verify_migrations::run(&subject, options),
+        Verb::AddFixture(options) => add_fixture::run(&subject, options),
+        Verb::Docs(options) => docs::run(&subject, options.check),
+        Verb::Draft => draft::run(&subject),
+        Verb::NewVersion(_) | Verb::Bench | Verb::Ci => {
+            Err(Failure::new("this verb is called through `cargo xtask`"))
+        }
+    };
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

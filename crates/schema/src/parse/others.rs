@@ -14,14 +14,23 @@ pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> I
     let columns: &[Column] = table.map_or(&[], |table| &table.columns);
     let names: Names = columns.iter().map(|column| fold(&column.name)).collect();
     let found = parsed(sql, |statement| {
-        let Stmt::CreateIndex { unique, columns: parts, where_clause, .. } = statement else {
+        let Stmt::CreateIndex {
+            unique,
+            columns: parts,
+            where_clause,
+            ..
+        } = statement
+        else {
             return None;
         };
         Some(Index {
             name: name.to_owned(),
             table: on.to_owned(),
             unique: *unique,
-            columns: parts.iter().map(|part| index_part(part, columns, &names)).collect(),
+            columns: parts
+                .iter()
+                .map(|part| index_part(part, columns, &names))
+                .collect(),
             filter: where_clause.as_ref().map(|filter| text(filter, &names)),
         })
     });
@@ -37,8 +46,11 @@ pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> I
 /// One part of a key: a column wherever SQLite takes it for one.
 fn index_part(part: &SortedColumn<'_>, columns: &[Column], names: &Names) -> IndexPart {
     let (expression, collation) = key_part(part);
-    let column = column_of(expression)
-        .and_then(|name| columns.iter().find(|column| column.name.eq_ignore_ascii_case(&name)));
+    let column = column_of(expression).and_then(|name| {
+        columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(&name))
+    });
     IndexPart {
         kind: match column {
             Some(column) => PartKind::Column(column.name.clone()),
@@ -62,8 +74,13 @@ pub(super) fn key_part<'a, 'b>(part: &'a SortedColumn<'b>) -> (&'a Expr<'b>, Opt
 }
 
 /// The collation of a part of a key, where it is not the one that it would have anyway.
-pub(super) fn declared_collation(written: Option<String>, column: Option<&Column>) -> Option<String> {
-    let own = column.and_then(|column| column.collation.as_deref()).unwrap_or("BINARY");
+pub(super) fn declared_collation(
+    written: Option<String>,
+    column: Option<&Column>,
+) -> Option<String> {
+    let own = column
+        .and_then(|column| column.collation.as_deref())
+        .unwrap_or("BINARY");
     written.filter(|written| written != own)
 }
 
@@ -80,7 +97,14 @@ pub(super) fn column_of(expression: &Expr<'_>) -> Option<String> {
 /// What `CREATE TRIGGER` declares; `names` are all names of the schema.
 pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger {
     let found = parsed(sql, |statement| {
-        let Stmt::CreateTrigger { time, event, when_clause, commands, .. } = statement else {
+        let Stmt::CreateTrigger {
+            time,
+            event,
+            when_clause,
+            commands,
+            ..
+        } = statement
+        else {
             return None;
         };
         let mut tokens = Tokens::default();
@@ -94,9 +118,10 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
             TriggerEvent::Delete => tokens.keyword(TK_DELETE),
             TriggerEvent::Insert => tokens.keyword(TK_INSERT),
             TriggerEvent::Update => tokens.keyword(TK_UPDATE),
-            TriggerEvent::UpdateOf(columns) => {
-                tokens.keyword(TK_UPDATE).keyword(TK_OF).list(columns.as_slice())
-            }
+            TriggerEvent::UpdateOf(columns) => tokens
+                .keyword(TK_UPDATE)
+                .keyword(TK_OF)
+                .list(columns.as_slice()),
         };
         if let Some(when) = when_clause {
             tokens.keyword(TK_WHEN).add(when);
@@ -118,11 +143,19 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
 /// What `CREATE VIEW` declares; `names` are all names of the schema.
 pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
     let found = parsed(sql, |statement| {
-        let Stmt::CreateView { columns, select, .. } = statement else { return None };
+        let Stmt::CreateView {
+            columns, select, ..
+        } = statement
+        else {
+            return None;
+        };
         let columns = columns.unwrap_or_default();
         Some(View {
             name: name.to_owned(),
-            columns: columns.iter().map(|column| name_of(column.col_name.0)).collect(),
+            columns: columns
+                .iter()
+                .map(|column| name_of(column.col_name.0))
+                .collect(),
             text: text(select, names),
         })
     });
@@ -136,7 +169,12 @@ pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
 /// The module of a virtual table and what it is given.
 pub(crate) fn virtual_table(sql: &str) -> TableKind {
     let found = parsed(sql, |statement| {
-        let Stmt::CreateVirtualTable { module_name, args, .. } = statement else { return None };
+        let Stmt::CreateVirtualTable {
+            module_name, args, ..
+        } = statement
+        else {
+            return None;
+        };
         let arguments = args.unwrap_or_default();
         Some(TableKind::Virtual {
             module: fold(&name_of(module_name.0)),

@@ -10,18 +10,28 @@ use super::others::{column_of, declared_collation, key_part};
 use super::parsed;
 use crate::sql::{fold, name_of, plain, quote_text};
 use crate::table::{
-    Check, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table, TableKind,
-    Unique,
+    Check, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table, TableKind, Unique,
 };
 use crate::text::{Names, text};
 
 /// Completes a table, of which the pragmas told names, types and options, with what stands only in
 /// the text. If the text does not name the same columns, SQLite is right, and the text is kept.
 pub(crate) fn table(table: &mut Table, sql: &str) {
-    let names: Names = table.columns.iter().map(|column| fold(&column.name)).collect();
+    let names: Names = table
+        .columns
+        .iter()
+        .map(|column| fold(&column.name))
+        .collect();
     let complete = parsed(sql, |statement| {
-        let Stmt::CreateTable { body, .. } = statement else { return None };
-        let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else {
+        let Stmt::CreateTable { body, .. } = statement else {
+            return None;
+        };
+        let CreateTableBody::ColumnsAndConstraints {
+            columns,
+            constraints,
+            ..
+        } = body
+        else {
             return None;
         };
         let same = columns.len() == table.columns.len()
@@ -31,7 +41,10 @@ pub(crate) fn table(table: &mut Table, sql: &str) {
         if !same {
             return None;
         }
-        let mut builder = Builder { table: table.clone(), names: &names };
+        let mut builder = Builder {
+            table: table.clone(),
+            names: &names,
+        };
         for (at, column) in columns.iter().enumerate() {
             builder.column_properties(at, column);
         }
@@ -59,10 +72,15 @@ impl Builder<'_> {
     /// What a column is, before any key is looked at: keys depend on collations.
     fn column_properties(&mut self, at: usize, definition: &ColumnDefinition<'_>) {
         let names = self.names;
-        let Some(column) = self.table.columns.get_mut(at) else { return };
+        let Some(column) = self.table.columns.get_mut(at) else {
+            return;
+        };
         for constraint in definition.constraints {
             match &constraint.constraint {
-                ColumnConstraint::NotNull { nullable: false, conflict_clause } => {
+                ColumnConstraint::NotNull {
+                    nullable: false,
+                    conflict_clause,
+                } => {
                     column.not_null_on_conflict = conflict(*conflict_clause);
                 }
                 ColumnConstraint::Default(value) => column.default = default(value, names),
@@ -73,9 +91,9 @@ impl Builder<'_> {
                 ColumnConstraint::Generated { expr, typ } => {
                     column.generated = Some(Generated {
                         expression: text(expr, names),
-                        stored: typ.as_ref().is_some_and(|Id(typ)| {
-                            typ.eq_ignore_ascii_case("stored")
-                        }),
+                        stored: typ
+                            .as_ref()
+                            .is_some_and(|Id(typ)| typ.eq_ignore_ascii_case("stored")),
                     });
                 }
                 _ => {}
@@ -88,10 +106,18 @@ impl Builder<'_> {
         let Some(name) = self.table.columns.get(at).map(|column| column.name.clone()) else {
             return;
         };
-        let itself = |descending| IndexedColumn { name: name.clone(), collation: None, descending };
+        let itself = |descending| IndexedColumn {
+            name: name.clone(),
+            collation: None,
+            descending,
+        };
         for constraint in definition.constraints {
             match &constraint.constraint {
-                ColumnConstraint::PrimaryKey { order, conflict_clause, auto_increment } => {
+                ColumnConstraint::PrimaryKey {
+                    order,
+                    conflict_clause,
+                    auto_increment,
+                } => {
                     let descending = *order == Some(SortOrder::Desc);
                     let key = vec![itself(descending)];
                     // SQLite keeps an old quirk for ever: beside the column, and only there, DESC
@@ -102,9 +128,15 @@ impl Builder<'_> {
                     self.unique(vec![itself(false)], *conflict_clause);
                 }
                 ColumnConstraint::Check(expression) => {
-                    self.check(constraint.name.as_ref().map(|name| name_of(name.0)), expression);
+                    self.check(
+                        constraint.name.as_ref().map(|name| name_of(name.0)),
+                        expression,
+                    );
                 }
-                ColumnConstraint::ForeignKey { clause, defer_clause } => {
+                ColumnConstraint::ForeignKey {
+                    clause,
+                    defer_clause,
+                } => {
                     self.foreign_key(vec![name.clone()], clause, defer_clause.as_ref());
                 }
                 // The clause belongs to the last foreign key, wherever it stands.
@@ -121,16 +153,27 @@ impl Builder<'_> {
     /// A constraint that stands below the columns.
     fn constraint(&mut self, name: Option<String>, constraint: &TableConstraint<'_>) {
         match constraint {
-            TableConstraint::PrimaryKey { columns, auto_increment, conflict_clause } => {
+            TableConstraint::PrimaryKey {
+                columns,
+                auto_increment,
+                conflict_clause,
+            } => {
                 let key = self.key(columns);
                 self.primary_key(key, true, *auto_increment, *conflict_clause);
             }
-            TableConstraint::Unique { columns, conflict_clause } => {
+            TableConstraint::Unique {
+                columns,
+                conflict_clause,
+            } => {
                 let key = self.key(columns);
                 self.unique(key, *conflict_clause);
             }
             TableConstraint::Check(expression, _) => self.check(name, expression),
-            TableConstraint::ForeignKey { columns, clause, defer_clause } => {
+            TableConstraint::ForeignKey {
+                columns,
+                clause,
+                defer_clause,
+            } => {
                 let columns = columns.iter().map(|column| name_of(column.col_name.0));
                 let columns = columns.map(|name| self.declared(name)).collect();
                 self.foreign_key(columns, clause, defer_clause.as_ref());
@@ -140,7 +183,9 @@ impl Builder<'_> {
 
     /// The name of a column as the column declares it.
     fn declared(&self, name: String) -> String {
-        self.table.column(&name).map_or(name, |column| column.name.clone())
+        self.table
+            .column(&name)
+            .map_or(name, |column| column.name.clone())
     }
 
     fn key(&self, columns: &[SortedColumn<'_>]) -> Vec<IndexedColumn> {
@@ -186,14 +231,20 @@ impl Builder<'_> {
     }
 
     fn unique(&mut self, columns: Vec<IndexedColumn>, on_conflict: Option<ResolveType>) {
-        let unique = Unique { columns, on_conflict: conflict(on_conflict) };
+        let unique = Unique {
+            columns,
+            on_conflict: conflict(on_conflict),
+        };
         if !self.table.uniques.contains(&unique) {
             self.table.uniques.push(unique);
         }
     }
 
     fn check(&mut self, name: Option<String>, expression: &Expr<'_>) {
-        let check = Check { name, expression: text(expression, self.names) };
+        let check = Check {
+            name,
+            expression: text(expression, self.names),
+        };
         if !self.table.checks.contains(&check) {
             self.table.checks.push(check);
         }
@@ -209,7 +260,10 @@ impl Builder<'_> {
         let mut key = ForeignKey {
             columns,
             parent: name_of(clause.tbl_name.0),
-            parent_columns: parents.iter().map(|column| name_of(column.col_name.0)).collect(),
+            parent_columns: parents
+                .iter()
+                .map(|column| name_of(column.col_name.0))
+                .collect(),
             on_delete: None,
             on_update: None,
             match_: None,
@@ -265,7 +319,9 @@ fn default(value: &Expr<'_>, names: &Names) -> Option<String> {
         },
         Expr::Literal(Literal::Null) => None,
         Expr::Id(Id(name)) => {
-            let truth = ["true", "false"].iter().find(|truth| name.eq_ignore_ascii_case(truth));
+            let truth = ["true", "false"]
+                .iter()
+                .find(|truth| name.eq_ignore_ascii_case(truth));
             Some(truth.map_or_else(|| quote_text(&name_of(name)), |truth| (*truth).to_owned()))
         }
         _ => Some(text(value, names)),

@@ -39,7 +39,11 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     std::iter::from_fn(move || {
         let rest = text.get(offset..).filter(|rest| !rest.is_empty())?;
         let (kind, length) = first(rest);
-        let token = Token { kind, text: rest.get(..length)?, offset };
+        let token = Token {
+            kind,
+            text: rest.get(..length)?,
+            offset,
+        };
         offset += length;
         Some(token)
     })
@@ -92,7 +96,10 @@ fn is_number_start(byte: u8, second: Option<u8>) -> bool {
 }
 
 fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|&b| !belongs(b)).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|&b| !belongs(b))
+        .unwrap_or(bytes.len())
 }
 
 /// The length of a number, whose exponent may hold a sign: `1.5e-3` is one token.
@@ -116,7 +123,10 @@ fn number(bytes: &[u8]) -> usize {
 /// The length of a quoted token. A doubled quote stands for one; without an end it is all there is.
 fn quoted(bytes: &[u8], quote: u8) -> usize {
     let mut at = 1;
-    while let Some(found) = bytes.get(at..).and_then(|b| b.iter().position(|&b| b == quote)) {
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|b| b.iter().position(|&b| b == quote))
+    {
         at += found + 1;
         if bytes.get(at) != Some(&quote) {
             return at;

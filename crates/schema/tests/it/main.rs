@@ -2,6 +2,7 @@
 
 mod changes;
 mod disguises;
+mod grammar;
 mod hostile;
 mod listing;
 mod script;
@@ -11,13 +12,14 @@ use schema::{Schema, diff};
 
 /// The schema that a script makes.
 fn schema(sql: &str) -> Schema {
-    Schema::read(&database(sql)).unwrap()
+    Schema::read(&database(sql)).expect("a schema that SQLite made is read")
 }
 
 /// A database in memory that a script made.
 fn database(sql: &str) -> Connection {
-    let conn = Connection::open_in_memory().unwrap();
-    conn.execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    let conn = Connection::open_in_memory().expect("memory");
+    conn.execute_batch(sql)
+        .unwrap_or_else(|error| panic!("{error}: {sql}"));
     conn
 }
 
@@ -26,9 +28,17 @@ fn database(sql: &str) -> Connection {
 fn check(before: &str, after: &str) -> String {
     let (before, after) = (schema(before), schema(after));
     let changes = diff(&before, &after);
-    assert_eq!(changes.len(), diff(&after, &before).len(), "the way back differs");
+    assert_eq!(
+        changes.len(),
+        diff(&after, &before).len(),
+        "the way back differs"
+    );
     assert_eq!(changes.is_empty(), before == after);
-    assert_eq!(changes.is_empty(), before.to_string() == after.to_string(), "{before}\n{after}");
+    assert_eq!(
+        changes.is_empty(),
+        before.to_string() == after.to_string(),
+        "{before}\n{after}"
+    );
     for same in [&before, &after] {
         assert_eq!(diff(same, same), []);
     }

@@ -1,0 +1,169 @@
+//! A version that is being made: its fixture before it is frozen, and what is still missing.
+
+use std::fmt;
+
+use migrations::{Back, Migrator, Options, Version};
+use rusqlite::Connection;
+
+use crate::fixture::{self, Fixture, Frozen};
+use crate::observe::Observation;
+use crate::report::Report;
+use crate::subject::{Subject, show};
+
+/// The golden database of the version before, migrated forward to `version`.
+///
+/// # Errors
+/// When there is none, or a step fails on it.
+pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connection, String> {
+    let files = fixture::files(subject)?;
+    let before = files
+        .iter()
+        .rev()
+        .find(|(own, file, _)| *own < version && file.ends_with("/golden.sql"));
+    let Some((_, file, script)) = before else {
+        return subject
+            .catalogue
+            .build(version)
+            .map_err(|error| error.report());
+    };
+    let connection = fixture::load(script).map_err(|error| format!("{file}: {error}"))?;
+    let options = Options {
+        accept_loss: true,
+        ..Options::default()
+    };
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);
+    migrator
+        .upgrade_to(version)
+        .map_err(|error| error.report())?;
+    Ok(migrator.into_connection())
+}
+
+/// The same as a fixture in memory, named `golden`.
+pub(crate) fn migrate_forward(subject: &Subject<'_>, version: Version) -> Result<Fixture, String> {
+    let connection = golden_forward(subject, version)?;
+    let file = show(&subject.fixture_folder(version).join("golden.sql"));
+    Ok(Fixture {
+        version,
+        name: "golden".to_owned(),
+        file,
+        image: fixture::image(&connection)?,
+    })
+}
+
+/// Whether the text of a fixture is a database of `version` as the catalogue makes it now.
+pub fn fits(subject: &Subject<'_>, version: Version, script: &str) -> bool {
+    let Ok(connection) = fixture::load(script) else {
+        return false;
+    };
+    let (Ok(found), Ok(fresh)) = (
+        Observation::of(&connection),
+        subject.catalogue.schema_at(version),
+    ) else {
+        return false;
+    };
+    let ledger = found.ledger.unwrap_or_default();
+    let head = ledger
+        .last()
+        .map(|(version, _, digest, _)| (*version, digest.as_str()));
+    let back = ledger.last().map(|(.., back)| back.as_deref());
+    let step = subject.catalogue.step(version);
+    found.schema == fresh
+        && head
+            == subject
+                .catalogue
+                .up_digest(version)
+                .map(|digest| (version, digest))
+        && back == step.map(|step| step.down())
+}
+
+/// One line of the checklist.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What must be so.
+    pub what: &'static str,
+    /// What to do, when it is not.
+    pub todo: Option<String>,
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.todo {
+            None => write!(f, "[x] {}", self.what),
+            Some(todo) => write!(f, "[ ] {}: {todo}", self.what),
+        }
+    }
+}
+
+/// What is done and what is missing for the newest version, or `None` when it is frozen already.
+pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec<Item>)> {
+    let version = subject.catalogue.current_version();
+    let frozen = Frozen::read(&subject.root.join(&subject.fixtures)).ok()?;
+    if frozen.newest(subject.catalogue) >= version {
+        return None;
+    }
+    let broken = |law: &str| {
+        let law = report.laws.iter().find(|own| own.name == law)?;
+        law.broken
+            .first()
+            .map(|first| format!("{}: {}", first.object, first_line(&first.message)))
+    };
+    let step = subject.catalogue.step(version)?;
+    let notes = subject.catalogue.notes(version)?;
+    let item = |what, todo| Item { what, todo };
+    let notes_file = subject.step_file(version, "notes.md");
+    let empty = schema::sql::statements(step.up()).is_empty() && step.code().is_none();
+    let planned = match (empty, notes.problems().first()) {
+        (_, Some(problem)) => Some(format!("{notes_file}: {problem}")),
+        (true, None) => Some(format!(
+            "write the step: {}",
+            subject.step_file(version, "up.sql")
+        )),
+        (false, None) => None,
+    };
+    let back = match step.back() {
+        Back::Sql(sql) if schema::sql::statements(sql).is_empty() && !empty => Some(format!(
+            "write it: {}",
+            subject.step_file(version, "down.sql")
+        )),
+        _ => None,
+    };
+    let fresh = match subject.catalogue.build(version) {
+        Ok(_) => broken("fresh equals upgraded"),
+        Err(error) => Some(error.to_string()),
+    };
+    let docs = broken("everything is documented").or_else(|| stale_docs(subject));
+    let migrates = broken("up preserves");
+    let returns = broken("down restores").or_else(|| broken("back and forth keeps"));
+    Some((
+        version,
+        vec![
+            item("task and plan written", planned),
+            item("way back written", back),
+            item("fresh file works", fresh),
+            item("every older fixture migrates", migrates),
+            item(
+                "goes back and forth without loss, or the loss is declared",
+                returns,
+            ),
+            item("queries still prepare", broken("queries still prepare")),
+            item("docs made", docs),
+            item(
+                "fixture frozen",
+                Some("when all of the above is ticked: `cargo xtask add-fixture`".to_owned()),
+            ),
+        ],
+    ))
+}
+
+fn stale_docs(subject: &Subject<'_>) -> Option<String> {
+    let stale = subject.docs.iter().find(|path| {
+        let text = std::fs::read_to_string(subject.root.join(path)).unwrap_or_default();
+        let text = text.replace("\r\n", "\n");
+        crate::docs::render(subject, &text).is_ok_and(|made| made != text)
+    })?;
+    Some(format!("{} is behind: `cargo xtask docs`", show(stale)))
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,287 @@
+//! Golden databases: SQL text that a person can review, frozen by digest.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use migrations::{Back, Catalogue, Step, Version, digest};
+use rusqlite::Connection;
+use schema::sql::{quote_name, quote_text};
+use schema::{Schema, TableKind};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::observe::Value;
+use crate::subject::{Subject, show};
+
+/// One golden database, in memory.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    /// The version it claims by its folder.
+    pub version: Version,
+    /// Its file's name without ending, such as `golden`.
+    pub name: String,
+    /// Its file, relative to the subject's root.
+    pub file: String,
+    /// The database's bytes.
+    pub image: Vec<u8>,
+}
+
+/// Makes a database in memory from the text of a fixture.
+///
+/// # Errors
+/// The statement that SQLite refuses.
+pub fn load(script: &str) -> Result<Connection, String> {
+    let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA foreign_keys = OFF; BEGIN; {script}\n; COMMIT"
+        ))
+        .map_err(|error| error.to_string())?;
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .map_err(|error| error.to_string())?;
+    Ok(connection)
+}
+
+/// The bytes of a database.
+pub(crate) fn image(connection: &Connection) -> Result<Vec<u8>, String> {
+    connection
+        .serialize("main")
+        .map(|data| data.to_vec())
+        .map_err(|error| error.to_string())
+}
+
+/// A database in memory from its bytes, with foreign keys on.
+pub(crate) fn from_image(image: &[u8]) -> Result<Connection, String> {
+    let open = || -> rusqlite::Result<Connection> {
+        let mut connection = Connection::open_in_memory()?;
+        if !image.is_empty() {
+            connection.deserialize_read_exact("main", image, image.len(), false)?;
+        }
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(connection)
+    };
+    open().map_err(|error| error.to_string())
+}
+
+/// The digest that freezes a fixture: SHA-256 of its text with `\n` line ends, so that `sha256sum` gives
+/// the same on a checkout that keeps them.
+pub fn text_digest(text: &str) -> String {
+    let hash = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a database as the text of a fixture: schema, rows in order of rowid or key, sequences,
+/// `user_version` and `application_id`, so that loading it gives the same observation.
+///
+/// # Errors
+/// When the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
+pub fn dump(connection: &Connection) -> Result<String, String> {
+    let schema = Schema::read(connection).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let objects = stored_objects(connection).map_err(|error| error.to_string())?;
+    let owned_by_sqlite = |name: &str| name.to_ascii_lowercase().starts_with("sqlite_");
+    for (_, name, sql) in objects.iter().filter(|(kind, ..)| kind == "table") {
+        let Some(table) = schema.table(name).filter(|_| !owned_by_sqlite(name)) else {
+            continue;
+        };
+        if let TableKind::Virtual { module, .. } = &table.kind
+            && !module.eq_ignore_ascii_case("fts5")
+        {
+            return Err(format!(
+                "`{name}` is a virtual table of `{module}`: make its fixture by hand"
+            ));
+        }
+        text.push_str(&format!("{sql};\n"));
+        dump_rows(connection, table, &mut text).map_err(|error| format!("`{name}`: {error}"))?;
+        text.push('\n');
+    }
+    for (_, _, sql) in objects.iter().filter(|(kind, ..)| kind != "table") {
+        text.push_str(&format!("{sql};\n"));
+    }
+    dump_sequences(connection, &mut text).map_err(|error| error.to_string())?;
+    for pragma in ["user_version", "application_id"] {
+        let value: i64 = connection
+            .pragma_query_value(None, pragma, |row| row.get(0))
+            .map_err(|error| error.to_string())?;
+        text.push_str(&format!("PRAGMA {pragma} = {value};\n"));
+    }
+    Ok(text)
+}
+
+fn stored_objects(connection: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid",
+    )?;
+    statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
+}
+
+fn dump_rows(
+    connection: &Connection,
+    table: &schema::Table,
+    text: &mut String,
+) -> rusqlite::Result<()> {
+    let mut columns: Vec<String> = table
+        .stored_columns()
+        .map(|column| quote_name(&column.name))
+        .collect();
+    let implicit = !table.without_rowid && table.rowid_alias().is_none();
+    if implicit && rowid_matters(connection, table)? {
+        columns.insert(0, "rowid".to_owned());
+    }
+    let order = match &table.primary_key {
+        Some(key) if table.without_rowid => {
+            let names: Vec<_> = key
+                .columns
+                .iter()
+                .map(|part| quote_name(&part.name))
+                .collect();
+            names.join(", ")
+        }
+        _ => "rowid".to_owned(),
+    };
+    let (list, name) = (columns.join(", "), quote_name(&table.name));
+    let mut statement =
+        connection.prepare(&format!("SELECT {list} FROM {name} ORDER BY {order}"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let values: Vec<String> = (0..columns.len())
+            .map(|place| {
+                row.get_ref(place)
+                    .map(|value| Value::from(value).to_sql_text())
+            })
+            .collect::<rusqlite::Result<_>>()?;
+        text.push_str(&format!(
+            "INSERT INTO {name} ({list}) VALUES ({});\n",
+            values.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// Whether inserting the rows again would give them other rowids.
+fn rowid_matters(connection: &Connection, table: &schema::Table) -> rusqlite::Result<bool> {
+    let name = quote_name(&table.name);
+    connection.query_row(
+        &format!("SELECT count(*) <> coalesce(max(rowid), 0) FROM {name}"),
+        [],
+        |row| row.get(0),
+    )
+}
+
+fn dump_sequences(connection: &Connection, text: &mut String) -> rusqlite::Result<()> {
+    let Ok(mut statement) =
+        connection.prepare("SELECT name, seq FROM sqlite_sequence ORDER BY name")
+    else {
+        return Ok(()); // No AUTOINCREMENT table, no such table.
+    };
+    text.push_str("DELETE FROM sqlite_sequence;\n");
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, mark) = (row.get::<_, String>(0)?, row.get::<_, i64>(1)?);
+        let name = quote_text(&name);
+        text.push_str(&format!(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {mark});\n"
+        ));
+    }
+    Ok(())
+}
+
+/// The digests of a shipped step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenStep {
+    /// Of `up.sql`.
+    pub up: String,
+    /// Of `down.sql`; `None` for a step that is irreversible.
+    pub down: Option<String>,
+}
+
+impl FrozenStep {
+    /// The digests that `step` has now.
+    pub fn of(step: &Step) -> FrozenStep {
+        let down = match step.back() {
+            Back::Sql(sql) => Some(digest(sql)),
+            Back::Irreversible(_) => None,
+        };
+        FrozenStep {
+            up: digest(step.up()),
+            down,
+        }
+    }
+}
+
+/// The lock file `frozen.json` beside the fixtures: what shipped, by digest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frozen {
+    /// The steps, by folder name.
+    pub steps: BTreeMap<String, FrozenStep>,
+    /// The fixtures, by path below the fixtures folder.
+    pub fixtures: BTreeMap<String, String>,
+}
+
+impl Frozen {
+    /// The lock file's name.
+    pub const FILE: &str = "frozen.json";
+
+    /// Reads the lock file in `folder`; one that is not there froze nothing yet.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not such a file.
+    pub fn read(folder: &Path) -> Result<Frozen, String> {
+        let path = folder.join(Frozen::FILE);
+        if !path.exists() {
+            return Ok(Frozen::default());
+        }
+        let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    /// Writes the lock file into `folder`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), String> {
+        let mut text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
+        text.push('\n');
+        fs::write(folder.join(Frozen::FILE), text).map_err(|error| error.to_string())
+    }
+
+    /// The newest version whose step is frozen, 0 for none.
+    pub fn newest(&self, catalogue: &Catalogue) -> Version {
+        let frozen = catalogue
+            .steps()
+            .iter()
+            .filter(|step| self.steps.contains_key(step.folder()));
+        frozen.map(Step::version).max().unwrap_or(0)
+    }
+}
+
+/// The fixture files of a subject on disk, in order: version, path relative to the root, text.
+///
+/// # Errors
+/// When a folder or a file cannot be read.
+pub(crate) fn files(subject: &Subject<'_>) -> Result<Vec<(Version, String, String)>, String> {
+    let mut found = Vec::new();
+    for version in 1..=subject.catalogue.current_version() {
+        let folder = subject.fixture_folder(version);
+        let Ok(entries) = fs::read_dir(subject.root.join(&folder)) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            if path.extension().is_none_or(|ending| ending != "sql") {
+                continue;
+            }
+            let name = folder.join(path.file_name().unwrap_or_default());
+            let text =
+                fs::read_to_string(&path).map_err(|error| format!("{}: {error}", show(&name)))?;
+            found.push((version, show(&name), text));
+        }
+    }
+    found.sort();
+    Ok(found)
+}

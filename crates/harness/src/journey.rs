@@ -1,0 +1,310 @@
+//! A journey: one database taken from a version to another and back, observed at each station.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use migrations::{Migrator, Options, Version};
+use rusqlite::Connection;
+
+use crate::fixture;
+use crate::observe::Observation;
+use crate::subject::Subject;
+
+/// From a version over another one and back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Journey {
+    /// Where it starts and ends.
+    pub from: Version,
+    /// Where it turns round.
+    pub via: Version,
+}
+
+/// Which way a journey goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Up, and back down.
+    UpAndBack,
+    /// Down, and up again.
+    DownAndBack,
+}
+
+impl Journey {
+    /// Which way it goes first.
+    pub fn shape(self) -> Shape {
+        if self.via > self.from {
+            Shape::UpAndBack
+        } else {
+            Shape::DownAndBack
+        }
+    }
+
+    /// The versions whose steps it uses, lowest first.
+    pub fn steps(self) -> std::ops::RangeInclusive<Version> {
+        self.from.min(self.via) + 1..=self.from.max(self.via)
+    }
+
+    /// The one step it uses, if it is only one.
+    pub fn only_step(self) -> Option<Version> {
+        let mut steps = self.steps();
+        steps.next().filter(|_| steps.next().is_none())
+    }
+}
+
+impl fmt::Display for Journey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}..v{}..v{}", self.from, self.via, self.from)
+    }
+}
+
+impl FromStr for Journey {
+    type Err = String;
+
+    /// Reads `v3..v4..v3`.
+    fn from_str(text: &str) -> Result<Journey, String> {
+        let wrong = || format!("`{text}` is not a journey such as `v3..v4..v3`");
+        let parts: Vec<Version> = text
+            .split("..")
+            .map(|part| {
+                part.strip_prefix('v')
+                    .and_then(|number| number.parse().ok())
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(wrong)?;
+        match parts.as_slice() {
+            [from, via, end] if from == end && from != via => Ok(Journey {
+                from: *from,
+                via: *via,
+            }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// What was found at one place of a journey.
+#[derive(Clone, Debug)]
+pub struct Station {
+    /// The version it should be at.
+    pub version: Version,
+    /// Everything that must survive.
+    pub observation: Observation,
+    /// What SQLite's own checks and the application say against it.
+    pub troubles: Vec<String>,
+    /// Declared queries that do not compile: name and SQLite's message.
+    pub broken_queries: BTreeMap<&'static str, String>,
+}
+
+/// What a second upgrade of a finished file did.
+#[derive(Clone, Debug, Default)]
+pub struct Again {
+    /// The steps it ran, or why it failed.
+    pub ran: Vec<String>,
+    /// Whether the file's bytes changed.
+    pub changed: bool,
+}
+
+/// A journey made with one database. The laws judge it without touching a database.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// Which journey.
+    pub journey: Journey,
+    /// Which database: a fixture's name, `empty`, `filled …` or `generated`.
+    pub data: String,
+    /// At the start.
+    pub start: Station,
+    /// Where it turned round, if it came there.
+    pub turn: Option<Station>,
+    /// Back at the version it started from, if it came there.
+    pub end: Option<Station>,
+    /// The engine's error that ended it.
+    pub failure: Option<String>,
+    /// What running the finished upgrade again did.
+    pub again: Option<Again>,
+}
+
+/// Takes the database in `image` on `journey`.
+///
+/// # Errors
+/// When the database cannot be read at all; what the engine refuses is in the walk.
+pub(crate) fn walk(
+    subject: &Subject<'_>,
+    journey: Journey,
+    data: &str,
+    image: &[u8],
+) -> Result<Walk, String> {
+    let mut connection = fixture::from_image(image)?;
+    let mut walk = Walk {
+        journey,
+        data: data.to_owned(),
+        start: look(subject, &connection, journey.from)?,
+        turn: None,
+        end: None,
+        failure: None,
+        again: None,
+    };
+    for target in [journey.via, journey.from] {
+        let one_way = journey.shape() == Shape::UpAndBack && target == journey.from;
+        if one_way && !can_go_back(subject, journey) {
+            break;
+        }
+        let goes_up = (target == journey.via) == (journey.shape() == Shape::UpAndBack);
+        let (moved, result) = go(subject, connection, target, goes_up);
+        connection = moved;
+        if let Err(error) = result {
+            walk.failure = Some(error);
+            break;
+        }
+        if goes_up && target > 0 {
+            let (moved, again) = go_again(subject, connection, target)?;
+            connection = moved;
+            walk.again = Some(again);
+        }
+        let station = look(subject, &connection, target)?;
+        match walk.turn {
+            None => walk.turn = Some(station),
+            Some(_) => walk.end = Some(station),
+        }
+    }
+    Ok(walk)
+}
+
+/// Whether every step of the journey has a way back.
+pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
+    journey.steps().all(|version| {
+        subject
+            .catalogue
+            .step(version)
+            .is_some_and(|step| step.down().is_some())
+    })
+}
+
+fn go(
+    subject: &Subject<'_>,
+    connection: Connection,
+    target: Version,
+    up: bool,
+) -> (Connection, Result<Vec<String>, String>) {
+    let options = Options {
+        accept_loss: true,
+        ..Options::default()
+    };
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);
+    let result = match up {
+        true => migrator.upgrade_to(target),
+        false => migrator.rollback_to(target),
+    };
+    let result = match result {
+        Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
+        Err(error) => Err(error
+            .report()
+            .trim_start_matches("error: ")
+            .trim_end()
+            .to_owned()),
+    };
+    (migrator.into_connection(), result)
+}
+
+/// Runs the finished upgrade once more, with what the application does when it opens a file.
+fn go_again(
+    subject: &Subject<'_>,
+    connection: Connection,
+    target: Version,
+) -> Result<(Connection, Again), String> {
+    let current = target == subject.catalogue.current_version();
+    let open = |connection: &Connection| match current {
+        true => subject
+            .application
+            .opened(connection)
+            .map_err(|error| error.to_string()),
+        false => Ok(()),
+    };
+    let mut again = Again::default();
+    if let Err(error) = open(&connection) {
+        again
+            .ran
+            .push(format!("the application's own start fails: {error}"));
+        return Ok((connection, again));
+    }
+    let before = fixture::image(&connection)?;
+    let (connection, result) = go(subject, connection, target, true);
+    match result {
+        Ok(steps) => again
+            .ran
+            .extend(steps.into_iter().map(|step| format!("`{step}` ran again"))),
+        Err(error) => again.ran.push(error),
+    }
+    if let Err(error) = open(&connection) {
+        again
+            .ran
+            .push(format!("the application's own start fails: {error}"));
+    }
+    again.changed = before != fixture::image(&connection)?;
+    Ok((connection, again))
+}
+
+fn look(
+    subject: &Subject<'_>,
+    connection: &Connection,
+    version: Version,
+) -> Result<Station, String> {
+    let mut broken_queries = BTreeMap::new();
+    for query in subject
+        .queries
+        .iter()
+        .filter(|query| query.good_for(version))
+    {
+        if let Err(error) = connection.prepare(query.sql) {
+            broken_queries.insert(query.name, reason(&error));
+        }
+    }
+    Ok(Station {
+        version,
+        observation: Observation::of(connection)?,
+        troubles: troubles(subject, connection, version)?,
+        broken_queries,
+    })
+}
+
+/// SQLite's message without the statement, which the reader sees elsewhere.
+pub(crate) fn reason(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What SQLite's own checks and the application have to say against a file.
+pub(crate) fn troubles(
+    subject: &Subject<'_>,
+    connection: &Connection,
+    version: Version,
+) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    let read = |sql: &str, found: &mut Vec<String>| -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            found.push(row.get(0)?);
+        }
+        Ok(())
+    };
+    read(
+        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+        &mut found,
+    )
+    .map_err(|error| format!("integrity_check: {error}"))?;
+    let keys =
+        "SELECT \"table\" || coalesce(', rowid ' || rowid, '') || ': no such row in ' || parent
+                FROM pragma_foreign_key_check";
+    if let Err(error) = read(keys, &mut found) {
+        found.push(format!(
+            "foreign keys cannot be checked: {}",
+            reason(&error)
+        ));
+    }
+    if version > 0 {
+        let said = subject.application.inconsistencies(connection, version);
+        found.extend(said.map_err(|error| error.to_string())?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,189 @@
+//! The laws: what must hold for every catalogue. Each is one file, whose doc comment is its page.
+
+mod again_does_nothing;
+mod back_and_forth_keeps;
+mod down_restores;
+mod everything_is_documented;
+mod fresh_equals_upgraded;
+mod history_is_frozen;
+mod integrity_holds;
+mod queries_still_prepare;
+mod up_preserves;
+
+pub(crate) use everything_is_documented::exists;
+use migrations::{Declared, Version};
+
+use crate::journey::{Journey, Walk};
+use crate::observe::{Difference, Observation, compare_rows};
+use crate::subject::Subject;
+
+/// One law: its name, and how it judges.
+pub struct Law {
+    /// Its name, as reports print it.
+    pub name: &'static str,
+    /// Judges one walk.
+    pub(crate) walk: Option<fn(&Subject<'_>, &Walk, &mut Findings)>,
+    /// Judges the catalogue as a whole, once.
+    pub(crate) whole: Option<fn(&Subject<'_>, &mut Findings)>,
+}
+
+/// All laws, in the order in which reports tell them.
+pub static LAWS: &[Law] = &[
+    fresh_equals_upgraded::LAW,
+    up_preserves::LAW,
+    down_restores::LAW,
+    back_and_forth_keeps::LAW,
+    again_does_nothing::LAW,
+    integrity_holds::LAW,
+    queries_still_prepare::LAW,
+    history_is_frozen::LAW,
+    everything_is_documented::LAW,
+];
+
+/// One thing that breaks a law.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// What it concerns: `note.label, id 7`, an index, a query, a file.
+    pub object: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// The file that a person would open to mend it, relative to the root.
+    pub file: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// What a law found.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// How many comparisons were made; a law that made none has proved nothing.
+    pub checked: usize,
+    /// What breaks the law.
+    pub found: Vec<Finding>,
+}
+
+impl Findings {
+    pub(crate) fn checked(&mut self) {
+        self.checked += 1;
+    }
+
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.found.push(finding);
+    }
+}
+
+impl Finding {
+    pub(crate) fn new(object: impl Into<String>, message: impl Into<String>) -> Finding {
+        Finding {
+            object: object.into(),
+            message: message.into(),
+            file: None,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn of(difference: &Difference) -> Finding {
+        Finding::new(&difference.object, difference.message())
+    }
+
+    pub(crate) fn in_file(mut self, file: Option<String>) -> Finding {
+        self.file = file;
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Finding {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// The file of the only step of a journey; on longer ones the step is not known.
+pub(crate) fn step_file(subject: &Subject<'_>, journey: Journey, file: &str) -> Option<String> {
+    journey
+        .only_step()
+        .map(|version| subject.step_file(version, file))
+}
+
+/// What the notes of the journey's steps declare, by `pick`.
+pub(crate) fn declared(
+    subject: &Subject<'_>,
+    journey: Journey,
+    pick: fn(&migrations::Notes) -> &Vec<Declared>,
+) -> Vec<Declared> {
+    let notes = journey
+        .steps()
+        .filter_map(|version| subject.catalogue.notes(version));
+    notes.flat_map(|notes| pick(notes).clone()).collect()
+}
+
+/// Everything in which `after` is not as `before`, apart from what `excused` covers.
+pub(crate) fn differences(
+    before: &Observation,
+    after: &Observation,
+    excused: &[Declared],
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for change in schema::diff(&before.schema, &after.schema) {
+        found.push(Difference {
+            object: change.name.clone(),
+            table: None,
+            column: None,
+            before: "as recorded".to_owned(),
+            after: format!("changed, as if by {change}"),
+        });
+    }
+    for (name, old) in &before.tables {
+        let Some(new) = after.tables.get(name) else {
+            continue;
+        };
+        if excused
+            .iter()
+            .any(|own| own.column.is_none() && own.covers(&old.table, ""))
+        {
+            continue;
+        }
+        let both = old.columns.iter().map(String::as_str).filter(|column| {
+            new.place(column).is_some() && !excused.iter().any(|own| own.covers(&old.table, column))
+        });
+        found.extend(compare_rows(old, new, &both.collect::<Vec<_>>()));
+    }
+    let mut other = |object: &str, old: String, new: String| {
+        if old != new {
+            found.push(Difference {
+                object: object.to_owned(),
+                table: None,
+                column: None,
+                before: old,
+                after: new,
+            });
+        }
+    };
+    other(
+        "user_version",
+        before.user_version.to_string(),
+        after.user_version.to_string(),
+    );
+    other(
+        "application_id",
+        before.application_id.to_string(),
+        after.application_id.to_string(),
+    );
+    other("ledger", ledger(before), ledger(after));
+    found
+}
+
+fn ledger(observation: &Observation) -> String {
+    let Some(rows) = &observation.ledger else {
+        return "none".to_owned();
+    };
+    let short = |row: &crate::observe::LedgerRow| {
+        let digest: String = row.2.chars().take(8).collect();
+        format!("{} {} {digest}", row.0, row.1)
+    };
+    rows.iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+/// The versions that a subject has.
+pub(crate) fn versions(subject: &Subject<'_>) -> std::ops::RangeInclusive<Version> {
+    1..=subject.catalogue.current_version()
+}

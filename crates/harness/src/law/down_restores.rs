@@ -1,0 +1,56 @@
+//! # Down restores
+//!
+//! Up and then down gives back the same schema, the same rows with their types, the same ledger and
+//! `user_version`. Nothing is excused: what the older version had a place for was there all the time.
+
+use super::{Finding, Findings, Law, differences, step_file};
+use crate::journey::{Shape, Walk, can_go_back};
+use crate::subject::Subject;
+
+pub(super) const LAW: Law = Law {
+    name: "down restores",
+    walk: Some(check),
+    whole: None,
+};
+
+fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+    let file = step_file(subject, walk.journey, "down.sql");
+    if walk.journey.shape() == Shape::DownAndBack {
+        let (Some(turn), Ok(schema)) = (&walk.turn, subject.catalogue.schema_at(walk.journey.via))
+        else {
+            return; // The law *back and forth keeps* tells a way back that fails.
+        };
+        findings.checked();
+        for change in schema::diff(&schema, &turn.observation.schema) {
+            findings.add(
+                Finding::new(
+                    &change.name,
+                    format!("left by the way back, as if by {change}"),
+                )
+                .in_file(file.clone())
+                .hint("the way back undoes everything that the step did"),
+            );
+        }
+        return;
+    }
+    if walk.turn.is_none() || !can_go_back(subject, walk.journey) {
+        return;
+    }
+    findings.checked();
+    let Some(end) = &walk.end else {
+        let message = walk
+            .failure
+            .as_deref()
+            .unwrap_or("the way back did not arrive");
+        let object = format!("way back to version {}", walk.journey.from);
+        findings.add(Finding::new(object, message).in_file(file));
+        return;
+    };
+    for difference in differences(&walk.start.observation, &end.observation, &[]) {
+        let hint = match difference.table {
+            Some(_) => "keep the values on the way up, so that the way back can restore them",
+            None => "the way back undoes everything that the step did",
+        };
+        findings.add(Finding::of(&difference).in_file(file.clone()).hint(hint));
+    }
+}

@@ -1,0 +1,170 @@
+//! # Everything is documented
+//!
+//! Each version has its notes, complete; each table, column, index, trigger and view has its words in the
+//! notes of the version that added it; no words stand for what is not there; and the generated blocks of
+//! the docs match the schema.
+
+use std::fs;
+
+use migrations::Version;
+use schema::{Change, ChangeKind, Object, Schema};
+
+use super::{Finding, Findings, Law, versions};
+use crate::docs;
+use crate::fixture::Frozen;
+use crate::subject::{Subject, show};
+
+pub(super) const LAW: Law = Law {
+    name: "everything is documented",
+    walk: None,
+    whole: Some(check),
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    for version in versions(subject) {
+        findings.checked();
+        check_notes(subject, version, findings);
+        check_words(subject, version, findings);
+    }
+    // While a version is being made its docs may lag behind; freezing it writes them.
+    let frozen = Frozen::read(&subject.root.join(&subject.fixtures)).unwrap_or_default();
+    if frozen.newest(subject.catalogue) == subject.catalogue.current_version() {
+        check_docs(subject, findings);
+    }
+}
+
+fn check_notes(subject: &Subject<'_>, version: Version, findings: &mut Findings) {
+    let (Some(step), Some(notes)) = (
+        subject.catalogue.step(version),
+        subject.catalogue.notes(version),
+    ) else {
+        return;
+    };
+    let file = subject.step_file(version, "notes.md");
+    for problem in notes.problems() {
+        findings.add(
+            Finding::new(&file, problem)
+                .in_file(Some(file.clone()))
+                .hint(
+                    "the sections are Task, Why, Columns, Data migration, Rollback; \
+                       CONTRIBUTING.md shows one",
+                ),
+        );
+    }
+    if schema::sql::statements(step.up()).is_empty() && step.code().is_none() {
+        let file = subject.step_file(version, "up.sql");
+        findings.add(
+            Finding::new(&file, "holds no statement: the step does nothing")
+                .in_file(Some(file.clone()))
+                .hint("write the step, or remove the version"),
+        );
+    }
+    if let migrations::Back::Irreversible(reason) = step.back()
+        && (reason.trim().is_empty() || reason.contains("TODO"))
+    {
+        let file = subject.step_file(version, "irreversible.md");
+        let finding = Finding::new(&file, "does not say why there is no way back");
+        findings.add(finding.in_file(Some(file)));
+    }
+}
+
+fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings) {
+    let (Ok(before), Ok(after), Some(notes)) = (
+        subject.catalogue.schema_at(version - 1),
+        subject.catalogue.schema_at(version),
+        subject.catalogue.notes(version),
+    ) else {
+        return; // The walks tell a version that cannot be made.
+    };
+    let file = subject.step_file(version, "notes.md");
+    for object in added(&before, &after) {
+        if notes.meaning(&object).is_none() {
+            findings.add(
+                Finding::new(
+                    &object,
+                    format!("was added by version {version} and has no words"),
+                )
+                .in_file(Some(file.clone()))
+                .hint(format!(
+                    "add a line to `## Columns`: - `{object}`: what it means, with its unit"
+                )),
+            );
+        }
+    }
+    for meaning in &notes.meanings {
+        if !exists(&after, &meaning.object) {
+            findings.add(
+                Finding::new(
+                    &meaning.object,
+                    format!("has words, and is not in version {version}"),
+                )
+                .in_file(Some(file.clone()))
+                .hint("correct the name, or remove the line from `## Columns`"),
+            );
+        }
+    }
+}
+
+/// The objects that need words: what `after` has and `before` has not.
+fn added(before: &Schema, after: &Schema) -> Vec<String> {
+    let mut names = Vec::new();
+    for Change {
+        kind, object, name, ..
+    } in schema::diff(before, after)
+    {
+        if kind != ChangeKind::Add {
+            continue;
+        }
+        match object {
+            Object::Table => {
+                let columns = after.table(&name).map(|table| table.columns.as_slice());
+                let columns = columns.unwrap_or_default().iter();
+                let columns: Vec<_> = columns
+                    .map(|column| format!("{name}.{}", column.name))
+                    .collect();
+                names.push(name);
+                names.extend(columns);
+            }
+            Object::Column | Object::Index | Object::Trigger | Object::View => names.push(name),
+            _ => {}
+        }
+    }
+    names
+}
+
+pub(crate) fn exists(schema: &Schema, object: &str) -> bool {
+    let is = |name: &String| name.eq_ignore_ascii_case(object);
+    if let Some((table, column)) = object.split_once('.') {
+        return schema
+            .table(table)
+            .is_some_and(|table| table.column(column).is_some());
+    }
+    schema.table(object).is_some()
+        || schema.indexes().any(|index| is(&index.name))
+        || schema.triggers().any(|trigger| is(&trigger.name))
+        || schema.views().any(|view| is(&view.name))
+}
+
+fn check_docs(subject: &Subject<'_>, findings: &mut Findings) {
+    for path in &subject.docs {
+        findings.checked();
+        let shown = show(path);
+        let wrong = |message: String| {
+            Finding::new(&shown, message)
+                .in_file(Some(shown.clone()))
+                .hint("write it again with `cargo xtask docs`")
+        };
+        let text = match fs::read_to_string(subject.root.join(path)) {
+            Ok(text) => text.replace("\r\n", "\n"),
+            Err(error) => {
+                findings.add(wrong(format!("cannot be read: {error}")));
+                continue;
+            }
+        };
+        match docs::render(subject, &text) {
+            Ok(made) if made == text => {}
+            Ok(_) => findings.add(wrong("does not match the schema and the notes".to_owned())),
+            Err(error) => findings.add(wrong(error)),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! # Fresh equals upgraded
+//!
+//! Version N made in one go on an empty file has the same schema as version N reached from any earlier
+//! version. Otherwise two users of the same release have different databases, and the next step is tested
+//! on one of them only.
+//!
+//! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves behind does not count. A fixture
+//! whose schema is not that of its version breaks this law, too.
+
+use super::{Finding, Findings, Law, step_file};
+use crate::journey::{Station, Walk};
+use crate::subject::Subject;
+
+pub(super) const LAW: Law = Law {
+    name: "fresh equals upgraded",
+    walk: Some(check),
+    whole: None,
+};
+
+fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+    compare(subject, walk, &walk.start, findings);
+    let upgraded = match walk.journey.shape() {
+        crate::Shape::UpAndBack => &walk.turn,
+        crate::Shape::DownAndBack => &walk.end,
+    };
+    if let Some(station) = upgraded {
+        compare(subject, walk, station, findings);
+    }
+}
+
+fn compare(subject: &Subject<'_>, walk: &Walk, station: &Station, findings: &mut Findings) {
+    let Ok(fresh) = subject.catalogue.schema_at(station.version) else {
+        findings.add(Finding::new(
+            format!("version {}", station.version),
+            "cannot be made on an empty file",
+        ));
+        return;
+    };
+    findings.checked();
+    for change in schema::diff(&fresh, &station.observation.schema) {
+        let finding = Finding::new(
+            &change.name,
+            format!(
+                "version {} has it otherwise than a fresh file: {change}",
+                station.version
+            ),
+        );
+        let file = step_file(subject, walk.journey, "up.sql");
+        findings.add(
+            finding
+                .in_file(file)
+                .hint("let the step do the same whatever the file holds"),
+        );
+    }
+}

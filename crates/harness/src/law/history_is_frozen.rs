@@ -1,0 +1,141 @@
+//! # History is frozen
+//!
+//! What shipped is never changed: each step by the digest of its meaning (comments, line ends and blanks do
+//! not count), each fixture by the digest of its text. The digests stand in `frozen.json` beside the
+//! fixtures. Every version has a golden database; only the newest may still be without digests.
+
+use std::fs;
+
+use super::{Finding, Findings, Law, versions};
+use crate::fixture::{self, Frozen, FrozenStep};
+use crate::subject::{Subject, show};
+
+pub(super) const LAW: Law = Law {
+    name: "history is frozen",
+    walk: None,
+    whole: Some(check),
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let folder = subject.root.join(&subject.fixtures);
+    let lock_file = show(&subject.fixtures.join(Frozen::FILE));
+    let frozen = match Frozen::read(&folder) {
+        Ok(frozen) => frozen,
+        Err(error) => {
+            let finding = Finding::new(&lock_file, format!("cannot be read: {error}"));
+            findings.add(
+                finding
+                    .in_file(Some(lock_file))
+                    .hint("restore it from version control"),
+            );
+            return;
+        }
+    };
+    check_steps(subject, &frozen, findings);
+    check_fixtures(subject, &frozen, findings);
+}
+
+fn check_steps(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) {
+    let newest = frozen.newest(subject.catalogue);
+    for step in subject.catalogue.steps() {
+        findings.checked();
+        let Some(shipped) = frozen.steps.get(step.folder()) else {
+            if step.version() < newest.max(subject.catalogue.current_version()) {
+                let file = subject.step_file(step.version(), "up.sql");
+                findings.add(
+                    Finding::new(&file, "is not frozen, though there is a newer version")
+                        .in_file(Some(file.clone()))
+                        .hint("freeze a version with `cargo xtask add-fixture` before the next one begins"),
+                );
+            }
+            continue;
+        };
+        let now = FrozenStep::of(step);
+        for (name, before, after) in [
+            ("up.sql", Some(&shipped.up), Some(&now.up)),
+            ("down.sql", shipped.down.as_ref(), now.down.as_ref()),
+        ] {
+            if before != after {
+                let file = subject.step_file(step.version(), name);
+                findings.add(
+                    Finding::new(
+                        &file,
+                        "is not what shipped: its digest differs from the frozen one",
+                    )
+                    .in_file(Some(file.clone()))
+                    .hint(format!(
+                        "restore it (`git checkout -- {file}`), and put the change into a new \
+                               version: `cargo xtask new-version NAME`"
+                    )),
+                );
+            }
+        }
+    }
+    for folder in frozen.steps.keys() {
+        if !subject
+            .catalogue
+            .steps()
+            .iter()
+            .any(|step| step.folder() == folder)
+        {
+            let path = show(&subject.versions.join(folder));
+            findings.add(
+                Finding::new(&path, "is frozen and not in the catalogue")
+                    .in_file(Some(path.clone()))
+                    .hint("restore it: files out there are at this version"),
+            );
+        }
+    }
+}
+
+fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) {
+    let how = "new ones are added with `cargo xtask add-fixture FILE.db`";
+    for (name, shipped) in &frozen.fixtures {
+        findings.checked();
+        let path = subject.fixtures.join(name);
+        let shown = show(&path);
+        let restore = format!("restore it (`git checkout -- {shown}`); {how}");
+        match fs::read_to_string(subject.root.join(&path)) {
+            Err(_) => findings.add(
+                Finding::new(&shown, "is frozen and missing")
+                    .in_file(Some(shown.clone()))
+                    .hint(restore),
+            ),
+            Ok(text) if fixture::text_digest(&text) != *shipped => findings.add(
+                Finding::new(&shown, "is not what was frozen: its digest differs")
+                    .in_file(Some(shown.clone()))
+                    .hint(restore),
+            ),
+            Ok(_) => {}
+        }
+    }
+    let newest = frozen.newest(subject.catalogue);
+    let files = match fixture::files(subject) {
+        Ok(files) => files,
+        Err(error) => return findings.add(Finding::new("fixtures", error)),
+    };
+    for (version, file, _) in &files {
+        let prefix = format!("{}/", show(&subject.fixtures));
+        let name = file.strip_prefix(&prefix).unwrap_or(file);
+        if *version <= newest && !frozen.fixtures.contains_key(name) {
+            findings.add(
+                Finding::new(
+                    file,
+                    "stands beside frozen fixtures and is not frozen itself",
+                )
+                .in_file(Some(file.clone()))
+                .hint(format!("remove it; {how}")),
+            );
+        }
+    }
+    for version in versions(subject).filter(|version| *version <= newest) {
+        if !files.iter().any(|(own, ..)| *own == version) {
+            let folder = show(&subject.fixture_folder(version));
+            findings.add(
+                Finding::new(&folder, format!("version {version} has no golden database"))
+                    .in_file(Some(folder.clone()))
+                    .hint(format!("restore it from version control; {how}")),
+            );
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! # Queries still prepare
+//!
+//! Every query that the application declares compiles at every version it claims, however the file came
+//! there, and gives the same columns. Where the notes say `Backwards compatibility: supported`, that is a
+//! claim: every query of the version before compiles on the new schema, what that build writes goes in,
+//! and nothing contradicts itself afterwards.
+
+use migrations::{Catalogue, Query, Version};
+
+use super::{Finding, Findings, Law, versions};
+use crate::fixture;
+use crate::journey::{Walk, reason, troubles};
+use crate::subject::Subject;
+
+pub(super) const LAW: Law = Law {
+    name: "queries still prepare",
+    walk: Some(check_walk),
+    whole: Some(check_whole),
+};
+
+fn check_walk(_: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+    let stations = [Some(&walk.start), walk.turn.as_ref(), walk.end.as_ref()];
+    for station in stations.into_iter().flatten() {
+        findings.checked();
+        for (query, message) in &station.broken_queries {
+            findings.add(
+                Finding::new(format!("query `{query}`"), message).hint(format!(
+                    "end the query before version {}, or keep what it reads",
+                    station.version
+                )),
+            );
+        }
+    }
+}
+
+fn check_whole(subject: &Subject<'_>, findings: &mut Findings) {
+    for query in subject.queries {
+        check_columns(subject, query, findings);
+    }
+    for version in versions(subject).skip(1) {
+        let notes = subject.catalogue.notes(version);
+        let claim = notes.and_then(|notes| notes.compatibility.as_ref());
+        if claim.is_some_and(|claim| claim.supported) {
+            findings.checked();
+            if let Err(error) = check_claim(subject, version, findings) {
+                findings.add(Finding::new(format!("version {version}"), error));
+            }
+        }
+    }
+}
+
+/// The columns that a query gives at each version it claims.
+fn check_columns(subject: &Subject<'_>, query: &Query, findings: &mut Findings) {
+    let object = format!("query `{}`", query.name);
+    if query.since == 0 || query.until.is_some_and(|until| until < query.since) {
+        findings.add(Finding::new(&object, "claims no version"));
+        return;
+    }
+    let mut first: Option<(Version, Vec<String>)> = None;
+    for version in versions(subject).filter(|version| query.good_for(*version)) {
+        findings.checked();
+        let Some(columns) = columns(subject.catalogue, version, query) else {
+            continue; // The walks tell a query that does not compile.
+        };
+        match &first {
+            None => first = Some((version, columns)),
+            Some((older, before)) if *before != columns => findings.add(Finding::new(
+                &object,
+                format!(
+                    "gives other columns at version {version} ({}) than at version {older} ({})",
+                    columns.join(", "),
+                    before.join(", ")
+                ),
+            )),
+            Some(_) => {}
+        }
+    }
+}
+
+fn columns(catalogue: &Catalogue, version: Version, query: &Query) -> Option<Vec<String>> {
+    let connection = catalogue.build(version).ok()?;
+    let statement = connection.prepare(query.sql).ok()?;
+    Some(
+        statement
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    )
+}
+
+/// Tests the claim that builds of the version before still work on `version`.
+fn check_claim(
+    subject: &Subject<'_>,
+    version: Version,
+    findings: &mut Findings,
+) -> Result<(), String> {
+    let older = version - 1;
+    let notes = subject.step_file(version, "notes.md");
+    let broken = |object: String, message: String| {
+        Finding::new(object, format!("{message}; the notes claim that version {older} is supported"))
+            .in_file(Some(notes.clone()))
+            .hint("keep the older build working, or say `Backwards compatibility: not supported`, with why")
+    };
+    let connection = subject
+        .catalogue
+        .build(version)
+        .map_err(|error| error.report())?;
+    for query in subject.queries.iter().filter(|query| query.good_for(older)) {
+        if let Err(error) = connection.prepare(query.sql) {
+            findings.add(broken(
+                format!("query `{}` of version {older}", query.name),
+                reason(&error),
+            ));
+        }
+    }
+    for (_, file, script) in fixture::files(subject)?
+        .into_iter()
+        .filter(|file| file.0 == older)
+    {
+        let connection = fixture::load(&script).map_err(|error| format!("{file}: {error}"))?;
+        let mut migrator = migrations::Migrator::with_connection(
+            subject.catalogue,
+            connection,
+            migrations::Options {
+                accept_loss: true,
+                ..Default::default()
+            },
+        );
+        if migrator.upgrade_to(version).is_err() {
+            continue; // The law *up preserves* tells an upgrade that fails.
+        }
+        let connection = migrator.into_connection();
+        let known = troubles(subject, &connection, version)?;
+        for seed in 0..5 {
+            if let Err(error) = subject.application.write(&connection, older, seed) {
+                findings.add(broken(
+                    format!("a write of version {older}"),
+                    error.to_string(),
+                ));
+                break;
+            }
+        }
+        for trouble in troubles(subject, &connection, version)? {
+            if !known.contains(&trouble) {
+                let object = format!("after a write of version {older}");
+                findings.add(broken(object, trouble));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,303 @@
+//! What the proof found, as a value that prints as text or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use migrations::Version;
+use serde_json::{Value, json};
+
+use crate::journey::{Journey, Shape};
+
+/// How many differences of one law are shown in full.
+const SHOWN: usize = 12;
+
+/// One thing that breaks a law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The law's name.
+    pub law: &'static str,
+    /// The journey, or `catalogue`.
+    pub journey: String,
+    /// The database that went on it.
+    pub data: String,
+    /// What it concerns.
+    pub object: String,
+    /// What is wrong.
+    pub message: String,
+    /// The file to open, relative to the root.
+    pub file: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The smallest generated database that shows it, as SQL.
+    pub sql: Option<String>,
+    /// The command that shows it again.
+    pub repeat: String,
+}
+
+/// What one law found.
+#[derive(Clone, Debug)]
+pub struct LawReport {
+    /// Its name.
+    pub name: &'static str,
+    /// How many comparisons it made.
+    pub checked: usize,
+    /// What breaks it.
+    pub broken: Vec<Broken>,
+}
+
+/// One journey with one database.
+#[derive(Clone, Debug)]
+pub struct JourneyReport {
+    /// Which journey.
+    pub journey: Journey,
+    /// Which database.
+    pub data: String,
+    /// Whether any law was broken on it.
+    pub broken: bool,
+    /// How many rows were compared.
+    pub rows: usize,
+}
+
+/// What the proof found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The command that made it.
+    pub command: String,
+    /// How many versions the catalogue has.
+    pub versions: Version,
+    /// How many golden databases there are.
+    pub fixtures: usize,
+    /// How many databases were generated.
+    pub generated: usize,
+    /// The seed they were generated from.
+    pub seed: u64,
+    /// Whether only a part of the proof was asked for.
+    pub narrowed: bool,
+    /// The journeys that were made.
+    pub journeys: Vec<JourneyReport>,
+    /// What each law found.
+    pub laws: Vec<LawReport>,
+}
+
+impl Report {
+    /// Whether everything was checked and nothing is broken.
+    pub fn holds(&self) -> bool {
+        self.gaps().is_empty() && self.laws.iter().all(|law| law.broken.is_empty())
+    }
+
+    /// What was not proved at all. In a narrowed proof only one that checked nothing counts.
+    fn gaps(&self) -> Vec<String> {
+        let unproved = self.laws.iter().filter(|law| law.checked == 0);
+        let mut gaps: Vec<String> = unproved
+            .map(|law| format!("the law \"{}\" checked nothing", law.name))
+            .collect();
+        if self.narrowed && gaps.len() < self.laws.len() {
+            gaps.clear();
+        }
+        if self.laws.is_empty() {
+            gaps.push("no law has this name".to_owned());
+        }
+        if self.journeys.is_empty() && !self.laws.iter().any(|law| law.checked > 0) {
+            gaps.push("no journey was made".to_owned());
+        }
+        gaps
+    }
+
+    /// The report as one JSON document.
+    pub fn to_json(&self) -> Value {
+        let laws: Vec<Value> = self.laws.iter().map(LawReport::to_json).collect();
+        json!({
+            "versions": self.versions,
+            "fixtures": self.fixtures,
+            "journeys": self.journeys.len(),
+            "generated": self.generated,
+            "seed": self.seed,
+            "holds": self.holds(),
+            "laws": laws,
+        })
+    }
+
+    /// The report for people.
+    pub fn to_text(&self) -> String {
+        let name = self.command.split(' ').next_back().unwrap_or(&self.command);
+        let mut text = format!(
+            "{name}: {} versions, {} journeys, {} fixtures, {} laws\n\n",
+            self.versions,
+            self.journeys.len(),
+            self.fixtures,
+            self.laws.len()
+        );
+        self.write_journeys(&mut text);
+        text.push('\n');
+        for law in &self.laws {
+            let verdict = match law.broken.len() {
+                0 if law.checked == 0 && !self.narrowed => "CHECKED NOTHING".to_owned(),
+                0 => "ok".to_owned(),
+                broken => format!("BROKEN {broken} times"),
+            };
+            let _ = writeln!(
+                text,
+                "  {:<26} {:>6} checked   {verdict}",
+                law.name, law.checked
+            );
+        }
+        for law in self.laws.iter().filter(|law| !law.broken.is_empty()) {
+            law.write_broken(&mut text);
+        }
+        text.push('\n');
+        text.push_str(&self.verdict());
+        text
+    }
+
+    /// A line for each pair of versions; the databases of a pair share it.
+    fn write_journeys(&self, text: &mut String) {
+        let mut pairs: BTreeMap<Journey, Vec<&JourneyReport>> = BTreeMap::new();
+        for journey in &self.journeys {
+            pairs.entry(journey.journey).or_default().push(journey);
+        }
+        for (journey, reports) in pairs {
+            let way = match journey.shape() {
+                Shape::UpAndBack => "up and back",
+                Shape::DownAndBack => "down and up",
+            };
+            let broken: Vec<&str> = reports
+                .iter()
+                .filter(|report| report.broken)
+                .map(|report| report.data.as_str())
+                .collect();
+            let verdict = match broken.as_slice() {
+                [] => "ok".to_owned(),
+                names => format!("DIFFERS with {}", names.join(", ")),
+            };
+            let rows: usize = reports.iter().map(|report| report.rows).sum();
+            let names: Vec<&str> = reports.iter().map(|report| report.data.as_str()).collect();
+            let _ = writeln!(
+                text,
+                "  v{:04} → v{:04}  {way}  {:<26} {:>7} rows  {verdict}",
+                journey.from,
+                journey.via,
+                names.join(", "),
+                group(rows),
+            );
+        }
+        if self.generated > 0 {
+            let _ = writeln!(
+                text,
+                "  {} generated databases, seed {} (`--seed`, `--cases` to widen)",
+                group(self.generated),
+                self.seed
+            );
+        }
+    }
+
+    fn verdict(&self) -> String {
+        let broken: usize = self
+            .laws
+            .iter()
+            .filter(|law| !law.broken.is_empty())
+            .count();
+        let differing = self
+            .journeys
+            .iter()
+            .filter(|journey| journey.broken)
+            .count();
+        match (broken, self.gaps().as_slice()) {
+            (0, []) if self.narrowed => "ok: this part of the proof holds\n".to_owned(),
+            (0, []) => format!(
+                "ok: {} laws hold on {} journeys\n",
+                self.laws.len(),
+                self.journeys.len()
+            ),
+            (0, gaps) => format!("error: nothing is proved: {}\n", gaps.join(", ")),
+            (_, _) => format!(
+                "error: {broken} of {} laws broken; {differing} of {} journeys differ\n",
+                self.laws.len(),
+                self.journeys.len()
+            ),
+        }
+    }
+}
+
+impl LawReport {
+    fn to_json(&self) -> Value {
+        let broken: Vec<Value> = self
+            .broken
+            .iter()
+            .map(|broken| {
+                json!({
+                    "journey": broken.journey,
+                    "data": broken.data,
+                    "object": broken.object,
+                    "message": broken.message,
+                    "file": broken.file,
+                    "hint": broken.hint,
+                    "sql": broken.sql,
+                    "repeat": broken.repeat,
+                })
+            })
+            .collect();
+        json!({ "name": self.name, "checked": self.checked, "broken": broken })
+    }
+
+    /// What is broken, each difference once with the journeys that show it, those of one step first: they
+    /// tell the guilty file.
+    fn write_broken(&self, text: &mut String) {
+        let _ = writeln!(text, "\n{} is broken:", self.name);
+        let mut groups: Vec<(&Broken, Vec<&Broken>)> = Vec::new();
+        let mut sorted: Vec<&Broken> = self.broken.iter().collect();
+        sorted.sort_by_key(|broken| broken.file.is_none());
+        for broken in sorted {
+            let same = groups.iter_mut().find(|(first, _)| {
+                first.object == broken.object && first.message == broken.message
+            });
+            match same {
+                Some((_, more)) => more.push(broken),
+                None => groups.push((broken, Vec::new())),
+            }
+        }
+        for (first, more) in groups.iter().take(SHOWN) {
+            write_one(text, first, more.len());
+        }
+        if groups.len() > SHOWN {
+            let _ = writeln!(text, "    and {} more like these", groups.len() - SHOWN);
+        }
+    }
+}
+
+fn write_one(text: &mut String, broken: &Broken, more: usize) {
+    let indent = |message: &str| message.trim_end().replace('\n', "\n        ");
+    let _ = writeln!(text, "    {}: {}", broken.object, indent(&broken.message));
+    if let Some(file) = broken.file.as_ref().filter(|file| **file != broken.object) {
+        let _ = writeln!(text, "      file: {file}");
+    }
+    if let Some(hint) = &broken.hint {
+        let _ = writeln!(text, "      hint: {hint}");
+    }
+    if let Some(sql) = &broken.sql {
+        let _ = writeln!(text, "      smallest database that shows it:");
+        for line in sql.lines().take(20) {
+            let _ = writeln!(text, "        {line}");
+        }
+        if sql.is_empty() {
+            let _ = writeln!(text, "        (no rows)");
+        }
+    }
+    let also = match more {
+        0 => String::new(),
+        more => format!("   ({more} more journeys show the same)"),
+    };
+    let _ = writeln!(text, "      again: {}{also}", broken.repeat);
+}
+
+/// A number with its thousands set apart.
+fn group(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,161 @@
+//! What is proved: a catalogue with its fixtures, and what its application says about itself.
+
+use std::path::{Path, PathBuf};
+
+use migrations::{BoxError, Catalogue, Query, Version};
+use proptest::strategy::BoxedStrategy;
+use rusqlite::Connection;
+use schema::sql::quote_name;
+
+use crate::observe::Value;
+
+/// One database under proof.
+pub struct Subject<'a> {
+    /// The folder that the paths below are relative to; messages name files relative to it.
+    pub root: PathBuf,
+    /// The folder of the version folders, such as `crates/notes/versions`.
+    pub versions: PathBuf,
+    /// The folder of the golden databases, such as `fixtures`.
+    pub fixtures: PathBuf,
+    /// Files with generated blocks that must match, relative to `root`.
+    pub docs: Vec<PathBuf>,
+    /// The steps.
+    pub catalogue: &'a Catalogue,
+    /// The queries that the application declares.
+    pub queries: &'a [Query],
+    /// What the application does with its files.
+    pub application: &'a dyn Application,
+    /// The command that runs this proof, to which a failure adds how to repeat it.
+    pub command: String,
+}
+
+impl Subject<'_> {
+    /// The path of a version's file for messages, such as `crates/notes/versions/0002_label/up.sql`.
+    pub fn step_file(&self, version: Version, file: &str) -> String {
+        let folder = self
+            .catalogue
+            .step(version)
+            .map_or("", |step| step.folder());
+        show(&self.versions.join(folder).join(file))
+    }
+
+    /// Where the golden databases of `version` stand, relative to the root.
+    pub fn fixture_folder(&self, version: Version) -> PathBuf {
+        self.fixtures.join(format!("v{version:04}"))
+    }
+}
+
+/// A path with `/` on every system, so that reports and lock files read the same everywhere.
+pub(crate) fn show(path: &Path) -> String {
+    let parts: Vec<_> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/").replace("//", "/")
+}
+
+/// What an application does with its files; every method may be left as it is.
+pub trait Application: Sync {
+    /// Databases of `version` as the application's own builds would have filled them.
+    fn content(&self, _version: Version) -> Option<BoxedStrategy<Content>> {
+        None
+    }
+
+    /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it differ.
+    ///
+    /// # Errors
+    /// Whatever the write fails with.
+    fn write(&self, _: &Connection, _version: Version, _seed: u64) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    /// What the application does each time it has opened a file of the current version.
+    ///
+    /// # Errors
+    /// Whatever it fails with.
+    fn opened(&self, _: &Connection) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    /// What contradicts itself in a file of `version`, in words; empty when all is well.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn inconsistencies(&self, _: &Connection, _version: Version) -> Result<Vec<String>, BoxError> {
+        Ok(Vec::new())
+    }
+}
+
+/// An application that says nothing about itself.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Application for Silent {}
+
+/// One row to insert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insert {
+    /// The table.
+    pub table: String,
+    /// Its columns, with their values.
+    pub values: Vec<(String, Value)>,
+}
+
+/// The rows of a database, in the order in which they are inserted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// The rows.
+    pub inserts: Vec<Insert>,
+}
+
+impl Content {
+    /// Inserts all rows.
+    ///
+    /// # Errors
+    /// The first row that SQLite refuses.
+    pub fn put_into(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.execute_batch("SAVEPOINT content")?;
+        for insert in &self.inserts {
+            let places: Vec<_> = (1..=insert.values.len()).map(|n| format!("?{n}")).collect();
+            let sql = format!("{} VALUES ({})", insert.head(), places.join(", "));
+            let values = insert.values.iter().map(|(_, value)| value);
+            connection
+                .prepare_cached(&sql)?
+                .execute(rusqlite::params_from_iter(values))?;
+        }
+        connection.execute_batch("RELEASE content")
+    }
+
+    /// The rows as SQL that a person can paste into `sqlite3`.
+    pub fn to_sql(&self) -> String {
+        let mut text = String::new();
+        for insert in &self.inserts {
+            let values: Vec<_> = insert
+                .values
+                .iter()
+                .map(|(_, value)| value.to_sql_text())
+                .collect();
+            text.push_str(&format!(
+                "{} VALUES ({});\n",
+                insert.head(),
+                values.join(", ")
+            ));
+        }
+        text
+    }
+}
+
+impl Insert {
+    fn head(&self) -> String {
+        let columns: Vec<_> = self
+            .values
+            .iter()
+            .map(|(name, _)| quote_name(name))
+            .collect();
+        format!(
+            "INSERT INTO {} ({})",
+            quote_name(&self.table),
+            columns.join(", ")
+        )
+    }
+}

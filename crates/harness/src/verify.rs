@@ -1,0 +1,486 @@
+//! The proof itself: which databases go on which journeys, and what the laws say of them.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use migrations::Version;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use crate::fill;
+use crate::fixture::{self, Fixture, Frozen};
+use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
+use crate::law::{Finding, Findings, LAWS, Law};
+use crate::report::{Broken, JourneyReport, LawReport, Report};
+use crate::subject::{Content, Subject};
+
+/// What of the proof is run. The default is all of it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Only this journey.
+    pub journey: Option<Journey>,
+    /// Only the databases of this name: a fixture, `empty`, `filled …` or `generated`.
+    pub fixture: Option<String>,
+    /// Only this law.
+    pub law: Option<String>,
+    /// The seed of the generated databases.
+    pub seed: u64,
+    /// How many databases are generated for each journey.
+    pub cases: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            journey: None,
+            fixture: None,
+            law: None,
+            seed: 1,
+            cases: 24,
+        }
+    }
+}
+
+/// Proves `subject`: every golden database, the empty file and generated databases, between every pair of
+/// versions and back, judged by every law.
+pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
+    let mut proof = Proof {
+        subject,
+        settings,
+        broken: Vec::new(),
+        checked: BTreeMap::new(),
+    };
+    let fixtures = proof.fixtures();
+    let golden = fixtures
+        .iter()
+        .filter(|fixture| !fixture.name.starts_with("filled"))
+        .count();
+    let tasks = proof.tasks(&fixtures);
+    let outcomes = proof.spread(&tasks);
+    let mut journeys = Vec::new();
+    let mut generated = 0;
+    for (task, outcome) in tasks.iter().zip(outcomes) {
+        generated += outcome.generated;
+        for (law, findings) in outcome.findings {
+            proof.take(
+                law,
+                &task.journey.to_string(),
+                task.data(),
+                findings,
+                &outcome.sql,
+            );
+        }
+        journeys.push(JourneyReport {
+            journey: task.journey,
+            data: task.data().to_owned(),
+            broken: outcome.broken,
+            rows: outcome.rows,
+        });
+    }
+    for law in LAWS {
+        if let Some(whole) = law.whole.filter(|_| proof.wants(law)) {
+            let mut findings = Findings::default();
+            whole(subject, &mut findings);
+            proof.take(law, "catalogue", "", findings, &None);
+        }
+    }
+    proof.report(golden, journeys, generated)
+}
+
+struct Proof<'a> {
+    subject: &'a Subject<'a>,
+    settings: &'a Settings,
+    broken: Vec<Broken>,
+    checked: BTreeMap<&'static str, usize>,
+}
+
+/// One journey with one database, or with many generated ones.
+struct Task<'a> {
+    journey: Journey,
+    fixture: Option<&'a Fixture>,
+}
+
+impl Task<'_> {
+    fn data(&self) -> &str {
+        self.fixture.map_or("generated", |fixture| &fixture.name)
+    }
+}
+
+#[derive(Default)]
+struct Outcome {
+    findings: Vec<(&'static Law, Findings)>,
+    broken: bool,
+    rows: usize,
+    generated: usize,
+    /// The smallest generated database that breaks a law, as SQL.
+    sql: Option<String>,
+}
+
+impl<'a> Proof<'a> {
+    fn wants(&self, law: &Law) -> bool {
+        self.settings
+            .law
+            .as_ref()
+            .is_none_or(|name| name == law.name)
+    }
+
+    /// The golden databases, a filled copy of each that leaves something empty, and the empty file.
+    fn fixtures(&mut self) -> Vec<Fixture> {
+        let mut fixtures = vec![Fixture {
+            version: 0,
+            name: "empty".into(),
+            file: String::new(),
+            image: Vec::new(),
+        }];
+        let files = fixture::files(self.subject).unwrap_or_else(|error| {
+            self.fail("fixtures", error);
+            Vec::new()
+        });
+        for (version, file, script) in files {
+            if self.is_stale_draft(version, &script) {
+                continue;
+            }
+            match fixture::load(&script).and_then(|connection| fixture::image(&connection)) {
+                Ok(image) => {
+                    let stem = file.rsplit('/').next().unwrap_or(&file);
+                    let name = stem.trim_end_matches(".sql").to_owned();
+                    fixtures.push(Fixture {
+                        version,
+                        name,
+                        file,
+                        image,
+                    });
+                }
+                Err(error) => self.fail(&file, format!("cannot be loaded: {error}")),
+            }
+        }
+        for version in 1..=self.subject.catalogue.current_version() {
+            if !fixtures.iter().any(|fixture| fixture.version == version) {
+                match crate::draft::migrate_forward(self.subject, version) {
+                    Ok(fixture) => fixtures.push(fixture),
+                    Err(error) => self.fail(&format!("version {version}"), error),
+                }
+            }
+        }
+        let filled: Vec<Fixture> = fixtures
+            .iter()
+            .filter_map(|fixture| fill_copy(self.subject, fixture))
+            .collect();
+        fixtures.extend(filled);
+        fixtures.sort_by(|a, b| (a.version, &a.name).cmp(&(b.version, &b.name)));
+        fixtures
+    }
+
+    /// A draft of the newest version's fixture was made from a step that has changed since.
+    fn is_stale_draft(&self, version: Version, script: &str) -> bool {
+        let catalogue = self.subject.catalogue;
+        let folder = self.subject.root.join(&self.subject.fixtures);
+        let frozen = Frozen::read(&folder).unwrap_or_default();
+        version > frozen.newest(catalogue) && !crate::draft::fits(self.subject, version, script)
+    }
+
+    fn fail(&mut self, object: &str, message: String) {
+        let mut findings = Findings::default();
+        findings.add(Finding::new(object, message));
+        if let Some(law) = LAWS.iter().find(|law| law.name == "history is frozen") {
+            self.take(law, "catalogue", "", findings, &None);
+        }
+    }
+
+    fn tasks<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
+        let current = self.subject.catalogue.current_version();
+        let mut tasks = Vec::new();
+        for fixture in fixtures {
+            let targets = (1..=current).filter(|via| *via != fixture.version);
+            tasks.extend(targets.map(|via| Task {
+                journey: Journey {
+                    from: fixture.version,
+                    via,
+                },
+                fixture: Some(fixture),
+            }));
+        }
+        let versions = (1..=current).flat_map(|from| (1..=current).map(move |via| (from, via)));
+        for (from, via) in versions.filter(|(from, via)| from != via) {
+            if self.subject.application.content(from).is_some() {
+                tasks.push(Task {
+                    journey: Journey { from, via },
+                    fixture: None,
+                });
+            }
+        }
+        tasks.retain(|task| {
+            let possible =
+                task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey);
+            let named = self
+                .settings
+                .fixture
+                .as_ref()
+                .is_none_or(|name| name == task.data());
+            possible && named && self.settings.journey.is_none_or(|own| own == task.journey)
+        });
+        tasks.sort_by_key(|task| (task.fixture.is_none(), task.journey.from, task.journey.via));
+        tasks
+    }
+
+    /// Runs the tasks on all cores; the result does not depend on which core took which.
+    fn spread(&self, tasks: &[Task<'_>]) -> Vec<Outcome> {
+        let (subject, settings) = (self.subject, self.settings);
+        let next = AtomicUsize::new(0);
+        let outcomes: Mutex<BTreeMap<usize, Outcome>> = Mutex::default();
+        let work = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(task) = tasks.get(index) else { break };
+                let outcome = run(subject, settings, task);
+                if let Ok(mut outcomes) = outcomes.lock() {
+                    outcomes.insert(index, outcome);
+                }
+            }
+        };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            for _ in 1..cores {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut outcomes = outcomes.into_inner().unwrap_or_default();
+        (0..tasks.len())
+            .map(|index| outcomes.remove(&index).unwrap_or_default())
+            .collect()
+    }
+
+    fn take(
+        &mut self,
+        law: &'static Law,
+        journey: &str,
+        data: &str,
+        findings: Findings,
+        sql: &Option<String>,
+    ) {
+        *self.checked.entry(law.name).or_default() += findings.checked;
+        for finding in findings.found {
+            let repeat = match (journey, data) {
+                ("catalogue", _) => format!("{} --law \"{}\"", self.subject.command, law.name),
+                (journey, "generated") => format!(
+                    "{} --journey {journey} --fixture generated --seed {} --cases {}",
+                    self.subject.command, self.settings.seed, self.settings.cases
+                ),
+                (journey, data) => {
+                    let data = if data.contains(' ') {
+                        format!("\"{data}\"")
+                    } else {
+                        data.to_owned()
+                    };
+                    format!(
+                        "{} --journey {journey} --fixture {data}",
+                        self.subject.command
+                    )
+                }
+            };
+            self.broken.push(Broken {
+                law: law.name,
+                journey: journey.to_owned(),
+                data: data.to_owned(),
+                object: finding.object,
+                message: finding.message,
+                file: finding.file,
+                hint: finding.hint,
+                sql: sql.clone(),
+                repeat,
+            });
+        }
+    }
+
+    fn report(self, golden: usize, journeys: Vec<JourneyReport>, generated: usize) -> Report {
+        let mut laws = Vec::new();
+        for law in LAWS.iter().filter(|law| self.wants(law)) {
+            let checked = self.checked.get(law.name).copied().unwrap_or(0);
+            let broken: Vec<Broken> = self
+                .broken
+                .iter()
+                .filter(|broken| broken.law == law.name)
+                .cloned()
+                .collect();
+            laws.push(LawReport {
+                name: law.name,
+                checked,
+                broken,
+            });
+        }
+        Report {
+            command: self.subject.command.clone(),
+            versions: self.subject.catalogue.current_version(),
+            fixtures: golden - 1,
+            generated,
+            seed: self.settings.seed,
+            narrowed: self.settings.journey.is_some()
+                || self.settings.fixture.is_some()
+                || self.settings.law.is_some(),
+            journeys,
+            laws,
+        }
+    }
+}
+
+fn fill_copy(subject: &Subject<'_>, fixture: &Fixture) -> Option<Fixture> {
+    let schema = subject.catalogue.schema_at(fixture.version).ok()?;
+    let connection = fixture::from_image(&fixture.image).ok()?;
+    let filled = fill::fill(&connection, &schema).ok()?;
+    if filled.objects.is_empty() {
+        return None;
+    }
+    let name = match fixture.name.as_str() {
+        "golden" => "filled".to_owned(),
+        other => format!("filled {other}"),
+    };
+    let image = fixture::image(&connection).ok()?;
+    Some(Fixture {
+        version: fixture.version,
+        name,
+        file: fixture.file.clone(),
+        image,
+    })
+}
+
+fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
+    match task.fixture {
+        Some(fixture) => match walk(subject, task.journey, &fixture.name, &fixture.image) {
+            Ok(walk) => judge(subject, settings, &walk),
+            Err(error) => cannot_walk(task, error),
+        },
+        None => run_generated(subject, settings, task),
+    }
+}
+
+fn cannot_walk(task: &Task<'_>, error: String) -> Outcome {
+    let mut findings = Findings::default();
+    let object = format!(
+        "database `{}` of version {}",
+        task.data(),
+        task.journey.from
+    );
+    findings.add(Finding::new(object, error));
+    let law = LAWS.iter().filter(|law| law.name == "integrity holds");
+    let findings = law.map(|law| (law, findings.clone())).collect();
+    Outcome {
+        findings,
+        broken: true,
+        ..Outcome::default()
+    }
+}
+
+fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Walk) -> Outcome {
+    let mut outcome = Outcome {
+        rows: walk.start.observation.row_count(),
+        ..Outcome::default()
+    };
+    for law in LAWS {
+        let wanted = settings.law.as_ref().is_none_or(|name| name == law.name);
+        if let Some(check) = law.walk.filter(|_| wanted) {
+            let mut findings = Findings::default();
+            check(subject, walk, &mut findings);
+            outcome.broken |= !findings.found.is_empty();
+            outcome.findings.push((law, findings));
+        }
+    }
+    outcome
+}
+
+/// Takes generated databases on the journey until one breaks a law, and then the smallest that does.
+fn run_generated(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
+    let Some(strategy) = subject.application.content(task.journey.from) else {
+        return Outcome::default();
+    };
+    let config = Config {
+        cases: settings.cases,
+        failure_persistence: None,
+        max_shrink_iters: 4_000,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, rng(settings.seed, task.journey));
+    let total = Mutex::new(Outcome::default());
+    let empty = subject
+        .catalogue
+        .build(task.journey.from)
+        .map_err(|error| error.report());
+    let empty = empty.and_then(|connection| fixture::image(&connection));
+    let result = runner.run(&strategy, |content| {
+        let outcome = empty
+            .clone()
+            .and_then(|image| walk_content(subject, task.journey, &image, &content))
+            .map(|walk| judge(subject, settings, &walk))
+            .unwrap_or_else(|error| cannot_walk(task, error));
+        let first = outcome
+            .findings
+            .iter()
+            .flat_map(|(_, findings)| &findings.found)
+            .next()
+            .cloned();
+        if let Some(finding) = first {
+            return Err(TestCaseError::fail(format!(
+                "{}: {}",
+                finding.object, finding.message
+            )));
+        }
+        if let Ok(mut total) = total.lock() {
+            total.generated += 1;
+            total.rows += outcome.rows;
+            for (law, findings) in outcome.findings {
+                match total
+                    .findings
+                    .iter_mut()
+                    .find(|(own, _)| own.name == law.name)
+                {
+                    Some((_, sum)) => sum.checked += findings.checked,
+                    None => total.findings.push((law, findings)),
+                }
+            }
+        }
+        Ok(())
+    });
+    let total = total.into_inner().unwrap_or_default();
+    match result {
+        Ok(()) => total,
+        Err(TestError::Fail(_, content)) => {
+            let again =
+                empty.and_then(|image| walk_content(subject, task.journey, &image, &content));
+            let outcome = again.map(|walk| judge(subject, settings, &walk));
+            let outcome = outcome.unwrap_or_else(|error| cannot_walk(task, error));
+            Outcome {
+                sql: Some(content.to_sql()),
+                generated: total.generated + 1,
+                ..outcome
+            }
+        }
+        Err(TestError::Abort(reason)) => cannot_walk(task, reason.to_string()),
+    }
+}
+
+fn walk_content(
+    subject: &Subject<'_>,
+    journey: Journey,
+    image: &[u8],
+    content: &Content,
+) -> Result<Walk, String> {
+    let connection = fixture::from_image(image)?;
+    content
+        .put_into(&connection)
+        .map_err(|error| format!("generated rows do not fit: {error}"))?;
+    walk(subject, journey, "generated", &fixture::image(&connection)?)
+}
+
+/// A generator that gives the same databases for the same seed and journey on every machine.
+fn rng(seed: u64, journey: Journey) -> TestRng {
+    let mut bytes = [0_u8; 32];
+    let parts = [seed, u64::from(journey.from), u64::from(journey.via)];
+    for (place, byte) in bytes
+        .iter_mut()
+        .zip(parts.iter().flat_map(|part| part.to_le_bytes()))
+    {
+        *place = byte;
+    }
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}

@@ -1,0 +1,37 @@
+//! `init`: a new file.
+
+use std::path::Path;
+
+use migrations::{Migrator, Options};
+
+use super::{Failure, Screen, command_line};
+use crate::database::refuse_newer;
+use crate::error::{self, Error};
+use crate::{CURRENT_VERSION, TrainingLogs, catalogue};
+
+pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
+    let shown = path.display();
+    if !path.exists() || !at_current_version(path)? {
+        let logs = TrainingLogs::open(path)?;
+        // Somebody else may have been faster.
+        if !logs.report().steps.is_empty() {
+            screen.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"))?;
+            return Ok(screen.run(logs.report())?);
+        }
+    }
+    Ok(screen.line(format_args!(
+        "`{shown}` is at version {CURRENT_VERSION} already, there is nothing to do"
+    ))?)
+}
+
+/// Whether there is nothing to do. An empty file is as good as none; one of an older version is
+/// somebody's data, and `init` is not the word to change it by.
+fn at_current_version(path: &Path) -> Result<bool, Error> {
+    let migrator = Migrator::open(catalogue(), path, Options::default())?;
+    refuse_newer(&migrator)?;
+    match migrator.version()? {
+        0 => Ok(false),
+        CURRENT_VERSION => Ok(true),
+        older => Err(error::not_new(path, older, &command_line(path, "migrate"))),
+    }
+}

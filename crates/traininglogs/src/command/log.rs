@@ -1,0 +1,63 @@
+//! `log`: a session into the file.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use migrations::Options;
+
+use super::screen::plain;
+use super::{Failure, Screen, must_be_there};
+use crate::error::{self, Error};
+use crate::{Document, NewSession, TrainingLogs, Unreadable};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The file with the document, or `-` for standard input.
+    #[arg(value_name = "FILE")]
+    document: PathBuf,
+    /// How long the session took, in whole minutes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    duration_minutes: Option<i64>,
+    /// Who trained.
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// What logged the session, such as `watch`.
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+}
+
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+    must_be_there(path)?;
+    let mut logs = TrainingLogs::open_current(path, Options::default())?;
+    let session = NewSession {
+        document: read(&arguments.document)?,
+        created_at: None,
+        duration_minutes: arguments.duration_minutes,
+        user_id: arguments.user.clone(),
+        device: arguments.device.clone(),
+    };
+    let id = logs.log_session(&session)?;
+    let exercises = Document::parse(&session.document)
+        .unwrap_or_default()
+        .exercises;
+    let names: Vec<String> = exercises.iter().map(|name| plain(name)).collect();
+    screen.line(format_args!("logged session {id}"))?;
+    screen.line(match names.as_slice() {
+        [] => "  no exercises".to_owned(),
+        names => format!("  {}", names.join(", ")),
+    })?;
+    Ok(())
+}
+
+fn read(document: &Path) -> Result<String, Error> {
+    let bytes = if document == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(document)
+    };
+    let bytes = bytes.map_err(|source| error::document_missing(document, source))?;
+    String::from_utf8(bytes).map_err(|_| error::document_unreadable(Unreadable::NotUtf8))
+}

@@ -1,0 +1,284 @@
+//! The file as the application uses it: opened, upgraded, ready.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::fmt::temporal::DateTimePrinter;
+use migrations::{Migrator, Options, Report};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
+use uuid::Uuid;
+
+use crate::Timestamp;
+use crate::catalogue::{CURRENT_VERSION, catalogue};
+use crate::document::Document;
+use crate::error::{self, Error};
+use crate::log::{NewSession, write_session};
+use crate::queries::query;
+use crate::value::Owned;
+
+/// One file of training logs, at the current version.
+#[derive(Debug)]
+pub struct TrainingLogs {
+    connection: Connection,
+    report: Report,
+}
+
+/// The latest session that has an exercise.
+///
+/// Text that is not UTF-8 has its faults replaced, a blob is given as its literal, such as `x'00ff'`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastExercise {
+    /// The session.
+    pub session_id: String,
+    /// Its date as logged, usually `YYYY-MM-DD`; `None` where it has none.
+    pub date: Option<String>,
+    /// When it was logged, RFC 3339 in UTC.
+    pub created_at: String,
+}
+
+/// A session as it stands in the file; text as in [`LastExercise`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// When it was logged, RFC 3339 in UTC.
+    pub created_at: String,
+    /// The document as it was logged.
+    pub document: String,
+    /// How long it took, in whole minutes, where that was recorded.
+    pub duration_minutes: Option<i64>,
+}
+
+impl TrainingLogs {
+    /// Opens the file at `path` and upgrades it to the current version; makes it where there is none.
+    ///
+    /// # Errors
+    /// When the file must not be touched, cannot be written, or a step fails. The file is then as it
+    /// was, and a file that was not there is not left behind.
+    pub fn open(path: &Path) -> Result<TrainingLogs, Error> {
+        TrainingLogs::open_with(path, Options::default())
+    }
+
+    /// The same with options, such as a strict upgrade.
+    ///
+    /// # Errors
+    /// As [`TrainingLogs::open`].
+    pub fn open_with(path: &Path, options: Options) -> Result<TrainingLogs, Error> {
+        let missing = !path.exists();
+        let opened = Migrator::create(catalogue(), path, options).and_then(|mut migrator| {
+            let report = upgrade(&mut migrator)?;
+            Ok(TrainingLogs {
+                connection: migrator.into_connection(),
+                report,
+            })
+        });
+        opened.map_err(|error| {
+            // Somebody else who has it locked is making it just now.
+            if missing && error.kind() != migrations::ErrorKind::Busy {
+                remove_if_empty(path);
+            }
+            error.into()
+        })
+    }
+
+    /// Opens a file that is there and at the current version; nothing is migrated.
+    ///
+    /// # Errors
+    /// When the file is missing, is at another version, or must not be touched.
+    pub fn open_current(path: &Path, options: Options) -> Result<TrainingLogs, Error> {
+        let mut migrator = Migrator::open(catalogue(), path, options)?;
+        let version = migrator.version()?;
+        if version != CURRENT_VERSION {
+            refuse_newer(&migrator)?;
+            return Err(error::not_current(version));
+        }
+        let report = migrator.upgrade()?;
+        Ok(TrainingLogs {
+            connection: migrator.into_connection(),
+            report,
+        })
+    }
+
+    /// Takes a connection that is open already, and upgrades its database.
+    ///
+    /// # Errors
+    /// When the database must not be touched, or a step fails.
+    pub fn with_connection(
+        connection: Connection,
+        options: Options,
+    ) -> Result<TrainingLogs, Error> {
+        let mut migrator = Migrator::with_connection(catalogue(), connection, options);
+        let report = upgrade(&mut migrator)?;
+        Ok(TrainingLogs {
+            connection: migrator.into_connection(),
+            report,
+        })
+    }
+
+    /// What opening the file did to it.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Logs a session and returns its id, a UUID of version 7. The session, its rows in the index and
+    /// its metadata are written in one transaction.
+    ///
+    /// # Errors
+    /// When the document cannot be read, the duration is negative, or the file cannot be written.
+    /// Nothing is written then.
+    pub fn log_session(&mut self, session: &NewSession) -> Result<String, Error> {
+        Document::parse(&session.document).map_err(error::document_unreadable)?;
+        if let Some(minutes) = session.duration_minutes.filter(|minutes| *minutes < 0) {
+            return Err(error::negative_duration(minutes));
+        }
+        let id = Uuid::now_v7().to_string();
+        let created_at = rfc3339(session.created_at.unwrap_or_else(Timestamp::now));
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another build may have migrated the file since it was opened.
+        let version = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version != CURRENT_VERSION {
+            return Err(error::not_current(version));
+        }
+        write_session(&transaction, CURRENT_VERSION, &id, &created_at, session)?;
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    /// The latest session that has the exercise `name`, found by the index: latest by its date, where
+    /// none is before all, then by the time at which it was logged, then by its id. Names are compared
+    /// exactly; an exercise without name is called [`UNKNOWN`](crate::UNKNOWN).
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_exercise(&self, name: &str) -> Result<Option<LastExercise>, Error> {
+        let mut statement = self.connection.prepare_cached(sql("last_exercise")?)?;
+        let found = statement.query_row(named_params! { ":exercise_name": name }, |row| {
+            Ok(LastExercise {
+                session_id: text(row, 0)?,
+                date: match Owned::from(row.get_ref(1)?) {
+                    Owned::Null => None,
+                    date => Some(date.to_text()),
+                },
+                created_at: text(row, 2)?,
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// The same answer by reading every session, as it was found before there was an index.
+    ///
+    /// # Errors
+    /// As [`TrainingLogs::last_exercise`].
+    pub fn last_exercise_by_scan(&self, name: &str) -> Result<Option<LastExercise>, Error> {
+        let mut statement = self.connection.prepare_cached(sql("sessions_scan")?)?;
+        let mut rows = statement.query([])?;
+        let mut latest: Option<(Option<String>, Owned, Owned)> = None;
+        while let Some(row) = rows.next()? {
+            let Ok(document) = Document::read(row.get_ref(2)?) else {
+                continue;
+            };
+            if !document.exercises.iter().any(|exercise| exercise == name) {
+                continue;
+            }
+            let date = document.date.map(|date| date.into_owned());
+            let session = (
+                date,
+                Owned::from(row.get_ref(1)?),
+                Owned::from(row.get_ref(0)?),
+            );
+            if latest.as_ref().is_none_or(|latest| session > *latest) {
+                latest = Some(session);
+            }
+        }
+        Ok(latest.map(|(date, created_at, id)| LastExercise {
+            session_id: id.to_text(),
+            date,
+            created_at: created_at.to_text(),
+        }))
+    }
+
+    /// The sessions that were logged at or after `from` and before `to`, in the order of time.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn sessions_between(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Session>, Error> {
+        let mut statement = self.connection.prepare_cached(sql("sessions_between")?)?;
+        let (from, to) = (rfc3339(from), rfc3339(to));
+        let rows = statement.query_map(named_params! { ":from": from, ":to": to }, session)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The sessions that took more than so many minutes, the longest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn sessions_longer_than(&self, minutes: i64) -> Result<Vec<Session>, Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached(sql("sessions_longer_than")?)?;
+        let rows = statement.query_map(named_params! { ":minutes": minutes }, session)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Upgrades; a file of a newer build is refused as that, and not for standing past the target.
+fn upgrade(migrator: &mut Migrator<'_>) -> Result<Report, migrations::Error> {
+    migrator
+        .upgrade()
+        .map_err(|error| match refuse_newer(migrator) {
+            Err(newer) if newer.kind() == migrations::ErrorKind::Newer => newer,
+            _ => error,
+        })
+}
+
+/// Refuses a file of a newer build, in the engine's words: nothing leads to a version that this build
+/// does not know.
+pub(crate) fn refuse_newer(migrator: &Migrator<'_>) -> Result<(), migrations::Error> {
+    let version = migrator.version()?;
+    if version > CURRENT_VERSION {
+        migrator.plan_to(version)?;
+    }
+    Ok(())
+}
+
+/// The SQL of a query at the current version.
+fn sql(name: &str) -> Result<&'static str, Error> {
+    query(name, CURRENT_VERSION)
+        .map(|query| query.sql)
+        .ok_or_else(|| error::query_missing(name))
+}
+
+fn text(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
+    Ok(Owned::from(row.get_ref(index)?).to_text())
+}
+
+fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: text(row, 0)?,
+        created_at: text(row, 1)?,
+        document: text(row, 2)?,
+        duration_minutes: row.get(3)?,
+    })
+}
+
+/// Always milliseconds and `Z`, so that the order of the texts is the order in time.
+fn rfc3339(time: Timestamp) -> String {
+    DateTimePrinter::new()
+        .precision(Some(3))
+        .timestamp_to_string(&time)
+}
+
+/// SQLite makes the file when it is opened, before anything is written.
+fn remove_if_empty(path: &Path) {
+    if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+        // The error that is on its way says more than that this failed.
+        let _ = fs::remove_file(path);
+    }
+}

@@ -1,0 +1,254 @@
+//! The crate's errors. All are made here, so that they speak with one voice, which is the engine's.
+
+use std::fmt;
+use std::path::Path;
+
+use migrations::Version;
+
+use crate::catalogue::CURRENT_VERSION;
+use crate::document::Unreadable;
+
+/// Which remedy an error asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The engine's: see [`Error::engine`].
+    Engine,
+    /// The file is not there.
+    NotFound,
+    /// The file is at another version than what was asked for needs.
+    WrongVersion,
+    /// What was to be logged cannot be read, or makes no sense.
+    Document,
+    /// Nothing in the file matches.
+    NoMatch,
+    /// The result could not be printed.
+    Output,
+    /// SQLite failed.
+    Sqlite,
+}
+
+/// An error: what happened, what it left, and what to do.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+enum Inner {
+    Engine(migrations::Error),
+    Own(Own),
+}
+
+#[derive(Debug)]
+struct Own {
+    kind: ErrorKind,
+    message: String,
+    effect: &'static str,
+    hints: Vec<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        let (message, hints) = (message.into(), Vec::new());
+        Error(Box::new(Inner::Own(Own {
+            kind,
+            message,
+            effect: "",
+            hints,
+            source: None,
+        })))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Own)) -> Error {
+        if let Inner::Own(own) = &mut *self.0 {
+            change(own);
+        }
+        self
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Error {
+        self.with(|own| own.hints.push(hint.into()))
+    }
+
+    fn effect(self, effect: &'static str) -> Error {
+        self.with(|own| own.effect = effect)
+    }
+
+    fn caused_by(self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+        self.with(|own| own.source = Some(Box::new(source)))
+    }
+
+    /// Which remedy it asks for.
+    pub fn kind(&self) -> ErrorKind {
+        match &*self.0 {
+            Inner::Engine(_) => ErrorKind::Engine,
+            Inner::Own(own) => own.kind,
+        }
+    }
+
+    /// The engine's error, if that is what it is.
+    pub fn engine(&self) -> Option<&migrations::Error> {
+        match &*self.0 {
+            Inner::Engine(error) => Some(error),
+            Inner::Own(_) => None,
+        }
+    }
+
+    /// The whole text: message, causes, what it left, and hints.
+    pub fn report(&self) -> String {
+        let own = match &*self.0 {
+            Inner::Engine(error) => return error.report(),
+            Inner::Own(own) => own,
+        };
+        let mut text = format!("error: {}\n", own.message);
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            text.push_str(&format!("  because: {source}\n"));
+            cause = source.source();
+        }
+        if !own.effect.is_empty() {
+            text.push_str(&format!("{}\n", own.effect));
+        }
+        for hint in &own.hints {
+            text.push_str(&format!("hint: {hint}\n"));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Inner::Engine(error) => error.fmt(f),
+            Inner::Own(own) => f.write_str(&own.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Inner::Engine(error) => error.source(),
+            Inner::Own(own) => own.source.as_deref().map(|source| source as _),
+        }
+    }
+}
+
+impl From<migrations::Error> for Error {
+    fn from(error: migrations::Error) -> Error {
+        Error(Box::new(Inner::Engine(error)))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(source: rusqlite::Error) -> Error {
+        let error = Error::new(ErrorKind::Sqlite, "SQLite could not do its work");
+        let error = match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                error.hint("close the other program that uses the file, then try again")
+            }
+            Some(rusqlite::ErrorCode::ReadOnly) => {
+                error.hint("check the permissions of the file and of its directory")
+            }
+            Some(rusqlite::ErrorCode::DiskFull) => {
+                error.hint("make room on the disk, then try again")
+            }
+            _ => error.hint("run `PRAGMA integrity_check` with the sqlite3 shell"),
+        };
+        error.caused_by(source)
+    }
+}
+
+const NOT_LOGGED: &str = "nothing was logged";
+
+pub(crate) fn document_unreadable(reason: Unreadable) -> Error {
+    let hint = match reason {
+        Unreadable::NotText | Unreadable::NotUtf8 => "save the document as UTF-8",
+        Unreadable::NotJson(_) => "mend the document; `jq . FILE` shows where it breaks",
+        _ => r#"a session looks like `{"date":"2025-01-02","exercises":[{"name":"Squat"}]}`"#,
+    };
+    Error::new(
+        ErrorKind::Document,
+        format!("the document cannot be read: {reason}"),
+    )
+    .effect(NOT_LOGGED)
+    .hint(hint)
+}
+
+pub(crate) fn negative_duration(minutes: i64) -> Error {
+    Error::new(
+        ErrorKind::Document,
+        format!("a session cannot take {minutes} minutes"),
+    )
+    .effect(NOT_LOGGED)
+    .hint("give the duration in whole minutes, or leave it out")
+}
+
+pub(crate) fn nothing_to_log_into(version: Version) -> Error {
+    Error::new(
+        ErrorKind::WrongVersion,
+        format!("there are no sessions at version {version}"),
+    )
+    .effect(NOT_LOGGED)
+    .hint(format!("the versions are 1 to {CURRENT_VERSION}"))
+}
+
+pub(crate) fn query_missing(name: &str) -> Error {
+    let message = format!("the query `{name}` has no form for version {CURRENT_VERSION}");
+    Error::new(ErrorKind::WrongVersion, message).hint("declare it in `queries.rs`")
+}
+
+pub(crate) fn not_current(version: Version) -> Error {
+    let message = format!(
+        "the file is at version {version}, but this build works with version {CURRENT_VERSION}"
+    );
+    let error = Error::new(ErrorKind::WrongVersion, message).effect("the file is as it was");
+    match version < CURRENT_VERSION {
+        true => error.hint("bring it up with `traininglogs migrate`"),
+        false => error.hint("update the application"),
+    }
+}
+
+pub(crate) fn file_missing(path: &Path, remedy: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("`{}` does not exist", path.display()),
+    )
+    .hint(format!("make it with `{remedy}`, or check the path"))
+}
+
+pub(crate) fn not_new(path: &Path, version: Version, remedy: &str) -> Error {
+    Error::new(
+        ErrorKind::WrongVersion,
+        format!("`{}` is there, at version {version}", path.display()),
+    )
+    .effect("the file is as it was")
+    .hint(format!("bring it up with `{remedy}`"))
+}
+
+pub(crate) fn document_missing(document: &Path, source: std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("cannot read the document `{}`", document.display()),
+    )
+    .effect(NOT_LOGGED)
+    .hint("give the file with the document, or `-` to read it from standard input")
+    .caused_by(source)
+}
+
+pub(crate) fn never_done(exercise: &str) -> Error {
+    Error::new(
+        ErrorKind::NoMatch,
+        format!("no session has the exercise `{exercise}`"),
+    )
+    .hint("names are compared exactly, with case and blanks")
+}
+
+pub(crate) fn output_failed(source: std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::Output,
+        "the result could not be printed; the work itself is done",
+    )
+    .hint("see `traininglogs status`")
+    .caused_by(source)
+}

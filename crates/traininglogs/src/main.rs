@@ -1,0 +1,7 @@
+//! The command `traininglogs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    traininglogs::command::main()
+}

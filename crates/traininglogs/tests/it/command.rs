@@ -1,0 +1,236 @@
+//! The command used as a person would.
+
+use std::io;
+
+use traininglogs::CURRENT_VERSION;
+
+use crate::shell::Shell;
+
+const VERSION_1: &str = include_str!("../../versions/0001_training_sessions/up.sql");
+
+fn document(day: usize, exercises: &[&str]) -> String {
+    let exercises: Vec<String> = exercises
+        .iter()
+        .map(|name| format!(r#"{{"name":"{name}"}}"#))
+        .collect();
+    format!(
+        r#"{{"date":"2025-01-{day:02}","exercises":[{}]}}"#,
+        exercises.join(",")
+    )
+}
+
+#[test]
+fn the_whole_story() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    assert_eq!(shell.run(&["init"]), 0);
+    for day in 1..=9 {
+        let exercises = if day % 3 == 0 {
+            ["Squat", "Row"]
+        } else {
+            ["Deadlift", "Row"]
+        };
+        shell.write("session.json", document(day, &exercises));
+        assert_eq!(shell.run(&["log", "session.json"]), 0);
+    }
+    let last = document(10, &["Bench Press"]);
+    let arguments = [
+        "log",
+        "-",
+        "--duration-minutes",
+        "50",
+        "--user",
+        "ann",
+        "--device",
+        "watch",
+    ];
+    assert_eq!(shell.run_with(&arguments, last.as_bytes()), 0);
+    assert_eq!(shell.run(&["last", "Squat"]), 0);
+    shell.refuses(&["rollback", "--to", "1"]);
+    assert_eq!(shell.run(&["rollback", "--to", "1", "--accept-loss"]), 0);
+    assert_eq!(shell.run(&["status"]), 0);
+    shell.refuses(&["last", "Squat"]);
+    shell.refuses(&["init"]);
+    shell.refuses(&["migrate", "--from-version", "2"]);
+    assert_eq!(shell.run(&["migrate", "--from-version", "1"]), 0);
+    assert_eq!(shell.run(&["last", "Squat"]), 0);
+    assert_eq!(shell.run(&["migrate"]), 0);
+    assert_eq!(shell.run(&["status"]), 0);
+    insta::assert_snapshot!("the_whole_story", shell.transcript());
+}
+
+#[test]
+fn a_file_without_ledger_is_adopted() {
+    let mut shell = Shell::new();
+    let rows = r#"
+        INSERT INTO training_sessions VALUES
+          ('a', '2024-05-01T10:00:00Z', '{"date":"2024-05-01","exercises":[{"name":"Squat"}]}'),
+          ('b', '2024-05-02T10:00:00Z', '{"date":"2024-05-02","exercises":["Squat"]}'),
+          ('it''s', '2024-05-03T10:00:00Z', 'squats, five of them');"#;
+    shell.database("old.db", &format!("{VERSION_1}{rows}"));
+    shell.refuses(&["--db", "old.db", "migrate"]);
+    shell.refuses(&["--db", "old.db", "migrate", "--from-version", "2"]);
+    shell.refuses(&[
+        "--db",
+        "old.db",
+        "migrate",
+        "--from-version",
+        "1",
+        "--strict",
+    ]);
+    let before = shell.files();
+    assert_eq!(
+        shell.run(&[
+            "--db",
+            "old.db",
+            "migrate",
+            "--from-version",
+            "1",
+            "--to",
+            "2",
+            "--dry-run"
+        ]),
+        0
+    );
+    assert!(before == shell.files());
+    assert_eq!(
+        shell.run(&["--db", "old.db", "migrate", "--from-version", "1"]),
+        0
+    );
+    assert_eq!(shell.run(&["--db", "old.db", "last", "Squat"]), 0);
+    assert_eq!(shell.run(&["--db", "old.db", "status"]), 0);
+    insta::assert_snapshot!("adopted", shell.transcript());
+}
+
+#[test]
+fn plans_write_nothing() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    assert_eq!(shell.run(&["rollback", "--to", "3"]), 0);
+    shell.write("session.json", document(1, &["Squat"]));
+    let before = shell.files();
+    assert_eq!(shell.run(&["plan", "--to", "4"]), 0);
+    assert_eq!(shell.run(&["migrate", "--to", "4", "--dry-run"]), 0);
+    assert_eq!(shell.run(&["plan", "--to", "2"]), 0);
+    assert_eq!(shell.run(&["plan", "--to", "3"]), 0);
+    shell.refuses(&["plan", "--to", "99"]);
+    shell.refuses(&["migrate", "--to", "2"]);
+    shell.refuses(&["migrate", "--to", "2", "--dry-run"]);
+    shell.refuses(&["rollback", "--to", "4"]);
+    assert_eq!(shell.run(&["rollback", "--to", "3"]), 0);
+    assert!(before == shell.files());
+    insta::assert_snapshot!("plans", shell.transcript());
+}
+
+#[test]
+fn going_back_names_the_rows_at_risk() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    shell.write("session.json", document(1, &["Squat"]));
+    for minutes in ["30", "40"] {
+        assert_eq!(
+            shell.run(&["log", "session.json", "--duration-minutes", minutes]),
+            0
+        );
+    }
+    assert_eq!(shell.run(&["rollback", "--to", "3"]), 0);
+    assert_eq!(shell.run(&["plan", "--to", "2"]), 0);
+    shell.refuses(&["rollback", "--to", "2"]);
+    insta::assert_snapshot!("at_risk", shell.transcript());
+}
+
+/// A file under WAL has pages that its copy in memory must have, too.
+#[test]
+fn a_dry_run_reads_a_file_under_wal() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    assert_eq!(shell.run(&["rollback", "--to", "1"]), 0);
+    let connection = rusqlite::Connection::open(shell.path("traininglogs.db")).unwrap();
+    connection
+        .pragma_update(None, "journal_mode", "wal")
+        .unwrap();
+    connection
+        .execute(
+            "INSERT INTO training_sessions VALUES ('a', '', 'broken')",
+            [],
+        )
+        .unwrap();
+    assert_eq!(shell.run(&["migrate", "--dry-run"]), 0);
+    assert!(
+        shell
+            .transcript()
+            .contains("left as it is: training_sessions 'a'")
+    );
+}
+
+/// Many may start at once; none fails.
+#[test]
+fn many_make_the_file_at_once() {
+    let shell = Shell::new();
+    let children: Vec<_> = (0..8)
+        .map(|_| shell.command(&["init"]).spawn().unwrap())
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let mut shell = shell;
+    assert_eq!(shell.run(&["status"]), 0);
+    assert!(
+        shell
+            .transcript()
+            .contains("version [current] of [current]: up to date")
+    );
+}
+
+/// An empty file is as good as none.
+#[test]
+fn an_empty_file_is_filled() {
+    let mut shell = Shell::new();
+    shell.write("traininglogs.db", "");
+    assert_eq!(shell.run(&["status"]), 0);
+    assert_eq!(shell.run(&["migrate", "--dry-run"]), 0);
+    assert_eq!(
+        shell.files().values().next().unwrap().as_deref(),
+        Some(&b""[..])
+    );
+    assert_eq!(shell.run(&["init"]), 0);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    for arguments in [
+        &["status"][..],
+        &["plan", "--to", "1"],
+        &["rollback", "--to", "1"],
+    ] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let output = shell.command(arguments).stdout(writer).output().unwrap();
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            output.status.success() && complaints.is_empty(),
+            "{complaints}"
+        );
+    }
+    assert_eq!(shell.run(&["migrate", "--from-version", "1"]), 0);
+    assert!(shell.transcript().contains("version [current]") || CURRENT_VERSION == 1);
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_told() {
+    let shell = Shell::new();
+    for arguments in [
+        &[][..],
+        &["rollback"],
+        &["migrate", "--to", "five"],
+        &["log", "-", "--duration-minutes", "-5"],
+    ] {
+        assert_eq!(
+            shell.command(arguments).output().unwrap().status.code(),
+            Some(2)
+        );
+    }
+    assert!(shell.files().is_empty());
+}

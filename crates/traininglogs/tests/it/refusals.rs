@@ -1,0 +1,165 @@
+//! Files and documents that must not be touched: a clear error, and every byte as it was.
+
+use migrations::{Back, Catalogue, Migrator, Options, Step};
+use traininglogs::{APPLICATION_ID, CURRENT_VERSION, STEPS, TrainingLogs};
+
+use crate::shell::Shell;
+
+const ALL: [&[&str]; 7] = [
+    &["init"],
+    &["migrate"],
+    &["rollback", "--to", "1"],
+    &["status"],
+    &["plan"],
+    &["log", "-"],
+    &["last", "Squat"],
+];
+
+fn all_refuse(shell: &mut Shell) {
+    for arguments in ALL {
+        shell.refuses_with(arguments, b"{}");
+    }
+}
+
+#[test]
+fn not_a_database() {
+    let mut shell = Shell::new();
+    shell.write(
+        "traininglogs.db",
+        "Dear diary, today I did squats. ".repeat(40),
+    );
+    all_refuse(&mut shell);
+    insta::assert_snapshot!("not_a_database", shell.transcript());
+}
+
+#[test]
+fn a_newer_file() {
+    let mut shell = Shell::new();
+    let mut steps = STEPS.to_vec();
+    steps.push(Step::new(
+        format!("{:04}_later", CURRENT_VERSION + 1),
+        "CREATE TABLE later (id INTEGER PRIMARY KEY);",
+        Back::Sql("DROP TABLE later;".into()),
+        "",
+    ));
+    let newer = Catalogue::new(steps)
+        .unwrap()
+        .with_application_id(APPLICATION_ID);
+    let path = shell.path("traininglogs.db");
+    Migrator::create(&newer, &path, Options::default())
+        .unwrap()
+        .upgrade()
+        .unwrap();
+    for arguments in ALL
+        .into_iter()
+        .filter(|arguments| arguments[0] != "rollback")
+    {
+        shell.refuses_with(arguments, b"{}");
+    }
+    shell.refuses(&["migrate", "--dry-run"]);
+    shell.refuses(&["migrate", "--from-version", "1"]);
+    let error = TrainingLogs::open(&path).unwrap_err();
+    assert_eq!(error.engine().unwrap().kind(), migrations::ErrorKind::Newer);
+    // The way back is in the file.
+    let target = CURRENT_VERSION.to_string();
+    assert_eq!(shell.run(&["rollback", "--to", &target]), 0);
+    assert_eq!(shell.run(&["log", "-"]), 1);
+    assert_eq!(shell.run_with(&["log", "-"], b"{}"), 0);
+    insta::assert_snapshot!("a_newer_file", shell.transcript());
+}
+
+#[test]
+fn a_missing_file_or_directory() {
+    let mut shell = Shell::new();
+    for arguments in ALL.into_iter().filter(|arguments| arguments[0] != "init") {
+        shell.refuses_with(arguments, b"{}");
+    }
+    shell.refuses(&["--db", "my logs.db", "status"]);
+    for arguments in ALL {
+        shell.refuses_with(&[&["--db", "missing/logs.db"], arguments].concat(), b"{}");
+    }
+    assert!(shell.files().is_empty());
+    std::fs::create_dir(shell.path("directory")).unwrap();
+    for arguments in [ALL[0], ALL[3]] {
+        shell.refuses(&[&["--db", "directory"], arguments].concat());
+    }
+    insta::assert_snapshot!("a_missing_file_or_directory", shell.transcript());
+}
+
+#[test]
+fn documents() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    let documents: [&[u8]; 8] = [
+        b"",
+        b"{\"exercises\":[{\"name\":\"Squat\"}",
+        b"{'exercises':[]}",
+        b"[]",
+        b"{\"exercises\":5}",
+        b"{\"exercises\":[{},\"Squat\"]}",
+        b"{\"exercises\":[{\"name\":7}]}",
+        b"\xff\xfe{\x00}\x00",
+    ];
+    for document in documents {
+        shell.refuses_with(&["log", "-"], document);
+    }
+    shell.write(
+        "broken.json",
+        "{\n  \"date\": \"2025-01-02\",\n  \"exercises\": [\n    {\"name\" \"Squat\"}\n  ]\n}\n",
+    );
+    shell.refuses(&["log", "broken.json"]);
+    shell.refuses(&["log", "missing.json"]);
+    shell.refuses(&["last", "Squat"]);
+    insta::assert_snapshot!("documents", shell.transcript());
+}
+
+#[test]
+fn somebody_elses_file() {
+    let mut shell = Shell::new();
+    shell.database(
+        "traininglogs.db",
+        "CREATE TABLE recipe (id INTEGER PRIMARY KEY, text TEXT);",
+    );
+    all_refuse(&mut shell);
+    shell.refuses(&["migrate", "--from-version", "1"]);
+    shell.refuses(&["migrate", "--from-version", "1", "--dry-run"]);
+    shell.database("traininglogs.db", "PRAGMA application_id = 77;");
+    shell.refuses(&["migrate"]);
+    insta::assert_snapshot!("somebody_elses_file", shell.transcript());
+}
+
+#[test]
+fn a_file_that_was_changed_by_hand() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    assert_eq!(shell.run(&["rollback", "--to", "2"]), 0);
+    shell.database(
+        "traininglogs.db",
+        "ALTER TABLE training_sessions ADD COLUMN mood TEXT;",
+    );
+    shell.refuses(&["migrate"]);
+    shell.refuses(&["migrate", "--dry-run"]);
+    shell.database(
+        "traininglogs.db",
+        "UPDATE schema_migrations SET up_digest = 'edited' WHERE version = 1;",
+    );
+    shell.refuses(&["migrate"]);
+    insta::assert_snapshot!("a_file_that_was_changed_by_hand", shell.transcript());
+}
+
+/// What could not be made is not left behind as an empty file.
+#[cfg(unix)]
+#[test]
+fn no_empty_file_is_left() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut shell = Shell::new();
+    let locked = shell.path("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o555)).unwrap();
+    // Root may write anywhere.
+    if std::fs::write(locked.join("probe"), "").is_ok() {
+        return;
+    }
+    shell.refuses(&["--db", "locked/logs.db", "init"]);
+    assert!(!locked.join("logs.db").exists());
+}

@@ -1,0 +1,129 @@
+//! What is proved here: the catalogue of the training logs, with what its application says of itself.
+
+use std::path::PathBuf;
+
+use harness::{Application, Content, Insert, Subject, Value};
+use migrations::{BoxError, Version};
+use proptest::strategy::{BoxedStrategy, Strategy};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use traininglogs::generate::{self, GeneratedSession};
+use traininglogs::{Document, NewSession};
+use xtask::project;
+
+/// The subject, in the checkout at `root`.
+pub(crate) fn subject(root: PathBuf) -> Subject<'static> {
+    Subject {
+        root,
+        versions: PathBuf::from(project::VERSIONS),
+        fixtures: PathBuf::from(project::FIXTURES),
+        docs: project::DOCS.iter().map(PathBuf::from).collect(),
+        catalogue: traininglogs::catalogue(),
+        queries: traininglogs::QUERIES,
+        application: &TrainingLogs,
+        command: "cargo xtask verify-migrations".to_owned(),
+    }
+}
+
+struct TrainingLogs;
+
+impl Application for TrainingLogs {
+    fn content(&self, version: Version) -> Option<BoxedStrategy<Content>> {
+        let content = move |sessions: Vec<GeneratedSession>| Content {
+            inserts: sessions
+                .iter()
+                .flat_map(|session| rows(session, version))
+                .collect(),
+        };
+        Some(generate::sessions().prop_map(content).boxed())
+    }
+
+    fn write(&self, connection: &Connection, version: Version, seed: u64) -> Result<(), BoxError> {
+        let names = ["Squat", "Deadlift", "Überkopfdrücken"];
+        let exercises: Vec<_> = names
+            .iter()
+            .take(usize::try_from(seed % 4)?)
+            .map(|name| serde_json::json!({ "name": name, "sets": [{ "reps": 5 }] }))
+            .collect();
+        let document = serde_json::json!({ "date": "2030-01-02", "exercises": exercises });
+        let session = NewSession {
+            document: document.to_string(),
+            duration_minutes: Some(45),
+            user_id: Some("written by an older build".to_owned()),
+            ..NewSession::default()
+        };
+        let id = format!("older-build-{version}-{seed}");
+        let time = format!("2030-01-02T03:04:{seed:02}Z");
+        traininglogs::write_session(connection, version, &id, &time, &session)?;
+        Ok(())
+    }
+
+    fn inconsistencies(
+        &self,
+        connection: &Connection,
+        version: Version,
+    ) -> Result<Vec<String>, BoxError> {
+        Ok(traininglogs::inconsistencies(connection, version)?)
+    }
+}
+
+/// The rows that a build of `version` writes for a session; a session without id, which no build writes
+/// but the schema allows, gets what an upgrade gives it.
+fn rows(session: &GeneratedSession, version: Version) -> Vec<Insert> {
+    let id = session.id.as_deref().map_or(Value::Null, Value::text);
+    let time = session.created_at.as_str();
+    let mut values = vec![
+        ("id", id.clone()),
+        ("created_at", Value::text(time)),
+        ("raw_json", Value::text(&session.raw_json)),
+    ];
+    if version >= 3 {
+        values.push((
+            "duration_minutes",
+            session.duration_minutes.map_or(Value::Null, Value::Integer),
+        ));
+    }
+    let mut inserts = vec![insert("training_sessions", values)];
+    let document = Document::parse(&session.raw_json);
+    if let (2.., Some(own), Ok(document)) = (version, &session.id, document) {
+        let date = document.date.as_deref().map_or(Value::Null, Value::text);
+        for (position, name) in document.exercises.iter().enumerate() {
+            let (id_text, time) = (
+                ValueRef::Text(own.as_bytes()),
+                ValueRef::Text(time.as_bytes()),
+            );
+            let row = traininglogs::exercise_id(id_text, time, position);
+            inserts.push(insert(
+                "exercises_index",
+                vec![
+                    ("id", Value::text(&row.to_string())),
+                    ("session_id", id.clone()),
+                    ("exercise_name", Value::text(name)),
+                    ("date_logged", date.clone()),
+                ],
+            ));
+        }
+    }
+    if version >= 5 {
+        let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::text);
+        inserts.push(insert(
+            "session_metadata",
+            vec![
+                ("session_id", id),
+                ("user_id", text(&session.user_id)),
+                ("device", text(&session.device)),
+            ],
+        ));
+    }
+    inserts
+}
+
+fn insert(table: &str, values: Vec<(&str, Value)>) -> Insert {
+    let values = values
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    Insert {
+        table: table.to_owned(),
+        values: values.collect(),
+    }
+}

@@ -1,0 +1,67 @@
+//! `cargo xtask verify-migrations`: the proof, as a report.
+
+use harness::{Settings, Subject, draft, verify};
+use xtask::cli::{Format, VerifyMigrations};
+use xtask::{Failure, Verdict};
+
+/// Proves the catalogue and prints what was found.
+///
+/// # Errors
+/// When `--journey` or `--law` names none.
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict {
+    let settings = settings(options)?;
+    let report = verify(subject, &settings);
+    let checklist = draft::checklist(subject, &report);
+    let unfrozen = options.require_frozen && checklist.is_some();
+    match options.format {
+        Format::Json => {
+            let mut json = report.to_json();
+            if let (Some((version, items)), Some(document)) = (&checklist, json.as_object_mut()) {
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|item| serde_json::json!({ "what": item.what, "todo": item.todo }))
+                    .collect();
+                let draft = serde_json::json!({ "version": version, "checklist": items });
+                document.insert("draft".to_owned(), draft);
+            }
+            println!("{json:#}");
+        }
+        Format::Text => {
+            print!("{}", report.to_text());
+            if let Some((version, items)) = &checklist {
+                println!("\nversion {version} is not frozen yet:");
+                for item in items {
+                    println!("  {item}");
+                }
+            }
+            if unfrozen {
+                println!("\nerror: the newest version must be frozen before it lands");
+            }
+        }
+    }
+    Ok(report.holds() && !unfrozen)
+}
+
+fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
+    let journey = options
+        .journey
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(Failure::new)?;
+    if let Some(law) = &options.law
+        && !harness::LAWS.iter().any(|own| own.name == law)
+    {
+        let names: Vec<_> = harness::LAWS.iter().map(|law| law.name).collect();
+        return Err(Failure::new(format!("there is no law \"{law}\""))
+            .hint(format!("the laws are: {}", names.join(", "))));
+    }
+    Ok(Settings {
+        journey,
+        fixture: options.fixture.clone(),
+        law: options.law.clone(),
+        seed: options.seed,
+        cases: options.cases,
+    })
+}

@@ -1,0 +1,203 @@
+//! Building and calling `xtask/catalogue`, after a look at what would keep it from compiling.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::project::{self, CATALOGUE, VERSIONS};
+use crate::{Failure, Verdict};
+
+/// Something that is missing in a version's folder or in the list of steps.
+#[derive(Debug)]
+pub struct Missing {
+    /// The file, below the root.
+    pub file: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is kept for
+/// the one document.
+///
+/// # Errors
+/// When a version's folder is incomplete, or the catalogue does not compile.
+pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict {
+    let missing = missing(root)?;
+    if !missing.is_empty() {
+        tell(json, &missing);
+        return Ok(false);
+    }
+    // In a pipe of JSON only errors are of interest; else a first build shows that it is working.
+    let mut build = Command::new(project::cargo());
+    build
+        .current_dir(root)
+        .args(["build", "--package", "xtask-catalogue"]);
+    if json {
+        build.arg("--quiet");
+    }
+    let built = build
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| cannot_run("cargo", &error))?;
+    if !built.success() {
+        return Err(Failure::new("the catalogue does not compile")
+            .hint("the compiler's message above names the file"));
+    }
+    let mut call = Command::new(project::cargo());
+    call.current_dir(root)
+        .args(["run", "--quiet", "--package", "xtask-catalogue", "--"]);
+    let status = call
+        .arg("--root")
+        .arg(root)
+        .args(arguments)
+        .status()
+        .map_err(|error| cannot_run("cargo", &error))?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(Failure::new(format!("the proof itself failed: {status}"))),
+    }
+}
+
+fn cannot_run(program: &str, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot run `{program}`: {error}"))
+}
+
+/// What is missing in the version folders: a missing file would be a compile error, which names the file
+/// but not what to do.
+///
+/// # Errors
+/// When the folders or the list cannot be read.
+pub fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
+    let unreadable = |what: &str, error: std::io::Error| {
+        Failure::new(format!("`{what}` cannot be read: {error}"))
+            .hint("run this inside a checkout of the project")
+    };
+    let list = fs::read_to_string(root.join(CATALOGUE)).map_err(|e| unreadable(CATALOGUE, e))?;
+    let entries = fs::read_dir(root.join(VERSIONS)).map_err(|e| unreadable(VERSIONS, e))?;
+    let folders = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_dir());
+    let mut folders: Vec<String> = folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    folders.sort();
+    let mut found = Vec::new();
+    for folder in &folders {
+        if !list.contains(&format!("\"{folder}\"")) {
+            found.push(Missing {
+                file: format!("{VERSIONS}/{folder}"),
+                message: format!("is not in the list of {CATALOGUE}"),
+                hint: "versions are begun with `cargo xtask new-version NAME`".to_owned(),
+            });
+        }
+        look_into(root, folder, &list, &mut found);
+    }
+    for line in list.lines() {
+        let named = line
+            .trim()
+            .trim_start_matches("irreversible ")
+            .strip_prefix('"');
+        let Some((name, _)) = named.and_then(|rest| rest.split_once('"')) else {
+            continue;
+        };
+        if !folders.iter().any(|folder| folder == name) {
+            found.push(Missing {
+                file: format!("{VERSIONS}/{name}"),
+                message: "is in the list of steps and has no folder".to_owned(),
+                hint: format!("restore it: `git checkout -- {VERSIONS}/{name}`"),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn look_into(root: &Path, folder: &str, list: &str, found: &mut Vec<Missing>) {
+    let there = |file: &str| root.join(VERSIONS).join(folder).join(file).exists();
+    let mut miss = |file: &str, message: &str, hint: &str| {
+        found.push(Missing {
+            file: format!("{VERSIONS}/{folder}/{file}"),
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+        });
+    };
+    if !there("up.sql") {
+        miss(
+            "up.sql",
+            "is missing",
+            "write the step, or remove the whole version",
+        );
+    }
+    if !there("notes.md") {
+        miss(
+            "notes.md",
+            "is missing",
+            "write what changes and why; CONTRIBUTING.md shows one",
+        );
+    }
+    let irreversible = list.contains(&format!("irreversible \"{folder}\""));
+    match (there("down.sql"), there("irreversible.md")) {
+        (false, false) => miss(
+            "down.sql",
+            "is missing: the version has no way back",
+            "write it, or write `irreversible.md` with the reason why there is none",
+        ),
+        (true, true) => miss(
+            "irreversible.md",
+            "stands beside `down.sql`",
+            "keep one of them",
+        ),
+        (false, true) if !irreversible => miss(
+            "irreversible.md",
+            "is there, and the list of steps does not say so",
+            &format!("write `irreversible \"{folder}\",` in {CATALOGUE}"),
+        ),
+        (true, false) if irreversible => miss(
+            "down.sql",
+            "is there, and the list of steps calls the version irreversible",
+            &format!("write `\"{folder}\",` in {CATALOGUE}"),
+        ),
+        _ => {}
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+fn tell(json: bool, missing: &[Missing]) {
+    if json {
+        let broken: Vec<_> = missing
+            .iter()
+            .map(|missing| {
+                json!({
+                    "journey": "catalogue",
+                    "object": missing.file,
+                    "message": missing.message,
+                    "file": missing.file,
+                    "hint": missing.hint,
+                    "repeat": "cargo xtask verify-migrations",
+                })
+            })
+            .collect();
+        let laws =
+            [json!({ "name": "history is frozen", "checked": broken.len(), "broken": broken })];
+        println!(
+            "{}",
+            json!({ "versions": 0, "fixtures": 0, "journeys": 0, "holds": false, "laws": laws })
+        );
+        return;
+    }
+    println!("the catalogue is incomplete:");
+    for missing in missing {
+        println!("  [ ] {}: {}", missing.file, missing.message);
+        println!("      hint: {}", missing.hint);
+    }
+    let files = if missing.len() == 1 { "file" } else { "files" };
+    println!(
+        "\nerror: {} {files} to mend before anything can be proved",
+        missing.len()
+    );
+}

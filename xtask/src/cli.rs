@@ -1,0 +1,94 @@
+//! The command line of all verbs, defined once for both programs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The project's commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Cli {
+    /// Work on another checkout of this project.
+    #[arg(long, global = true, hide = true)]
+    pub root: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Prove the catalogue: every past version, forward and back, schema and rows
+    VerifyMigrations(VerifyMigrations),
+    /// Begin version N+1: its folder, catalogue line, docs and a draft of its fixture
+    NewVersion(NewVersion),
+    /// Freeze the newest version with its golden database, or add a database file as one more golden
+    AddFixture(AddFixture),
+    /// Write the generated blocks of the docs
+    Docs(Docs),
+    /// Measure lookups by scan and by index, and print one table
+    Bench,
+    /// Everything that must hold before a change lands
+    Ci,
+    /// Write what a version under construction needs: draft of its fixture, docs
+    #[command(hide = true)]
+    Draft,
+}
+
+/// Options of `verify-migrations`.
+#[derive(Args, Debug)]
+pub struct VerifyMigrations {
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Only this journey, such as `v3..v4..v3`
+    #[arg(long)]
+    pub journey: Option<String>,
+    /// Only this database: a fixture's name, `empty`, `filled` or `generated`
+    #[arg(long)]
+    pub fixture: Option<String>,
+    /// Only this law, such as "down restores"
+    #[arg(long)]
+    pub law: Option<String>,
+    /// The seed of the generated databases
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many databases to generate for each journey
+    #[arg(long, default_value_t = 24)]
+    pub cases: u32,
+    /// Fail also when the newest version is not frozen yet
+    #[arg(long)]
+    pub require_frozen: bool,
+}
+
+/// How to print a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Options of `new-version`.
+#[derive(Args, Debug)]
+pub struct NewVersion {
+    /// What it adds, in lower case with underscores, such as `session_duration`
+    pub name: String,
+}
+
+/// Options of `add-fixture`.
+#[derive(Args, Debug)]
+pub struct AddFixture {
+    /// A database file of a version that is frozen already, to add as one more golden
+    pub file: Option<PathBuf>,
+}
+
+/// Options of `docs`.
+#[derive(Args, Debug)]
+pub struct Docs {
+    /// Fail where a block is behind; outside CI it is written all the same
+    #[arg(long)]
+    pub check: bool,
+}

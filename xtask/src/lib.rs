@@ -1,0 +1,59 @@
+//! The project's commands, one file a verb.
+//!
+//! This crate is small, so that a command answers at once and can still say what is wrong when the
+//! catalogue does not compile (a missing `down.sql` is a compile error). The verbs that need the
+//! compiled catalogue live in `xtask/catalogue`, which [`catalogue::run`] builds and calls.
+
+pub mod catalogue;
+pub mod cli;
+pub mod project;
+pub mod verb;
+
+use std::fmt;
+
+/// Why a command failed, in words, with what to do next.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    hints: Vec<String>,
+}
+
+/// What a verb returns: whether all is well, or why it could not work.
+pub type Verdict = Result<bool, Failure>;
+
+impl Failure {
+    /// A failure without hints.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// The same with a sentence about what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "error: {}",
+            self.message.trim_start_matches("error: ").trim_end()
+        )?;
+        for hint in &self.hints {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure::new(message)
+    }
+}

@@ -1,0 +1,40 @@
+//! Where things stand in this project.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The folder of the version folders, below the root.
+pub const VERSIONS: &str = "crates/traininglogs/versions";
+
+/// The list of the steps, below the root.
+pub const CATALOGUE: &str = "crates/traininglogs/src/catalogue.rs";
+
+/// The golden databases, below the root.
+pub const FIXTURES: &str = "fixtures";
+
+/// The files with generated blocks, below the root.
+pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
+
+/// The root of the checkout: `given`, or the one that this program was built in.
+pub fn root(given: Option<&Path>) -> PathBuf {
+    if let Some(given) = given {
+        return given.to_owned();
+    }
+    // Cargo tells the folder of this package when it runs it, also after the checkout was moved.
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let package = package.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    let root = package
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").exists());
+    root.map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+/// Whether this runs in CI, where nothing is repaired.
+pub fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+/// The cargo that runs this program.
+pub fn cargo() -> PathBuf {
+    env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}

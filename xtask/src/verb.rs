@@ -1,0 +1,5 @@
+//! The verbs that need no compiled catalogue.
+
+pub mod bench;
+pub mod ci;
+pub mod new_version;

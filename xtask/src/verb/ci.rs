@@ -1,0 +1,98 @@
+//! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing else.
+
+mod arrows;
+mod scratch;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::project;
+use crate::{Failure, Verdict, catalogue};
+
+/// Runs every check and stops at the first that fails.
+///
+/// # Errors
+/// The check that failed, with the command that shows it again.
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+pub fn run(root: &Path) -> Verdict {
+    let started = Instant::now();
+    let cargo = |arguments: &[&str]| cargo(root, arguments);
+    let whole = ["--workspace", "--all-targets", "--all-features"];
+    step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    step("arrows between crates", || arrows::check(root))?;
+    step("lints", || {
+        cargo(&[&["clippy"], &whole[..], &["--", "--deny", "warnings"]].concat())
+    })?;
+    step("tests", || {
+        cargo(&["test", "--workspace", "--all-features"])
+    })?;
+    step("documentation", || doc(root))?;
+    step("the proof", || {
+        holds(catalogue::run(
+            root,
+            false,
+            &["verify-migrations", "--require-frozen"],
+        )?)
+    })?;
+    step("docs match", || {
+        holds(catalogue::run(root, false, &["docs", "--check"])?)
+    })?;
+    step("the scaffolders, in a scratch copy", || {
+        scratch::check(root)
+    })?;
+    println!("\nok: ci passed in {} s", started.elapsed().as_secs());
+    Ok(true)
+}
+
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    println!("\n=== {name}");
+    let started = Instant::now();
+    check().map_err(|failure| Failure::new(format!("ci: {name}: {failure}")))?;
+    println!("=== {name}: ok, {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+fn holds(verdict: bool) -> Result<(), Failure> {
+    if verdict {
+        Ok(())
+    } else {
+        Err(Failure::new("see above"))
+    }
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
+    run_command(
+        Command::new(project::cargo())
+            .current_dir(root)
+            .args(arguments),
+        arguments,
+    )
+}
+
+fn doc(root: &Path) -> Result<(), Failure> {
+    let arguments = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ];
+    let mut command = Command::new(project::cargo());
+    command
+        .current_dir(root)
+        .env("RUSTDOCFLAGS", "--deny warnings")
+        .args(arguments);
+    run_command(&mut command, &arguments)
+}
+
+fn run_command(command: &mut Command, arguments: &[&str]) -> Result<(), Failure> {
+    // Snapshots that differ fail here; they are accepted by a person.
+    let status = command.env("INSTA_UPDATE", "no").status();
+    let again = format!("again: cargo {}", arguments.join(" "));
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Failure::new("failed").hint(again)),
+        Err(error) => Err(Failure::new(format!("cannot run cargo: {error}"))),
+    }
+}

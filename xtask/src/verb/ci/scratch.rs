@@ -1,0 +1,224 @@
+//! The scaffolders and the proof of a version under construction, tried in a copy of the checkout: what
+//! CONTRIBUTING.md tells a person to do works, and what a person gets wrong is found.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Failure;
+use crate::project::{self, VERSIONS};
+
+/// A mistake in a new version, and what the proof must say of it.
+struct Mistake {
+    name: &'static str,
+    up: &'static str,
+    down: &'static str,
+    /// Words that stand in the report.
+    told: &'static [&'static str],
+}
+
+const UP: &str = "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
+                  CREATE INDEX idx_session_mood ON training_sessions(mood);\n";
+const DOWN: &str = "DROP INDEX idx_session_mood;\n\
+                    ALTER TABLE training_sessions DROP COLUMN mood;\n";
+
+const MISTAKES: [Mistake; 3] = [
+    Mistake {
+        name: "down.sql forgets an index",
+        up: "CREATE INDEX idx_session_mood ON training_sessions(created_at, id);\n\
+             ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n",
+        down: "ALTER TABLE training_sessions DROP COLUMN mood;\n",
+        told: &[
+            "down restores is broken",
+            "idx_session_mood",
+            "_scratch/down.sql",
+        ],
+    },
+    Mistake {
+        name: "up.sql deletes a session",
+        up: "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
+             CREATE INDEX idx_session_mood ON training_sessions(mood);\n\
+             DELETE FROM training_sessions WHERE id = (SELECT min(id) FROM training_sessions);\n",
+        down: DOWN,
+        told: &[
+            "up preserves is broken",
+            "training_sessions",
+            "_scratch/up.sql",
+        ],
+    },
+    Mistake {
+        name: "up.sql writes text into duration_minutes",
+        up: "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
+             CREATE INDEX idx_session_mood ON training_sessions(mood);\n\
+             UPDATE training_sessions SET duration_minutes = 'long';\n",
+        down: DOWN,
+        told: &[
+            "up preserves is broken",
+            "training_sessions.duration_minutes",
+            "'long'",
+        ],
+    },
+];
+
+/// A copy of the tracked files, removed when it is dropped.
+struct Scratch {
+    root: PathBuf,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays behind lies in the target folder and is replaced next time.
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}
+
+/// Begins a version in a copy, gets it wrong in several ways, then right, and freezes it.
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+pub(super) fn check(root: &Path) -> Result<(), Failure> {
+    let scratch = Scratch::copy(root)?;
+    scratch.expect(&["new-version", "scratch"], true, &["Begin with the notes"])?;
+    println!("begun: what is missing is told");
+    scratch.expect(
+        &["verify-migrations"],
+        false,
+        &["[ ] task and plan written"],
+    )?;
+    scratch.write("notes.md", &notes())?;
+    for mistake in MISTAKES {
+        println!("a mistake: {}", mistake.name);
+        scratch.write("up.sql", mistake.up)?;
+        scratch.write("down.sql", mistake.down)?;
+        scratch.expect(&["verify-migrations"], false, mistake.told)?;
+    }
+    println!("a missing down.sql");
+    scratch.write("up.sql", UP)?;
+    scratch.remove("down.sql")?;
+    scratch.expect(
+        &["verify-migrations"],
+        false,
+        &["_scratch/down.sql: is missing"],
+    )?;
+    println!("a loss that nobody declared");
+    scratch.write("down.sql", DOWN)?;
+    scratch.write("notes.md", &notes().replace("- Loses:", "It loses"))?;
+    let told = ["back and forth keeps is broken", "training_sessions.mood"];
+    scratch.expect(&["verify-migrations"], false, &told)?;
+    println!("the version as it should be, then frozen");
+    scratch.write("notes.md", &notes())?;
+    scratch.expect(&["verify-migrations"], true, &["[ ] fixture frozen"])?;
+    scratch.expect(&["add-fixture"], true, &["froze version"])?;
+    scratch.expect(
+        &["verify-migrations", "--require-frozen"],
+        true,
+        &["laws hold"],
+    )?;
+    scratch.expect(&["docs", "--check"], true, &["up to date"])
+}
+
+impl Scratch {
+    fn copy(root: &Path) -> Result<Scratch, Failure> {
+        let cannot = |error: std::io::Error| Failure::new(format!("scratch copy: {error}"));
+        let listed = Command::new("git")
+            .current_dir(root)
+            .args([
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+            ])
+            .output()
+            .map_err(cannot)?;
+        let to = root.join("target").join("scratch");
+        if to.exists() {
+            fs::remove_dir_all(&to).map_err(cannot)?;
+        }
+        let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+        for name in names.split('\0').filter(|name| !name.is_empty()) {
+            let (from, to) = (root.join(name), to.join(name));
+            if from.is_file() {
+                let folder = to.parent().unwrap_or(&to);
+                fs::create_dir_all(folder)
+                    .and_then(|()| fs::copy(&from, &to))
+                    .map_err(cannot)?;
+            }
+        }
+        Ok(Scratch { root: to })
+    }
+
+    fn step(&self, file: &str) -> PathBuf {
+        let folders = fs::read_dir(self.root.join(VERSIONS)).into_iter().flatten();
+        let own = folders.filter_map(Result::ok).map(|entry| entry.path());
+        let own = own
+            .into_iter()
+            .find(|path| path.to_string_lossy().ends_with("_scratch"));
+        own.unwrap_or_default().join(file)
+    }
+
+    fn write(&self, file: &str, text: &str) -> Result<(), Failure> {
+        fs::write(self.step(file), text).map_err(|error| Failure::new(format!("{file}: {error}")))
+    }
+
+    fn remove(&self, file: &str) -> Result<(), Failure> {
+        fs::remove_file(self.step(file)).map_err(|error| Failure::new(format!("{file}: {error}")))
+    }
+
+    /// Runs a verb in the copy, with the dependencies that are compiled already.
+    fn expect(&self, arguments: &[&str], succeeds: bool, told: &[&str]) -> Result<(), Failure> {
+        let target = self.root.parent().unwrap_or(&self.root).to_owned();
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::new(format!("cannot find this program: {error}")))?;
+        let output = Command::new(program)
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO", project::cargo())
+            .arg("--root")
+            .arg(&self.root)
+            .args(arguments)
+            .output()
+            .map_err(|error| Failure::new(format!("cannot run xtask: {error}")))?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        let missing: Vec<_> = told
+            .iter()
+            .filter(|words| !text.contains(**words))
+            .collect();
+        if output.status.success() == succeeds && missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "`cargo xtask {}` ended with {} and should {}; words not in it: {missing:?}\n{text}",
+            arguments.join(" "),
+            output.status,
+            if succeeds { "succeed" } else { "fail" },
+        )))
+    }
+}
+
+fn notes() -> String {
+    "# Scratch
+
+## Task
+Record how a session felt.
+
+Schema change: a column `mood` on `training_sessions`, with an index.
+
+Backwards compatibility: supported, because the column may be NULL.
+
+## Why
+Because this version is tried in a copy.
+
+## Columns
+- `training_sessions.mood`: how it felt, in a word; NULL where nobody said.
+- `idx_session_mood`: finds the sessions of a mood.
+
+## Data migration
+None: NULL for the sessions that are there.
+
+## Rollback
+The column is dropped.
+
+- Loses: `training_sessions.mood` — the moods stand nowhere else.
+"
+    .to_owned()
+}

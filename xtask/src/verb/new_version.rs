@@ -1,0 +1,136 @@
+//! `cargo xtask new-version NAME`: begins version N+1.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::Command;
+
+use crate::cli::NewVersion;
+use crate::project::{self, CATALOGUE, FIXTURES, VERSIONS};
+use crate::{Failure, Verdict, catalogue};
+
+const NOTES: &str = include_str!("../../template/notes.md");
+const UP: &str = include_str!("../../template/up.sql");
+const DOWN: &str = include_str!("../../template/down.sql");
+
+/// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs, and asks
+/// for the notes first.
+///
+/// # Errors
+/// When the name is not one, the newest version is not frozen yet, or a file cannot be written.
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+pub fn run(root: &Path, options: &NewVersion) -> Verdict {
+    let name = options.name.as_str();
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty()
+        || !name.chars().all(good)
+        || !name.starts_with(|c: char| c.is_ascii_lowercase())
+    {
+        return Err(
+            Failure::new(format!("`{name}` is not a name for a version"))
+                .hint("use lower case letters, digits and underscores, such as `session_duration`"),
+        );
+    }
+    let (newest, newest_folder) = newest(root)?;
+    let frozen = fs::read_to_string(root.join(FIXTURES).join("frozen.json")).unwrap_or_default();
+    if !frozen.contains(&format!("\"{newest_folder}\"")) {
+        return Err(Failure::new(format!(
+            "version {newest} (`{newest_folder}`) is not frozen yet"
+        ))
+        .hint("finish it first: `cargo xtask verify-migrations` says what is missing"));
+    }
+    let version = newest + 1;
+    let folder = format!("{version:04}_{name}");
+    let path = root.join(VERSIONS).join(&folder);
+    let fill = |text: &str| {
+        text.replace("{version}", &version.to_string())
+            .replace("{older}", &newest.to_string())
+            .replace("{title}", &name.replace('_', " "))
+    };
+    let cannot =
+        |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
+    fs::create_dir(&path).map_err(cannot)?;
+    for (file, text) in [("notes.md", NOTES), ("up.sql", UP), ("down.sql", DOWN)] {
+        fs::write(path.join(file), fill(text)).map_err(cannot)?;
+    }
+    add_line(root, &folder)?;
+    println!("made {VERSIONS}/{folder}/ with notes.md, up.sql and down.sql");
+    println!("added it to {CATALOGUE}");
+    if !catalogue::run(root, false, &["draft"])? {
+        return Ok(false);
+    }
+    accept_snapshots(root)?;
+    let notes = format!("{VERSIONS}/{folder}/notes.md");
+    println!("\nBegin with the notes: {notes}");
+    println!(
+        "Then write up.sql and down.sql. `cargo xtask verify-migrations` says what is missing."
+    );
+    open(root, &notes);
+    Ok(true)
+}
+
+/// The newest version and its folder.
+fn newest(root: &Path) -> Result<(u32, String), Failure> {
+    let unreadable = |error| Failure::new(format!("`{VERSIONS}` cannot be read: {error}"));
+    let entries = fs::read_dir(root.join(VERSIONS)).map_err(unreadable)?;
+    let names = entries.filter_map(Result::ok);
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let numbered = names.filter_map(|name| Some((name.split('_').next()?.parse().ok()?, name)));
+    numbered
+        .max()
+        .ok_or_else(|| Failure::new(format!("`{VERSIONS}` holds no version")))
+}
+
+/// Adds the step's line at the end of the list.
+fn add_line(root: &Path, folder: &str) -> Result<(), Failure> {
+    let path = root.join(CATALOGUE);
+    let cannot = |error: io::Error| Failure::new(format!("`{CATALOGUE}`: {error}"));
+    let text = fs::read_to_string(&path).map_err(cannot)?;
+    let list = text.find("steps! {").and_then(|start| {
+        text.get(start..)?
+            .find("\n}")
+            .map(|length| start + length + 1)
+    });
+    let Some(end) = list else {
+        return Err(Failure::new(format!("`{CATALOGUE}` has no list of steps"))
+            .hint("it is the call of `migrations::steps! { … }`"));
+    };
+    let (before, after) = text.split_at(end);
+    fs::write(&path, format!("{before}    \"{folder}\",\n{after}")).map_err(cannot)
+}
+
+/// Makes the snapshot of the new version's schema.
+///
+/// # Errors
+/// When the test that makes it does not pass.
+pub fn accept_snapshots(root: &Path) -> Result<(), Failure> {
+    let status = Command::new(project::cargo())
+        .current_dir(root)
+        .env("INSTA_UPDATE", "always")
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "traininglogs",
+            "--test",
+            "it",
+            "schema",
+        ])
+        .stdout(std::process::Stdio::null())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(Failure::new("the schema's snapshot cannot be made")
+            .hint("run `INSTA_UPDATE=always cargo test --package traininglogs --test it schema`")),
+    }
+}
+
+/// Opens the notes in the editor of a person who sits at a terminal.
+fn open(root: &Path, file: &str) {
+    let editor = std::env::var_os("VISUAL").or_else(|| std::env::var_os("EDITOR"));
+    if let Some(editor) = editor.filter(|_| io::stdin().is_terminal() && io::stdout().is_terminal())
+    {
+        // A person without a working editor has the path on the screen.
+        let _ = Command::new(editor).arg(root.join(file)).status();
+    }
+}

@@ -1,0 +1,6 @@
+-- Write the way back here: it undoes everything that up.sql does, indexes too. It is kept in the file, so
+-- that older builds can go back. If there is none, replace this file by irreversible.md with the reason,
+-- and write `irreversible` before the folder's name in the list of steps.
+--
+--   DROP INDEX idx_note_length;
+--   ALTER TABLE note DROP COLUMN length_minutes;

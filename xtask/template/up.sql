@@ -1,0 +1,8 @@
+-- Write the step here, one statement after the other. The engine opens and commits the transaction, turns
+-- foreign keys off before it and checks them before COMMIT.
+--
+--   A new column:  ALTER TABLE note ADD COLUMN length_minutes INTEGER;
+--   A new index:   CREATE INDEX idx_note_length ON note(length_minutes);
+--
+-- To change what a table declares, rebuild it: make note_new, copy with named columns, drop note, rename
+-- note_new to note, and make again every index and trigger that stood on it.
