@@ -195,13 +195,19 @@ fn go(
     };
     let result = match result {
         Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
-        Err(error) => Err(error
-            .report()
-            .trim_start_matches("error: ")
-            .trim_end()
-            .to_owned()),
+        Err(error) => Err(told(&error)),
     };
     (migrator.into_connection(), result)
+}
+
+/// The engine's error without its hints, which speak to the user of an application.
+fn told(error: &migrations::Error) -> String {
+    let report = error.report();
+    let lines = report.lines().filter(|line| {
+        !line.starts_with("hint: ") && !line.starts_with("the file is as it was")
+    });
+    let text: Vec<&str> = lines.collect();
+    text.join("\n").trim_start_matches("error: ").to_owned()
 }
 
 /// Runs the finished upgrade once more, with what the application does when it opens a file.

@@ -124,13 +124,7 @@ pub(crate) fn differences(
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     for change in schema::diff(&before.schema, &after.schema) {
-        found.push(Difference {
-            object: change.name.clone(),
-            table: None,
-            column: None,
-            before: "as recorded".to_owned(),
-            after: format!("changed, as if by {change}"),
-        });
+        found.push(schema_difference(&change));
     }
     for (name, old) in &before.tables {
         let Some(new) = after.tables.get(name) else {
@@ -170,6 +164,27 @@ pub(crate) fn differences(
     );
     other("ledger", ledger(before), ledger(after));
     found
+}
+
+/// A change of the schema as a difference: `index note_label_idx`, before present, after missing.
+pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
+    let (before, after) = match change.kind {
+        schema::ChangeKind::Add => ("missing".to_owned(), "present".to_owned()),
+        schema::ChangeKind::Drop => ("present".to_owned(), "missing".to_owned()),
+        schema::ChangeKind::Alter => {
+            let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
+            (text(&change.before), text(&change.after))
+        }
+    };
+    let property = change.property.map(|property| format!(" {property}")).unwrap_or_default();
+    let kind = change.object.to_string().to_lowercase();
+    Difference {
+        object: format!("{kind} {}{property}", change.name),
+        table: None,
+        column: None,
+        before,
+        after,
+    }
 }
 
 fn ledger(observation: &Observation) -> String {

@@ -133,7 +133,8 @@ impl Report {
             let verdict = match law.broken.len() {
                 0 if law.checked == 0 && !self.narrowed => "CHECKED NOTHING".to_owned(),
                 0 => "ok".to_owned(),
-                broken => format!("BROKEN {broken} times"),
+                1 => "BROKEN: 1 difference".to_owned(),
+                broken => format!("BROKEN: {broken} differences"),
             };
             let _ = writeln!(
                 text,
@@ -284,6 +285,7 @@ fn write_one(text: &mut String, broken: &Broken, more: usize) {
     }
     let also = match more {
         0 => String::new(),
+        1 => "   (1 more journey shows the same)".to_owned(),
         more => format!("   ({more} more journeys show the same)"),
     };
     let _ = writeln!(text, "      again: {}{also}", broken.repeat);

@@ -132,20 +132,16 @@ fn exit_code(error: &Error) -> ExitCode {
     match (error.outcome(), error.kind()) {
         (Outcome::Committed, _) => ExitCode::SUCCESS,
         (Outcome::Unknown, _) => ExitCode::from(4),
-        (Outcome::Untouched, _) => ExitCode::from(1),
         (
-            Outcome::RolledBack,
+            _,
             ErrorKind::StepFailed
             | ErrorKind::StepForbidden
             | ErrorKind::ForeignKeysViolated
-            | ErrorKind::Damaged
-            | ErrorKind::Busy
-            | ErrorKind::ReadOnly
             | ErrorKind::DiskFull
             | ErrorKind::Sqlite,
         ) => ExitCode::from(3),
-        // The others were decided after `BEGIN` and before the first write.
-        (Outcome::RolledBack, _) => ExitCode::from(1),
+        // Whether it was decided before `BEGIN` or after it, nothing was written.
+        (Outcome::Untouched | Outcome::RolledBack, _) => ExitCode::from(1),
     }
 }
 

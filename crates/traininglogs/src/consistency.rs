@@ -65,13 +65,11 @@ fn index(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> 
     }
     for ([session, row, name, date], count) in balance {
         let [session, row, name, date] = [session, row, name, date].map(|value| value.literal());
-        let what = format!("the row {row} ({name}, {date})");
+        let what = format!("in exercises_index: {row} ({name}, {date})");
         match count {
             0 => {}
-            ..0 => found.push(format!("session {session} lacks {what} in exercises_index")),
-            _ => found.push(format!(
-                "session {session} has {what} too many in exercises_index"
-            )),
+            ..0 => found.push(format!("session {session} lacks a row {what}")),
+            _ => found.push(format!("session {session} has a row too many {what}")),
         }
     }
     Ok(())
@@ -94,11 +92,9 @@ fn metadata(connection: &Connection, found: &mut Vec<String>) -> Result<(), Erro
         let session = session.literal();
         match count {
             0 => {}
-            ..0 => found.push(format!(
-                "session {session} lacks its row in session_metadata"
-            )),
+            ..0 => found.push(format!("session {session} lacks a row in session_metadata")),
             _ => found.push(format!(
-                "session_metadata has a row too many for session {session}"
+                "session {session} has a row too many in session_metadata"
             )),
         }
     }

@@ -48,6 +48,7 @@ pub static QUERIES: &[Query] = &[
         until: None,
         access: Reads,
     },
+    // Descending, NULL comes last: https://sqlite.org/datatype3.html#sort_order
     Query {
         name: "last_exercise",
         sql: "SELECT s.id, e.date_logged, s.created_at

@@ -3,7 +3,7 @@
 //! Up and then down gives back the same schema, the same rows with their types, the same ledger and
 //! `user_version`. Nothing is excused: what the older version had a place for was there all the time.
 
-use super::{Finding, Findings, Law, differences, step_file};
+use super::{Finding, Findings, Law, differences, schema_difference, step_file};
 use crate::journey::{Shape, Walk, can_go_back};
 use crate::subject::Subject;
 
@@ -23,10 +23,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         findings.checked();
         for change in schema::diff(&schema, &turn.observation.schema) {
             findings.add(
-                Finding::new(
-                    &change.name,
-                    format!("left by the way back, as if by {change}"),
-                )
+                Finding::of(&schema_difference(&change))
                 .in_file(file.clone())
                 .hint("the way back undoes everything that the step did"),
             );

@@ -95,12 +95,8 @@ fn rehearse(
         screen.at_risk(&copy.at_risk(&plan)?)?;
     }
     let report = copy.upgrade_to(target)?;
-    if !report.remarks.is_empty() {
-        screen.line("Rows that cannot be read:")?;
-        screen.remarks(&report)?;
-    }
-    screen.line("dry run: it worked on a copy, nothing was written")?;
-    Ok(())
+    screen.line("dry run: it works on a copy in memory, and nothing was written")?;
+    Ok(screen.remarks(&report)?)
 }
 
 fn copy_in_memory(connection: &Connection) -> Result<Connection, Error> {

@@ -1,8 +1,7 @@
 //! The command used as a person would.
 
 use std::io;
-
-use traininglogs::CURRENT_VERSION;
+use std::process::Stdio;
 
 use crate::shell::Shell;
 
@@ -168,7 +167,13 @@ fn a_dry_run_reads_a_file_under_wal() {
 fn many_make_the_file_at_once() {
     let shell = Shell::new();
     let children: Vec<_> = (0..8)
-        .map(|_| shell.command(&["init"]).spawn().unwrap())
+        .map(|_| {
+            shell
+                .command(&["init"])
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
         .collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -215,7 +220,7 @@ fn a_closed_pipe_is_no_error() {
         );
     }
     assert_eq!(shell.run(&["migrate", "--from-version", "1"]), 0);
-    assert!(shell.transcript().contains("version [current]") || CURRENT_VERSION == 1);
+    assert!(shell.transcript().contains("version 1 to [current]"));
 }
 
 #[test]

@@ -137,6 +137,8 @@ fn agrees(text: &str) {
 }
 
 proptest! {
+    #![proptest_config(crate::cases())]
+
     #[test]
     fn generated_documents_read_alike(session in generate::session()) {
         agrees(&session.raw_json);

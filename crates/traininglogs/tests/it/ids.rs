@@ -107,6 +107,8 @@ fn column(connection: &Connection, sql: &str) -> Vec<String> {
 }
 
 proptest! {
+    #![proptest_config(crate::cases())]
+
     #[test]
     fn ids_ascend_with_time(a in 0..(1_u64 << 47), later in 1..(1_u64 << 40), first in 0..9_usize) {
         let time = |ms: u64| {

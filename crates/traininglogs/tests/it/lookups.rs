@@ -28,6 +28,8 @@ fn both_agree(logs: &TrainingLogs, documents: &[&str]) -> Result<(), TestCaseErr
 }
 
 proptest! {
+    #![proptest_config(crate::cases())]
+
     #[test]
     fn scan_and_index_agree(sessions in generate::sessions()) {
         let logs = TrainingLogs::with_connection(at_version_1(&sessions), Options::default()).unwrap();

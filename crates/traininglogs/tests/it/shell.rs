@@ -114,6 +114,7 @@ impl Shell {
                 .replace(&format!("of {CURRENT_VERSION}:"), "of [current]:")
                 .replace(&format!("up to {CURRENT_VERSION}"), "up to [current]")
                 .replace(&format!(" to {CURRENT_VERSION}"), " to [current]")
+                .replace(&format!("--to {CURRENT_VERSION}"), "--to [current]")
                 .replace(
                     &format!("version {}", CURRENT_VERSION + 1),
                     "version [newer]",

@@ -1,0 +1,65 @@
+//! Each law catches its planted bugs, and no other law does unless the bug says so; near misses pass.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness::{LAWS, Settings};
+
+use crate::case::Case;
+
+fn planted() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/planted")
+}
+
+fn cases(law: &str) -> Vec<PathBuf> {
+    let folder = planted().join(law.replace(' ', "_"));
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn broken_laws(path: &Path) -> (BTreeSet<String>, String) {
+    let report = Case::read(path).verify(&Settings::default());
+    let broken = report.laws.iter().filter(|law| !law.broken.is_empty());
+    (broken.map(|law| law.name.to_owned()).collect(), report.to_text())
+}
+
+#[test]
+fn every_law_catches_its_bugs_and_lets_near_misses_pass() {
+    let mut wrong = String::new();
+    for law in LAWS {
+        let (mut bugs, mut misses) = (0, 0);
+        for path in cases(law.name) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let (broken, text) = broken_laws(&path);
+            let mut expected: BTreeSet<String> = Case::read(&path).also.into_iter().collect();
+            if name.starts_with("bug") {
+                bugs += 1;
+                expected.insert(law.name.to_owned());
+            } else {
+                assert!(name.starts_with("near_miss"), "{}: neither bug nor near miss", path.display());
+                misses += 1;
+            }
+            if broken != expected {
+                wrong += &format!("{name} of \"{}\": {broken:?}
+{text}
+", law.name);
+            }
+        }
+        assert!(bugs > 0 && misses > 0, "\"{}\" has no bug or no near miss", law.name);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn every_folder_belongs_to_a_law() {
+    for entry in fs::read_dir(planted()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_string_lossy().replace('_', " ");
+            assert!(LAWS.iter().any(|law| law.name == name), "no law is called \"{name}\"");
+        }
+    }
+}
