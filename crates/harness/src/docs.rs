@@ -344,12 +344,12 @@ fn manual(subject: &Subject<'_>, version: Version, text: &mut String) {
             "Look at what will be done: `{program} plan --to {version}`, then do it: \
              `{program} migrate --from-version {older} --to {version}`."
         ));
+        step(format!("Check: `{program} status` says version {version}."));
     } else {
         step(format!(
             "Make the file: `{program} init`; it brings a new file to the newest version at once."
         ));
     }
-    step(format!("Check: `{program} status` says version {version}."));
     let back = format!("`{program} rollback --to {older}{consent}`");
     match subject.catalogue.step(version).map(|step| step.back()) {
         Some(Back::Irreversible(_)) => step("To go back, restore the backup.".to_owned()),

@@ -121,7 +121,7 @@ pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec
         (false, None) => None,
     };
     let back = match step.back() {
-        Back::Sql(sql) if schema::sql::statements(sql).is_empty() && !empty => Some(format!(
+        Back::Sql(sql) if schema::sql::statements(sql).is_empty() => Some(format!(
             "write it: {}",
             subject.step_file(version, "down.sql")
         )),

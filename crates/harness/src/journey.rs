@@ -203,9 +203,9 @@ fn go(
 /// The engine's error without its hints, which speak to the user of an application.
 fn told(error: &migrations::Error) -> String {
     let report = error.report();
-    let lines = report.lines().filter(|line| {
-        !line.starts_with("hint: ") && !line.starts_with("the file is as it was")
-    });
+    let lines = report
+        .lines()
+        .filter(|line| !line.starts_with("hint: ") && !line.starts_with("the file is as it was"));
     let text: Vec<&str> = lines.collect();
     text.join("\n").trim_start_matches("error: ").to_owned()
 }

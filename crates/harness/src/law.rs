@@ -176,7 +176,10 @@ pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
             (text(&change.before), text(&change.after))
         }
     };
-    let property = change.property.map(|property| format!(" {property}")).unwrap_or_default();
+    let property = change
+        .property
+        .map(|property| format!(" {property}"))
+        .unwrap_or_default();
     let kind = change.object.to_string().to_lowercase();
     Difference {
         object: format!("{kind} {}{property}", change.name),

@@ -256,8 +256,10 @@ impl LawReport {
                 None => groups.push((broken, Vec::new())),
             }
         }
-        for (first, more) in groups.iter().take(SHOWN) {
-            write_one(text, first, more.len());
+        let shown: Vec<_> = groups.iter().take(SHOWN).collect();
+        for (place, (first, more)) in shown.iter().enumerate() {
+            let next = shown.get(place + 1).map(|(next, _)| *next);
+            write_one(text, first, more.len(), next);
         }
         if groups.len() > SHOWN {
             let _ = writeln!(text, "    and {} more like these", groups.len() - SHOWN);
@@ -265,13 +267,15 @@ impl LawReport {
     }
 }
 
-fn write_one(text: &mut String, broken: &Broken, more: usize) {
+/// One difference; a hint or a command that the next one gives, too, stands there only.
+fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Broken>) {
     let indent = |message: &str| message.trim_end().replace('\n', "\n        ");
     let _ = writeln!(text, "    {}: {}", broken.object, indent(&broken.message));
     if let Some(file) = broken.file.as_ref().filter(|file| **file != broken.object) {
         let _ = writeln!(text, "      file: {file}");
     }
-    if let Some(hint) = &broken.hint {
+    let same_hint = next.is_some_and(|next| next.hint == broken.hint && next.file == broken.file);
+    if let Some(hint) = broken.hint.as_ref().filter(|_| !same_hint) {
         let _ = writeln!(text, "      hint: {hint}");
     }
     if let Some(sql) = &broken.sql {
@@ -282,6 +286,9 @@ fn write_one(text: &mut String, broken: &Broken, more: usize) {
         if sql.is_empty() {
             let _ = writeln!(text, "        (no rows)");
         }
+    }
+    if more == 0 && next.is_some_and(|next| next.repeat == broken.repeat) {
+        return;
     }
     let also = match more {
         0 => String::new(),

@@ -24,8 +24,8 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         for change in schema::diff(&schema, &turn.observation.schema) {
             findings.add(
                 Finding::of(&schema_difference(&change))
-                .in_file(file.clone())
-                .hint("the way back undoes everything that the step did"),
+                    .in_file(file.clone())
+                    .hint("the way back undoes everything that the step did"),
             );
         }
         return;

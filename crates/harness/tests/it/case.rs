@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::{Application, Frozen, FrozenStep, Report, Settings, Subject, dump, fixture_digest, load};
+use harness::{
+    Application, Frozen, FrozenStep, Report, Settings, Subject, dump, fixture_digest, load,
+};
 use migrations::{Access, BoxError, Catalogue, Migrator, Options, Query, Step, Version};
 use rusqlite::Connection;
 
@@ -27,17 +29,31 @@ impl Case {
         let mut sections = BTreeMap::new();
         let mut parts = text.replace("\r\n", "\n");
         parts.insert(0, '\n');
-        let mut parts = parts.split("\n=== ").map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let mut parts = parts
+            .split("\n=== ")
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .into_iter();
         let head = parts.next().unwrap();
         for part in parts {
             let (name, body) = part.split_once('\n').unwrap_or((&part, ""));
             sections.insert(name.trim().to_owned(), format!("{body}\n"));
         }
-        let also = head.lines().find_map(|line| line.strip_prefix("also: ")).unwrap_or_default();
+        let also = head
+            .lines()
+            .find_map(|line| line.strip_prefix("also: "))
+            .unwrap_or_default();
         let case = Case {
             folder: tempfile::tempdir().unwrap(),
-            also: also.split(", ").filter(|law| !law.is_empty()).map(str::to_owned).collect(),
-            queries: sections.get("queries").map(|text| queries(text)).unwrap_or_default(),
+            also: also
+                .split(", ")
+                .filter(|law| !law.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            queries: sections
+                .get("queries")
+                .map(|text| queries(text))
+                .unwrap_or_default(),
             start: sections.get("start.sql").cloned().unwrap_or_default(),
         };
         case.write_steps(&sections);
@@ -86,7 +102,10 @@ impl Case {
     fn write_steps(&self, sections: &BTreeMap<String, String>) {
         let mut steps: Vec<Step> = Vec::new();
         for (name, up) in sections {
-            let Some(folder) = name.strip_suffix("/up.sql").filter(|name| !name.contains('/')) else {
+            let Some(folder) = name
+                .strip_suffix("/up.sql")
+                .filter(|name| !name.contains('/'))
+            else {
                 continue;
             };
             for file in ["up.sql", "down.sql", "irreversible.md"] {
@@ -94,7 +113,12 @@ impl Case {
                     self.write(&format!("versions/{folder}/{file}"), text);
                 }
             }
-            steps.push(Step::new(folder.to_owned(), up.clone(), migrations::Back::Sql("".into()), ""));
+            steps.push(Step::new(
+                folder.to_owned(),
+                up.clone(),
+                migrations::Back::Sql("".into()),
+                "",
+            ));
             let part = |part: &str, otherwise: &str| {
                 let own = sections.get(&format!("{folder}/{part}"));
                 own.map_or(otherwise.to_owned(), |text| text.trim().to_owned())
@@ -107,7 +131,10 @@ impl Case {
                 part("data_migration", "None."),
                 part("rollback", "Nothing is lost."),
             );
-            let own = sections.get(&format!("{folder}/notes.md")).unwrap_or(&notes).clone();
+            let own = sections
+                .get(&format!("{folder}/notes.md"))
+                .unwrap_or(&notes)
+                .clone();
             self.write(&format!("versions/{folder}/notes.md"), &own);
         }
     }
@@ -122,7 +149,10 @@ impl Case {
         let mut connection = first;
         for step in catalogue.steps() {
             let version = step.version();
-            let options = Options { accept_loss: true, ..Options::default() };
+            let options = Options {
+                accept_loss: true,
+                ..Options::default()
+            };
             let mut migrator = Migrator::with_connection(&catalogue, connection, options);
             if migrator.upgrade_to(version).is_err() {
                 break; // A step that fails stays a draft.
@@ -136,7 +166,9 @@ impl Case {
             let name = format!("v{version:04}/golden.sql");
             self.write(&format!("fixtures/{name}"), &text);
             frozen.fixtures.insert(name, fixture_digest(&text));
-            frozen.steps.insert(step.folder().to_owned(), FrozenStep::of(step));
+            frozen
+                .steps
+                .insert(step.folder().to_owned(), FrozenStep::of(step));
         }
         frozen.write(&self.folder.path().join("fixtures")).unwrap();
     }
@@ -162,9 +194,14 @@ fn words(steps: &[Step]) -> String {
         let catalogue = Catalogue::new(steps.to_vec()).unwrap();
         catalogue.schema_at(catalogue.current_version())
     };
-    let Ok(after) = build(steps) else { return "- None.\n".to_owned() };
+    let Ok(after) = build(steps) else {
+        return "- None.\n".to_owned();
+    };
     let before = match steps {
-        [] | [_] => Catalogue::new(steps.to_vec()).unwrap().schema_at(0).unwrap(),
+        [] | [_] => Catalogue::new(steps.to_vec())
+            .unwrap()
+            .schema_at(0)
+            .unwrap(),
         [before @ .., _] => build(before).unwrap(),
     };
     let mut lines = String::new();
@@ -182,7 +219,11 @@ fn words(steps: &[Step]) -> String {
             word(&change.name);
         }
     }
-    if lines.is_empty() { "- None.\n".to_owned() } else { lines }
+    if lines.is_empty() {
+        "- None.\n".to_owned()
+    } else {
+        lines
+    }
 }
 
 fn queries(text: &str) -> Vec<Query> {
@@ -200,5 +241,8 @@ fn queries(text: &str) -> Vec<Query> {
             access: if reads { Access::Reads } else { Access::Writes },
         }
     };
-    text.lines().filter(|line| !line.trim().is_empty()).map(read).collect()
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(read)
+        .collect()
 }

@@ -30,11 +30,20 @@ fn a_dump_gives_back_the_same_observation() {
         .unwrap();
     let text = dump(&connection).unwrap();
     let again = load(&text).unwrap();
-    assert_eq!(Observation::of(&connection).unwrap(), Observation::of(&again).unwrap());
+    assert_eq!(
+        Observation::of(&connection).unwrap(),
+        Observation::of(&again).unwrap()
+    );
     assert_eq!(dump(&again).unwrap(), text);
     let rowids = |connection: &Connection| -> Vec<i64> {
-        let mut statement = connection.prepare("SELECT rowid FROM \"odd ''name\"").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        let mut statement = connection
+            .prepare("SELECT rowid FROM \"odd ''name\"")
+            .unwrap();
+        statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
     };
     assert_eq!(rowids(&again), rowids(&connection));
 }
@@ -42,7 +51,10 @@ fn a_dump_gives_back_the_same_observation() {
 #[test]
 fn one_is_not_one_point_nought() {
     let make = |value: &str| {
-        load(&format!("CREATE TABLE t (v); INSERT INTO t VALUES ({value});")).unwrap()
+        load(&format!(
+            "CREATE TABLE t (v); INSERT INTO t VALUES ({value});"
+        ))
+        .unwrap()
     };
     let see = |value: &str| Observation::of(&make(value)).unwrap();
     assert_eq!(see("1"), see("1"));

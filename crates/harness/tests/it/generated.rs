@@ -43,7 +43,10 @@ impl Application for Notes {
 
 fn verify(case: &Case, settings: &Settings) -> harness::Report {
     let catalogue = case.catalogue();
-    let subject = Subject { application: &Notes, ..case.subject(&catalogue) };
+    let subject = Subject {
+        application: &Notes,
+        ..case.subject(&catalogue)
+    };
     harness::verify(&subject, settings)
 }
 
@@ -51,22 +54,44 @@ fn verify(case: &Case, settings: &Settings) -> harness::Report {
 fn a_generated_database_that_fails_shrinks() {
     let case = Case::new(CHANGES_SOME_TEXTS);
     let report = verify(&case, &Settings::default());
-    let law = report.laws.iter().find(|law| law.name == "up preserves").unwrap();
-    let broken = law.broken.iter().find(|broken| broken.data == "generated").unwrap();
+    let law = report
+        .laws
+        .iter()
+        .find(|law| law.name == "up preserves")
+        .unwrap();
+    let broken = law
+        .broken
+        .iter()
+        .find(|broken| broken.data == "generated")
+        .unwrap();
     // One row of four letters, not all in lower case: fewer rows or letters break no law.
     let sql = broken.sql.as_deref().unwrap();
-    let text = sql.strip_prefix("INSERT INTO \"note\" (\"id\", \"body\") VALUES (0, '").unwrap();
+    let text = sql
+        .strip_prefix("INSERT INTO \"note\" (\"id\", \"body\") VALUES (0, '")
+        .unwrap();
     let text = text.strip_suffix("');\n").unwrap();
     assert!(text.len() == 4 && text.contains('A'), "{sql}");
-    assert!(law.broken.iter().all(|broken| broken.data == "generated"), "golden shows it, too");
+    assert!(
+        law.broken.iter().all(|broken| broken.data == "generated"),
+        "golden shows it, too"
+    );
 }
 
 #[test]
 fn the_same_seed_finds_the_same() {
     let case = Case::new(CHANGES_SOME_TEXTS);
-    let settings = Settings { fixture: Some("generated".to_owned()), ..Settings::default() };
+    let settings = Settings {
+        fixture: Some("generated".to_owned()),
+        ..Settings::default()
+    };
     let (one, two) = (verify(&case, &settings), verify(&case, &settings));
     assert_eq!(one.to_json(), two.to_json());
-    let other = verify(&case, &Settings { seed: 2, ..settings });
+    let other = verify(
+        &case,
+        &Settings {
+            seed: 2,
+            ..settings
+        },
+    );
     assert!(!other.holds());
 }

@@ -14,7 +14,8 @@ fn planted() -> PathBuf {
 
 fn cases(law: &str) -> Vec<PathBuf> {
     let folder = planted().join(law.replace(' ', "_"));
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
@@ -23,7 +24,10 @@ fn cases(law: &str) -> Vec<PathBuf> {
 fn broken_laws(path: &Path) -> (BTreeSet<String>, String) {
     let report = Case::read(path).verify(&Settings::default());
     let broken = report.laws.iter().filter(|law| !law.broken.is_empty());
-    (broken.map(|law| law.name.to_owned()).collect(), report.to_text())
+    (
+        broken.map(|law| law.name.to_owned()).collect(),
+        report.to_text(),
+    )
 }
 
 #[test]
@@ -39,16 +43,27 @@ fn every_law_catches_its_bugs_and_lets_near_misses_pass() {
                 bugs += 1;
                 expected.insert(law.name.to_owned());
             } else {
-                assert!(name.starts_with("near_miss"), "{}: neither bug nor near miss", path.display());
+                assert!(
+                    name.starts_with("near_miss"),
+                    "{}: neither bug nor near miss",
+                    path.display()
+                );
                 misses += 1;
             }
             if broken != expected {
-                wrong += &format!("{name} of \"{}\": {broken:?}
+                wrong += &format!(
+                    "{name} of \"{}\": {broken:?}
 {text}
-", law.name);
+",
+                    law.name
+                );
             }
         }
-        assert!(bugs > 0 && misses > 0, "\"{}\" has no bug or no near miss", law.name);
+        assert!(
+            bugs > 0 && misses > 0,
+            "\"{}\" has no bug or no near miss",
+            law.name
+        );
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -58,8 +73,15 @@ fn every_folder_belongs_to_a_law() {
     for entry in fs::read_dir(planted()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            let name = path.file_name().unwrap().to_string_lossy().replace('_', " ");
-            assert!(LAWS.iter().any(|law| law.name == name), "no law is called \"{name}\"");
+            let name = path
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .replace('_', " ");
+            assert!(
+                LAWS.iter().any(|law| law.name == name),
+                "no law is called \"{name}\""
+            );
         }
     }
 }

@@ -30,7 +30,10 @@ fn the_json_has_what_is_promised() {
     assert_eq!(json["fixtures"], 2);
     assert_eq!(json["laws"].as_array().unwrap().len(), harness::LAWS.len());
     let laws = json["laws"].as_array().unwrap();
-    let down = laws.iter().find(|law| law["name"] == "down restores").unwrap();
+    let down = laws
+        .iter()
+        .find(|law| law["name"] == "down restores")
+        .unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&down["broken"][0]).unwrap());
 }
 
@@ -38,7 +41,11 @@ fn the_json_has_what_is_promised() {
 fn the_printed_command_shows_it_again() {
     let case = Case::new(FORGETS_AN_INDEX);
     let report = case.verify(&Settings::default());
-    let down = report.laws.iter().find(|law| law.name == "down restores").unwrap();
+    let down = report
+        .laws
+        .iter()
+        .find(|law| law.name == "down restores")
+        .unwrap();
     let broken = down.broken.first().unwrap();
     let settings = Settings {
         journey: Some(broken.journey.parse().unwrap()),
@@ -47,14 +54,21 @@ fn the_printed_command_shows_it_again() {
     };
     let again = case.verify(&settings);
     assert_eq!(again.journeys.len(), 1);
-    let shown = again.laws.iter().flat_map(|law| &law.broken).any(|other| other == broken);
+    let shown = again
+        .laws
+        .iter()
+        .flat_map(|law| &law.broken)
+        .any(|other| other == broken);
     assert!(shown, "{}", again.to_text());
 }
 
 #[test]
 fn a_proof_of_nothing_fails() {
     let case = Case::new(FORGETS_AN_INDEX);
-    let settings = Settings { fixture: Some("nosuch".to_owned()), ..Settings::default() };
+    let settings = Settings {
+        fixture: Some("nosuch".to_owned()),
+        ..Settings::default()
+    };
     let report = case.verify(&settings);
     assert!(report.journeys.is_empty());
     let settings = Settings {
@@ -64,5 +78,7 @@ fn a_proof_of_nothing_fails() {
     };
     let report = case.verify(&settings);
     assert!(!report.holds());
-    assert!(report.to_text().ends_with("error: nothing is proved: the law \"down restores\" checked nothing, no journey was made\n"));
+    assert!(report.to_text().ends_with(
+        "error: nothing is proved: the law \"down restores\" checked nothing, no journey was made\n"
+    ));
 }
