@@ -15,7 +15,7 @@ use migrations::{Declared, Version};
 
 use crate::journey::{Journey, Walk};
 use crate::observe::{Difference, Observation, compare_rows};
-use crate::subject::Subject;
+use crate::subject::{Subject, show};
 
 /// One law: its name, and how it judges.
 pub struct Law {
@@ -102,6 +102,24 @@ pub(crate) fn step_file(subject: &Subject<'_>, journey: Journey, file: &str) -> 
     journey
         .only_step()
         .map(|version| subject.step_file(version, file))
+}
+
+/// A journey that did not arrive: the engine's words, and the script that they name.
+pub(crate) fn not_arrived(
+    subject: &Subject<'_>,
+    walk: &Walk,
+    object: String,
+    otherwise: &str,
+) -> Finding {
+    let message = walk
+        .failure
+        .as_deref()
+        .unwrap_or("the journey did not arrive");
+    let is_script = |word: &&str| word.ends_with("/up.sql") || word.ends_with("/down.sql");
+    let named = message.split('`').find(is_script);
+    let file = named.map(|script| show(&subject.versions.join(script)));
+    Finding::new(object, message)
+        .in_file(file.or_else(|| step_file(subject, walk.journey, otherwise)))
 }
 
 /// What the notes of the journey's steps declare, by `pick`.

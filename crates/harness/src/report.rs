@@ -142,7 +142,14 @@ impl Report {
                 law.name, law.checked
             );
         }
-        for law in self.laws.iter().filter(|law| !law.broken.is_empty()) {
+        // An edited history makes the engine refuse, and half the laws break with it: the cause comes first.
+        let mut broken: Vec<&LawReport> = self
+            .laws
+            .iter()
+            .filter(|law| !law.broken.is_empty())
+            .collect();
+        broken.sort_by_key(|law| law.name != "history is frozen");
+        for law in broken {
             law.write_broken(&mut text);
         }
         text.push('\n');

@@ -127,3 +127,37 @@ fn insert(table: &str, values: Vec<(&str, Value)>) -> Insert {
         values: values.collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use harness::{Content, Observation};
+    use proptest::proptest;
+    use proptest::test_runner::Config;
+    use traininglogs::generate;
+
+    use super::rows;
+
+    proptest! {
+        #![proptest_config(Config { cases: 32, failure_persistence: None, ..Config::default() })]
+
+        /// The generated databases are what builds of each version would have written.
+        #[test]
+        fn content_is_what_a_build_writes(sessions in generate::sessions()) {
+            let sessions: Vec<_> = sessions.into_iter().filter(|session| session.id.is_some()).collect();
+            let catalogue = traininglogs::catalogue();
+            for version in 1..=catalogue.current_version() {
+                let made = catalogue.build(version).unwrap();
+                let inserts = sessions.iter().flat_map(|session| rows(session, version)).collect();
+                Content { inserts }.put_into(&made).unwrap();
+                let written = catalogue.build(version).unwrap();
+                for session in &sessions {
+                    let id = session.id.as_deref().unwrap();
+                    let (time, new) = (&session.created_at, session.to_new());
+                    traininglogs::write_session(&written, version, id, time, &new).unwrap();
+                }
+                let (made, written) = (Observation::of(&made), Observation::of(&written));
+                assert_eq!(made.unwrap().tables, written.unwrap().tables);
+            }
+        }
+    }
+}

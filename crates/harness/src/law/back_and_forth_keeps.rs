@@ -6,7 +6,7 @@
 //! Fixtures that hold no value in a column are filled for this law, so that a way back that loses the
 //! column is seen also when the golden database was only migrated forward.
 
-use super::{Finding, Findings, Law, declared, differences, step_file};
+use super::{Finding, Findings, Law, declared, differences, not_arrived, step_file};
 use crate::journey::{Shape, Walk};
 use crate::subject::Subject;
 
@@ -23,12 +23,8 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     findings.checked();
     let file = step_file(subject, walk.journey, "down.sql");
     let Some(end) = &walk.end else {
-        let message = walk
-            .failure
-            .as_deref()
-            .unwrap_or("the journey did not arrive");
         let object = format!("way from version {} and back", walk.journey.from);
-        findings.add(Finding::new(object, message).in_file(file));
+        findings.add(not_arrived(subject, walk, object, "down.sql"));
         return;
     };
     let losses = declared(subject, walk.journey, |notes| &notes.down_losses);

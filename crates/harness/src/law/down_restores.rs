@@ -3,7 +3,7 @@
 //! Up and then down gives back the same schema, the same rows with their types, the same ledger and
 //! `user_version`. Nothing is excused: what the older version had a place for was there all the time.
 
-use super::{Finding, Findings, Law, differences, schema_difference, step_file};
+use super::{Finding, Findings, Law, differences, not_arrived, schema_difference, step_file};
 use crate::journey::{Shape, Walk, can_go_back};
 use crate::subject::Subject;
 
@@ -35,12 +35,8 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     }
     findings.checked();
     let Some(end) = &walk.end else {
-        let message = walk
-            .failure
-            .as_deref()
-            .unwrap_or("the way back did not arrive");
         let object = format!("way back to version {}", walk.journey.from);
-        findings.add(Finding::new(object, message).in_file(file));
+        findings.add(not_arrived(subject, walk, object, "down.sql"));
         return;
     };
     for difference in differences(&walk.start.observation, &end.observation, &[]) {

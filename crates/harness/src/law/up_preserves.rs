@@ -12,7 +12,7 @@
 use migrations::Declared;
 use schema::{Change, ChangeKind, Object, sql};
 
-use super::{Finding, Findings, Law, declared, step_file};
+use super::{Finding, Findings, Law, declared, not_arrived, step_file};
 use crate::journey::{Shape, Walk};
 use crate::observe::{Difference, compare_rows};
 use crate::subject::Subject;
@@ -30,12 +30,8 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     findings.checked();
     let file = step_file(subject, walk.journey, "up.sql");
     let Some(turn) = &walk.turn else {
-        let message = walk
-            .failure
-            .as_deref()
-            .unwrap_or("the upgrade did not arrive");
         let object = format!("upgrade to version {}", walk.journey.via);
-        findings.add(Finding::new(object, message).in_file(file));
+        findings.add(not_arrived(subject, walk, object, "up.sql"));
         return;
     };
     let (before, after) = (&walk.start.observation, &turn.observation);
