@@ -96,7 +96,7 @@ fn tables(subject: &Subject<'_>) -> Result<String, String> {
             sentence(&words.text)
         );
         text.push_str("| column | type | since | meaning |\n|---|---|---|---|\n");
-        for column in &table.columns {
+        for column in table.columns.iter().filter(|column| !column.hidden) {
             let words = word(subject, &format!("{}.{}", table.name, column.name))?;
             let _ = writeln!(
                 text,
@@ -195,7 +195,7 @@ fn diagram(subject: &Subject<'_>) -> Result<String, String> {
     let mut text = String::from("\n```mermaid\nerDiagram\n");
     for table in schema.tables() {
         let _ = writeln!(text, "    {} {{", mermaid(&table.name));
-        for column in &table.columns {
+        for column in table.columns.iter().filter(|column| !column.hidden) {
             let is = |name: &String| name.eq_ignore_ascii_case(&column.name);
             let mut keys = Vec::new();
             if table

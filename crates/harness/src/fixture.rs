@@ -100,7 +100,14 @@ pub fn dump(connection: &Connection) -> Result<String, String> {
     for (_, _, sql) in objects.iter().filter(|(kind, ..)| kind != "table") {
         text.push_str(&format!("{sql};\n"));
     }
-    dump_sequences(connection, &mut text).map_err(|error| error.to_string())?;
+    if schema.tables().any(|table| {
+        table
+            .primary_key
+            .as_ref()
+            .is_some_and(|key| key.autoincrement)
+    }) {
+        dump_sequences(connection, &mut text).map_err(|error| error.to_string())?;
+    }
     for pragma in ["user_version", "application_id"] {
         let value: i64 = connection
             .pragma_query_value(None, pragma, |row| row.get(0))
@@ -145,7 +152,7 @@ fn dump_rows(
     };
     let (list, name) = (columns.join(", "), quote_name(&table.name));
     let mut statement =
-        connection.prepare(&format!("SELECT {list} FROM {name} ORDER BY {order}"))?;
+        connection.prepare(&format!("SELECT {list} FROM main.{name} ORDER BY {order}"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let values: Vec<String> = (0..columns.len())
@@ -166,7 +173,7 @@ fn dump_rows(
 fn rowid_matters(connection: &Connection, table: &schema::Table) -> rusqlite::Result<bool> {
     let name = quote_name(&table.name);
     connection.query_row(
-        &format!("SELECT count(*) <> coalesce(max(rowid), 0) FROM {name}"),
+        &format!("SELECT count(*) <> coalesce(max(rowid), 0) FROM main.{name}"),
         [],
         |row| row.get(0),
     )

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use crate::fixture;
 use crate::observe::Observation;
 use crate::subject::Subject;
+use crate::trouble;
 
 /// From a version over another one and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -253,20 +254,22 @@ fn look(
     connection: &Connection,
     version: Version,
 ) -> Result<Station, String> {
+    let strict = trouble::WithoutWords::on(connection)?;
     let mut broken_queries = BTreeMap::new();
-    for query in subject
+    let mine = subject
         .queries
         .iter()
-        .filter(|query| query.good_for(version))
-    {
+        .filter(|query| query.good_for(version));
+    for query in mine {
         if let Err(error) = connection.prepare(query.sql) {
             broken_queries.insert(query.name, reason(&error));
         }
     }
+    drop(strict);
     Ok(Station {
         version,
         observation: Observation::of(connection)?,
-        troubles: troubles(subject, connection, version)?,
+        troubles: trouble::find(subject, connection, version)?,
         broken_queries,
     })
 }
@@ -277,40 +280,4 @@ pub(crate) fn reason(error: &rusqlite::Error) -> String {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         other => other.to_string(),
     }
-}
-
-/// What SQLite's own checks and the application have to say against a file.
-pub(crate) fn troubles(
-    subject: &Subject<'_>,
-    connection: &Connection,
-    version: Version,
-) -> Result<Vec<String>, String> {
-    let mut found = Vec::new();
-    let read = |sql: &str, found: &mut Vec<String>| -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            found.push(row.get(0)?);
-        }
-        Ok(())
-    };
-    read(
-        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
-        &mut found,
-    )
-    .map_err(|error| format!("integrity_check: {error}"))?;
-    let keys =
-        "SELECT \"table\" || coalesce(', rowid ' || rowid, '') || ': no such row in ' || parent
-                FROM pragma_foreign_key_check";
-    if let Err(error) = read(keys, &mut found) {
-        found.push(format!(
-            "foreign keys cannot be checked: {}",
-            reason(&error)
-        ));
-    }
-    if version > 0 {
-        let said = subject.application.inconsistencies(connection, version);
-        found.extend(said.map_err(|error| error.to_string())?);
-    }
-    Ok(found)
 }

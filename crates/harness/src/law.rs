@@ -167,6 +167,7 @@ pub(crate) fn differences(
                 column: None,
                 before: old,
                 after: new,
+                more: false,
             });
         }
     };
@@ -205,6 +206,7 @@ pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
         column: None,
         before,
         after,
+        more: false,
     }
 }
 

@@ -19,8 +19,10 @@ mod fixture;
 mod journey;
 mod law;
 mod observe;
+mod rename;
 mod report;
 mod subject;
+mod trouble;
 mod verify;
 
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};

@@ -169,21 +169,30 @@ impl Observation {
 
 fn read_rows(connection: &Connection, table: &Table) -> rusqlite::Result<Rows> {
     let visible = table.columns.iter().filter(|column| !column.hidden);
-    let columns: Vec<String> = visible.map(|column| column.name.clone()).collect();
+    let mut columns: Vec<String> = visible.map(|column| column.name.clone()).collect();
+    let search =
+        matches!(&table.kind, schema::TableKind::Virtual { module, .. } if module == "fts5");
+    if search {
+        columns.insert(0, "rowid".to_owned());
+    }
     let key_columns = table.primary_key.as_ref().map(|key| key.columns.as_slice());
     let place = |name: &str| {
         columns
             .iter()
             .position(|own| own.eq_ignore_ascii_case(name))
     };
-    let key = key_columns
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|part| place(&part.name))
-        .collect();
+    let key = if search {
+        vec![0]
+    } else {
+        key_columns
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|part| place(&part.name))
+            .collect()
+    };
     let list: Vec<_> = columns.iter().map(|name| quote_name(name)).collect();
     let sql = format!(
-        "SELECT {} FROM {}",
+        "SELECT {} FROM main.{}",
         list.join(", "),
         quote_name(&table.name)
     );
@@ -236,6 +245,8 @@ pub(crate) struct Difference {
     pub before: String,
     /// What it is.
     pub after: String,
+    /// Whether there are more such rows than before.
+    pub more: bool,
 }
 
 impl Difference {
@@ -299,6 +310,7 @@ pub(crate) fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec
                             column: Some((*column).to_owned()),
                             before: was.to_string(),
                             after: is.to_string(),
+                            more: false,
                         });
                     }
                 }
@@ -309,6 +321,7 @@ pub(crate) fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec
                 column: None,
                 before: count(old_rows.len()),
                 after: count(new_rows.len()),
+                more: new_rows.len() > old_rows.len(),
             }),
         }
     }

@@ -159,7 +159,7 @@ impl Catalogue {
         let connection = Connection::open_in_memory().map_err(error::sqlite)?;
         let mut migrator = Migrator::with_connection(self, connection, Options::default());
         if version > 0 {
-            migrator.upgrade_to(version)?;
+            migrator.build(version)?;
         }
         Ok(migrator.into_connection())
     }

@@ -1,5 +1,6 @@
 //! The engine's errors. All are made here, so that they speak with one voice.
 
+use std::any::Any;
 use std::fmt;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use schema::Change;
 use schema::sql::Statement;
 
 use crate::Version;
+use crate::foreign_keys::Violation;
 use crate::guard::Refusal;
 use crate::loss::AtRisk;
 use crate::plan::Move;
@@ -117,6 +119,11 @@ impl Error {
         self
     }
 
+    fn hints_of(mut self, other: Error) -> Error {
+        self.0.hints.extend(other.0.hints);
+        self
+    }
+
     fn caused_by(mut self, source: impl Into<BoxError>) -> Error {
         self.0.source = Some(source.into());
         self
@@ -174,10 +181,17 @@ impl Error {
         }
         let mut cause = std::error::Error::source(self);
         while let Some(source) = cause {
-            text.push_str(&format!("  because: {source}\n"));
-            cause = source.source();
+            // Beneath SQLite's words there is only the same again with a number.
+            let sqlite = source.downcast_ref::<rusqlite::Error>();
+            match sqlite {
+                Some(sqlite) => text.push_str(&format!("  because: {}\n", words(sqlite))),
+                None => text.push_str(&format!("  because: {source}\n")),
+            }
+            cause = source.source().filter(|_| sqlite.is_none());
         }
+        let no_file = matches!(self.0.kind, ErrorKind::BadCatalogue | ErrorKind::NotFound);
         text.push_str(match self.0.outcome {
+            Outcome::Untouched if no_file => "",
             Outcome::Untouched | Outcome::RolledBack => "the file is as it was\n",
             Outcome::Committed => "the run was committed: the file is at its new version\n",
             Outcome::Unknown => "what is in the file is not known: open it again to find out\n",
@@ -206,8 +220,26 @@ impl std::error::Error for Error {
 }
 
 /// SQLite's own failure, with the kind and hint that its code asks for.
-pub(crate) fn sqlite(source: rusqlite::Error) -> Error {
-    by_code(&source, "SQLite could not do its work").caused_by(source)
+pub(crate) fn sqlite(source: impl Into<BoxError>) -> Error {
+    let source = source.into();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*source);
+    while let Some(one) = cause {
+        if let Some(known) = one.downcast_ref::<rusqlite::Error>() {
+            return by_code(known, NO_WORK).caused_by(source);
+        }
+        cause = one.source();
+    }
+    Error::new(ErrorKind::Sqlite, NO_WORK).caused_by(source)
+}
+
+const NO_WORK: &str = "SQLite could not do its work";
+
+/// What SQLite says, without the statement.
+fn words(source: &rusqlite::Error) -> String {
+    match source {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
 }
 
 fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
@@ -215,6 +247,13 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
         Some(ErrorCode::NotADatabase) => {
             Error::new(ErrorKind::NotADatabase, "the file is not a SQLite database")
                 .hint("check the path; an encrypted or truncated file looks like this, too")
+        }
+        Some(ErrorCode::DatabaseCorrupt)
+            if words(source).starts_with("malformed database schema") =>
+        {
+            Error::new(ErrorKind::Damaged, "the file's schema cannot be read")
+                .hint("it may be written for a newer SQLite than this program has; update the program")
+                .hint("if it is not, copy the file away, then see https://sqlite.org/recovery.html")
         }
         Some(ErrorCode::DatabaseCorrupt) => Error::new(ErrorKind::Damaged, "the file is damaged")
             .hint("copy it away first, then see https://sqlite.org/recovery.html"),
@@ -226,8 +265,30 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
             .hint("check the permissions of the file and of its directory"),
         Some(ErrorCode::DiskFull) => Error::new(ErrorKind::DiskFull, "the disk is full")
             .hint("a run needs about the size of the file once more; make room, then try again"),
+        Some(ErrorCode::OperationInterrupted) => {
+            Error::new(ErrorKind::Sqlite, "the work was interrupted").hint("try again")
+        }
+        Some(ErrorCode::SystemIoFailure) => Error::new(ErrorKind::Sqlite, otherwise)
+            .hint("check the disk and its connection, then try again"),
         _ => Error::new(ErrorKind::Sqlite, otherwise),
     }
+}
+
+/// Whether the file or the machine is to blame for a failure, whatever the statement was.
+fn not_the_statement(source: &rusqlite::Error) -> bool {
+    matches!(
+        source.sqlite_error_code(),
+        Some(
+            ErrorCode::NotADatabase
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::ReadOnly
+                | ErrorCode::DiskFull
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::OutOfMemory
+        )
+    )
 }
 
 pub(crate) fn cannot_open(path: &Path, source: rusqlite::Error) -> Error {
@@ -283,17 +344,8 @@ pub(crate) fn inside_transaction() -> Error {
         .hint("commit or roll it back before the run: foreign keys cannot be turned off inside one")
 }
 
-pub(crate) fn schema_unreadable(source: schema::Error) -> Error {
-    Error::new(ErrorKind::Damaged, "the file's schema cannot be read")
-        .hint("run `PRAGMA integrity_check` with the sqlite3 shell")
-        .caused_by(source)
-}
-
 pub(crate) fn ledger_unreadable(source: rusqlite::Error) -> Error {
-    let known = source
-        .sqlite_error_code()
-        .is_some_and(|code| matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseCorrupt));
-    if known {
+    if not_the_statement(&source) {
         return sqlite(source);
     }
     Error::new(
@@ -302,6 +354,14 @@ pub(crate) fn ledger_unreadable(source: rusqlite::Error) -> Error {
     )
     .hint("another migration tool uses the same name; this file cannot be migrated here")
     .caused_by(source)
+}
+
+pub(crate) fn ledger_has_trigger() -> Error {
+    Error::new(
+        ErrorKind::HistoryEdited,
+        "the ledger `schema_migrations` has a trigger",
+    )
+    .hint("find out who made it, and drop it: it would change what the engine records")
 }
 
 pub(crate) fn not_ours(found: i32, ours: i32) -> Error {
@@ -314,7 +374,12 @@ pub(crate) fn not_ours(found: i32, ours: i32) -> Error {
     .hint("check the path")
 }
 
-pub(crate) fn no_ledger(user_version: i32) -> Error {
+pub(crate) fn no_ledger(user_version: i32, empty: bool) -> Error {
+    if empty {
+        let message = format!("the file has no table, but its user_version is {user_version}");
+        return Error::new(ErrorKind::NotOurs, message)
+            .hint("check the path; a new database needs a new file");
+    }
     Error::new(
         ErrorKind::NotOurs,
         format!("the file has tables but no ledger (its user_version is {user_version})"),
@@ -437,8 +502,8 @@ pub(crate) fn cannot_adopt(version: Version, changes: &[Change]) -> Error {
 
 pub(crate) fn irreversible(folder: &str, reason: Option<&str>) -> Error {
     let mut message = format!("`{folder}` has no way back");
-    if let Some(reason) = reason {
-        message.push_str(&format!(": {}", reason.trim()));
+    for line in reason.unwrap_or_default().trim().lines() {
+        message.push_str(&format!("\n  {line}"));
     }
     Error::new(ErrorKind::Irreversible, message)
         .hint("restore a backup that was taken before this version")
@@ -479,23 +544,28 @@ pub(crate) fn strict_refuses(remarks: &[Remark]) -> Error {
         .hint("mend these rows, or migrate without `--strict`: they are kept either way")
 }
 
-pub(crate) fn foreign_keys_violated(made: &[(String, Option<i64>, String, i64)]) -> Error {
+pub(crate) fn foreign_keys_violated(made: &[Violation]) -> Error {
     let mut message = "the run would leave rows whose foreign key points nowhere:".to_owned();
-    for (table, rowid, parent, _) in made.iter().take(10) {
-        let row = rowid.map_or_else(|| "a row".to_owned(), |rowid| format!("rowid {rowid}"));
-        message.push_str(&format!("\n  {table}, {row}: no such row in {parent}"));
+    for violation in made.iter().take(10) {
+        let row = violation
+            .rowid
+            .map_or_else(|| "a row".to_owned(), |rowid| format!("rowid {rowid}"));
+        message.push_str(&format!(
+            "\n  {}, {row}: no such row in {}",
+            violation.table, violation.parent
+        ));
     }
     if made.len() > 10 {
         message.push_str(&format!("\n  and {} more", made.len() - 10));
     }
     Error::new(ErrorKind::ForeignKeysViolated, message)
-        .hint("the step must keep parents and children together; see its `up.sql` or `down.sql`")
+        .hint("a step must keep parents and children together; mend its script")
 }
 
-pub(crate) fn foreign_keys_uncheckable(source: rusqlite::Error) -> Error {
+pub(crate) fn foreign_keys_uncheckable(table: &str, source: rusqlite::Error) -> Error {
     Error::new(
         ErrorKind::ForeignKeysViolated,
-        "foreign keys cannot be checked",
+        format!("the run would leave foreign keys of `{table}` that SQLite cannot check"),
     )
     .hint("a foreign key must point at a primary key or a UNIQUE column that exists")
     .caused_by(source)
@@ -529,25 +599,27 @@ pub(crate) fn statement_failed(
     statement: &Statement<'_>,
     source: rusqlite::Error,
 ) -> Error {
-    let (detail, offset) = match &source {
-        rusqlite::Error::SqlInputError { msg, offset, .. } => {
-            (msg.clone(), usize::try_from(*offset).ok())
-        }
-        rusqlite::Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
-        other => (other.to_string(), None),
+    let offset = match &source {
+        rusqlite::Error::SqlInputError { offset, .. } => usize::try_from(*offset).ok(),
+        _ => None,
     };
-    let full = source.sqlite_error_code() == Some(ErrorCode::DiskFull);
-    let kind = if full {
-        ErrorKind::DiskFull
-    } else {
-        ErrorKind::StepFailed
-    };
-    let error = Error::new(kind, format!("`{}` failed: {detail}", step.file()))
-        .at(place(step, number, statement, offset));
-    match full {
-        true => error.hint("a run needs about the size of the file once more; make room first"),
-        false => error.hint("mend the step; if it was shipped, mend it in a new version"),
+    let place = place(step, number, statement, offset);
+    if not_the_statement(&source) {
+        let general = by_code(&source, NO_WORK);
+        return Error::new(
+            general.kind(),
+            format!("`{}` failed: {}", step.file(), general.0.message),
+        )
+        .at(place)
+        .hints_of(general)
+        .caused_by(source);
     }
+    Error::new(
+        ErrorKind::StepFailed,
+        format!("`{}` failed: {}", step.file(), words(&source)),
+    )
+    .at(place)
+    .hint("mend the step; if it was shipped, mend it in a new version")
 }
 
 pub(crate) fn statement_refused(
@@ -568,20 +640,38 @@ pub(crate) fn code_refused(step: &Move, code: &str, refusal: &Refusal) -> Error 
 }
 
 pub(crate) fn code_failed(step: &Move, code: &str, source: BoxError) -> Error {
-    Error::new(
-        ErrorKind::StepFailed,
-        format!("`{code}` of `{}` failed", step.folder),
-    )
-    .hint("mend the function; the step's SQL ran, and was rolled back with it")
-    .caused_by(source)
+    let message = format!("`{code}` of `{}` failed", step.folder);
+    let sqlite = source.downcast_ref::<rusqlite::Error>();
+    let error = match sqlite.filter(|known| not_the_statement(known)) {
+        Some(known) => {
+            let general = by_code(known, NO_WORK);
+            let message = format!("{message}: {}", general.0.message);
+            Error::new(general.kind(), message).hints_of(general)
+        }
+        None => Error::new(ErrorKind::StepFailed, message)
+            .hint("mend the function, or the rows that it cannot read"),
+    };
+    error.caused_by(source)
 }
 
-pub(crate) fn transaction_ended(step: &Move) -> Error {
+pub(crate) fn code_panicked(step: &Move, code: &str, panic: &(dyn Any + Send)) -> Error {
+    let words = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let mut message = format!("`{code}` of `{}` panicked", step.folder);
+    if let Some(words) = words {
+        message.push_str(&format!(": {words}"));
+    }
+    Error::new(ErrorKind::StepFailed, message).hint("mend the function: this is a bug in it")
+}
+
+pub(crate) fn transaction_ended(step: &Move, code: &str) -> Error {
     Error::new(
         ErrorKind::StepForbidden,
-        format!("`{}` ended the transaction", step.file()),
+        format!("`{code}` of `{}` ended the transaction", step.folder),
     )
-    .hint("remove `OR ROLLBACK`, `ON CONFLICT ROLLBACK` and `RAISE(ROLLBACK)`")
+    .hint("do without `OR ROLLBACK`, `ON CONFLICT ROLLBACK` and `RAISE(ROLLBACK)`, and pass errors on")
 }
 
 pub(crate) fn step_file_unreadable(folder: &str, file: &str, source: std::io::Error) -> Error {

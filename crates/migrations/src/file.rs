@@ -8,6 +8,7 @@ use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::ledger::{self, Entry, LEDGER_TABLE};
 use crate::step::digest;
+use crate::transaction::roll_back;
 
 /// One file's claims: its header, its ledger and its shape.
 #[derive(Clone, Debug)]
@@ -23,11 +24,26 @@ pub struct FileState {
 }
 
 impl FileState {
-    /// Reads what `connection`'s file says, in whatever transaction it is in.
+    /// Reads what `connection`'s file says, in the transaction that is open, or else in one of its own,
+    /// so that what is read belongs together although others write.
     ///
     /// # Errors
     /// When the file cannot be read as a database.
     pub fn read(connection: &Connection) -> Result<FileState, Error> {
+        if !connection.is_autocommit() {
+            return FileState::read_inside(connection);
+        }
+        let state = connection
+            .execute_batch("BEGIN")
+            .map_err(error::sqlite)
+            .and_then(|()| FileState::read_inside(connection));
+        match roll_back(connection) {
+            true => state,
+            false => Err(error::inside_transaction()),
+        }
+    }
+
+    fn read_inside(connection: &Connection) -> Result<FileState, Error> {
         let pragma = |name: &str| -> Result<i32, Error> {
             connection
                 .pragma_query_value(None, name, |row| row.get(0))
@@ -38,7 +54,7 @@ impl FileState {
             user_version: pragma("user_version")?,
             ledger: ledger::read(connection)?,
             schema: Schema::read(connection)
-                .map_err(error::schema_unreadable)?
+                .map_err(error::sqlite)?
                 .without_table(LEDGER_TABLE),
         })
     }
@@ -59,7 +75,7 @@ impl FileState {
             if self.schema.is_empty() && self.user_version == 0 {
                 return Ok(0);
             }
-            return Err(error::no_ledger(self.user_version));
+            return Err(error::no_ledger(self.user_version, self.schema.is_empty()));
         };
         for (expected, entry) in (1..).zip(entries) {
             if entry.version != expected {

@@ -38,29 +38,40 @@ pub(crate) struct Refusal {
     pub(crate) remedy: &'static str,
 }
 
+/// Who is being watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// The engine itself, which may do everything.
+    #[default]
+    Nobody,
+    /// A step.
+    Step,
+    /// A survey, which may not write either.
+    Survey,
+}
+
 #[derive(Default)]
 struct State {
-    inside_step: bool,
+    watch: Watch,
     refusal: Option<Refusal>,
 }
 
 /// The authorizer of one run: it watches only between [`Guard::enter`] and [`Guard::leave`].
-pub(crate) struct Guard {
+pub(crate) struct Guard<'a> {
+    connection: &'a Connection,
     state: Arc<Mutex<State>>,
 }
 
-impl Guard {
-    pub(crate) fn install(connection: &Connection) -> Result<Guard, Error> {
+impl<'a> Guard<'a> {
+    pub(crate) fn install(connection: &'a Connection) -> Result<Guard<'a>, Error> {
         let guard = Guard {
+            connection,
             state: Arc::default(),
         };
         let state = Arc::clone(&guard.state);
         let hook = move |context: AuthContext<'_>| {
             let mut state = lock(&state);
-            if !state.inside_step {
-                return Authorization::Allow;
-            }
-            match judge(&context.action) {
+            match judge(&context.action, state.watch) {
                 None => Authorization::Allow,
                 Some(refusal) => {
                     state.refusal = Some(refusal);
@@ -69,26 +80,35 @@ impl Guard {
             }
         };
         connection.authorizer(Some(hook)).map_err(error::sqlite)?;
+        // When `OR ROLLBACK` has ended the transaction, what a function still writes would commit by
+        // itself; true turns that into a rollback.
+        let state = Arc::clone(&guard.state);
+        let hook = move || lock(&state).watch != Watch::Nobody;
+        connection.commit_hook(Some(hook)).map_err(error::sqlite)?;
         Ok(guard)
     }
 
-    pub(crate) fn remove(connection: &Connection) {
-        let none: Option<fn(AuthContext<'_>) -> Authorization> = None;
-        // It fails only for a connection that rusqlite does not own, and then was never installed.
-        let _ = connection.authorizer(none);
-    }
-
-    pub(crate) fn enter(&self) {
+    pub(crate) fn enter(&self, watch: Watch) {
         let mut state = lock(&self.state);
-        state.inside_step = true;
+        state.watch = watch;
         state.refusal = None;
     }
 
     /// Stops watching and tells what was refused meanwhile.
     pub(crate) fn leave(&self) -> Option<Refusal> {
         let mut state = lock(&self.state);
-        state.inside_step = false;
+        state.watch = Watch::Nobody;
         state.refusal.take()
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        // Both fail only for a connection that rusqlite does not own, where nothing was installed.
+        let _ = self
+            .connection
+            .authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
+        let _ = self.connection.commit_hook(None::<fn() -> bool>);
     }
 }
 
@@ -96,19 +116,52 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn judge(action: &AuthAction<'_>) -> Option<Refusal> {
-    let refuse = |what: String, remedy| Some(Refusal { what, remedy });
+fn refuse(what: impl Into<String>, remedy: &'static str) -> Option<Refusal> {
+    Some(Refusal {
+        what: what.into(),
+        remedy,
+    })
+}
+
+/// What the authorizer is not asked about.
+pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
+    let word = statement
+        .split(|next: char| !next.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default();
+    if word.eq_ignore_ascii_case("VACUUM") {
+        return refuse(
+            "VACUUM",
+            "remove it: it does not work inside a transaction; let the application run it afterwards",
+        );
+    }
+    if statement.contains('\0') {
+        return refuse(
+            "a NUL character",
+            "remove it: SQLite stops reading there and would skip the rest of the statement",
+        );
+    }
+    None
+}
+
+fn judge(action: &AuthAction<'_>, watch: Watch) -> Option<Refusal> {
+    if watch == Watch::Nobody {
+        return None;
+    }
+    if let Some(refusal) = judge_ledger(action) {
+        return Some(refusal);
+    }
     match *action {
         AuthAction::Transaction { .. } => refuse(
-            "BEGIN, COMMIT or ROLLBACK".to_owned(),
+            "BEGIN, COMMIT or ROLLBACK",
             "remove it: all steps of a run share one transaction, which the engine opens and commits",
         ),
         AuthAction::Savepoint { .. } => refuse(
-            "SAVEPOINT or RELEASE".to_owned(),
+            "SAVEPOINT, RELEASE or ROLLBACK TO",
             "remove it: a step either succeeds as a whole or the run is rolled back",
         ),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse(
-            "ATTACH, DETACH or VACUUM".to_owned(),
+            "ATTACH or DETACH",
             "remove it: a step works on its own file only",
         ),
         AuthAction::Pragma {
@@ -119,25 +172,69 @@ fn judge(action: &AuthAction<'_>) -> Option<Refusal> {
             if function_name.eq_ignore_ascii_case("load_extension") =>
         {
             refuse(
-                "load_extension()".to_owned(),
+                "load_extension()",
                 "register what the step needs on the connection before the run",
             )
         }
-        AuthAction::Insert { table_name }
-        | AuthAction::Delete { table_name }
-        | AuthAction::Update { table_name, .. }
-        | AuthAction::CreateTable { table_name }
-        | AuthAction::DropTable { table_name }
-        | AuthAction::AlterTable { table_name, .. }
-            if table_name.eq_ignore_ascii_case(LEDGER_TABLE) =>
-        {
-            refuse(
-                format!("a change to the ledger `{LEDGER_TABLE}`"),
-                "remove it: the engine records each step in the same transaction",
-            )
-        }
+        _ if watch == Watch::Survey && !reads(action) => refuse(
+            "a statement that writes",
+            "only read in `survey`, and write in `apply`",
+        ),
         _ => None,
     }
+}
+
+fn reads(action: &AuthAction<'_>) -> bool {
+    matches!(
+        action,
+        AuthAction::Select
+            | AuthAction::Read { .. }
+            | AuthAction::Function { .. }
+            | AuthAction::Recursive
+    )
+}
+
+/// The ledger may be read. Temporary objects of its name would hide it, and a trigger on it would run
+/// with the engine's own writes.
+fn judge_ledger(action: &AuthAction<'_>) -> Option<Refusal> {
+    let (AuthAction::Insert { table_name: name }
+    | AuthAction::Delete { table_name: name }
+    | AuthAction::Update {
+        table_name: name, ..
+    }
+    | AuthAction::CreateTable { table_name: name }
+    | AuthAction::CreateTempTable { table_name: name }
+    | AuthAction::CreateVtable {
+        table_name: name, ..
+    }
+    | AuthAction::CreateView { view_name: name }
+    | AuthAction::CreateTempView { view_name: name }
+    | AuthAction::CreateIndex {
+        table_name: name, ..
+    }
+    | AuthAction::CreateTempIndex {
+        table_name: name, ..
+    }
+    | AuthAction::CreateTrigger {
+        table_name: name, ..
+    }
+    | AuthAction::CreateTempTrigger {
+        table_name: name, ..
+    }
+    | AuthAction::DropTable { table_name: name }
+    | AuthAction::AlterTable {
+        table_name: name, ..
+    }) = *action
+    else {
+        return None;
+    };
+    if !name.eq_ignore_ascii_case(LEDGER_TABLE) {
+        return None;
+    }
+    refuse(
+        format!("a change to the ledger `{LEDGER_TABLE}`"),
+        "remove it: the engine records each step in the same transaction",
+    )
 }
 
 fn judge_pragma(name: &str, value: Option<&str>) -> Option<Refusal> {
@@ -153,7 +250,7 @@ fn judge_pragma(name: &str, value: Option<&str>) -> Option<Refusal> {
     } else if name.eq_ignore_ascii_case("user_version")
         || name.eq_ignore_ascii_case("application_id")
     {
-        "remove it: the engine sets the version in the transaction of the run"
+        "remove it: the engine sets it in the transaction of the run"
     } else {
         "remove it, and set it where the application opens its connection"
     };

@@ -11,7 +11,7 @@ use crate::step::{Step, digest};
 pub const LEDGER_TABLE: &str = "schema_migrations";
 
 /// Not STRICT, so that the file stays readable by SQLite before 3.37.
-const CREATE: &str = "CREATE TABLE schema_migrations (
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS main.schema_migrations (
     version INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     up_digest TEXT NOT NULL,
@@ -58,13 +58,17 @@ impl Entry {
 
 /// All entries in order of version, or `None` when the file has no ledger.
 pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error> {
-    if !exists(connection)? {
+    if !has(connection, "type = 'table' AND name")? {
         return Ok(None);
+    }
+    // It would run with the engine's own writes, which nothing watches.
+    if has(connection, "type = 'trigger' AND tbl_name")? {
+        return Err(error::ledger_has_trigger());
     }
     let mut statement = connection
         .prepare(
             "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by
-             FROM schema_migrations ORDER BY version",
+             FROM main.schema_migrations ORDER BY version",
         )
         .map_err(error::ledger_unreadable)?;
     let rows = statement.query_map([], |row| {
@@ -85,32 +89,51 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     Ok(Some(entries))
 }
 
-/// Whether the file is at `catalogue`'s current version with the step that the catalogue has, told
-/// by one pragma and one row.
+/// Whether the file is at `catalogue`'s current version with the step that the catalogue has, told by
+/// its header and one row. A "no" means only that the run must look closely.
 pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
     let current = catalogue.current_version();
-    let user_version: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(error::sqlite)?;
-    if user_version != i64::from(current) {
+    let header = |name: &str| -> Result<i64, Error> {
+        connection
+            .pragma_query_value(None, name, |row| row.get(0))
+            .map_err(error::sqlite)
+    };
+    if header("user_version")? != i64::from(current) {
         return Ok(false);
     }
-    let head: Option<(Version, String)> = match connection
-        .prepare("SELECT version, up_digest FROM schema_migrations ORDER BY version DESC LIMIT 1")
-    {
-        Ok(mut statement) => statement
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()
-            .map_err(error::ledger_unreadable)?,
-        // A file without this table is looked at closely by the run.
-        Err(_) => None,
+    let ours = i64::from(catalogue.application_id());
+    if ours != 0 && ![0, ours].contains(&header("application_id")?) {
+        return Ok(false);
+    }
+    let Ok(mut statement) = connection.prepare(
+        "SELECT version, up_digest, down_sql FROM main.schema_migrations
+         ORDER BY version DESC LIMIT 1",
+    ) else {
+        return Ok(false);
     };
-    Ok(head.is_some_and(|(version, up_digest)| {
-        version == current && catalogue.up_digest(current) == Some(up_digest.as_str())
+    let head: Option<(Version, String, Option<String>)> = statement
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()
+        .map_err(error::ledger_unreadable)?;
+    Ok(head.is_some_and(|(version, up_digest, down_sql)| {
+        version == current
+            && catalogue.up_digest(current) == Some(up_digest.as_str())
+            && same_back(catalogue, down_sql.as_deref())
     }))
 }
 
-/// Records that `step` was applied, making the ledger where there is none.
+/// Whether `recorded` is the way back of the catalogue's newest step; comments do not count.
+fn same_back(catalogue: &Catalogue, recorded: Option<&str>) -> bool {
+    let ours = catalogue.steps().last().and_then(Step::down);
+    recorded == ours || (ours.is_some() && recorded.map(digest) == ours.map(digest))
+}
+
+/// Makes the ledger where there is none.
+pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(CREATE).map_err(error::sqlite)
+}
+
+/// Records that `step` was applied.
 pub(crate) fn record(
     connection: &Connection,
     catalogue: &Catalogue,
@@ -118,9 +141,6 @@ pub(crate) fn record(
     adopted: bool,
 ) -> Result<(), Error> {
     let version = step.version();
-    if !exists(connection)? {
-        connection.execute_batch(CREATE).map_err(error::sqlite)?;
-    }
     let losses = catalogue
         .notes(version)
         .map(|notes| notes.down_losses.as_slice());
@@ -137,7 +157,7 @@ pub(crate) fn record(
     };
     connection
         .execute(
-            "INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO main.schema_migrations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 version,
                 step.name(),
@@ -156,19 +176,19 @@ pub(crate) fn record(
 /// Removes the entry of a step that was undone; version 0 has no ledger at all.
 pub(crate) fn forget(connection: &Connection, version: Version) -> Result<(), Error> {
     let sql = match version {
-        1 => "DROP TABLE schema_migrations".to_owned(),
-        _ => format!("DELETE FROM schema_migrations WHERE version = {version}"),
+        1 => "DROP TABLE main.schema_migrations".to_owned(),
+        _ => format!("DELETE FROM main.schema_migrations WHERE version = {version}"),
     };
     connection.execute_batch(&sql).map_err(error::sqlite)
 }
 
-fn exists(connection: &Connection) -> Result<bool, Error> {
+/// Whether the file has an object of this kind whose name, or whose table's name, is the ledger's.
+fn has(connection: &Connection, kind_and_name: &str) -> Result<bool, Error> {
+    let sql = format!(
+        "SELECT count(*) FROM main.sqlite_schema WHERE {kind_and_name} = ?1 COLLATE NOCASE"
+    );
     connection
-        .query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
-            [LEDGER_TABLE],
-            |row| row.get::<_, i64>(0),
-        )
+        .query_row(&sql, [LEDGER_TABLE], |row| row.get::<_, i64>(0))
         .map(|count| count > 0)
         .map_err(error::sqlite)
 }

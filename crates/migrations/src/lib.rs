@@ -48,7 +48,7 @@
 //! - **Nobody races.** `BEGIN IMMEDIATE` first, then the version is read, then decided.
 //! - **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and afterwards what they were.
 //!   Only violations that the run made count.
-//! - **A step cannot** open or close a transaction, attach a file, set a pragma or write the ledger:
+//! - **A step cannot** open or close a transaction, attach a file, set a pragma or touch the ledger:
 //!   [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html) refuses it.
 //! - **Nothing is lost unasked.** What a step loses is declared in its notes; a run that would cost
 //!   rows refuses without [`Options::accept_loss`], naming them.
@@ -59,6 +59,7 @@ mod catalogue;
 mod connect;
 mod error;
 mod file;
+mod foreign_keys;
 mod guard;
 mod ledger;
 mod loss;
@@ -68,6 +69,7 @@ mod plan;
 mod query;
 mod run;
 mod step;
+mod transaction;
 
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
@@ -75,7 +77,7 @@ pub use file::FileState;
 pub use ledger::{Entry, LEDGER_TABLE};
 pub use loss::AtRisk;
 pub use migrator::Migrator;
-pub use notes::{Compatibility, Declared, Meaning, Notes, SECTIONS};
+pub use notes::{Compatibility, Declared, Meaning, Notes, Rename, SECTIONS};
 pub use plan::{Direction, Move, Plan, plan};
 pub use query::{Access, Query};
 pub use run::{Options, Remark, Remarks, Report, StepReport};

@@ -45,7 +45,7 @@ pub(crate) fn at_risk(
         let name = quote_name(&table.name);
         let rows: i64 = connection
             .query_row(
-                &format!("SELECT count(*) FROM {name} WHERE {filter}"),
+                &format!("SELECT count(*) FROM main.{name} WHERE {filter}"),
                 [],
                 |row| row.get(0),
             )
@@ -77,7 +77,7 @@ fn examples(connection: &Connection, table: &Table, filter: &str) -> Result<Vec<
         .collect::<Vec<_>>()
         .join(", ");
     let sql = format!(
-        "SELECT {list} FROM {} WHERE {filter} ORDER BY {list} LIMIT {EXAMPLES}",
+        "SELECT {list} FROM main.{} WHERE {filter} ORDER BY {list} LIMIT {EXAMPLES}",
         quote_name(&table.name)
     );
     let mut statement = connection.prepare(&sql).map_err(error::sqlite)?;
@@ -96,7 +96,26 @@ fn show(value: ValueRef<'_>) -> String {
         ValueRef::Null => "NULL".to_owned(),
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number.to_string(),
-        ValueRef::Text(text) => format!("'{}'", String::from_utf8_lossy(text)),
+        ValueRef::Text(text) => show_text(&String::from_utf8_lossy(text)),
         ValueRef::Blob(bytes) => format!("a blob of {} bytes", bytes.len()),
+    }
+}
+
+/// On one line, and not longer than a person reads.
+fn show_text(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let shown: String = text.chars().take(LONGEST).flat_map(show_char).collect();
+    let more = if text.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("'{shown}{more}'")
+}
+
+fn show_char(char: char) -> Vec<char> {
+    match char.is_control() {
+        true => char.escape_default().collect(),
+        false => vec![char],
     }
 }

@@ -56,7 +56,8 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// Takes a connection that is open already, with whatever is set on it.
+    /// Takes a connection that is open already, with whatever is set on it. An authorizer or a commit
+    /// hook on it is gone after the first run, which needs both for itself.
     pub fn with_connection(
         catalogue: &'a Catalogue,
         connection: Connection,
@@ -117,7 +118,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// Brings the file to the catalogue's current version; for a file that is there already this costs
-    /// one pragma and one row.
+    /// a look at its header and one row.
     ///
     /// # Errors
     /// When the file must not be touched or a step fails; [`Error::outcome`] says what is in it.
@@ -162,6 +163,11 @@ impl<'a> Migrator<'a> {
     /// rows would be lost without [`Options::accept_loss`].
     pub fn rollback_to(&mut self, target: Version) -> Result<Report, Error> {
         self.run(Task::Rollback { target })
+    }
+
+    /// Brings an empty database in memory to `target`.
+    pub(crate) fn build(&mut self, target: Version) -> Result<(), Error> {
+        self.run(Task::Build { target }).map(|_report| ())
     }
 
     fn run(&mut self, task: Task) -> Result<Report, Error> {

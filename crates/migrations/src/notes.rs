@@ -51,6 +51,17 @@ impl Declared {
     }
 }
 
+/// A table or a column that keeps its rows and values under another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// The table, by its name before the step.
+    pub table: String,
+    /// The column, or `None` when the table itself is renamed.
+    pub column: Option<String>,
+    /// The new name, without the table's.
+    pub to: String,
+}
+
 /// A `notes.md`, read.
 ///
 /// Reading never fails: what is missing or malformed is told by [`Notes::problems`], so that a step
@@ -75,10 +86,18 @@ pub struct Notes {
     pub up_losses: Vec<Declared>,
     /// `Changes:` lines of *Data migration*: columns whose values it rewrites.
     pub changes: Vec<Declared>,
+    /// `Alters:` lines of *Data migration*: columns or tables that it declares otherwise than before.
+    pub alters: Vec<Declared>,
+    /// `Renames:` lines of *Data migration*.
+    pub renames: Vec<Rename>,
     /// `Adds:` lines of *Data migration*: older tables that it puts rows into.
     pub adds: Vec<Declared>,
     /// `Loses:` lines of *Rollback*: what going back drops and no later upgrade brings back.
     pub down_losses: Vec<Declared>,
+    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade makes again as it was.
+    pub remade: Vec<Declared>,
+    /// `Changes:` lines of *Rollback*: columns that keep the values which the step gave them.
+    pub down_changes: Vec<Declared>,
     sections: Vec<(String, String)>,
     malformed: Vec<String>,
 }
@@ -108,12 +127,16 @@ impl Notes {
                 "Data migration" => {
                     notes.data_migration = body.to_owned();
                     notes.up_losses = notes.read_declared(body, "Loses:");
-                    notes.changes = notes.read_declared(body, "Changes:");
+                    notes.changes = notes.read_changes(body);
+                    notes.alters = notes.read_declared(body, "Alters:");
+                    notes.read_renames(body);
                     notes.adds = notes.read_declared(body, "Adds:");
                 }
                 "Rollback" => {
                     notes.rollback = body.to_owned();
                     notes.down_losses = notes.read_declared(body, "Loses:");
+                    notes.remade = notes.read_declared(body, "Remade:");
+                    notes.down_changes = notes.read_changes(body);
                 }
                 _ => {}
             }
@@ -163,6 +186,10 @@ impl Notes {
             ));
         }
         match &self.compatibility {
+            None if self
+                .malformed
+                .iter()
+                .any(|text| text.contains("Backwards compatibility")) => {}
             None if self.sections.iter().any(|(name, _)| name == "Task") => problems.push(
                 "section `## Task` lacks `Backwards compatibility: supported` or `not supported`, \
                  with why"
@@ -229,6 +256,47 @@ impl Notes {
         }
     }
 
+    /// `Changes:` is about values, so it names a column: a whole table would excuse anything in it.
+    fn read_changes(&mut self, body: &str) -> Vec<Declared> {
+        let changes = self.read_declared(body, "Changes:");
+        for whole in changes.iter().filter(|change| change.column.is_none()) {
+            let table = &whole.table;
+            self.malformed.push(format!(
+                "`Changes: {table}` names no column: say `{table}.column`, or `Alters:` for what \
+                 the table declares"
+            ));
+        }
+        changes
+            .into_iter()
+            .filter(|change| change.column.is_some())
+            .collect()
+    }
+
+    /// `` Renames: `table.old` to `new` ``, or `` `old` to `new` `` for a table.
+    fn read_renames(&mut self, body: &str) {
+        for item in bullets(body) {
+            let Some(rest) = item.strip_prefix("Renames:") else {
+                continue;
+            };
+            let parts: Vec<&str> = rest.split('`').map(str::trim).collect();
+            let [_, object, "to", to, ..] = parts.as_slice() else {
+                self.malformed.push(format!(
+                    "`{item}` is not of the form Renames: `table.old` to `new`"
+                ));
+                continue;
+            };
+            let (table, column) = match object.split_once('.') {
+                Some((table, column)) => (table, Some(column.to_owned())),
+                None => (*object, None),
+            };
+            self.renames.push(Rename {
+                table: table.to_owned(),
+                column,
+                to: (*to).to_owned(),
+            });
+        }
+    }
+
     fn read_declared(&mut self, body: &str, keyword: &str) -> Vec<Declared> {
         let mut found = Vec::new();
         for item in bullets(body) {
@@ -289,7 +357,7 @@ fn bullets(body: &str) -> Vec<String> {
                 last.push(' ');
                 last.push_str(line.trim());
             }
-            _ => items.push(line.trim_start_matches("- ").trim().to_owned()),
+            _ => items.push(line.trim_start_matches(['-', '*', '+']).trim().to_owned()),
         }
     }
     items

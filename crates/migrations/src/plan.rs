@@ -25,7 +25,7 @@ pub enum Direction {
 pub struct Move {
     /// The step's version: the one it leads to going up, the one it leaves going down.
     pub version: Version,
-    /// The step's folder, or its recorded name where the catalogue does not know it.
+    /// The step's folder, or its number and recorded name where the catalogue does not know it.
     pub folder: String,
     /// Up or down.
     pub direction: Direction,
@@ -103,7 +103,10 @@ fn up(catalogue: &Catalogue, version: Version) -> Option<Move> {
 
 fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Error> {
     let known = catalogue.step(entry.version);
-    let folder = known.map_or_else(|| entry.name.clone(), |step| step.folder().to_owned());
+    let folder = match known {
+        Some(step) => step.folder().to_owned(),
+        None => format!("{:04}_{}", entry.version, entry.name),
+    };
     let Some(sql) = &entry.down_sql else {
         let reason = known.and_then(|step| match step.back() {
             Back::Irreversible(reason) => Some(&**reason),
@@ -221,19 +224,24 @@ impl Plan {
         let mut text = String::new();
         for step in self.moves.iter().rev() {
             let known = catalogue.step(step.version);
-            let (file, sql) = match (step.direction, known.map(|step| (step, step.back()))) {
-                (Direction::Up, Some((step, Back::Sql(sql)))) => {
-                    (format!("{}/down.sql", step.folder()), &**sql)
+            let folder = &step.folder;
+            let (title, sql) = match (step.direction, known.map(|step| (step, step.back()))) {
+                (Direction::Up, Some((_, Back::Sql(sql)))) => {
+                    (format!("{folder}/down.sql"), sql.to_string())
                 }
-                (Direction::Up, Some((step, Back::Irreversible(why)))) => {
-                    (format!("{}: no way back", step.folder()), &**why)
+                (Direction::Up, Some((_, Back::Irreversible(why)))) => {
+                    let why = why.trim().lines().map(|line| format!("-- {line}\n"));
+                    (format!("{folder}: no way back"), why.collect())
                 }
                 (Direction::Down, Some((step, _))) => {
-                    (format!("{}/up.sql", step.folder()), step.up())
+                    (format!("{folder}/up.sql"), step.up().to_owned())
                 }
-                (_, None) => (format!("{}: not known to this build", step.folder), ""),
+                (_, None) => (format!("{folder}: not known to this build"), String::new()),
             };
-            let _ = writeln!(text, "-- {file}\n{}", sql.trim_end());
+            let _ = writeln!(text, "-- {title}");
+            if !sql.is_empty() {
+                let _ = writeln!(text, "{}", sql.trim_end());
+            }
         }
         text
     }
@@ -246,7 +254,11 @@ impl Plan {
                 Direction::Up => &notes.data_migration,
                 Direction::Down => &notes.rollback,
             });
-            let _ = writeln!(text, "{}: {}", step.folder, words.trim());
+            let words = match words.trim() {
+                "" => "its notes say nothing",
+                words => words,
+            };
+            let _ = writeln!(text, "{}: {words}", step.folder);
         }
         text
     }
@@ -262,21 +274,18 @@ impl Plan {
                 Direction::Up => back.unwrap_or_default(),
                 Direction::Down => &[],
             };
+            let because = |why: &str| match why {
+                "" => String::new(),
+                why => format!(": {why}"),
+            };
             for loss in &step.losses {
-                risks.push(format!(
-                    "{}: {} would be lost: {}",
-                    step.file(),
-                    loss.object(),
-                    loss.why
-                ));
+                let (file, why) = (step.file(), because(&loss.why));
+                risks.push(format!("{file}: {} would be lost{why}", loss.object()));
             }
             for loss in going_back {
-                let file = format!("{}/down.sql", step.folder);
-                risks.push(format!(
-                    "{file}: going back loses {}: {}",
-                    loss.object(),
-                    loss.why
-                ));
+                let (folder, why) = (&step.folder, because(&loss.why));
+                let object = loss.object();
+                risks.push(format!("{folder}/down.sql: going back loses {object}{why}"));
             }
         }
         risks

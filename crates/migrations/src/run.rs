@@ -1,6 +1,6 @@
 //! The run: the only part that writes.
 
-use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -8,13 +8,15 @@ use schema::sql;
 
 use crate::Version;
 use crate::catalogue::Catalogue;
-use crate::error::{self, Error, Outcome};
+use crate::error::{self, Error};
 use crate::file::FileState;
-use crate::guard::Guard;
+use crate::foreign_keys::Violations;
+use crate::guard::{self, Guard, Watch};
 use crate::ledger;
 use crate::loss;
 use crate::plan::{Direction, Move, Plan, plan};
-use crate::step::Code;
+use crate::step::{BoxError, Code};
+use crate::transaction::{Mark, Transaction};
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +122,11 @@ pub(crate) enum Task {
     Rollback {
         target: Version,
     },
+    /// An upgrade of an empty database in memory, to see what a version looks like. What shipped with
+    /// a foreign key that cannot be checked did ship.
+    Build {
+        target: Version,
+    },
 }
 
 /// Carries out `task` in one transaction, with foreign keys off around it.
@@ -129,73 +136,74 @@ pub(crate) fn run(
     options: &Options,
     task: Task,
 ) -> Result<Report, Error> {
-    let keys: bool = connection
-        .pragma_query_value(None, "foreign_keys", |row| row.get(0))
-        .map_err(error::sqlite)?;
-    // Inside a transaction this pragma does nothing: https://sqlite.org/pragma.html#pragma_foreign_keys
-    connection
-        .pragma_update(None, "foreign_keys", false)
-        .map_err(error::sqlite)?;
-    let result = begin(connection).and_then(|()| {
-        let run = Run {
-            connection,
-            catalogue,
-            options,
-            guard: Guard::install(connection)?,
-        };
-        let result = run.inside(task);
-        Guard::remove(connection);
-        run.finish(result)
-    });
-    let restored = connection
-        .pragma_update(None, "foreign_keys", keys)
-        .map_err(error::sqlite);
-    let report = result?;
-    restored?;
-    Ok(report)
-}
-
-/// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not. It
-/// can also fail and have begun.
-fn begin(connection: &Connection) -> Result<(), Error> {
-    connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .map_err(|source| {
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
-            }
-            error::cannot_begin(source)
-        })
+    let transaction = Transaction::begin(connection)?;
+    let run = Run {
+        connection,
+        catalogue,
+        options,
+        guard: &transaction.guard,
+    };
+    match run.inside(task) {
+        Ok(work) if work.written => {
+            transaction.commit(&work.before, work.report.to)?;
+            Ok(work.report)
+        }
+        Ok(work) => {
+            transaction.close()?;
+            Ok(work.report)
+        }
+        Err(error) => Err(transaction.abandon(error)),
+    }
 }
 
 struct Run<'a> {
     connection: &'a Connection,
     catalogue: &'a Catalogue,
     options: &'a Options,
-    guard: Guard,
+    guard: &'a Guard<'a>,
 }
 
 /// What the transaction did, before it is committed.
 struct Work {
     report: Report,
     written: bool,
+    before: Mark,
+}
+
+/// What was decided inside the transaction.
+struct Decision {
+    plan: Plan,
+    adopted: bool,
+    before: Mark,
 }
 
 impl Run<'_> {
     fn inside(&self, task: Task) -> Result<Work, Error> {
-        let (plan, adopted) = self.decide(task)?;
+        let Decision {
+            plan,
+            adopted,
+            before,
+        } = self.decide(task)?;
         let mut work = Work {
             report: Report {
                 adopted,
                 ..Report::nothing_to_do(plan.from)
             },
             written: adopted || !plan.moves.is_empty(),
+            before,
         };
         if !work.written {
             return Ok(work);
         }
-        let violations = self.violations()?;
+        let violations = match task {
+            Task::Build { .. } => None,
+            _ => Some(Violations::read(self.connection)?),
+        };
         self.ask_consent(&plan.moves)?;
+        if plan.to > 0 {
+            // Before the first step, so that no step can put a table of its own in the ledger's place.
+            ledger::create(self.connection)?;
+        }
         let mut remarks = Remarks::default();
         for step in &plan.moves {
             let started = Instant::now();
@@ -208,13 +216,8 @@ impl Run<'_> {
             });
         }
         self.stamp(plan.to)?;
-        let made: Vec<_> = self
-            .violations()?
-            .difference(&violations)
-            .cloned()
-            .collect();
-        if !made.is_empty() {
-            return Err(error::foreign_keys_violated(&made));
+        if let Some(violations) = violations {
+            Violations::read(self.connection)?.none_beyond(&violations)?;
         }
         work.report.to = plan.to;
         work.report.remarks = remarks.remarks;
@@ -222,11 +225,12 @@ impl Run<'_> {
     }
 
     /// Reads the file inside the transaction and plans; adopts it first where that was asked for.
-    fn decide(&self, task: Task) -> Result<(Plan, bool), Error> {
+    fn decide(&self, task: Task) -> Result<Decision, Error> {
         let mut state = FileState::read(self.connection)?;
+        let before = Mark::of(&state);
         let (target, expected) = match task {
             Task::Upgrade { target, expected } => (target, expected),
-            Task::Rollback { target } => (target, None),
+            Task::Rollback { target } | Task::Build { target } => (target, None),
         };
         let mut adopted = false;
         if let Some(expected) = expected {
@@ -246,23 +250,34 @@ impl Run<'_> {
                 return Err(error::unexpected_version(version, expected));
             }
         }
+        self.check_way(task, state.version(self.catalogue)?)?;
         let plan = plan(self.catalogue, &state, target)?;
-        match task {
-            Task::Upgrade { .. } if plan.to < plan.from => {
-                return Err(error::upgrade_goes_back(plan.from, plan.to));
-            }
-            Task::Rollback { .. } if plan.to > plan.from => {
-                return Err(error::rollback_goes_up(plan.from, plan.to));
-            }
-            _ => {}
-        }
         if !plan.moves.is_empty() && (1..=self.catalogue.current_version()).contains(&plan.from) {
             let drift = schema::diff(&self.catalogue.schema_at(plan.from)?, &state.schema);
             if !drift.is_empty() {
                 return Err(error::drifted(plan.from, &drift));
             }
         }
-        Ok((plan, adopted))
+        Ok(Decision {
+            plan,
+            adopted,
+            before,
+        })
+    }
+
+    /// Refuses a task that would go the other way, before the plan finds anything wrong on it.
+    fn check_way(&self, task: Task, from: Version) -> Result<(), Error> {
+        let current = self.catalogue.current_version();
+        match task {
+            Task::Upgrade { .. } if from > current => Err(error::newer(from, current)),
+            Task::Upgrade { target, .. } if target < from => {
+                Err(error::upgrade_goes_back(from, target))
+            }
+            Task::Rollback { target } if target > from && target <= current => {
+                Err(error::rollback_goes_up(from, target))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn adopt(&self, state: &FileState, version: Version) -> Result<(), Error> {
@@ -278,6 +293,7 @@ impl Run<'_> {
         if !differences.is_empty() {
             return Err(error::cannot_adopt(version, &differences));
         }
+        ledger::create(self.connection)?;
         for step in self
             .catalogue
             .steps()
@@ -316,14 +332,9 @@ impl Run<'_> {
         self.ask_consent(std::slice::from_ref(step))?;
         self.execute(step)?;
         if let Some(code) = code {
-            self.guard.enter();
-            let result = (code.apply)(self.connection, remarks);
-            let refusal = self.guard.leave();
-            if let Some(refusal) = refusal {
-                return Err(error::code_refused(step, code.name, &refusal));
-            }
-            result.map_err(|source| error::code_failed(step, code.name, source))?;
-            self.still_inside(step)?;
+            self.call(step, code, Watch::Step, || {
+                (code.apply)(self.connection, remarks)
+            })?;
         }
         match (step.direction, known) {
             (Direction::Up, Some(known)) => {
@@ -338,20 +349,45 @@ impl Run<'_> {
             version,
             remarks: Vec::new(),
         };
-        self.guard.enter();
-        let result = (code.survey)(self.connection, &mut remarks);
-        self.guard.leave();
-        result.map_err(|source| error::code_failed(step, code.name, source))?;
+        self.call(step, code, Watch::Survey, || {
+            (code.survey)(self.connection, &mut remarks)
+        })?;
         match remarks.remarks.as_slice() {
             [] => Ok(()),
             left => Err(error::strict_refuses(left)),
         }
     }
 
+    /// Calls a function of a step; one that panics has failed like any other.
+    fn call(
+        &self,
+        step: &Move,
+        code: &Code,
+        watch: Watch,
+        function: impl FnOnce() -> Result<(), BoxError>,
+    ) -> Result<(), Error> {
+        self.guard.enter(watch);
+        let result = catch_unwind(AssertUnwindSafe(function));
+        if let Some(refusal) = self.guard.leave() {
+            return Err(error::code_refused(step, code.name, &refusal));
+        }
+        result
+            .map_err(|panic| error::code_panicked(step, code.name, &*panic))?
+            .map_err(|source| error::code_failed(step, code.name, source))?;
+        // A function can go on after `OR ROLLBACK`; a script cannot, because the statement fails.
+        if self.connection.is_autocommit() {
+            return Err(error::transaction_ended(step, code.name));
+        }
+        Ok(())
+    }
+
     /// Runs a script statement by statement, so that an error can say which.
     fn execute(&self, step: &Move) -> Result<(), Error> {
         for (number, statement) in (1..).zip(sql::statements(&step.sql)) {
-            self.guard.enter();
+            if let Some(refusal) = guard::judge_text(statement.text) {
+                return Err(error::statement_refused(step, number, &statement, &refusal));
+            }
+            self.guard.enter(Watch::Step);
             let result = execute_one(self.connection, statement.text);
             let refusal = self.guard.leave();
             if let Err(source) = result {
@@ -360,15 +396,6 @@ impl Run<'_> {
                     None => error::statement_failed(step, number, &statement, source),
                 });
             }
-            self.still_inside(step)?;
-        }
-        Ok(())
-    }
-
-    /// `OR ROLLBACK` and `RAISE(ROLLBACK)` end the transaction; what followed would commit by itself.
-    fn still_inside(&self, step: &Move) -> Result<(), Error> {
-        if self.connection.is_autocommit() {
-            return Err(error::transaction_ended(step));
         }
         Ok(())
     }
@@ -388,68 +415,6 @@ impl Run<'_> {
                 .map_err(error::sqlite)?;
         }
         Ok(())
-    }
-
-    /// The foreign key violations in the file: table, rowid (NULL for WITHOUT ROWID), parent, key.
-    fn violations(&self) -> Result<BTreeSet<(String, Option<i64>, String, i64)>, Error> {
-        let mut statement = self
-            .connection
-            .prepare("PRAGMA foreign_key_check")
-            .map_err(error::sqlite)?;
-        let rows = statement
-            .query_map([], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })
-            .and_then(Iterator::collect);
-        rows.map_err(error::foreign_keys_uncheckable)
-    }
-
-    /// Commits or rolls back, and then looks what is in the file.
-    fn finish(&self, result: Result<Work, Error>) -> Result<Report, Error> {
-        let error = match result {
-            Ok(work) if work.written => match self.connection.execute_batch("COMMIT") {
-                Ok(()) => return Ok(work.report),
-                Err(source) => {
-                    let error = error::cannot_commit(source);
-                    return Err(error.with_outcome(self.look(work.report.from, work.report.to)));
-                }
-            },
-            Ok(work) => {
-                self.connection
-                    .execute_batch("ROLLBACK")
-                    .map_err(error::sqlite)?;
-                return Ok(work.report);
-            }
-            Err(error) => error,
-        };
-        if !self.connection.is_autocommit() {
-            let _ = self.connection.execute_batch("ROLLBACK");
-        }
-        let rolled_back = self.connection.is_autocommit();
-        let outcome = if rolled_back {
-            Outcome::RolledBack
-        } else {
-            Outcome::Unknown
-        };
-        Err(error.with_outcome(outcome))
-    }
-
-    /// `COMMIT` can return an error and have committed.
-    fn look(&self, from: Version, to: Version) -> Outcome {
-        if !self.connection.is_autocommit()
-            && (self.connection.execute_batch("ROLLBACK").is_err()
-                || !self.connection.is_autocommit())
-        {
-            return Outcome::Unknown;
-        }
-        let version = self
-            .connection
-            .pragma_query_value(None, "user_version", |row| row.get::<_, Version>(0));
-        match version {
-            Ok(version) if version == from => Outcome::RolledBack,
-            Ok(version) if version == to => Outcome::Committed,
-            _ => Outcome::Unknown,
-        }
     }
 }
 

@@ -25,13 +25,14 @@ pub enum Back {
 
 /// The part of a step that is a Rust function, for data that SQL cannot compute.
 ///
-/// Both functions run inside the run's transaction, under the same restrictions as the SQL.
+/// Both functions run inside the run's transaction, under the same restrictions as the SQL. One that
+/// panics fails the step.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
     /// The function's name as a person finds it in the source.
     pub name: &'static str,
     /// Reads the rows as they are before the step and remarks on each that `apply` will leave as it
-    /// is. Called before the step's SQL, and only when the run is strict; it must not write.
+    /// is. Called before the step's SQL, and only when the run is strict; writing is refused.
     pub survey: fn(&Connection, &mut Remarks) -> Result<(), BoxError>,
     /// Moves the data, after the step's SQL.
     pub apply: fn(&Connection, &mut Remarks) -> Result<(), BoxError>,
@@ -123,7 +124,11 @@ impl Step {
     /// number, which no catalogue accepts.
     pub fn version(&self) -> Version {
         let digits = self.folder.split('_').next().unwrap_or_default();
-        digits.parse().unwrap_or(0)
+        // A sign would be read as part of the number.
+        match digits.starts_with(|first: char| first.is_ascii_digit()) {
+            true => digits.parse().unwrap_or(0),
+            false => 0,
+        }
     }
 
     /// The folder's name without its number, such as `note_label`.

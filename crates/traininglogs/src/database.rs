@@ -66,7 +66,7 @@ impl TrainingLogs {
     pub fn open_with(path: &Path, options: Options) -> Result<TrainingLogs, Error> {
         let missing = !path.exists();
         let opened = Migrator::create(catalogue(), path, options).and_then(|mut migrator| {
-            let report = upgrade(&mut migrator)?;
+            let report = migrator.upgrade()?;
             Ok(TrainingLogs {
                 connection: migrator.into_connection(),
                 report,
@@ -108,7 +108,7 @@ impl TrainingLogs {
         options: Options,
     ) -> Result<TrainingLogs, Error> {
         let mut migrator = Migrator::with_connection(catalogue(), connection, options);
-        let report = upgrade(&mut migrator)?;
+        let report = migrator.upgrade()?;
         Ok(TrainingLogs {
             connection: migrator.into_connection(),
             report,
@@ -226,16 +226,6 @@ impl TrainingLogs {
         let rows = statement.query_map(named_params! { ":minutes": minutes }, session)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-}
-
-/// Upgrades; a file of a newer build is refused as that, and not for standing past the target.
-fn upgrade(migrator: &mut Migrator<'_>) -> Result<Report, migrations::Error> {
-    migrator
-        .upgrade()
-        .map_err(|error| match refuse_newer(migrator) {
-            Err(newer) if newer.kind() == migrations::ErrorKind::Newer => newer,
-            _ => error,
-        })
 }
 
 /// Refuses a file of a newer build, in the engine's words: nothing leads to a version that this build

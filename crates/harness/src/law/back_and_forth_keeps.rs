@@ -3,17 +3,22 @@
 //! Down and then up gives back the same rows, or the step declares what is lost: `` Loses: `t.c` `` under
 //! *Rollback* of its notes. This is the user who goes back to the older release for a day.
 //!
-//! Fixtures that hold no value in a column are filled for this law, so that a way back that loses the
-//! column is seen also when the golden database was only migrated forward.
+//! Whatever a step adds goes on its way back. So each new table and each new column of an older table is
+//! declared there: `` Loses: `t.c` `` or, where the next upgrade makes the same again from what stays,
+//! `` Remade: `t` ``. The rows prove the second: what is declared as remade is compared like everything else.
+//! Fixtures that hold no value in a column are filled for this law.
 
-use super::{Finding, Findings, Law, declared, differences, not_arrived, step_file};
+use schema::TableKind;
+
+use super::{Finding, Findings, Law, declared, differences, not_arrived, step_file, versions};
 use crate::journey::{Shape, Walk};
+use crate::rename;
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
     name: "back and forth keeps",
     walk: Some(check),
-    whole: None,
+    whole: Some(check_declared),
 };
 
 fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
@@ -21,13 +26,17 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         return;
     }
     findings.checked();
-    let file = step_file(subject, walk.journey, "down.sql");
-    let Some(end) = &walk.end else {
+    let (Some(turn), Some(end)) = (&walk.turn, &walk.end) else {
         let object = format!("way from version {} and back", walk.journey.from);
         findings.add(not_arrived(subject, walk, object, "down.sql"));
         return;
     };
-    let losses = declared(subject, walk.journey, |notes| &notes.down_losses);
+    let file = step_file(subject, walk.journey, "down.sql");
+    let mut losses = declared(subject, walk.journey, |notes| &notes.down_losses);
+    // A table that stayed all the way lost nothing by being dropped.
+    losses.retain(|loss| {
+        loss.column.is_some() || turn.observation.schema.table(&loss.table).is_none()
+    });
     for difference in differences(&walk.start.observation, &end.observation, &losses) {
         let finding = Finding::of(&difference).in_file(file.clone());
         let object = match (&difference.table, &difference.column) {
@@ -38,9 +47,72 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
                 continue;
             }
         };
-        findings.add(finding.hint(format!(
-            "keep it on the way back, or declare it under `## Rollback` of the notes: \
-             Loses: `{object}` — why"
-        )));
+        findings.add(finding.hint(declare(&object)));
+    }
+}
+
+fn declare(object: &str) -> String {
+    format!(
+        "keep it on the way back, or declare it under `## Rollback` of the notes: Loses: `{object}` — why"
+    )
+}
+
+/// What each version added, and its notes say nothing of.
+fn check_declared(subject: &Subject<'_>, findings: &mut Findings) {
+    for version in versions(subject) {
+        let (Some(step), Some(notes)) = (
+            subject.catalogue.step(version),
+            subject.catalogue.notes(version),
+        ) else {
+            continue;
+        };
+        let (Ok(before), Ok(after)) = (
+            rename::schema(subject, version - 1, &notes.renames),
+            subject.catalogue.schema_at(version),
+        ) else {
+            continue; // The walks tell a version that cannot be made.
+        };
+        if step.down().is_none() {
+            continue;
+        }
+        let said = |table: &str, column: &str| {
+            notes
+                .down_losses
+                .iter()
+                .chain(&notes.remade)
+                .any(|own| own.covers(table, column))
+        };
+        for table in after
+            .tables()
+            .filter(|table| table.kind == TableKind::Ordinary)
+        {
+            findings.checked();
+            let mut missing = Vec::new();
+            match before.table(&table.name) {
+                None if !said(&table.name, "") => missing.push(table.name.clone()),
+                None => {}
+                Some(old) => {
+                    let new = table
+                        .stored_columns()
+                        .filter(|column| old.column(&column.name).is_none());
+                    let silent = new.filter(|column| !said(&table.name, &column.name));
+                    missing.extend(silent.map(|column| format!("{}.{}", table.name, column.name)));
+                }
+            }
+            for object in missing {
+                let hint = format!(
+                    "declare it under `## Rollback` of the notes: Loses: `{object}` — why; or \
+                     Remade: `{object}` — how, if the next upgrade makes the same again"
+                );
+                findings.add(
+                    Finding::new(
+                        object,
+                        "is added by the step and goes on its way back, undeclared",
+                    )
+                    .in_file(Some(subject.step_file(version, "notes.md")))
+                    .hint(hint),
+                );
+            }
+        }
     }
 }

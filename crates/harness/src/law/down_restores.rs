@@ -1,9 +1,13 @@
 //! # Down restores
 //!
 //! Up and then down gives back the same schema, the same rows with their types, the same ledger and
-//! `user_version`. Nothing is excused: what the older version had a place for was there all the time.
+//! `user_version`. What the older version had a place for was there all the time, so nothing is excused but what
+//! the step's notes declare: `` Loses: `t.c` `` under *Data migration*, which needed consent on the way up, and
+//! `` Changes: `t.c` `` under *Rollback*, where values stay as the step made them.
 
-use super::{Finding, Findings, Law, differences, not_arrived, schema_difference, step_file};
+use super::{
+    Finding, Findings, Law, declared, differences, not_arrived, schema_difference, step_file,
+};
 use crate::journey::{Shape, Walk, can_go_back};
 use crate::subject::Subject;
 
@@ -39,9 +43,14 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         findings.add(not_arrived(subject, walk, object, "down.sql"));
         return;
     };
-    for difference in differences(&walk.start.observation, &end.observation, &[]) {
+    let mut kept = declared(subject, walk.journey, |notes| &notes.down_changes);
+    kept.extend(declared(subject, walk.journey, |notes| &notes.up_losses));
+    for difference in differences(&walk.start.observation, &end.observation, &kept) {
         let hint = match difference.table {
-            Some(_) => "keep the values on the way up, so that the way back can restore them",
+            Some(_) => {
+                "keep the values on the way up, so that the way back can restore them, or declare \
+                 under `## Rollback` of the notes that they stay changed: Changes: `table.column` — why"
+            }
             None => "the way back undoes everything that the step did",
         };
         findings.add(Finding::of(&difference).in_file(file.clone()).hint(hint));

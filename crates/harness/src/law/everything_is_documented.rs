@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use migrations::Version;
+use migrations::{Declared, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
 
 use super::{Finding, Findings, Law, versions};
@@ -78,7 +78,8 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
     };
     let file = subject.step_file(version, "notes.md");
     for object in added(&before, &after) {
-        if notes.meaning(&object).is_none() {
+        let mut meanings = notes.meanings.iter();
+        if !meanings.any(|meaning| bare(&meaning.object) == bare(&object)) {
             findings.add(
                 Finding::new(
                     &object,
@@ -91,6 +92,7 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
             );
         }
     }
+    check_declared(notes, &file, &before, &after, findings);
     for meaning in &notes.meanings {
         if !exists(&after, &meaning.object) {
             findings.add(
@@ -105,11 +107,49 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
     }
 }
 
+/// Declarations of what is not there excuse nothing, and look as if they did.
+fn check_declared(
+    notes: &Notes,
+    file: &str,
+    before: &Schema,
+    after: &Schema,
+    findings: &mut Findings,
+) {
+    let up = [&notes.up_losses, &notes.changes, &notes.alters, &notes.adds];
+    let down = [&notes.down_losses, &notes.remade, &notes.down_changes];
+    let is_in = |schema: &Schema, own: &&Declared| exists(schema, &own.object());
+    let unknown_up = up
+        .into_iter()
+        .flatten()
+        .filter(|own| !is_in(before, own) && !is_in(after, own));
+    let unknown_down = down.into_iter().flatten().filter(|own| !is_in(after, own));
+    let names = unknown_up.chain(unknown_down).map(Declared::object);
+    let renamed = notes.renames.iter().map(|rename| Declared {
+        table: rename.table.clone(),
+        column: rename.column.clone(),
+        why: String::new(),
+    });
+    let unknown_renames = renamed
+        .filter(|own| !is_in(before, &own))
+        .map(|own| own.object());
+    for object in names.chain(unknown_renames) {
+        findings.add(
+            Finding::new(&object, "is declared in the notes, and is not there")
+                .in_file(Some(file.to_owned()))
+                .hint("correct the name, or remove the line"),
+        );
+    }
+}
+
 /// The objects that need words: what `after` has and `before` has not.
 fn added(before: &Schema, after: &Schema) -> Vec<String> {
     let mut names = Vec::new();
     for Change {
-        kind, object, name, ..
+        kind,
+        object,
+        name,
+        table,
+        ..
     } in schema::diff(before, after)
     {
         if kind != ChangeKind::Add {
@@ -117,8 +157,13 @@ fn added(before: &Schema, after: &Schema) -> Vec<String> {
         }
         match object {
             Object::Table => {
-                let columns = after.table(&name).map(|table| table.columns.as_slice());
-                let columns = columns.unwrap_or_default().iter();
+                let columns = after
+                    .table(table.as_deref().unwrap_or(&name))
+                    .map(|table| table.columns.as_slice());
+                let columns = columns
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|column| !column.hidden);
                 let columns: Vec<_> = columns
                     .map(|column| format!("{name}.{}", column.name))
                     .collect();
@@ -133,16 +178,22 @@ fn added(before: &Schema, after: &Schema) -> Vec<String> {
 }
 
 pub(crate) fn exists(schema: &Schema, object: &str) -> bool {
-    let is = |name: &String| name.eq_ignore_ascii_case(object);
-    if let Some((table, column)) = object.split_once('.') {
-        return schema
-            .table(table)
-            .is_some_and(|table| table.column(column).is_some());
-    }
-    schema.table(object).is_some()
-        || schema.indexes().any(|index| is(&index.name))
+    let object = bare(object);
+    let is = |name: &str| bare(name) == object;
+    schema.tables().any(|table| {
+        is(&table.name)
+            || table
+                .columns
+                .iter()
+                .any(|column| is(&format!("{}.{}", table.name, column.name)))
+    }) || schema.indexes().any(|index| is(&index.name))
         || schema.triggers().any(|trigger| is(&trigger.name))
         || schema.views().any(|view| is(&view.name))
+}
+
+/// A name without quotes, folded: notes and changes may quote it or not.
+fn bare(name: &str) -> String {
+    schema::sql::fold(&name.replace('"', ""))
 }
 
 fn check_docs(subject: &Subject<'_>, findings: &mut Findings) {

@@ -9,8 +9,9 @@ use migrations::{Catalogue, Query, Version};
 
 use super::{Finding, Findings, Law, versions};
 use crate::fixture;
-use crate::journey::{Walk, reason, troubles};
+use crate::journey::{Walk, reason};
 use crate::subject::Subject;
+use crate::trouble;
 
 pub(super) const LAW: Law = Law {
     name: "queries still prepare",
@@ -106,14 +107,30 @@ fn check_claim(
         .catalogue
         .build(version)
         .map_err(|error| error.report())?;
-    for query in subject.queries.iter().filter(|query| query.good_for(older)) {
-        if let Err(error) = connection.prepare(query.sql) {
-            findings.add(broken(
-                format!("query `{}` of version {older}", query.name),
-                reason(&error),
-            ));
+    let strict = trouble::WithoutWords::on(&connection)?;
+    let queries = || subject.queries.iter().filter(|query| query.good_for(older));
+    if queries().next().is_none() {
+        let message = format!("no query of version {older} is declared, so nothing tests it");
+        findings.add(broken(format!("version {version}"), message));
+    }
+    for query in queries() {
+        let object = format!("query `{}` of version {older}", query.name);
+        match connection.prepare(query.sql) {
+            Err(error) => findings.add(broken(object, reason(&error))),
+            Ok(statement) => {
+                let names: Vec<_> = statement
+                    .column_names()
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect();
+                if columns(subject.catalogue, older, query).is_some_and(|before| before != names) {
+                    let message = format!("gives other columns now: {}", names.join(", "));
+                    findings.add(broken(object, message));
+                }
+            }
         }
     }
+    drop(strict);
     for (_, file, script) in fixture::files(subject)?
         .into_iter()
         .filter(|file| file.0 == older)
@@ -131,7 +148,7 @@ fn check_claim(
             continue; // The law *up preserves* tells an upgrade that fails.
         }
         let connection = migrator.into_connection();
-        let known = troubles(subject, &connection, version)?;
+        let known = trouble::find(subject, &connection, version)?;
         for seed in 0..5 {
             if let Err(error) = subject.application.write(&connection, older, seed) {
                 findings.add(broken(
@@ -141,11 +158,10 @@ fn check_claim(
                 break;
             }
         }
-        for trouble in troubles(subject, &connection, version)? {
-            if !known.contains(&trouble) {
-                let object = format!("after a write of version {older}");
-                findings.add(broken(object, trouble));
-            }
+        let now = trouble::find(subject, &connection, version)?;
+        for trouble in trouble::beyond(&known, &now) {
+            let object = format!("after a write of version {older}");
+            findings.add(broken(object, trouble.clone()));
         }
     }
     Ok(())

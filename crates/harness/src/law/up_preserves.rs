@@ -5,16 +5,25 @@
 //! too, unless the step says otherwise.
 //!
 //! Rows are compared by primary key, or as multisets where there is none. What a step does on purpose is
-//! declared in *Data migration* of its notes: `` Changes: `t.c` ``, `` Adds: `t` ``, `` Loses: `t.c` ``, each
-//! with why. An index, trigger or view may go by a `DROP` that names it; one that vanishes because its
-//! table was rebuilt is found here.
+//! declared in *Data migration* of its notes, each with why:
+//!
+//! - `` Changes: `t.c` ``: it rewrites values of this column
+//! - `` Adds: `t` ``: it puts rows into an older table
+//! - `` Loses: `t` `` or `` `t.c` ``: it drops them; running it then needs consent
+//! - `` Renames: `t.a` to `b` ``, `` `t` to `u` ``: the same rows and values under another name
+//! - `` Alters: `t.c` `` or `` `t` ``: the column or the table is declared otherwise; values are compared all
+//!   the same
+//!
+//! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table was
+//! rebuilt is found here.
 
 use migrations::Declared;
 use schema::{Change, ChangeKind, Object, sql};
 
 use super::{Finding, Findings, Law, declared, not_arrived, step_file};
 use crate::journey::{Shape, Walk};
-use crate::observe::{Difference, compare_rows};
+use crate::observe::{Difference, Observation, Rows, compare_rows};
+use crate::rename;
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
@@ -22,6 +31,14 @@ pub(super) const LAW: Law = Law {
     walk: Some(check),
     whole: None,
 };
+
+/// What the notes of a journey's steps say that they do.
+struct Said {
+    losses: Vec<Declared>,
+    changes: Vec<Declared>,
+    alters: Vec<Declared>,
+    adds: Vec<Declared>,
+}
 
 fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     if walk.journey.shape() != Shape::UpAndBack {
@@ -34,50 +51,66 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         findings.add(not_arrived(subject, walk, object, "up.sql"));
         return;
     };
-    let (before, after) = (&walk.start.observation, &turn.observation);
-    let losses = declared(subject, walk.journey, |notes| &notes.up_losses);
-    let changes = declared(subject, walk.journey, |notes| &notes.changes);
-    let adds = declared(subject, walk.journey, |notes| &notes.adds);
+    let said = Said {
+        losses: declared(subject, walk.journey, |notes| &notes.up_losses),
+        changes: declared(subject, walk.journey, |notes| &notes.changes),
+        alters: declared(subject, walk.journey, |notes| &notes.alters),
+        adds: declared(subject, walk.journey, |notes| &notes.adds),
+    };
+    let renames = rename::renames(subject, walk.journey.steps());
+    let start = &walk.start.observation;
+    let before = rename::observation(subject, walk.journey.from, start, &renames);
+    let after = &turn.observation;
+    let mut found = Vec::new();
     for (name, old) in &before.tables {
-        let Some(new) = after.tables.get(name) else {
-            if !covers(&losses, &old.table) {
+        match after.tables.get(name) {
+            Some(new) => check_rows(walk, &said, old, new, &mut found),
+            None if covers(&said.losses, &old.table) => {}
+            None => {
                 let message = format!("dropped, with {} rows", old.rows.len());
-                findings.add(
-                    Finding::new(&old.table, message)
-                        .in_file(file.clone())
-                        .hint(declare("Loses", &old.table)),
-                );
-            }
-            continue;
-        };
-        let mut both = Vec::new();
-        for column in &old.columns {
-            let excused = |list: &[Declared]| list.iter().any(|own| own.covers(&old.table, column));
-            if new.place(column).is_none() && !excused(&losses) {
-                let object = format!("{}.{column}", old.table);
-                let hint = declare("Loses", &object);
-                findings.add(
-                    Finding::new(object, "dropped")
-                        .in_file(file.clone())
-                        .hint(hint),
-                );
-            } else if new.place(column).is_some() && !excused(&changes) {
-                both.push(column.as_str());
-            }
-        }
-        let whole_rows = covers(&losses, &old.table);
-        for difference in compare_rows(old, new, &both) {
-            let appeared = difference.column.is_none() && difference.before == "no such row";
-            let gone = difference.column.is_none() && !appeared;
-            if !(appeared && covers(&adds, &old.table) || gone && whole_rows) {
-                findings.add(explain(&difference, appeared).in_file(file.clone()));
+                found.push(Finding::new(&old.table, message).hint(declare("Loses", &old.table)));
             }
         }
     }
     for change in schema::diff(&before.schema, &after.schema) {
-        if is_unsaid(subject, walk, &change, &changes, &losses) {
+        if is_unsaid(subject, walk, &change, &said, after) {
             let finding = Finding::new(&change.name, format!("not as before: {change}"));
-            findings.add(finding.in_file(file.clone()).hint(say(&change)));
+            found.push(finding.hint(say(&change)));
+        }
+    }
+    found
+        .into_iter()
+        .for_each(|finding| findings.add(finding.in_file(file.clone())));
+}
+
+fn check_rows(walk: &Walk, said: &Said, old: &Rows, new: &Rows, found: &mut Vec<Finding>) {
+    let excused = |list: &[Declared], column: &str| {
+        list.iter()
+            .any(|own| own.column.is_some() && own.covers(&old.table, column))
+    };
+    let one_step = walk.journey.only_step().is_some();
+    let mut both = Vec::new();
+    for column in &old.columns {
+        let lost = excused(&said.losses, column);
+        if new.place(column).is_none() {
+            if !lost {
+                let object = format!("{}.{column}", old.table);
+                let hint = declare("Loses", &object);
+                found.push(Finding::new(object, "dropped").hint(hint));
+            }
+        } else if !excused(&said.changes, column) && (one_step || !lost) {
+            // Over several steps a column that was lost may be there again, as another one.
+            both.push(column.as_str());
+        }
+    }
+    for difference in compare_rows(old, new, &both) {
+        let excused = match (&difference.column, difference.more) {
+            (Some(_), _) => false,
+            (None, true) => covers(&said.adds, &old.table),
+            (None, false) => covers(&said.losses, &old.table),
+        };
+        if !excused {
+            found.push(explain(&difference));
         }
     }
 }
@@ -88,16 +121,17 @@ fn covers(list: &[Declared], table: &str) -> bool {
 }
 
 fn declare(keyword: &str, object: &str) -> String {
-    format!("keep it, or declare it under `## Data migration` of the notes: `{keyword}: `{object}` — why`")
-        .replace("`{", "{")
+    format!(
+        "keep it, or declare it under `## Data migration` of the notes: {keyword}: `{object}` — why"
+    )
 }
 
-fn explain(difference: &Difference, appeared: bool) -> Finding {
+fn explain(difference: &Difference) -> Finding {
     let finding = Finding::of(difference);
     let table = difference.table.as_deref().unwrap_or_default();
     match &difference.column {
         Some(column) => finding.hint(declare("Changes", &format!("{table}.{column}"))),
-        None if appeared => finding.hint(declare("Adds", table)),
+        None if difference.more => finding.hint(declare("Adds", table)),
         None => finding.hint(declare("Loses", table)),
     }
 }
@@ -108,7 +142,8 @@ fn say(change: &Change) -> String {
             "a rebuilt table loses its indexes and triggers: make `{}` again, or drop it by name",
             change.name
         ),
-        _ => declare("Changes", change.table.as_deref().unwrap_or(&change.name)),
+        Object::Column => declare("Alters", &change.name),
+        _ => declare("Alters", change.table.as_deref().unwrap_or(&change.name)),
     }
 }
 
@@ -117,44 +152,55 @@ fn is_unsaid(
     subject: &Subject<'_>,
     walk: &Walk,
     change: &Change,
-    changes: &[Declared],
-    losses: &[Declared],
+    said: &Said,
+    after: &Observation,
 ) -> bool {
     let table = change.table.as_deref().unwrap_or(&change.name);
-    let gone = walk
-        .turn
-        .as_ref()
-        .is_none_or(|turn| turn.observation.schema.table(table).is_none());
-    let said = changes.iter().any(|own| {
+    let gone = after.schema.table(table).is_none();
+    let altered = said.alters.iter().any(|own| {
+        let column = change
+            .name
+            .rsplit_once('.')
+            .map(|(_, column)| column.trim_matches('"'));
         own.table.eq_ignore_ascii_case(table)
-            && own.column.as_deref().is_none_or(|column| {
-                change
-                    .name
-                    .to_ascii_lowercase()
-                    .ends_with(&column.to_ascii_lowercase())
-            })
+            && match (&own.column, change.object) {
+                (None, object) => object != Object::Column,
+                (Some(own), Object::Column) => {
+                    column.is_some_and(|column| own.eq_ignore_ascii_case(column))
+                }
+                (Some(_), _) => false,
+            }
     });
     match (change.kind, change.object) {
         (ChangeKind::Add, _) | (_, Object::ColumnOrder) => false,
         // Told with their rows already.
         (ChangeKind::Drop, Object::Table | Object::Column) => false,
-        (_, Object::Index | Object::Trigger) if gone && covers(losses, table) => false,
+        (_, Object::Index | Object::Trigger) if gone && covers(&said.losses, table) => false,
         (_, Object::Index | Object::Trigger | Object::View) => {
-            !said && !names_in_drop(subject, walk, &change.name)
+            !names_in_drop(subject, walk, &change.name)
         }
-        _ => !said && !gone,
+        _ => !altered && !gone,
     }
 }
 
-/// Whether one of the journey's steps drops `name` in so many words.
+/// Whether one of the journey's steps drops the index, trigger or view `name` in so many words.
 fn names_in_drop(subject: &Subject<'_>, walk: &Walk, name: &str) -> bool {
+    let bare = |name: &str| sql::fold(name.trim().trim_matches(['"', '`', '[', ']', '\'', ';']));
     let steps = walk
         .journey
         .steps()
         .filter_map(|version| subject.catalogue.step(version));
     let mut statements = steps.flat_map(|step| sql::statements(step.up()));
     statements.any(|statement| {
-        let text = sql::fold(statement.text);
-        text.starts_with("drop ") && text.contains(&sql::fold(name))
+        let text = sql::fold(&sql::canonical(statement.text));
+        let kinds = ["drop index ", "drop trigger ", "drop view "];
+        let Some(rest) = kinds.iter().find_map(|kind| text.strip_prefix(kind)) else {
+            return false;
+        };
+        let rest = rest
+            .strip_prefix("if exists ")
+            .unwrap_or(rest)
+            .trim_end_matches(['\n', ';', ' ']);
+        bare(rest.strip_prefix("main.").unwrap_or(rest)) == bare(name)
     })
 }

@@ -129,7 +129,7 @@ impl Case {
                 part("compatibility", "not supported, because nobody asked"),
                 words(&steps),
                 part("data_migration", "None."),
-                part("rollback", "Nothing is lost."),
+                part("rollback", &losses(&steps)),
             );
             let own = sections
                 .get(&format!("{folder}/notes.md"))
@@ -210,11 +210,17 @@ fn words(steps: &[Step]) -> String {
         let line = change.to_string();
         if let Some(name) = line.strip_prefix("ADD TABLE ") {
             word(name);
-            let columns = after.table(name).unwrap().columns.iter();
+            let columns = after
+                .table(change.table.as_deref().unwrap())
+                .unwrap()
+                .columns
+                .iter();
             columns.for_each(|column| word(&format!("{name}.{}", column.name)));
         } else if line.starts_with("ADD COLUMN ")
             || line.starts_with("ADD INDEX ")
+            || line.starts_with("ADD UNIQUE INDEX ")
             || line.starts_with("ADD TRIGGER ")
+            || line.starts_with("ADD VIEW ")
         {
             word(&change.name);
         }
@@ -224,6 +230,21 @@ fn words(steps: &[Step]) -> String {
     } else {
         lines
     }
+}
+
+/// What the way back of the last of `steps` loses by default: everything of version 1, and nothing later.
+fn losses(steps: &[Step]) -> String {
+    let [only] = steps else {
+        return "Nothing is lost.".to_owned();
+    };
+    let catalogue = Catalogue::new(vec![only.clone()]).unwrap();
+    let Ok(schema) = catalogue.schema_at(1) else {
+        return "Nothing is lost.".to_owned();
+    };
+    let tables = schema.tables();
+    tables
+        .map(|table| format!("- Loses: `{}` — it is the first version.\n", table.name))
+        .collect()
 }
 
 fn queries(text: &str) -> Vec<Query> {

@@ -1,0 +1,97 @@
+//! What a version before calls by another name: declared renames, carried out on an observation, so that it
+//! can be compared with the one after.
+
+use migrations::{Rename, Version};
+use rusqlite::Connection;
+use schema::Schema;
+use schema::sql::{fold, quote_name};
+
+use crate::observe::Observation;
+use crate::subject::Subject;
+
+/// The renames that the steps to `versions` declare, in order.
+pub(crate) fn renames(
+    subject: &Subject<'_>,
+    versions: impl Iterator<Item = Version>,
+) -> Vec<Rename> {
+    let notes = versions.filter_map(|version| subject.catalogue.notes(version));
+    notes.flat_map(|notes| notes.renames.clone()).collect()
+}
+
+/// The schema of `version` after `renames`, made by SQLite itself; a rename of what is not there does
+/// nothing.
+pub(crate) fn schema(
+    subject: &Subject<'_>,
+    version: Version,
+    renames: &[Rename],
+) -> Result<Schema, String> {
+    if renames.is_empty() {
+        return subject
+            .catalogue
+            .schema_at(version)
+            .map_err(|error| error.report());
+    }
+    let connection = subject
+        .catalogue
+        .build(version)
+        .map_err(|error| error.report())?;
+    carry_out(&connection, renames);
+    let state = migrations::FileState::read(&connection).map_err(|error| error.report())?;
+    Ok(state.schema)
+}
+
+fn carry_out(connection: &Connection, renames: &[Rename]) {
+    for Rename { table, column, to } in renames {
+        let (table, to) = (quote_name(table), quote_name(to));
+        let sql = match column {
+            Some(column) => {
+                format!(
+                    "ALTER TABLE {table} RENAME COLUMN {} TO {to}",
+                    quote_name(column)
+                )
+            }
+            None => format!("ALTER TABLE {table} RENAME TO {to}"),
+        };
+        // On a journey of several steps the thing may be there only later.
+        let _ = connection.execute_batch(&sql);
+    }
+}
+
+/// `before` under the names that `renames` give to its tables and columns.
+pub(crate) fn observation(
+    subject: &Subject<'_>,
+    version: Version,
+    before: &Observation,
+    renames: &[Rename],
+) -> Observation {
+    let mut renamed = before.clone();
+    if renames.is_empty() {
+        return renamed;
+    }
+    for Rename { table, column, to } in renames {
+        match column {
+            Some(column) => {
+                let rows = renamed.tables.get_mut(&fold(table));
+                let place = rows.as_ref().and_then(|rows| rows.place(column));
+                if let (Some(rows), Some(place)) = (rows, place)
+                    && let Some(name) = rows.columns.get_mut(place)
+                {
+                    name.clone_from(to);
+                }
+            }
+            None => {
+                if let Some(mut rows) = renamed.tables.remove(&fold(table)) {
+                    rows.table.clone_from(to);
+                    renamed.tables.insert(fold(to), rows);
+                }
+                if let Some(mark) = renamed.sequences.remove(&fold(table)) {
+                    renamed.sequences.insert(fold(to), mark);
+                }
+            }
+        }
+    }
+    if let Ok(schema) = schema(subject, version, renames) {
+        renamed.schema = schema;
+    }
+    renamed
+}

@@ -1,0 +1,173 @@
+//! What speaks against a file: SQLite's own checks, whether it can still be used, and the application.
+
+use std::collections::BTreeMap;
+
+use migrations::Version;
+use rusqlite::Connection;
+use rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML;
+use schema::sql::quote_name;
+use schema::{Schema, Table, TableKind};
+
+use crate::journey::reason;
+use crate::subject::Subject;
+
+/// While this lives, `"label"` means a column or is an error. SQLite otherwise takes a word in double
+/// quotes that names nothing for a string: <https://sqlite.org/quirks.html#dblquote>
+pub(crate) struct WithoutWords<'a> {
+    connection: &'a Connection,
+    before: bool,
+}
+
+impl<'a> WithoutWords<'a> {
+    pub(crate) fn on(connection: &'a Connection) -> Result<WithoutWords<'a>, String> {
+        let set = || -> rusqlite::Result<bool> {
+            let before = connection.db_config(SQLITE_DBCONFIG_DQS_DML)?;
+            connection.set_db_config(SQLITE_DBCONFIG_DQS_DML, false)?;
+            Ok(before)
+        };
+        let before = set().map_err(|error| error.to_string())?;
+        Ok(WithoutWords { connection, before })
+    }
+}
+
+impl Drop for WithoutWords<'_> {
+    fn drop(&mut self) {
+        // It was set once already, so it can be set back.
+        let _ = self
+            .connection
+            .set_db_config(SQLITE_DBCONFIG_DQS_DML, self.before);
+    }
+}
+
+/// Everything that speaks against a file of `version`, one sentence each; the same sentence stands once
+/// for each row that it is about.
+pub(crate) fn find(
+    subject: &Subject<'_>,
+    connection: &Connection,
+    version: Version,
+) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    sentences(
+        connection,
+        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+        &mut found,
+    )
+    .map_err(|error| format!("integrity_check: {error}"))?;
+    let keys =
+        "SELECT \"table\" || coalesce(', rowid ' || rowid, '') || ': no such row in ' || parent
+                FROM pragma_foreign_key_check";
+    if let Err(error) = sentences(connection, keys, &mut found) {
+        found.push(format!(
+            "foreign keys cannot be checked: {}",
+            reason(&error)
+        ));
+    }
+    usable(connection, &mut found)?;
+    if version > 0 {
+        let said = subject.application.inconsistencies(connection, version);
+        found.extend(said.map_err(|error| error.to_string())?);
+    }
+    Ok(found)
+}
+
+/// What `after` says more often than `before`.
+pub(crate) fn beyond<'a>(before: &[String], after: &'a [String]) -> Vec<&'a String> {
+    let mut known: BTreeMap<&String, usize> = BTreeMap::new();
+    for sentence in before {
+        *known.entry(sentence).or_default() += 1;
+    }
+    let mut more = Vec::new();
+    for sentence in after {
+        match known.get_mut(sentence) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => more.push(sentence),
+        }
+    }
+    more
+}
+
+fn sentences(connection: &Connection, sql: &str, found: &mut Vec<String>) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        found.push(row.get(0)?);
+    }
+    Ok(())
+}
+
+/// Whether rows can still be written and views read: CREATE VIEW, CREATE TRIGGER and DROP TABLE check
+/// nothing, and what they leave behind fails at the next write.
+fn usable(connection: &Connection, found: &mut Vec<String>) -> Result<(), String> {
+    let schema = Schema::read(connection).map_err(|error| error.to_string())?;
+    let _strict = WithoutWords::on(connection)?;
+    for table in schema.tables() {
+        match &table.kind {
+            TableKind::Ordinary => writable(connection, table, found),
+            TableKind::Virtual { module, .. } if module.eq_ignore_ascii_case("fts5") => {
+                searchable(connection, table, found);
+            }
+            _ => {}
+        }
+    }
+    for view in schema.views() {
+        let sql = format!("SELECT * FROM main.{}", quote_name(&view.name));
+        if let Err(error) = connection.prepare(&sql) {
+            found.push(format!(
+                "view `{}` cannot be read: {}",
+                view.name,
+                reason(&error)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Prepares one statement of each kind, which compiles the table's triggers and finds its keys' parents.
+fn writable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
+    let name = quote_name(&table.name);
+    let columns: Vec<_> = table
+        .stored_columns()
+        .map(|column| quote_name(&column.name))
+        .collect();
+    let nulls = vec!["NULL"; columns.len()].join(", ");
+    let sets: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{column} = {column}"))
+        .collect();
+    let statements = [
+        (
+            "INSERT",
+            format!(
+                "INSERT INTO main.{name} ({}) VALUES ({nulls})",
+                columns.join(", ")
+            ),
+        ),
+        (
+            "UPDATE",
+            format!("UPDATE main.{name} SET {}", sets.join(", ")),
+        ),
+        ("DELETE", format!("DELETE FROM main.{name}")),
+    ];
+    for (verb, sql) in statements {
+        if let Err(error) = connection.prepare(&sql) {
+            found.push(format!(
+                "no {verb} works on `{}`: {}",
+                table.name,
+                reason(&error)
+            ));
+        }
+    }
+}
+
+/// Rank 1 compares the index with its content: <https://sqlite.org/fts5.html#the_integrity_check_command>
+fn searchable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
+    let name = quote_name(&table.name);
+    let sql = format!("INSERT INTO main.{name} ({name}, rank) VALUES ('integrity-check', 1)");
+    if let Err(error) = connection.execute(&sql, []) {
+        let reason = reason(&error);
+        found.push(format!(
+            "search table `{}` does not agree with its content: {reason}",
+            table.name
+        ));
+    }
+}

@@ -1,0 +1,96 @@
+//! Foreign key violations, before a run and after it: only those that the run made count.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, ErrorCode};
+use schema::sql::quote_name;
+
+use crate::error::{self, Error};
+
+/// A row whose foreign key points nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Violation {
+    pub(crate) table: String,
+    /// `None` for a table WITHOUT ROWID, whose rows `foreign_key_check` does not tell apart.
+    pub(crate) rowid: Option<i64>,
+    pub(crate) parent: String,
+}
+
+/// All violations in a file, and the tables that SQLite cannot check.
+#[derive(Default)]
+pub(crate) struct Violations {
+    counts: BTreeMap<Violation, usize>,
+    uncheckable: BTreeMap<String, rusqlite::Error>,
+}
+
+impl Violations {
+    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the whole file. One
+    /// key that points at a parent without a fitting UNIQUE makes that an error; then each table is
+    /// asked for by itself.
+    pub(crate) fn read(connection: &Connection) -> Result<Violations, Error> {
+        let mut found = Violations::default();
+        match found.add(connection, "PRAGMA main.foreign_key_check") {
+            Ok(()) => return Ok(found),
+            Err(source) if mismatch(&source) => found = Violations::default(),
+            Err(source) => return Err(error::sqlite(source)),
+        }
+        let tables: Vec<String> = connection
+            .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name")
+            .and_then(|mut statement| {
+                let names = statement.query_map([], |row| row.get(0))?;
+                names.collect()
+            })
+            .map_err(error::sqlite)?;
+        for table in tables {
+            let check = format!("PRAGMA main.foreign_key_check({})", quote_name(&table));
+            match found.add(connection, &check) {
+                Ok(()) => {}
+                Err(source) if mismatch(&source) => {
+                    found.uncheckable.insert(table, source);
+                }
+                Err(source) => return Err(error::sqlite(source)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, connection: &Connection, check: &str) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(check)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let violation = Violation {
+                table: row.get(0)?,
+                rowid: row.get(1)?,
+                parent: row.get(2)?,
+            };
+            *self.counts.entry(violation).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// Fails when there is a violation here that is not in `before`. Keys are not told apart by their
+    /// number, because a step that adds one renumbers them.
+    pub(crate) fn none_beyond(self, before: &Violations) -> Result<(), Error> {
+        for (table, source) in self.uncheckable {
+            if !before.uncheckable.contains_key(&table) {
+                return Err(error::foreign_keys_uncheckable(&table, source));
+            }
+        }
+        let mut made = Vec::new();
+        for (violation, count) in self.counts {
+            let old = before.counts.get(&violation).copied().unwrap_or_default();
+            // A table that could not be checked before may have had them all.
+            if !before.uncheckable.contains_key(&violation.table) {
+                made.extend(std::iter::repeat_n(violation, count.saturating_sub(old)));
+            }
+        }
+        match made.as_slice() {
+            [] => Ok(()),
+            made => Err(error::foreign_keys_violated(made)),
+        }
+    }
+}
+
+fn mismatch(source: &rusqlite::Error) -> bool {
+    source.sqlite_error_code() == Some(ErrorCode::Unknown)
+}

@@ -1,0 +1,134 @@
+//! The transaction of a run: foreign keys off around it, and everything put back, however it ends.
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
+
+use crate::Version;
+use crate::error::{self, Error, Outcome};
+use crate::file::FileState;
+use crate::guard::Guard;
+use crate::ledger::{self, Entry};
+
+/// How often a ROLLBACK is tried before what interrupts it is removed.
+const TRIES: usize = 3;
+
+/// An open transaction. Dropped before [`Transaction::commit`], also by a panic, it rolls back.
+pub(crate) struct Transaction<'a> {
+    connection: &'a Connection,
+    /// Whether foreign keys were on.
+    keys: bool,
+    pub(crate) guard: Guard<'a>,
+}
+
+impl<'a> Transaction<'a> {
+    /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not.
+    pub(crate) fn begin(connection: &'a Connection) -> Result<Transaction<'a>, Error> {
+        let guard = Guard::install(connection)?;
+        let keys = connection
+            .db_config(SQLITE_DBCONFIG_ENABLE_FKEY)
+            .map_err(error::sqlite)?;
+        let transaction = Transaction {
+            connection,
+            keys,
+            guard,
+        };
+        transaction.set_keys(false)?;
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(error::cannot_begin)?;
+        Ok(transaction)
+    }
+
+    /// Commits; after an error the file is looked at again, because COMMIT can return an error and have
+    /// committed. `before` is what the file said when the transaction began.
+    pub(crate) fn commit(self, before: &Mark, to: Version) -> Result<(), Error> {
+        self.connection.execute_batch("COMMIT").map_err(|source| {
+            let outcome = if !roll_back(self.connection) {
+                Outcome::Unknown
+            } else {
+                match Mark::read(self.connection) {
+                    Ok(mark) if mark == *before => Outcome::RolledBack,
+                    Ok(mark) if mark.user_version == i64::from(to) => Outcome::Committed,
+                    _ => Outcome::Unknown,
+                }
+            };
+            error::cannot_commit(source).with_outcome(outcome)
+        })
+    }
+
+    /// Ends a transaction that wrote nothing.
+    pub(crate) fn close(self) -> Result<(), Error> {
+        match roll_back(self.connection) {
+            true => Ok(()),
+            false => Err(error::inside_transaction()),
+        }
+    }
+
+    /// Rolls back because of `error`.
+    pub(crate) fn abandon(self, error: Error) -> Error {
+        self.guard.leave();
+        error.with_outcome(match roll_back(self.connection) {
+            true => Outcome::RolledBack,
+            false => Outcome::Unknown,
+        })
+    }
+
+    /// Not by the pragma, which does nothing inside a transaction, and which an interrupt can stop.
+    fn set_keys(&self, on: bool) -> Result<(), Error> {
+        self.connection
+            .set_db_config(SQLITE_DBCONFIG_ENABLE_FKEY, on)
+            .map(|_now| ())
+            .map_err(error::sqlite)
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        self.guard.leave();
+        let _ = roll_back(self.connection);
+        // It fails only for a setting that SQLite does not know.
+        let _ = self.set_keys(self.keys);
+    }
+}
+
+/// Whether the connection is outside a transaction afterwards. BEGIN can fail and have begun, and
+/// ROLLBACK can be interrupted as any statement can: then the progress handler goes, because an open
+/// transaction that the application would take for its own is worse.
+pub(crate) fn roll_back(connection: &Connection) -> bool {
+    for _ in 0..TRIES {
+        if connection.is_autocommit() {
+            return true;
+        }
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    if !connection.is_autocommit() {
+        let _ = connection.progress_handler(0, None::<fn() -> bool>);
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    connection.is_autocommit()
+}
+
+/// What tells a file before a run from the same file after it.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Mark {
+    user_version: i64,
+    ledger: Option<Vec<Entry>>,
+}
+
+impl Mark {
+    pub(crate) fn of(state: &FileState) -> Mark {
+        Mark {
+            user_version: i64::from(state.user_version),
+            ledger: state.ledger.clone(),
+        }
+    }
+
+    fn read(connection: &Connection) -> Result<Mark, Error> {
+        Ok(Mark {
+            user_version: connection
+                .pragma_query_value(None, "user_version", |row| row.get(0))
+                .map_err(error::sqlite)?,
+            ledger: ledger::read(connection)?,
+        })
+    }
+}

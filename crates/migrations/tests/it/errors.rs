@@ -1,0 +1,59 @@
+//! Every error is provoked by a test of its name, and its whole text is a snapshot.
+
+use std::collections::BTreeSet;
+
+const ERRORS: &str = include_str!("../../src/error.rs");
+const TESTS: [&str; 2] = [
+    include_str!("errors_of_files.rs"),
+    include_str!("errors_of_steps.rs"),
+];
+
+fn names<'a>(source: &'a str, before: &str) -> BTreeSet<&'a str> {
+    source
+        .lines()
+        .filter_map(|line| line.strip_prefix(before))
+        .filter_map(|rest| rest.split('(').next())
+        .collect()
+}
+
+#[test]
+fn each_constructor_has_a_test() {
+    let constructors: BTreeSet<&str> = names(ERRORS, "pub(crate) fn ");
+    assert!(constructors.len() > 30, "read {}", constructors.len());
+    let tested: BTreeSet<&str> = TESTS.iter().flat_map(|text| names(text, "fn ")).collect();
+    let untested: Vec<_> = constructors.difference(&tested).collect();
+    assert!(untested.is_empty(), "no test for {untested:?}");
+}
+
+/// One voice: lower-case start, no full stop, each hint a line of its own.
+#[test]
+fn all_messages_speak_with_one_voice() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.display().to_string().contains("it__errors_of_") {
+            continue;
+        }
+        seen += 1;
+        let text = std::fs::read_to_string(&path).unwrap();
+        let body = text.splitn(3, "---\n").nth(2).unwrap();
+        let first = body.lines().next().unwrap();
+        let message = first.strip_prefix("error: ").unwrap();
+        assert!(
+            !message.starts_with(char::is_uppercase) || message.starts_with("SQLite"),
+            "{path:?}: {first}"
+        );
+        assert!(body.contains("hint: "), "{path:?} has no hint");
+        let outcome = body.matches("the file is as it was\n").count();
+        let no_file = ["catalogue_", "way_back_", "_missing", "_unreadable"];
+        let name = path.display().to_string();
+        let no_file = no_file.iter().any(|part| name.contains(part));
+        assert!(outcome == 1 || no_file, "{path:?}");
+        for line in body.lines() {
+            let ours = line.starts_with("error: ") || line.starts_with("hint: ");
+            assert!(!ours || !line.ends_with('.'), "{path:?}: {line}");
+        }
+    }
+    assert!(seen >= 30, "{seen} snapshots");
+}

@@ -1,0 +1,156 @@
+//! Foreign keys are off around a run, checked before its COMMIT, and afterwards what they were.
+
+use migrations::{Catalogue, ErrorKind, Migrator, Options};
+use rusqlite::Connection;
+
+use crate::support::*;
+
+const FAMILY: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE child (id INTEGER PRIMARY KEY, parent REFERENCES parent (id) ON DELETE CASCADE);
+    CREATE TABLE leaf (id TEXT PRIMARY KEY, parent REFERENCES parent (id)) WITHOUT ROWID;";
+
+const ROWS: &str = "INSERT INTO parent VALUES (1, 'a'), (2, 'b');
+    INSERT INTO child VALUES (10, 1), (11, 1), (12, 2), (13, 2);";
+
+const REBUILD: &str = "CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    INSERT INTO new SELECT id, name FROM parent;
+    DROP TABLE parent;
+    ALTER TABLE new RENAME TO parent;";
+
+fn family(up: &'static str) -> Catalogue {
+    catalogue(vec![
+        step("0001_family", FAMILY, ""),
+        step("0002_tried", up, ""),
+    ])
+}
+
+fn keys(connection: &Connection) -> bool {
+    value(connection, "PRAGMA foreign_keys")
+}
+
+#[test]
+fn a_rebuilt_parent_keeps_its_children() {
+    for on in [true, false] {
+        let catalogue = family(REBUILD);
+        let file = File::at(&catalogue, 1);
+        let connection = file.raw();
+        connection.execute_batch(ROWS).unwrap();
+        connection.pragma_update(None, "foreign_keys", on).unwrap();
+        let mut migrator = Migrator::with_connection(&catalogue, connection, Options::default());
+        migrator.upgrade().unwrap();
+        assert_eq!(keys(migrator.connection()), on);
+        assert_eq!(file.value::<i64>("SELECT count(*) FROM child"), 4);
+    }
+}
+
+#[test]
+fn the_setting_is_restored_after_an_error() {
+    for on in [true, false] {
+        for up in ["nonsense", "COMMIT", "INSERT INTO child VALUES (1, 99)"] {
+            let catalogue = family(up);
+            let file = File::at(&catalogue, 1);
+            let connection = file.raw();
+            connection.pragma_update(None, "foreign_keys", on).unwrap();
+            let mut migrator =
+                Migrator::with_connection(&catalogue, connection, Options::default());
+            migrator.upgrade().unwrap_err();
+            assert_eq!(keys(migrator.connection()), on, "{up}");
+        }
+    }
+}
+
+#[test]
+fn a_file_is_opened_with_foreign_keys_on() {
+    let catalogue = family("");
+    let file = File::at(&catalogue, 1);
+    let mut migrator = file.migrator(&catalogue);
+    assert!(keys(migrator.connection()));
+    migrator.upgrade().unwrap();
+    assert!(keys(migrator.connection()));
+}
+
+/// Whether a run of `up` on a file with `rows` is refused for its violations.
+fn violates(up: &'static str, rows: &str) -> bool {
+    let catalogue = family(up);
+    let file = File::at(&catalogue, 1);
+    file.sql(rows);
+    let before = file.bytes();
+    match file.migrator(&catalogue).upgrade() {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(
+                error.kind(),
+                ErrorKind::ForeignKeysViolated,
+                "{}",
+                error.report()
+            );
+            assert_eq!(file.bytes(), before);
+            true
+        }
+    }
+}
+
+#[test]
+fn only_violations_that_the_run_made_count() {
+    let old = "INSERT INTO child VALUES (7, 99); INSERT INTO leaf VALUES ('x', 99);";
+    assert!(!violates("ALTER TABLE parent ADD COLUMN age", old));
+    assert!(!violates("DELETE FROM child; DELETE FROM leaf", old));
+    assert!(violates("INSERT INTO child VALUES (8, 98)", ""));
+    assert!(violates("INSERT INTO child VALUES (8, 98)", old));
+    assert!(violates("DELETE FROM parent WHERE id = 1", ROWS));
+}
+
+#[test]
+fn violations_without_rowid_are_counted() {
+    let old = "INSERT INTO leaf VALUES ('x', 99);";
+    assert!(violates("INSERT INTO leaf VALUES ('y', 98)", old));
+    assert!(!violates("UPDATE leaf SET id = 'y'", old));
+}
+
+#[test]
+fn an_old_violation_stays_old_when_its_table_gets_another_key() {
+    let rebuild = "CREATE TABLE new (id INTEGER PRIMARY KEY,
+            parent REFERENCES parent (id) ON DELETE CASCADE, other REFERENCES leaf (id));
+        INSERT INTO new SELECT id, parent, NULL FROM child;
+        DROP TABLE child;
+        ALTER TABLE new RENAME TO child;";
+    assert!(!violates(rebuild, "INSERT INTO child VALUES (7, 99);"));
+}
+
+#[test]
+fn a_file_whose_keys_cannot_be_checked_can_still_be_mended() {
+    let broken = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE child (name TEXT REFERENCES parent (name));
+        CREATE TABLE other (parent REFERENCES parent (id));";
+    let up = |up| {
+        catalogue(vec![
+            step("0001_broken", broken, ""),
+            step("0002_tried", up, ""),
+        ])
+    };
+    let rows = "INSERT INTO parent VALUES (1, 'a'); INSERT INTO child VALUES ('a'), ('old');";
+
+    let mended = up("CREATE UNIQUE INDEX parent_name ON parent (name);");
+    let file = File::none();
+    file.sql(broken).sql(rows);
+    let report = file.migrator(&mended).upgrade_from(1, 2).unwrap();
+    assert_eq!((report.adopted, report.to), (true, 2));
+
+    // What can be checked beside it is checked.
+    let worse = up("INSERT INTO other VALUES (99);");
+    let file = File::none();
+    file.sql(broken).sql(rows);
+    let error = file.migrator(&worse).upgrade_from(1, 2).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
+    assert!(
+        error
+            .report()
+            .contains("other, rowid 1: no such row in parent")
+    );
+
+    // And a run cannot make such a file.
+    let file = File::none();
+    let error = file.migrator(&mended).upgrade_to(1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
+    assert_eq!(file.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
+}

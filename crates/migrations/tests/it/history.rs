@@ -1,0 +1,201 @@
+//! Newer files, edited histories, drift.
+
+use migrations::{Back, Catalogue, ErrorKind, Step};
+
+use crate::support::*;
+
+#[test]
+fn an_older_build_goes_back_with_what_the_file_carries() {
+    let catalogue = three();
+    let older = catalogue.cut_at(1).unwrap();
+    let file = File::at(&catalogue, 3);
+    file.sql("INSERT INTO note VALUES (1, 'kept', NULL)");
+    let mut migrator = file.migrator(&older);
+    assert_eq!(migrator.upgrade().unwrap_err().kind(), ErrorKind::Newer);
+    assert_eq!(migrator.upgrade_to(1).unwrap_err().kind(), ErrorKind::Newer);
+    assert_eq!(
+        migrator.rollback_to(3).unwrap_err().kind(),
+        ErrorKind::Newer
+    );
+    assert_eq!(
+        migrator.rollback_to(2).unwrap_err().kind(),
+        ErrorKind::WrongVersion
+    );
+    let report = migrator.rollback_to(1).unwrap();
+    assert_eq!((report.from, report.to, report.steps.len()), (3, 1, 2));
+    assert_eq!(
+        migrator.state().unwrap().schema,
+        older.schema_at(1).unwrap()
+    );
+    assert_eq!(file.value::<String>("SELECT body FROM note"), "kept");
+    assert!(migrator.upgrade().unwrap().steps.is_empty());
+}
+
+#[test]
+fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
+    let last = Step::new("0002_codes", "", Back::Irreversible("Gone.".into()), "");
+    let newer = catalogue(vec![note_step(), last]);
+    let file = File::at(&newer, 2);
+    let older = newer.cut_at(1).unwrap();
+    let mut migrator = file.migrator(&older);
+    assert_eq!(migrator.upgrade().unwrap_err().kind(), ErrorKind::Newer);
+    let error = migrator.rollback_to(1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Irreversible);
+}
+
+#[test]
+fn tampering_with_a_stored_way_back_is_found() {
+    let catalogue = three();
+    let older = catalogue.cut_at(2).unwrap();
+    for edit in [
+        "down_sql = 'DROP TABLE note'",
+        "down_sql = NULL",
+        "down_loses = 'note'",
+        "down_digest = ''",
+    ] {
+        let file = File::at(&catalogue, 3);
+        file.sql(&format!(
+            "UPDATE schema_migrations SET {edit} WHERE version = 3"
+        ));
+        let before = file.bytes();
+        let error = file.migrator(&older).rollback_to(2).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HistoryEdited, "{edit}");
+        assert_eq!(file.bytes(), before);
+    }
+}
+
+/// A catalogue whose step `which` has another `up.sql` or `down.sql`.
+fn with(which: usize, up: Option<&'static str>, down: Option<&'static str>) -> Catalogue {
+    let mut steps = three().steps().to_vec();
+    let old = steps[which].clone();
+    steps[which] = Step::new(
+        old.folder().to_owned(),
+        up.map_or(old.up().to_owned(), str::to_owned),
+        Back::Sql(
+            down.map_or(old.down().unwrap().to_owned(), str::to_owned)
+                .into(),
+        ),
+        "# other words\n",
+    );
+    catalogue(steps)
+}
+
+#[test]
+fn an_edited_head_is_not_hidden_by_the_quick_path() {
+    for edited in [
+        with(2, Some("CREATE TABLE tag (name TEXT);"), None),
+        with(2, None, Some("DROP TABLE IF EXISTS tag;")),
+    ] {
+        let file = File::at(&three(), 3);
+        let error = file.migrator(&edited).upgrade().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HistoryEdited);
+        assert!(error.report().contains("`0003_tag/"), "{}", error.report());
+    }
+}
+
+#[test]
+fn an_edited_past_is_refused_before_the_next_step() {
+    for edited in [
+        with(0, Some("CREATE TABLE note (id);"), None),
+        with(0, None, Some("DROP TABLE IF EXISTS note;")),
+    ] {
+        let file = File::at(&three(), 2);
+        let error = file.migrator(&edited).upgrade().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HistoryEdited);
+    }
+}
+
+#[test]
+fn comments_and_blanks_are_no_edit() {
+    let commented = "-- why\r\nCREATE TABLE tag (name TEXT  PRIMARY KEY); /* the end */";
+    for same in [
+        with(2, Some(commented), None),
+        with(2, None, Some("DROP  TABLE tag -- gone\n;")),
+    ] {
+        let file = File::at(&three(), 3);
+        let mut migrator = file.migrator(&same);
+        assert!(migrator.upgrade().unwrap().steps.is_empty());
+        assert_eq!(migrator.upgrade_to(3).unwrap().to, 3);
+        assert_eq!(migrator.rollback_to(0).unwrap().to, 0);
+    }
+}
+
+#[test]
+fn the_quick_path_refuses_a_file_of_another_application() {
+    let file = File::at(&three().with_application_id(6), 3);
+    let error = file
+        .migrator(&three().with_application_id(5))
+        .upgrade()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotOurs);
+    // A catalogue without an id does not care, and a file without one was made before.
+    assert_eq!(file.migrator(&three()).upgrade().unwrap().to, 3);
+    let file = File::at(&three(), 3);
+    let ours = three().with_application_id(5);
+    assert_eq!(file.migrator(&ours).upgrade().unwrap().to, 3);
+}
+
+#[test]
+fn a_ledger_with_values_of_the_wrong_kind_is_refused() {
+    for edit in [
+        "version = 'three'",
+        "version = -3",
+        "version = 4294967296",
+        "version = NULL",
+        "up_digest = NULL",
+        "name = x'ff'",
+    ] {
+        // The quick path does not read the name.
+        let migrates = if edit.starts_with("name") {
+            vec![false]
+        } else {
+            vec![true, false]
+        };
+        for migrate in migrates {
+            let file = File::at(&three(), 3);
+            // Without its constraints, as another tool would have left it.
+            file.sql(
+                "CREATE TABLE loose AS SELECT * FROM schema_migrations;
+                 DROP TABLE schema_migrations;
+                 ALTER TABLE loose RENAME TO schema_migrations;",
+            )
+            .sql(&format!(
+                "UPDATE schema_migrations SET {edit} WHERE version = 3"
+            ));
+            let before = file.bytes();
+            let three = three();
+            let mut migrator = file.migrator(&three);
+            let error = match migrate {
+                true => migrator.upgrade().unwrap_err(),
+                false => migrator.rollback_to(1).unwrap_err(),
+            };
+            let kinds = [ErrorKind::NotOurs, ErrorKind::HistoryEdited];
+            assert!(kinds.contains(&error.kind()), "{edit}: {}", error.report());
+            assert_eq!(file.bytes(), before);
+        }
+    }
+}
+
+#[test]
+fn a_user_version_that_nobody_set_is_refused() {
+    for claim in [-1, i32::MAX, 3] {
+        let file = File::none();
+        file.sql(&format!("PRAGMA user_version = {claim}"));
+        let error = file.migrator(&three()).upgrade().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotOurs, "{claim}");
+    }
+}
+
+#[test]
+fn drift_is_refused_in_both_directions() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 2);
+    file.sql("CREATE VIEW mine AS SELECT 1");
+    for error in [
+        file.migrator(&catalogue).upgrade().unwrap_err(),
+        file.migrator(&catalogue).rollback_to(0).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Drifted);
+        assert!(error.report().contains("mine"), "{}", error.report());
+    }
+}

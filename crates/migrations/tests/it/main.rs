@@ -1,0 +1,26 @@
+//! The engine's tests, by topic.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod support;
+
+mod catalogues;
+mod digests;
+mod notes;
+mod plans;
+
+mod errors;
+mod errors_of_files;
+mod errors_of_steps;
+
+mod adoption;
+mod atomic;
+mod code;
+mod consent;
+mod directions;
+mod forbidden;
+mod foreign_keys;
+mod history;
+mod interrupts;
+mod opening;
+mod starters;

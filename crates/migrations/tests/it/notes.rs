@@ -1,0 +1,133 @@
+//! `notes.md`, read and judged.
+
+use migrations::{Compatibility, Notes};
+
+const GOOD: &str = "# Labels
+
+## Task
+
+Notes get a label.
+Backwards compatibility: supported — the column may
+be NULL.
+
+## Why
+
+Readers asked.
+
+## Columns
+
+- `note.label`: what it is about,
+  in one word
+- `note_label` — finds it
+
+## Data migration
+
+- Loses: `note.colour` — nobody used it
+- Changes: `note.body`: trimmed
+- Adds: `tag` - one a label
+
+## Rollback
+
+- Loses: `note.label`: the labels
+";
+
+#[test]
+fn everything_is_read() {
+    let notes = Notes::parse(GOOD);
+    assert_eq!(notes.problems(), Vec::<String>::new());
+    assert_eq!(notes.title, "Labels");
+    assert_eq!(notes.task, "Notes get a label.");
+    assert_eq!(notes.why, "Readers asked.");
+    let compatibility = Compatibility {
+        supported: true,
+        why: "the column may be NULL.".to_owned(),
+    };
+    assert_eq!(notes.compatibility, Some(compatibility));
+    assert_eq!(
+        notes.meaning("NOTE.label"),
+        Some("what it is about, in one word")
+    );
+    assert_eq!(notes.meaning("note_label"), Some("finds it"));
+    assert_eq!(notes.meaning("note"), None);
+    let shown = |declared: &[migrations::Declared]| -> Vec<String> {
+        declared
+            .iter()
+            .map(|one| format!("{}: {}", one.object(), one.why))
+            .collect()
+    };
+    assert_eq!(shown(&notes.up_losses), ["note.colour: nobody used it"]);
+    assert_eq!(shown(&notes.changes), ["note.body: trimmed"]);
+    assert_eq!(shown(&notes.adds), ["tag: one a label"]);
+    assert_eq!(shown(&notes.down_losses), ["note.label: the labels"]);
+    assert!(notes.adds[0].covers("TAG", "anything"));
+    assert!(notes.changes[0].covers("Note", "BODY") && !notes.changes[0].covers("note", "id"));
+    assert_eq!(Notes::parse(&GOOD.replace('\n', "\r\n")), notes);
+}
+
+#[test]
+fn problems_are_told() {
+    for (from, to, told) in [
+        ("# Labels\n", "", "has no title (`# …`)"),
+        (
+            "## Why\n\nReaders asked.\n",
+            "",
+            "section `## Why` is missing",
+        ),
+        (
+            "## Rollback",
+            "## Why\n\nAgain.\n\n## Rollback",
+            "section `## Why` stands twice",
+        ),
+        (
+            "## Why",
+            "## Reason",
+            "section `## Reason` is not one of Task, Why, Columns, Data migration, Rollback",
+        ),
+        ("Readers asked.", "", "section `## Why` is empty"),
+        ("Readers asked.", "TODO", "section `## Why` still says TODO"),
+        (
+            "Backwards compatibility:",
+            "Compatible:",
+            "section `## Task` lacks `Backwards compatibility: supported` or `not supported`, with why",
+        ),
+        (
+            "supported — the column may\nbe NULL.",
+            "not supported",
+            "`Backwards compatibility:` does not say why",
+        ),
+        (
+            "supported — the",
+            "perhaps: the",
+            "`Backwards compatibility: perhaps: the column may be NULL.` starts with neither `supported` nor `not supported`",
+        ),
+        (
+            "`note_label` — finds it",
+            "`note_label`",
+            "`note_label` stands in `## Columns` without words",
+        ),
+        (
+            "`note.colour` — nobody used it",
+            "the colour",
+            "`Loses: the colour` names no object in backticks",
+        ),
+        (
+            "`note.label`: the labels",
+            "`note.label`",
+            "`Loses: `note.label`` does not say why",
+        ),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let problems = Notes::parse(&GOOD.replacen(from, to, 1)).problems();
+        assert!(
+            problems.iter().any(|problem| problem == told),
+            "{told}\n{problems:#?}"
+        );
+    }
+    let swapped = GOOD
+        .replace("## Why", "## X")
+        .replace("## Columns", "## Why");
+    let swapped = swapped.replace("## X", "## Columns");
+    let told = "sections are not in the order Task, Why, Columns, Data migration, Rollback";
+    assert_eq!(Notes::parse(&swapped).problems(), [told]);
+    assert_eq!(Notes::parse("").problems().len(), 6);
+}

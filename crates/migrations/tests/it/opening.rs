@@ -1,0 +1,95 @@
+//! Files that are there, are not, or are something else.
+
+use std::fs;
+
+use migrations::{ErrorKind, Migrator, Options, Outcome};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::support::*;
+
+#[test]
+fn a_file_of_no_bytes_is_an_empty_database() {
+    let catalogue = three();
+    let file = File::none();
+    fs::write(&file.path, b"").unwrap();
+    let mut migrator = Migrator::open(&catalogue, &file.path, Options::default()).unwrap();
+    assert_eq!(migrator.version().unwrap(), 0);
+    assert_eq!(file.bytes().len(), 0, "opening writes nothing");
+    assert_eq!(migrator.upgrade().unwrap().to, 3);
+}
+
+#[test]
+fn truncated_files_are_told() {
+    let catalogue = three();
+    let whole = File::at(&catalogue, 2).bytes();
+    // A file of one byte is empty to SQLite, which writes that byte itself on some systems.
+    for keep in [2, 15, 16, 99, 100, 512, 4096, 5000, whole.len() - 4096] {
+        let file = File::none();
+        fs::write(&file.path, &whole[..keep]).unwrap();
+        let error = Migrator::open(&catalogue, &file.path, Options::default())
+            .and_then(|mut migrator| migrator.upgrade())
+            .unwrap_err();
+        let kinds = [ErrorKind::NotADatabase, ErrorKind::Damaged];
+        assert!(kinds.contains(&error.kind()), "{keep}: {}", error.report());
+        assert_ne!(error.outcome(), Outcome::Unknown);
+        assert_eq!(file.bytes(), &whole[..keep], "{keep}");
+    }
+}
+
+#[test]
+fn a_connection_that_only_reads_is_told() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 1);
+    let read_only =
+        || Connection::open_with_flags(&file.path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let mut migrator = Migrator::with_connection(&catalogue, read_only(), Options::default());
+    let error = migrator.upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly);
+    assert_eq!(migrator.version().unwrap(), 1);
+
+    file.migrator(&catalogue).upgrade().unwrap();
+    let mut migrator = Migrator::with_connection(&catalogue, read_only(), Options::default());
+    assert!(migrator.upgrade().unwrap().steps.is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_or_directory_that_cannot_be_written_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let catalogue = three();
+    let file = File::at(&catalogue, 1);
+    let allow = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow(&file.path, 0o444);
+    if fs::OpenOptions::new().append(true).open(&file.path).is_ok() {
+        // Permissions do not hold for root.
+        return;
+    }
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly);
+    allow(&file.path, 0o644);
+    allow(file.directory.path(), 0o555);
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    allow(file.directory.path(), 0o755);
+    assert_eq!(error.kind(), ErrorKind::ReadOnly);
+}
+
+#[test]
+fn a_locked_file_is_busy_and_not_damaged() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 1);
+    let other = file.raw();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let error = Migrator::open(&catalogue, &file.path, hasty()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{}", error.report());
+    other.execute_batch("COMMIT").unwrap();
+    let migrator = Migrator::open(&catalogue, &file.path, hasty()).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for error in [
+        migrator.state().unwrap_err(),
+        migrator.version().unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Busy, "{}", error.report());
+    }
+}

@@ -1,0 +1,184 @@
+//! Small catalogues and files to try them on.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use migrations::{Back, Catalogue, Error, Migrator, Options, Step, Version};
+use rusqlite::Connection;
+use rusqlite::types::FromSql;
+use tempfile::TempDir;
+
+pub(crate) const NOTE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
+
+/// A step whose notes are empty, which the engine does not mind.
+pub(crate) fn step(folder: &'static str, up: &'static str, down: &'static str) -> Step {
+    Step::new(folder, up, Back::Sql(down.into()), "")
+}
+
+/// A step whose way back declares a loss.
+pub(crate) fn losing(
+    folder: &'static str,
+    up: &'static str,
+    down: &'static str,
+    loses: &str,
+) -> Step {
+    let notes = format!("## Rollback\n\n- Loses: {loses}\n");
+    Step::new(folder, up, Back::Sql(down.into()), notes)
+}
+
+pub(crate) fn catalogue(steps: Vec<Step>) -> Catalogue {
+    Catalogue::new(steps).unwrap()
+}
+
+pub(crate) fn note_step() -> Step {
+    step("0001_note", NOTE, "DROP TABLE note;")
+}
+
+pub(crate) fn label_step() -> Step {
+    step(
+        "0002_label",
+        "ALTER TABLE note ADD COLUMN label TEXT;",
+        "ALTER TABLE note DROP COLUMN label;",
+    )
+}
+
+pub(crate) fn tag_step() -> Step {
+    step(
+        "0003_tag",
+        "CREATE TABLE tag (name TEXT PRIMARY KEY);",
+        "DROP TABLE tag;",
+    )
+}
+
+/// Three versions: a table, a column, another table.
+pub(crate) fn three() -> Catalogue {
+    catalogue(vec![note_step(), label_step(), tag_step()])
+}
+
+/// The first step and one that is under test.
+pub(crate) fn note_and(up: &'static str) -> Catalogue {
+    catalogue(vec![note_step(), step("0002_tried", up, "")])
+}
+
+pub(crate) fn accepting() -> Options {
+    Options {
+        accept_loss: true,
+        ..Options::default()
+    }
+}
+
+pub(crate) fn strict() -> Options {
+    Options {
+        strict: true,
+        ..Options::default()
+    }
+}
+
+pub(crate) fn hasty() -> Options {
+    Options {
+        busy_timeout: Duration::from_millis(1),
+        ..Options::default()
+    }
+}
+
+/// A path in a directory of its own.
+pub(crate) struct File {
+    pub(crate) directory: TempDir,
+    pub(crate) path: PathBuf,
+}
+
+impl File {
+    /// Nothing is there yet.
+    pub(crate) fn none() -> File {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("notes.db");
+        File { directory, path }
+    }
+
+    /// A file of `version`.
+    pub(crate) fn at(catalogue: &Catalogue, version: Version) -> File {
+        let file = File::none();
+        let mut migrator = file.migrator(catalogue);
+        if version > 0 {
+            migrator.upgrade_to(version).unwrap();
+        }
+        file
+    }
+
+    pub(crate) fn migrator<'a>(&self, catalogue: &'a Catalogue) -> Migrator<'a> {
+        self.migrator_with(catalogue, Options::default())
+    }
+
+    pub(crate) fn migrator_with<'a>(
+        &self,
+        catalogue: &'a Catalogue,
+        options: Options,
+    ) -> Migrator<'a> {
+        Migrator::create(catalogue, &self.path, options).unwrap()
+    }
+
+    /// Runs SQL past the engine.
+    pub(crate) fn sql(&self, script: &str) -> &File {
+        let connection = self.raw();
+        connection
+            .execute_batch("PRAGMA foreign_keys = OFF")
+            .unwrap();
+        connection.execute_batch(script).unwrap();
+        self
+    }
+
+    pub(crate) fn raw(&self) -> Connection {
+        Connection::open(&self.path).unwrap()
+    }
+
+    pub(crate) fn value<T: FromSql>(&self, sql: &str) -> T {
+        value(&self.raw(), sql)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        fs::read(&self.path).unwrap()
+    }
+
+    /// An error's whole text, without the directory, which is another one each time.
+    pub(crate) fn report(&self, error: &Error) -> String {
+        let directory = self.directory.path().display().to_string();
+        error.report().replace(&directory, "DIR")
+    }
+}
+
+pub(crate) fn value<T: FromSql>(connection: &Connection, sql: &str) -> T {
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Everything that SQL can tell of a file, to compare before and after.
+pub(crate) fn contents(connection: &Connection) -> Vec<String> {
+    let mut lines = vec![
+        format!("{}", value::<i64>(connection, "PRAGMA user_version")),
+        format!("{}", value::<i64>(connection, "PRAGMA application_id")),
+    ];
+    let mut tables = Vec::new();
+    let mut statement = connection
+        .prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2")
+        .unwrap();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (kind, name): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+        lines.push(format!("{kind} {name} {:?}", row.get_ref(2).unwrap()));
+        if kind == "table" {
+            tables.push(name);
+        }
+    }
+    for table in tables {
+        let mut statement = connection
+            .prepare(&format!("SELECT * FROM \"{table}\""))
+            .unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<_> = (0..columns).map(|at| row.get_ref(at).unwrap()).collect();
+            lines.push(format!("{table} {values:?}"));
+        }
+    }
+    lines
+}
