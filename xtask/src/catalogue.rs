@@ -52,8 +52,6 @@ pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict 
     call.current_dir(root)
         .args(["run", "--quiet", "--package", "xtask-catalogue", "--"]);
     let status = call
-        .arg("--root")
-        .arg(root)
         .args(arguments)
         .status()
         .map_err(|error| cannot_run("cargo", &error))?;

@@ -8,9 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub struct Cli {
-    /// Work on another checkout of this project.
-    #[arg(long, global = true, hide = true)]
-    pub root: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,

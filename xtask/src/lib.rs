@@ -36,6 +36,13 @@ impl Failure {
         self.hints.push(hint.into());
         self
     }
+
+    /// The same, with what was being done in front.
+    #[must_use]
+    pub fn within(mut self, what: &str) -> Failure {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
 }
 
 impl fmt::Display for Failure {

@@ -13,7 +13,7 @@ use xtask::{catalogue, project, verb};
 )]
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let root = project::root(cli.root.as_deref());
+    let root = project::root();
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let verdict = match &cli.verb {
         Verb::NewVersion(options) => verb::new_version::run(&root, options),

@@ -15,12 +15,9 @@ pub const FIXTURES: &str = "fixtures";
 /// The files with generated blocks, below the root.
 pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
 
-/// The root of the checkout: `given`, or the one that this program was built in.
-pub fn root(given: Option<&Path>) -> PathBuf {
-    if let Some(given) = given {
-        return given.to_owned();
-    }
-    // Cargo tells the folder of this package when it runs it, also after the checkout was moved.
+/// The root of the checkout. Cargo tells the folder of the package that it runs; without cargo it is the
+/// one that this program was built in.
+pub fn root() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let package = package.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     let root = package

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application declares
-//! (queries, the writes of each build, what must be consistent). [`verify`] takes each golden fixture, and
+//! (queries, the writes of each build, what must be consistent). [`verify()`] takes each golden fixture, and
 //! databases that proptest makes, on a [`Journey`] between every pair of versions and back, observes
 //! everything that must survive, and lets each of the [`LAWS`] judge. The result is a value, a
 //! [`Report`], that prints as text or as JSON. A run that checked nothing fails.

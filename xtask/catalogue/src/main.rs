@@ -18,7 +18,7 @@ use xtask::{Failure, project};
 )]
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let root = project::root(cli.root.as_deref());
+    let root = project::root();
     let subject = subject::subject(root);
     let verdict = match &cli.verb {
         Verb::VerifyMigrations(options) => verify_migrations::run(&subject, options),

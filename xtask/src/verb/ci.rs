@@ -49,7 +49,7 @@ pub fn run(root: &Path) -> Verdict {
 fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     println!("\n=== {name}");
     let started = Instant::now();
-    check().map_err(|failure| Failure::new(format!("ci: {name}: {failure}")))?;
+    check().map_err(|failure| failure.within(name))?;
     println!("=== {name}: ok, {} s", started.elapsed().as_secs());
     Ok(())
 }

@@ -22,7 +22,7 @@ const UP: &str = "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
 const DOWN: &str = "DROP INDEX idx_session_mood;\n\
                     ALTER TABLE training_sessions DROP COLUMN mood;\n";
 
-const MISTAKES: [Mistake; 3] = [
+const MISTAKES: [Mistake; 5] = [
     Mistake {
         name: "down.sql forgets an index",
         up: "CREATE INDEX idx_session_mood ON training_sessions(created_at, id);\n\
@@ -56,6 +56,36 @@ const MISTAKES: [Mistake; 3] = [
             "up preserves is broken",
             "training_sessions.duration_minutes",
             "'long'",
+        ],
+    },
+    Mistake {
+        name: "up.sql rebuilds training_sessions without its index",
+        up: "CREATE TABLE new_sessions (id TEXT PRIMARY KEY, created_at TEXT NOT NULL,\n\
+             raw_json TEXT NOT NULL, duration_minutes INTEGER, mood TEXT);\n\
+             INSERT INTO new_sessions (rowid, id, created_at, raw_json, duration_minutes)\n\
+             SELECT rowid, id, created_at, raw_json, duration_minutes FROM training_sessions;\n\
+             DROP TABLE training_sessions;\n\
+             ALTER TABLE new_sessions RENAME TO training_sessions;\n\
+             CREATE INDEX idx_session_mood ON training_sessions(mood);\n",
+        down: DOWN,
+        told: &[
+            "up preserves is broken",
+            "idx_session_created",
+            "_scratch/up.sql",
+        ],
+    },
+    Mistake {
+        name: "up.sql adds a column whose meaning the notes do not tell",
+        up: "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
+             CREATE INDEX idx_session_mood ON training_sessions(mood);\n\
+             ALTER TABLE training_sessions ADD COLUMN weather TEXT;\n",
+        down: "DROP INDEX idx_session_mood;\n\
+               ALTER TABLE training_sessions DROP COLUMN weather;\n\
+               ALTER TABLE training_sessions DROP COLUMN mood;\n",
+        told: &[
+            "everything is documented is broken",
+            "training_sessions.weather: was added by version",
+            "_scratch/notes.md",
         ],
     },
 ];
@@ -172,8 +202,7 @@ impl Scratch {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO", project::cargo())
-            .arg("--root")
-            .arg(&self.root)
+            .env("CARGO_MANIFEST_DIR", self.root.join("xtask"))
             .args(arguments)
             .output()
             .map_err(|error| Failure::new(format!("cannot run xtask: {error}")))?;
