@@ -12,18 +12,18 @@
 //!
 //! Nothing here knows a table of any application.
 
+mod subject;
+mod fixture;
+mod fill;
+mod journey;
+mod observe;
+mod trouble;
+mod rename;
+mod law;
+mod verify;
+mod report;
 pub mod docs;
 pub mod draft;
-mod fill;
-mod fixture;
-mod journey;
-mod law;
-mod observe;
-mod rename;
-mod report;
-mod subject;
-mod trouble;
-mod verify;
 
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
 pub use journey::{Again, Journey, Shape, Station, Walk};

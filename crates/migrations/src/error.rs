@@ -14,7 +14,7 @@ use crate::guard::Refusal;
 use crate::loss::AtRisk;
 use crate::plan::Move;
 use crate::run::Remark;
-use crate::step::BoxError;
+pub(crate) use crate::step::BoxError;
 
 /// Which remedy an error asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -337,6 +337,89 @@ pub(crate) fn cannot_begin(source: rusqlite::Error) -> Error {
 
 pub(crate) fn cannot_commit(source: rusqlite::Error) -> Error {
     by_code(&source, "could not commit the run").caused_by(source)
+}
+
+pub(crate) fn backups_unreadable(file: &Path, source: std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::ReadOnly,
+        format!(
+            "the backups beside `{}` cannot be looked at",
+            file.display()
+        ),
+    )
+    .hint("check the permissions of the file's directory")
+    .caused_by(source)
+}
+
+pub(crate) fn backup_of_memory() -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        "a database in memory has no file to back up",
+    )
+    .hint("copy it with `VACUUM INTO`")
+}
+
+pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
+    let code = source.downcast_ref::<rusqlite::Error>();
+    let kind = code.map_or(ErrorKind::ReadOnly, |source| by_code(source, "").kind());
+    Error::new(
+        kind,
+        format!("no backup of `{}` could be made", file.display()),
+    )
+    .hint(
+        "make room and check the permissions of its directory, or go on without a backup: \
+               `--no-backup`",
+    )
+    .caused_by(source)
+}
+
+pub(crate) fn no_space_for_backup(file: &Path, needed: u64, free: u64) -> Error {
+    Error::new(
+        ErrorKind::DiskFull,
+        format!(
+            "a backup of `{}` needs {} and {} are free",
+            file.display(),
+            megabytes(needed),
+            megabytes(free)
+        ),
+    )
+    .hint("make room, or go on without a backup: `--no-backup`")
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+}
+
+pub(crate) fn backup_missing(backup: &Path) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("there is no backup `{}`", backup.display()),
+    )
+    .hint("backups are named after their file and version, such as `notes.db.v1.backup`")
+}
+
+pub(crate) fn backup_unusable(backup: &Path, why: String) -> Error {
+    Error::new(
+        ErrorKind::Damaged,
+        format!("`{}` cannot be restored: {why}", backup.display()),
+    )
+    .hint("choose another backup; `status` lists them")
+}
+
+pub(crate) fn restore_onto_itself(file: &Path) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("`{}` is the file and the backup at once", file.display()),
+    )
+    .hint("name the backup first, and the file with `--db`")
+}
+
+pub(crate) fn restore_failed(file: &Path, source: rusqlite::Error) -> Error {
+    by_code(
+        &source,
+        &format!("`{}` could not be restored", file.display()),
+    )
+    .caused_by(source)
 }
 
 pub(crate) fn inside_transaction() -> Error {

@@ -55,22 +55,24 @@
 //! - **It refuses to guess.** A file that is newer, foreign, drifted or whose history was edited is
 //!   left as it is.
 
-mod catalogue;
-mod connect;
-mod error;
-mod file;
-mod foreign_keys;
-mod guard;
-mod ledger;
-mod loss;
-mod migrator;
 mod notes;
-mod plan;
-mod query;
-mod run;
 mod step;
+mod catalogue;
+mod query;
+mod file;
+mod plan;
+mod loss;
+mod run;
 mod transaction;
+mod guard;
+mod foreign_keys;
+mod ledger;
+mod backup;
+mod connect;
+mod migrator;
+mod error;
 
+pub use backup::{BackupFile, Backups, Progress, Restored, backups, restore};
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
 pub use file::FileState;

@@ -1,9 +1,10 @@
 //! The handle on one file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::backup;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Missing};
 use crate::error::{self, Error};
@@ -163,6 +164,15 @@ impl<'a> Migrator<'a> {
     /// rows would be lost without [`Options::accept_loss`].
     pub fn rollback_to(&mut self, target: Version) -> Result<Report, Error> {
         self.run(Task::Rollback { target })
+    }
+
+    /// Takes a backup of the file now, beside it, and returns its path.
+    ///
+    /// # Errors
+    /// When the database is in memory, there is no space, or the copy cannot be made; nothing is left
+    /// of it then.
+    pub fn back_up(&self) -> Result<PathBuf, Error> {
+        backup::take(&self.connection, &self.options)
     }
 
     /// Brings an empty database in memory to `target`.

@@ -1,12 +1,14 @@
 //! The run: the only part that writes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use schema::sql;
 
 use crate::Version;
+use crate::backup::{self, Backups, Progress};
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
@@ -27,15 +29,21 @@ pub struct Options {
     pub accept_loss: bool,
     /// Refuse where a step would leave rows as they are because it cannot read them.
     pub strict: bool,
+    /// Whether a run takes a backup before it writes, and how many stay.
+    pub backups: Backups,
+    /// Called while a backup is made or put back.
+    pub progress: Option<fn(Progress)>,
 }
 
 impl Default for Options {
-    /// Five seconds, no consent, not strict.
+    /// Five seconds, no consent, not strict, a backup for each run.
     fn default() -> Options {
         Options {
             busy_timeout: Duration::from_secs(5),
             accept_loss: false,
             strict: false,
+            backups: Backups::default(),
+            progress: None,
         }
     }
 }
@@ -94,6 +102,8 @@ pub struct Report {
     pub to: Version,
     /// Whether a file without ledger was adopted.
     pub adopted: bool,
+    /// The backup that was taken before anything was written.
+    pub backup: Option<PathBuf>,
     /// The steps, in the order in which they ran; empty when there was nothing to do.
     pub steps: Vec<StepReport>,
     /// Rows that a step could not treat and left as they are.
@@ -106,6 +116,7 @@ impl Report {
             from: version,
             to: version,
             adopted: false,
+            backup: None,
             steps: Vec::new(),
             remarks: Vec::new(),
         }
@@ -200,6 +211,7 @@ impl Run<'_> {
             _ => Some(Violations::read(self.connection)?),
         };
         self.ask_consent(&plan.moves)?;
+        work.report.backup = self.back_up(&work.before)?;
         if plan.to > 0 {
             // Before the first step, so that no step can put a table of its own in the ledger's place.
             ledger::create(self.connection)?;
@@ -303,6 +315,16 @@ impl Run<'_> {
             ledger::record(self.connection, self.catalogue, step, true)?;
         }
         self.stamp(version)
+    }
+
+    /// Copies the file as it is committed, through another connection: this one holds the lock, and has
+    /// written at most the rows of an adoption. A file that holds nothing needs no backup.
+    fn back_up(&self, before: &Mark) -> Result<Option<PathBuf>, Error> {
+        let on_disk = backup::path_of(self.connection).is_some();
+        if self.options.backups == Backups::Off || !on_disk || before.is_empty() {
+            return Ok(None);
+        }
+        backup::take(self.connection, self.options).map(Some)
     }
 
     /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file now

@@ -7,7 +7,7 @@ use crate::Version;
 use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
 use crate::guard::Guard;
-use crate::ledger::{self, Entry};
+use crate::ledger::Entry;
 
 /// How often a ROLLBACK is tried before what interrupts it is removed.
 const TRIES: usize = 3;
@@ -113,6 +113,7 @@ pub(crate) fn roll_back(connection: &Connection) -> bool {
 pub(crate) struct Mark {
     user_version: i64,
     ledger: Option<Vec<Entry>>,
+    empty: bool,
 }
 
 impl Mark {
@@ -120,15 +121,16 @@ impl Mark {
         Mark {
             user_version: i64::from(state.user_version),
             ledger: state.ledger.clone(),
+            empty: state.ledger.is_none() && state.schema.is_empty(),
         }
     }
 
+    /// Whether the file held no table at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.empty
+    }
+
     fn read(connection: &Connection) -> Result<Mark, Error> {
-        Ok(Mark {
-            user_version: connection
-                .pragma_query_value(None, "user_version", |row| row.get(0))
-                .map_err(error::sqlite)?,
-            ledger: ledger::read(connection)?,
-        })
+        FileState::read(connection).map(|state| Mark::of(&state))
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 const ERRORS: &str = include_str!("../../src/error.rs");
-const TESTS: [&str; 2] = [
+const TESTS: [&str; 3] = [
+    include_str!("errors_of_backups.rs"),
     include_str!("errors_of_files.rs"),
     include_str!("errors_of_steps.rs"),
 ];

@@ -10,11 +10,13 @@ mod notes;
 mod plans;
 
 mod errors;
+mod errors_of_backups;
 mod errors_of_files;
 mod errors_of_steps;
 
 mod adoption;
 mod atomic;
+mod backups;
 mod code;
 mod consent;
 mod directions;

@@ -1,0 +1,259 @@
+//! Nothing is lost unasked: one backup for each run that writes, and a way to put it back.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use migrations::{Backups, Options, Progress, backups, restore};
+
+use crate::support::*;
+
+fn names(file: &File) -> Vec<String> {
+    let entries = fs::read_dir(file.directory.path()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name != "notes.db").collect();
+    names.sort();
+    names
+}
+
+/// Version 2 with a row.
+fn filled() -> File {
+    let file = File::at(&three(), 1);
+    file.sql("INSERT INTO note (body) VALUES ('milk')");
+    let options = Options {
+        backups: Backups::Off,
+        ..Options::default()
+    };
+    file.migrator_with(&three(), options).upgrade_to(2).unwrap();
+    file
+}
+
+fn options(backups: Backups) -> Options {
+    Options {
+        backups,
+        accept_loss: true,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn a_run_that_writes_takes_one_backup_before_it_does() {
+    let file = filled();
+    let before = contents(&file.raw());
+    let report = file.migrator(&three()).upgrade().unwrap();
+    let backup = report.backup.unwrap();
+    assert_eq!(backup.file_name().unwrap(), "notes.db.v2.backup");
+    assert_eq!(
+        names(&file),
+        ["notes.db.v2.backup"],
+        "and nothing else stays beside the file"
+    );
+    assert_eq!(
+        contents(&rusqlite::Connection::open(&backup).unwrap()),
+        before
+    );
+    assert_ne!(contents(&file.raw()), before);
+}
+
+#[test]
+fn no_backup_where_nothing_is_written_or_nothing_was_there() {
+    let file = File::none();
+    let report = file.migrator(&three()).upgrade().unwrap();
+    assert_eq!(report.backup, None, "the file was new");
+    let report = file.migrator(&three()).upgrade_to(3).unwrap();
+    assert_eq!(report.backup, None, "there was nothing to do");
+    file.sql("ALTER TABLE note ADD COLUMN foreign_to_us");
+    file.migrator_with(&three(), options(Backups::KeepAll))
+        .rollback_to(1)
+        .unwrap_err();
+    assert_eq!(names(&file), Vec::<String>::new(), "the run was refused");
+}
+
+#[test]
+fn a_backup_is_never_overwritten() {
+    let file = filled();
+    for _ in 0..3 {
+        file.migrator(&three()).upgrade().unwrap();
+        file.migrator_with(&three(), options(Backups::Off))
+            .rollback_to(2)
+            .unwrap();
+        file.sql("INSERT INTO note (body) VALUES ('one more')");
+    }
+    let expected = [
+        "notes.db.v2.2.backup",
+        "notes.db.v2.3.backup",
+        "notes.db.v2.backup",
+    ];
+    assert_eq!(names(&file), expected);
+    let found = backups(&file.path).unwrap();
+    let rows = |path: &PathBuf| -> i64 {
+        value(
+            &rusqlite::Connection::open(path).unwrap(),
+            "SELECT count(*) FROM note",
+        )
+    };
+    let rows: Vec<i64> = found.iter().map(|backup| rows(&backup.path)).collect();
+    assert_eq!(rows, [1, 2, 3], "in the order in which they were taken");
+}
+
+#[test]
+fn only_so_many_stay() {
+    let file = filled();
+    for _ in 0..4 {
+        file.migrator_with(&three(), options(Backups::Keep(2)))
+            .upgrade()
+            .unwrap();
+        file.migrator_with(&three(), options(Backups::Off))
+            .rollback_to(2)
+            .unwrap();
+    }
+    assert_eq!(backups(&file.path).unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_only_in_the_wal_is_in_the_backup() {
+    let file = filled();
+    let writer = file.raw();
+    let mode: String = value(&writer, "PRAGMA journal_mode = WAL");
+    assert_eq!(mode, "wal");
+    writer
+        .execute_batch(
+            "PRAGMA wal_autocheckpoint = 0; INSERT INTO note (body) VALUES ('in the WAL')",
+        )
+        .unwrap();
+    let report = file.migrator(&three()).upgrade().unwrap();
+    let backup = report.backup.unwrap();
+    let copy = rusqlite::Connection::open(&backup).unwrap();
+    assert_eq!(value::<i64>(&copy, "SELECT count(*) FROM note"), 2);
+    assert_eq!(
+        value::<String>(&copy, "PRAGMA journal_mode"),
+        "delete",
+        "it is one file"
+    );
+}
+
+#[test]
+fn an_unfinished_copy_of_a_killed_process_is_removed() {
+    let file = filled();
+    fs::write(
+        file.directory.path().join("notes.db.12345.partial"),
+        "half of it",
+    )
+    .unwrap();
+    fs::write(
+        file.directory.path().join("notes.db2.12345.partial"),
+        "another file's",
+    )
+    .unwrap();
+    file.migrator(&three()).upgrade().unwrap();
+    assert_eq!(
+        names(&file),
+        ["notes.db.v2.backup", "notes.db2.12345.partial"]
+    );
+}
+
+#[test]
+fn progress_is_told() {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    fn tell(progress: Progress) {
+        assert!(progress.done <= progress.all);
+        LAST.store(progress.done, Ordering::Relaxed);
+    }
+    let file = filled();
+    let options = Options {
+        progress: Some(tell),
+        ..Options::default()
+    };
+    file.migrator_with(&three(), options).upgrade().unwrap();
+    assert!(LAST.load(Ordering::Relaxed) > 1);
+}
+
+#[test]
+fn restore_puts_back_what_was_there() {
+    let file = filled();
+    let before = contents(&file.raw());
+    let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
+    file.sql("INSERT INTO note (body) VALUES ('written later')");
+    let later = contents(&file.raw());
+    let restored = restore(&three(), &backup, &file.path, &Options::default()).unwrap();
+    assert_eq!(restored.version, 2);
+    assert_eq!(contents(&file.raw()), before);
+    let kept = rusqlite::Connection::open(restored.kept.unwrap()).unwrap();
+    assert_eq!(
+        contents(&kept),
+        later,
+        "what the file held is backed up, too"
+    );
+    file.migrator(&three()).upgrade().unwrap();
+}
+
+#[test]
+fn restore_leaves_no_stale_wal() {
+    let file = filled();
+    let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
+    let writer = file.raw();
+    let _: String = value(&writer, "PRAGMA journal_mode = WAL");
+    writer
+        .execute_batch(
+            "PRAGMA wal_autocheckpoint = 0; INSERT INTO note (body) VALUES ('in the WAL')",
+        )
+        .unwrap();
+    // A process that is killed leaves its WAL behind.
+    let copy = File::none();
+    for ending in ["", "-wal", "-shm"] {
+        let name = format!("notes.db{ending}");
+        fs::copy(
+            file.directory.path().join(&name),
+            copy.directory.path().join(&name),
+        )
+        .unwrap();
+    }
+    let options = Options {
+        backups: Backups::Off,
+        ..Options::default()
+    };
+    restore(&three(), &backup, &copy.path, &options).unwrap();
+    assert_eq!(
+        copy.value::<i64>("SELECT count(*) FROM note"),
+        1,
+        "nothing of the WAL came back"
+    );
+    assert_eq!(copy.value::<String>("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn restore_makes_the_file_where_there_is_none_and_changes_its_page_size() {
+    let file = filled();
+    let backup = file.migrator(&three()).back_up().unwrap();
+    let other = File::none();
+    let restored = restore(&three(), &backup, &other.path, &Options::default()).unwrap();
+    assert_eq!((restored.version, restored.kept), (2, None));
+    assert_eq!(contents(&other.raw()), contents(&file.raw()));
+    other.sql("PRAGMA page_size = 16384; VACUUM; PRAGMA journal_mode = WAL; INSERT INTO note (body) VALUES ('x')");
+    assert_eq!(other.value::<i64>("PRAGMA page_size"), 16384);
+    restore(&three(), &backup, &other.path, &Options::default()).unwrap();
+    assert_eq!(contents(&other.raw()), contents(&file.raw()));
+}
+
+/// Cut at every point of the copy, the file holds what it held or what the backup holds.
+#[test]
+fn a_restore_that_is_cut_leaves_before_or_after() {
+    let file = filled();
+    let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
+    file.sql(
+        "INSERT INTO note (body) SELECT hex(randomblob(2000)) FROM pragma_function_list LIMIT 500",
+    );
+    let before = contents(&file.raw());
+    let source = rusqlite::Connection::open(&backup).unwrap();
+    let after = contents(&source);
+    for pages in 1..4 {
+        let mut target = file.raw();
+        {
+            let copy = rusqlite::backup::Backup::new(&source, &mut target).unwrap();
+            copy.step(pages).unwrap();
+            // Dropped before it is done: what a process does that dies here.
+        }
+        let now = contents(&file.raw());
+        assert!(now == before || now == after, "after {pages} pages");
+    }
+}

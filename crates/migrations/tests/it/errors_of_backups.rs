@@ -1,0 +1,146 @@
+//! What the engine says about backups; a test is named after the error's constructor.
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use migrations::{Backups, ErrorKind, Migrator, Options, backups, restore};
+use rusqlite::Connection;
+
+use crate::support::*;
+
+/// A file at version 3 with a row, and its backup from before the last step.
+fn backed_up() -> (File, std::path::PathBuf) {
+    let catalogue = three();
+    let file = File::at(&catalogue, 2);
+    file.sql("INSERT INTO note (body) VALUES ('milk')");
+    let report = file.migrator(&catalogue).upgrade().unwrap();
+    let backup = report.backup.unwrap();
+    (file, backup)
+}
+
+#[test]
+fn backups_unreadable() {
+    let file = File::none();
+    let error = backups(&file.directory.path().join("nowhere/notes.db")).unwrap_err();
+    let text = file.report(&error);
+    let cause = text
+        .lines()
+        .find(|line| line.starts_with("  because: "))
+        .unwrap();
+    assert_snapshot!(text.replace(cause, "  because: [the system's words]"));
+}
+
+#[test]
+fn backup_of_memory() {
+    let catalogue = three();
+    let memory = Connection::open_in_memory().unwrap();
+    let migrator = Migrator::with_connection(&catalogue, memory, Options::default());
+    assert_snapshot!(migrator.back_up().unwrap_err().report());
+}
+
+#[test]
+fn backup_failed() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 2);
+    // The name for the unfinished copy is taken by a directory.
+    let partial = format!("notes.db.{}.partial", std::process::id());
+    fs::create_dir(file.directory.path().join(partial)).unwrap();
+    let before = file.bytes();
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(
+        file.bytes(),
+        before,
+        "without its backup the run does not begin"
+    );
+    let text = file
+        .report(&error)
+        .replace(&std::process::id().to_string(), "PID");
+    let cause = text.lines().filter(|line| line.starts_with("  because: "));
+    let cause: Vec<_> = cause.map(str::to_owned).collect();
+    assert_snapshot!(text.replace(&cause.join("\n"), "  because: [the system's words]"));
+}
+
+/// A file with a hole of terabytes, which only its size tells of.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_space_for_backup() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 2);
+    let mut bytes = file.bytes();
+    bytes[92..96].fill(0xff); // Not the counter at 24, so SQLite asks the file for its size.
+    fs::write(&file.path, bytes).unwrap();
+    let size = 8_000_000_000_000;
+    fs::File::options()
+        .write(true)
+        .open(&file.path)
+        .unwrap()
+        .set_len(size)
+        .unwrap();
+    let error = file.migrator(&catalogue).back_up().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DiskFull);
+    let text = file.report(&error);
+    let free = text
+        .split(" and ")
+        .nth(1)
+        .unwrap()
+        .split(" are free")
+        .next()
+        .unwrap();
+    assert_snapshot!(text.replace(free, "[so many] MB"));
+}
+
+#[test]
+fn backup_missing() {
+    let (file, backup) = backed_up();
+    let other = backup.with_file_name("notes.db.v9.backup");
+    let error = restore(&three(), &other, &file.path, &Options::default()).unwrap_err();
+    assert_snapshot!(file.report(&error));
+}
+
+#[test]
+fn backup_unusable() {
+    let (file, backup) = backed_up();
+    let before = file.bytes();
+    let mut bytes = fs::read(&backup).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0x55);
+    fs::write(&backup, bytes).unwrap();
+    let error = restore(&three(), &backup, &file.path, &Options::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Damaged);
+    assert_eq!(file.bytes(), before);
+    let text = file.report(&error);
+    let why = text
+        .split("cannot be restored: ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap();
+    assert_snapshot!(text.replace(why, "[what is damaged]"));
+}
+
+#[test]
+fn restore_onto_itself() {
+    let (file, _) = backed_up();
+    let name = file.path.file_name().unwrap();
+    let same = file.path.parent().unwrap().join(Path::new(".")).join(name);
+    let error = restore(&three(), &same, &file.path, &Options::default()).unwrap_err();
+    assert_snapshot!(file.report(&error));
+}
+
+#[test]
+fn restore_failed() {
+    let (file, backup) = backed_up();
+    let before = file.bytes();
+    let other = file.raw();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let options = Options {
+        backups: Backups::Off,
+        ..hasty()
+    };
+    let error = restore(&three(), &backup, &file.path, &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert_eq!(file.bytes(), before);
+    assert_snapshot!(file.report(&error));
+}
