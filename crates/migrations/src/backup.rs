@@ -162,6 +162,24 @@ pub(crate) fn take(connection: &Connection, options: &Options) -> Result<PathBuf
     Ok(path)
 }
 
+/// Copies what is committed in `connection`'s database to a file that is not there yet.
+pub(crate) fn copy_to(
+    connection: &Connection,
+    path: &Path,
+    options: &Options,
+) -> Result<(), Error> {
+    let file = path_of(connection);
+    if let Some(file) = &file {
+        check_space(
+            file,
+            pages(connection)?.saturating_mul(page_size(connection)?),
+        )?;
+    }
+    write_copy(connection, path, options)
+        .map(drop)
+        .map_err(|source| error::backup_failed(file.as_deref().unwrap_or(path), source))
+}
+
 /// The path of the file behind a connection; `None` for a database in memory.
 pub(crate) fn path_of(connection: &Connection) -> Option<PathBuf> {
     connection

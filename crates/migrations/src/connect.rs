@@ -48,3 +48,9 @@ pub(crate) fn open(path: &Path, missing: Missing, options: &Options) -> Result<C
         .map_err(failed)?;
     Ok(connection)
 }
+
+/// Opens `path` to look at it.
+pub(crate) fn reading(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|source| error::cannot_open(path, source))
+}

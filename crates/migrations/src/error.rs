@@ -40,6 +40,8 @@ pub enum ErrorKind {
     Irreversible,
     /// Rows would be lost that nobody consented to lose, or could not be treated in strict mode.
     ConsentNeeded,
+    /// A rehearsal lost or changed rows that no notes declare.
+    UndeclaredLoss,
     /// A statement or a function of a step failed.
     StepFailed,
     /// A step does what a step may not do.
@@ -613,6 +615,15 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
     }
     Error::new(ErrorKind::ConsentNeeded, message)
         .hint("make a backup, then consent with `--accept-loss`")
+}
+
+pub(crate) fn undeclared_loss(found: &[String]) -> Error {
+    let mut message = "on a copy of the file, the run did what no notes declare:".to_owned();
+    for sentence in found {
+        message.push_str(&format!("\n  {sentence}"));
+    }
+    Error::new(ErrorKind::UndeclaredLoss, message)
+        .hint("mend the step, or declare it in its `notes.md` if it is meant")
 }
 
 pub(crate) fn strict_refuses(remarks: &[Remark]) -> Error {

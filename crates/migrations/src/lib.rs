@@ -68,6 +68,7 @@ mod guard;
 mod foreign_keys;
 mod ledger;
 mod backup;
+mod rehearsal;
 mod connect;
 mod migrator;
 mod error;
@@ -82,6 +83,7 @@ pub use migrator::Migrator;
 pub use notes::{Compatibility, Declared, Meaning, Notes, Rename, SECTIONS};
 pub use plan::{Direction, Move, Plan, plan};
 pub use query::{Access, Query};
+pub use rehearsal::{Rehearsal, TableChange, WayBack};
 pub use run::{Options, Remark, Remarks, Report, StepReport};
 pub use step::{Back, BoxError, Code, Step, digest};
 

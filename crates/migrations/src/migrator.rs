@@ -11,6 +11,7 @@ use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::loss::{self, AtRisk};
 use crate::plan::{Plan, plan};
+use crate::rehearsal::{self, Rehearsal};
 use crate::run::{self, Options, Report, Task};
 use crate::{Version, ledger};
 
@@ -166,6 +167,25 @@ impl<'a> Migrator<'a> {
         self.run(Task::Rollback { target })
     }
 
+    /// Makes the run to `target`, up or down, on a copy of the file beside it, and tells what it did to
+    /// every table. A file without ledger is adopted at `expected` on the copy, as
+    /// [`Migrator::upgrade_from`] does. The file itself is not written, and no copy stays.
+    ///
+    /// # Errors
+    /// Whatever the run would fail with, apart from consent to losses, which a rehearsal does not ask
+    /// for; also when there is no room for the copies.
+    pub fn rehearse(&self, expected: Option<Version>, target: Version) -> Result<Rehearsal, Error> {
+        rehearsal::rehearse(self.catalogue, &self.connection, &self.options, |copy| {
+            if let Some(expected) = expected {
+                copy.upgrade_from(expected, expected)?;
+            }
+            match copy.version()? {
+                version if target < version => copy.rollback_to(target),
+                _ => copy.upgrade_to(target),
+            }
+        })
+    }
+
     /// Takes a backup of the file now, beside it, and returns its path.
     ///
     /// # Errors
@@ -183,6 +203,17 @@ impl<'a> Migrator<'a> {
     fn run(&mut self, task: Task) -> Result<Report, Error> {
         if !self.connection.is_autocommit() {
             return Err(error::inside_transaction());
+        }
+        let target = match task {
+            Task::Upgrade { target, expected } => Some((expected, target)),
+            Task::Rollback { target } => Some((None, target)),
+            Task::Build { .. } => None,
+        };
+        if let Some((expected, target)) = target.filter(|_| self.options.rehearse) {
+            let rehearsal = self.rehearse(expected, target)?;
+            if !rehearsal.undeclared.is_empty() {
+                return Err(error::undeclared_loss(&rehearsal.undeclared));
+            }
         }
         run::run(&self.connection, self.catalogue, &self.options, task)
     }

@@ -31,6 +31,8 @@ pub struct Options {
     pub strict: bool,
     /// Whether a run takes a backup before it writes, and how many stay.
     pub backups: Backups,
+    /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
+    pub rehearse: bool,
     /// Called while a backup is made or put back.
     pub progress: Option<fn(Progress)>,
 }
@@ -43,6 +45,7 @@ impl Default for Options {
             accept_loss: false,
             strict: false,
             backups: Backups::default(),
+            rehearse: false,
             progress: None,
         }
     }

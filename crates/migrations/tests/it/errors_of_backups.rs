@@ -1,4 +1,4 @@
-//! What the engine says about backups; a test is named after the error's constructor.
+//! What the engine says about backups and rehearsals; a test is named after the error's constructor.
 
 use std::fs;
 use std::path::Path;
@@ -142,5 +142,21 @@ fn restore_failed() {
     let error = restore(&three(), &backup, &file.path, &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert_eq!(file.bytes(), before);
+    assert_snapshot!(file.report(&error));
+}
+
+#[test]
+fn undeclared_loss() {
+    let catalogue = note_and("DELETE FROM note WHERE id > 1; UPDATE note SET body = '';");
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO note (body) VALUES ('milk'), ('bread')");
+    let options = Options {
+        rehearse: true,
+        ..Options::default()
+    };
+    let error = file
+        .migrator_with(&catalogue, options)
+        .upgrade()
+        .unwrap_err();
     assert_snapshot!(file.report(&error));
 }

@@ -25,4 +25,5 @@ mod foreign_keys;
 mod history;
 mod interrupts;
 mod opening;
+mod rehearsals;
 mod starters;

@@ -5,11 +5,16 @@
 mod command;
 mod documents;
 mod ids;
+mod killed;
+mod locked;
 mod logging;
 mod lookups;
+mod older_build;
+mod processes;
 mod refusals;
 mod schemas;
 mod shell;
+mod starters;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;

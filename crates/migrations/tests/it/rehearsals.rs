@@ -1,0 +1,176 @@
+//! A rehearsal tells what a run does to the rows, and leaves the file alone.
+
+use std::fs;
+
+use migrations::{Back, Catalogue, ErrorKind, Options, Rehearsal, Step, WayBack};
+
+use crate::support::*;
+
+const SHOP: &str = "CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER REFERENCES list(id) ON DELETE CASCADE, body TEXT);
+    CREATE TABLE log (line TEXT);";
+
+const ROWS: &str = "INSERT INTO list VALUES (1, 'shop'), (2, 'work'), (3, NULL);
+    INSERT INTO item VALUES (10, 1, '007'), (11, 1, 'bread'), (12, 2, 'write');
+    INSERT INTO log VALUES ('a'), ('a'), ('b');";
+
+fn second(up: &'static str, down: &'static str, notes: &str) -> Catalogue {
+    let first = step(
+        "0001_shop",
+        SHOP,
+        "DROP TABLE log; DROP TABLE item; DROP TABLE list;",
+    );
+    let second = Step::new("0002_tried", up, Back::Sql(down.into()), notes.to_owned());
+    catalogue(vec![first, second])
+}
+
+/// Rehearses version 2 on a file with rows.
+fn rehearse(catalogue: &Catalogue) -> Rehearsal {
+    let file = File::at(catalogue, 1);
+    file.sql(ROWS);
+    let before = file.bytes();
+    let rehearsal = file.migrator(catalogue).rehearse(None, 2).unwrap();
+    assert_eq!(file.bytes(), before);
+    assert_eq!(
+        fs::read_dir(file.directory.path()).unwrap().count(),
+        1,
+        "no copy stays"
+    );
+    assert_eq!((rehearsal.report.from, rehearsal.report.to), (1, 2));
+    assert_eq!(rehearsal.integrity, Vec::<String>::new());
+    rehearsal
+}
+
+#[test]
+fn a_good_step_touches_nothing_that_was_there() {
+    let up = "ALTER TABLE item ADD COLUMN colour TEXT; CREATE TABLE tag (name TEXT);";
+    let down = "DROP TABLE tag; ALTER TABLE item DROP COLUMN colour;";
+    let rehearsal = rehearse(&second(up, down, ""));
+    let names: Vec<_> = rehearsal
+        .tables
+        .iter()
+        .map(|table| table.table.as_str())
+        .collect();
+    assert_eq!(names, ["tag"], "only the new table is told");
+    assert_eq!(rehearsal.undeclared, Vec::<String>::new());
+    assert_eq!(rehearsal.way_back, WayBack::Same);
+}
+
+#[test]
+fn rows_that_go_and_values_that_change_are_counted() {
+    let up = "DELETE FROM list WHERE id = 2; DELETE FROM item WHERE list_id = 2;
+              UPDATE item SET body = CAST(body AS INTEGER) WHERE id = 10;
+              DELETE FROM log WHERE rowid = 1; INSERT INTO log VALUES ('new');";
+    let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
+    let told: Vec<String> = rehearsal
+        .tables
+        .iter()
+        .map(|t| {
+            format!(
+                "{} {:?} {:?} -{} +{} {:?}",
+                t.table, t.before, t.after, t.gone, t.appeared, t.changed
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "item Some(3) Some(2) -1 +0 [(\"body\", 1)]",
+            "list Some(3) Some(2) -1 +0 []",
+            "log Some(3) Some(3) -1 +2 []",
+        ]
+    );
+    assert_eq!(
+        rehearsal.undeclared,
+        [
+            "item: 1 row gone",
+            "item.body: another value in 1 row",
+            "list: 1 row gone",
+            "log: 1 row gone"
+        ]
+    );
+    assert!(matches!(rehearsal.way_back, WayBack::Differs(_)));
+}
+
+#[test]
+fn what_is_declared_or_renamed_is_no_loss() {
+    let up = "ALTER TABLE list RENAME COLUMN name TO title; ALTER TABLE item RENAME TO entry;
+              UPDATE entry SET body = upper(body); ALTER TABLE list ADD COLUMN extra; DROP TABLE log;";
+    let notes = "## Data migration\n\n- Renames: `list.name` to `title`\n- Renames: `item` to `entry`\n\
+                 - Changes: `item.body` — upper case\n- Loses: `log` — nobody reads it\n";
+    let rehearsal = rehearse(&second(up, "SELECT 1;", notes));
+    assert_eq!(
+        rehearsal.undeclared,
+        Vec::<String>::new(),
+        "{:?}",
+        rehearsal.tables
+    );
+    let item = rehearsal
+        .tables
+        .iter()
+        .find(|table| table.table == "item")
+        .unwrap();
+    assert_eq!(item.changed, [("body".to_owned(), 2)]);
+}
+
+#[test]
+fn a_way_back_that_fails_is_told() {
+    let rehearsal = rehearse(&second(
+        "CREATE TABLE tag (name TEXT);",
+        "DROP TABLE tags;",
+        "",
+    ));
+    let WayBack::None(why) = rehearsal.way_back else {
+        panic!("{:?}", rehearsal.way_back)
+    };
+    assert!(why.contains("no such table: tags"), "{why}");
+}
+
+#[test]
+fn a_run_may_be_told_to_rehearse_first() {
+    let options = Options {
+        rehearse: true,
+        ..Options::default()
+    };
+    let bad = second("DELETE FROM list WHERE id = 3;", "SELECT 1;", "");
+    let file = File::at(&bad, 1);
+    file.sql(ROWS);
+    let before = file.bytes();
+    let error = file.migrator_with(&bad, options).upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UndeclaredLoss);
+    assert_eq!(file.bytes(), before);
+    assert_eq!(
+        fs::read_dir(file.directory.path()).unwrap().count(),
+        1,
+        "not even a backup"
+    );
+    let good = second("CREATE TABLE tag (name TEXT);", "DROP TABLE tag;", "");
+    let file = File::at(&good, 1);
+    file.sql(ROWS);
+    assert_eq!(file.migrator_with(&good, options).upgrade().unwrap().to, 2);
+}
+
+#[test]
+fn a_rollback_is_rehearsed_and_comes_up_again() {
+    let notes = "## Rollback\n\n- Loses: `item.colour` — nowhere else\n";
+    let up = "ALTER TABLE item ADD COLUMN colour TEXT;";
+    let catalogue = second(up, "ALTER TABLE item DROP COLUMN colour;", notes);
+    let file = File::at(&catalogue, 2);
+    file.sql(
+        ROWS.replace("INTO item VALUES", "INTO item (id, list_id, body) VALUES")
+            .as_str(),
+    );
+    file.sql("UPDATE item SET colour = 'red' WHERE id = 10");
+    let rehearsal = file.migrator(&catalogue).rehearse(None, 1).unwrap();
+    let item = rehearsal
+        .tables
+        .iter()
+        .find(|table| table.table == "item")
+        .unwrap();
+    assert_eq!(item.dropped, [("colour".to_owned(), 1)]);
+    assert_eq!(
+        rehearsal.way_back,
+        WayBack::Same,
+        "apart from what is declared"
+    );
+}

@@ -1,0 +1,179 @@
+//! `kill -9` in the middle of a run: the file is before or after, and the next start finishes it.
+//!
+//! `KILLS=200` kills as often, over a file of 200,000 sessions; `SEED` moves the moments.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use migrations::LEDGER_TABLE;
+use rusqlite::Connection;
+
+use crate::processes::{
+    assert_same, at_the_gate, beside, copy, file_of_version_1, start, version_of,
+};
+use crate::shell::Shell;
+
+/// So few rounds over so few sessions by default that the test stays a test.
+const KILLS: u32 = 20;
+const SESSIONS: usize = 5_000;
+const MANY_SESSIONS: usize = 200_000;
+
+/// A file from before the ledger is adopted, which gives the run five steps to record; one with a
+/// ledger has four before it.
+const ADOPT: &[&str] = &["migrate", "--from-version", "1"];
+const UPGRADE: &[&str] = &["migrate"];
+
+struct Case {
+    name: String,
+    arguments: &'static [&'static str],
+    /// How long the run takes when nobody kills it.
+    undisturbed: Duration,
+}
+
+impl Case {
+    fn old(&self) -> String {
+        format!("{}.db", self.name)
+    }
+
+    fn reference(&self) -> String {
+        format!("{}-reference.db", self.name)
+    }
+}
+
+#[test]
+fn a_run_killed_at_any_moment_is_before_or_after() {
+    let asked = std::env::var("KILLS").ok();
+    let kills = asked
+        .as_deref()
+        .map_or(KILLS, |kills| kills.parse().unwrap());
+    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap());
+    let sessions = asked.map_or(SESSIONS, |_| MANY_SESSIONS);
+
+    let shell = Shell::new();
+    let cases: Vec<Case> = [
+        ("delete", UPGRADE),
+        ("wal", ADOPT),
+        ("delete", ADOPT),
+        ("wal", UPGRADE),
+    ]
+    .into_iter()
+    .map(|(journal, arguments)| case(&shell, journal, arguments, sessions))
+    .collect();
+    let mut random = Random(seed);
+    let mut tally = Tally::default();
+    for round in 0..kills {
+        let case = &cases[round as usize % cases.len()];
+        let share = (f64::from(round) + random.below_1()) / f64::from(kills);
+        let moment = case.undisturbed.mul_f64(share);
+        let what = format!(
+            "KILLS={kills} SEED={seed}, kill {round}: {} after {moment:?} of {:?}",
+            case.name, case.undisturbed
+        );
+        kill_once(&shell, case, moment, &what, &mut tally);
+    }
+    // Otherwise nothing was proven; with fewer it may be chance.
+    if kills >= KILLS {
+        assert!(tally.killed > 0 && tally.unfinished > 0, "{tally:?}");
+    }
+    if let Ok(path) = std::env::var("KILLS_TALLY") {
+        fs::write(path, format!("{tally:#?}")).unwrap();
+    }
+}
+
+/// What the kills met.
+#[derive(Debug, Default)]
+struct Tally {
+    killed: u32,
+    /// A journal or a log was left.
+    unfinished: u32,
+    before: u32,
+    after: u32,
+}
+
+fn case(shell: &Shell, journal: &str, arguments: &'static [&'static str], sessions: usize) -> Case {
+    let adopts = arguments == ADOPT;
+    let how = if adopts {
+        "without-ledger"
+    } else {
+        "with-ledger"
+    };
+    let mut case = Case {
+        name: format!("{journal}-{how}"),
+        arguments,
+        undisturbed: Duration::ZERO,
+    };
+    let old = shell.path(&case.old());
+    file_of_version_1(&old, sessions, journal);
+    if adopts {
+        let sql = format!(
+            "DROP TABLE {LEDGER_TABLE}; PRAGMA user_version = 0; PRAGMA application_id = 0;"
+        );
+        Connection::open(&old).unwrap().execute_batch(&sql).unwrap();
+    }
+    let reference = shell.path(&case.reference());
+    copy(&old, &reference);
+    let gate = at_the_gate(1, arguments, &reference);
+    let started = Instant::now();
+    gate.go().remove(0).wait().done();
+    case.undisturbed = started.elapsed();
+    case
+}
+
+fn kill_once(shell: &Shell, case: &Case, moment: Duration, what: &str, tally: &mut Tally) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("logs.db");
+    let (old, reference) = (shell.path(&case.old()), shell.path(&case.reference()));
+    copy(&old, &path);
+    let starter = start(case.arguments, &path);
+    // Not to wait for anything: wherever the run is by then, there it is killed.
+    thread::sleep(moment);
+    tally.killed += u32::from(starter.kill());
+    let left = |name: &str| fs::metadata(beside(&path, name)).is_ok_and(|left| left.len() > 0);
+    tally.unfinished += u32::from(left("-journal") || left("-wal"));
+
+    // A copy is looked at, so that the next start itself is the first to meet what was left.
+    let seen = directory.path().join("seen.db");
+    copy(&path, &seen);
+    let before = is_before(&seen, &old, what);
+    match before {
+        true => tally.before += 1,
+        false => {
+            tally.after += 1;
+            assert_same(&seen, &reference, what);
+        }
+    }
+    let next = if before { case.arguments } else { UPGRADE };
+    let told = start(next, &path).wait().done();
+    assert_eq!(told.contains("nothing to do"), !before, "{what}: {told}");
+    assert_same(&path, &reference, what);
+}
+
+/// Whether the file is what it was before the run, to the last byte, once SQLite has rolled back.
+fn is_before(path: &Path, old: &Path, what: &str) -> bool {
+    let (now, then) = (version_of(path), version_of(old));
+    if now != then {
+        return false;
+    }
+    assert_same(path, old, what);
+    assert!(
+        fs::read(path).unwrap() == fs::read(old).unwrap(),
+        "{what}: the bytes differ"
+    );
+    true
+}
+
+/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c), which is enough to move moments.
+struct Random(u64);
+
+impl Random {
+    fn below_1(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let high = u32::try_from((z ^ (z >> 31)) >> 32).unwrap();
+        f64::from(high) / (f64::from(u32::MAX) + 1.0)
+    }
+}
