@@ -29,6 +29,7 @@ pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connect
     let connection = fixture::load(script).map_err(|error| format!("{file}: {error}"))?;
     let options = Options {
         accept_loss: true,
+        allow_undocumented: true,
         ..Options::default()
     };
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);

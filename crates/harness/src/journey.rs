@@ -187,6 +187,7 @@ fn go(
 ) -> (Connection, Result<Vec<String>, String>) {
     let options = Options {
         accept_loss: true,
+        allow_undocumented: true,
         ..Options::default()
     };
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);

@@ -12,6 +12,7 @@ use crate::Version;
 use crate::error::{self, Error};
 use crate::migrator::Migrator;
 use crate::notes::Notes;
+use crate::query::Query;
 use crate::run::Options;
 use crate::step::{Step, digest};
 
@@ -20,6 +21,7 @@ use crate::step::{Step, digest};
 pub struct Catalogue {
     steps: Cow<'static, [Step]>,
     application_id: i32,
+    queries: Cow<'static, [Query]>,
     derived: Vec<Derived>,
 }
 
@@ -50,6 +52,7 @@ impl Catalogue {
         Ok(Catalogue {
             steps,
             application_id: 0,
+            queries: Cow::Borrowed(&[]),
             derived,
         })
     }
@@ -81,6 +84,19 @@ impl Catalogue {
     pub fn with_application_id(mut self, id: i32) -> Catalogue {
         self.application_id = id;
         self
+    }
+
+    /// The same catalogue with the queries of its application: a run that would break one of those that
+    /// claim to go on working is refused before anything is written.
+    #[must_use]
+    pub fn with_queries(mut self, queries: impl Into<Cow<'static, [Query]>>) -> Catalogue {
+        self.queries = queries.into();
+        self
+    }
+
+    /// The queries that the application declares.
+    pub fn queries(&self) -> &[Query] {
+        &self.queries
     }
 
     /// The catalogue as a build had it whose newest version was `version`.

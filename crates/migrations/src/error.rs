@@ -40,6 +40,10 @@ pub enum ErrorKind {
     Irreversible,
     /// Rows would be lost that nobody consented to lose, or could not be treated in strict mode.
     ConsentNeeded,
+    /// A declared query of the application would stop working, and the notes say that it goes on.
+    BreaksQuery,
+    /// A step or something that it adds has no documentation.
+    Undocumented,
     /// A rehearsal lost or changed rows that no notes declare.
     UndeclaredLoss,
     /// A statement or a function of a step failed.
@@ -615,6 +619,47 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
     }
     Error::new(ErrorKind::ConsentNeeded, message)
         .hint("make a backup, then consent with `--accept-loss`")
+}
+
+pub(crate) fn way_back_unsaid(folder: &str) -> Error {
+    Error::new(
+        ErrorKind::BadCatalogue,
+        format!("`{folder}` has no way back, and no reason why"),
+    )
+    .hint("write `down.sql`, or `irreversible.md` with the reason why there is none")
+}
+
+pub(crate) fn query_would_break(
+    folder: &str,
+    query: &str,
+    older: bool,
+    source: rusqlite::Error,
+) -> Error {
+    let (whose, remedy) = match older {
+        true => (
+            " of the build before, which the notes call supported",
+            "keep what it reads, or say `Backwards compatibility: not supported`, with why",
+        ),
+        false => (
+            "",
+            "end the query before this version, or keep what it reads",
+        ),
+    };
+    Error::new(
+        ErrorKind::BreaksQuery,
+        format!("after `{folder}` the query `{query}`{whose} would not work"),
+    )
+    .hint(remedy)
+    .caused_by(source)
+}
+
+pub(crate) fn undocumented(folder: &str, missing: &[String]) -> Error {
+    let mut message = format!("`{folder}/notes.md` is not complete:");
+    for sentence in missing {
+        message.push_str(&format!("\n  {sentence}"));
+    }
+    Error::new(ErrorKind::Undocumented, message)
+        .hint("write what changes, why, and what each new column means, before it is shipped")
 }
 
 pub(crate) fn undeclared_loss(found: &[String]) -> Error {

@@ -12,7 +12,7 @@
 //! ```
 //! use migrations::{Back, Catalogue, Migrator, Options, Step};
 //!
-//! const NOTES: &str = "…";
+//! const NOTES: &str = "…"; // what changes and why; without it a run is refused, unless …
 //! let catalogue = Catalogue::new(vec![
 //!     Step::new(
 //!         "0001_note",
@@ -30,7 +30,8 @@
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("notes.db");
-//! let mut file = Migrator::create(&catalogue, &path, Options::default())?;
+//! let options = Options { allow_undocumented: true, ..Options::default() };
+//! let mut file = Migrator::create(&catalogue, &path, options)?;
 //! let report = file.upgrade()?;
 //! assert_eq!((report.from, report.to), (0, 2));
 //!
@@ -62,6 +63,7 @@ mod query;
 mod file;
 mod plan;
 mod loss;
+mod red_flag;
 mod run;
 mod transaction;
 mod guard;

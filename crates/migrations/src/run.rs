@@ -17,6 +17,7 @@ use crate::guard::{self, Guard, Watch};
 use crate::ledger;
 use crate::loss;
 use crate::plan::{Direction, Move, Plan, plan};
+use crate::red_flag;
 use crate::step::{BoxError, Code};
 use crate::transaction::{Mark, Transaction};
 
@@ -31,6 +32,8 @@ pub struct Options {
     pub strict: bool,
     /// Whether a run takes a backup before it writes, and how many stay.
     pub backups: Backups,
+    /// Run steps whose notes are not complete, as a proof does while a version is being made.
+    pub allow_undocumented: bool,
     /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
     pub rehearse: bool,
     /// Called while a backup is made or put back.
@@ -45,6 +48,7 @@ impl Default for Options {
             accept_loss: false,
             strict: false,
             backups: Backups::default(),
+            allow_undocumented: false,
             rehearse: false,
             progress: None,
         }
@@ -267,6 +271,9 @@ impl Run<'_> {
         }
         self.check_way(task, state.version(self.catalogue)?)?;
         let plan = plan(self.catalogue, &state, target)?;
+        if !matches!(task, Task::Build { .. }) {
+            red_flag::look(self.catalogue, &plan, self.options)?;
+        }
         if !plan.moves.is_empty() && (1..=self.catalogue.current_version()).contains(&plan.from) {
             let drift = schema::diff(&self.catalogue.schema_at(plan.from)?, &state.schema);
             if !drift.is_empty() {

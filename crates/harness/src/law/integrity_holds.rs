@@ -106,6 +106,7 @@ fn words_in_quotes(subject: &Subject<'_>, version: Version, up: bool) -> Option<
         .ok()?;
     let options = Options {
         accept_loss: true,
+        allow_undocumented: true,
         ..Options::default()
     };
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);

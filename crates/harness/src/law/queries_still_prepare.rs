@@ -141,6 +141,7 @@ fn check_claim(
             connection,
             migrations::Options {
                 accept_loss: true,
+                allow_undocumented: true,
                 ..Default::default()
             },
         );

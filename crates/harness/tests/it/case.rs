@@ -151,6 +151,7 @@ impl Case {
             let version = step.version();
             let options = Options {
                 accept_loss: true,
+                allow_undocumented: true,
                 ..Options::default()
             };
             let mut migrator = Migrator::with_connection(&catalogue, connection, options);

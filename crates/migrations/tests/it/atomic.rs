@@ -1,6 +1,6 @@
 //! All or nothing.
 
-use migrations::{ErrorKind, Options, Outcome};
+use migrations::{ErrorKind, Outcome};
 
 use crate::support::*;
 
@@ -97,8 +97,7 @@ fn a_full_disk_is_told_as_that() {
     let before = file.bytes();
     let connection = file.raw();
     let _: i64 = value(&connection, "PRAGMA max_page_count = 10");
-    let mut migrator =
-        migrations::Migrator::with_connection(&catalogue, connection, Options::default());
+    let mut migrator = migrations::Migrator::with_connection(&catalogue, connection, plain());
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DiskFull);
     assert_eq!(error.outcome(), Outcome::RolledBack);

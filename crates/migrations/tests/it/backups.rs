@@ -22,7 +22,7 @@ fn filled() -> File {
     file.sql("INSERT INTO note (body) VALUES ('milk')");
     let options = Options {
         backups: Backups::Off,
-        ..Options::default()
+        ..plain()
     };
     file.migrator_with(&three(), options).upgrade_to(2).unwrap();
     file
@@ -32,7 +32,7 @@ fn options(backups: Backups) -> Options {
     Options {
         backups,
         accept_loss: true,
-        ..Options::default()
+        ..plain()
     }
 }
 
@@ -162,7 +162,7 @@ fn progress_is_told() {
     let file = filled();
     let options = Options {
         progress: Some(tell),
-        ..Options::default()
+        ..plain()
     };
     file.migrator_with(&three(), options).upgrade().unwrap();
     assert!(LAST.load(Ordering::Relaxed) > 1);
@@ -175,7 +175,7 @@ fn restore_puts_back_what_was_there() {
     let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
     file.sql("INSERT INTO note (body) VALUES ('written later')");
     let later = contents(&file.raw());
-    let restored = restore(&three(), &backup, &file.path, &Options::default()).unwrap();
+    let restored = restore(&three(), &backup, &file.path, &plain()).unwrap();
     assert_eq!(restored.version, 2);
     assert_eq!(contents(&file.raw()), before);
     let kept = rusqlite::Connection::open(restored.kept.unwrap()).unwrap();
@@ -210,7 +210,7 @@ fn restore_leaves_no_stale_wal() {
     }
     let options = Options {
         backups: Backups::Off,
-        ..Options::default()
+        ..plain()
     };
     restore(&three(), &backup, &copy.path, &options).unwrap();
     assert_eq!(
@@ -226,12 +226,12 @@ fn restore_makes_the_file_where_there_is_none_and_changes_its_page_size() {
     let file = filled();
     let backup = file.migrator(&three()).back_up().unwrap();
     let other = File::none();
-    let restored = restore(&three(), &backup, &other.path, &Options::default()).unwrap();
+    let restored = restore(&three(), &backup, &other.path, &plain()).unwrap();
     assert_eq!((restored.version, restored.kept), (2, None));
     assert_eq!(contents(&other.raw()), contents(&file.raw()));
     other.sql("PRAGMA page_size = 16384; VACUUM; PRAGMA journal_mode = WAL; INSERT INTO note (body) VALUES ('x')");
     assert_eq!(other.value::<i64>("PRAGMA page_size"), 16384);
-    restore(&three(), &backup, &other.path, &Options::default()).unwrap();
+    restore(&three(), &backup, &other.path, &plain()).unwrap();
     assert_eq!(contents(&other.raw()), contents(&file.raw()));
 }
 

@@ -117,12 +117,9 @@ fn fails(catalogue: &Catalogue, options: Options) -> migrations::Error {
 
 #[test]
 fn an_error_and_a_panic_leave_nothing_behind() {
-    let error = fails(&with(nothing, |_, _| Err("no".into())), Options::default());
+    let error = fails(&with(nothing, |_, _| Err("no".into())), plain());
     assert!(error.report().contains("because: no"));
-    let error = fails(
-        &with(nothing, |_, _| panic!("{}", "worse")),
-        Options::default(),
-    );
+    let error = fails(&with(nothing, |_, _| panic!("{}", "worse")), plain());
     assert!(
         error
             .report()
@@ -136,7 +133,7 @@ fn an_error_and_a_panic_leave_nothing_behind() {
 fn a_panic_elsewhere_leaves_nothing_behind() {
     // Not in the function but in a payload that is no text.
     let apply: Function = |_, _| std::panic::panic_any(7);
-    let error = fails(&with(nothing, apply), Options::default());
+    let error = fails(&with(nothing, apply), plain());
     assert!(
         error
             .report()
@@ -174,7 +171,7 @@ fn it_is_held_to_what_a_script_may_do() {
         ),
     ];
     for (deed, what) in deeds {
-        let error = fails(&with(nothing, deed), Options::default());
+        let error = fails(&with(nothing, deed), plain());
         assert_eq!(error.kind(), ErrorKind::StepForbidden);
         let said = format!("`fill` of `0002_number` may not use {what}");
         assert!(error.report().contains(&said), "{}", error.report());
@@ -220,7 +217,7 @@ fn fails_at_commit(catalogue: &Catalogue) -> migrations::Error {
     let file = File::at(&catalogue.cut_at(1).unwrap(), 1);
     let before = file.bytes();
     let connection = file.raw();
-    let mut migrator = Migrator::with_connection(catalogue, connection, Options::default());
+    let mut migrator = Migrator::with_connection(catalogue, connection, plain());
     let error = migrator.upgrade_to(2).unwrap_err();
     assert_eq!(error.outcome(), Outcome::RolledBack);
     assert_eq!(file.bytes(), before);

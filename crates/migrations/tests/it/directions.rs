@@ -1,6 +1,6 @@
 //! Up, back, and nothing to do.
 
-use migrations::{Direction, Migrator, Options};
+use migrations::{Direction, Migrator};
 
 use crate::support::*;
 
@@ -55,7 +55,7 @@ fn nothing_to_do_is_said_and_nothing_is_written() {
         file.sql(&format!("PRAGMA journal_mode = {journal}"));
         let before = (file.bytes(), modified(&file));
         for _ in 0..2 {
-            let mut migrator = Migrator::open(&catalogue, &file.path, Options::default()).unwrap();
+            let mut migrator = Migrator::open(&catalogue, &file.path, plain()).unwrap();
             let changes: i64 = value(migrator.connection(), "PRAGMA data_version");
             let reports = [
                 migrator.upgrade().unwrap(),

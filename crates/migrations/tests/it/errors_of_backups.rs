@@ -35,7 +35,7 @@ fn backups_unreadable() {
 fn backup_of_memory() {
     let catalogue = three();
     let memory = Connection::open_in_memory().unwrap();
-    let migrator = Migrator::with_connection(&catalogue, memory, Options::default());
+    let migrator = Migrator::with_connection(&catalogue, memory, plain());
     assert_snapshot!(migrator.back_up().unwrap_err().report());
 }
 
@@ -94,7 +94,7 @@ fn no_space_for_backup() {
 fn backup_missing() {
     let (file, backup) = backed_up();
     let other = backup.with_file_name("notes.db.v9.backup");
-    let error = restore(&three(), &other, &file.path, &Options::default()).unwrap_err();
+    let error = restore(&three(), &other, &file.path, &plain()).unwrap_err();
     assert_snapshot!(file.report(&error));
 }
 
@@ -106,7 +106,7 @@ fn backup_unusable() {
     let middle = bytes.len() / 2;
     bytes[middle..].fill(0x55);
     fs::write(&backup, bytes).unwrap();
-    let error = restore(&three(), &backup, &file.path, &Options::default()).unwrap_err();
+    let error = restore(&three(), &backup, &file.path, &plain()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Damaged);
     assert_eq!(file.bytes(), before);
     let text = file.report(&error);
@@ -125,7 +125,7 @@ fn restore_onto_itself() {
     let (file, _) = backed_up();
     let name = file.path.file_name().unwrap();
     let same = file.path.parent().unwrap().join(Path::new(".")).join(name);
-    let error = restore(&three(), &same, &file.path, &Options::default()).unwrap_err();
+    let error = restore(&three(), &same, &file.path, &plain()).unwrap_err();
     assert_snapshot!(file.report(&error));
 }
 
@@ -152,7 +152,7 @@ fn undeclared_loss() {
     file.sql("INSERT INTO note (body) VALUES ('milk'), ('bread')");
     let options = Options {
         rehearse: true,
-        ..Options::default()
+        ..plain()
     };
     let error = file
         .migrator_with(&catalogue, options)

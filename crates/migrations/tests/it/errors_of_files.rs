@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use migrations::{Back, Catalogue, Error, ErrorKind, Migrator, Options, Outcome, Step};
+use migrations::{Back, Catalogue, Error, ErrorKind, Migrator, Outcome, Step};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -28,7 +28,7 @@ fn sqlite() {
     bytes[100..4096].fill(0xee);
     fs::write(&file.path, &bytes).unwrap();
     let catalogue = three();
-    let error = Migrator::open(&catalogue, &file.path, Options::default())
+    let error = Migrator::open(&catalogue, &file.path, plain())
         .and_then(|mut migrator| migrator.upgrade())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Damaged);
@@ -44,7 +44,7 @@ fn cannot_open() {
         "this is a letter to my aunt, not a database".repeat(100),
     )
     .unwrap();
-    let error = Migrator::open(&three(), &file.path, Options::default()).unwrap_err();
+    let error = Migrator::open(&three(), &file.path, plain()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotADatabase);
     assert_snapshot!(file.report(&error));
 }
@@ -52,7 +52,7 @@ fn cannot_open() {
 #[test]
 fn file_missing() {
     let file = File::none();
-    let error = Migrator::open(&three(), &file.path, Options::default()).unwrap_err();
+    let error = Migrator::open(&three(), &file.path, plain()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(!file.path.exists());
     assert_snapshot!(file.report(&error));
@@ -62,7 +62,7 @@ fn file_missing() {
 fn directory_missing() {
     let file = File::none();
     let path = file.directory.path().join("nowhere/notes.db");
-    let error = Migrator::create(&three(), &path, Options::default()).unwrap_err();
+    let error = Migrator::create(&three(), &path, plain()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_snapshot!(file.report(&error));
 }
@@ -110,7 +110,7 @@ fn inside_transaction() {
     let catalogue = three();
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch("BEGIN").unwrap();
-    let mut migrator = Migrator::with_connection(&catalogue, connection, Options::default());
+    let mut migrator = Migrator::with_connection(&catalogue, connection, plain());
     let error = migrator.upgrade_to(3).unwrap_err();
     assert_snapshot!(error.report());
     assert!(

@@ -1,7 +1,7 @@
 //! What the engine says about steps that fail; a test is named after the error's constructor.
 
 use insta::assert_snapshot;
-use migrations::{Catalogue, Code, Error, ErrorKind, Options, Outcome};
+use migrations::{Access, Back, Catalogue, Code, Error, ErrorKind, Options, Outcome, Query, Step};
 
 use crate::support::*;
 
@@ -71,7 +71,7 @@ fn foreign_keys_violated() {
          CREATE TABLE word (w TEXT PRIMARY KEY, note REFERENCES note (id)) WITHOUT ROWID;
          INSERT INTO word VALUES ('a', 99);",
     );
-    let error = failed(&catalogue, "", Options::default());
+    let error = failed(&catalogue, "", plain());
     assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
     assert_snapshot!(error.report());
 }
@@ -82,7 +82,7 @@ fn foreign_keys_uncheckable() {
         "CREATE TABLE line (body TEXT REFERENCES note (body));
          INSERT INTO line VALUES ('a');",
     );
-    let error = failed(&catalogue, "", Options::default());
+    let error = failed(&catalogue, "", plain());
     assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
     assert_snapshot!(error.report());
 }
@@ -95,7 +95,7 @@ fn statement_failed() {
          \tINSERT INTO größe SELECT 'größer', nope FROM note;\n",
     );
     // The version's own schema is made first, on an empty database; there it fails, too.
-    let error = failed(&catalogue, "", Options::default());
+    let error = failed(&catalogue, "", plain());
     assert_eq!(error.kind(), ErrorKind::StepFailed);
     let place = error.place().unwrap();
     assert_eq!((place.statement, place.line, place.column), (2, 3, 37));
@@ -122,7 +122,7 @@ fn code_refused() {
             Ok(())
         },
     };
-    let error = failed(&with_code(code), "", Options::default());
+    let error = failed(&with_code(code), "", plain());
     assert_eq!(error.kind(), ErrorKind::StepForbidden);
     assert_snapshot!(error.report());
 }
@@ -140,7 +140,7 @@ fn code_failed() {
     let error = failed(
         &with_code(code),
         "INSERT INTO note VALUES (1, 'a')",
-        Options::default(),
+        plain(),
     );
     assert_eq!(error.kind(), ErrorKind::StepFailed);
     assert_snapshot!(error.report());
@@ -159,7 +159,7 @@ fn code_panicked() {
     let error = failed(
         &with_code(code),
         "INSERT INTO note VALUES (1, 'a')",
-        Options::default(),
+        plain(),
     );
     assert_eq!(error.kind(), ErrorKind::StepFailed);
     assert_snapshot!(error.report());
@@ -179,7 +179,94 @@ fn transaction_ended() {
         },
     };
     let rows = "INSERT INTO note VALUES (1, 'a'), (2, 'b')";
-    let error = failed(&with_code(code), rows, Options::default());
+    let error = failed(&with_code(code), rows, plain());
     assert_eq!(error.kind(), ErrorKind::StepForbidden);
     assert_snapshot!(error.report());
+}
+
+#[test]
+fn way_back_unsaid() {
+    let first = Step::new("0001_note", NOTE, Back::Sql("-- later".into()), "");
+    let error = File::none()
+        .migrator(&catalogue(vec![first]))
+        .upgrade()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadCatalogue);
+    assert_snapshot!(error.report());
+    let blank = Step::new("0001_note", NOTE, Back::Irreversible(" \n".into()), "");
+    let error = File::none()
+        .migrator(&catalogue(vec![blank]))
+        .upgrade()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadCatalogue);
+}
+
+const READS: Query = Query {
+    name: "labels",
+    sql: "SELECT label FROM note",
+    since: 2,
+    until: None,
+    access: Access::Reads,
+};
+
+#[test]
+fn query_would_break() {
+    let drops = step("0003_drop", "ALTER TABLE note DROP COLUMN label;", "");
+    let steps = || vec![note_step(), label_step(), drops.clone()];
+    let file = File::at(&catalogue(steps()), 2);
+    let before = file.bytes();
+    let refusing = catalogue(steps()).with_queries(vec![READS]);
+    let error = file.migrator(&refusing).upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BreaksQuery);
+    assert_eq!(file.bytes(), before);
+    assert_snapshot!(file.report(&error));
+    // The query ends in time, but the notes claim that the build before is supported.
+    let ends = Query {
+        until: Some(2),
+        ..READS
+    };
+    let claim = "## Task\n\nBackwards compatibility: supported, because nobody reads it.\n";
+    let drops = Step::new(
+        "0003_drop",
+        drops.up().to_owned(),
+        drops.back().clone(),
+        claim,
+    );
+    let claiming = catalogue(vec![note_step(), label_step(), drops]).with_queries(vec![ends]);
+    let error = file.migrator(&claiming).upgrade().unwrap_err();
+    assert_snapshot!("query_would_break_claimed", file.report(&error));
+    let honest = catalogue(steps()).with_queries(vec![ends]);
+    assert_eq!(file.migrator(&honest).upgrade().unwrap().to, 3);
+}
+
+const WHOLE: &str = "# Notes\n\n## Task\nKeep notes.\n\nBackwards compatibility: not supported, because it is \
+                     the first.\n\n## Why\nPeople forget.\n\n## Columns\n- `note`: a note.\n\
+                     \n## Data migration\nNone.\n\n## Rollback\n- Loses: `note` — every note.\n";
+
+#[test]
+fn undocumented() {
+    let with = |notes: &'static str| {
+        let step = Step::new(
+            "0001_note",
+            NOTE,
+            Back::Sql("DROP TABLE note;".into()),
+            notes,
+        );
+        catalogue(vec![step])
+    };
+    let file = File::none();
+    let strict = Options::default();
+    let error = file
+        .migrator_with(&with("# Notes\n\n## Why\nTODO\n"), strict)
+        .upgrade();
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Undocumented);
+    assert_snapshot!(file.report(&error));
+    assert_eq!(
+        file.migrator_with(&with(WHOLE), strict)
+            .upgrade()
+            .unwrap()
+            .to,
+        1
+    );
 }

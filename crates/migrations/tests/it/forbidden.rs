@@ -97,8 +97,7 @@ fn pragma_functions_are_only_readers() {
     for name in names {
         for call in [format!("pragma_{name}"), format!("pragma_{name}(1)")] {
             let up = format!("INSERT INTO note (body) SELECT 'x' FROM {call} LIMIT 1");
-            let tried =
-                migrations::Step::new("0002_tried", up, migrations::Back::Sql("".into()), "");
+            let tried = migrations::Step::new("0002_tried", up, back(""), "");
             let catalogue = catalogue(vec![note_step(), tried]);
             let file = File::at(&catalogue, 1);
             let result = file.migrator(&catalogue).upgrade();

@@ -1,6 +1,6 @@
 //! Foreign keys are off around a run, checked before its COMMIT, and afterwards what they were.
 
-use migrations::{Catalogue, ErrorKind, Migrator, Options};
+use migrations::{Catalogue, ErrorKind, Migrator};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -36,7 +36,7 @@ fn a_rebuilt_parent_keeps_its_children() {
         let connection = file.raw();
         connection.execute_batch(ROWS).unwrap();
         connection.pragma_update(None, "foreign_keys", on).unwrap();
-        let mut migrator = Migrator::with_connection(&catalogue, connection, Options::default());
+        let mut migrator = Migrator::with_connection(&catalogue, connection, plain());
         migrator.upgrade().unwrap();
         assert_eq!(keys(migrator.connection()), on);
         assert_eq!(file.value::<i64>("SELECT count(*) FROM child"), 4);
@@ -51,8 +51,7 @@ fn the_setting_is_restored_after_an_error() {
             let file = File::at(&catalogue, 1);
             let connection = file.raw();
             connection.pragma_update(None, "foreign_keys", on).unwrap();
-            let mut migrator =
-                Migrator::with_connection(&catalogue, connection, Options::default());
+            let mut migrator = Migrator::with_connection(&catalogue, connection, plain());
             migrator.upgrade().unwrap_err();
             assert_eq!(keys(migrator.connection()), on, "{up}");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use migrations::{Catalogue, Error, Migrator, Options, Outcome, Report};
+use migrations::{Catalogue, Error, Migrator, Outcome, Report};
 
 use crate::support::*;
 
@@ -35,7 +35,7 @@ fn cut_everywhere(
             left == 0 || (stubborn && left < 0)
         };
         connection.progress_handler(1, Some(handler)).unwrap();
-        let mut migrator = Migrator::with_connection(catalogue, connection, Options::default());
+        let mut migrator = Migrator::with_connection(catalogue, connection, plain());
         let outcome = act(&mut migrator);
         let connection = migrator.into_connection();
         connection

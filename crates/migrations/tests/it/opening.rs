@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use migrations::{ErrorKind, Migrator, Options, Outcome};
+use migrations::{ErrorKind, Migrator, Outcome};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::support::*;
@@ -12,7 +12,7 @@ fn a_file_of_no_bytes_is_an_empty_database() {
     let catalogue = three();
     let file = File::none();
     fs::write(&file.path, b"").unwrap();
-    let mut migrator = Migrator::open(&catalogue, &file.path, Options::default()).unwrap();
+    let mut migrator = Migrator::open(&catalogue, &file.path, plain()).unwrap();
     assert_eq!(migrator.version().unwrap(), 0);
     assert_eq!(file.bytes().len(), 0, "opening writes nothing");
     assert_eq!(migrator.upgrade().unwrap().to, 3);
@@ -26,7 +26,7 @@ fn truncated_files_are_told() {
     for keep in [2, 15, 16, 99, 100, 512, 4096, 5000, whole.len() - 4096] {
         let file = File::none();
         fs::write(&file.path, &whole[..keep]).unwrap();
-        let error = Migrator::open(&catalogue, &file.path, Options::default())
+        let error = Migrator::open(&catalogue, &file.path, plain())
             .and_then(|mut migrator| migrator.upgrade())
             .unwrap_err();
         let kinds = [ErrorKind::NotADatabase, ErrorKind::Damaged];
@@ -42,13 +42,13 @@ fn a_connection_that_only_reads_is_told() {
     let file = File::at(&catalogue, 1);
     let read_only =
         || Connection::open_with_flags(&file.path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let mut migrator = Migrator::with_connection(&catalogue, read_only(), Options::default());
+    let mut migrator = Migrator::with_connection(&catalogue, read_only(), plain());
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly);
     assert_eq!(migrator.version().unwrap(), 1);
 
     file.migrator(&catalogue).upgrade().unwrap();
-    let mut migrator = Migrator::with_connection(&catalogue, read_only(), Options::default());
+    let mut migrator = Migrator::with_connection(&catalogue, read_only(), plain());
     assert!(migrator.upgrade().unwrap().steps.is_empty());
 }
 

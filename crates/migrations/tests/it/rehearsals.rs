@@ -130,7 +130,7 @@ fn a_way_back_that_fails_is_told() {
 fn a_run_may_be_told_to_rehearse_first() {
     let options = Options {
         rehearse: true,
-        ..Options::default()
+        ..plain()
     };
     let bad = second("DELETE FROM list WHERE id = 3;", "SELECT 1;", "");
     let file = File::at(&bad, 1);

@@ -12,7 +12,7 @@ fn eight_starters(journal: &str) {
     const STARTERS: usize = 8;
     let options = Options {
         busy_timeout: Duration::from_secs(60),
-        ..Options::default()
+        ..plain()
     };
     for round in 0..5 {
         let file = File::none();

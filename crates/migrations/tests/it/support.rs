@@ -11,9 +11,17 @@ use tempfile::TempDir;
 
 pub(crate) const NOTE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
 
-/// A step whose notes are empty, which the engine does not mind.
+/// The way back; an empty one stands for none, which has to say why.
+pub(crate) fn back(down: &'static str) -> Back {
+    match down {
+        "" => Back::Irreversible("no test goes back here".into()),
+        down => Back::Sql(down.into()),
+    }
+}
+
+/// A step whose notes are empty, which the options of these tests allow.
 pub(crate) fn step(folder: &'static str, up: &'static str, down: &'static str) -> Step {
-    Step::new(folder, up, Back::Sql(down.into()), "")
+    Step::new(folder, up, back(down), "")
 }
 
 /// A step whose way back declares a loss.
@@ -61,24 +69,32 @@ pub(crate) fn note_and(up: &'static str) -> Catalogue {
     catalogue(vec![note_step(), step("0002_tried", up, "")])
 }
 
+/// The options of most tests: their steps have no notes.
+pub(crate) fn plain() -> Options {
+    Options {
+        allow_undocumented: true,
+        ..Options::default()
+    }
+}
+
 pub(crate) fn accepting() -> Options {
     Options {
         accept_loss: true,
-        ..Options::default()
+        ..plain()
     }
 }
 
 pub(crate) fn strict() -> Options {
     Options {
         strict: true,
-        ..Options::default()
+        ..plain()
     }
 }
 
 pub(crate) fn hasty() -> Options {
     Options {
         busy_timeout: Duration::from_millis(1),
-        ..Options::default()
+        ..plain()
     }
 }
 
@@ -107,7 +123,7 @@ impl File {
     }
 
     pub(crate) fn migrator<'a>(&self, catalogue: &'a Catalogue) -> Migrator<'a> {
-        self.migrator_with(catalogue, Options::default())
+        self.migrator_with(catalogue, plain())
     }
 
     pub(crate) fn migrator_with<'a>(

@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 use traininglogs::{CURRENT_VERSION, TrainingLogs};
 
 use crate::processes::{
-    Ended, OtherProgram, Starter, assert_same, beside, copy, file_of_version_1, starters,
+    Ended, OtherProgram, Starter, assert_same, at_the_gate, beside, copy, file_of_version_1, start,
     version_of,
 };
 use crate::shell::Shell;

@@ -1,0 +1,109 @@
+//! Red flags: reasons to stop before anything is written, although every statement would run.
+//!
+//! Three of the five stand here; consent to losses is asked for in `loss`, and a file that drifted or whose
+//! history was edited is refused in `file` and `run`. `docs/red-flags.md` explains each to a person.
+
+use schema::sql;
+use schema::{Change, ChangeKind, Object};
+
+use crate::Version;
+use crate::catalogue::Catalogue;
+use crate::error::{self, Error};
+use crate::plan::{Direction, Plan};
+use crate::run::Options;
+use crate::step::Back;
+
+/// Looks at every step that `plan` runs upwards.
+pub(crate) fn look(catalogue: &Catalogue, plan: &Plan, options: &Options) -> Result<(), Error> {
+    let up = plan
+        .moves
+        .iter()
+        .filter(|step| step.direction == Direction::Up);
+    for version in up.map(|step| step.version) {
+        no_way_back(catalogue, version)?;
+        query_breaks(catalogue, version)?;
+        if !options.allow_undocumented {
+            undocumented(catalogue, version)?;
+        }
+    }
+    Ok(())
+}
+
+/// A step that does something has a way back that does something, or says why there is none.
+fn no_way_back(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
+    let Some(step) = catalogue.step(version) else {
+        return Ok(());
+    };
+    let does_something = step.code().is_some() || !sql::statements(step.up()).is_empty();
+    let silent = match step.back() {
+        Back::Sql(back) => sql::statements(back).is_empty(),
+        Back::Irreversible(reason) => reason.trim().is_empty(),
+    };
+    match does_something && silent {
+        true => Err(error::way_back_unsaid(step.folder())),
+        false => Ok(()),
+    }
+}
+
+/// A query that claims the version compiles on it; where the notes say that the build before is
+/// supported, its queries do, too.
+fn query_breaks(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
+    let claimed = catalogue
+        .notes(version)
+        .and_then(|notes| notes.compatibility.as_ref())
+        .is_some_and(|claim| claim.supported);
+    let mine = catalogue
+        .queries()
+        .iter()
+        .filter(|query| query.good_for(version) || claimed && query.good_for(version - 1));
+    let mut built = None;
+    for query in mine {
+        let connection = match built.take() {
+            Some(connection) => connection,
+            None => catalogue.build(version)?,
+        };
+        let failure = connection.prepare(query.sql).err();
+        if let (Some(source), Some(step)) = (failure, catalogue.step(version)) {
+            let older = !query.good_for(version);
+            return Err(error::query_would_break(
+                step.folder(),
+                query.name,
+                older,
+                source,
+            ));
+        }
+        built = Some(connection);
+    }
+    Ok(())
+}
+
+/// Complete notes, and words for each object that the step adds.
+fn undocumented(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
+    let (Some(step), Some(notes)) = (catalogue.step(version), catalogue.notes(version)) else {
+        return Ok(());
+    };
+    let mut missing = notes.problems();
+    let (before, after) = (
+        catalogue.schema_at(version - 1)?,
+        catalogue.schema_at(version)?,
+    );
+    let bare = |name: &str| sql::fold(&name.replace('"', ""));
+    for Change {
+        kind, object, name, ..
+    } in schema::diff(&before, &after)
+    {
+        let named = matches!(
+            object,
+            Object::Table | Object::Column | Object::Index | Object::Trigger | Object::View
+        );
+        let mut meanings = notes.meanings.iter();
+        if kind == ChangeKind::Add && named && !meanings.any(|own| bare(&own.object) == bare(&name))
+        {
+            missing.push(format!("`{name}` has no words"));
+        }
+    }
+    match missing.as_slice() {
+        [] => Ok(()),
+        missing => Err(error::undocumented(step.folder(), missing)),
+    }
+}
