@@ -73,6 +73,8 @@ pub enum Outcome {
     RolledBack,
     /// The run was committed, although an error came back.
     Committed,
+    /// The steps up to this version were committed, each by itself; the one that failed was rolled back.
+    CommittedTo(Version),
     /// The file could not be looked at; open it again to find out.
     Unknown,
 }
@@ -95,10 +97,10 @@ pub struct Place {
 }
 
 /// An error of the engine: what happened, where, what to do, and what is in the file now.
-#[derive(Debug)]
+///
+/// `Debug` prints the whole [`Error::report`], because that is what a `main` which returns an error shows.
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -138,6 +140,16 @@ impl Error {
     fn at(mut self, place: Place) -> Error {
         self.0.place = Some(place);
         self
+    }
+
+    /// An error of a later step, when those before it are committed already.
+    pub(crate) fn after_steps_to(self, version: Version) -> Error {
+        match self.outcome() {
+            Outcome::Untouched | Outcome::RolledBack => {
+                self.with_outcome(Outcome::CommittedTo(version))
+            }
+            _ => self,
+        }
     }
 
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Error {
@@ -196,16 +208,29 @@ impl Error {
             cause = source.source().filter(|_| sqlite.is_none());
         }
         let no_file = matches!(self.0.kind, ErrorKind::BadCatalogue | ErrorKind::NotFound);
-        text.push_str(match self.0.outcome {
-            Outcome::Untouched if no_file => "",
-            Outcome::Untouched | Outcome::RolledBack => "the file is as it was\n",
-            Outcome::Committed => "the run was committed: the file is at its new version\n",
-            Outcome::Unknown => "what is in the file is not known: open it again to find out\n",
+        text.push_str(&match self.0.outcome {
+            Outcome::Untouched if no_file => String::new(),
+            Outcome::Untouched | Outcome::RolledBack => "the file is as it was\n".to_owned(),
+            Outcome::Committed => {
+                "the run was committed: the file is at its new version\n".to_owned()
+            }
+            Outcome::CommittedTo(version) => {
+                format!("the steps before it are committed: the file is at version {version}\n")
+            }
+            Outcome::Unknown => {
+                "what is in the file is not known: open it again to find out\n".to_owned()
+            }
         });
         for hint in &self.0.hints {
             text.push_str(&format!("hint: {hint}\n"));
         }
         text
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.report().trim_start_matches("error: ").trim_end())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ledger: the table in the file that says which steps were applied, and how to undo them.
 
+use jiff::fmt::temporal::DateTimePrinter;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Version;
@@ -193,10 +194,9 @@ fn has(connection: &Connection, kind_and_name: &str) -> Result<bool, Error> {
         .map_err(error::sqlite)
 }
 
+/// Always milliseconds and `Z`.
 fn now() -> String {
-    let now = jiff::Timestamp::now();
-    // Whole milliseconds: more is noise to whoever reads the ledger.
-    now.round(jiff::Unit::Millisecond)
-        .unwrap_or(now)
-        .to_string()
+    DateTimePrinter::new()
+        .precision(Some(3))
+        .timestamp_to_string(&jiff::Timestamp::now())
 }

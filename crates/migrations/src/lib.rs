@@ -44,7 +44,8 @@
 //!
 //! # What holds
 //!
-//! - **All or nothing.** All steps of a run, their ledger rows and `user_version` share one `COMMIT`.
+//! - **All or nothing.** All steps of a run, their ledger rows and `user_version` share one `COMMIT`
+//!   ([`Commit::PerStep`] for files too large for that).
 //!   After an error the file is looked at again, and [`Error::outcome`] says what is in it.
 //! - **Nobody races.** `BEGIN IMMEDIATE` first, then the version is read, then decided.
 //! - **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and afterwards what they were.
@@ -86,8 +87,11 @@ pub use notes::{Compatibility, Declared, Meaning, Notes, Rename, SECTIONS};
 pub use plan::{Direction, Move, Plan, plan};
 pub use query::{Access, Query};
 pub use rehearsal::{Rehearsal, TableChange, WayBack};
-pub use run::{Options, Remark, Remarks, Report, StepReport};
+pub use run::{Commit, Options, Remark, Remarks, Report, StepReport};
 pub use step::{Back, BoxError, Code, Step, digest};
+
+/// What a connection is made of; an application names the same version of it, or this one.
+pub use rusqlite;
 
 /// A state of the schema: 0 is an empty file, 1 the first version that was shipped.
 pub type Version = u32;

@@ -142,6 +142,17 @@ fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Err
 }
 
 impl Plan {
+    /// Leaves only the first step.
+    pub(crate) fn keep_first(&mut self) {
+        self.moves.truncate(1);
+        if let Some(only) = self.moves.first() {
+            self.to = match only.direction {
+                Direction::Up => only.version,
+                Direction::Down => only.version - 1,
+            };
+        }
+    }
+
     /// Whether the plan goes up or down; up when there is nothing to do.
     pub fn direction(&self) -> Direction {
         if self.to < self.from {

@@ -32,6 +32,8 @@ pub struct Options {
     pub strict: bool,
     /// Whether a run takes a backup before it writes, and how many stay.
     pub backups: Backups,
+    /// What one COMMIT holds.
+    pub commit: Commit,
     /// Run steps whose notes are not complete, as a proof does while a version is being made.
     pub allow_undocumented: bool,
     /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
@@ -48,11 +50,23 @@ impl Default for Options {
             accept_loss: false,
             strict: false,
             backups: Backups::default(),
+            commit: Commit::Run,
             allow_undocumented: false,
             rehearse: false,
             progress: None,
         }
     }
+}
+
+/// What one COMMIT holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commit {
+    /// The whole run: it arrives, or the file is as it was.
+    #[default]
+    Run,
+    /// Each step: for files that are too large for one transaction. A run that fails leaves the file at
+    /// the version of the last step that did not, and [`Outcome::CommittedTo`](crate::Outcome) says so.
+    PerStep,
 }
 
 /// A row that a step could not treat and left as it is.
@@ -147,12 +161,48 @@ pub(crate) enum Task {
     },
 }
 
-/// Carries out `task` in one transaction, with foreign keys off around it.
+/// Carries out `task`, in one transaction or in one for each step, with foreign keys off around each.
 pub(crate) fn run(
     connection: &Connection,
     catalogue: &Catalogue,
     options: &Options,
     task: Task,
+) -> Result<Report, Error> {
+    let whole = options.commit == Commit::Run || matches!(task, Task::Build { .. });
+    let mut total = once(connection, catalogue, options, task, !whole)?;
+    // The backup was taken and consent was given before the first step, for all of them.
+    let later = Options {
+        backups: Backups::Off,
+        accept_loss: true,
+        ..*options
+    };
+    let (next, target) = match task {
+        Task::Upgrade { target, .. } => {
+            let expected = None;
+            (Task::Upgrade { target, expected }, target)
+        }
+        Task::Rollback { target } | Task::Build { target } => (task, target),
+    };
+    while total.to != target && !total.steps.is_empty() {
+        let part = once(connection, catalogue, &later, next, true)
+            .map_err(|error| error.after_steps_to(total.to))?;
+        if part.steps.is_empty() {
+            break;
+        }
+        total.to = part.to;
+        total.steps.extend(part.steps);
+        total.remarks.extend(part.remarks);
+    }
+    Ok(total)
+}
+
+/// One transaction: all of the task, or its first step.
+fn once(
+    connection: &Connection,
+    catalogue: &Catalogue,
+    options: &Options,
+    task: Task,
+    only_first: bool,
 ) -> Result<Report, Error> {
     let transaction = Transaction::begin(connection)?;
     let run = Run {
@@ -160,6 +210,7 @@ pub(crate) fn run(
         catalogue,
         options,
         guard: &transaction.guard,
+        only_first,
     };
     match run.inside(task) {
         Ok(work) if work.written => {
@@ -179,6 +230,7 @@ struct Run<'a> {
     catalogue: &'a Catalogue,
     options: &'a Options,
     guard: &'a Guard<'a>,
+    only_first: bool,
 }
 
 /// What the transaction did, before it is committed.
@@ -198,7 +250,7 @@ struct Decision {
 impl Run<'_> {
     fn inside(&self, task: Task) -> Result<Work, Error> {
         let Decision {
-            plan,
+            mut plan,
             adopted,
             before,
         } = self.decide(task)?;
@@ -219,6 +271,9 @@ impl Run<'_> {
         };
         self.ask_consent(&plan.moves)?;
         work.report.backup = self.back_up(&work.before)?;
+        if self.only_first {
+            plan.keep_first();
+        }
         if plan.to > 0 {
             // Before the first step, so that no step can put a table of its own in the ledger's place.
             ledger::create(self.connection)?;

@@ -132,6 +132,7 @@ fn exit_code(error: &Error) -> ExitCode {
     match (error.outcome(), error.kind()) {
         (Outcome::Committed, _) => ExitCode::SUCCESS,
         (Outcome::Unknown, _) => ExitCode::from(4),
+        (Outcome::CommittedTo(_), _) => ExitCode::from(3),
         (
             _,
             ErrorKind::StepFailed

@@ -69,6 +69,7 @@ fn cut_everywhere(
                 committed += 1;
                 assert!(!same, "cut at {n}: {outcome:?}");
             }
+            Outcome::CommittedTo(_) => panic!("cut at {n}: {outcome:?}"),
             // Nothing can be read while the handler interrupts everything.
             Outcome::Unknown => {
                 unknown += 1;

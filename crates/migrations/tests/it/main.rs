@@ -25,5 +25,6 @@ mod foreign_keys;
 mod history;
 mod interrupts;
 mod opening;
+mod per_step;
 mod rehearsals;
 mod starters;
