@@ -12,13 +12,13 @@ use crate::{Failure, Verdict};
 
 /// Something that is missing in a version's folder or in the list of steps.
 #[derive(Debug)]
-pub struct Missing {
+struct Missing {
     /// The file, below the root.
-    pub file: String,
+    file: String,
     /// What is wrong with it.
-    pub message: String,
+    message: String,
     /// What to do.
-    pub hint: String,
+    hint: String,
 }
 
 /// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is kept for
@@ -27,9 +27,7 @@ pub struct Missing {
 /// # Errors
 /// When a version's folder is incomplete, or the catalogue does not compile.
 pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict {
-    let missing = missing(root)?;
-    if !missing.is_empty() {
-        tell(json, &missing);
+    if !is_complete(root, json)? {
         return Ok(false);
     }
     // In a pipe of JSON only errors are of interest; else a first build shows that it is working.
@@ -62,6 +60,18 @@ pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict 
     }
 }
 
+/// Whether nothing is missing in the version folders and the list of steps; tells what is.
+///
+/// # Errors
+/// When the folders or the list cannot be read.
+pub fn is_complete(root: &Path, json: bool) -> Verdict {
+    let missing = missing(root)?;
+    if !missing.is_empty() {
+        tell(json, &missing);
+    }
+    Ok(missing.is_empty())
+}
+
 fn cannot_run(program: &str, error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot run `{program}`: {error}"))
 }
@@ -71,7 +81,7 @@ fn cannot_run(program: &str, error: &std::io::Error) -> Failure {
 ///
 /// # Errors
 /// When the folders or the list cannot be read.
-pub fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
+fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
     let unreadable = |what: &str, error: std::io::Error| {
         Failure::new(format!("`{what}` cannot be read: {error}"))
             .hint("run this inside a checkout of the project")
@@ -86,16 +96,28 @@ pub fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         .collect();
     folders.sort();
     let mut found = Vec::new();
+    let frozen =
+        fs::read_to_string(root.join(project::FIXTURES).join("frozen.json")).unwrap_or_default();
     for folder in &folders {
         if !list.contains(&format!("\"{folder}\"")) {
+            let hint = match frozen.contains(&format!("\"{folder}\"")) {
+                true => format!(
+                    "write `\"{folder}\",` in its place in the list, or `git checkout -- {CATALOGUE}`"
+                ),
+                false => {
+                    "remove the folder; a version is begun with `cargo xtask new-version NAME`"
+                        .to_owned()
+                }
+            };
             found.push(Missing {
                 file: format!("{VERSIONS}/{folder}"),
                 message: format!("is not in the list of {CATALOGUE}"),
-                hint: "versions are begun with `cargo xtask new-version NAME`".to_owned(),
+                hint,
             });
         }
         look_into(root, folder, &list, &mut found);
     }
+    let mut expected = 0;
     for line in list.lines() {
         let named = line
             .trim()
@@ -104,6 +126,19 @@ pub fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         let Some((name, _)) = named.and_then(|rest| rest.split_once('"')) else {
             continue;
         };
+        expected += 1;
+        let number = name
+            .split('_')
+            .next()
+            .and_then(|number| number.parse::<u32>().ok());
+        if number != Some(expected) {
+            found.push(Missing {
+                file: CATALOGUE.to_owned(),
+                message: format!("`{name}` stands where version {expected} should be"),
+                hint: "the list is in order of the versions, which are counted without gaps"
+                    .to_owned(),
+            });
+        }
         if !folders.iter().any(|folder| folder == name) {
             found.push(Missing {
                 file: format!("{VERSIONS}/{name}"),

@@ -26,7 +26,8 @@ pub enum Verb {
     Docs(Docs),
     /// Measure lookups by scan and by index, and print one table
     Bench,
-    /// Everything that must hold before a change lands
+    /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the proof, and the
+    /// scaffolders in a scratch copy
     Ci,
     /// Write what a version under construction needs: draft of its fixture, docs
     #[command(hide = true)]
@@ -39,10 +40,11 @@ pub struct VerifyMigrations {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Only this journey, such as `v3..v4..v3`
+    /// Only this journey, from a version over another one and back, such as `v3..v4..v3`
     #[arg(long)]
     pub journey: Option<String>,
-    /// Only this database: a fixture's name, `empty`, `filled` or `generated`
+    /// Only this database: a fixture's name such as `golden`, `empty`, `generated`, or `filled` (made where a
+    /// fixture leaves something empty)
     #[arg(long)]
     pub fixture: Option<String>,
     /// Only this law, such as "down restores"
@@ -52,7 +54,7 @@ pub struct VerifyMigrations {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How many databases to generate for each journey
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
     pub cases: u32,
     /// Fail also when the newest version is not frozen yet
     #[arg(long)]

@@ -4,24 +4,78 @@
 //! outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
 use migrations::{Back, Version};
 use schema::{Schema, Table};
 
-use crate::subject::Subject;
+use crate::subject::{Subject, show};
 
 const BEGIN: &str = "<!-- begin generated: ";
 const END: &str = "<!-- end generated -->";
+
+/// The blocks that there are; each stands once in the docs of a subject.
+const BLOCKS: [&str; 3] = ["tables", "diagram", "versions"];
+
+/// A file with generated blocks.
+#[derive(Debug)]
+pub struct Page {
+    /// Its path, relative to the subject's root.
+    pub path: PathBuf,
+    /// Its text as it is, with `\n` line ends.
+    pub text: String,
+    /// Its text with the blocks made anew.
+    pub made: String,
+}
+
+/// All files of the subject's docs, with their blocks made anew.
+///
+/// # Errors
+/// When a file cannot be read, a block is malformed, or does not stand exactly once in all of them.
+pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, String> {
+    let mut pages = Vec::new();
+    for path in &subject.docs {
+        let shown = show(path);
+        let restore = format!("restore it: `git checkout -- {shown}`");
+        let text = fs::read_to_string(subject.root.join(path))
+            .map_err(|error| format!("`{shown}` cannot be read: {error}; {restore}"))?
+            .replace("\r\n", "\n");
+        let made =
+            render(subject, &text).map_err(|error| format!("`{shown}`: {error}; {restore}"))?;
+        pages.push(Page {
+            path: path.clone(),
+            text,
+            made,
+        });
+    }
+    for block in BLOCKS {
+        let begin = format!("{BEGIN}{block} -->");
+        let times: usize = pages
+            .iter()
+            .map(|page| page.text.matches(&begin).count())
+            .sum();
+        if times != 1 && !subject.docs.is_empty() {
+            return Err(format!(
+                "the block `{block}` stands {times} times in the docs; put `{begin}` and `{END}` where it \
+                 belongs, once"
+            ));
+        }
+    }
+    Ok(pages)
+}
 
 /// The text with its generated blocks made anew.
 ///
 /// # Errors
 /// When a block is not closed, has an unknown name, or there is none at all.
-pub fn render(subject: &Subject<'_>, text: &str) -> Result<String, String> {
+fn render(subject: &Subject<'_>, text: &str) -> Result<String, String> {
     let mut made = String::new();
     let mut rest = text;
-    let mut blocks = 0;
     while let Some((before, after)) = rest.split_once(BEGIN) {
+        if before.contains(END) {
+            return Err(format!("a `{END}` ends no block"));
+        }
         let (name, after) = after
             .split_once(" -->")
             .ok_or("a block's first line is not closed")?;
@@ -36,10 +90,9 @@ pub fn render(subject: &Subject<'_>, text: &str) -> Result<String, String> {
         };
         let _ = write!(made, "{before}{BEGIN}{name} -->\n{block}{END}");
         rest = after;
-        blocks += 1;
     }
-    if blocks == 0 {
-        return Err("has no generated block".to_owned());
+    if rest.contains(END) {
+        return Err(format!("a `{END}` ends no block"));
     }
     made.push_str(rest);
     Ok(made)

@@ -11,6 +11,7 @@ use schema::{Schema, TableKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::journey::reason;
 use crate::observe::Value;
 use crate::subject::{Subject, show};
 
@@ -32,15 +33,19 @@ pub struct Fixture {
 /// # Errors
 /// The statement that SQLite refuses.
 pub fn load(script: &str) -> Result<Connection, String> {
-    let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
+    let text = |error: rusqlite::Error| error.to_string();
+    let connection = Connection::open_in_memory().map_err(text)?;
     connection
-        .execute_batch(&format!(
-            "PRAGMA foreign_keys = OFF; BEGIN; {script}\n; COMMIT"
-        ))
-        .map_err(|error| error.to_string())?;
+        .execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
+        .map_err(text)?;
+    for statement in schema::sql::statements(script) {
+        connection
+            .execute_batch(statement.text)
+            .map_err(|error| format!("line {}: {}", statement.line, reason(&error)))?;
+    }
     connection
-        .pragma_update(None, "foreign_keys", true)
-        .map_err(|error| error.to_string())?;
+        .execute_batch("COMMIT; PRAGMA foreign_keys = ON")
+        .map_err(text)?;
     Ok(connection)
 }
 
@@ -267,28 +272,52 @@ impl Frozen {
     }
 }
 
-/// The fixture files of a subject on disk, in order: version, path relative to the root, text.
-///
-/// # Errors
-/// When a folder or a file cannot be read.
-pub(crate) fn files(subject: &Subject<'_>) -> Result<Vec<(Version, String, String)>, String> {
-    let mut found = Vec::new();
+/// The fixture files of a subject on disk, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// Version, path relative to the root, text.
+    pub(crate) found: Vec<(Version, String, String)>,
+    /// Paths that cannot be read, each with the reason.
+    pub(crate) unreadable: Vec<(String, String)>,
+    /// What lies among the fixtures and is none of a version that there is.
+    pub(crate) strange: Vec<String>,
+}
+
+/// Reads the fixture files of a subject.
+pub(crate) fn files(subject: &Subject<'_>) -> Files {
+    let mut files = Files::default();
+    let mut folders = Vec::new();
     for version in 1..=subject.catalogue.current_version() {
         let folder = subject.fixture_folder(version);
-        let Ok(entries) = fs::read_dir(subject.root.join(&folder)) else {
-            continue;
-        };
-        for entry in entries {
-            let path = entry.map_err(|error| error.to_string())?.path();
+        let entries = fs::read_dir(subject.root.join(&folder))
+            .into_iter()
+            .flatten();
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = show(&folder.join(path.file_name().unwrap_or_default()));
             if path.extension().is_none_or(|ending| ending != "sql") {
+                files.strange.push(name);
                 continue;
             }
-            let name = folder.join(path.file_name().unwrap_or_default());
-            let text =
-                fs::read_to_string(&path).map_err(|error| format!("{}: {error}", show(&name)))?;
-            found.push((version, show(&name), text));
+            match fs::read_to_string(&path) {
+                Ok(text) => files.found.push((version, name, text)),
+                Err(error) => files.unreadable.push((name, error.to_string())),
+            }
+        }
+        folders.push(folder);
+    }
+    let entries = fs::read_dir(subject.root.join(&subject.fixtures))
+        .into_iter()
+        .flatten();
+    for entry in entries.flatten() {
+        let path = subject.fixtures.join(entry.file_name());
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let like_version = name
+            .strip_prefix('v')
+            .is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()));
+        if like_version && !folders.contains(&path) {
+            files.strange.push(show(&path));
         }
     }
-    found.sort();
-    Ok(found)
+    files.found.sort();
+    files
 }

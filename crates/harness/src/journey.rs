@@ -209,7 +209,10 @@ fn told(error: &migrations::Error) -> String {
         .lines()
         .filter(|line| !line.starts_with("hint: ") && !line.starts_with("the file is as it was"));
     let text: Vec<&str> = lines.collect();
-    text.join("\n").trim_start_matches("error: ").to_owned()
+    let text = text.join("\n");
+    // In a proof nobody but the steps before has touched the file.
+    let text = text.replace("; somebody changed it, as if by:", " after the steps before, as if by:");
+    text.trim_start_matches("error: ").to_owned()
 }
 
 /// Runs the finished upgrade once more, with what the application does when it opens a file.

@@ -148,16 +148,17 @@ pub(crate) fn differences(
         let Some(new) = after.tables.get(name) else {
             continue;
         };
-        if excused
+        let whole = excused
             .iter()
-            .any(|own| own.column.is_none() && own.covers(&old.table, ""))
-        {
-            continue;
-        }
+            .any(|own| own.column.is_none() && own.covers(&old.table, ""));
         let both = old.columns.iter().map(String::as_str).filter(|column| {
-            new.place(column).is_some() && !excused.iter().any(|own| own.covers(&old.table, column))
+            let lost = |own: &Declared| own.column.is_some() && own.covers(&old.table, column);
+            new.place(column).is_some() && !excused.iter().any(lost)
         });
-        found.extend(compare_rows(old, new, &both.collect::<Vec<_>>()));
+        let mut rows = compare_rows(old, new, &both.collect::<Vec<_>>());
+        // A loss excuses rows that are missing, not rows that nobody wrote.
+        rows.retain(|difference| !whole || difference.more);
+        found.extend(rows);
     }
     let mut other = |object: &str, old: String, new: String| {
         if old != new {

@@ -54,6 +54,8 @@ pub struct JourneyReport {
     pub data: String,
     /// Whether any law was broken on it.
     pub broken: bool,
+    /// Whether it only went up, because a step has no way back.
+    pub one_way: bool,
     /// How many rows were compared.
     pub rows: usize,
 }
@@ -73,6 +75,8 @@ pub struct Report {
     pub seed: u64,
     /// Whether only a part of the proof was asked for.
     pub narrowed: bool,
+    /// Whether only some journeys or databases were asked for.
+    pub chosen_journeys: bool,
     /// The journeys that were made.
     pub journeys: Vec<JourneyReport>,
     /// What each law found.
@@ -87,24 +91,28 @@ impl Report {
 
     /// What was not proved at all. In a narrowed proof only one that checked nothing counts.
     fn gaps(&self) -> Vec<String> {
+        if self.laws.is_empty() {
+            return vec!["no law has this name".to_owned()];
+        }
+        if self.journeys.is_empty()
+            && (self.chosen_journeys || self.laws.iter().all(|law| law.checked == 0))
+        {
+            return vec![
+                "no journey was made: nothing has this `--journey` and `--fixture`".to_owned(),
+            ];
+        }
         // Where there is one version, or no way back, there is nothing to go back and forth.
         let back = |own: &JourneyReport| own.journey.shape() == Shape::DownAndBack;
         let goes_back = self.narrowed || self.journeys.iter().any(back);
         let unproved = self.laws.iter().filter(|law| law.checked == 0);
         let unproved = unproved.filter(|law| goes_back || law.name != "back and forth keeps");
-        let mut gaps: Vec<String> = unproved
+        let gaps: Vec<String> = unproved
             .map(|law| format!("the law \"{}\" checked nothing", law.name))
             .collect();
-        if self.narrowed && gaps.len() < self.laws.len() {
-            gaps.clear();
+        match self.narrowed && gaps.len() < self.laws.len() {
+            true => Vec::new(),
+            false => gaps,
         }
-        if self.laws.is_empty() {
-            gaps.push("no law has this name".to_owned());
-        }
-        if self.journeys.is_empty() && !self.laws.iter().any(|law| law.checked > 0) {
-            gaps.push("no journey was made".to_owned());
-        }
-        gaps
     }
 
     /// The report as one JSON document.
@@ -117,6 +125,7 @@ impl Report {
             "generated": self.generated,
             "seed": self.seed,
             "holds": self.holds(),
+            "narrowed": self.narrowed,
             "laws": laws,
         })
     }
@@ -168,7 +177,9 @@ impl Report {
             pairs.entry(journey.journey).or_default().push(journey);
         }
         for (journey, reports) in pairs {
+            let one_way = reports.iter().any(|report| report.one_way);
             let way = match journey.shape() {
+                Shape::UpAndBack if one_way => "up only    ",
                 Shape::UpAndBack => "up and back",
                 Shape::DownAndBack => "down and up",
             };

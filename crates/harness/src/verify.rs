@@ -75,6 +75,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
             journey: task.journey,
             data: task.data().to_owned(),
             broken: outcome.broken,
+            one_way: !can_go_back(subject, task.journey),
             rows: outcome.rows,
         });
     }
@@ -133,11 +134,7 @@ impl<'a> Proof<'a> {
             file: String::new(),
             image: Vec::new(),
         }];
-        let files = fixture::files(self.subject).unwrap_or_else(|error| {
-            self.fail("fixtures", error);
-            Vec::new()
-        });
-        for (version, file, script) in files {
+        for (version, file, script) in fixture::files(self.subject).found {
             if self.is_stale_draft(version, &script) {
                 continue;
             }
@@ -316,6 +313,7 @@ impl<'a> Proof<'a> {
             fixtures: golden - 1,
             generated,
             seed: self.settings.seed,
+            chosen_journeys: self.settings.journey.is_some() || self.settings.fixture.is_some(),
             narrowed: self.settings.journey.is_some()
                 || self.settings.fixture.is_some()
                 || self.settings.law.is_some(),

@@ -538,15 +538,20 @@ pub(crate) fn history_edited(folder: &str, file: &str, name: &str) -> Error {
     .hint("what shipped is frozen: restore the script as it was and put the change into a new version")
 }
 
-pub(crate) fn newer(file: Version, current: Version) -> Error {
-    Error::new(
+pub(crate) fn newer(file: Version, current: Version, way_back: bool) -> Error {
+    let error = Error::new(
         ErrorKind::Newer,
         format!("the file is at version {file}, this build knows versions up to {current}"),
     )
-    .hint("update the application")
-    .hint(format!(
-        "or go back with this build: `rollback --to {current}`"
-    ))
+    .hint("update the application");
+    match way_back {
+        true => error.hint(format!(
+            "or go back with this build: `rollback --to {current}`"
+        )),
+        false => {
+            error.hint("it has no way back: to go on with this build, restore a backup of before")
+        }
+    }
 }
 
 pub(crate) fn target_unknown(target: Version, current: Version) -> Error {

@@ -43,6 +43,14 @@ impl FileState {
         }
     }
 
+    /// Whether every step above `version` has a way back in the ledger.
+    pub(crate) fn can_go_back_to(&self, version: Version) -> bool {
+        let entries = self.ledger.as_deref().unwrap_or_default();
+        entries
+            .iter()
+            .all(|entry| entry.version <= version || entry.down_sql.is_some())
+    }
+
     fn read_inside(connection: &Connection) -> Result<FileState, Error> {
         let pragma = |name: &str| -> Result<i32, Error> {
             connection

@@ -227,7 +227,8 @@ impl Notes {
                 claim.push_str(more.trim());
             }
             self.compatibility = read_claim(&claim);
-            if self.compatibility.is_none() {
+            // What is still to be written is told for the whole section.
+            if self.compatibility.is_none() && !claim.contains("TODO") {
                 self.malformed.push(format!(
                     "`Backwards compatibility: {claim}` starts with neither `supported` nor `not supported`"
                 ));

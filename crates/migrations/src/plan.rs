@@ -66,7 +66,7 @@ pub fn plan(catalogue: &Catalogue, file: &FileState, target: Version) -> Result<
     let from = file.version(catalogue)?;
     let current = catalogue.current_version();
     if from > current && target >= from {
-        return Err(error::newer(from, current));
+        return Err(error::newer(from, current, file.can_go_back_to(current)));
     }
     if target > current {
         return Err(error::target_unknown(target, current));

@@ -324,7 +324,7 @@ impl Run<'_> {
                 return Err(error::unexpected_version(version, expected));
             }
         }
-        self.check_way(task, state.version(self.catalogue)?)?;
+        self.check_way(task, &state)?;
         let plan = plan(self.catalogue, &state, target)?;
         if !matches!(task, Task::Build { .. }) {
             red_flag::look(self.catalogue, &plan, self.options)?;
@@ -343,10 +343,13 @@ impl Run<'_> {
     }
 
     /// Refuses a task that would go the other way, before the plan finds anything wrong on it.
-    fn check_way(&self, task: Task, from: Version) -> Result<(), Error> {
+    fn check_way(&self, task: Task, state: &FileState) -> Result<(), Error> {
+        let from = state.version(self.catalogue)?;
         let current = self.catalogue.current_version();
         match task {
-            Task::Upgrade { .. } if from > current => Err(error::newer(from, current)),
+            Task::Upgrade { .. } if from > current => {
+                Err(error::newer(from, current, state.can_go_back_to(current)))
+            }
             Task::Upgrade { target, .. } if target < from => {
                 Err(error::upgrade_goes_back(from, target))
             }

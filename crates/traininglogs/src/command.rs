@@ -1,24 +1,39 @@
 //! The command `traininglogs`: one file a verb.
 
-mod init;
-mod last;
-mod log;
-mod migrate;
-mod plan;
-mod rollback;
+// What every verb uses: where it prints, and the options that several share.
 mod screen;
+mod backing;
+mod shown;
+
+// Making a file and using it.
+mod init;
+mod log;
+mod last;
+
+// Looking.
 mod status;
+mod plan;
+mod rehearsal;
+mod script;
+
+// Changing it.
+mod migrate;
+mod rollback;
+mod adopt;
+mod backup;
+mod restore;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind as Usage;
 use clap::{Parser, Subcommand};
 use migrations::{ErrorKind, Migrator, Options, Outcome};
 
 use crate::catalogue;
 use crate::error::{self, Error};
-use screen::Screen;
+use screen::{Format, Screen};
 
 /// The file that is meant when none is named.
 const DEFAULT_FILE: &str = "traininglogs.db";
@@ -37,6 +52,15 @@ struct Command {
     /// The file.
     #[arg(long, global = true, value_name = "PATH", default_value = DEFAULT_FILE)]
     db: PathBuf,
+    /// How to print: for a person, or as one JSON document on standard output, errors too.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    format: Format,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -49,7 +73,14 @@ enum Verb {
     Migrate(migrate::Arguments),
     /// Brings the file back to an older version.
     Rollback(rollback::Arguments),
-    /// Tells which version the file is at, and how it got there.
+    /// Records that a file without ledger is at a version; its schema must be that version's.
+    Adopt(adopt::Arguments),
+    /// Takes a backup now, beside the file.
+    Backup(backup::Arguments),
+    /// Puts the content of a backup into the file.
+    Restore(restore::Arguments),
+    /// Tells which version the file is at, how it got there, what is pending, which backups are at
+    /// hand, and whether somebody changed the schema.
     Status,
     /// Shows what would be done to the file; writes nothing.
     Plan(plan::Arguments),
@@ -86,8 +117,11 @@ impl From<io::Error> for Failure {
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
-    let command = Command::parse();
-    let mut screen = Screen::of_process();
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(usage) => return misunderstood(&usage),
+    };
+    let mut screen = Screen::of_process(command.format);
     match run(&command, &mut screen).and_then(|()| Ok(screen.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closed the pipe has read enough; the work was done before it was told.
@@ -97,15 +131,36 @@ pub fn main() -> ExitCode {
         Err(Failure::Output(source)) => {
             let error = error::output_failed(source);
             screen.complain(&error.report());
-            exit_code(&error)
+            ExitCode::from(exit_code(&error))
         }
         Err(Failure::Refused(error)) => {
-            // What was printed before stands before the error, and may fail as it likes.
-            let _ = screen.flush();
-            screen.complain(&error.report());
-            exit_code(&error)
+            screen.fail(&error, outcome(&error));
+            ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// A command line that makes no sense, or that asks for help, which is not an error. Its format is not
+/// known, because it could not be read.
+fn misunderstood(usage: &clap::Error) -> ExitCode {
+    let helps = matches!(
+        usage.kind(),
+        Usage::DisplayHelp
+            | Usage::DisplayVersion
+            | Usage::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let json = arguments.iter().any(|word| word == "--format=json")
+        || arguments
+            .windows(2)
+            .any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if json && !helps {
+        Screen::of_process(Format::Json).fail_usage(&usage.render().to_string());
+    } else {
+        // When nobody listens, nothing can be told.
+        let _ = usage.print();
+    }
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
 }
 
 fn run(command: &Command, screen: &mut Screen) -> Result<(), Failure> {
@@ -114,6 +169,9 @@ fn run(command: &Command, screen: &mut Screen) -> Result<(), Failure> {
         Verb::Init => init::run(path, screen),
         Verb::Migrate(arguments) => migrate::run(path, arguments, screen),
         Verb::Rollback(arguments) => rollback::run(path, arguments, screen),
+        Verb::Adopt(arguments) => adopt::run(path, arguments, screen),
+        Verb::Backup(arguments) => backup::run(path, arguments, screen),
+        Verb::Restore(arguments) => restore::run(path, arguments, screen),
         Verb::Status => status::run(path, screen),
         Verb::Plan(arguments) => plan::run(path, arguments, screen),
         Verb::Log(arguments) => log::run(path, arguments, screen),
@@ -121,28 +179,38 @@ fn run(command: &Command, screen: &mut Screen) -> Result<(), Failure> {
     }
 }
 
-fn exit_code(error: &Error) -> ExitCode {
+/// What is in the file after `error`, in the words of the JSON document.
+fn outcome(error: &Error) -> &'static str {
+    match (error.engine().map(migrations::Error::outcome), error.kind()) {
+        (Some(Outcome::RolledBack), _) | (None, crate::ErrorKind::Sqlite) => "rolled-back",
+        (Some(Outcome::Committed), _) | (None, crate::ErrorKind::Output) => "committed",
+        (Some(Outcome::CommittedTo(_)), _) => "committed-in-part",
+        (Some(Outcome::Unknown), _) => "unknown",
+        (Some(Outcome::Untouched) | None, _) => "untouched",
+    }
+}
+
+fn exit_code(error: &Error) -> u8 {
     let Some(error) = error.engine() else {
-        return ExitCode::from(if error.kind() == crate::ErrorKind::Sqlite {
-            3
-        } else {
-            1
-        });
+        return match error.kind() {
+            crate::ErrorKind::Sqlite => 3,
+            _ => 1,
+        };
     };
     match (error.outcome(), error.kind()) {
-        (Outcome::Committed, _) => ExitCode::SUCCESS,
-        (Outcome::Unknown, _) => ExitCode::from(4),
-        (Outcome::CommittedTo(_), _) => ExitCode::from(3),
-        (
+        (Outcome::Committed, _) => 0,
+        (Outcome::Unknown, _) => 4,
+        (Outcome::CommittedTo(_), _)
+        | (
             _,
             ErrorKind::StepFailed
             | ErrorKind::StepForbidden
             | ErrorKind::ForeignKeysViolated
             | ErrorKind::DiskFull
             | ErrorKind::Sqlite,
-        ) => ExitCode::from(3),
+        ) => 3,
         // Whether it was decided before `BEGIN` or after it, nothing was written.
-        (Outcome::Untouched | Outcome::RolledBack, _) => ExitCode::from(1),
+        (Outcome::Untouched | Outcome::RolledBack, _) => 1,
     }
 }
 

@@ -22,6 +22,10 @@ pub enum ErrorKind {
     Document,
     /// Nothing in the file matches.
     NoMatch,
+    /// The steps cannot be written as one script of SQL.
+    NotSql,
+    /// A rehearsal did what a run must not do.
+    Rehearsal,
     /// The result could not be printed.
     Output,
     /// SQLite failed.
@@ -94,6 +98,14 @@ impl Error {
         }
     }
 
+    /// What to do next, one sentence each.
+    pub fn hints(&self) -> &[String] {
+        match &*self.0 {
+            Inner::Engine(error) => error.hints(),
+            Inner::Own(own) => &own.hints,
+        }
+    }
+
     /// The whole text: message, causes, what it left, and hints.
     pub fn report(&self) -> String {
         let own = match &*self.0 {
@@ -160,6 +172,7 @@ impl From<rusqlite::Error> for Error {
 }
 
 const NOT_LOGGED: &str = "nothing was logged";
+const AS_IT_WAS: &str = "the file is as it was";
 
 pub(crate) fn document_unreadable(reason: Unreadable) -> Error {
     let hint = match reason {
@@ -202,7 +215,7 @@ pub(crate) fn not_current(version: Version) -> Error {
     let message = format!(
         "the file is at version {version}, but this build works with version {CURRENT_VERSION}"
     );
-    let error = Error::new(ErrorKind::WrongVersion, message).effect("the file is as it was");
+    let error = Error::new(ErrorKind::WrongVersion, message).effect(AS_IT_WAS);
     match version < CURRENT_VERSION {
         true => error.hint("bring it up with `traininglogs migrate`"),
         false => error.hint("update the application"),
@@ -222,8 +235,57 @@ pub(crate) fn not_new(path: &Path, version: Version, remedy: &str) -> Error {
         ErrorKind::WrongVersion,
         format!("`{}` is there, at version {version}", path.display()),
     )
-    .effect("the file is as it was")
+    .effect(AS_IT_WAS)
     .hint(format!("bring it up with `{remedy}`"))
+}
+
+pub(crate) fn nothing_to_back_up(path: &Path, remedy: &str) -> Error {
+    let message = format!("`{}` is empty, there is nothing to back up", path.display());
+    Error::new(ErrorKind::NoMatch, message).hint(format!("fill it with `{remedy}`"))
+}
+
+pub(crate) fn has_ledger(path: &Path, version: Version, remedy: &str) -> Error {
+    let message = format!(
+        "`{}` has a ledger, which says that it is at version {version}",
+        path.display()
+    );
+    Error::new(ErrorKind::WrongVersion, message)
+        .effect(AS_IT_WAS)
+        .hint(format!("there is nothing to adopt; see `{remedy}`"))
+}
+
+pub(crate) fn code_in_script(folder: &str, code: &str, remedy: &str) -> Error {
+    let message = format!("`{folder}` has a part in Rust, `{code}`, which no script of SQL can do");
+    Error::new(ErrorKind::NotSql, message)
+        .effect(AS_IT_WAS)
+        .hint(format!("let the command do this step: `{remedy}`"))
+}
+
+pub(crate) fn unknown_in_script(folder: &str, remedy: &str) -> Error {
+    let message = format!("`{folder}` is not known to this build, so it gives no script of it");
+    Error::new(ErrorKind::NotSql, message)
+        .effect(AS_IT_WAS)
+        .hint(format!(
+            "the command runs the way back that the file carries, and watches it: `{remedy}`"
+        ))
+}
+
+pub(crate) fn script_of_drifted(version: Version, remedy: &str) -> Error {
+    let message =
+        format!("the file's schema is not that of version {version}, so no script fits it");
+    Error::new(ErrorKind::NotSql, message)
+        .effect(AS_IT_WAS)
+        .hint(format!("`{remedy}` lists the differences; undo them first"))
+}
+
+pub(crate) fn rehearsal_refuses(found: &[String]) -> Error {
+    let mut message = "on a copy of the file, the run did what it must not do:".to_owned();
+    for sentence in found {
+        message.push_str(&format!("\n  {sentence}"));
+    }
+    Error::new(ErrorKind::Rehearsal, message)
+        .effect(AS_IT_WAS)
+        .hint("do not run it on the file; tell whoever made this build")
 }
 
 pub(crate) fn document_missing(document: &Path, source: std::io::Error) -> Error {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use harness::{Frozen, FrozenStep, Settings, Subject, draft, dump, fixture_digest, verify};
-use migrations::{Migrator, Options};
+use migrations::{Migrator, Options, Version};
 use rusqlite::{Connection, OpenFlags};
 use xtask::cli::AddFixture;
 use xtask::verb::new_version;
@@ -47,7 +47,7 @@ fn freeze(subject: &Subject<'_>) -> Verdict {
         println!("{}: kept as it is", golden.display());
     } else {
         println!(
-            "{}: made from the golden database before",
+            "{}: made from that of the version before, migrated forward",
             crate::draft::write_golden(subject)?
         );
     }
@@ -75,37 +75,57 @@ fn freeze_file(subject: &Subject<'_>, frozen: &mut Frozen, path: &Path) -> Resul
         .map_err(Failure::new)
 }
 
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
-fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
+/// A database file of a version that is frozen.
+fn open_past<'a>(
+    subject: &Subject<'a>,
+    frozen: &Frozen,
+    file: &Path,
+) -> Result<(Migrator<'a>, Version), Failure> {
     let shown = file.display();
+    let refuse = |why: String, hint: &str| Failure::new(why).hint(hint);
+    let usual = "give a database file as a build of the application left it";
+    if !file.is_file() {
+        return Err(refuse(format!("there is no file `{shown}`"), usual));
+    }
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .map_err(|error| Failure::new(format!("`{shown}` cannot be opened: {error}")))?;
+        .map_err(|error| refuse(format!("`{shown}` cannot be opened: {error}"), usual))?;
     let migrator = Migrator::with_connection(subject.catalogue, connection, Options::default());
     let version = migrator
         .version()
-        .map_err(|error| Failure::new(error.report()))?;
-    let mut frozen = read_lock(subject)?;
-    if version == 0 || version > frozen.newest(subject.catalogue) {
-        return Err(Failure::new(format!(
-            "`{shown}` is at version {version}, which is not frozen"
-        ))
-        .hint("freeze the version first: `cargo xtask add-fixture`"));
+        .map_err(|error| refuse(format!("`{shown}`: {error}"), usual))?;
+    let current = subject.catalogue.current_version();
+    if version == 0 {
+        return Err(refuse(
+            format!("`{shown}` is empty: there is nothing to prove"),
+            usual,
+        ));
     }
-    let fresh = subject
-        .catalogue
-        .schema_at(version)
-        .map_err(|error| Failure::new(error.report()))?;
-    let found = migrator
-        .state()
-        .map_err(|error| Failure::new(error.report()))?
-        .schema;
+    if version > current {
+        let why = format!("`{shown}` is at version {version}, this build knows up to {current}");
+        return Err(refuse(why, "check out the build that made it"));
+    }
+    if version > frozen.newest(subject.catalogue) {
+        let why = format!("`{shown}` is at version {version}, which is not frozen");
+        return Err(refuse(
+            why,
+            "freeze the version first: `cargo xtask add-fixture`",
+        ));
+    }
+    let told = |error: migrations::Error| Failure::new(error.report());
+    let fresh = subject.catalogue.schema_at(version).map_err(told)?;
+    let found = migrator.state().map_err(told)?.schema;
     if let Some(change) = harness::diff(&fresh, &found).first() {
-        return Err(Failure::new(format!(
-            "`{shown}` has not the schema of version {version}: {change}"
-        ))
-        .hint("a golden database is one that a build of that version made"));
+        let why = format!("`{shown}` has not the schema of version {version}: {change}");
+        return Err(refuse(
+            why,
+            "a golden database is one that a build of that version made",
+        ));
     }
-    let folder = subject.fixture_folder(version);
+    Ok((migrator, version))
+}
+
+/// The fixture's name for a file: what a path holds on every system.
+fn name_of(file: &Path) -> Result<String, Failure> {
     let stem = file
         .file_stem()
         .unwrap_or_default()
@@ -119,8 +139,22 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
         }
     };
     let name: String = stem.chars().map(keep).collect();
+    if ["empty", "generated"].contains(&name.as_str()) || name.starts_with("filled") {
+        let why = format!("`{name}` is what the proof calls a database that it makes itself");
+        return Err(Failure::new(why).hint("give the file another name"));
+    }
+    Ok(name)
+}
+
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
+    let mut frozen = read_lock(subject)?;
+    let (migrator, version) = open_past(subject, &frozen, file)?;
+    let name = name_of(file)?;
+    let folder = subject.fixture_folder(version);
     let path = folder.join(format!("{name}.sql"));
-    if subject.root.join(&path).exists() {
+    let target = subject.root.join(&path);
+    if target.exists() {
         return Err(
             Failure::new(format!("`{}` is there already", path.display()))
                 .hint("a fixture is never rewritten; give the file another name"),
@@ -128,15 +162,35 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
     }
     let text = dump(migrator.connection()).map_err(Failure::new)?;
     fs::create_dir_all(subject.root.join(&folder))
-        .and_then(|()| fs::write(subject.root.join(&path), text))
+        .and_then(|()| fs::write(&target, text))
         .map_err(|error| {
             Failure::new(format!("`{}` cannot be written: {error}", path.display()))
         })?;
+    let only = Settings {
+        fixture: Some(name.clone()),
+        ..Settings::default()
+    };
+    let report = verify(subject, &only);
+    // That it is not frozen yet is no fault of its own.
+    let mut judged = report
+        .laws
+        .iter()
+        .filter(|law| law.name != "history is frozen");
+    if judged.any(|law| !law.broken.is_empty()) {
+        print!("{}", report.to_text());
+        let _ = fs::remove_file(&target);
+        let why = format!(
+            "nothing was frozen: the proof does not hold with `{}`",
+            file.display()
+        );
+        return Err(Failure::new(why)
+            .hint("such a file is worth a lot: mend in a new version what breaks with it"));
+    }
     freeze_file(subject, &mut frozen, &path)?;
     println!(
         "froze {} as a golden database of version {version}",
         path.display()
     );
-    println!("prove it: cargo xtask verify-migrations --fixture {name}");
+    println!("proved: cargo xtask verify-migrations --fixture {name} shows it again");
     Ok(true)
 }

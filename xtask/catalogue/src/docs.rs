@@ -13,15 +13,9 @@ use xtask::{Failure, Verdict, project};
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
     let mut fine = true;
-    for path in &subject.docs {
-        let shown = path.display();
-        let file = subject.root.join(path);
-        let text = fs::read_to_string(&file)
-            .map_err(|error| Failure::new(format!("`{shown}` cannot be read: {error}")))?
-            .replace("\r\n", "\n");
-        let made = docs::render(subject, &text)
-            .map_err(|error| Failure::new(format!("`{shown}`: {error}")))?;
-        if made == text {
+    for page in docs::pages(subject)? {
+        let shown = page.path.display();
+        if page.made == page.text {
             println!("{shown}: up to date");
             continue;
         }
@@ -30,7 +24,7 @@ pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
             println!("{shown}: behind; write it with `cargo xtask docs` and commit it");
             continue;
         }
-        fs::write(&file, made)
+        fs::write(subject.root.join(&page.path), page.made)
             .map_err(|error| Failure::new(format!("`{shown}` cannot be written: {error}")))?;
         println!(
             "{shown}: {}",

@@ -12,7 +12,7 @@ use xtask::{Failure, Verdict};
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(subject: &Subject<'_>) -> Verdict {
     let path = write_golden(subject)?;
-    println!("drafted {path}, the golden database before migrated forward");
+    println!("drafted {path}: the golden database of the version before, migrated forward");
     crate::docs::run(subject, false)
 }
 

@@ -44,23 +44,26 @@ pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict 
 }
 
 fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
-    let journey = options
-        .journey
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(Failure::new)?;
-    if let Some(law) = &options.law
-        && !harness::LAWS.iter().any(|own| own.name == law)
-    {
+    let journey = options.journey.as_deref().map(str::parse).transpose();
+    let journey = journey.map_err(|error: String| {
+        Failure::new(error).hint("a journey goes from a version over another one and back to it")
+    })?;
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], " ");
+    let named = |name: &String| harness::LAWS.iter().find(|law| law.name == plain(name));
+    let law = options
+        .law
+        .as_ref()
+        .map(|name| named(name).ok_or(name))
+        .transpose();
+    let law = law.map_err(|name| {
         let names: Vec<_> = harness::LAWS.iter().map(|law| law.name).collect();
-        return Err(Failure::new(format!("there is no law \"{law}\""))
-            .hint(format!("the laws are: {}", names.join(", "))));
-    }
+        Failure::new(format!("there is no law \"{name}\""))
+            .hint(format!("the laws are: {}", names.join(", ")))
+    })?;
     Ok(Settings {
         journey,
         fixture: options.fixture.clone(),
-        law: options.law.clone(),
+        law: law.map(|law| law.name.to_owned()),
         seed: options.seed,
         cases: options.cases,
     })

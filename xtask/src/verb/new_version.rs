@@ -21,15 +21,9 @@ const DOWN: &str = include_str!("../../template/down.sql");
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     let name = options.name.as_str();
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.is_empty()
-        || !name.chars().all(good)
-        || !name.starts_with(|c: char| c.is_ascii_lowercase())
-    {
-        return Err(
-            Failure::new(format!("`{name}` is not a name for a version"))
-                .hint("use lower case letters, digits and underscores, such as `session_duration`"),
-        );
+    check_name(name)?;
+    if !catalogue::is_complete(root, false)? {
+        return Ok(false);
     }
     let (newest, newest_folder) = newest(root)?;
     let frozen = fs::read_to_string(root.join(FIXTURES).join("frozen.json")).unwrap_or_default();
@@ -69,12 +63,34 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     Ok(true)
 }
 
-/// The newest version and its folder.
-fn newest(root: &Path) -> Result<(u32, String), Failure> {
+fn check_name(name: &str) -> Result<(), Failure> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let letter = |c: char| c.is_ascii_lowercase();
+    let ends = name.ends_with('_') || name.contains("__");
+    if name.starts_with(letter) && name.chars().all(good) && name.len() <= 60 && !ends {
+        return Ok(());
+    }
+    Err(Failure::new(format!("`{name}` is not a name for a version")).hint(
+        "begin with a lower case letter, go on with letters, digits and single underscores, such as \
+         `session_duration`; its number is put before it",
+    ))
+}
+
+/// The version folders, in order.
+fn folders(root: &Path) -> Result<Vec<String>, Failure> {
     let unreadable = |error| Failure::new(format!("`{VERSIONS}` cannot be read: {error}"));
     let entries = fs::read_dir(root.join(VERSIONS)).map_err(unreadable)?;
     let names = entries.filter_map(Result::ok);
-    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The newest version and its folder.
+fn newest(root: &Path) -> Result<(u32, String), Failure> {
+    let names = folders(root)?.into_iter();
     let numbered = names.filter_map(|name| Some((name.split('_').next()?.parse().ok()?, name)));
     numbered
         .max()

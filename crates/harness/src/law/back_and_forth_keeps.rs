@@ -38,6 +38,14 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         loss.column.is_some() || turn.observation.schema.table(&loss.table).is_none()
     });
     for difference in differences(&walk.start.observation, &end.observation, &losses) {
+        if difference.more {
+            findings.add(Finding::of(&difference).hint(format!(
+                "the upgrade makes a row that the file of version {} did not have: let the application \
+                 write it, too, wherever it writes what the row is made from",
+                walk.journey.from
+            )));
+            continue;
+        }
         let finding = Finding::of(&difference).in_file(file.clone());
         let object = match (&difference.table, &difference.column) {
             (Some(table), Some(column)) => format!("{table}.{column}"),

@@ -4,8 +4,6 @@
 //! notes of the version that added it; no words stand for what is not there; and the generated blocks of
 //! the docs match the schema.
 
-use std::fs;
-
 use migrations::{Declared, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
 
@@ -46,8 +44,8 @@ fn check_notes(subject: &Subject<'_>, version: Version, findings: &mut Findings)
             Finding::new(&file, problem)
                 .in_file(Some(file.clone()))
                 .hint(
-                    "the sections are Task, Why, Columns, Data migration, Rollback; \
-                       CONTRIBUTING.md shows one",
+                    "the sections are Task, Why, Columns, Data migration, Rollback; the notes of an older \
+                       version show how",
                 ),
         );
     }
@@ -197,25 +195,20 @@ fn bare(name: &str) -> String {
 }
 
 fn check_docs(subject: &Subject<'_>, findings: &mut Findings) {
-    for path in &subject.docs {
-        findings.checked();
-        let shown = show(path);
-        let wrong = |message: String| {
-            Finding::new(&shown, message)
-                .in_file(Some(shown.clone()))
-                .hint("write it again with `cargo xtask docs`")
-        };
-        let text = match fs::read_to_string(subject.root.join(path)) {
-            Ok(text) => text.replace("\r\n", "\n"),
-            Err(error) => {
-                findings.add(wrong(format!("cannot be read: {error}")));
-                continue;
+    match docs::pages(subject) {
+        Err(error) => findings.add(Finding::new("docs", error)),
+        Ok(pages) => {
+            for page in pages {
+                findings.checked();
+                if page.made != page.text {
+                    let shown = show(&page.path);
+                    findings.add(
+                        Finding::new(&shown, "does not match the schema and the notes")
+                            .in_file(Some(shown.clone()))
+                            .hint("write it again with `cargo xtask docs`"),
+                    );
+                }
             }
-        };
-        match docs::render(subject, &text) {
-            Ok(made) if made == text => {}
-            Ok(_) => findings.add(wrong("does not match the schema and the notes".to_owned())),
-            Err(error) => findings.add(wrong(error)),
         }
     }
 }

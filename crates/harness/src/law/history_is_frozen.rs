@@ -31,6 +31,17 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
             return;
         }
     };
+    if frozen == Frozen::default() && subject.catalogue.current_version() > 1 {
+        findings.add(
+            Finding::new(
+                &lock_file,
+                "is missing: nothing is frozen, though there are several versions",
+            )
+            .in_file(Some(lock_file.clone()))
+            .hint(format!("restore it: `git checkout -- {lock_file}`")),
+        );
+        return;
+    }
     check_steps(subject, &frozen, findings);
     check_fixtures(subject, &frozen, findings);
 }
@@ -96,6 +107,8 @@ fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Finding
         let shown = show(&path);
         let restore = format!("restore it (`git checkout -- {shown}`); {how}");
         match fs::read_to_string(subject.root.join(&path)) {
+            // One that is there and cannot be read is told below.
+            Err(_) if subject.root.join(&path).exists() => {}
             Err(_) => findings.add(
                 Finding::new(&shown, "is frozen and missing")
                     .in_file(Some(shown.clone()))
@@ -110,10 +123,27 @@ fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Finding
         }
     }
     let newest = frozen.newest(subject.catalogue);
-    let files = match fixture::files(subject) {
-        Ok(files) => files,
-        Err(error) => return findings.add(Finding::new("fixtures", error)),
-    };
+    let fixture::Files {
+        found: files,
+        unreadable,
+        strange,
+    } = fixture::files(subject);
+    for (file, error) in unreadable {
+        findings.add(
+            Finding::new(&file, format!("cannot be read: {error}"))
+                .in_file(Some(file.clone()))
+                .hint(format!("restore it (`git checkout -- {file}`)")),
+        );
+    }
+    for path in strange {
+        findings.add(
+            Finding::new(
+                &path,
+                "is no golden database of a version that there is, and nothing reads it",
+            )
+            .hint("golden databases are `vNNNN/NAME.sql`; move it, or remove it"),
+        );
+    }
     for (version, file, _) in &files {
         let prefix = format!("{}/", show(&subject.fixtures));
         let name = file.strip_prefix(&prefix).unwrap_or(file);

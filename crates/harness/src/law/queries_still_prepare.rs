@@ -131,7 +131,8 @@ fn check_claim(
         }
     }
     drop(strict);
-    for (_, file, script) in fixture::files(subject)?
+    for (_, file, script) in fixture::files(subject)
+        .found
         .into_iter()
         .filter(|file| file.0 == older)
     {

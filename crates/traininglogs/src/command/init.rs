@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use migrations::{Migrator, Options};
+use serde_json::json;
 
+use super::migrate::tell_run;
 use super::{Failure, Screen, command_line};
 use crate::database::refuse_newer;
 use crate::error::{self, Error};
@@ -16,9 +18,18 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
         // Somebody else may have been faster.
         if !logs.report().steps.is_empty() {
             screen.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"))?;
-            return Ok(screen.run(logs.report())?);
+            return tell_run(path, logs.report(), screen);
         }
     }
+    screen.tell(json!({
+        "file": path.to_string_lossy(),
+        "from": CURRENT_VERSION,
+        "to": CURRENT_VERSION,
+        "adopted": false,
+        "backup": null,
+        "steps": [],
+        "left_as_is": [],
+    }));
     Ok(screen.line(format_args!(
         "`{shown}` is at version {CURRENT_VERSION} already, there is nothing to do"
     ))?)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use migrations::Options;
+use serde_json::json;
 
 use super::screen::plain;
 use super::{Failure, Screen, must_be_there};
@@ -22,6 +23,12 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let last = logs
         .last_exercise(name)?
         .ok_or_else(|| error::never_done(&plain(name)))?;
+    screen.tell(json!({
+        "exercise": name,
+        "date": last.date,
+        "session": last.session_id,
+        "created_at": last.created_at,
+    }));
     let date = last.date.as_deref().map_or("no date".to_owned(), plain);
     screen.line(format_args!("{}: {date}", plain(name)))?;
     screen.line(format_args!(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use migrations::Options;
+use serde_json::json;
 
 use super::screen::plain;
 use super::{Failure, Screen, must_be_there};
@@ -42,6 +43,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let exercises = Document::parse(&session.document)
         .unwrap_or_default()
         .exercises;
+    screen.tell(json!({ "session": id, "exercises": exercises }));
     let names: Vec<String> = exercises.iter().map(|name| plain(name)).collect();
     screen.line(format_args!("logged session {id}"))?;
     screen.line(match names.as_slice() {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use clap::Args;
 use migrations::{Migrator, Options, Report};
-use rusqlite::Connection;
+use serde_json::json;
 
-use super::{Failure, Screen, open};
+use super::backing::Backing;
+use super::{Failure, Screen, open, plan, shown};
 use crate::database::refuse_newer;
-use crate::error::Error;
 use crate::{CURRENT_VERSION, catalogue};
 
 #[derive(Debug, Args)]
@@ -20,39 +20,49 @@ pub(super) struct Arguments {
     /// schema is that of this version.
     #[arg(long, value_name = "N")]
     from_version: Option<u32>,
-    /// Shows the plan, tries it on a copy in memory, and writes nothing.
+    /// Shows the plan, tries it on a copy, tells what it did there, and writes nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Tries it on a copy first, and refuses where that loses or changes what no notes declare.
+    #[arg(long)]
+    rehearse: bool,
     /// Refuses where rows would be left as they are because they cannot be read.
     #[arg(long)]
     strict: bool,
     /// Consents to the losses that the steps declare.
     #[arg(long)]
     accept_loss: bool,
+    #[command(flatten)]
+    backing: Backing,
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     let options = Options {
         strict: arguments.strict,
         accept_loss: arguments.accept_loss,
-        ..Options::default()
+        rehearse: arguments.rehearse,
+        ..arguments.backing.options()
     };
     let mut migrator = open(path, options)?;
     if migrator.state()?.ledger.is_some() {
         refuse_newer(&migrator)?;
     }
     let target = arguments.to.unwrap_or(CURRENT_VERSION);
+    let expected = arguments.from_version;
     if arguments.dry_run {
-        return rehearse(&migrator, options, arguments.from_version, target, screen);
+        refuse_going_back(&migrator, expected, target)?;
+        plan::rehearse(path, &migrator, expected, target, screen)?;
+        return Ok(screen.line("dry run: nothing was written")?);
     }
-    let report = match arguments.from_version {
+    let report = match expected {
         Some(expected) => migrator.upgrade_from(expected, target)?,
         None => migrator.upgrade_to(target)?,
     };
     tell(path, &report, screen)
 }
 
-fn tell(path: &Path, report: &Report, screen: &mut Screen) -> Result<(), Failure> {
+/// Says what a run up did.
+pub(super) fn tell(path: &Path, report: &Report, screen: &mut Screen) -> Result<(), Failure> {
     let shown = path.display();
     if report.adopted {
         screen.line(format_args!(
@@ -60,57 +70,48 @@ fn tell(path: &Path, report: &Report, screen: &mut Screen) -> Result<(), Failure
             report.from
         ))?;
     }
-    if report.steps.is_empty() {
-        let more = if report.adopted {
-            ""
-        } else {
-            " already, there is nothing to do"
-        };
-        screen.line(format_args!("`{shown}` is at version {}{more}", report.to))?;
-        return Ok(());
+    if !report.steps.is_empty() {
+        screen.line(format_args!(
+            "`{shown}`: version {} to {}",
+            report.from, report.to
+        ))?;
+    } else if report.adopted {
+        screen.line(format_args!("`{shown}` is at version {}", report.to))?;
+    } else {
+        screen.line(format_args!(
+            "`{shown}` is at version {} already, there is nothing to do",
+            report.to
+        ))?;
     }
-    screen.line(format_args!(
-        "`{shown}`: version {} to {}",
-        report.from, report.to
-    ))?;
-    Ok(screen.run(report)?)
+    tell_run(path, report, screen)
 }
 
-/// Runs the upgrade on a copy in memory, so that whatever would stop it stops this in the same words.
-fn rehearse(
+/// Its steps and its backup.
+pub(super) fn tell_run(path: &Path, report: &Report, screen: &mut Screen) -> Result<(), Failure> {
+    let backup = report.backup.as_deref();
+    let backup = backup.map(|backup| shown::backup(path, backup));
+    screen.tell(json!({ "file": path.to_string_lossy() }));
+    Ok(screen.run(report, backup.as_deref())?)
+}
+
+/// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it is
+/// an empty one in memory that is past the target.
+fn refuse_going_back(
     migrator: &Migrator<'_>,
-    options: Options,
     expected: Option<u32>,
     target: u32,
-    screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let copy = copy_in_memory(migrator.connection())?;
-    let mut copy = Migrator::with_connection(catalogue(), copy, options);
-    if let Some(expected) = expected {
-        copy.upgrade_from(expected, expected)?;
+    let from = match expected {
+        None => migrator.version()?,
+        Some(expected) if target < expected => {
+            migrator.rehearse(Some(expected), expected)?;
+            expected
+        }
+        Some(_) => return Ok(()),
+    };
+    if target < from {
+        let copy = catalogue().build(from)?;
+        Migrator::with_connection(catalogue(), copy, Options::default()).upgrade_to(target)?;
     }
-    let plan = copy.plan_to(target)?;
-    if plan.to >= plan.from {
-        screen.text(&plan.describe(catalogue())?)?;
-        screen.at_risk(&copy.at_risk(&plan)?)?;
-    }
-    let report = copy.upgrade_to(target)?;
-    screen.line("dry run: it works on a copy in memory, and nothing was written")?;
-    Ok(screen.remarks(&report)?)
-}
-
-fn copy_in_memory(connection: &Connection) -> Result<Connection, Error> {
-    let mut copy = Connection::open_in_memory()?;
-    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-    if pages == 0 {
-        return Ok(copy);
-    }
-    let mut bytes = connection.serialize("main")?.to_vec();
-    // The file format's bytes for "journal" instead of "WAL", which does not exist in memory:
-    // https://sqlite.org/fileformat2.html#file_format_version_numbers
-    if let Some(versions) = bytes.get_mut(18..20) {
-        versions.fill(1);
-    }
-    copy.deserialize_read_exact("main", bytes.as_slice(), bytes.len(), false)?;
-    Ok(copy)
+    Ok(())
 }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use clap::Args;
-use migrations::Options;
+use migrations::{Migrator, Options, Plan};
+use serde_json::json;
 
-use super::{Failure, Screen, open};
+use super::{Failure, Screen, backing, open, rehearsal, script};
 use crate::{CURRENT_VERSION, catalogue};
 
 #[derive(Debug, Args)]
@@ -13,14 +14,104 @@ pub(super) struct Arguments {
     /// The version to go to, up or back; the current one unless told otherwise.
     #[arg(long, value_name = "N")]
     to: Option<u32>,
+    /// Makes the run on a copy, too, and tells what it did to every table.
+    #[arg(long)]
+    rehearse: bool,
+    /// Refuses unless the file is at this version; a file without ledger is adopted at it, on the copy.
+    #[arg(long, value_name = "N", requires = "rehearse")]
+    from_version: Option<u32>,
+    /// Prints one script that `sqlite3 -bail` can run on the file, ledger and all, instead of the plan.
+    #[arg(long, conflicts_with = "rehearse")]
+    sql: bool,
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let migrator = open(path, Options::default())?;
-    let version = migrator.version()?;
+    let migrator = open(path, backing::options(migrations::Backups::default()))?;
+    let version = match arguments.from_version {
+        None => migrator.version()?,
+        Some(expected) => expected,
+    };
     // A newer file is refused unless the way back was asked for.
     let target = arguments.to.unwrap_or(version.max(CURRENT_VERSION));
+    if arguments.rehearse {
+        return rehearse(path, &migrator, arguments.from_version, target, screen);
+    }
     let plan = migrator.plan_to(target)?;
-    screen.text(&plan.describe(catalogue())?)?;
-    Ok(screen.at_risk(&migrator.at_risk(&plan)?)?)
+    if arguments.sql {
+        let sql = script::script(path, &migrator.state()?, &plan, &migrator.at_risk(&plan)?)?;
+        screen.text(&sql)?;
+        screen.tell(json!({
+            "file": path.to_string_lossy(),
+            "from": plan.from,
+            "to": plan.to,
+            "sql": sql,
+        }));
+        return Ok(());
+    }
+    show(path, &migrator, &plan, screen)
+}
+
+/// Shows the plan, makes the run on a copy, and tells what it did there.
+///
+/// A file without ledger has no plan before it is adopted, and it is adopted only on the copy.
+pub(super) fn rehearse(
+    path: &Path,
+    migrator: &Migrator<'_>,
+    expected: Option<u32>,
+    target: u32,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let (plan, done) = match expected {
+        None => {
+            let plan = migrator.plan_to(target)?;
+            show(path, migrator, &plan, screen)?;
+            if plan.moves.is_empty() {
+                return Ok(());
+            }
+            let done = migrator.rehearse(None, target)?;
+            (plan, done)
+        }
+        Some(expected) => {
+            let done = migrator.rehearse(Some(expected), target)?;
+            let adopted = catalogue().build(expected)?;
+            let adopted = Migrator::with_connection(catalogue(), adopted, Options::default());
+            let plan = adopted.plan_to(target)?;
+            show(path, migrator, &plan, screen)?;
+            (plan, done)
+        }
+    };
+    let lost = migrator.at_risk(&plan)?;
+    rehearsal::tell(&done, &lost, screen)?;
+    Ok(rehearsal::refuse(&done)?)
+}
+
+fn show(
+    path: &Path,
+    migrator: &Migrator<'_>,
+    plan: &Plan,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let text = plan.describe(catalogue())?;
+    screen.text(&text)?;
+    let steps = plan.moves.iter().map(|step| {
+        let losses = step
+            .losses
+            .iter()
+            .map(|loss| json!({ "object": loss.object(), "why": loss.why }));
+        json!({
+            "version": step.version,
+            "step": step.folder,
+            "script": step.file(),
+            "sql": step.sql,
+            "losses": losses.collect::<Vec<_>>(),
+        })
+    });
+    screen.tell(json!({
+        "file": path.to_string_lossy(),
+        "from": plan.from,
+        "to": plan.to,
+        "steps": steps.collect::<Vec<_>>(),
+        "text": text,
+    }));
+    Ok(screen.at_risk(&migrator.at_risk(plan)?)?)
 }

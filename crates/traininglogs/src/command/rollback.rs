@@ -5,6 +5,8 @@ use std::path::Path;
 use clap::Args;
 use migrations::Options;
 
+use super::backing::Backing;
+use super::migrate::tell_run;
 use super::{Failure, Screen, open};
 
 #[derive(Debug, Args)]
@@ -15,12 +17,18 @@ pub(super) struct Arguments {
     /// Consents to the losses that `plan --to N` names.
     #[arg(long)]
     accept_loss: bool,
+    /// Tries it on a copy first, and refuses where that fails.
+    #[arg(long)]
+    rehearse: bool,
+    #[command(flatten)]
+    backing: Backing,
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     let options = Options {
         accept_loss: arguments.accept_loss,
-        ..Options::default()
+        rehearse: arguments.rehearse,
+        ..arguments.backing.options()
     };
     let report = open(path, options)?.rollback_to(arguments.to)?;
     let shown = path.display();
@@ -29,11 +37,11 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
             "`{shown}` is at version {} already, there is nothing to do",
             report.to
         ))?;
-        return Ok(());
+    } else {
+        screen.line(format_args!(
+            "`{shown}`: version {} back to {}",
+            report.from, report.to
+        ))?;
     }
-    screen.line(format_args!(
-        "`{shown}`: version {} back to {}",
-        report.from, report.to
-    ))?;
-    Ok(screen.run(&report)?)
+    tell_run(path, &report, screen)
 }

@@ -1,32 +1,97 @@
 //! Where the command prints: all output of all verbs goes through here.
 
-use std::fmt::Display;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::error::Error as _;
+use std::fmt::{Debug, Display};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
-use migrations::{AtRisk, Direction, Report};
+use clap::ValueEnum;
+use migrations::{AtRisk, Direction, Progress, Report};
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+
+/// Copies with fewer pages than this are made before a person looks: 16 MB at the usual page size.
+const MANY_PAGES: u64 = 4096;
+
+/// How a verb's result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For a person.
+    Text,
+    /// One JSON document on standard output, errors too, and nothing else there.
+    Json,
+}
 
 /// Standard output, and standard error for complaints.
+///
+/// A verb says everything twice, as lines for a person and as members of the JSON document; the one
+/// that was not asked for is dropped here.
 pub(super) struct Screen {
     output: BufWriter<StdoutLock<'static>>,
+    format: Format,
+    document: Map<String, Value>,
 }
 
 impl Screen {
-    pub(super) fn of_process() -> Screen {
+    pub(super) fn of_process(format: Format) -> Screen {
         Screen {
             output: BufWriter::new(io::stdout().lock()),
+            format,
+            document: Map::new(),
         }
     }
 
     pub(super) fn line(&mut self, line: impl Display) -> io::Result<()> {
-        writeln!(self.output, "{line}")
+        match self.format {
+            Format::Text => writeln!(self.output, "{line}"),
+            Format::Json => Ok(()),
+        }
     }
 
     pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
-        self.output.write_all(text.as_bytes())
+        match self.format {
+            Format::Text => self.output.write_all(text.as_bytes()),
+            Format::Json => Ok(()),
+        }
+    }
+
+    /// Adds members to the JSON document.
+    pub(super) fn tell(&mut self, members: Value) {
+        if let Value::Object(members) = members {
+            self.document.extend(members);
+        }
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
+        if self.format == Format::Json && !self.document.is_empty() {
+            let document = Value::Object(std::mem::take(&mut self.document));
+            writeln!(self.output, "{document:#}")?;
+        }
         self.output.flush()
+    }
+
+    /// Tells an error, after what was printed before it, which may fail as it likes.
+    pub(super) fn fail(&mut self, error: &Error, outcome: &str) {
+        self.tell(json!({ "error": error_json(error, outcome) }));
+        let _ = self.flush();
+        if self.format == Format::Text {
+            self.complain(&error.report());
+        }
+    }
+
+    /// Tells in JSON what clap says about a command line.
+    pub(super) fn fail_usage(&mut self, text: &str) {
+        let (message, more) = text.split_once("\n\n").unwrap_or((text, ""));
+        let hints = more.lines().filter(|line| !line.trim().is_empty());
+        self.tell(json!({ "error": {
+            "kind": "usage",
+            "place": null,
+            "causes": [],
+            "message": message.trim_start_matches("error: ").trim_end(),
+            "hints": hints.map(str::trim).collect::<Vec<_>>(),
+            "outcome": "untouched",
+        }}));
+        let _ = self.flush();
     }
 
     /// Prints to standard error; when nobody listens there, nothing can be told.
@@ -34,8 +99,8 @@ impl Screen {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
-    /// One line for each step, and one for each row that was left as it is.
-    pub(super) fn run(&mut self, report: &Report) -> io::Result<()> {
+    /// What a run did: its steps, the rows that were left as they are, and its backup.
+    pub(super) fn run(&mut self, report: &Report, backup: Option<&str>) -> io::Result<()> {
         for step in &report.steps {
             let direction = match step.direction {
                 Direction::Up => "up  ",
@@ -43,7 +108,13 @@ impl Screen {
             };
             self.line(format_args!("  {direction}  {}", step.folder))?;
         }
-        self.remarks(report)
+        self.remarks(report)?;
+        if let Some(backup) = backup {
+            self.line(format_args!("backup: {backup}"))?;
+        }
+        self.tell(report_json(report));
+        self.tell(json!({ "backup": backup }));
+        Ok(())
     }
 
     pub(super) fn remarks(&mut self, report: &Report) -> io::Result<()> {
@@ -58,6 +129,15 @@ impl Screen {
 
     /// The rows that a plan would cost, counted in the file.
     pub(super) fn at_risk(&mut self, risks: &[AtRisk]) -> io::Result<()> {
+        let all = risks.iter().map(|risk| {
+            json!({
+                "object": risk.object,
+                "rows": risk.rows,
+                "examples": risk.examples,
+                "why": risk.why,
+            })
+        });
+        self.tell(json!({ "at_risk": all.collect::<Vec<_>>() }));
         if risks.is_empty() {
             return Ok(());
         }
@@ -68,17 +148,106 @@ impl Screen {
             } else {
                 ""
             };
-            let rows = if risk.rows == 1 { "row" } else { "rows" };
             self.line(format_args!(
-                "  {}: {} {rows} ({}{more}): {}",
+                "  {}: {} ({}{more}): {}",
                 risk.object,
-                risk.rows,
+                count(risk.rows, "row"),
                 risk.examples.join(", "),
                 risk.why
             ))?;
         }
         Ok(())
     }
+}
+
+/// What tells a person who waits at a terminal how far a large copy is; `None` where nobody waits.
+pub(super) fn progress() -> Option<fn(Progress)> {
+    fn line(progress: Progress) {
+        if progress.all < MANY_PAGES {
+            return;
+        }
+        let percent = progress.done.saturating_mul(100) / progress.all;
+        let end = if progress.done == progress.all {
+            "\n"
+        } else {
+            ""
+        };
+        // When nobody listens there, nothing can be told.
+        let _ = write!(io::stderr(), "\rcopying: {percent:3} %{end}");
+    }
+    io::stderr().is_terminal().then_some(line as fn(Progress))
+}
+
+fn error_json(error: &Error, outcome: &str) -> Value {
+    let engine = error.engine();
+    let kind = match engine {
+        Some(engine) => words(&engine.kind()),
+        None => words(&error.kind()),
+    };
+    let place = engine.and_then(migrations::Error::place).map(|place| {
+        json!({
+            "version": place.version,
+            "file": place.file,
+            "statement": place.statement,
+            "line": place.line,
+            "column": place.column,
+            "text": place.text,
+        })
+    });
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        causes.push(source.to_string());
+        // Beneath SQLite's words there is only the same again with a number.
+        cause = source.source().filter(|_| !source.is::<rusqlite::Error>());
+    }
+    json!({
+        "kind": kind,
+        "message": error.to_string(),
+        "place": place,
+        "causes": causes,
+        "hints": error.hints(),
+        "outcome": outcome,
+    })
+}
+
+/// The name of a kind as it is written in JSON: `NotADatabase` is `not-a-database`.
+fn words(kind: &impl Debug) -> String {
+    let mut words = String::new();
+    for c in format!("{kind:?}").chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
+}
+
+/// A report without its backup, whose path is shown as a person would type it.
+pub(super) fn report_json(report: &Report) -> Value {
+    let steps = report.steps.iter().map(|step| {
+        json!({
+            "version": step.version,
+            "step": step.folder,
+            "direction": words(&step.direction),
+            "milliseconds": step.elapsed.as_millis() as u64,
+        })
+    });
+    let left = report.remarks.iter().map(|remark| {
+        json!({
+            "version": remark.version,
+            "table": remark.table,
+            "key": remark.key,
+            "reason": remark.reason,
+        })
+    });
+    json!({
+        "from": report.from,
+        "to": report.to,
+        "adopted": report.adopted,
+        "steps": steps.collect::<Vec<_>>(),
+        "left_as_is": left.collect::<Vec<_>>(),
+    })
 }
 
 /// Text of the file on one line: what would move the cursor is escaped.
@@ -91,4 +260,41 @@ pub(super) fn plain(text: &str) -> String {
         }
     }
     plain
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+/// Bytes as a person reads them.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{}.{} kB", bytes / 1000, bytes / 100 % 10),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn kinds_are_written_with_hyphens() {
+        let written = super::words(&migrations::ErrorKind::NotADatabase);
+        assert_eq!(written, "not-a-database");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let shown: Vec<_> = [0, 999, 45_056, 999_999, 12_345_678]
+            .into_iter()
+            .map(super::size)
+            .collect();
+        assert_eq!(
+            shown,
+            ["0.0 kB", "0.9 kB", "45.0 kB", "999.9 kB", "12.3 MB"]
+        );
+    }
 }

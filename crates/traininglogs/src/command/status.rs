@@ -1,32 +1,157 @@
 //! `status`: where the file stands.
 
+use std::fs;
 use std::path::Path;
 
-use migrations::Options;
+use jiff::{Timestamp, Unit};
+use migrations::{BackupFile, FileState, Options, Version};
+use serde_json::{Value, json};
 
-use super::screen::plain;
-use super::{Failure, Screen, open};
+use super::screen::{plain, size};
+use super::{Failure, Screen, command_line, open, shown};
 use crate::database::refuse_newer;
-use crate::{CURRENT_VERSION, catalogue};
+use crate::error::Error;
+use crate::{CURRENT_VERSION, STEPS, catalogue};
 
 pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
     let migrator = open(path, Options::default())?;
     let state = migrator.state()?;
     let version = state.version(catalogue())?;
     let place = match version {
-        0 => "it is empty; fill it with `traininglogs init`",
-        CURRENT_VERSION => "up to date",
-        older if older < CURRENT_VERSION => "bring it up with `traininglogs migrate`",
-        _ => "newer than this build",
+        0 => format!("it is empty; fill it with `{}`", command_line(path, "init")),
+        CURRENT_VERSION => "up to date".to_owned(),
+        older if older < CURRENT_VERSION => {
+            format!("bring it up with `{}`", command_line(path, "migrate"))
+        }
+        _ => "newer than this build".to_owned(),
     };
     screen.line(format_args!(
         "`{}` is at version {version} of {CURRENT_VERSION}: {place}",
         path.display()
     ))?;
-    for entry in state.ledger.unwrap_or_default() {
+    screen.tell(json!({
+        "file": path.to_string_lossy(),
+        "version": version,
+        "current": CURRENT_VERSION,
+    }));
+    applied(&state, screen)?;
+    pending(version, screen)?;
+    backups(path, &shown::backups(path, &migrator)?, screen)?;
+    drift(version, &state, screen)?;
+    Ok(refuse_newer(&migrator)?)
+}
+
+fn applied(state: &FileState, screen: &mut Screen) -> Result<(), Failure> {
+    let entries = state.ledger.as_deref().unwrap_or_default();
+    let mut all = Vec::new();
+    for entry in entries {
         let (name, by) = (plain(&entry.name), plain(&entry.applied_by));
         let at = plain(&entry.applied_at);
         screen.line(format_args!("  {}  {name}, {at}, {by}", entry.version))?;
+        all.push(json!({
+            "version": entry.version,
+            "name": entry.name,
+            "at": entry.applied_at,
+            "by": entry.applied_by,
+        }));
     }
-    Ok(refuse_newer(&migrator)?)
+    screen.tell(json!({ "applied": all }));
+    Ok(())
+}
+
+fn pending(version: Version, screen: &mut Screen) -> Result<(), Failure> {
+    let steps = STEPS.iter().filter(|step| step.version() > version);
+    let mut all = Vec::new();
+    for step in steps {
+        screen.line(format_args!(
+            "  {}  {}, pending",
+            step.version(),
+            step.name()
+        ))?;
+        all.push(json!({ "version": step.version(), "name": step.name() }));
+    }
+    screen.tell(json!({ "pending": all }));
+    Ok(())
+}
+
+fn backups(path: &Path, found: &[BackupFile], screen: &mut Screen) -> Result<(), Failure> {
+    if found.is_empty() {
+        screen.line("backups: none")?;
+    } else {
+        screen.line("backups:")?;
+    }
+    let mut all = Vec::new();
+    for backup in found {
+        let (version, name) = (backup.version, shown::backup(path, &backup.path));
+        let (bytes, taken) = (backup.bytes, taken(&backup.path));
+        screen.line(format_args!(
+            "  version {version}: {name}, {}{}",
+            size(bytes),
+            taken
+                .as_ref()
+                .map_or(String::new(), |taken| format!(", {taken}"))
+        ))?;
+        all.push(json!({ "path": name, "version": version, "bytes": bytes, "taken": taken }));
+    }
+    screen.tell(json!({ "backups": all }));
+    Ok(())
+}
+
+/// When the backup was taken: nothing writes to it afterwards.
+fn taken(backup: &Path) -> Option<String> {
+    let modified = fs::metadata(backup).and_then(|data| data.modified()).ok()?;
+    let taken = Timestamp::try_from(modified).ok()?;
+    Some(taken.round(Unit::Second).ok()?.to_string())
+}
+
+fn drift(version: Version, state: &FileState, screen: &mut Screen) -> Result<(), Failure> {
+    if version > CURRENT_VERSION {
+        screen.tell(json!({ "drift": Value::Null, "differences": [] }));
+        return Ok(screen.line("drift: not known, this build has no such version")?);
+    }
+    let found = differences(version, state)?;
+    screen.tell(json!({ "drift": found.is_some(), "differences": found }));
+    let Some(found) = found else {
+        return Ok(screen.line("drift: no, the schema is that of its version")?);
+    };
+    screen.line(format_args!(
+        "drift: yes, the schema is not that of version {version}:"
+    ))?;
+    for line in found {
+        screen.line(format_args!("  {}", plain(&line)))?;
+    }
+    Ok(())
+}
+
+/// What only the file's schema has (`+`) and what only its version's has (`-`); `None` when they are
+/// the same.
+fn differences(version: Version, state: &FileState) -> Result<Option<Vec<String>>, Error> {
+    let due = catalogue().schema_at(version)?;
+    if due == state.schema {
+        return Ok(None);
+    }
+    let (due, found) = (lines(&due.to_string()), lines(&state.schema.to_string()));
+    let only = |sign: char, these: &[String], those: &[String]| -> Vec<String> {
+        let missing = these.iter().filter(|line| !those.contains(line));
+        missing.map(|line| format!("{sign} {line}")).collect()
+    };
+    let mut all = only('+', &found, &due);
+    all.extend(only('-', &due, &found));
+    Ok(Some(all))
+}
+
+/// The lines of a schema's listing, each with the heading that it stands under, without alignment.
+fn lines(listing: &str) -> Vec<String> {
+    let mut heading = String::new();
+    let mut lines = Vec::new();
+    for line in listing.lines().filter(|line| !line.is_empty()) {
+        let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.starts_with(' ') {
+            lines.push(format!("{heading}: {words}"));
+        } else {
+            heading = words;
+            lines.push(heading.clone());
+        }
+    }
+    lines
 }

@@ -28,7 +28,7 @@ fn upgrade(shell: &Shell) -> Starter {
     start(&["migrate"], &shell.path("old.db"))
 }
 
-/// Both wait as long as the command waits, so they do it together.
+/// All wait as long as the command waits, so they do it together.
 #[test]
 fn who_waits_in_vain_is_told_and_changes_nothing() {
     let locks = [
@@ -63,9 +63,8 @@ fn who_waits_in_vain_is_told_and_changes_nothing() {
             hint: close the other program or wait for it, then try again
             ");
         }
-        // Not by reading it, which on some systems would let go of locks of this process.
         assert_eq!(other.run("COMMIT"), "None");
-        drop(other);
+        other.close();
         assert!(before == fs::read(&path).unwrap(), "{journal}, {begin}");
         assert!(!beside(&path, "-journal").exists());
         upgrade(&shell).wait().done();
@@ -122,7 +121,7 @@ fn under_wal_nobody_waits_for_a_reader() {
         other.run("SELECT count(*) FROM session_metadata"),
         "Some(Integer(300))"
     );
-    drop(other);
+    other.close();
     assert_same(&path, &shell.path("reference.db"), "with a reader");
 }
 

@@ -149,6 +149,12 @@ impl OtherProgram {
         answer.trim_end().to_owned()
     }
 
+    /// Lets it end by itself, and waits for it.
+    pub(crate) fn close(mut self) {
+        drop(self.input);
+        assert!(self.child.wait().unwrap().success());
+    }
+
     /// `kill -9`, in the middle of whatever it was doing.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

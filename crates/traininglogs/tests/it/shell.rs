@@ -70,11 +70,9 @@ impl Shell {
         } = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let (stdout, stderr) = (text(stdout), text(stderr));
-        assert_eq!(
-            status.success(),
-            stderr.is_empty(),
-            "{arguments:?}: {stdout}{stderr}"
-        );
+        // In JSON, standard output tells errors, too.
+        let quiet = status.success() || arguments.contains(&"json");
+        assert_eq!(quiet, stderr.is_empty(), "{arguments:?}: {stdout}{stderr}");
         let code = status.code().unwrap();
         let _ = write!(
             self.transcript,
@@ -108,25 +106,31 @@ impl Shell {
     /// All that was typed and printed, without what differs from run to run.
     pub(crate) fn transcript(&self) -> String {
         let mut text = String::new();
+        let directory = fs::canonicalize(self.directory.path()).unwrap();
         for line in self.transcript.lines().filter(|line| !tells_of_later(line)) {
+            let newer = CURRENT_VERSION + 1;
             let line = line
+                .replace(&directory.display().to_string(), "[directory]")
+                .replace(&format!("{newer:04}_later"), "[newer]_later")
+                .replace(&format!("  {newer}  later"), "  [newer]  later")
+                .replace(&format!(".v{CURRENT_VERSION}."), ".v[current].")
+                .replace(&format!(".v{newer}."), ".v[newer].")
                 .replace(&format!("version {CURRENT_VERSION}"), "version [current]")
                 .replace(&format!("of {CURRENT_VERSION}:"), "of [current]:")
                 .replace(&format!("up to {CURRENT_VERSION}"), "up to [current]")
                 .replace(&format!(" to {CURRENT_VERSION}"), " to [current]")
                 .replace(&format!("--to {CURRENT_VERSION}"), "--to [current]")
-                .replace(
-                    &format!("version {}", CURRENT_VERSION + 1),
-                    "version [newer]",
-                );
-            text.push_str(&without_ids_and_times(&in_any_system(&line)));
+                .replace(&format!("version {newer}"), "version [newer]");
+            text.push_str(&without_sizes(&without_ids_and_times(&in_any_system(
+                &line,
+            ))));
             text.push('\n');
         }
         text
     }
 }
 
-/// Whether the line is about a step that is later than the texts.
+/// Whether the line is about a step of this build that is later than the texts.
 fn tells_of_later(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let folder = match words.as_slice() {
@@ -135,7 +139,10 @@ fn tells_of_later(line: &str) -> bool {
         _ => return false,
     };
     let version = folder.split('_').next().unwrap_or_default();
-    line.starts_with("  ") && version.parse::<u32>().is_ok_and(|version| version > TOLD)
+    line.starts_with("  ")
+        && version
+            .parse()
+            .is_ok_and(|version| (TOLD + 1..=CURRENT_VERSION).contains(&version))
 }
 
 /// Each system says it in its own words when a file is missing.
@@ -167,6 +174,21 @@ fn without_ids_and_times(line: &str) -> String {
         }
     }
     text
+}
+
+/// Sizes and durations, which differ from run to run and from version to version.
+fn without_sizes(line: &str) -> String {
+    let words = line.split(' ').collect::<Vec<_>>();
+    let units = ["kB", "MB", "ms"];
+    let unit = |word: &str| units.contains(&word.trim_end_matches(','));
+    let shown = (0..words.len()).map(|place| {
+        let next = words.get(place + 1).is_some_and(|word| unit(word));
+        match words[place].parse::<f64>() {
+            Ok(_) if next => "[number]",
+            _ => words[place],
+        }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether `text` begins like `pattern`, in which `x` is any hexadecimal digit and `d` any digit.

@@ -1,0 +1,198 @@
+//! What a rehearsal found, for `plan --rehearse` and `migrate --dry-run`.
+
+use std::io;
+
+use migrations::{AtRisk, Rehearsal, TableChange, WayBack};
+use serde_json::{Value, json};
+
+use super::Screen;
+use super::screen::{count, plain, report_json, size};
+use crate::error::{self, Error};
+
+/// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults in.
+pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
+    let mut found = rehearsal.undeclared.clone();
+    found.extend(rehearsal.integrity.iter().map(|line| plain(line)));
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(error::rehearsal_refuses(&found)),
+    }
+}
+
+/// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared: no way
+/// back brings it again.
+pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], screen: &mut Screen) -> io::Result<()> {
+    let lost: Vec<&str> = lost.iter().map(|risk| risk.object.as_str()).collect();
+    screen.line("Rehearsal on a copy:")?;
+    let report = &rehearsal.report;
+    if report.adopted {
+        let version = report.from;
+        screen.line(format_args!(
+            "  adopted: the schema is that of version {version}"
+        ))?;
+    }
+    for line in rehearsal.tables.iter().flat_map(table) {
+        screen.line(format_args!("  {line}"))?;
+    }
+    if rehearsal.tables.is_empty() {
+        screen.line("  rows: every row and every value as before")?;
+    }
+    screen.remarks(report)?;
+    several(screen, "undeclared losses", "none", &rehearsal.undeclared)?;
+    several(screen, "integrity", "ok", &rehearsal.integrity)?;
+    match &rehearsal.way_back {
+        WayBack::Same if lost.is_empty() => {
+            screen.line("  way back: gives the same schema and the same rows")?;
+        }
+        WayBack::Same => screen.line(format_args!(
+            "  way back: gives the same schema and the same rows, but not {}",
+            plain(&lost.join(", "))
+        ))?,
+        WayBack::Differs(what) => {
+            screen.line("  way back: differs from what was there before")?;
+            for sentence in what {
+                screen.line(format_args!("    {}", plain(sentence)))?;
+            }
+        }
+        WayBack::None(why) => screen.line(format_args!("  way back: none, {}", plain(why)))?,
+    }
+    screen.line(format_args!("  time: {} ms", rehearsal.elapsed.as_millis()))?;
+    screen.line(format_args!(
+        "  space: {} beside the file, at most, for backup, journal and growth",
+        size(rehearsal.bytes_needed())
+    ))?;
+    screen.tell(json!({ "rehearsal": to_json(rehearsal, &lost) }));
+    Ok(())
+}
+
+fn several(screen: &mut Screen, title: &str, none: &str, found: &[String]) -> io::Result<()> {
+    if found.is_empty() {
+        return screen.line(format_args!("  {title}: {none}"));
+    }
+    screen.line(format_args!("  {title}:"))?;
+    for sentence in found {
+        screen.line(format_args!("    {}", plain(sentence)))?;
+    }
+    Ok(())
+}
+
+/// The lines about one table.
+fn table(change: &TableChange) -> Vec<String> {
+    let name = plain(&change.table);
+    let mut lines = vec![match (change.before, change.after) {
+        (Some(before), Some(after)) => format!("{name}: {before} → {}", count(after, "row")),
+        (Some(before), None) => format!("{name}: gone, with {}", count(before, "row")),
+        (None, Some(after)) => format!("{name}: new, with {}", count(after, "row")),
+        (None, None) => name,
+    }];
+    let stayed = change.before.is_some() && change.after.is_some();
+    if stayed && change.gone > 0 {
+        lines.push(format!("  {} gone", count(change.gone, "row")));
+    }
+    if stayed && change.appeared > 0 {
+        lines.push(format!("  {} appeared", count(change.appeared, "row")));
+    }
+    for (column, rows) in &change.changed {
+        let rows = count(*rows, "row");
+        lines.push(format!("  {}: another value in {rows}", plain(column)));
+    }
+    for (column, rows) in &change.dropped {
+        let column = plain(column);
+        lines.push(match rows {
+            0 => format!("  {column}: dropped, no row had a value"),
+            rows => format!(
+                "  {column}: dropped, with a value in {}",
+                count(*rows, "row")
+            ),
+        });
+    }
+    lines
+}
+
+fn to_json(rehearsal: &Rehearsal, lost: &[&str]) -> Value {
+    let columns = |columns: &[(String, u64)]| -> Vec<Value> {
+        let each = columns.iter();
+        each.map(|(column, rows)| json!({ "column": column, "rows": rows }))
+            .collect()
+    };
+    let tables = rehearsal.tables.iter().map(|change| {
+        json!({
+            "table": change.table,
+            "before": change.before,
+            "after": change.after,
+            "gone": change.gone,
+            "appeared": change.appeared,
+            "changed": columns(&change.changed),
+            "dropped": columns(&change.dropped),
+        })
+    });
+    let way_back = match &rehearsal.way_back {
+        WayBack::Same => json!({ "same": true, "but_not": lost }),
+        WayBack::Differs(differs) => json!({ "same": false, "but_not": lost, "differs": differs }),
+        WayBack::None(why) => json!({ "same": false, "none": why }),
+    };
+    json!({
+        "report": report_json(&rehearsal.report),
+        "tables": tables.collect::<Vec<_>>(),
+        "undeclared": rehearsal.undeclared,
+        "integrity": rehearsal.integrity,
+        "milliseconds": rehearsal.elapsed.as_millis() as u64,
+        "bytes_before": rehearsal.bytes_before,
+        "bytes_after": rehearsal.bytes_after,
+        "bytes_needed": rehearsal.bytes_needed(),
+        "way_back": way_back,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use migrations::{Rehearsal, Report, TableChange, WayBack};
+
+    fn rehearsal() -> Rehearsal {
+        Rehearsal {
+            report: Report {
+                from: 1,
+                to: 2,
+                adopted: false,
+                backup: None,
+                steps: Vec::new(),
+                remarks: Vec::new(),
+            },
+            tables: Vec::new(),
+            undeclared: Vec::new(),
+            integrity: Vec::new(),
+            elapsed: Duration::ZERO,
+            bytes_before: 0,
+            bytes_after: 0,
+            way_back: WayBack::Same,
+        }
+    }
+
+    #[test]
+    fn what_nobody_declared_is_refused() {
+        assert!(super::refuse(&rehearsal()).is_ok());
+        let found = Rehearsal {
+            undeclared: vec!["note: 2 rows gone".to_owned()],
+            integrity: vec!["row 3 missing from index note_label".to_owned()],
+            ..rehearsal()
+        };
+        let error = super::refuse(&found).err().map(|error| error.report());
+        insta::assert_snapshot!(error.unwrap_or_default(), @"");
+    }
+
+    #[test]
+    fn all_that_can_happen_to_a_table_is_told() {
+        let change = TableChange {
+            table: "note".to_owned(),
+            before: Some(4),
+            after: Some(3),
+            gone: 2,
+            appeared: 1,
+            changed: vec![("label".to_owned(), 1)],
+            dropped: vec![("mood".to_owned(), 0), ("body".to_owned(), 2)],
+        };
+        insta::assert_snapshot!(super::table(&change).join("\n"), @"");
+    }
+}

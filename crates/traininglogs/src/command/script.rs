@@ -1,0 +1,174 @@
+//! `plan --sql`: the plan as one script, for those who must run it with SQLite's own shell.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use migrations::{AtRisk, Direction, FileState, LEDGER_TABLE, Move, Plan, Step};
+use rusqlite::Connection;
+
+use super::command_line;
+use super::screen::{count, plain};
+use crate::error::{self, Error};
+use crate::{APPLICATION_ID, catalogue};
+
+/// One script that brings the file from the plan's start to its end, as the engine would: one
+/// transaction, foreign keys checked before it is committed, ledger and header kept.
+///
+/// It begins with checks, so that on another file it fails before it writes.
+///
+/// # Errors
+/// When a step has a part in Rust, is not known to this build, or the file's schema is not that of its
+/// version.
+pub(super) fn script(
+    path: &Path,
+    state: &FileState,
+    plan: &Plan,
+    risks: &[AtRisk],
+) -> Result<String, Error> {
+    let (from, to) = (plan.from, plan.to);
+    let mut scripts = Vec::new();
+    for step in &plan.moves {
+        scripts.push((step, sql_of(path, plan, step)?));
+    }
+    let known = (1..=catalogue().current_version()).contains(&from);
+    if known && catalogue().schema_at(from)? != state.schema {
+        let remedy = command_line(path, "status");
+        return Err(error::script_of_drifted(from, &remedy));
+    }
+    let mut text = format!("-- Brings a training log from version {from} to version {to}.\n");
+    if plan.moves.is_empty() {
+        text.push_str("-- There is nothing to do.\n");
+        return Ok(text);
+    }
+    for risk in risks {
+        let _ = writeln!(
+            text,
+            "-- It loses {}, of {}: {}",
+            plain(&risk.object),
+            count(risk.rows, "row"),
+            plain(&risk.why)
+        );
+    }
+    text.push_str(
+        "-- Take a backup first, then: sqlite3 -bail FILE < SCRIPT
+-- Without -bail the shell goes on after an error, and would commit half of it.
+PRAGMA foreign_keys = OFF;
+BEGIN IMMEDIATE;
+
+-- Only a file that is where this script begins gets past here.\n",
+    );
+    begin(&mut text, from);
+    let ledger = catalogue().build(to.min(catalogue().current_version()))?;
+    if from == 0 {
+        let _ = writeln!(text, "\n{};", ledger_table(&ledger)?);
+    }
+    for (step, sql) in scripts {
+        let _ = writeln!(text, "\n-- {}\n{}", step.file(), sql.trim_end());
+        // A last statement may lack its semicolon, or be followed by a comment.
+        if !sql.trim_end().ends_with(';') {
+            text.push_str(";\n");
+        }
+        let version = step.version;
+        match (step.direction, version) {
+            (Direction::Up, _) => text.push_str(&ledger_row(&ledger, version)?),
+            (Direction::Down, 1) => {
+                let _ = writeln!(text, "DROP TABLE main.{LEDGER_TABLE};");
+            }
+            (Direction::Down, _) => {
+                let _ = writeln!(
+                    text,
+                    "DELETE FROM main.{LEDGER_TABLE} WHERE version = {version};"
+                );
+            }
+        }
+    }
+    let id = if to == 0 { 0 } else { APPLICATION_ID };
+    let _ = write!(
+        text,
+        "
+PRAGMA user_version = {to};
+PRAGMA application_id = {id};
+UPDATE temp.plan SET violations_after = (SELECT count(*) FROM pragma_foreign_key_check);
+DROP TABLE temp.plan;
+COMMIT;
+"
+    );
+    Ok(text)
+}
+
+/// What a step runs, from this build and never from the file: nothing watches what the shell is given.
+fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> {
+    let known = catalogue().step(step.version);
+    let sql = match (step.direction, known, known.and_then(Step::code)) {
+        (Direction::Up, _, Some(code)) => {
+            let remedy = command_line(path, &format!("migrate --to {}", step.version));
+            return Err(error::code_in_script(&step.folder, code.name, &remedy));
+        }
+        (Direction::Up, Some(known), None) => Some(known.up()),
+        (_, known, _) => known.and_then(Step::down),
+    };
+    sql.ok_or_else(|| {
+        let remedy = command_line(path, &format!("rollback --to {}", plan.to));
+        error::unknown_in_script(&step.folder, &remedy)
+    })
+}
+
+/// A temporary table whose constraints say what must hold; the shell names the one that does not.
+fn begin(text: &mut String, from: u32) {
+    let _ = write!(
+        text,
+        "CREATE TEMP TABLE plan (
+    user_version CONSTRAINT \"the file is at version {from}\" CHECK (user_version IS {from}),
+    ledger CONSTRAINT \"the ledger ends at version {from}\" CHECK (ledger IS {from}),
+    violations_before,
+    violations_after CONSTRAINT \"no row lost the row that it points at\"
+        CHECK (violations_after <= violations_before)
+);
+INSERT INTO temp.plan
+SELECT (SELECT user_version FROM pragma_user_version),
+       ({}),
+       (SELECT count(*) FROM pragma_foreign_key_check),
+       0;
+",
+        match from {
+            // A file that holds nothing has no ledger, either.
+            0 => "SELECT count(*) FROM main.sqlite_schema".to_owned(),
+            _ => format!("SELECT max(version) FROM main.{LEDGER_TABLE}"),
+        }
+    );
+}
+
+/// The statement that makes the ledger, as it stands in `database`.
+fn ledger_table(database: &Connection) -> Result<String, Error> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
+    Ok(database.query_row(sql, [LEDGER_TABLE], |row| row.get(0))?)
+}
+
+/// The statement that writes the row of `version`, as it stands in `database`: only when and by whom
+/// is another thing.
+fn ledger_row(database: &Connection, version: u32) -> Result<String, Error> {
+    let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
+    let columns: Vec<String> = statement
+        .query_map([LEDGER_TABLE], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let by = concat!(
+        "sqlite3, script of traininglogs ",
+        env!("CARGO_PKG_VERSION")
+    );
+    let mut values = Vec::new();
+    for column in &columns {
+        values.push(match column.as_str() {
+            "applied_at" => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')".to_owned(),
+            "applied_by" => format!("'{by}'"),
+            _ => {
+                let sql = format!("SELECT quote({column}) FROM {LEDGER_TABLE} WHERE version = ?1");
+                database.query_row(&sql, [version], |row| row.get(0))?
+            }
+        });
+    }
+    Ok(format!(
+        "INSERT INTO main.{LEDGER_TABLE} ({})\nVALUES ({});\n",
+        columns.join(", "),
+        values.join(", ")
+    ))
+}
