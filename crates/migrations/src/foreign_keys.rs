@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, ErrorCode};
-use schema::sql::quote_name;
+use schema::Schema;
+use schema::sql::{fold, quote_name};
 
+use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
+use crate::file::FileState;
+use crate::guard::Guard;
+use crate::plan::Plan;
+use crate::touched::{self, Tables};
 
 /// A row whose foreign key points nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +22,47 @@ pub(crate) struct Violation {
     pub(crate) parent: String,
 }
 
+/// The check of one run: what was wrong before its first step, in the tables that its steps will touch and
+/// their children.
+pub(crate) struct KeyCheck {
+    concerned: Option<Tables>,
+    schema: Schema,
+    before: Violations,
+}
+
+impl KeyCheck {
+    /// Looks before the first step of `plan`, on a file with `schema`.
+    pub(crate) fn begin(
+        connection: &Connection,
+        catalogue: &Catalogue,
+        plan: &Plan,
+        schema: Schema,
+    ) -> Result<KeyCheck, Error> {
+        let touched = touched::predict(connection, catalogue, plan);
+        let concerned = touched.map(|tables| touched::with_children(&tables, &schema));
+        let before = Violations::read(connection, concerned.as_ref())?;
+        Ok(KeyCheck {
+            concerned,
+            schema,
+            before,
+        })
+    }
+
+    /// Looks after the last step; what `guard` saw beyond what was expected is looked at, too.
+    pub(crate) fn finish(self, connection: &Connection, guard: &Guard<'_>) -> Result<(), Error> {
+        let concerned = match self.concerned {
+            None => None,
+            Some(mut tables) => {
+                let after = FileState::read(connection)?.schema;
+                tables.extend(guard.touched());
+                tables.extend(touched::new_tables(&self.schema, &after));
+                Some(touched::with_children(&tables, &after))
+            }
+        };
+        Violations::read(connection, concerned.as_ref())?.none_beyond(&self.before)
+    }
+}
+
 /// All violations in a file, and the tables that SQLite cannot check.
 #[derive(Default)]
 pub(crate) struct Violations {
@@ -24,15 +71,21 @@ pub(crate) struct Violations {
 }
 
 impl Violations {
-    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the whole file. One
+    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the tables in `only`, or for the
+    /// whole file. One
     /// key that points at a parent without a fitting UNIQUE makes that an error; then each table is
     /// asked for by itself.
-    pub(crate) fn read(connection: &Connection) -> Result<Violations, Error> {
+    pub(crate) fn read(
+        connection: &Connection,
+        only: Option<&Tables>,
+    ) -> Result<Violations, Error> {
         let mut found = Violations::default();
-        match found.add(connection, "PRAGMA main.foreign_key_check") {
-            Ok(()) => return Ok(found),
-            Err(source) if mismatch(&source) => found = Violations::default(),
-            Err(source) => return Err(error::sqlite(source)),
+        if only.is_none() {
+            match found.add(connection, "PRAGMA main.foreign_key_check") {
+                Ok(()) => return Ok(found),
+                Err(source) if mismatch(&source) => found = Violations::default(),
+                Err(source) => return Err(error::sqlite(source)),
+            }
         }
         let tables: Vec<String> = connection
             .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name")
@@ -41,7 +94,8 @@ impl Violations {
                 names.collect()
             })
             .map_err(error::sqlite)?;
-        for table in tables {
+        let concerned = |table: &String| only.is_none_or(|only| only.contains(&fold(table)));
+        for table in tables.into_iter().filter(concerned) {
             let check = format!("PRAGMA main.foreign_key_check({})", quote_name(&table));
             match found.add(connection, &check) {
                 Ok(()) => {}

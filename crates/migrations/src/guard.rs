@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use schema::sql::fold;
+
 use crate::error::{self, Error};
 use crate::ledger::LEDGER_TABLE;
+use crate::touched::Tables;
 
 /// Pragmas that read even when they are given an argument.
 const READING: [&str; 10] = [
@@ -54,6 +57,7 @@ pub(crate) enum Watch {
 struct State {
     watch: Watch,
     refusal: Option<Refusal>,
+    touched: Tables,
 }
 
 /// The authorizer of one run: it watches only between [`Guard::enter`] and [`Guard::leave`].
@@ -71,6 +75,11 @@ impl<'a> Guard<'a> {
         let state = Arc::clone(&guard.state);
         let hook = move |context: AuthContext<'_>| {
             let mut state = lock(&state);
+            if state.watch != Watch::Nobody
+                && let Some(table) = changes(&context.action)
+            {
+                state.touched.insert(fold(table));
+            }
             match judge(&context.action, state.watch) {
                 None => Authorization::Allow,
                 Some(refusal) => {
@@ -86,6 +95,11 @@ impl<'a> Guard<'a> {
         let hook = move || lock(&state).watch != Watch::Nobody;
         connection.commit_hook(Some(hook)).map_err(error::sqlite)?;
         Ok(guard)
+    }
+
+    /// The tables that were changed while it watched, by their folded names.
+    pub(crate) fn touched(&self) -> Tables {
+        lock(&self.state).touched.clone()
     }
 
     pub(crate) fn enter(&self, watch: Watch) {
@@ -114,6 +128,21 @@ impl Drop for Guard<'_> {
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The table that an action changes.
+fn changes<'a>(action: &AuthAction<'a>) -> Option<&'a str> {
+    match *action {
+        AuthAction::Insert { table_name }
+        | AuthAction::Delete { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::CreateTable { table_name }
+        | AuthAction::DropTable { table_name }
+        | AuthAction::AlterTable { table_name, .. }
+        | AuthAction::CreateIndex { table_name, .. }
+        | AuthAction::DropIndex { table_name, .. } => Some(table_name),
+        _ => None,
+    }
 }
 
 fn refuse(what: impl Into<String>, remedy: &'static str) -> Option<Refusal> {

@@ -68,6 +68,7 @@ mod red_flag;
 mod run;
 mod transaction;
 mod guard;
+mod touched;
 mod foreign_keys;
 mod ledger;
 mod backup;

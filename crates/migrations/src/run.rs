@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use schema::sql;
+use schema::{Schema, sql};
 
 use crate::Version;
 use crate::backup::{self, Backups, Progress};
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
-use crate::foreign_keys::Violations;
+use crate::foreign_keys::KeyCheck;
 use crate::guard::{self, Guard, Watch};
 use crate::ledger;
 use crate::loss;
@@ -245,6 +245,8 @@ struct Decision {
     plan: Plan,
     adopted: bool,
     before: Mark,
+    /// The file's schema before the first step.
+    schema: Schema,
 }
 
 impl Run<'_> {
@@ -253,6 +255,7 @@ impl Run<'_> {
             mut plan,
             adopted,
             before,
+            schema,
         } = self.decide(task)?;
         let mut work = Work {
             report: Report {
@@ -265,15 +268,20 @@ impl Run<'_> {
         if !work.written {
             return Ok(work);
         }
-        let violations = match task {
-            Task::Build { .. } => None,
-            _ => Some(Violations::read(self.connection)?),
-        };
         self.ask_consent(&plan.moves)?;
         work.report.backup = self.back_up(&work.before)?;
         if self.only_first {
             plan.keep_first();
         }
+        let keys = match task {
+            Task::Build { .. } => None,
+            _ => Some(KeyCheck::begin(
+                self.connection,
+                self.catalogue,
+                &plan,
+                schema,
+            )?),
+        };
         if plan.to > 0 {
             // Before the first step, so that no step can put a table of its own in the ledger's place.
             ledger::create(self.connection)?;
@@ -290,8 +298,8 @@ impl Run<'_> {
             });
         }
         self.stamp(plan.to)?;
-        if let Some(violations) = violations {
-            Violations::read(self.connection)?.none_beyond(&violations)?;
+        if let Some(keys) = keys {
+            keys.finish(self.connection, self.guard)?;
         }
         work.report.to = plan.to;
         work.report.remarks = remarks.remarks;
@@ -339,6 +347,7 @@ impl Run<'_> {
             plan,
             adopted,
             before,
+            schema: state.schema,
         })
     }
 

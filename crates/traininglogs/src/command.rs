@@ -143,12 +143,7 @@ pub fn main() -> ExitCode {
 /// A command line that makes no sense, or that asks for help, which is not an error. Its format is not
 /// known, because it could not be read.
 fn misunderstood(usage: &clap::Error) -> ExitCode {
-    let helps = matches!(
-        usage.kind(),
-        Usage::DisplayHelp
-            | Usage::DisplayVersion
-            | Usage::DisplayHelpOnMissingArgumentOrSubcommand
-    );
+    let helps = matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
     let arguments: Vec<_> = std::env::args_os().collect();
     let json = arguments.iter().any(|word| word == "--format=json")
         || arguments

@@ -153,3 +153,36 @@ fn a_file_whose_keys_cannot_be_checked_can_still_be_mended() {
     assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
     assert_eq!(file.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
 }
+
+/// The check looks where the run wrote and at the children of that, whatever lies elsewhere.
+#[test]
+fn children_of_what_a_step_touches_are_checked_and_nothing_else() {
+    let first = step(
+        "0001_tables",
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+         CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent(id));
+         CREATE TABLE far (id INTEGER PRIMARY KEY, self INTEGER REFERENCES far(id));",
+        "",
+    );
+    let rows = "INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (10, 1), (11, 2);
+                INSERT INTO far VALUES (1, 99);";
+    let try_step = |up: &'static str| {
+        let catalogue = catalogue(vec![first.clone(), step("0002_tried", up, "")]);
+        let file = File::at(&catalogue, 1);
+        file.sql(rows);
+        let result = file.migrator(&catalogue).upgrade().map(drop);
+        result.map_err(|error| error.to_string())
+    };
+    // The orphan in `far` was there before, and is no concern of these.
+    assert_eq!(try_step("UPDATE parent SET id = id"), Ok(()));
+    assert_eq!(try_step("ALTER TABLE parent RENAME TO mother"), Ok(()));
+    let told = try_step("DELETE FROM parent WHERE id = 2").unwrap_err();
+    assert!(told.contains("child, rowid 11"), "{told}");
+    let told = try_step(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);
+         DROP TABLE parent; ALTER TABLE p RENAME TO parent;",
+    );
+    assert!(told.unwrap_err().contains("child, rowid 11"));
+    // Of a row that pointed nowhere, nobody can say that it does so now because of the run.
+    assert_eq!(try_step("UPDATE far SET self = 98"), Ok(()));
+}

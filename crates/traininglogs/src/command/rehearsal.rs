@@ -179,7 +179,13 @@ mod tests {
             ..rehearsal()
         };
         let error = super::refuse(&found).err().map(|error| error.report());
-        insta::assert_snapshot!(error.unwrap_or_default(), @"");
+        insta::assert_snapshot!(error.unwrap_or_default(), @"
+        error: on a copy of the file, the run did what it must not do:
+          note: 2 rows gone
+          row 3 missing from index note_label
+        the file is as it was
+        hint: do not run it on the file; tell whoever made this build
+        ");
     }
 
     #[test]
@@ -193,6 +199,13 @@ mod tests {
             changed: vec![("label".to_owned(), 1)],
             dropped: vec![("mood".to_owned(), 0), ("body".to_owned(), 2)],
         };
-        insta::assert_snapshot!(super::table(&change).join("\n"), @"");
+        insta::assert_snapshot!(super::table(&change).join("\n"), @"
+        note: 4 → 3 rows
+          2 rows gone
+          1 row appeared
+          label: another value in 1 row
+          mood: dropped, no row had a value
+          body: dropped, with a value in 2 rows
+        ");
     }
 }

@@ -76,6 +76,7 @@ fn a_file_without_ledger_is_adopted() {
         "--from-version",
         "1",
         "--strict",
+        "--no-backup",
     ]);
     let before = shell.files();
     assert_eq!(
@@ -133,12 +134,12 @@ fn going_back_names_the_rows_at_risk() {
         );
     }
     assert_eq!(shell.run(&["rollback", "--to", "3"]), 0);
-    assert_eq!(shell.run(&["plan", "--to", "2"]), 0);
+    assert_eq!(shell.run(&["plan", "--to", "2", "--rehearse"]), 0);
     shell.refuses(&["rollback", "--to", "2"]);
     insta::assert_snapshot!("at_risk", shell.transcript());
 }
 
-/// A file under WAL has pages that its copy in memory must have, too.
+/// A file under WAL has rows that a plain copy of it has not; the rehearsal's copy must have them.
 #[test]
 fn a_dry_run_reads_a_file_under_wal() {
     let mut shell = Shell::new();

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod backups;
 mod command;
 mod documents;
 mod ids;
+mod json;
 mod killed;
 mod locked;
 mod logging;
@@ -13,6 +15,7 @@ mod older_build;
 mod processes;
 mod refusals;
 mod schemas;
+mod scripts;
 mod shell;
 mod starters;
 

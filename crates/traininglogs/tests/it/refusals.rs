@@ -5,7 +5,7 @@ use traininglogs::{APPLICATION_ID, CURRENT_VERSION, STEPS, TrainingLogs};
 
 use crate::shell::Shell;
 
-const ALL: [&[&str]; 7] = [
+pub(crate) const ALL: [&[&str]; 9] = [
     &["init"],
     &["migrate"],
     &["rollback", "--to", "1"],
@@ -13,6 +13,8 @@ const ALL: [&[&str]; 7] = [
     &["plan"],
     &["log", "-"],
     &["last", "Squat"],
+    &["adopt", "--at", "2"],
+    &["backup"],
 ];
 
 fn all_refuse(shell: &mut Shell) {
@@ -46,13 +48,17 @@ fn a_newer_file() {
         .unwrap()
         .with_application_id(APPLICATION_ID);
     let path = shell.path("traininglogs.db");
-    Migrator::create(&newer, &path, Options::default())
+    let options = Options {
+        allow_undocumented: true,
+        ..Options::default()
+    };
+    Migrator::create(&newer, &path, options)
         .unwrap()
         .upgrade()
         .unwrap();
     for arguments in ALL
         .into_iter()
-        .filter(|arguments| arguments[0] != "rollback")
+        .filter(|arguments| !["rollback", "backup"].contains(&arguments[0]))
     {
         shell.refuses_with(arguments, b"{}");
     }
@@ -60,8 +66,11 @@ fn a_newer_file() {
     shell.refuses(&["migrate", "--from-version", "1"]);
     let error = TrainingLogs::open(&path).unwrap_err();
     assert_eq!(error.engine().unwrap().kind(), migrations::ErrorKind::Newer);
-    // The way back is in the file.
+    // What is in the file is not known, so no script of it is given; it can be kept.
     let target = CURRENT_VERSION.to_string();
+    shell.refuses(&["plan", "--sql", "--to", &target]);
+    assert_eq!(shell.run(&["backup"]), 0);
+    // The way back is in the file.
     assert_eq!(shell.run(&["rollback", "--to", &target]), 0);
     assert_eq!(shell.run(&["log", "-"]), 1);
     assert_eq!(shell.run_with(&["log", "-"], b"{}"), 0);
@@ -139,6 +148,8 @@ fn a_file_that_was_changed_by_hand() {
     );
     shell.refuses(&["migrate"]);
     shell.refuses(&["migrate", "--to", "3", "--dry-run"]);
+    shell.refuses(&["plan", "--sql"]);
+    assert_eq!(shell.run(&["status"]), 0);
     shell.database(
         "traininglogs.db",
         "UPDATE schema_migrations SET up_digest = 'edited' WHERE version = 1;",

@@ -1,0 +1,94 @@
+//! Which tables a run touches, so that foreign keys are checked there and nowhere else: on a file of 13 GB the
+//! check of everything took 250 s, and the step 2 ms.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::Connection;
+use schema::sql::{self, fold};
+use schema::{Schema, TableKind};
+
+use crate::catalogue::Catalogue;
+use crate::guard::{Guard, Watch};
+use crate::plan::{Direction, Plan};
+use crate::run::Remarks;
+
+/// Folded names of tables.
+pub(crate) type Tables = BTreeSet<String>;
+
+/// What the steps of `plan` will touch, found by running them in memory on an empty copy of the file's
+/// schema; `None` when that fails, and everything has to be checked.
+///
+/// A function of a step that prepares a statement only where it finds rows is seen here only in part; the
+/// run itself is watched, too.
+pub(crate) fn predict(file: &Connection, catalogue: &Catalogue, plan: &Plan) -> Option<Tables> {
+    let copy = empty_copy(file).ok()?;
+    let guard = Guard::install(&copy).ok()?;
+    for step in &plan.moves {
+        for statement in sql::statements(&step.sql) {
+            guard.enter(Watch::Step);
+            let done = run_to_end(&copy, statement.text);
+            guard.leave();
+            done.ok()?;
+        }
+        let code = catalogue.step(step.version).and_then(|known| known.code());
+        if let Some(code) = code.filter(|_| step.direction == Direction::Up) {
+            guard.enter(Watch::Step);
+            let mut remarks = Remarks::default();
+            let done = catch_unwind(AssertUnwindSafe(|| (code.apply)(&copy, &mut remarks)));
+            guard.leave();
+            done.ok()?.ok()?;
+        }
+    }
+    Some(guard.touched())
+}
+
+/// All objects of the file's schema without a row, foreign keys off, inside a transaction as a run is.
+fn empty_copy(file: &Connection) -> rusqlite::Result<Connection> {
+    let copy = Connection::open_in_memory()?;
+    copy.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
+    // Tables first, then what stands on them.
+    let mut statement = file.prepare(
+        "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         ORDER BY type <> 'table', rowid",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        // A virtual table makes its shadow tables itself; a broken view breaks only what uses it.
+        let _ = copy.execute_batch(&row.get::<_, String>(0)?);
+    }
+    Ok(copy)
+}
+
+fn run_to_end(connection: &Connection, text: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(text)?;
+    let mut rows = statement.raw_query();
+    while rows.next()?.is_some() {}
+    Ok(())
+}
+
+/// Those of `schema`'s tables whose foreign keys the touching of `tables` can break: they themselves and
+/// their children.
+pub(crate) fn with_children(tables: &Tables, schema: &Schema) -> Tables {
+    let mut concerned = Tables::new();
+    for table in schema.tables() {
+        let child = table
+            .foreign_keys
+            .iter()
+            .any(|key| tables.contains(&fold(&key.parent)));
+        // Of a table that could not be parsed the keys are not known.
+        let unread = matches!(table.kind, TableKind::Unparsed { .. });
+        if child || unread || tables.contains(&fold(&table.name)) {
+            concerned.insert(fold(&table.name));
+        }
+    }
+    concerned
+}
+
+/// The tables that `after` has and `before` has not.
+pub(crate) fn new_tables(before: &Schema, after: &Schema) -> Tables {
+    let new = after
+        .tables()
+        .filter(|table| before.table(&table.name).is_none());
+    new.map(|table| fold(&table.name)).collect()
+}
