@@ -42,20 +42,34 @@
 //!
 //! In an application the steps are folders beside the crate, embedded with [`steps!`].
 //!
-//! # What holds
+//! # What the engine promises
 //!
-//! - **All or nothing.** All steps of a run, their ledger rows and `user_version` share one `COMMIT`
-//!   ([`Commit::PerStep`] for files too large for that).
-//!   After an error the file is looked at again, and [`Error::outcome`] says what is in it.
-//! - **Nobody races.** `BEGIN IMMEDIATE` first, then the version is read, then decided.
-//! - **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and afterwards what they were.
-//!   Only violations that the run made count.
-//! - **A step cannot** open or close a transaction, attach a file, set a pragma or touch the ledger:
-//!   [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html) refuses it.
-//! - **Nothing is lost unasked.** What a step loses is declared in its notes; a run that would cost
-//!   rows refuses without [`Options::accept_loss`], naming them.
-//! - **It refuses to guess.** A file that is newer, foreign, drifted or whose history was edited is
-//!   left as it is.
+//! Each promise names a test in `tests/it` that would fail without it.
+//!
+//! 1. **All or nothing.** All steps of a run, their ledger rows and `user_version` share one `COMMIT`
+//!    ([`Commit::PerStep`] for files too large for that). After an error the file is looked at again, and
+//!    [`Error::outcome`] says what is in it. An interrupt that never ends can leave only
+//!    [`Outcome::Unknown`]. `atomic::a_run_that_fails_half_way_leaves_the_file`
+//! 2. **Nobody races.** `BEGIN IMMEDIATE` first, waiting as long as [`Options::busy_timeout`] says; then the
+//!    version is read, then decided. `starters::eight_starters_on_a_fresh_file`
+//! 3. **Foreign keys** are off before `BEGIN`, checked before `COMMIT` in the tables that the run touched and
+//!    their children, and afterwards what they were. Only violations that the run made count; a row that
+//!    pointed nowhere before may point nowhere else. `foreign_keys::a_rebuilt_parent_keeps_its_children`
+//! 4. **Nothing is lost unasked.** One backup for each run that writes to a file ([`Backups`]), and
+//!    [`restore`]. What a step loses is declared in its notes; a run that would cost rows refuses without
+//!    [`Options::accept_loss`], naming them. `backups::a_run_that_writes_takes_one_backup_before_it_does`,
+//!    `consent::a_refusal_names_all_losses_of_all_steps_at_once`
+//! 5. **An older build can go back.** The ledger keeps each way back with its digest.
+//!    `history::an_older_build_goes_back_with_what_the_file_carries`
+//! 6. **It refuses to guess.** A file that is newer, foreign, damaged, drifted or whose history was edited is
+//!    left as it is, and so is one that a red flag stands before (`docs/red-flags.md`).
+//!    `history::drift_is_refused_in_both_directions`
+//! 7. **Opening an up-to-date file costs almost nothing**: two numbers of the header and one row.
+//!    `directions::nothing_to_do_is_said_and_nothing_is_written`
+//!
+//! A step cannot open or close a transaction, attach a file, set a pragma or write the ledger:
+//! [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html) refuses it. A connection that is given to
+//! [`Migrator::with_connection`] loses an authorizer and a commit hook of its own.
 
 mod notes;
 mod step;

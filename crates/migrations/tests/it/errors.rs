@@ -65,3 +65,25 @@ fn all_messages_speak_with_one_voice() {
     }
     assert!(seen >= 30, "{seen} snapshots");
 }
+
+/// `module::test` in the docs is a test that there is.
+#[test]
+fn the_docs_name_tests_that_exist() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let read = |path: &str| std::fs::read_to_string(format!("{root}{path}")).unwrap();
+    let docs = [read("src/lib.rs"), read("../../docs/red-flags.md")];
+    let mut named = 0;
+    for word in docs.iter().flat_map(|text| text.split('`')) {
+        let Some((module, test)) = word.split_once("::") else {
+            continue;
+        };
+        let lower = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if !(lower(module) && lower(test) && !module.is_empty()) {
+            continue;
+        }
+        named += 1;
+        let source = read(&format!("tests/it/{module}.rs"));
+        assert!(source.contains(&format!("fn {test}(")), "no test `{word}`");
+    }
+    assert!(named > 10, "{named} tests named");
+}
