@@ -80,6 +80,7 @@ mod plan;
 mod loss;
 mod red_flag;
 mod run;
+mod outside;
 mod transaction;
 mod guard;
 mod touched;

@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::notes::Declared;
+use crate::outside;
 use crate::step::Back;
 
 /// Which way a run goes.
@@ -33,6 +34,8 @@ pub struct Move {
     pub sql: String,
     /// What running it loses, as declared.
     pub losses: Vec<Declared>,
+    /// Whether it runs alone, outside a transaction.
+    pub outside: bool,
 }
 
 impl Move {
@@ -98,6 +101,7 @@ fn up(catalogue: &Catalogue, version: Version) -> Option<Move> {
         direction: Direction::Up,
         sql: step.up().to_owned(),
         losses: catalogue.notes(version)?.up_losses.clone(),
+        outside: step.outside().is_some(),
     })
 }
 
@@ -138,19 +142,37 @@ fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Err
         direction: Direction::Down,
         sql: sql.clone(),
         losses: losses.collect(),
+        outside: outside::is_script(sql) && known.is_none_or(|step| step.outside().is_some()),
     })
 }
 
 impl Plan {
-    /// Leaves only the first step.
-    pub(crate) fn keep_first(&mut self) {
-        self.moves.truncate(1);
-        if let Some(only) = self.moves.first() {
-            self.to = match only.direction {
-                Direction::Up => only.version,
-                Direction::Down => only.version - 1,
-            };
+    /// Leaves what one transaction can hold: the steps before the first that stands outside of one.
+    pub(crate) fn keep_inside(&mut self) {
+        let inside = self.moves.iter().take_while(|step| !step.outside).count();
+        self.keep(inside);
+    }
+
+    /// The version that the file has after the first step.
+    pub(crate) fn after_first(&self) -> Version {
+        let mut first = self.clone();
+        first.keep(1);
+        first.to
+    }
+
+    /// Leaves the first so many steps.
+    pub(crate) fn keep(&mut self, steps: usize) {
+        if steps >= self.moves.len() {
+            return;
         }
+        self.moves.truncate(steps);
+        self.to = self
+            .moves
+            .last()
+            .map_or(self.from, |last| match last.direction {
+                Direction::Up => last.version,
+                Direction::Down => last.version - 1,
+            });
     }
 
     /// Whether the plan goes up or down; up when there is nothing to do.

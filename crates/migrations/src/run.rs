@@ -16,6 +16,7 @@ use crate::foreign_keys::KeyCheck;
 use crate::guard::{self, Guard, Watch};
 use crate::ledger;
 use crate::loss;
+use crate::outside;
 use crate::plan::{Direction, Move, Plan, plan};
 use crate::red_flag;
 use crate::step::{BoxError, Code};
@@ -183,10 +184,10 @@ pub(crate) fn run(
         }
         Task::Rollback { target } | Task::Build { target } => (task, target),
     };
-    while total.to != target && !total.steps.is_empty() {
+    while total.to != target {
         let part = once(connection, catalogue, &later, next, true)
             .map_err(|error| error.after_steps_to(total.to))?;
-        if part.steps.is_empty() {
+        if part.steps.is_empty() && part.to == total.to {
             break;
         }
         total.to = part.to;
@@ -213,6 +214,14 @@ fn once(
         only_first,
     };
     match run.inside(task) {
+        Ok(Work {
+            outside: Some(step),
+            report,
+            ..
+        }) => {
+            transaction.close()?;
+            alone(connection, catalogue, options, task, &step, report)
+        }
         Ok(work) if work.written => {
             transaction.commit(&work.before, work.report.to)?;
             Ok(work.report)
@@ -220,6 +229,64 @@ fn once(
         Ok(work) => {
             transaction.close()?;
             Ok(work.report)
+        }
+        Err(error) => Err(transaction.abandon(error)),
+    }
+}
+
+/// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken by
+/// somebody who did the same, has done nothing that may not be repeated.
+fn alone(
+    connection: &Connection,
+    catalogue: &Catalogue,
+    options: &Options,
+    task: Task,
+    step: &Move,
+    mut report: Report,
+) -> Result<Report, Error> {
+    let started = Instant::now();
+    outside::carry_out(connection, options, step)?;
+    let transaction = Transaction::begin(connection)?;
+    let run = Run {
+        connection,
+        catalogue,
+        options,
+        guard: &transaction.guard,
+        only_first: true,
+    };
+    let recorded = run.decide(task).and_then(|decision| {
+        let same = decision
+            .plan
+            .moves
+            .first()
+            .is_some_and(|first| first.version == step.version);
+        if same {
+            run.record(step)?;
+            run.stamp(decision.plan.after_first())?;
+        }
+        let to = if same {
+            decision.plan.after_first()
+        } else {
+            decision.plan.from
+        };
+        Ok((same, decision.before, to))
+    });
+    match recorded {
+        Ok((true, before, to)) => {
+            transaction.commit(&before, to)?;
+            report.to = to;
+            report.steps.push(StepReport {
+                version: step.version,
+                folder: step.folder.clone(),
+                direction: step.direction,
+                elapsed: started.elapsed(),
+            });
+            Ok(report)
+        }
+        Ok((false, _, now)) => {
+            transaction.close()?;
+            report.to = now;
+            Ok(report)
         }
         Err(error) => Err(transaction.abandon(error)),
     }
@@ -238,6 +305,8 @@ struct Work {
     report: Report,
     written: bool,
     before: Mark,
+    /// The step that has to be run outside of this transaction, before anything else.
+    outside: Option<Move>,
 }
 
 /// What was decided inside the transaction.
@@ -264,14 +333,20 @@ impl Run<'_> {
             },
             written: adopted || !plan.moves.is_empty(),
             before,
+            outside: None,
         };
         if !work.written {
             return Ok(work);
         }
         self.ask_consent(&plan.moves)?;
         work.report.backup = self.back_up(&work.before)?;
+        if plan.moves.first().is_some_and(|first| first.outside) && !adopted {
+            work.outside = plan.moves.into_iter().next();
+            return Ok(work);
+        }
+        plan.keep_inside();
         if self.only_first {
-            plan.keep_first();
+            plan.keep(1);
         }
         let keys = match task {
             Task::Build { .. } => None,
@@ -435,8 +510,14 @@ impl Run<'_> {
                 (code.apply)(self.connection, remarks)
             })?;
         }
-        match (step.direction, known) {
+        self.record(step)
+    }
+
+    /// Writes the step's row into the ledger, or removes it.
+    fn record(&self, step: &Move) -> Result<(), Error> {
+        match (step.direction, self.catalogue.step(step.version)) {
             (Direction::Up, Some(known)) => {
+                ledger::create(self.connection)?;
                 ledger::record(self.connection, self.catalogue, known, false)
             }
             _ => ledger::forget(self.connection, step.version),

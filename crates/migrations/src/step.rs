@@ -46,6 +46,7 @@ pub struct Step {
     back: Back,
     notes: Cow<'static, str>,
     code: Option<Code>,
+    outside: Option<Cow<'static, str>>,
 }
 
 impl Step {
@@ -62,6 +63,7 @@ impl Step {
             back,
             notes: notes.into(),
             code: None,
+            outside: None,
         }
     }
 
@@ -73,6 +75,7 @@ impl Step {
         back: Back,
         notes: &'static str,
         code: Option<Code>,
+        outside: Option<&'static str>,
     ) -> Step {
         Step {
             folder: Cow::Borrowed(folder),
@@ -80,6 +83,10 @@ impl Step {
             back,
             notes: Cow::Borrowed(notes),
             code,
+            outside: match outside {
+                Some(why) => Some(Cow::Borrowed(why)),
+                None => None,
+            },
         }
     }
 
@@ -105,7 +112,11 @@ impl Step {
             (true, true) => return Err(error::way_back_twice(&name)),
         };
         let (up, notes) = (text("up.sql")?, text("notes.md")?);
-        Ok(Step::new(name, up, back, notes))
+        let step = Step::new(name.clone(), up, back, notes);
+        match there("outside_transaction.md") {
+            true => Ok(step.outside_transaction(text("outside_transaction.md")?)),
+            false => Ok(step),
+        }
     }
 
     /// The same step with a Rust function that runs after its SQL.
@@ -113,6 +124,19 @@ impl Step {
     pub fn with_code(mut self, code: Code) -> Step {
         self.code = Some(code);
         self
+    }
+
+    /// The same step run outside a transaction, with the reason why: only for VACUUM and pragmas such as
+    /// `journal_mode`, which do not work inside of one.
+    #[must_use]
+    pub fn outside_transaction(mut self, why: impl Into<Cow<'static, str>>) -> Step {
+        self.outside = Some(why.into());
+        self
+    }
+
+    /// Why the step stands outside a transaction, if it does.
+    pub fn outside(&self) -> Option<&str> {
+        self.outside.as_deref()
     }
 
     /// The folder's name, such as `0002_note_label`.
@@ -177,7 +201,8 @@ pub fn digest(sql: &str) -> String {
 /// Embeds the folders of a catalogue's steps, in order, as a `static` array of [`Step`].
 ///
 /// The folders stand in `versions/` beside the crate's `Cargo.toml`. A file that is missing is a
-/// compile error. A step with a Rust function says `with`, one that cannot be undone `irreversible`:
+/// compile error. A step with a Rust function says `with`, one that cannot be undone `irreversible`, one that
+/// must stand outside a transaction `outside` (with `outside_transaction.md`, why):
 ///
 /// ```ignore
 /// migrations::steps! {
@@ -185,6 +210,7 @@ pub fn digest(sql: &str) -> String {
 ///     "0001_note",
 ///     "0002_note_label" with fill::CODE,
 ///     irreversible "0003_forget",
+///     outside "0004_vacuum",
 /// }
 /// ```
 #[macro_export]
@@ -204,6 +230,18 @@ macro_rules! steps {
                 $crate::steps!(@text $folder, "irreversible.md"))),
             $crate::steps!(@text $folder, "notes.md"),
             $crate::steps!(@code $($code)?),
+            ::std::option::Option::None,
+        ),] $($rest)*);
+    };
+    (@munch $head:tt [$($step:expr,)*] outside $folder:literal, $($rest:tt)*) => {
+        $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
+            $folder,
+            $crate::steps!(@text $folder, "up.sql"),
+            $crate::Back::Sql(::std::borrow::Cow::Borrowed(
+                $crate::steps!(@text $folder, "down.sql"))),
+            $crate::steps!(@text $folder, "notes.md"),
+            ::std::option::Option::None,
+            ::std::option::Option::Some($crate::steps!(@text $folder, "outside_transaction.md")),
         ),] $($rest)*);
     };
     (@munch $head:tt [$($step:expr,)*] $folder:literal $(with $code:expr)?, $($rest:tt)*) => {
@@ -214,6 +252,7 @@ macro_rules! steps {
                 $crate::steps!(@text $folder, "down.sql"))),
             $crate::steps!(@text $folder, "notes.md"),
             $crate::steps!(@code $($code)?),
+            ::std::option::Option::None,
         ),] $($rest)*);
     };
     (@text $folder:literal, $file:literal) => {

@@ -25,6 +25,7 @@ mod foreign_keys;
 mod history;
 mod interrupts;
 mod opening;
+mod outside;
 mod per_step;
 mod rehearsals;
 mod starters;

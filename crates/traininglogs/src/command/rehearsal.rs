@@ -2,7 +2,7 @@
 
 use std::io;
 
-use migrations::{AtRisk, Rehearsal, TableChange, WayBack};
+use migrations::{AtRisk, Direction, Rehearsal, TableChange, WayBack};
 use serde_json::{Value, json};
 
 use super::Screen;
@@ -38,7 +38,10 @@ pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], screen: &mut Screen) 
         screen.line("  rows: every row and every value as before")?;
     }
     screen.remarks(report)?;
-    several(screen, "undeclared losses", "none", &rehearsal.undeclared)?;
+    // Going back, the engine asks for consent to what the file's own ledger declares.
+    if rehearsal.direction() == Direction::Up {
+        several(screen, "undeclared losses", "none", &rehearsal.undeclared)?;
+    }
     several(screen, "integrity", "ok", &rehearsal.integrity)?;
     match &rehearsal.way_back {
         WayBack::Same if lost.is_empty() => {

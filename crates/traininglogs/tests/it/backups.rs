@@ -128,7 +128,10 @@ fn as_many_stay_as_were_asked_for() {
     );
     for wrong in ["0", "-1", "many"] {
         let arguments = ["migrate", "--keep-backups", wrong];
-        assert_eq!(shell.command(&arguments).status().unwrap().code(), Some(2));
+        assert_eq!(
+            shell.command(&arguments).output().unwrap().status.code(),
+            Some(2)
+        );
     }
 }
 

@@ -69,6 +69,7 @@ fn a_newer_file() {
     // What is in the file is not known, so no script of it is given; it can be kept.
     let target = CURRENT_VERSION.to_string();
     shell.refuses(&["plan", "--sql", "--to", &target]);
+    assert_eq!(shell.run(&["plan", "--to", &target, "--rehearse"]), 0);
     assert_eq!(shell.run(&["backup"]), 0);
     // The way back is in the file.
     assert_eq!(shell.run(&["rollback", "--to", &target]), 0);

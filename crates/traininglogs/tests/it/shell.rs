@@ -113,6 +113,8 @@ impl Shell {
                 .replace(&directory.display().to_string(), "[directory]")
                 .replace(&format!("{newer:04}_later"), "[newer]_later")
                 .replace(&format!("  {newer}  later"), "  [newer]  later")
+                .replace(&format!("Version: {newer}"), "Version: [newer]")
+                .replace(&format!("Version: {CURRENT_VERSION}"), "Version: [current]")
                 .replace(&format!(".v{CURRENT_VERSION}."), ".v[current].")
                 .replace(&format!(".v{newer}."), ".v[newer].")
                 .replace(&format!("version {CURRENT_VERSION}"), "version [current]")
@@ -141,8 +143,13 @@ fn tells_of_later(line: &str) -> bool {
     let version = folder.split('_').next().unwrap_or_default();
     line.starts_with("  ")
         && version
-            .parse()
-            .is_ok_and(|version| (TOLD + 1..=CURRENT_VERSION).contains(&version))
+            .parse::<u32>()
+            .is_ok_and(|version| is_known(version) && version > TOLD)
+}
+
+/// Whether this build has the version.
+fn is_known(version: u32) -> bool {
+    version <= CURRENT_VERSION
 }
 
 /// Each system says it in its own words when a file is missing.

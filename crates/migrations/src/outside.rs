@@ -1,0 +1,112 @@
+//! Steps that must stand outside a transaction: VACUUM and the pragmas that inside of one are an error or
+//! silently nothing. Such a step says so in its folder (`outside_transaction.md`, why), runs alone, and holds
+//! only statements that may be repeated: a process that dies between the step and its row in the ledger
+//! does it once more.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
+use schema::sql;
+
+use crate::error::{self, Error};
+use crate::guard::Refusal;
+use crate::plan::Move;
+use crate::run::Options;
+
+/// Pragmas that change how the file is stored, and nothing in it. <https://sqlite.org/pragma.html>
+const PRAGMAS: [&str; 4] = [
+    "journal_mode",
+    "page_size",
+    "auto_vacuum",
+    "incremental_vacuum",
+];
+
+/// How long to wait before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Whether a script holds only such statements, and at least one. This is how a build that does not know
+/// a step finds out how to run its way back.
+pub(crate) fn is_script(script: &str) -> bool {
+    let statements = sql::statements(script);
+    !statements.is_empty()
+        && statements
+            .iter()
+            .all(|statement| judge(statement.text).is_none())
+        && statements
+            .iter()
+            .any(|statement| !first_word(statement.text).eq("select"))
+}
+
+/// Runs the script of a step statement by statement.
+pub(crate) fn carry_out(
+    connection: &Connection,
+    options: &Options,
+    step: &Move,
+) -> Result<(), Error> {
+    let statements = sql::statements(&step.sql);
+    for (number, statement) in (1..).zip(&statements) {
+        if let Some(refusal) = judge(statement.text) {
+            return Err(error::statement_refused(step, number, statement, &refusal));
+        }
+    }
+    for (number, statement) in (1..).zip(&statements) {
+        execute(connection, options, statement.text)
+            .map_err(|source| error::statement_failed(step, number, statement, source))?;
+    }
+    Ok(())
+}
+
+fn execute(connection: &Connection, options: &Options, text: &str) -> rusqlite::Result<()> {
+    let since = Instant::now();
+    loop {
+        let done = connection.prepare(text).and_then(|mut statement| {
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        match done {
+            Err(source)
+                if source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && since.elapsed() < options.busy_timeout =>
+            {
+                thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Why a statement may not stand in such a step.
+fn judge(statement: &str) -> Option<Refusal> {
+    let text = sql::fold(&sql::canonical(statement));
+    let pragma = text.strip_prefix("pragma ").map(|rest| {
+        let rest = rest
+            .trim_start()
+            .strip_prefix("main.")
+            .unwrap_or(rest.trim_start());
+        rest.split(|next: char| !(next.is_ascii_alphanumeric() || next == '_'))
+            .next()
+            .unwrap_or("")
+    });
+    let fine = match (first_word(statement).as_str(), pragma) {
+        ("pragma", Some(name)) => PRAGMAS.contains(&name),
+        ("vacuum", _) => !text.contains(" into "),
+        ("analyze" | "reindex" | "select", _) => true,
+        _ => false,
+    };
+    (!fine).then(|| Refusal {
+        what: "this statement outside a transaction".to_owned(),
+        remedy: "here stand only VACUUM, ANALYZE, REINDEX, and the pragmas journal_mode, page_size and \
+                 auto_vacuum, which may be repeated; put the rest into a step of its own",
+    })
+}
+
+fn first_word(statement: &str) -> String {
+    let text = sql::canonical(statement);
+    sql::fold(
+        text.split(|next: char| !next.is_ascii_alphabetic())
+            .next()
+            .unwrap_or(""),
+    )
+}
