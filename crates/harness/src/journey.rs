@@ -211,7 +211,10 @@ fn told(error: &migrations::Error) -> String {
     let text: Vec<&str> = lines.collect();
     let text = text.join("\n");
     // In a proof nobody but the steps before has touched the file.
-    let text = text.replace("; somebody changed it, as if by:", " after the steps before, as if by:");
+    let text = text.replace(
+        "; somebody changed it, as if by:",
+        " after the steps before, as if by:",
+    );
     text.trim_start_matches("error: ").to_owned()
 }
 

@@ -114,15 +114,13 @@ pub fn restore(
     let unusable = |why: String| error::backup_unusable(backup, why);
     let source = open_reading(backup).map_err(|error| unusable(error.to_string()))?;
     let state = FileState::read(&source).map_err(|error| unusable(error.to_string()))?;
-    let version = state
-        .version(catalogue)
-        .map_err(|error| unusable(error.to_string()))?;
+    let version = version_of(catalogue, &state).map_err(|error| unusable(error.to_string()))?;
     check(&source).map_err(unusable)?;
     let mut target = connect::open(file, Missing::Create, options)?;
     let kept = match options.backups {
         Backups::Off => None,
         _ if pages(&target)? == 0 => None,
-        _ => Some(take(&target, options)?),
+        _ => Some(take(&target, options, None)?),
     };
     // A WAL cannot hold pages of another size: https://sqlite.org/c3ref/backup_finish.html
     if page_size(&source)? != page_size(&target)? {
@@ -135,11 +133,31 @@ pub fn restore(
     Ok(Restored { version, kept })
 }
 
-/// Backs up what is committed in `connection`'s file, under the next free name for its version, checked
-/// and synced before it gets that name.
+/// The version of a backup. That of a file that was adopted has no ledger: then it is the version whose
+/// schema it has, so that nobody restores another application's file.
+fn version_of(catalogue: &Catalogue, state: &FileState) -> Result<Version, Error> {
+    let said = state.version(catalogue);
+    let ours = [0, catalogue.application_id()].contains(&state.application_id);
+    if said.is_ok() || state.ledger.is_some() || !ours {
+        return said;
+    }
+    for version in 1..=catalogue.current_version() {
+        if catalogue.schema_at(version)? == state.schema {
+            return Ok(version);
+        }
+    }
+    said
+}
+
+/// Backs up what is committed in `connection`'s file, under the next free name for `version` or else for what
+/// its header says, checked and synced before it gets that name.
 ///
 /// The connection may hold the lock of a run, and may have written nothing that is not committed.
-pub(crate) fn take(connection: &Connection, options: &Options) -> Result<PathBuf, Error> {
+pub(crate) fn take(
+    connection: &Connection,
+    options: &Options,
+    version: Option<Version>,
+) -> Result<PathBuf, Error> {
     let Some(file) = path_of(connection) else {
         return Err(error::backup_of_memory());
     };
@@ -152,7 +170,7 @@ pub(crate) fn take(connection: &Connection, options: &Options) -> Result<PathBuf
     check_space(&file, pages(&source)?.saturating_mul(page_size(&source)?))?;
     let partial = beside(&file, &format!("{}.partial", std::process::id()));
     let made = write_copy(&source, &partial, options)
-        .and_then(|version| publish(&file, &partial, version));
+        .and_then(|found| publish(&file, &partial, version.unwrap_or(found)));
     // Whatever happened, nothing half done stays.
     let _ = fs::remove_file(&partial);
     let path = made.map_err(|source| error::backup_failed(&file, source))?;

@@ -142,6 +142,19 @@ impl Error {
         self
     }
 
+    /// Whether the run was rolled back for a reason that casts no doubt on the file.
+    pub(crate) fn makes_backup_needless(&self) -> bool {
+        self.outcome() == Outcome::RolledBack
+            && matches!(
+                self.kind(),
+                ErrorKind::StepFailed
+                    | ErrorKind::StepForbidden
+                    | ErrorKind::ForeignKeysViolated
+                    | ErrorKind::ConsentNeeded
+                    | ErrorKind::Busy
+            )
+    }
+
     /// An error of a later step, when those before it are committed already.
     pub(crate) fn after_steps_to(self, version: Version) -> Error {
         match self.outcome() {
@@ -648,7 +661,7 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
         }
     }
     Error::new(ErrorKind::ConsentNeeded, message)
-        .hint("make a backup, then consent with `--accept-loss`")
+        .hint("look at `plan`, then consent with `--accept-loss`; a backup is taken first")
 }
 
 pub(crate) fn way_back_unsaid(folder: &str) -> Error {

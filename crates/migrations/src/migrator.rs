@@ -98,6 +98,21 @@ impl<'a> Migrator<'a> {
         self.state()?.version(self.catalogue)
     }
 
+    /// How the file's schema differs from what its version should be; empty when it does not. A newer file
+    /// cannot be judged and gives nothing.
+    ///
+    /// # Errors
+    /// As [`Migrator::version`].
+    pub fn drift(&self) -> Result<Vec<schema::Change>, Error> {
+        let state = self.state()?;
+        let version = state.version(self.catalogue)?;
+        if version > self.catalogue.current_version() {
+            return Ok(Vec::new());
+        }
+        let fresh = self.catalogue.schema_at(version)?;
+        Ok(schema::diff(&fresh, &state.schema))
+    }
+
     /// What would bring the file to `target`. Nothing is written.
     ///
     /// # Errors
@@ -192,7 +207,7 @@ impl<'a> Migrator<'a> {
     /// When the database is in memory, there is no space, or the copy cannot be made; nothing is left
     /// of it then.
     pub fn back_up(&self) -> Result<PathBuf, Error> {
-        backup::take(&self.connection, &self.options)
+        backup::take(&self.connection, &self.options, None)
     }
 
     /// Brings an empty database in memory to `target`.

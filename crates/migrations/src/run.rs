@@ -1,5 +1,7 @@
 //! The run: the only part that writes.
 
+use std::cell::RefCell;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -212,6 +214,7 @@ fn once(
         options,
         guard: &transaction.guard,
         only_first,
+        backup: RefCell::default(),
     };
     match run.inside(task) {
         Ok(Work {
@@ -230,7 +233,15 @@ fn once(
             transaction.close()?;
             Ok(work.report)
         }
-        Err(error) => Err(transaction.abandon(error)),
+        Err(error) => {
+            let backup = run.backup.take();
+            let error = transaction.abandon(error);
+            if let Some(backup) = backup.filter(|_| error.makes_backup_needless()) {
+                // The file is as it was, so the copy says nothing that it does not.
+                let _ = fs::remove_file(backup);
+            }
+            Err(error)
+        }
     }
 }
 
@@ -253,6 +264,7 @@ fn alone(
         options,
         guard: &transaction.guard,
         only_first: true,
+        backup: RefCell::default(),
     };
     let recorded = run.decide(task).and_then(|decision| {
         let same = decision
@@ -298,6 +310,8 @@ struct Run<'a> {
     options: &'a Options,
     guard: &'a Guard<'a>,
     only_first: bool,
+    /// The backup of this run, as soon as there is one.
+    backup: RefCell<Option<PathBuf>>,
 }
 
 /// What the transaction did, before it is committed.
@@ -339,7 +353,13 @@ impl Run<'_> {
             return Ok(work);
         }
         self.ask_consent(&plan.moves)?;
-        work.report.backup = self.back_up(&work.before)?;
+        // What refuses the run as it stands is found before the file is copied.
+        if let Some(first) = plan.moves.first() {
+            self.survey(first)?;
+        }
+        let adopted_at = adopted.then_some(plan.from);
+        work.report.backup = self.back_up(&work.before, adopted_at)?;
+        *self.backup.borrow_mut() = work.report.backup.clone();
         if plan.moves.first().is_some_and(|first| first.outside) && !adopted {
             work.outside = plan.moves.into_iter().next();
             return Ok(work);
@@ -471,12 +491,16 @@ impl Run<'_> {
 
     /// Copies the file as it is committed, through another connection: this one holds the lock, and has
     /// written at most the rows of an adoption. A file that holds nothing needs no backup.
-    fn back_up(&self, before: &Mark) -> Result<Option<PathBuf>, Error> {
+    fn back_up(
+        &self,
+        before: &Mark,
+        adopted_at: Option<Version>,
+    ) -> Result<Option<PathBuf>, Error> {
         let on_disk = backup::path_of(self.connection).is_some();
         if self.options.backups == Backups::Off || !on_disk || before.is_empty() {
             return Ok(None);
         }
-        backup::take(self.connection, self.options).map(Some)
+        backup::take(self.connection, self.options, adopted_at).map(Some)
     }
 
     /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file now
@@ -499,9 +523,7 @@ impl Run<'_> {
         let code = known
             .and_then(|step| step.code())
             .filter(|_| step.direction == Direction::Up);
-        if let Some(code) = code.filter(|_| self.options.strict) {
-            self.survey(step, code, remarks.version)?;
-        }
+        self.survey(step)?;
         // A step before this one may have made what this one loses.
         self.ask_consent(std::slice::from_ref(step))?;
         self.execute(step)?;
@@ -524,9 +546,15 @@ impl Run<'_> {
         }
     }
 
-    fn survey(&self, step: &Move, code: &Code, version: Version) -> Result<(), Error> {
+    /// In a strict run, refuses where the step's function would leave rows as they are.
+    fn survey(&self, step: &Move) -> Result<(), Error> {
+        let known = self.catalogue.step(step.version);
+        let up = step.direction == Direction::Up && self.options.strict;
+        let Some(code) = known.and_then(|known| known.code()).filter(|_| up) else {
+            return Ok(());
+        };
         let mut remarks = Remarks {
-            version,
+            version: step.version,
             remarks: Vec::new(),
         };
         self.call(step, code, Watch::Survey, || {

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use migrations::{Catalogue, Version};
 
 use crate::exercises;
+use crate::queries::QUERIES;
 
 migrations::steps! {
     /// The steps, in order; each is the folder of that name.
@@ -35,5 +36,6 @@ pub fn catalogue() -> &'static Catalogue {
         Catalogue::new(STEPS)
             .expect("the folders are numbered 1, 2, 3 …")
             .with_application_id(APPLICATION_ID)
+            .with_queries(QUERIES)
     })
 }

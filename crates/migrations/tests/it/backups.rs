@@ -257,3 +257,25 @@ fn a_restore_that_is_cut_leaves_before_or_after() {
         assert!(now == before || now == after, "after {pages} pages");
     }
 }
+
+#[test]
+fn a_run_that_is_rolled_back_leaves_no_backup_of_what_is_still_there() {
+    let fails = note_and("INSERT INTO nosuch VALUES (1)");
+    let file = File::at(&fails, 1);
+    file.sql("INSERT INTO note (body) VALUES ('milk')");
+    file.migrator(&fails).upgrade().unwrap_err();
+    assert_eq!(names(&file), Vec::<String>::new());
+}
+
+#[test]
+fn the_backup_of_an_adoption_is_named_after_its_version_and_can_be_restored() {
+    let file = File::none();
+    file.sql(NOTE)
+        .sql("INSERT INTO note (body) VALUES ('milk')");
+    let before = contents(&file.raw());
+    let report = file.migrator(&three()).upgrade_from(1, 3).unwrap();
+    let backup = report.backup.unwrap();
+    assert_eq!(backup.file_name().unwrap(), "notes.db.v1.backup");
+    restore(&three(), &backup, &file.path, &plain()).unwrap();
+    assert_eq!(contents(&file.raw()), before);
+}

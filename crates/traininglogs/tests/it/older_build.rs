@@ -106,7 +106,7 @@ fn an_older_build_asks_before_it_loses_what_it_does_not_know() {
     error: the run would lose data that no later upgrade brings back:
       session_metadata.user_id: 1 row (session_id 'session 7')
     the file is as it was
-    hint: make a backup, then consent with `--accept-loss`
+    hint: look at `plan`, then consent with `--accept-loss`; a backup is taken first
     ");
     older_build(&shell, &["rollback", "logs.db", "--accept-loss"]).done();
     older_build(&shell, &["open", "logs.db"]).done();
