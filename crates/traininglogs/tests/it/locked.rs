@@ -131,6 +131,12 @@ fn a_writer_that_goes_is_waited_for() {
         let shell = shell(journal);
         let path = shell.path("old.db");
         let mut other = OtherProgram::new(&path);
+        // The starters look at the file while they wait, and a COMMIT has to wait for that in turn.
+        assert!(
+            !other
+                .run("PRAGMA busy_timeout = 60000")
+                .starts_with("error")
+        );
         assert_eq!(other.run("BEGIN IMMEDIATE"), "None");
         let gate = at_the_gate(3, &["migrate"], &path);
         let change = "DELETE FROM training_sessions WHERE id = 'session 7'";
