@@ -82,13 +82,19 @@ fn a_run_killed_at_any_moment_is_before_or_after() {
         );
         kill_once(&shell, case, moment, &what, &mut tallies[turn]);
     }
-    for (case, tally) in cases.iter().zip(tallies) {
+    let (mut killed, mut unfinished) = (0, 0);
+    for (case, tally) in cases.iter().zip(&tallies) {
         println!("{}: {tally:?}", case.name);
-        // Otherwise nothing was proven; with fewer it may be chance.
-        if kills >= KILLS {
-            assert!(tally.killed > 0 && tally.unfinished > 0, "{}", case.name);
-        }
+        killed += tally.killed;
+        unfinished += tally.unfinished;
+        // On a busy machine a few kills may all come too early or too late; so many do not.
+        assert!(kills < 100 || tally.unfinished > 0, "{}", case.name);
     }
+    // Otherwise nothing was proven.
+    assert!(
+        kills < KILLS || killed > 0 && unfinished > 0,
+        "{killed}, {unfinished}"
+    );
 }
 
 /// What the kills met.
