@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use schema::sql::fold;
+use schema::sql::{self, fold};
 
 use crate::error::{self, Error};
 use crate::ledger::LEDGER_TABLE;
@@ -161,7 +161,14 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     if word.eq_ignore_ascii_case("VACUUM") {
         return refuse(
             "VACUUM",
-            "remove it: it does not work inside a transaction; let the application run it afterwards",
+            "it does not work inside a transaction: put it into a step of its own, with\
+             `outside_transaction.md`",
+        );
+    }
+    if writes_schema_table(statement) {
+        return refuse(
+            "a write to `sqlite_schema`",
+            "use CREATE, ALTER and DROP: one wrong byte there makes the whole file unreadable",
         );
     }
     if statement.contains('\0') {
@@ -171,6 +178,26 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
         );
     }
     None
+}
+
+/// Whether the table that a statement names as its target is SQLite's own list of the schema.
+fn writes_schema_table(statement: &str) -> bool {
+    let text = sql::fold(&sql::canonical(statement)).replace(['"', '`', '[', ']'], "");
+    let mut words = text.split([' ', '(', ';']).filter(|word| !word.is_empty());
+    if !matches!(
+        words.next(),
+        Some("insert" | "replace" | "update" | "delete")
+    ) {
+        return false;
+    }
+    let skipped = [
+        "or", "into", "from", "rollback", "abort", "fail", "ignore", "replace",
+    ];
+    let target = words
+        .find(|word| !skipped.contains(word))
+        .unwrap_or_default();
+    let target = target.rsplit('.').next().unwrap_or_default();
+    matches!(target, "sqlite_schema" | "sqlite_master")
 }
 
 fn judge(action: &AuthAction<'_>, watch: Watch) -> Option<Refusal> {

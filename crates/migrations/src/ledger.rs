@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
+use crate::file::FileState;
 use crate::step::{Step, digest};
 
 /// The ledger's name in the file.
@@ -172,6 +173,35 @@ pub(crate) fn record(
         )
         .map_err(error::sqlite)?;
     Ok(())
+}
+
+/// Records the ways back as `catalogue` has them, where only blanks and comments differ; the caller has
+/// checked that nothing else does.
+pub(crate) fn repair(
+    connection: &Connection,
+    catalogue: &Catalogue,
+    state: &FileState,
+) -> Result<Vec<String>, Error> {
+    let mut repaired = Vec::new();
+    for entry in state.ledger.as_deref().unwrap_or_default() {
+        let Some(step) = catalogue.step(entry.version) else {
+            continue;
+        };
+        if step.down() != entry.down_sql.as_deref() {
+            connection
+                .execute(
+                    "UPDATE main.schema_migrations SET down_sql = ?1, down_digest = ?2 WHERE version = ?3",
+                    params![
+                        step.down(),
+                        Entry::digest_of_back(step.down(), &entry.down_loses),
+                        entry.version
+                    ],
+                )
+                .map_err(error::sqlite)?;
+            repaired.push(format!("{}/down.sql", step.folder()));
+        }
+    }
+    Ok(repaired)
 }
 
 /// Removes the entry of a step that was undone; version 0 has no ledger at all.

@@ -13,6 +13,7 @@ use crate::loss::{self, AtRisk};
 use crate::plan::{Plan, plan};
 use crate::rehearsal::{self, Rehearsal};
 use crate::run::{self, Options, Report, Task};
+use crate::transaction::{Mark, Transaction};
 use crate::{Version, ledger};
 
 /// One file and the catalogue that it is migrated by.
@@ -180,6 +181,31 @@ impl<'a> Migrator<'a> {
     /// rows would be lost without [`Options::accept_loss`].
     pub fn rollback_to(&mut self, target: Version) -> Result<Report, Error> {
         self.run(Task::Rollback { target })
+    }
+
+    /// Records each step's text as the catalogue has it now, where it differs from what the ledger keeps in
+    /// blanks and comments only, and returns the scripts that were recorded again. Anything more is an
+    /// edited history, and refused.
+    ///
+    /// # Errors
+    /// When the file must not be touched; it is then as it was.
+    pub fn repair(&mut self) -> Result<Vec<String>, Error> {
+        let transaction = Transaction::begin(&self.connection)?;
+        let repaired = self.state().and_then(|state| {
+            state.version(self.catalogue)?;
+            ledger::repair(&self.connection, self.catalogue, &state)
+        });
+        match repaired {
+            Ok(scripts) if scripts.is_empty() => transaction.close().map(|()| scripts),
+            Ok(scripts) => {
+                let state = self.state()?;
+                let version = state.version(self.catalogue)?;
+                transaction
+                    .commit(&Mark::of(&state), version)
+                    .map(|()| scripts)
+            }
+            Err(error) => Err(transaction.abandon(error)),
+        }
     }
 
     /// Makes the run to `target`, up or down, on a copy of the file beside it, and tells what it did to

@@ -226,8 +226,11 @@ fn once(
             alone(connection, catalogue, options, task, &step, report)
         }
         Ok(work) if work.written => {
-            transaction.commit(&work.before, work.report.to)?;
-            Ok(work.report)
+            let backup = run.backup.take();
+            match transaction.commit(&work.before, work.report.to) {
+                Ok(()) => Ok(work.report),
+                Err(error) => Err(drop_needless(backup, error)),
+            }
         }
         Ok(work) => {
             transaction.close()?;
@@ -235,14 +238,18 @@ fn once(
         }
         Err(error) => {
             let backup = run.backup.take();
-            let error = transaction.abandon(error);
-            if let Some(backup) = backup.filter(|_| error.makes_backup_needless()) {
-                // The file is as it was, so the copy says nothing that it does not.
-                let _ = fs::remove_file(backup);
-            }
-            Err(error)
+            Err(drop_needless(backup, transaction.abandon(error)))
         }
     }
+}
+
+/// Where the file is as it was, a copy of it says nothing that it does not; kept, they would pile up with
+/// each try.
+fn drop_needless(backup: Option<PathBuf>, error: Error) -> Error {
+    if let Some(backup) = backup.filter(|_| error.makes_backup_needless()) {
+        let _ = fs::remove_file(backup);
+    }
+    error
 }
 
 /// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken by

@@ -21,6 +21,7 @@ mod migrate;
 mod rollback;
 mod adopt;
 mod backup;
+mod repair;
 mod restore;
 
 use std::io;
@@ -75,6 +76,8 @@ enum Verb {
     Rollback(rollback::Arguments),
     /// Records that a file without ledger is at a version; its schema must be that version's.
     Adopt(adopt::Arguments),
+    /// Records the steps' texts again, where they differ from the file's in blanks and comments only.
+    Repair,
     /// Takes a backup now, beside the file.
     Backup(backup::Arguments),
     /// Puts the content of a backup into the file.
@@ -165,6 +168,7 @@ fn run(command: &Command, screen: &mut Screen) -> Result<(), Failure> {
         Verb::Migrate(arguments) => migrate::run(path, arguments, screen),
         Verb::Rollback(arguments) => rollback::run(path, arguments, screen),
         Verb::Adopt(arguments) => adopt::run(path, arguments, screen),
+        Verb::Repair => repair::run(path, screen),
         Verb::Backup(arguments) => backup::run(path, arguments, screen),
         Verb::Restore(arguments) => restore::run(path, arguments, screen),
         Verb::Status => status::run(path, screen),

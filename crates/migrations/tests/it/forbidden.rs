@@ -195,3 +195,19 @@ fn a_stored_way_back_is_watched_too() {
     assert_eq!(error.kind(), ErrorKind::StepForbidden);
     assert_eq!(file.bytes(), before);
 }
+
+#[test]
+fn the_list_of_the_schema() {
+    for up in [
+        "DELETE FROM sqlite_schema",
+        "UPDATE \"main\".\"sqlite_master\" SET sql = ''",
+        "INSERT OR REPLACE INTO sqlite_schema(type) VALUES ('table')",
+    ] {
+        refused(up, "a write to `sqlite_schema`");
+    }
+    let reads = note_and("INSERT INTO note (body) SELECT name FROM sqlite_schema");
+    assert_eq!(
+        File::at(&reads, 1).migrator(&reads).upgrade().unwrap().to,
+        2
+    );
+}

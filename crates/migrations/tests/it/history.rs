@@ -199,3 +199,26 @@ fn drift_is_refused_in_both_directions() {
         assert!(error.report().contains("mine"), "{}", error.report());
     }
 }
+
+#[test]
+fn repair_records_comments_again_and_nothing_else() {
+    let file = File::at(&three(), 3);
+    let commented = with(
+        1,
+        None,
+        Some("-- why\nALTER TABLE note  DROP COLUMN label;"),
+    );
+    let mut migrator = file.migrator(&commented);
+    assert_eq!(migrator.repair().unwrap(), ["0002_label/down.sql"]);
+    assert_eq!(migrator.repair().unwrap(), Vec::<String>::new());
+    let kept: String = file.value("SELECT down_sql FROM schema_migrations WHERE version = 2");
+    assert!(kept.starts_with("-- why"), "{kept}");
+    migrator.rollback_to(1).unwrap();
+
+    let file = File::at(&three(), 3);
+    let before = file.bytes();
+    let edited = with(1, None, Some("ALTER TABLE note DROP COLUMN body;"));
+    let error = file.migrator(&edited).repair().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::HistoryEdited);
+    assert_eq!(file.bytes(), before);
+}

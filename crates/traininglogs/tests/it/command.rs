@@ -240,3 +240,27 @@ fn a_command_line_that_makes_no_sense_is_told() {
     }
     assert!(shell.files().is_empty());
 }
+
+#[test]
+fn a_comment_in_a_kept_step_is_repaired() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    assert_eq!(shell.run(&["repair"]), 0);
+    // As if a build with another comment had written the ledger.
+    let file = rusqlite::Connection::open(shell.path("traininglogs.db")).unwrap();
+    let changed = file
+        .execute(
+            "UPDATE schema_migrations SET down_sql = '-- older words' || char(10) || down_sql WHERE version = 4",
+            [],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+    assert_eq!(shell.run(&["repair"]), 0);
+    assert_eq!(shell.run(&["migrate"]), 0);
+    let text = shell.transcript();
+    assert!(
+        text.contains("recorded again: 0004_session_created_index/down.sql"),
+        "{text}"
+    );
+    assert!(text.contains("there is nothing to do"), "{text}");
+}
