@@ -31,6 +31,19 @@ pub(crate) fn open(path: &Path, missing: Missing, options: &Options) -> Result<C
             return Err(error::file_missing(path));
         }
     }
+    let connection = handle(path, missing, options)?;
+    let _: i64 = connection
+        .pragma_query_value(None, "schema_version", |row| row.get(0))
+        .map_err(|source| error::cannot_open(path, source))?;
+    Ok(connection)
+}
+
+/// The same without a look into the file, which somebody may have locked just now.
+pub(crate) fn handle(
+    path: &Path,
+    missing: Missing,
+    options: &Options,
+) -> Result<Connection, Error> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if missing == Missing::Create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
@@ -42,9 +55,6 @@ pub(crate) fn open(path: &Path, missing: Missing, options: &Options) -> Result<C
         .map_err(failed)?;
     connection
         .pragma_update(None, "foreign_keys", true)
-        .map_err(failed)?;
-    let _: i64 = connection
-        .pragma_query_value(None, "schema_version", |row| row.get(0))
         .map_err(failed)?;
     Ok(connection)
 }

@@ -15,6 +15,7 @@ use crate::loss::AtRisk;
 use crate::plan::Move;
 use crate::run::Remark;
 pub(crate) use crate::step::BoxError;
+use crate::transaction::Mark;
 
 /// Which remedy an error asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,6 +109,8 @@ struct Inner {
     place: Option<Place>,
     outcome: Outcome,
     source: Option<BoxError>,
+    /// What the file said before the COMMIT that failed, and the version it led to.
+    unsure: Option<(Mark, Version)>,
 }
 
 impl Error {
@@ -119,6 +122,7 @@ impl Error {
             place: None,
             outcome: Outcome::Untouched,
             source: None,
+            unsure: None,
         }))
     }
 
@@ -140,6 +144,22 @@ impl Error {
     fn at(mut self, place: Place) -> Error {
         self.0.place = Some(place);
         self
+    }
+
+    /// A COMMIT that failed, and may have happened.
+    pub(crate) fn unsure(mut self, before: Mark, to: Version) -> Error {
+        self.0.unsure = Some((before, to));
+        self
+    }
+
+    /// The outcome after all, by what a new connection reads. Without a COMMIT that failed there is
+    /// nothing that could have been committed.
+    pub(crate) fn resolve(self, now: &Mark) -> Error {
+        let outcome = match &self.0.unsure {
+            None => Outcome::RolledBack,
+            Some((before, to)) => now.outcome(before, *to),
+        };
+        self.with_outcome(outcome)
     }
 
     /// Whether the run was rolled back for a reason that casts no doubt on the file.

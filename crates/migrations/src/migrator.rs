@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::backup;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Missing};
-use crate::error::{self, Error};
+use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
 use crate::loss::{self, AtRisk};
 use crate::plan::{Plan, plan};
@@ -22,6 +22,8 @@ pub struct Migrator<'a> {
     catalogue: &'a Catalogue,
     connection: Connection,
     options: Options,
+    /// Whether the connection was opened here, so that it may be replaced.
+    own: bool,
 }
 
 impl<'a> Migrator<'a> {
@@ -39,6 +41,7 @@ impl<'a> Migrator<'a> {
             catalogue,
             connection,
             options,
+            own: true,
         })
     }
 
@@ -56,6 +59,7 @@ impl<'a> Migrator<'a> {
             catalogue,
             connection,
             options,
+            own: true,
         })
     }
 
@@ -70,6 +74,7 @@ impl<'a> Migrator<'a> {
             catalogue,
             connection,
             options,
+            own: false,
         }
     }
 
@@ -256,6 +261,30 @@ impl<'a> Migrator<'a> {
                 return Err(error::undeclared_loss(&rehearsal.undeclared));
             }
         }
-        run::run(&self.connection, self.catalogue, &self.options, task)
+        let result = run::run(&self.connection, self.catalogue, &self.options, task);
+        result.map_err(|error| match error.outcome() {
+            Outcome::Unknown if self.own => self.look_again(error),
+            _ => error,
+        })
+    }
+
+    /// Closes the connection, which rolls back whatever is open on it, and looks through a new one.
+    fn look_again(&mut self, error: Error) -> Error {
+        let path = backup::path_of(&self.connection);
+        let new = path.map(|path| connect::handle(&path, Missing::Refuse, &self.options));
+        let Some(Ok(new)) = new else {
+            return error;
+        };
+        // If it cannot be closed, what it holds cannot be found out.
+        if std::mem::replace(&mut self.connection, new)
+            .close()
+            .is_err()
+        {
+            return error;
+        }
+        match Mark::read(&self.connection) {
+            Ok(now) => error.resolve(&now),
+            Err(_) => error,
+        }
     }
 }

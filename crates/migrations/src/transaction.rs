@@ -43,16 +43,14 @@ impl<'a> Transaction<'a> {
     /// committed. `before` is what the file said when the transaction began.
     pub(crate) fn commit(self, before: &Mark, to: Version) -> Result<(), Error> {
         self.connection.execute_batch("COMMIT").map_err(|source| {
-            let outcome = if !roll_back(self.connection) {
-                Outcome::Unknown
-            } else {
-                match Mark::read(self.connection) {
-                    Ok(mark) if mark == *before => Outcome::RolledBack,
-                    Ok(mark) if mark.user_version == i64::from(to) => Outcome::Committed,
-                    _ => Outcome::Unknown,
-                }
-            };
-            error::cannot_commit(source).with_outcome(outcome)
+            let error = error::cannot_commit(source);
+            let now = roll_back(self.connection).then(|| Mark::read(self.connection));
+            match now {
+                Some(Ok(now)) => error.with_outcome(now.outcome(before, to)),
+                _ => error
+                    .with_outcome(Outcome::Unknown)
+                    .unsure(before.clone(), to),
+            }
         })
     }
 
@@ -109,7 +107,7 @@ pub(crate) fn roll_back(connection: &Connection) -> bool {
 }
 
 /// What tells a file before a run from the same file after it.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     user_version: i64,
     ledger: Option<Vec<Entry>>,
@@ -125,12 +123,23 @@ impl Mark {
         }
     }
 
+    /// What happened to a run to version `to`, when this is read afterwards.
+    pub(crate) fn outcome(&self, before: &Mark, to: Version) -> Outcome {
+        if self == before {
+            Outcome::RolledBack
+        } else if self.user_version == i64::from(to) {
+            Outcome::Committed
+        } else {
+            Outcome::Unknown
+        }
+    }
+
     /// Whether the file held no table at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.empty
     }
 
-    fn read(connection: &Connection) -> Result<Mark, Error> {
+    pub(crate) fn read(connection: &Connection) -> Result<Mark, Error> {
         FileState::read(connection).map(|state| Mark::of(&state))
     }
 }

@@ -261,6 +261,16 @@ pub(crate) fn code_in_script(folder: &str, code: &str, remedy: &str) -> Error {
         .hint(format!("let the command do this step: `{remedy}`"))
 }
 
+pub(crate) fn outside_in_script(folder: &str, remedy: &str) -> Error {
+    let message =
+        format!("`{folder}` stands outside a transaction, and the script is one transaction");
+    Error::new(ErrorKind::NotSql, message)
+        .effect(AS_IT_WAS)
+        .hint(format!(
+            "let the command do it, or make scripts up to it and from it: `{remedy}`"
+        ))
+}
+
 pub(crate) fn unknown_in_script(folder: &str, remedy: &str) -> Error {
     let message = format!("`{folder}` is not known to this build, so it gives no script of it");
     Error::new(ErrorKind::NotSql, message)

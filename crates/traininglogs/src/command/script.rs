@@ -17,7 +17,7 @@ use crate::{APPLICATION_ID, catalogue};
 /// It begins with checks, so that on another file it fails before it writes.
 ///
 /// # Errors
-/// When a step has a part in Rust, is not known to this build, or the file's schema is not that of its
+/// When a step has a part in Rust or stands outside a transaction, is not known to this build, or the file's schema is not that of its
 /// version.
 pub(super) fn script(
     path: &Path,
@@ -98,6 +98,10 @@ COMMIT;
 
 /// What a step runs, from this build and never from the file: nothing watches what the shell is given.
 fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> {
+    if step.outside {
+        let remedy = command_line(path, &format!("plan --to {}", plan.to));
+        return Err(error::outside_in_script(&step.folder, &remedy));
+    }
     let known = catalogue().step(step.version);
     let sql = match (step.direction, known, known.and_then(Step::code)) {
         (Direction::Up, _, Some(code)) => {
