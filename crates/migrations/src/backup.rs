@@ -17,7 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::connect::{self, Missing};
 use crate::error::{self, Error};
 use crate::file::FileState;
-use crate::run::Options;
+use crate::options::Options;
 
 /// Pages copied between two reports of progress: 4 MB at the usual page size.
 const PAGES_A_STEP: i32 = 1024;

@@ -12,8 +12,8 @@ use crate::Version;
 use crate::error::{self, Error};
 use crate::migrator::Migrator;
 use crate::notes::Notes;
+use crate::options::Options;
 use crate::query::Query;
-use crate::run::Options;
 use crate::step::{Step, digest};
 
 /// All steps of one database, from version 1 to the current one, without gaps.

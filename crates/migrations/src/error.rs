@@ -13,7 +13,7 @@ use crate::foreign_keys::Violation;
 use crate::guard::Refusal;
 use crate::loss::AtRisk;
 use crate::plan::Move;
-use crate::run::Remark;
+use crate::report::Remark;
 pub(crate) use crate::step::BoxError;
 use crate::transaction::Mark;
 

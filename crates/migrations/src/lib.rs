@@ -79,7 +79,9 @@ mod file;
 mod plan;
 mod loss;
 mod red_flag;
+mod options;
 mod run;
+mod report;
 mod outside;
 mod transaction;
 mod guard;
@@ -100,10 +102,11 @@ pub use ledger::{Entry, LEDGER_TABLE};
 pub use loss::AtRisk;
 pub use migrator::Migrator;
 pub use notes::{Compatibility, Declared, Meaning, Notes, Rename, SECTIONS};
+pub use options::{Commit, Options};
 pub use plan::{Direction, Move, Plan, plan};
 pub use query::{Access, Query};
 pub use rehearsal::{Rehearsal, TableChange, WayBack};
-pub use run::{Commit, Options, Remark, Remarks, Report, StepReport};
+pub use report::{Remark, Remarks, Report, StepReport};
 pub use step::{Back, BoxError, Code, Step, digest};
 
 /// What a connection is made of; an application names the same version of it, or this one.

@@ -10,9 +10,11 @@ use crate::connect::{self, Missing};
 use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
 use crate::loss::{self, AtRisk};
+use crate::options::Options;
 use crate::plan::{Plan, plan};
 use crate::rehearsal::{self, Rehearsal};
-use crate::run::{self, Options, Report, Task};
+use crate::report::Report;
+use crate::run::{self, Task};
 use crate::transaction::{Mark, Transaction};
 use crate::{Version, ledger};
 

@@ -11,8 +11,8 @@ use schema::sql;
 
 use crate::error::{self, Error};
 use crate::guard::Refusal;
+use crate::options::Options;
 use crate::plan::Move;
-use crate::run::Options;
 
 /// Pragmas that change how the file is stored, and nothing in it. <https://sqlite.org/pragma.html>
 const PRAGMAS: [&str; 4] = [

@@ -9,8 +9,8 @@ use schema::{Change, ChangeKind, Object};
 use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
+use crate::options::Options;
 use crate::plan::{Direction, Plan};
-use crate::run::Options;
 use crate::step::Back;
 
 /// Looks at every step that `plan` runs upwards.

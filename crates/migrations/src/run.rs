@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use schema::{Schema, sql};
 
 use crate::Version;
-use crate::backup::{self, Backups, Progress};
+use crate::backup::{self, Backups};
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
@@ -18,134 +18,13 @@ use crate::foreign_keys::KeyCheck;
 use crate::guard::{self, Guard, Watch};
 use crate::ledger;
 use crate::loss;
+use crate::options::{Commit, Options};
 use crate::outside;
 use crate::plan::{Direction, Move, Plan, plan};
 use crate::red_flag;
+use crate::report::{Remarks, Report, StepReport};
 use crate::step::{BoxError, Code};
 use crate::transaction::{Mark, Transaction};
-
-/// How a file is opened and a run is made.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// How long to wait for others who have the file locked.
-    pub busy_timeout: Duration,
-    /// Consent to the losses that the steps declare.
-    pub accept_loss: bool,
-    /// Refuse where a step would leave rows as they are because it cannot read them.
-    pub strict: bool,
-    /// Whether a run takes a backup before it writes, and how many stay.
-    pub backups: Backups,
-    /// What one COMMIT holds.
-    pub commit: Commit,
-    /// Run steps whose notes are not complete, as a proof does while a version is being made.
-    pub allow_undocumented: bool,
-    /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
-    pub rehearse: bool,
-    /// Called while a backup is made or put back.
-    pub progress: Option<fn(Progress)>,
-}
-
-impl Default for Options {
-    /// Five seconds, no consent, not strict, a backup for each run.
-    fn default() -> Options {
-        Options {
-            busy_timeout: Duration::from_secs(5),
-            accept_loss: false,
-            strict: false,
-            backups: Backups::default(),
-            commit: Commit::Run,
-            allow_undocumented: false,
-            rehearse: false,
-            progress: None,
-        }
-    }
-}
-
-/// What one COMMIT holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Commit {
-    /// The whole run: it arrives, or the file is as it was.
-    #[default]
-    Run,
-    /// Each step: for files that are too large for one transaction. A run that fails leaves the file at
-    /// the version of the last step that did not, and [`Outcome::CommittedTo`](crate::Outcome) says so.
-    PerStep,
-}
-
-/// A row that a step could not treat and left as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// The version whose step says so.
-    pub version: Version,
-    /// The row's table.
-    pub table: String,
-    /// The row's key, as a person would look for it.
-    pub key: String,
-    /// Why it was left.
-    pub reason: String,
-}
-
-/// Where a step's function puts its remarks.
-#[derive(Debug, Default)]
-pub struct Remarks {
-    version: Version,
-    remarks: Vec<Remark>,
-}
-
-impl Remarks {
-    /// Says that the row `key` of `table` stays as it is, and why.
-    pub fn left(&mut self, table: &str, key: impl Into<String>, reason: impl Into<String>) {
-        self.remarks.push(Remark {
-            version: self.version,
-            table: table.to_owned(),
-            key: key.into(),
-            reason: reason.into(),
-        });
-    }
-}
-
-/// What was done by one step of a run.
-#[derive(Clone, Debug)]
-pub struct StepReport {
-    /// The step's version.
-    pub version: Version,
-    /// Its folder.
-    pub folder: String,
-    /// Up or down.
-    pub direction: Direction,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-/// What a run did.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The version the file was at.
-    pub from: Version,
-    /// The version it is at.
-    pub to: Version,
-    /// Whether a file without ledger was adopted.
-    pub adopted: bool,
-    /// The backup that was taken before anything was written.
-    pub backup: Option<PathBuf>,
-    /// The steps, in the order in which they ran; empty when there was nothing to do.
-    pub steps: Vec<StepReport>,
-    /// Rows that a step could not treat and left as they are.
-    pub remarks: Vec<Remark>,
-}
-
-impl Report {
-    pub(crate) fn nothing_to_do(version: Version) -> Report {
-        Report {
-            from: version,
-            to: version,
-            adopted: false,
-            backup: None,
-            steps: Vec::new(),
-            remarks: Vec::new(),
-        }
-    }
-}
 
 /// What a run is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -404,7 +283,7 @@ impl Run<'_> {
             keys.finish(self.connection, self.guard)?;
         }
         work.report.to = plan.to;
-        work.report.remarks = remarks.remarks;
+        work.report.remarks = remarks.all();
         Ok(work)
     }
 
@@ -525,7 +404,7 @@ impl Run<'_> {
     }
 
     fn carry_out(&self, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
-        remarks.version = step.version;
+        remarks.now_of(step.version);
         let known = self.catalogue.step(step.version);
         let code = known
             .and_then(|step| step.code())
@@ -560,14 +439,11 @@ impl Run<'_> {
         let Some(code) = known.and_then(|known| known.code()).filter(|_| up) else {
             return Ok(());
         };
-        let mut remarks = Remarks {
-            version: step.version,
-            remarks: Vec::new(),
-        };
+        let mut remarks = Remarks::of(step.version);
         self.call(step, code, Watch::Survey, || {
             (code.survey)(self.connection, &mut remarks)
         })?;
-        match remarks.remarks.as_slice() {
+        match remarks.all().as_slice() {
             [] => Ok(()),
             left => Err(error::strict_refuses(left)),
         }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Version;
 use crate::error::{self, Error};
-use crate::run::Remarks;
+use crate::report::Remarks;
 
 /// What a function of a step may fail with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

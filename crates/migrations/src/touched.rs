@@ -11,7 +11,7 @@ use schema::{Schema, TableKind};
 use crate::catalogue::Catalogue;
 use crate::guard::{Guard, Watch};
 use crate::plan::{Direction, Plan};
-use crate::run::Remarks;
+use crate::report::Remarks;
 
 /// Folded names of tables.
 pub(crate) type Tables = BTreeSet<String>;

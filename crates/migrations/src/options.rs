@@ -1,0 +1,53 @@
+//! How a file is opened and a run is made.
+
+use std::time::Duration;
+
+use crate::backup::{Backups, Progress};
+
+/// How a file is opened and a run is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How long to wait for others who have the file locked.
+    pub busy_timeout: Duration,
+    /// Consent to the losses that the steps declare.
+    pub accept_loss: bool,
+    /// Refuse where a step would leave rows as they are because it cannot read them.
+    pub strict: bool,
+    /// Whether a run takes a backup before it writes, and how many stay.
+    pub backups: Backups,
+    /// What one COMMIT holds.
+    pub commit: Commit,
+    /// Run steps whose notes are not complete, as a proof does while a version is being made.
+    pub allow_undocumented: bool,
+    /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
+    pub rehearse: bool,
+    /// Called while a backup is made or put back.
+    pub progress: Option<fn(Progress)>,
+}
+
+impl Default for Options {
+    /// Five seconds, no consent, not strict, a backup for each run.
+    fn default() -> Options {
+        Options {
+            busy_timeout: Duration::from_secs(5),
+            accept_loss: false,
+            strict: false,
+            backups: Backups::default(),
+            commit: Commit::Run,
+            allow_undocumented: false,
+            rehearse: false,
+            progress: None,
+        }
+    }
+}
+
+/// What one COMMIT holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commit {
+    /// The whole run: it arrives, or the file is as it was.
+    #[default]
+    Run,
+    /// Each step: for files that are too large for one transaction. A run that fails leaves the file at
+    /// the version of the last step that did not, and [`Outcome::CommittedTo`](crate::Outcome) says so.
+    PerStep,
+}
