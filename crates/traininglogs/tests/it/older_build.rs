@@ -196,7 +196,7 @@ fn a_stored_way_back_may_do_no_more_than_a_step() {
             "UPDATE schema_migrations SET down_sql = NULL".to_owned(),
             "ledger",
         ),
-        ("DELETE FROM sqlite_schema".to_owned(), "sqlite_master"),
+        ("DELETE FROM sqlite_schema".to_owned(), "sqlite_schema"),
     ] {
         fs::copy(shell.path("as_it_was.db"), shell.path("logs.db")).unwrap();
         let quoted = statement.replace('\'', "''");
