@@ -95,30 +95,28 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
 /// its header and one row. A "no" means only that the run must look closely.
 pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
     let current = catalogue.current_version();
-    let header = |name: &str| -> Result<i64, Error> {
-        connection
-            .pragma_query_value(None, name, |row| row.get(0))
-            .map_err(error::sqlite)
-    };
-    if header("user_version")? != i64::from(current) {
-        return Ok(false);
-    }
-    let ours = i64::from(catalogue.application_id());
-    if ours != 0 && ![0, ours].contains(&header("application_id")?) {
+    let user_version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(error::sqlite)?;
+    if user_version != i64::from(current) {
         return Ok(false);
     }
     let Ok(mut statement) = connection.prepare(
-        "SELECT version, up_digest, down_sql FROM main.schema_migrations
-         ORDER BY version DESC LIMIT 1",
+        "SELECT version, up_digest, down_sql, (SELECT application_id FROM pragma_application_id)
+         FROM main.schema_migrations ORDER BY version DESC LIMIT 1",
     ) else {
         return Ok(false);
     };
-    let head: Option<(Version, String, Option<String>)> = statement
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    let head: Option<(Version, String, Option<String>, i64)> = statement
+        .query_row([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()
         .map_err(error::ledger_unreadable)?;
-    Ok(head.is_some_and(|(version, up_digest, down_sql)| {
+    let ours = i64::from(catalogue.application_id());
+    Ok(head.is_some_and(|(version, up_digest, down_sql, id)| {
         version == current
+            && (ours == 0 || [0, ours].contains(&id))
             && catalogue.up_digest(current) == Some(up_digest.as_str())
             && same_back(catalogue, down_sql.as_deref())
     }))

@@ -64,7 +64,7 @@
 //! 6. **It refuses to guess.** A file that is newer, foreign, damaged, drifted or whose history was edited is
 //!    left as it is, and so is one that a red flag stands before (`docs/red-flags.md`).
 //!    `history::drift_is_refused_in_both_directions`
-//! 7. **Opening an up-to-date file costs almost nothing**: two numbers of the header and one row.
+//! 7. **Opening an up-to-date file costs almost nothing**: one pragma and one row.
 //!    `directions::nothing_to_do_is_said_and_nothing_is_written`
 //!
 //! A step cannot open or close a transaction, attach a file, set a pragma or write the ledger:

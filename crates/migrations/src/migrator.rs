@@ -143,7 +143,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// Brings the file to the catalogue's current version; for a file that is there already this costs
-    /// a look at its header and one row.
+    /// one pragma and one row.
     ///
     /// # Errors
     /// When the file must not be touched or a step fails; [`Error::outcome`] says what is in it.
