@@ -207,6 +207,18 @@ pub(crate) fn path_of(connection: &Connection) -> Option<PathBuf> {
         .filter(|path| path.exists())
 }
 
+/// A copy that is damaged because its file is.
+#[derive(Debug)]
+pub(crate) struct Unsound(String);
+
+impl std::fmt::Display for Unsound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.lines().next().unwrap_or_default())
+    }
+}
+
+impl std::error::Error for Unsound {}
+
 fn write_copy(
     source: &Connection,
     partial: &Path,
@@ -216,7 +228,7 @@ fn write_copy(
     copy(source, &mut target, options)?;
     // A copy of a file in WAL mode says that it is one; as a single file it needs no WAL.
     target.query_row("PRAGMA main.journal_mode = DELETE", [], |_| Ok(()))?;
-    check(&target)?;
+    check(&target).map_err(Unsound)?;
     let version = target.pragma_query_value(None, "user_version", |row| row.get(0))?;
     drop(target);
     File::options().write(true).open(partial)?.sync_all()?;

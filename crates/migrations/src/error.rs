@@ -9,6 +9,7 @@ use schema::Change;
 use schema::sql::Statement;
 
 use crate::Version;
+use crate::backup::Unsound;
 use crate::foreign_keys::Violation;
 use crate::guard::Refusal;
 use crate::loss::AtRisk;
@@ -424,6 +425,14 @@ pub(crate) fn backup_of_memory() -> Error {
 }
 
 pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
+    if source.is::<Unsound>() {
+        return Error::new(
+            ErrorKind::Damaged,
+            format!("`{}` is damaged: a copy of it does not pass `quick_check`", file.display()),
+        )
+        .hint("copy the file away, then restore a backup of before, or see https://sqlite.org/recovery.html")
+        .caused_by(source);
+    }
     let code = source.downcast_ref::<rusqlite::Error>();
     let kind = code.map_or(ErrorKind::ReadOnly, |source| by_code(source, "").kind());
     Error::new(

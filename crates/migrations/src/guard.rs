@@ -161,7 +161,7 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     if word.eq_ignore_ascii_case("VACUUM") {
         return refuse(
             "VACUUM",
-            "it does not work inside a transaction: put it into a step of its own, with\
+            "it does not work inside a transaction: put it into a step of its own, with \
              `outside_transaction.md`",
         );
     }

@@ -142,7 +142,9 @@ fn alone(
     mut report: Report,
 ) -> Result<Report, Error> {
     let started = Instant::now();
-    outside::carry_out(connection, options, step)?;
+    // What such a step did before it failed stays; no row and no version changed.
+    outside::carry_out(connection, options, step)
+        .map_err(|error| error.after_steps_to(report.from))?;
     let transaction = Transaction::begin(connection)?;
     let run = Run {
         connection,

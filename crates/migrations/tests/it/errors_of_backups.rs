@@ -160,3 +160,23 @@ fn undeclared_loss() {
         .unwrap_err();
     assert_snapshot!(file.report(&error));
 }
+
+#[test]
+fn a_damaged_file_is_told_as_that_before_the_run() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 2);
+    file.sql("CREATE INDEX note_body ON note(body)");
+    file.sql(
+        "INSERT INTO note (body) SELECT hex(randomblob(300)) FROM pragma_function_list LIMIT 200",
+    );
+    let root: i64 = file.value("SELECT rootpage FROM sqlite_schema WHERE name = 'note_body'");
+    file.sql("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'note_body'");
+    let mut bytes = file.bytes();
+    let start = (usize::try_from(root).unwrap() - 1) * 4096;
+    bytes[start..start + 4096].fill(0x41);
+    fs::write(&file.path, &bytes).unwrap();
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Damaged, "{error:?}");
+    assert!(!error.report().contains("--no-backup"), "{error:?}");
+    assert_eq!(file.bytes(), bytes);
+}

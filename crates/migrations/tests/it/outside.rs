@@ -118,3 +118,17 @@ fn what_was_before_it_stays_when_a_later_step_fails() {
     assert_eq!(error.outcome(), Outcome::CommittedTo(2), "{error:?}");
     assert_eq!(file.value::<i64>("PRAGMA user_version"), 2);
 }
+
+#[test]
+fn a_step_that_fails_half_way_does_not_say_that_nothing_happened() {
+    let half = outside(
+        "0002_half",
+        "PRAGMA journal_mode = WAL; ANALYZE nosuch;",
+        "",
+    );
+    let catalogue = catalogue(vec![note_step(), half]);
+    let file = File::at(&catalogue, 1);
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(error.outcome(), Outcome::CommittedTo(1), "{error:?}");
+    assert_eq!(file.value::<i64>("PRAGMA user_version"), 1);
+}
