@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
 
 use crate::Version;
 use crate::catalogue::Catalogue;
@@ -112,7 +112,7 @@ pub fn restore(
         return Err(error::backup_missing(backup));
     }
     let unusable = |why: String| error::backup_unusable(backup, why);
-    let source = open_reading(backup).map_err(|error| unusable(error.to_string()))?;
+    let source = connect::reading_handle(backup).map_err(|error| unusable(error.to_string()))?;
     let state = FileState::read(&source).map_err(|error| unusable(error.to_string()))?;
     let version = version_of(catalogue, &state).map_err(|error| unusable(error.to_string()))?;
     check(&source).map_err(unusable)?;
@@ -161,8 +161,8 @@ pub(crate) fn take(
     let Some(file) = path_of(connection) else {
         return Err(error::backup_of_memory());
     };
-    let source =
-        open_reading(&file).map_err(|source| error::backup_failed(&file, source.into()))?;
+    let source = connect::reading_handle(&file)
+        .map_err(|source| error::backup_failed(&file, source.into()))?;
     source
         .busy_timeout(options.busy_timeout)
         .map_err(error::sqlite)?;
@@ -224,7 +224,7 @@ fn write_copy(
     partial: &Path,
     options: &Options,
 ) -> Result<Version, error::BoxError> {
-    let mut target = Connection::open(partial)?;
+    let mut target = connect::new_file(partial)?;
     copy(source, &mut target, options)?;
     // A copy of a file in WAL mode says that it is one; as a single file it needs no WAL.
     target.query_row("PRAGMA main.journal_mode = DELETE", [], |_| Ok(()))?;
@@ -297,11 +297,6 @@ fn check(connection: &Connection) -> Result<(), String> {
         Ok(said) => Err(format!("it is damaged: {said}")),
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn open_reading(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
 }
 
 fn pages(connection: &Connection) -> Result<u64, Error> {

@@ -61,6 +61,16 @@ pub(crate) fn handle(
 
 /// Opens `path` to look at it.
 pub(crate) fn reading(path: &Path) -> Result<Connection, Error> {
+    reading_handle(path).map_err(|source| error::cannot_open(path, source))
+}
+
+/// The same with SQLite's own error, for callers who know better what it means.
+pub(crate) fn reading_handle(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|source| error::cannot_open(path, source))
+    Connection::open_with_flags(path, flags)
+}
+
+/// A file for a copy, made where there is none.
+pub(crate) fn new_file(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open(path)
 }

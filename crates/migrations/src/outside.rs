@@ -13,6 +13,7 @@ use crate::error::{self, Error};
 use crate::guard::Refusal;
 use crate::options::Options;
 use crate::plan::Move;
+use crate::run::execute_one;
 
 /// Pragmas that change how the file is stored, and nothing in it. <https://sqlite.org/pragma.html>
 const PRAGMAS: [&str; 4] = [
@@ -60,11 +61,7 @@ pub(crate) fn carry_out(
 fn execute(connection: &Connection, options: &Options, text: &str) -> rusqlite::Result<()> {
     let since = Instant::now();
     loop {
-        let done = connection.prepare(text).and_then(|mut statement| {
-            let mut rows = statement.raw_query();
-            while rows.next()?.is_some() {}
-            Ok(())
-        });
+        let done = execute_one(connection, text);
         match done {
             Err(source)
                 if source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)

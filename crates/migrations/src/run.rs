@@ -512,7 +512,7 @@ impl Run<'_> {
 }
 
 /// Runs one statement to its end; rows that it returns are read and dropped.
-fn execute_one(connection: &Connection, text: &str) -> rusqlite::Result<()> {
+pub(crate) fn execute_one(connection: &Connection, text: &str) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(text)?;
     let mut rows = statement.raw_query();
     while rows.next()?.is_some() {}

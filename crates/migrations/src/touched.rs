@@ -12,6 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::guard::{Guard, Watch};
 use crate::plan::{Direction, Plan};
 use crate::report::Remarks;
+use crate::run::execute_one;
 
 /// Folded names of tables.
 pub(crate) type Tables = BTreeSet<String>;
@@ -27,7 +28,7 @@ pub(crate) fn predict(file: &Connection, catalogue: &Catalogue, plan: &Plan) -> 
     for step in &plan.moves {
         for statement in sql::statements(&step.sql) {
             guard.enter(Watch::Step);
-            let done = run_to_end(&copy, statement.text);
+            let done = execute_one(&copy, statement.text);
             guard.leave();
             done.ok()?;
         }
@@ -58,13 +59,6 @@ fn empty_copy(file: &Connection) -> rusqlite::Result<Connection> {
         let _ = copy.execute_batch(&row.get::<_, String>(0)?);
     }
     Ok(copy)
-}
-
-fn run_to_end(connection: &Connection, text: &str) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(text)?;
-    let mut rows = statement.raw_query();
-    while rows.next()?.is_some() {}
-    Ok(())
 }
 
 /// Those of `schema`'s tables whose foreign keys the touching of `tables` can break: they themselves and
