@@ -15,7 +15,7 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Missing};
-use crate::error::{self, Error};
+use crate::error::{self, Error, ErrorKind};
 use crate::file::FileState;
 use crate::options::Options;
 
@@ -111,11 +111,17 @@ pub fn restore(
     if !backup.is_file() {
         return Err(error::backup_missing(backup));
     }
-    let unusable = |why: String| error::backup_unusable(backup, why);
-    let source = connect::reading_handle(backup).map_err(|error| unusable(error.to_string()))?;
-    let state = FileState::read(&source).map_err(|error| unusable(error.to_string()))?;
-    let version = version_of(catalogue, &state).map_err(|error| unusable(error.to_string()))?;
-    check(&source).map_err(unusable)?;
+    let unusable = |error: Error| error::backup_unusable(backup, error.kind(), &error.to_string());
+    let source = connect::reading(backup).map_err(unusable)?;
+    let state = FileState::read(&source).map_err(unusable)?;
+    let version = version_of(catalogue, &state).map_err(unusable)?;
+    check(&source).map_err(|said| {
+        error::backup_unusable(
+            backup,
+            ErrorKind::Damaged,
+            &format!("it is damaged: {said}"),
+        )
+    })?;
     let mut target = connect::open(file, Missing::Create, options)?;
     let kept = match options.backups {
         Backups::Off => None,
@@ -213,7 +219,7 @@ pub(crate) struct Unsound(String);
 
 impl std::fmt::Display for Unsound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.lines().next().unwrap_or_default())
+        f.write_str(&self.0)
     }
 }
 
@@ -288,14 +294,23 @@ fn copy(source: &Connection, target: &mut Connection, options: &Options) -> rusq
     }
 }
 
-/// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check): reads every page.
-fn check(connection: &Connection) -> Result<(), String> {
-    let said: rusqlite::Result<String> =
-        connection.query_row("PRAGMA main.quick_check(1)", [], |row| row.get(0));
-    match said {
-        Ok(said) if said == "ok" => Ok(()),
-        Ok(said) => Err(format!("it is damaged: {said}")),
-        Err(error) => Err(error.to_string()),
+/// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check): reads every page. What it says of values
+/// that break a NOT NULL, a CHECK or a STRICT type is no damage: they were written so, and are copied so.
+pub(crate) fn check(connection: &Connection) -> Result<(), String> {
+    let said = || -> rusqlite::Result<Vec<String>> {
+        let mut statement = connection.prepare("PRAGMA main.quick_check")?;
+        let lines = statement.query_map([], |row| row.get(0))?;
+        lines.collect()
+    };
+    let said = said().map_err(|error| error.to_string())?;
+    let value =
+        |line: &str| line.contains(" value in ") || line.starts_with("CHECK constraint failed in ");
+    match said.iter().find(|line| *line != "ok" && !value(line)) {
+        None => Ok(()),
+        Some(said) => {
+            let mut lines = said.lines().filter(|line| !line.starts_with("***"));
+            Err(lines.next().unwrap_or_default().to_owned())
+        }
     }
 }
 

@@ -109,10 +109,25 @@ impl Entry {
             return Ok(());
         };
         if catalogue.up_digest(self.version) != Some(self.up_digest.as_str()) {
-            return Err(error::history_edited(step.folder(), "up.sql", &self.name));
+            let stored = self.up_sql.as_deref().ok_or(self.up_digest.as_str());
+            // A text that does not match its own digest would show what was never applied.
+            let stored = stored.and_then(|text| match digest(text) == self.up_digest {
+                true => Ok(text),
+                false => Err(self.up_digest.as_str()),
+            });
+            let script = format!("{}/up.sql", step.folder());
+            return Err(error::history_edited(
+                &script,
+                &self.name,
+                stored,
+                step.up(),
+            ));
         }
         if self.down_sql.as_deref().map(digest) != step.down().map(digest) {
-            return Err(error::history_edited(step.folder(), "down.sql", &self.name));
+            let script = format!("{}/down.sql", step.folder());
+            let stored = Ok(self.down_sql.as_deref().unwrap_or_default());
+            let present = step.down().unwrap_or_default();
+            return Err(error::history_edited(&script, &self.name, stored, present));
         }
         Ok(())
     }

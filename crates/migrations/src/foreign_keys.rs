@@ -11,6 +11,7 @@ use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::guard::Guard;
 use crate::plan::Plan;
+use crate::report::Dangling;
 use crate::touched::{self, Tables};
 
 /// A row whose foreign key points nowhere.
@@ -48,8 +49,13 @@ impl KeyCheck {
         })
     }
 
-    /// Looks after the last step; what `guard` saw beyond what was expected is looked at, too.
-    pub(crate) fn finish(self, connection: &Connection, guard: &Guard<'_>) -> Result<(), Error> {
+    /// Looks after the last step; what `guard` saw beyond what was expected is looked at, too. Returns what
+    /// was wrong before and still is.
+    pub(crate) fn finish(
+        self,
+        connection: &Connection,
+        guard: &Guard<'_>,
+    ) -> Result<Vec<Dangling>, Error> {
         let concerned = match self.concerned {
             None => None,
             Some(mut tables) => {
@@ -122,26 +128,36 @@ impl Violations {
         Ok(())
     }
 
-    /// Fails when there is a violation here that is not in `before`. Keys are not told apart by their
-    /// number, because a step that adds one renumbers them.
-    pub(crate) fn none_beyond(self, before: &Violations) -> Result<(), Error> {
+    /// Fails when there is a violation here that is not in `before`, and else returns those that are. Keys are
+    /// not told apart by their number, because a step that adds one renumbers them.
+    pub(crate) fn none_beyond(self, before: &Violations) -> Result<Vec<Dangling>, Error> {
         for (table, source) in self.uncheckable {
             if !before.uncheckable.contains_key(&table) {
                 return Err(error::foreign_keys_uncheckable(&table, source));
             }
         }
         let mut made = Vec::new();
+        let mut old_ones: BTreeMap<(String, String), u64> = BTreeMap::new();
         for (violation, count) in self.counts {
             let old = before.counts.get(&violation).copied().unwrap_or_default();
             // A table that could not be checked before may have had them all.
             if !before.uncheckable.contains_key(&violation.table) {
+                let key = (violation.table.clone(), violation.parent.clone());
+                *old_ones.entry(key).or_default() += count.min(old) as u64;
                 made.extend(std::iter::repeat_n(violation, count.saturating_sub(old)));
             }
         }
-        match made.as_slice() {
-            [] => Ok(()),
-            made => Err(error::foreign_keys_violated(made)),
+        if !made.is_empty() {
+            return Err(error::foreign_keys_violated(&made));
         }
+        let dangling = old_ones
+            .into_iter()
+            .map(|((table, parent), rows)| Dangling {
+                table,
+                parent,
+                rows,
+            });
+        Ok(dangling.collect())
     }
 }
 

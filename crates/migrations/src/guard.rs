@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use schema::sql::{self, fold};
+use schema::sql::fold;
 
 use crate::error::{self, Error};
 use crate::ledger::LEDGER_TABLE;
@@ -51,6 +51,9 @@ pub(crate) enum Watch {
     Step,
     /// A survey, which may not write either.
     Survey,
+    /// A step outside a transaction: its statements are known to be harmless, what they call is not. VACUUM
+    /// attaches a file of its own and writes every table, and each statement commits by itself.
+    Outside,
 }
 
 #[derive(Default)]
@@ -92,7 +95,7 @@ impl<'a> Guard<'a> {
         // When `OR ROLLBACK` has ended the transaction, what a function still writes would commit by
         // itself; true turns that into a rollback.
         let state = Arc::clone(&guard.state);
-        let hook = move || lock(&state).watch != Watch::Nobody;
+        let hook = move || matches!(lock(&state).watch, Watch::Step | Watch::Survey);
         connection.commit_hook(Some(hook)).map_err(error::sqlite)?;
         Ok(guard)
     }
@@ -165,12 +168,6 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
              `outside_transaction.md`",
         );
     }
-    if writes_schema_table(statement) {
-        return refuse(
-            "a write to `sqlite_schema`",
-            "use CREATE, ALTER and DROP: one wrong byte there makes the whole file unreadable",
-        );
-    }
     if statement.contains('\0') {
         return refuse(
             "a NUL character",
@@ -180,32 +177,32 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     None
 }
 
-/// Whether the table that a statement names as its target is SQLite's own list of the schema.
-fn writes_schema_table(statement: &str) -> bool {
-    let text = sql::fold(&sql::canonical(statement)).replace(['"', '`', '[', ']'], "");
-    let mut words = text.split([' ', '(', ';']).filter(|word| !word.is_empty());
-    if !matches!(
-        words.next(),
-        Some("insert" | "replace" | "update" | "delete")
-    ) {
-        return false;
+/// What SQLite itself refuses before it asks the authorizer: a write to its own list of the schema, however
+/// it is written. A run turns `writable_schema` off, so that there is no other answer.
+pub(crate) fn judge_failure(source: &rusqlite::Error) -> Option<Refusal> {
+    let words = source.to_string();
+    let refused = ["sqlite_master", "sqlite_schema", "sqlite_temp_master"]
+        .iter()
+        .any(|table| words.contains(&format!("table {table} may not be modified")));
+    match refused {
+        true => refuse(
+            "a write to `sqlite_schema`",
+            "use CREATE, ALTER and DROP: one wrong byte there makes the whole file unreadable",
+        ),
+        false => None,
     }
-    let skipped = [
-        "or", "into", "from", "rollback", "abort", "fail", "ignore", "replace",
-    ];
-    let target = words
-        .find(|word| !skipped.contains(word))
-        .unwrap_or_default();
-    let target = target.rsplit('.').next().unwrap_or_default();
-    matches!(target, "sqlite_schema" | "sqlite_master")
 }
 
 fn judge(action: &AuthAction<'_>, watch: Watch) -> Option<Refusal> {
     if watch == Watch::Nobody {
         return None;
     }
-    if let Some(refusal) = judge_ledger(action) {
-        return Some(refusal);
+    if watch == Watch::Outside {
+        return judge_function(action);
+    }
+    let refusal = judge_ledger(action).or_else(|| judge_function(action));
+    if refusal.is_some() {
+        return refusal;
     }
     match *action {
         AuthAction::Transaction { .. } => refuse(
@@ -224,6 +221,16 @@ fn judge(action: &AuthAction<'_>, watch: Watch) -> Option<Refusal> {
             pragma_name,
             pragma_value,
         } => judge_pragma(pragma_name, pragma_value),
+        _ if watch == Watch::Survey && !reads(action) => refuse(
+            "a statement that writes",
+            "only read in `survey`, and write in `apply`",
+        ),
+        _ => None,
+    }
+}
+
+fn judge_function(action: &AuthAction<'_>) -> Option<Refusal> {
+    match *action {
         AuthAction::Function { function_name }
             if function_name.eq_ignore_ascii_case("load_extension") =>
         {
@@ -232,10 +239,6 @@ fn judge(action: &AuthAction<'_>, watch: Watch) -> Option<Refusal> {
                 "register what the step needs on the connection before the run",
             )
         }
-        _ if watch == Watch::Survey && !reads(action) => refuse(
-            "a statement that writes",
-            "only read in `survey`, and write in `apply`",
-        ),
         _ => None,
     }
 }

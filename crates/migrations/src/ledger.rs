@@ -21,8 +21,12 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS main.schema_migrations (
     down_loses TEXT NOT NULL,
     down_digest TEXT NOT NULL,
     applied_at TEXT NOT NULL,
-    applied_by TEXT NOT NULL
+    applied_by TEXT NOT NULL,
+    up_sql TEXT
 )";
+
+/// The column that ledgers of older engines lack; without it an edited `up.sql` is told by its digest alone.
+const UP_SQL: &str = "up_sql";
 
 /// One applied step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,19 @@ pub struct Entry {
     pub applied_at: String,
     /// Which engine wrote the row.
     pub applied_by: String,
+    /// The `up.sql` that was run, to show what became of it; `None` in rows of older engines.
+    pub up_sql: Option<String>,
+}
+
+/// A script that [`Migrator::repair`](crate::Migrator::repair) recorded again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repaired {
+    /// The script, such as `0002_note_label/down.sql`.
+    pub script: String,
+    /// The text that the file carried.
+    pub before: String,
+    /// The text that it carries now: the same statements with other blanks or comments.
+    pub after: String,
 }
 
 impl Entry {
@@ -67,12 +84,15 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     if has(connection, "type = 'trigger' AND tbl_name")? {
         return Err(error::ledger_has_trigger());
     }
-    let mut statement = connection
-        .prepare(
-            "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by
-             FROM main.schema_migrations ORDER BY version",
-        )
-        .map_err(error::ledger_unreadable)?;
+    let up_sql = match has_up_sql(connection)? {
+        true => UP_SQL,
+        false => "NULL",
+    };
+    let sql = format!(
+        "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, {up_sql}
+         FROM main.schema_migrations ORDER BY version"
+    );
+    let mut statement = connection.prepare(&sql).map_err(error::ledger_unreadable)?;
     let rows = statement.query_map([], |row| {
         Ok(Entry {
             version: row.get(0)?,
@@ -83,6 +103,7 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
             down_digest: row.get(5)?,
             applied_at: row.get(6)?,
             applied_by: row.get(7)?,
+            up_sql: row.get(8)?,
         })
     });
     let entries = rows
@@ -128,9 +149,20 @@ fn same_back(catalogue: &Catalogue, recorded: Option<&str>) -> bool {
     recorded == ours || (ours.is_some() && recorded.map(digest) == ours.map(digest))
 }
 
-/// Makes the ledger where there is none.
+/// Makes the ledger where there is none, and gives that of an older engine the column which it lacks.
 pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
-    connection.execute_batch(CREATE).map_err(error::sqlite)
+    connection.execute_batch(CREATE).map_err(error::sqlite)?;
+    if has_up_sql(connection)? {
+        return Ok(());
+    }
+    let sql = format!("ALTER TABLE main.{LEDGER_TABLE} ADD COLUMN {UP_SQL} TEXT");
+    connection.execute_batch(&sql).map_err(error::sqlite)
+}
+
+fn has_up_sql(connection: &Connection) -> Result<bool, Error> {
+    connection
+        .column_exists(Some("main"), LEDGER_TABLE, UP_SQL)
+        .map_err(error::sqlite)
 }
 
 /// Records that `step` was applied.
@@ -157,7 +189,9 @@ pub(crate) fn record(
     };
     connection
         .execute(
-            "INSERT INTO main.schema_migrations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO main.schema_migrations
+             (version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, up_sql)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 version,
                 step.name(),
@@ -167,36 +201,53 @@ pub(crate) fn record(
                 Entry::digest_of_back(step.down(), &loses),
                 now(),
                 format!("{how}{}", env!("CARGO_PKG_VERSION")),
+                step.up(),
             ],
         )
         .map_err(error::sqlite)?;
     Ok(())
 }
 
-/// Records the ways back as `catalogue` has them, where only blanks and comments differ; the caller has
-/// checked that nothing else does.
+/// Records the texts as `catalogue` has them, where only blanks and comments differ; the caller has checked
+/// that nothing else does.
 pub(crate) fn repair(
     connection: &Connection,
     catalogue: &Catalogue,
     state: &FileState,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Repaired>, Error> {
     let mut repaired = Vec::new();
     for entry in state.ledger.as_deref().unwrap_or_default() {
         let Some(step) = catalogue.step(entry.version) else {
             continue;
         };
-        if step.down() != entry.down_sql.as_deref() {
+        let mut differs = |file: &str, before: Option<&str>, after: Option<&str>| {
+            // A text that the file does not carry is not written now: nobody knows its words.
+            let (Some(before), Some(after)) = (before, after) else {
+                return false;
+            };
+            if before != after {
+                repaired.push(Repaired {
+                    script: format!("{}/{file}", step.folder()),
+                    before: before.to_owned(),
+                    after: after.to_owned(),
+                });
+            }
+            before != after
+        };
+        if differs("up.sql", entry.up_sql.as_deref(), Some(step.up())) {
+            let sql = "UPDATE main.schema_migrations SET up_sql = ?1 WHERE version = ?2";
+            connection
+                .execute(sql, params![step.up(), entry.version])
+                .map_err(error::sqlite)?;
+        }
+        if differs("down.sql", entry.down_sql.as_deref(), step.down()) {
+            let digest = Entry::digest_of_back(step.down(), &entry.down_loses);
             connection
                 .execute(
                     "UPDATE main.schema_migrations SET down_sql = ?1, down_digest = ?2 WHERE version = ?3",
-                    params![
-                        step.down(),
-                        Entry::digest_of_back(step.down(), &entry.down_loses),
-                        entry.version
-                    ],
+                    params![step.down(), digest, entry.version],
                 )
                 .map_err(error::sqlite)?;
-            repaired.push(format!("{}/down.sql", step.folder()));
         }
     }
     Ok(repaired)

@@ -44,32 +44,57 @@
 //!
 //! # What the engine promises
 //!
-//! Each promise names a test in `tests/it` that would fail without it.
+//! Each promise has a test of its name in `tests/it/promises.rs`, whose comment names the files that try its
+//! corners.
 //!
-//! 1. **All or nothing.** All steps of a run, their ledger rows and `user_version` share one `COMMIT`
-//!    ([`Commit::PerStep`] for files too large for that). After an error the file is looked at again, and
-//!    [`Error::outcome`] says what is in it. An interrupt that never ends can leave only
-//!    [`Outcome::Unknown`]. `atomic::a_run_that_fails_half_way_leaves_the_file`
+//! 1. **All or nothing.** All steps of a run, their ledger rows and `user_version` share one `COMMIT`. After an
+//!    error the file is looked at again, and [`Error::outcome`] says what is in it. `promises::all_or_nothing`
+//!
+//!    *Limits*: with [`Commit::PerStep`], and around a step that stands outside a transaction, what was
+//!    committed before the error stays, and [`Outcome::CommittedTo`] says so. An interrupt that never ends can
+//!    leave [`Outcome::Unknown`]. With `synchronous` below `FULL` a power cut may cost the last commit, as
+//!    [SQLite says](https://sqlite.org/pragma.html#pragma_synchronous).
 //! 2. **Nobody races.** `BEGIN IMMEDIATE` first, waiting as long as [`Options::busy_timeout`] says; then the
-//!    version is read, then decided. `starters::eight_starters_on_a_fresh_file`
-//! 3. **Foreign keys** are off before `BEGIN`, checked before `COMMIT` in the tables that the run touched and
-//!    their children, and afterwards what they were. Only violations that the run made count; a row that
-//!    pointed nowhere before may point nowhere else. `foreign_keys::a_rebuilt_parent_keeps_its_children`
+//!    version is read, then decided. What a killed process left half done is rolled back first.
+//!    `promises::nobody_races`
+//!
+//!    *Limits*: who waits longer than the timeout fails with [`ErrorKind::Busy`]. Without a WAL, a reader that
+//!    never ends holds up every commit. Locks are the file system's: [not every network file system has
+//!    them](https://sqlite.org/faq.html#q5).
+//! 3. **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and afterwards what they were. Only
+//!    violations that the run made count; those that were there are told in [`Report::dangling`].
+//!    `promises::foreign_keys_are_off_then_checked_then_restored`
+//!
+//!    *Limits*: checked are the tables that the run touched and their children. A row that pointed nowhere
+//!    before may point nowhere else. Keys that SQLite cannot check are left out where they were so before.
 //! 4. **Nothing is lost unasked.** One backup for each run that writes to a file ([`Backups`]), and
 //!    [`restore`]. What a step loses is declared in its notes; a run that would cost rows refuses without
-//!    [`Options::accept_loss`], naming them. `backups::a_run_that_writes_takes_one_backup_before_it_does`,
-//!    `consent::a_refusal_names_all_losses_of_all_steps_at_once`
+//!    [`Options::accept_loss`], naming them. `promises::nothing_is_lost_unasked`
+//!
+//!    *Limits*: a loss that no notes declare is found by the proof before release, and in a file by
+//!    [`Options::rehearse`], which is off because it costs two copies of the file. A database in memory has no
+//!    backup.
 //! 5. **An older build can go back.** The ledger keeps each way back with its digest.
-//!    `history::an_older_build_goes_back_with_what_the_file_carries`
+//!    `promises::an_older_build_can_go_back`
+//!
+//!    *Limits*: a step that is irreversible stops it. The digest finds edits, not a forger who computes it
+//!    again; but whatever the text says, it runs under the same restrictions as any step.
 //! 6. **It refuses to guess.** A file that is newer, foreign, damaged, drifted or whose history was edited is
 //!    left as it is, and so is one that a red flag stands before (`docs/red-flags.md`).
-//!    `history::drift_is_refused_in_both_directions`
+//!    `promises::it_refuses_to_guess`
+//!
+//!    *Limits*: damage is looked for when a run has something to write: every page is read, in the backup or,
+//!    without one, in the file ([`Options::check`]). A file that is up to date is opened without that.
 //! 7. **Opening an up-to-date file costs almost nothing**: one pragma and one row.
-//!    `directions::nothing_to_do_is_said_and_nothing_is_written`
+//!    `promises::opening_an_up_to_date_file_costs_one_pragma_and_one_row`
+//!
+//!    *Limits*: this looks at the newest row of the ledger only. An edited step below it, or a schema that
+//!    drifted, is found with the next run, or by [`Migrator::drift`].
 //!
 //! A step cannot open or close a transaction, attach a file, set a pragma or write the ledger:
 //! [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html) refuses it. A connection that is given to
-//! [`Migrator::with_connection`] loses an authorizer and a commit hook of its own.
+//! [`Migrator::with_connection`] loses an authorizer and a commit hook of its own, and during a run neither
+//! enforces foreign keys nor lets `sqlite_schema` be written.
 
 mod notes;
 mod step;
@@ -98,7 +123,7 @@ pub use backup::{BackupFile, Backups, Progress, Restored, backups, restore};
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
 pub use file::FileState;
-pub use ledger::{Entry, LEDGER_TABLE};
+pub use ledger::{Entry, LEDGER_TABLE, Repaired};
 pub use loss::AtRisk;
 pub use migrator::Migrator;
 pub use notes::{Compatibility, Declared, Meaning, Notes, Rename, SECTIONS};
@@ -106,7 +131,7 @@ pub use options::{Commit, Options};
 pub use plan::{Direction, Move, Plan, plan};
 pub use query::{Access, Query};
 pub use rehearsal::{Rehearsal, TableChange, WayBack};
-pub use report::{Remark, Remarks, Report, StepReport};
+pub use report::{Dangling, Remark, Remarks, Report, StepReport};
 pub use step::{Back, BoxError, Code, Step, digest};
 
 /// What a connection is made of; an application names the same version of it, or this one.

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::Version;
 use crate::backup;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Missing};
 use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
+use crate::ledger::{self, Repaired};
 use crate::loss::{self, AtRisk};
 use crate::options::Options;
 use crate::plan::{Plan, plan};
@@ -16,7 +18,6 @@ use crate::rehearsal::{self, Rehearsal};
 use crate::report::Report;
 use crate::run::{self, Task};
 use crate::transaction::{Mark, Transaction};
-use crate::{Version, ledger};
 
 /// One file and the catalogue that it is migrated by.
 #[derive(Debug)]
@@ -191,12 +192,12 @@ impl<'a> Migrator<'a> {
     }
 
     /// Records each step's text as the catalogue has it now, where it differs from what the ledger keeps in
-    /// blanks and comments only, and returns the scripts that were recorded again. Anything more is an
+    /// blanks and comments only, and returns what was recorded again, with both texts. Anything more is an
     /// edited history, and refused.
     ///
     /// # Errors
     /// When the file must not be touched; it is then as it was.
-    pub fn repair(&mut self) -> Result<Vec<String>, Error> {
+    pub fn repair(&mut self) -> Result<Vec<Repaired>, Error> {
         let transaction = Transaction::begin(&self.connection)?;
         let repaired = self.state().and_then(|state| {
             state.version(self.catalogue)?;
@@ -259,8 +260,10 @@ impl<'a> Migrator<'a> {
         };
         if let Some((expected, target)) = target.filter(|_| self.options.rehearse) {
             let rehearsal = self.rehearse(expected, target)?;
-            if !rehearsal.undeclared.is_empty() {
-                return Err(error::undeclared_loss(&rehearsal.undeclared));
+            let mut found = rehearsal.undeclared;
+            found.extend(rehearsal.integrity);
+            if !found.is_empty() {
+                return Err(error::undeclared_loss(&found));
             }
         }
         let result = run::run(&self.connection, self.catalogue, &self.options, task);

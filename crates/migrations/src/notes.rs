@@ -33,6 +33,16 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Reads `table` or `table.column`.
+    pub(crate) fn new(object: &str, why: &str) -> Declared {
+        let (table, column) = split_object(object);
+        Declared {
+            table,
+            column,
+            why: why.to_owned(),
+        }
+    }
+
     /// `table` or `table.column`.
     pub fn object(&self) -> String {
         match &self.column {
@@ -286,12 +296,9 @@ impl Notes {
                 ));
                 continue;
             };
-            let (table, column) = match object.split_once('.') {
-                Some((table, column)) => (table, Some(column.to_owned())),
-                None => (*object, None),
-            };
+            let (table, column) = split_object(object);
             self.renames.push(Rename {
-                table: table.to_owned(),
+                table,
                 column,
                 to: (*to).to_owned(),
             });
@@ -313,21 +320,21 @@ impl Notes {
                     .push(format!("`{item}` names no object in backticks"));
                 continue;
             };
-            let (table, column) = match object.split_once('.') {
-                Some((table, column)) => (table, Some(column.to_owned())),
-                None => (object, None),
-            };
-            let why = strip_dash(why).to_owned();
+            let why = strip_dash(why);
             if why.is_empty() {
                 self.malformed.push(format!("`{item}` does not say why"));
             }
-            found.push(Declared {
-                table: table.to_owned(),
-                column,
-                why,
-            });
+            found.push(Declared::new(object, why));
         }
         found
+    }
+}
+
+/// `table.column` or `table`.
+fn split_object(object: &str) -> (String, Option<String>) {
+    match object.split_once('.') {
+        Some((table, column)) => (table.to_owned(), Some(column.to_owned())),
+        None => (object.to_owned(), None),
     }
 }
 

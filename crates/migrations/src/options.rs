@@ -17,6 +17,9 @@ pub struct Options {
     pub backups: Backups,
     /// What one COMMIT holds.
     pub commit: Commit,
+    /// Read every page of the file before a run that takes no backup, and refuse where one is damaged; a
+    /// backup is always read. See [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check).
+    pub check: bool,
     /// Run steps whose notes are not complete, as a proof does while a version is being made.
     pub allow_undocumented: bool,
     /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
@@ -26,7 +29,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Five seconds, no consent, not strict, a backup for each run.
+    /// Five seconds, no consent, not strict, a backup for each run, and a check where there is none.
     fn default() -> Options {
         Options {
             busy_timeout: Duration::from_secs(5),
@@ -34,6 +37,7 @@ impl Default for Options {
             strict: false,
             backups: Backups::default(),
             commit: Commit::Run,
+            check: true,
             allow_undocumented: false,
             rehearse: false,
             progress: None,

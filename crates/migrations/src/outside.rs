@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 use schema::sql;
 
 use crate::error::{self, Error};
-use crate::guard::Refusal;
+use crate::guard::{Guard, Refusal, Watch};
 use crate::options::Options;
 use crate::plan::Move;
 use crate::run::execute_one;
@@ -51,9 +51,15 @@ pub(crate) fn carry_out(
             return Err(error::statement_refused(step, number, statement, &refusal));
         }
     }
+    let guard = Guard::install(connection)?;
     for (number, statement) in (1..).zip(&statements) {
-        execute(connection, options, statement.text)
-            .map_err(|source| error::statement_failed(step, number, statement, source))?;
+        guard.enter(Watch::Outside);
+        let done = execute(connection, options, statement.text);
+        let refusal = guard.leave();
+        done.map_err(|source| match refusal {
+            Some(refusal) => error::statement_refused(step, number, statement, &refusal),
+            None => error::statement_failed(step, number, statement, source),
+        })?;
     }
     Ok(())
 }

@@ -122,19 +122,11 @@ fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Err
         .notes(entry.version)
         .map(|notes| notes.down_losses.as_slice());
     let losses = entry.down_loses.lines().map(|object| {
-        let (table, column) = match object.split_once('.') {
-            Some((table, column)) => (table.to_owned(), Some(column.to_owned())),
-            None => (object.to_owned(), None),
-        };
         let known = words
             .unwrap_or_default()
             .iter()
             .find(|loss| loss.object() == object);
-        Declared {
-            table,
-            column,
-            why: known.map(|loss| loss.why.clone()).unwrap_or_default(),
-        }
+        Declared::new(object, known.map_or("", |loss| &loss.why))
     });
     Ok(Move {
         version: entry.version,

@@ -4,6 +4,7 @@
 //! Rows are compared by SQLite itself, so memory stays small whatever the file's size.
 
 mod compare;
+mod declarations;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -19,13 +20,14 @@ use crate::connect;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::migrator::Migrator;
-use crate::notes::{Declared, Rename};
+use crate::notes::Declared;
 use crate::options::Options;
 use crate::plan::Direction;
 use crate::report::Report;
 
 use compare::Pair;
 pub use compare::TableChange;
+use declarations::Declarations;
 
 /// Whether going back gives what was there before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub enum WayBack {
 pub struct Rehearsal {
     /// What the run reports.
     pub report: Report,
-    /// Every table whose rows the run touched or that came or went.
+    /// Every table, with what happened to its rows.
     pub tables: Vec<TableChange>,
     /// What is lost or changed and no notes declare, one sentence each.
     pub undeclared: Vec<String>,
@@ -93,7 +95,8 @@ pub(crate) fn rehearse(
         ..*options
     };
     let bytes_before = size(&copies.before);
-    let old = FileState::read(&connect::reading(&copies.before)?)?.schema;
+    let state = FileState::read(&connect::reading(&copies.before)?)?;
+    let old = state.schema.clone();
     let mut migrator = Migrator::open(catalogue, &copies.after, quiet)?;
     let started = Instant::now();
     let report = go(&mut migrator)?;
@@ -101,36 +104,15 @@ pub(crate) fn rehearse(
     let copy = migrator.connection();
     let new = FileState::read(copy)?.schema;
     attach(copy, &copies.before)?;
-    let steps = report.steps.iter();
-    let notes: Vec<_> = steps
-        .filter_map(|step| catalogue.notes(step.version))
-        .collect();
-    let up = report.to >= report.from;
-    let renames: Vec<Rename> = match up {
-        true => notes
-            .iter()
-            .flat_map(|notes| notes.renames.clone())
-            .collect(),
-        false => Vec::new(),
-    };
+    let declared = Declarations::of(catalogue, &report, &state);
     let pair = Pair {
         connection: copy,
         old: &old,
         new: &new,
-        renames: &renames,
+        renames: &declared.renames,
     };
     let tables = pair.compare()?;
-    let declared = |pick: fn(&crate::Notes) -> &Vec<Declared>| -> Vec<Declared> {
-        notes.iter().flat_map(|notes| pick(notes).clone()).collect()
-    };
-    let undeclared = match up {
-        true => undeclared(
-            &tables,
-            &declared(|notes| &notes.up_losses),
-            &declared(|notes| &notes.changes),
-        ),
-        false => Vec::new(),
-    };
+    let undeclared = declared.undeclared(&tables);
     let integrity = integrity(copy)?;
     let bytes_after = size(&copies.after);
     detach(copy)?;
@@ -139,7 +121,7 @@ pub(crate) fn rehearse(
         &report,
         &copies.before,
         &old,
-        &declared(|notes| &notes.down_losses),
+        &declared.losses,
     )?;
     Ok(Rehearsal {
         report,
@@ -251,40 +233,6 @@ fn go_back(
     } else {
         WayBack::Differs(differs)
     })
-}
-
-fn rows_of(number: u64) -> String {
-    format!("{number} {}", if number == 1 { "row" } else { "rows" })
-}
-
-/// What an upgrade lost or changed that no notes declare.
-fn undeclared(tables: &[TableChange], losses: &[Declared], changes: &[Declared]) -> Vec<String> {
-    let mut found = Vec::new();
-    for table in tables.iter().filter(|table| table.before.is_some()) {
-        let name = &table.table;
-        let whole = losses
-            .iter()
-            .any(|loss| loss.column.is_none() && loss.covers(name, ""));
-        if table.gone > 0 && !whole {
-            found.push(format!("{name}: {} gone", rows_of(table.gone)));
-        }
-        for (column, rows) in &table.dropped {
-            if !losses.iter().any(|loss| loss.covers(name, column)) && *rows > 0 {
-                found.push(format!(
-                    "{name}.{column}: dropped, with a value in {rows} rows"
-                ));
-            }
-        }
-        for (column, rows) in &table.changed {
-            if !changes.iter().any(|change| change.covers(name, column)) {
-                found.push(format!(
-                    "{name}.{column}: another value in {}",
-                    rows_of(*rows)
-                ));
-            }
-        }
-    }
-    found
 }
 
 impl Rehearsal {

@@ -69,6 +69,18 @@ pub struct StepReport {
     pub elapsed: Duration,
 }
 
+/// Rows whose foreign key pointed nowhere before the run, and does so still: nobody's fault now, but worth
+/// mending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dangling {
+    /// The table of the rows.
+    pub table: String,
+    /// The table that has no such row.
+    pub parent: String,
+    /// How many keys point nowhere.
+    pub rows: u64,
+}
+
 /// What a run did.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -84,6 +96,8 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// Rows that a step could not treat and left as they are.
     pub remarks: Vec<Remark>,
+    /// Foreign keys that pointed nowhere before, in the tables that the run touched and their children.
+    pub dangling: Vec<Dangling>,
 }
 
 impl Report {
@@ -95,6 +109,7 @@ impl Report {
             backup: None,
             steps: Vec::new(),
             remarks: Vec::new(),
+            dangling: Vec::new(),
         }
     }
 }

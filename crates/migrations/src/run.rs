@@ -1,13 +1,14 @@
 //! The run: the only part that writes.
 
+mod carry_out;
+
 use std::cell::RefCell;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use rusqlite::Connection;
-use schema::{Schema, sql};
+use schema::Schema;
 
 use crate::Version;
 use crate::backup::{self, Backups};
@@ -15,16 +16,16 @@ use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::foreign_keys::KeyCheck;
-use crate::guard::{self, Guard, Watch};
+use crate::guard::Guard;
 use crate::ledger;
 use crate::loss;
 use crate::options::{Commit, Options};
 use crate::outside;
-use crate::plan::{Direction, Move, Plan, plan};
+use crate::plan::{Move, Plan, plan};
 use crate::red_flag;
 use crate::report::{Remarks, Report, StepReport};
-use crate::step::{BoxError, Code};
 use crate::transaction::{Mark, Transaction};
+pub(crate) use carry_out::execute_one;
 
 /// What a run is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,7 @@ pub(crate) fn run(
     // The backup was taken and consent was given before the first step, for all of them.
     let later = Options {
         backups: Backups::Off,
+        check: false,
         accept_loss: true,
         ..*options
     };
@@ -74,6 +76,8 @@ pub(crate) fn run(
         total.to = part.to;
         total.steps.extend(part.steps);
         total.remarks.extend(part.remarks);
+        // The last look is the one that counts.
+        total.dangling = part.dangling;
     }
     Ok(total)
 }
@@ -282,7 +286,7 @@ impl Run<'_> {
         }
         self.stamp(plan.to)?;
         if let Some(keys) = keys {
-            keys.finish(self.connection, self.guard)?;
+            work.report.dangling = keys.finish(self.connection, self.guard)?;
         }
         work.report.to = plan.to;
         work.report.remarks = remarks.all();
@@ -378,14 +382,20 @@ impl Run<'_> {
     }
 
     /// Copies the file as it is committed, through another connection: this one holds the lock, and has
-    /// written at most the rows of an adoption. A file that holds nothing needs no backup.
+    /// written at most the rows of an adoption. A file that holds nothing needs no backup. Where none is
+    /// wanted the file is at least read, so that a damaged one is left as it is.
     fn back_up(
         &self,
         before: &Mark,
         adopted_at: Option<Version>,
     ) -> Result<Option<PathBuf>, Error> {
-        let on_disk = backup::path_of(self.connection).is_some();
-        if self.options.backups == Backups::Off || !on_disk || before.is_empty() {
+        if backup::path_of(self.connection).is_none() || before.is_empty() {
+            return Ok(None);
+        }
+        if self.options.backups == Backups::Off {
+            if self.options.check {
+                backup::check(self.connection).map_err(|said| error::file_damaged(&said))?;
+            }
             return Ok(None);
         }
         backup::take(self.connection, self.options, adopted_at).map(Some)
@@ -405,94 +415,6 @@ impl Run<'_> {
         }
     }
 
-    fn carry_out(&self, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
-        remarks.now_of(step.version);
-        let known = self.catalogue.step(step.version);
-        let code = known
-            .and_then(|step| step.code())
-            .filter(|_| step.direction == Direction::Up);
-        self.survey(step)?;
-        // A step before this one may have made what this one loses.
-        self.ask_consent(std::slice::from_ref(step))?;
-        self.execute(step)?;
-        if let Some(code) = code {
-            self.call(step, code, Watch::Step, || {
-                (code.apply)(self.connection, remarks)
-            })?;
-        }
-        self.record(step)
-    }
-
-    /// Writes the step's row into the ledger, or removes it.
-    fn record(&self, step: &Move) -> Result<(), Error> {
-        match (step.direction, self.catalogue.step(step.version)) {
-            (Direction::Up, Some(known)) => {
-                ledger::create(self.connection)?;
-                ledger::record(self.connection, self.catalogue, known, false)
-            }
-            _ => ledger::forget(self.connection, step.version),
-        }
-    }
-
-    /// In a strict run, refuses where the step's function would leave rows as they are.
-    fn survey(&self, step: &Move) -> Result<(), Error> {
-        let known = self.catalogue.step(step.version);
-        let up = step.direction == Direction::Up && self.options.strict;
-        let Some(code) = known.and_then(|known| known.code()).filter(|_| up) else {
-            return Ok(());
-        };
-        let mut remarks = Remarks::of(step.version);
-        self.call(step, code, Watch::Survey, || {
-            (code.survey)(self.connection, &mut remarks)
-        })?;
-        match remarks.all().as_slice() {
-            [] => Ok(()),
-            left => Err(error::strict_refuses(left)),
-        }
-    }
-
-    /// Calls a function of a step; one that panics has failed like any other.
-    fn call(
-        &self,
-        step: &Move,
-        code: &Code,
-        watch: Watch,
-        function: impl FnOnce() -> Result<(), BoxError>,
-    ) -> Result<(), Error> {
-        self.guard.enter(watch);
-        let result = catch_unwind(AssertUnwindSafe(function));
-        if let Some(refusal) = self.guard.leave() {
-            return Err(error::code_refused(step, code.name, &refusal));
-        }
-        result
-            .map_err(|panic| error::code_panicked(step, code.name, &*panic))?
-            .map_err(|source| error::code_failed(step, code.name, source))?;
-        // A function can go on after `OR ROLLBACK`; a script cannot, because the statement fails.
-        if self.connection.is_autocommit() {
-            return Err(error::transaction_ended(step, code.name));
-        }
-        Ok(())
-    }
-
-    /// Runs a script statement by statement, so that an error can say which.
-    fn execute(&self, step: &Move) -> Result<(), Error> {
-        for (number, statement) in (1..).zip(sql::statements(&step.sql)) {
-            if let Some(refusal) = guard::judge_text(statement.text) {
-                return Err(error::statement_refused(step, number, &statement, &refusal));
-            }
-            self.guard.enter(Watch::Step);
-            let result = execute_one(self.connection, statement.text);
-            let refusal = self.guard.leave();
-            if let Err(source) = result {
-                return Err(match refusal {
-                    Some(refusal) => error::statement_refused(step, number, &statement, &refusal),
-                    None => error::statement_failed(step, number, &statement, source),
-                });
-            }
-        }
-        Ok(())
-    }
-
     fn stamp(&self, version: Version) -> Result<(), Error> {
         let id = if version == 0 {
             0
@@ -509,12 +431,4 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-/// Runs one statement to its end; rows that it returns are read and dropped.
-pub(crate) fn execute_one(connection: &Connection, text: &str) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(text)?;
-    let mut rows = statement.raw_query();
-    while rows.next()?.is_some() {}
-    Ok(())
 }

@@ -1,7 +1,9 @@
 //! The transaction of a run: foreign keys off around it, and everything put back, however it ends.
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
+use rusqlite::config::DbConfig::{
+    self, SQLITE_DBCONFIG_ENABLE_FKEY, SQLITE_DBCONFIG_WRITABLE_SCHEMA,
+};
 
 use crate::Version;
 use crate::error::{self, Error, Outcome};
@@ -17,6 +19,8 @@ pub(crate) struct Transaction<'a> {
     connection: &'a Connection,
     /// Whether foreign keys were on.
     keys: bool,
+    /// Whether the schema could be written past CREATE, ALTER and DROP.
+    writable: bool,
     pub(crate) guard: Guard<'a>,
 }
 
@@ -24,15 +28,15 @@ impl<'a> Transaction<'a> {
     /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not.
     pub(crate) fn begin(connection: &'a Connection) -> Result<Transaction<'a>, Error> {
         let guard = Guard::install(connection)?;
-        let keys = connection
-            .db_config(SQLITE_DBCONFIG_ENABLE_FKEY)
-            .map_err(error::sqlite)?;
+        let was = |setting| connection.db_config(setting).map_err(error::sqlite);
         let transaction = Transaction {
             connection,
-            keys,
+            keys: was(SQLITE_DBCONFIG_ENABLE_FKEY)?,
+            writable: was(SQLITE_DBCONFIG_WRITABLE_SCHEMA)?,
             guard,
         };
-        transaction.set_keys(false)?;
+        transaction.set(SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
+        transaction.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
         connection
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(error::cannot_begin)?;
@@ -72,9 +76,9 @@ impl<'a> Transaction<'a> {
     }
 
     /// Not by the pragma, which does nothing inside a transaction, and which an interrupt can stop.
-    fn set_keys(&self, on: bool) -> Result<(), Error> {
+    fn set(&self, setting: DbConfig, on: bool) -> Result<(), Error> {
         self.connection
-            .set_db_config(SQLITE_DBCONFIG_ENABLE_FKEY, on)
+            .set_db_config(setting, on)
             .map(|_now| ())
             .map_err(error::sqlite)
     }
@@ -84,8 +88,9 @@ impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         self.guard.leave();
         let _ = roll_back(self.connection);
-        // It fails only for a setting that SQLite does not know.
-        let _ = self.set_keys(self.keys);
+        // Both fail only for a setting that SQLite does not know.
+        let _ = self.set(SQLITE_DBCONFIG_ENABLE_FKEY, self.keys);
+        let _ = self.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, self.writable);
     }
 }
 

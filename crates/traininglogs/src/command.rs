@@ -40,10 +40,11 @@ use screen::{Format, Screen};
 const DEFAULT_FILE: &str = "traininglogs.db";
 
 const EXIT_CODES: &str = "Exit codes:
-  0  done
+  0  done; also where SQLite complained after it had committed, which is told
   1  refused; the file is as it was
   2  the command line makes no sense
-  3  failed and rolled back; the file is as it was
+  3  failed and rolled back: the file is as it was, or where it commits by the step, at the version
+     that the error names
   4  failed, and what is in the file is not known";
 
 /// Keeps training logs in one SQLite file, and changes its schema without losing a row.

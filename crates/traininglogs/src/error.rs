@@ -324,3 +324,27 @@ pub(crate) fn output_failed(source: std::io::Error) -> Error {
     .hint("see `traininglogs status`")
     .caused_by(source)
 }
+
+/// Errors that the catalogue and the queries of today cannot provoke, in their whole words.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_outside_a_transaction_has_no_script() {
+        let error = outside_in_script("0006_vacuum", "traininglogs plan --to 6");
+        insta::assert_snapshot!(error.report(), @"
+        error: `0006_vacuum` stands outside a transaction, and the script is one transaction
+        the file is as it was
+        hint: let the command do it, or make scripts up to it and from it: `traininglogs plan --to 6`
+        ");
+    }
+
+    #[test]
+    fn a_query_without_a_form_for_this_version() {
+        insta::assert_snapshot!(query_missing("last_exercise").report(), @"
+        error: the query `last_exercise` has no form for version 5
+        hint: declare it in `queries.rs`
+        ");
+    }
+}

@@ -24,6 +24,18 @@ pub struct TableChange {
     pub changed: Vec<(String, u64)>,
     /// Columns that went, with the number of rows that had a value in them.
     pub dropped: Vec<(String, u64)>,
+    /// Tables whose rows went and took rows of this one along, with how many of them.
+    pub went_with: Vec<(String, u64)>,
+}
+
+impl TableChange {
+    /// Whether every row and every value is as it was.
+    pub fn is_untouched(&self) -> bool {
+        self.before == self.after
+            && self.gone + self.appeared == 0
+            && self.changed.is_empty()
+            && self.dropped.is_empty()
+    }
 }
 
 /// Two files to compare: `main` and, attached, `old`.
@@ -41,19 +53,10 @@ impl Pair<'_> {
         for old in ordinary(self.old) {
             let name = self.new_name(&old.name);
             seen.push(fold(&name));
-            let change = match self.new.table(&name) {
+            changes.push(match self.new.table(&name) {
                 Some(new) => self.compare_table(old, new)?,
                 None => self.dropped_table(old)?,
-            };
-            let quiet = TableChange {
-                table: change.table.clone(),
-                before: change.before,
-                after: change.before,
-                ..TableChange::default()
-            };
-            if change != quiet {
-                changes.push(change);
-            }
+            });
         }
         for new in ordinary(self.new).filter(|table| !seen.contains(&fold(&table.name))) {
             let sql = format!("SELECT count(*) FROM main.{}", quote_name(&new.name));
@@ -108,45 +111,96 @@ impl Pair<'_> {
                 };
                 let (o, n) = (format!("old.{o} AS o"), format!("main.{n} AS n"));
                 change.gone = self.count(&missing(&o, &n))?;
+                if change.gone > 0 {
+                    change.went_with = self.went_with(old, &missing(&o, &n))?;
+                }
                 change.appeared = self.count(&missing(&n, &o))?;
                 for (a, b, column) in &both {
                     let rows = self.count(&format!(
                         "SELECT count(*) FROM {o} JOIN {n} ON {same}
-                         WHERE o.{a} IS NOT n.{b} OR typeof(o.{a}) <> typeof(n.{b})"
+                         WHERE o.{a} IS NOT n.{b} COLLATE BINARY OR typeof(o.{a}) <> typeof(n.{b})"
                     ))?;
                     if rows > 0 {
                         change.changed.push((column.clone(), rows));
                     }
                 }
             }
-            // Without a key, rows are equal or they are not.
-            None => {
-                let list = |new: bool| -> String {
-                    let names = both.iter().map(|(a, b, _)| if new { b } else { a });
-                    names
-                        .map(|name| format!("typeof({name}), {name}, "))
-                        .collect()
-                };
-                let rows = |table: &str, list: String| {
-                    let places: Vec<_> = (1..=both.len() * 2).map(|n| n.to_string()).collect();
-                    let group = match places.is_empty() {
-                        true => String::new(),
-                        false => format!(" GROUP BY {}", places.join(", ")),
-                    };
-                    format!("SELECT {list}count(*) AS n FROM {table}{group}")
-                };
-                let (a, b) = (
-                    rows(&format!("old.{o}"), list(false)),
-                    rows(&format!("main.{n}"), list(true)),
-                );
-                let beyond = |a: &str, b: &str| {
-                    format!("SELECT count(*) FROM (SELECT * FROM ({a}) EXCEPT SELECT * FROM ({b}))")
-                };
-                change.gone = self.count(&beyond(&a, &b))?;
-                change.appeared = self.count(&beyond(&b, &a))?;
-            }
+            // Without a key, rows are equal or they are not, and each counts as often as it is there.
+            None => (change.gone, change.appeared) = self.as_multisets(&o, &n, &both)?,
         }
         Ok(change)
+    }
+
+    /// How many rows `old` has beyond `new`, and `new` beyond `old`, by their types and values in `both`.
+    fn as_multisets(
+        &self,
+        old: &str,
+        new: &str,
+        both: &[(String, String, String)],
+    ) -> Result<(u64, u64), Error> {
+        let list = |names: Vec<&String>| -> String {
+            let each = (1..).zip(names);
+            each.map(|(n, name)| format!("typeof({name}) AS t{n}, {name} AS v{n}, "))
+                .collect()
+        };
+        let all = format!(
+            "SELECT {}1 AS n FROM old.{old} UNION ALL SELECT {}-1 FROM main.{new}",
+            list(both.iter().map(|(own, _, _)| own).collect()),
+            list(both.iter().map(|(_, own, _)| own).collect())
+        );
+        let parts = (1..=both.len()).map(|n| format!("t{n}, v{n} COLLATE BINARY"));
+        let group = match both {
+            [] => String::new(),
+            _ => format!(" GROUP BY {}", parts.collect::<Vec<_>>().join(", ")),
+        };
+        let sums = format!("SELECT sum(n) AS n FROM ({all}){group}");
+        let beyond = |sign: &str| {
+            self.count(&format!(
+                "SELECT coalesce(sum({sign}n), 0) FROM ({sums}) WHERE {sign}n > 0"
+            ))
+        };
+        Ok((beyond("")?, beyond("-")?))
+    }
+
+    /// Of the rows that `gone` counts, those whose parent went, too, by parent.
+    fn went_with(&self, old: &Table, gone: &str) -> Result<Vec<(String, u64)>, Error> {
+        let mut found = Vec::new();
+        for key in &old.foreign_keys {
+            let Some(parent) = self.old.table(&key.parent) else {
+                continue;
+            };
+            let implied = parent.primary_key.iter().flat_map(|key| &key.columns);
+            let columns: Vec<String> = match key.parent_columns.as_slice() {
+                [] => implied.map(|part| part.name.clone()).collect(),
+                named => named.to_vec(),
+            };
+            if columns.is_empty() || columns.len() != key.columns.len() {
+                continue;
+            }
+            let points =
+                key.columns.iter().zip(&columns).map(|(own, theirs)| {
+                    format!("p.{} = o.{}", quote_name(theirs), quote_name(own))
+                });
+            let points = points.collect::<Vec<_>>().join(" AND ");
+            let still = self.new.table(&self.new_name(&parent.name)).map(|new| {
+                let same = columns.iter().map(|column| {
+                    let to = self.new_column(&parent.name, column);
+                    format!("q.{} = p.{}", quote_name(&to), quote_name(column))
+                });
+                let same = same.collect::<Vec<_>>().join(" AND ");
+                let name = quote_name(&new.name);
+                format!(" AND NOT EXISTS (SELECT 1 FROM main.{name} AS q WHERE {same})")
+            });
+            let rows = self.count(&format!(
+                "{gone} AND EXISTS (SELECT 1 FROM old.{} AS p WHERE {points}{})",
+                quote_name(&parent.name),
+                still.unwrap_or_default()
+            ))?;
+            if rows > 0 {
+                found.push((parent.name.clone(), rows));
+            }
+        }
+        Ok(found)
     }
 
     /// The condition under which a row `o` of the old table is the row `n` of the new one: the primary

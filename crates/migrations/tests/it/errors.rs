@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-const ERRORS: &str = include_str!("../../src/error.rs");
+const ERRORS: &str = include_str!("../../src/error/constructors.rs");
 const TESTS: [&str; 3] = [
     include_str!("errors_of_backups.rs"),
     include_str!("errors_of_files.rs"),
@@ -54,6 +54,7 @@ fn all_messages_speak_with_one_voice() {
             "_unreadable",
             "_of_memory",
             "_onto_itself",
+            "inside_transaction",
         ];
         let name = path.display().to_string();
         let no_file = no_file.iter().any(|part| name.contains(part));

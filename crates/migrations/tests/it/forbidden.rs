@@ -202,9 +202,24 @@ fn the_list_of_the_schema() {
         "DELETE FROM sqlite_schema",
         "UPDATE \"main\".\"sqlite_master\" SET sql = ''",
         "INSERT OR REPLACE INTO sqlite_schema(type) VALUES ('table')",
+        "WITH gone AS (SELECT 1) DELETE FROM sqlite_schema",
+        "/* quietly */ UPDATE main . [sqlite_schema] SET sql = NULL",
+        "CREATE TRIGGER t AFTER INSERT ON note BEGIN DELETE FROM sqlite_schema; END;
+         INSERT INTO note VALUES (2, 'b')",
     ] {
         refused(up, "a write to `sqlite_schema`");
     }
+    // Whoever opened the connection may have unlocked it; the run locks it, and then puts it back.
+    let catalogue = note_and("DELETE FROM sqlite_schema");
+    let connection = File::at(&catalogue, 1).raw();
+    connection
+        .execute_batch("PRAGMA writable_schema = ON")
+        .unwrap();
+    let mut migrator = migrations::Migrator::with_connection(&catalogue, connection, plain());
+    let error = migrator.upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StepForbidden, "{}", error.report());
+    let unlocked = value::<bool>(migrator.connection(), "PRAGMA writable_schema");
+    assert!(unlocked);
     let reads = note_and("INSERT INTO note (body) SELECT name FROM sqlite_schema");
     assert_eq!(
         File::at(&reads, 1).migrator(&reads).upgrade().unwrap().to,

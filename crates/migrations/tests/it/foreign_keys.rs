@@ -100,6 +100,26 @@ fn only_violations_that_the_run_made_count() {
 }
 
 #[test]
+fn violations_that_were_there_are_told() {
+    let catalogue = family("ALTER TABLE parent ADD COLUMN age");
+    let file = File::at(&catalogue, 1);
+    file.sql(ROWS)
+        .sql("INSERT INTO child VALUES (70, 99), (71, 98);");
+    let report = file.migrator(&catalogue).upgrade().unwrap();
+    let told: Vec<_> = report
+        .dangling
+        .iter()
+        .map(|old| (&*old.table, &*old.parent, old.rows))
+        .collect();
+    assert_eq!(told, [("child", "parent", 2)]);
+
+    let whole = File::at(&catalogue, 1);
+    whole.sql(ROWS);
+    let report = whole.migrator(&catalogue).upgrade().unwrap();
+    assert_eq!(report.dangling, []);
+}
+
+#[test]
 fn violations_without_rowid_are_counted() {
     let old = "INSERT INTO leaf VALUES ('x', 99);";
     assert!(violates("INSERT INTO leaf VALUES ('y', 98)", old));

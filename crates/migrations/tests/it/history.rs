@@ -93,6 +93,56 @@ fn an_edited_head_is_not_hidden_by_the_quick_path() {
     }
 }
 
+/// What was applied and what the build has now, so that a person sees which of them is right.
+#[test]
+fn an_edited_step_is_shown_as_it_was_and_as_it_is() {
+    let edited = with(2, Some("CREATE TABLE tag (\n  name TEXT\n);"), None);
+    let file = File::at(&three(), 3);
+    let report = file.migrator(&edited).upgrade().unwrap_err().report();
+    assert!(
+        report.contains(
+            "\n  stored   line 1: CREATE TABLE tag (name TEXT PRIMARY KEY);\n  present  line 1: CREATE TABLE tag (\n"
+        ),
+        "{report}"
+    );
+    let longer = with(2, None, Some("DROP TABLE tag;\n\nDROP TABLE note;"));
+    let report = file.migrator(&longer).upgrade().unwrap_err().report();
+    assert!(
+        report.contains("\n  stored   ends before that\n  present  line 3: DROP TABLE note;\n"),
+        "{report}"
+    );
+    // The text that is kept must be the one that was applied.
+    file.sql("UPDATE schema_migrations SET up_sql = 'SELECT 1' WHERE version = 3");
+    let report = file.migrator(&edited).upgrade().unwrap_err().report();
+    assert!(report.contains("\n  stored   digest "), "{report}");
+}
+
+/// A ledger from before it kept `up.sql` is read, written and gets its column with the next run up.
+#[test]
+fn the_ledger_of_an_older_engine_goes_on() {
+    let file = File::at(&three(), 2);
+    file.sql("ALTER TABLE schema_migrations DROP COLUMN up_sql");
+    let before = file.bytes();
+    let catalogue = three();
+    let mut migrator = file.migrator(&catalogue);
+    assert_eq!(migrator.rollback_to(2).unwrap().steps.len(), 0);
+    assert_eq!(migrator.repair().unwrap(), []);
+    assert_eq!(file.bytes(), before);
+    let edited = with(1, Some("ALTER TABLE note ADD COLUMN label"), None);
+    let report = file.migrator(&edited).upgrade().unwrap_err().report();
+    assert!(report.contains("\n  stored   digest "), "{report}");
+    assert_eq!(file.migrator(&three()).upgrade().unwrap().to, 3);
+    let kept: Vec<bool> = [1, 2, 3]
+        .map(|version| {
+            file.value(&format!(
+                "SELECT up_sql IS NOT NULL FROM schema_migrations WHERE version = {version}"
+            ))
+        })
+        .to_vec();
+    assert_eq!(kept, [false, false, true]);
+    assert_eq!(file.migrator(&three()).rollback_to(0).unwrap().to, 0);
+}
+
 #[test]
 fn an_edited_past_is_refused_before_the_next_step() {
     for edited in [
@@ -209,8 +259,11 @@ fn repair_records_comments_again_and_nothing_else() {
         Some("-- why\nALTER TABLE note  DROP COLUMN label;"),
     );
     let mut migrator = file.migrator(&commented);
-    assert_eq!(migrator.repair().unwrap(), ["0002_label/down.sql"]);
-    assert_eq!(migrator.repair().unwrap(), Vec::<String>::new());
+    let repaired = migrator.repair().unwrap();
+    let scripts: Vec<_> = repaired.iter().map(|one| one.script.as_str()).collect();
+    assert_eq!(scripts, ["0002_label/down.sql"]);
+    assert_ne!(repaired[0].before, repaired[0].after);
+    assert_eq!(migrator.repair().unwrap(), []);
     let kept: String = file.value("SELECT down_sql FROM schema_migrations WHERE version = 2");
     assert!(kept.starts_with("-- why"), "{kept}");
     migrator.rollback_to(1).unwrap();

@@ -14,6 +14,8 @@ mod errors_of_backups;
 mod errors_of_files;
 mod errors_of_steps;
 
+mod promises;
+
 mod adoption;
 mod atomic;
 mod backups;
@@ -24,6 +26,7 @@ mod forbidden;
 mod foreign_keys;
 mod history;
 mod interrupts;
+mod killed;
 mod opening;
 mod outside;
 mod per_step;

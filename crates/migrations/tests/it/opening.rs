@@ -52,6 +52,41 @@ fn a_connection_that_only_reads_is_told() {
     assert!(migrator.upgrade().unwrap().steps.is_empty());
 }
 
+/// A process died in the middle of a write: who may write rolls that back and goes on, who may not is told.
+#[test]
+fn what_a_killed_process_left_is_rolled_back_or_told() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO note (body) VALUES ('kept')");
+    let hot = File::none();
+    let writer = file.raw();
+    writer
+        .execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = ON; BEGIN;")
+        .unwrap();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                INSERT INTO note (body) SELECT hex(randomblob(200)) FROM n";
+    writer.execute_batch(many).unwrap();
+    let journal = |path: &std::path::Path| path.with_file_name("notes.db-journal");
+    fs::copy(&file.path, &hot.path).unwrap();
+    fs::copy(journal(&file.path), journal(&hot.path)).unwrap();
+    drop(writer);
+
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let reader = Connection::open_with_flags(&hot.path, flags).unwrap();
+    let before = hot.bytes();
+    let migrator = Migrator::with_connection(&catalogue, reader, plain());
+    let error = migrator.version().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{}", error.report());
+    assert_eq!(hot.bytes(), before);
+    drop(migrator);
+
+    assert_eq!(hot.migrator(&catalogue).upgrade().unwrap().to, 3);
+    assert_eq!(
+        hot.value::<String>("SELECT group_concat(body) FROM note"),
+        "kept"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_or_directory_that_cannot_be_written_is_told() {

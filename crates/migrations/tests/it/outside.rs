@@ -84,6 +84,7 @@ fn only_what_may_be_repeated_stands_there() {
         "PRAGMA user_version = 7;",
         "ATTACH 'other.db' AS other;",
         "BEGIN; VACUUM;",
+        "SELECT load_extension('x');\nVACUUM;",
     ] {
         let catalogue = catalogue(vec![note_step(), outside("0002_tried", up, "")]);
         let file = File::at(&catalogue, 1);

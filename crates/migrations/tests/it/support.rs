@@ -148,6 +148,22 @@ impl File {
         Connection::open(&self.path).unwrap()
     }
 
+    /// A file with pages that belong to nothing, which its schema does not tell.
+    pub(crate) fn damaged(catalogue: &Catalogue, version: Version) -> File {
+        let file = File::at(catalogue, version);
+        file.sql("CREATE INDEX note_body ON note(body)");
+        file.sql(
+        "INSERT INTO note (body) SELECT hex(randomblob(300)) FROM pragma_function_list LIMIT 200",
+    );
+        let root: i64 = file.value("SELECT rootpage FROM sqlite_schema WHERE name = 'note_body'");
+        file.sql("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'note_body'");
+        let mut bytes = file.bytes();
+        let start = (usize::try_from(root).unwrap() - 1) * 4096;
+        bytes[start..start + 4096].fill(0x41);
+        fs::write(&file.path, &bytes).unwrap();
+        file
+    }
+
     pub(crate) fn value<T: FromSql>(&self, sql: &str) -> T {
         value(&self.raw(), sql)
     }

@@ -56,6 +56,8 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     }
     let report = match expected {
         Some(expected) => migrator.upgrade_from(expected, target)?,
+        // The short way, where there is nothing to do.
+        None if target == CURRENT_VERSION => migrator.upgrade()?,
         None => migrator.upgrade_to(target)?,
     };
     tell(path, &report, screen)

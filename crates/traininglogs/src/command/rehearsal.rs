@@ -2,7 +2,7 @@
 
 use std::io;
 
-use migrations::{AtRisk, Direction, Rehearsal, TableChange, WayBack};
+use migrations::{AtRisk, Rehearsal, TableChange, WayBack};
 use serde_json::{Value, json};
 
 use super::Screen;
@@ -34,14 +34,8 @@ pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], screen: &mut Screen) 
     for line in rehearsal.tables.iter().flat_map(table) {
         screen.line(format_args!("  {line}"))?;
     }
-    if rehearsal.tables.is_empty() {
-        screen.line("  rows: every row and every value as before")?;
-    }
     screen.remarks(report)?;
-    // Going back, the engine asks for consent to what the file's own ledger declares.
-    if rehearsal.direction() == Direction::Up {
-        several(screen, "undeclared losses", "none", &rehearsal.undeclared)?;
-    }
+    several(screen, "undeclared losses", "none", &rehearsal.undeclared)?;
     several(screen, "integrity", "ok", &rehearsal.integrity)?;
     match &rehearsal.way_back {
         WayBack::Same if lost.is_empty() => {
@@ -83,6 +77,9 @@ fn several(screen: &mut Screen, title: &str, none: &str, found: &[String]) -> io
 fn table(change: &TableChange) -> Vec<String> {
     let name = plain(&change.table);
     let mut lines = vec![match (change.before, change.after) {
+        (Some(before), _) if change.is_untouched() => {
+            format!("{name}: {}, as before", count(before, "row"))
+        }
         (Some(before), Some(after)) => format!("{name}: {before} → {}", count(after, "row")),
         (Some(before), None) => format!("{name}: gone, with {}", count(before, "row")),
         (None, Some(after)) => format!("{name}: new, with {}", count(after, "row")),
@@ -91,6 +88,10 @@ fn table(change: &TableChange) -> Vec<String> {
     let stayed = change.before.is_some() && change.after.is_some();
     if stayed && change.gone > 0 {
         lines.push(format!("  {} gone", count(change.gone, "row")));
+    }
+    for (parent, rows) in &change.went_with {
+        let parent = plain(parent);
+        lines.push(format!("  {rows} of them with their row of {parent}"));
     }
     if stayed && change.appeared > 0 {
         lines.push(format!("  {} appeared", count(change.appeared, "row")));
@@ -118,6 +119,11 @@ fn to_json(rehearsal: &Rehearsal, lost: &[&str]) -> Value {
         each.map(|(column, rows)| json!({ "column": column, "rows": rows }))
             .collect()
     };
+    let parents = |parents: &[(String, u64)]| -> Vec<Value> {
+        let each = parents.iter();
+        each.map(|(parent, rows)| json!({ "parent": parent, "rows": rows }))
+            .collect()
+    };
     let tables = rehearsal.tables.iter().map(|change| {
         json!({
             "table": change.table,
@@ -127,6 +133,7 @@ fn to_json(rehearsal: &Rehearsal, lost: &[&str]) -> Value {
             "appeared": change.appeared,
             "changed": columns(&change.changed),
             "dropped": columns(&change.dropped),
+            "went_with": parents(&change.went_with),
         })
     });
     let way_back = match &rehearsal.way_back {
@@ -162,6 +169,7 @@ mod tests {
                 backup: None,
                 steps: Vec::new(),
                 remarks: Vec::new(),
+                dangling: Vec::new(),
             },
             tables: Vec::new(),
             undeclared: Vec::new(),
@@ -201,10 +209,12 @@ mod tests {
             appeared: 1,
             changed: vec![("label".to_owned(), 1)],
             dropped: vec![("mood".to_owned(), 0), ("body".to_owned(), 2)],
+            went_with: vec![("list".to_owned(), 2)],
         };
         insta::assert_snapshot!(super::table(&change).join("\n"), @"
         note: 4 → 3 rows
           2 rows gone
+          2 of them with their row of list
           1 row appeared
           label: another value in 1 row
           mood: dropped, no row had a value

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use migrations::Backups;
+use migrations::{Backups, Repaired};
 use serde_json::json;
 
+use super::screen::plain;
 use super::{Failure, Screen, backing, open};
 
 pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
@@ -15,11 +16,39 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
             "`{file}` keeps every step as this build has it, there is nothing to do"
         ))?;
     }
-    for script in &repaired {
+    let mut all = Vec::new();
+    for repaired in &repaired {
         screen.line(format_args!(
-            "recorded again: {script} (only blanks and comments differ)"
+            "recorded again: {} (only blanks and comments differ)",
+            repaired.script
         ))?;
+        for (sign, line) in lines(repaired) {
+            screen.line(format_args!("  {sign} {}", plain(line)))?;
+        }
+        all.push(json!({
+            "script": repaired.script,
+            "before": repaired.before,
+            "after": repaired.after,
+        }));
     }
-    screen.tell(json!({ "file": path.to_string_lossy(), "repaired": repaired }));
+    screen.tell(json!({ "file": path.to_string_lossy(), "repaired": all }));
     Ok(())
+}
+
+/// The lines that the file carried (`-`) and carries now (`+`), without those at both ends that are the same.
+fn lines(repaired: &Repaired) -> Vec<(char, &str)> {
+    let before: Vec<&str> = repaired.before.lines().collect();
+    let after: Vec<&str> = repaired.after.lines().collect();
+    let same = |(old, new): &(&&str, &&str)| old == new;
+    let start = before.iter().zip(&after).take_while(same).count();
+    let room = before.len().min(after.len()) - start;
+    let ends = before.iter().rev().zip(after.iter().rev());
+    let end = ends.take(room).take_while(same).count();
+    let old = before[start..before.len() - end]
+        .iter()
+        .map(|line| ('-', *line));
+    let new = after[start..after.len() - end]
+        .iter()
+        .map(|line| ('+', *line));
+    old.chain(new).collect()
 }

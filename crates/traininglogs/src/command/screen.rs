@@ -124,6 +124,14 @@ impl Screen {
                 remark.table, remark.key, remark.reason
             ))?;
         }
+        for old in &report.dangling {
+            self.line(format_args!(
+                "  as before: {} of {} with a foreign key that finds no row of {}",
+                count(old.rows, "row"),
+                plain(&old.table),
+                plain(&old.parent)
+            ))?;
+        }
         Ok(())
     }
 
@@ -241,12 +249,20 @@ pub(super) fn report_json(report: &Report) -> Value {
             "reason": remark.reason,
         })
     });
+    let dangling = report.dangling.iter().map(|old| {
+        json!({
+            "table": old.table,
+            "parent": old.parent,
+            "rows": old.rows,
+        })
+    });
     json!({
         "from": report.from,
         "to": report.to,
         "adopted": report.adopted,
         "steps": steps.collect::<Vec<_>>(),
         "left_as_is": left.collect::<Vec<_>>(),
+        "dangling": dangling.collect::<Vec<_>>(),
     })
 }
 

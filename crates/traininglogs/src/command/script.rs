@@ -62,6 +62,9 @@ BEGIN IMMEDIATE;
     if from == 0 {
         let _ = writeln!(text, "\n{};", ledger_table(&ledger)?);
     }
+    // The ledger of an older engine has no column for them.
+    let entries = state.ledger.as_deref().unwrap_or_default();
+    let keeps_texts = from == 0 || entries.iter().any(|entry| entry.up_sql.is_some());
     for (step, sql) in scripts {
         let _ = writeln!(text, "\n-- {}\n{}", step.file(), sql.trim_end());
         // A last statement may lack its semicolon, or be followed by a comment.
@@ -70,7 +73,7 @@ BEGIN IMMEDIATE;
         }
         let version = step.version;
         match (step.direction, version) {
-            (Direction::Up, _) => text.push_str(&ledger_row(&ledger, version)?),
+            (Direction::Up, _) => text.push_str(&ledger_row(&ledger, version, keeps_texts)?),
             (Direction::Down, 1) => {
                 let _ = writeln!(text, "DROP TABLE main.{LEDGER_TABLE};");
             }
@@ -150,15 +153,16 @@ fn ledger_table(database: &Connection) -> Result<String, Error> {
 
 /// The statement that writes the row of `version`, as it stands in `database`: only when and by whom
 /// is another thing.
-fn ledger_row(database: &Connection, version: u32) -> Result<String, Error> {
+fn ledger_row(database: &Connection, version: u32, keeps_texts: bool) -> Result<String, Error> {
     let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
-    let columns: Vec<String> = statement
+    let mut columns: Vec<String> = statement
         .query_map([LEDGER_TABLE], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let by = concat!(
         "sqlite3, script of traininglogs ",
         env!("CARGO_PKG_VERSION")
     );
+    columns.retain(|column| keeps_texts || column != "up_sql");
     let mut values = Vec::new();
     for column in &columns {
         values.push(match column.as_str() {

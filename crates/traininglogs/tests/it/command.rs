@@ -264,3 +264,31 @@ fn a_comment_in_a_kept_step_is_repaired() {
     );
     assert!(text.contains("there is nothing to do"), "{text}");
 }
+
+/// The work is done before it is told; a full disk behind the output is no reason to say that it is not.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = shell.command(&["backup"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        complaint.starts_with("error: the result could not be printed; the work itself is done\n"),
+        "{complaint}"
+    );
+    assert!(
+        complaint.contains("hint: see `traininglogs status`"),
+        "{complaint}"
+    );
+    let made = shell
+        .files()
+        .into_keys()
+        .any(|path| path.to_string_lossy().ends_with(".backup"));
+    assert!(made);
+}

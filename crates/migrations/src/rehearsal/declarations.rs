@@ -1,0 +1,113 @@
+//! What the steps of a run say they do to rows, and what they did beyond that.
+
+use crate::catalogue::Catalogue;
+use crate::file::FileState;
+use crate::notes::{Declared, Notes, Rename};
+use crate::rehearsal::TableChange;
+use crate::report::Report;
+
+/// The declarations of a run's steps, in its direction.
+#[derive(Default)]
+pub(super) struct Declarations {
+    pub(super) losses: Vec<Declared>,
+    /// What going back drops and the next upgrade makes again.
+    remade: Vec<Declared>,
+    pub(super) changes: Vec<Declared>,
+    pub(super) renames: Vec<Rename>,
+    /// Whether a step is undone that this build does not know: of it only the losses are told, by the ledger.
+    unknown: bool,
+}
+
+impl Declarations {
+    /// What the notes of `report`'s steps declare; where there are none, what the ledger in `before` keeps.
+    pub(super) fn of(catalogue: &Catalogue, report: &Report, before: &FileState) -> Declarations {
+        let mut declared = Declarations::default();
+        let down = report.to < report.from;
+        for step in &report.steps {
+            match catalogue.notes(step.version) {
+                Some(notes) if down => declared.add_down(notes),
+                Some(notes) => declared.add_up(notes),
+                None => {
+                    declared.unknown = true;
+                    let entries = before.ledger.as_deref().unwrap_or_default();
+                    let entry = entries.iter().find(|entry| entry.version == step.version);
+                    let losses = entry.map_or("", |entry| &entry.down_loses).lines();
+                    let losses = losses.map(|object| Declared::new(object, ""));
+                    declared.losses.extend(losses);
+                }
+            }
+        }
+        declared
+    }
+
+    fn add_up(&mut self, notes: &Notes) {
+        self.losses.extend(notes.up_losses.iter().cloned());
+        self.changes.extend(notes.changes.iter().cloned());
+        self.renames.extend(notes.renames.iter().cloned());
+    }
+
+    /// Renames lead the other way, and what the step rewrote may be written back.
+    fn add_down(&mut self, notes: &Notes) {
+        self.losses.extend(notes.down_losses.iter().cloned());
+        self.remade.extend(notes.remade.iter().cloned());
+        self.changes.extend(notes.down_changes.iter().cloned());
+        self.changes.extend(notes.changes.iter().cloned());
+        let back = notes.renames.iter().map(|rename| match &rename.column {
+            None => Rename {
+                table: rename.to.clone(),
+                column: None,
+                to: rename.table.clone(),
+            },
+            Some(column) => Rename {
+                table: rename.table.clone(),
+                column: Some(rename.to.clone()),
+                to: column.clone(),
+            },
+        });
+        self.renames.extend(back);
+    }
+
+    /// What is lost or changed and not declared, one sentence each.
+    pub(super) fn undeclared(&self, tables: &[TableChange]) -> Vec<String> {
+        let covered = |list: &[Declared], table: &str, column: &str| {
+            list.iter().any(|one| one.covers(table, column))
+        };
+        let mut found = Vec::new();
+        for table in tables.iter().filter(|table| table.before.is_some()) {
+            let name = &table.table;
+            let whole = |loss: &Declared| loss.column.is_none() && loss.covers(name, "");
+            let mut known = self.losses.iter().chain(&self.remade);
+            if table.gone > 0 && !known.any(whole) {
+                found.push(format!(
+                    "{name}: {} gone{}",
+                    rows_of(table.gone),
+                    with(table)
+                ));
+            }
+            for (column, rows) in &table.dropped {
+                let known = [&self.losses, &self.remade];
+                if *rows > 0 && !known.iter().any(|list| covered(list, name, column)) {
+                    let rows = rows_of(*rows);
+                    found.push(format!("{name}.{column}: dropped, with a value in {rows}"));
+                }
+            }
+            for (column, rows) in &table.changed {
+                if !self.unknown && !covered(&self.changes, name, column) {
+                    let rows = rows_of(*rows);
+                    found.push(format!("{name}.{column}: another value in {rows}"));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn with(table: &TableChange) -> String {
+    let parents = table.went_with.iter();
+    let parents = parents.map(|(parent, rows)| format!(", {rows} with their row of {parent}"));
+    parents.collect()
+}
+
+fn rows_of(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "row" } else { "rows" })
+}
