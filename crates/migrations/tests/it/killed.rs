@@ -80,10 +80,10 @@ fn kill_one(file: &File, per_step: bool, delay: u32) {
 
 fn killed(per_step: bool) {
     let catalogue = hundred();
-    let (mut cut, mut whole) = (0, 0);
-    for round in 0..20 {
+    let mut cut = 0;
+    for round in 0..10 {
         let file = File::none();
-        let delay = round * if per_step { 6_000_000 } else { 500_000 };
+        let delay = round * if per_step { 8_000_000 } else { 1_000_000 };
         kill_one(&file, per_step, delay);
         let seen = match file.path.exists() {
             true => file.migrator(&catalogue).version().unwrap(),
@@ -94,13 +94,11 @@ fn killed(per_step: bool) {
             "round {round}: {seen}"
         );
         cut += u32::from(seen < STEPS);
-        whole += u32::from(seen == STEPS);
         let mut migrator = file.migrator_with(&catalogue, options(per_step));
         assert_eq!(migrator.upgrade().unwrap().to, STEPS, "round {round}");
         let ran = "SELECT count(*) || ' ' || sum(times) FROM count";
         assert_eq!(file.value::<String>(ran), "99 99", "round {round}");
     }
-    println!("{cut} cut, {whole} whole");
     assert!(cut > 0, "no kill came in time");
 }
 
