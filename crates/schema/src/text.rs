@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use sqlite3_parser::ast::Expr;
 use sqlite3_parser::ast::fmt::{ToTokens, TokenStream};
 use sqlite3_parser::dialect::TokenType::{self, *};
 
@@ -20,6 +21,17 @@ pub(crate) fn text(node: &impl ToTokens, names: &Names) -> String {
     let mut tokens = Tokens::default();
     tokens.add(node);
     tokens.text(names)
+}
+
+/// The expression without parentheses around the whole of it. They mean nothing where the
+/// expression stands for itself; in a list of results they give the column another name.
+pub(crate) fn bare<'a, 'b>(mut expression: &'a Expr<'b>) -> &'a Expr<'b> {
+    while let Expr::Parenthesized(inner) = expression
+        && let [only] = inner.as_slice()
+    {
+        expression = only;
+    }
+    expression
 }
 
 /// The tokens of several pieces, one after the other.
@@ -44,21 +56,6 @@ impl TokenStream for Tokens {
 impl Tokens {
     pub(crate) fn add(&mut self, node: &impl ToTokens) -> &mut Tokens {
         let Ok(()) = node.to_tokens(self);
-        self
-    }
-
-    pub(crate) fn keyword(&mut self, kind: TokenType) -> &mut Tokens {
-        let Ok(()) = self.append(kind, None);
-        self
-    }
-
-    pub(crate) fn list<N: ToTokens>(&mut self, nodes: &[N]) -> &mut Tokens {
-        for (at, node) in nodes.iter().enumerate() {
-            if at > 0 {
-                self.keyword(TK_COMMA);
-            }
-            self.add(node);
-        }
         self
     }
 

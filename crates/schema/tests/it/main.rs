@@ -5,6 +5,7 @@ mod disguises;
 mod grammar;
 mod hostile;
 mod listing;
+mod renames;
 mod script;
 
 use rusqlite::Connection;
