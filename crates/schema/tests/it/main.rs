@@ -1,5 +1,6 @@
 //! What the crate promises, by topic.
 
+mod battery;
 mod changes;
 mod disguises;
 mod grammar;
