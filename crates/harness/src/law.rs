@@ -191,7 +191,7 @@ pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
     let (before, after) = match change.kind {
         schema::ChangeKind::Add => ("missing".to_owned(), "present".to_owned()),
         schema::ChangeKind::Drop => ("present".to_owned(), "missing".to_owned()),
-        schema::ChangeKind::Alter => {
+        schema::ChangeKind::Alter | schema::ChangeKind::Rename => {
             let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
             (text(&change.before), text(&change.after))
         }

@@ -2,29 +2,76 @@
 
 use std::fmt;
 
-/// One difference between two schemas. [`Display`](fmt::Display) gives one line, such as
-/// `ADD INDEX note_label ON note(label DESC)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use serde::Serialize;
+
+use crate::risk::Risk;
+
+/// One difference between two schemas.
+///
+/// [`Display`](fmt::Display) gives one line for people, such as
+/// `ADD INDEX note_label ON note(label DESC)`. As JSON (it is [`Serialize`]) it has the fields
+/// below under the names below, and `null` where there is nothing:
+///
+/// ```
+/// # use rusqlite::Connection;
+/// # use schema::{Schema, diff};
+/// # let conn = Connection::open_in_memory()?;
+/// # let before = Schema::read(&conn)?;
+/// # conn.execute_batch("CREATE TABLE note(id INTEGER PRIMARY KEY)")?;
+/// # let before = Schema::read(&conn)?;
+/// # conn.execute_batch("ALTER TABLE note ADD COLUMN label TEXT")?;
+/// # let after = Schema::read(&conn)?;
+/// let changes = diff(&before, &after);
+/// let json = r#"[{
+///   "kind": "add",
+///   "object": "column",
+///   "name": "note.label",
+///   "table": "note",
+///   "property": null,
+///   "before": null,
+///   "after": "TEXT",
+///   "guess": false,
+///   "risk": {"can_lose_data": false, "can_fail_on_data": false, "breaks_readers": false}
+/// }]"#;
+/// # let json: serde_json::Value = serde_json::from_str(json)?;
+/// assert_eq!(serde_json::to_value(&changes)?, json);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `kind` is one of `add`, `drop`, `alter`, `rename`; `object` one of `table`, `column`,
+/// `column-order`, `primary-key`, `unique`, `check`, `foreign-key`, `index`, `trigger`, `view`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Change {
     /// Whether the object came, went or became another.
     pub kind: ChangeKind,
     /// What kind of object it is.
     pub object: Object,
     /// The object: `training_sessions`, `training_sessions.duration_minutes`, `idx_name`.
-    /// A constraint is named by its table, and a `CHECK` that has a name by `table.name`.
+    /// A constraint is named by its table, and a `CHECK` that has a name by `table.name`. What was
+    /// renamed is named as it was before.
     pub name: String,
     /// The table it belongs to, for all but views; a table belongs to itself.
     pub table: Option<String>,
-    /// The property that changed, such as `NOT NULL`, where only one of many did.
+    /// The property that changed, in SQLite's own word for it where it has one. Of a table
+    /// `WITHOUT ROWID`, `STRICT`, `VIRTUAL`; of a column `type`, `NOT NULL`, `DEFAULT`, `COLLATE`,
+    /// `GENERATED`, `HIDDEN`; of a primary key `key`, `rowid alias`; of an index `table`, `UNIQUE`,
+    /// `key`, `WHERE`; of a trigger `table`, `time`, `event`, `WHEN`, `body`; of a view `columns`,
+    /// `query`; and `declaration` of what could not be parsed.
     pub property: Option<&'static str>,
-    /// The declaration before, unless the object was added.
+    /// The declaration before, unless the object was added; of a rename the old name.
     pub before: Option<String>,
-    /// The declaration after, unless the object was dropped.
+    /// The declaration after, unless the object was dropped; of a rename the new name.
     pub after: Option<String>,
+    /// Whether it is a rename that nobody declared, for which there is only good evidence.
+    pub guess: bool,
+    /// What may go wrong between the first schema and the second.
+    pub risk: Risk,
 }
 
 /// What happened to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
     /// It is only in the second schema.
     Add,
@@ -32,10 +79,14 @@ pub enum ChangeKind {
     Drop,
     /// It is in both, and not the same.
     Alter,
+    /// It is in both under two names. Only a [`Comparison`](crate::Comparison) that is told of
+    /// renames, or may guess them, finds one.
+    Rename,
 }
 
 /// What changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Object {
     /// A table, or one of its options.
     Table,
@@ -66,6 +117,7 @@ impl fmt::Display for ChangeKind {
             ChangeKind::Add => "ADD",
             ChangeKind::Drop => "DROP",
             ChangeKind::Alter => "ALTER",
+            ChangeKind::Rename => "RENAME",
         })
     }
 }
@@ -105,10 +157,18 @@ impl fmt::Display for Change {
             );
         }
         write!(f, "{} {} {}", self.kind, self.object, one_line(&self.name))?;
-        if let Some(property) = self.property {
+        // The key is what is meant by the change of a primary key.
+        if let Some(property) = self
+            .property
+            .filter(|&property| (self.object, property) != (Object::PrimaryKey, "key"))
+        {
             write!(f, " {property}")?;
         }
         match (self.kind, self.object) {
+            (ChangeKind::Rename, _) => {
+                let guess = if self.guess { " (a guess)" } else { "" };
+                write!(f, " TO {}{guess}", after.unwrap_or_default())
+            }
             (ChangeKind::Alter, _) => {
                 let before = before.unwrap_or_else(|| "none".to_owned());
                 let after = after.unwrap_or_else(|| "none".to_owned());

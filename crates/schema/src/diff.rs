@@ -3,58 +3,138 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, ChangeKind, Object};
+use crate::normal::{DECLARATION, Fact, Normal, NormalColumn, NormalObject, NormalTable};
+use crate::risk::{self, Risk};
 use crate::schema::Schema;
-use crate::sql::{fold, show_name};
-use crate::table::{Check, Column, ForeignKey, PrimaryKey, Table, TableKind};
+use crate::sql::show_name;
+use crate::table::{Column, Table, TableKind};
 
-/// All changes from `before` to `after`; none exactly when the two mean the same.
+/// All changes from `before` to `after`; none exactly when the two mean the same, which is when
+/// their [fingerprints](Schema::fingerprint) are equal.
+///
+/// What was renamed is dropped and added; a [`Comparison`](crate::Comparison) can be told of
+/// renames, and can leave out the order of columns.
 ///
 /// They are ordered to be read: new tables, then table by table what changed in it, tables that
 /// went, then indexes, triggers and views, each by name. The order is not one in which statements
 /// could be run.
 pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
+    let (before, after) = (Normal::of(before), Normal::of(after));
     let mut changes = Changes(Vec::new());
     for (key, table) in &after.tables {
         if !before.tables.contains_key(key) {
-            let text = table.describe().join(", ");
-            changes.add(
-                Object::Table,
-                show_name(&table.name),
-                Some(&table.name),
-                text,
-            );
+            let text = table.table.describe().join(", ");
+            let at = Place::of_table(Object::Table, table.table);
+            changes.add(at, text, Risk::NONE);
         }
     }
     for (key, old) in &before.tables {
         if let Some(new) = after.tables.get(key) {
-            changes.table(old, new);
+            let sides = Sides {
+                before: before.schema,
+                after: after.schema,
+                old: old.table,
+                new: new.table,
+            };
+            changes.table(old, new, &sides);
         }
     }
     for (key, table) in &before.tables {
         if !after.tables.contains_key(key) {
-            let text = table.describe().join(", ");
-            changes.drop(
-                Object::Table,
-                show_name(&table.name),
-                Some(&table.name),
-                text,
-            );
+            let text = table.table.describe().join(", ");
+            let at = Place::of_table(Object::Table, table.table);
+            changes.drop(at, text, risk::drop_table(table.table, before.schema));
         }
     }
-    changes.objects(Object::Index, &before.indexes, &after.indexes, |index| {
-        (&index.name, Some(&index.table), index.text())
-    });
+    changes.objects(
+        Object::Index,
+        (&before.indexes, &after.indexes),
+        |index| (&index.name, Some(&index.table), index.text()),
+        |property, old, new| risk::index(property, (old, before.schema), (new, after.schema)),
+    );
     changes.objects(
         Object::Trigger,
-        &before.triggers,
-        &after.triggers,
+        (&before.triggers, &after.triggers),
         |trigger| (&trigger.name, Some(&trigger.table), trigger.text()),
+        |property, old, new| old.map_or(Risk::NONE, |old| risk::trigger(property, old, new)),
     );
-    changes.objects(Object::View, &before.views, &after.views, |view| {
-        (&view.name, None, view.text())
-    });
+    changes.objects(
+        Object::View,
+        (&before.views, &after.views),
+        |view| (&view.name, None, view.text()),
+        |_, old, _| old.map_or(Risk::NONE, |_| risk::view_changed()),
+    );
     changes.0
 }
+
+/// What a change is of.
+#[derive(Clone)]
+struct Place {
+    object: Object,
+    name: String,
+    table: Option<String>,
+}
+
+impl Place {
+    fn of_table(object: Object, table: &Table) -> Place {
+        Place {
+            object,
+            name: show_name(&table.name),
+            table: Some(table.name.clone()),
+        }
+    }
+
+    fn of_column(table: &Table, column: &Column) -> Place {
+        let name = format!("{}.{}", show_name(&table.name), show_name(&column.name));
+        Place {
+            object: Object::Column,
+            name,
+            table: Some(table.name.clone()),
+        }
+    }
+}
+
+/// A table that both schemas have, with the schemas around it.
+struct Sides<'a> {
+    before: &'a Schema,
+    after: &'a Schema,
+    old: &'a Table,
+    new: &'a Table,
+}
+
+impl<'a> Sides<'a> {
+    fn was(&self) -> (&'a Table, &'a Schema) {
+        (self.old, self.before)
+    }
+
+    fn is(&self) -> (&'a Table, &'a Schema) {
+        (self.new, self.after)
+    }
+}
+
+/// What changed in a property: its name, before and after.
+type Altered = (&'static str, Option<String>, Option<String>);
+
+/// The properties that are not the same.
+fn altered(old: &[Fact], new: &[Fact]) -> Vec<Altered> {
+    let value = |facts: &[Fact], wanted: &str| {
+        let mut facts = facts.iter();
+        facts
+            .find(|(property, _)| *property == wanted)
+            .and_then(|(_, value)| value.clone())
+    };
+    let added = new
+        .iter()
+        .filter(|(property, _)| !old.iter().any(|(other, _)| other == property));
+    let properties = old.iter().chain(added).map(|(property, _)| *property);
+    properties
+        .map(|property| (property, value(old, property), value(new, property)))
+        .filter(|(_, before, after)| before != after)
+        .collect()
+}
+
+/// Objects of one kind by folded name.
+type Objects<'a, T> = BTreeMap<&'a str, NormalObject<'a, T>>;
 
 struct Changes(Vec<Change>);
 
@@ -62,335 +142,278 @@ impl Changes {
     fn push(
         &mut self,
         kind: ChangeKind,
-        object: Object,
-        name: String,
-        table: Option<&str>,
-        before: Option<String>,
-        after: Option<String>,
+        at: Place,
+        (property, before, after): (Option<&'static str>, Option<String>, Option<String>),
+        risk: Risk,
     ) {
-        let table = table.map(str::to_owned);
+        let Place {
+            object,
+            name,
+            table,
+        } = at;
         self.0.push(Change {
             kind,
             object,
             name,
             table,
-            property: None,
+            property,
             before,
             after,
+            guess: false,
+            risk,
         });
     }
 
-    fn add(&mut self, object: Object, name: String, table: Option<&str>, text: String) {
-        self.push(ChangeKind::Add, object, name, table, None, Some(text));
+    fn add(&mut self, at: Place, text: String, risk: Risk) {
+        self.push(ChangeKind::Add, at, (None, None, Some(text)), risk);
     }
 
-    fn drop(&mut self, object: Object, name: String, table: Option<&str>, text: String) {
-        self.push(ChangeKind::Drop, object, name, table, Some(text), None);
+    fn drop(&mut self, at: Place, text: String, risk: Risk) {
+        self.push(ChangeKind::Drop, at, (None, Some(text), None), risk);
     }
 
-    /// A property that is not the same, if it is not.
-    fn property(
-        &mut self,
-        (object, name, table): (Object, &str, &str),
-        property: &'static str,
-        before: Option<String>,
-        after: Option<String>,
-    ) {
-        if before != after {
-            let (name, table) = (name.to_owned(), Some(table));
-            self.push(ChangeKind::Alter, object, name, table, before, after);
-            if let Some(change) = self.0.last_mut() {
-                change.property = Some(property);
-            }
-        }
+    fn alter(&mut self, at: Place, (property, before, after): Altered, risk: Risk) {
+        self.push(ChangeKind::Alter, at, (Some(property), before, after), risk);
     }
 
-    /// Indexes, triggers and views: each has a name and a text.
+    /// Indexes, triggers and views: each has a name, properties, and a text that holds them all.
     fn objects<'a, T>(
         &mut self,
         object: Object,
-        before: &'a BTreeMap<String, T>,
-        after: &'a BTreeMap<String, T>,
+        (before, after): (&Objects<'a, T>, &Objects<'a, T>),
         tell: impl Fn(&'a T) -> (&'a String, Option<&'a String>, String),
+        risk: impl Fn(Option<&str>, Option<&T>, Option<&T>) -> Risk,
     ) {
-        let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let keys: BTreeSet<&&str> = before.keys().chain(after.keys()).collect();
+        let place = |of: &'a T| {
+            let (name, table, text) = tell(of);
+            let at = Place {
+                object,
+                name: show_name(name),
+                table: table.cloned(),
+            };
+            (at, text)
+        };
         for key in keys {
-            let old = before.get(key).map(&tell);
-            let new = after.get(key).map(&tell);
-            let Some((name, table, _)) = new.as_ref().or(old.as_ref()) else {
-                continue;
-            };
-            let (name, table) = (show_name(name), table.map(String::as_str));
-            let kind = match (&old, &new) {
-                (None, _) => ChangeKind::Add,
-                (_, None) => ChangeKind::Drop,
-                (Some(old), Some(new)) if old.2 == new.2 => continue,
-                _ => ChangeKind::Alter,
-            };
-            let (old, new) = (old.map(|old| old.2), new.map(|new| new.2));
-            self.push(kind, object, name, table, old, new);
+            match (before.get(*key), after.get(*key)) {
+                (None, None) => {}
+                (None, Some(new)) => {
+                    let (at, text) = place(new.object);
+                    self.add(at, text, risk(None, None, Some(new.object)));
+                }
+                (Some(old), None) => {
+                    let (at, text) = place(old.object);
+                    self.drop(at, text, risk(None, Some(old.object), None));
+                }
+                (Some(old), Some(new)) => {
+                    let (at, text) = place(new.object);
+                    let mut changes = altered(&old.facts, &new.facts);
+                    if changes
+                        .iter()
+                        .any(|(property, ..)| *property == DECLARATION)
+                    {
+                        // One of the two is known as a whole only.
+                        let (_, was) = place(old.object);
+                        changes = vec![(DECLARATION, Some(was), Some(text))];
+                    }
+                    for change in changes {
+                        let risk = risk(Some(change.0), Some(old.object), Some(new.object));
+                        self.alter(at.clone(), change, risk);
+                    }
+                }
+            }
         }
     }
 
     /// A table that both schemas have.
-    fn table(&mut self, old: &Table, new: &Table) {
-        let shown = show_name(&new.name);
-        let this = (Object::Table, shown.as_str(), new.name.as_str());
+    fn table(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
+        let at = Place::of_table(Object::Table, new.table);
         if old.kind != new.kind {
-            self.property(
-                this,
-                kind_property(old, new),
-                Some(old.kind.text()),
-                Some(new.kind.text()),
-            );
+            let (was, is) = (&old.table.kind, &new.table.kind);
+            let change = (kind_property(was, is), Some(was.text()), Some(is.text()));
+            self.alter(at.clone(), change, risk::not_understood());
         }
-        for (property, before, after) in [
-            ("WITHOUT ROWID", old.without_rowid, new.without_rowid),
-            ("STRICT", old.strict, new.strict),
-        ] {
-            self.property(this, property, Some(yes(before)), Some(yes(after)));
+        for change in altered(&old.options, &new.options) {
+            let risk = match change.0 {
+                "STRICT" => risk::strict(old.table, new.table),
+                _ => risk::without_rowid(old.table, new.table),
+            };
+            self.alter(at.clone(), change, risk);
         }
-        self.columns(old, new);
-        self.primary_key(old, new);
-        self.uniques(old, new);
+        self.columns(old, new, sides);
+        self.primary_key(old, new, sides);
+        self.uniques(old, new, sides);
         self.checks(old, new);
         self.foreign_keys(old, new);
     }
 
-    fn columns(&mut self, old: &Table, new: &Table) {
-        let old_columns = by_name(&old.columns);
-        let new_columns = by_name(&new.columns);
-        let table = Some(new.name.as_str());
-        let name =
-            |column: &Column| format!("{}.{}", show_name(&new.name), show_name(&column.name));
+    fn columns(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
+        let (was, is) = (by_key(&old.columns), by_key(&new.columns));
         for column in &new.columns {
-            if !old_columns.contains_key(&fold(&column.name)) {
-                self.add(Object::Column, name(column), table, column.declaration());
+            if !was.contains_key(column.key.as_str()) {
+                let at = Place::of_column(new.table, column.column);
+                let risk = risk::add_column(column.column);
+                self.add(at, column.column.declaration(), risk);
             }
         }
         for column in &old.columns {
-            match new_columns.get(&fold(&column.name)) {
-                Some(same) => self.column(&name(same), &new.name, column, same),
-                None => self.drop(Object::Column, name(column), table, column.declaration()),
+            let Some(same) = is.get(column.key.as_str()) else {
+                let at = Place::of_column(new.table, column.column);
+                let risk = risk::drop_column(column.column);
+                self.drop(at, column.column.declaration(), risk);
+                continue;
+            };
+            let pair = (column.column, same.column);
+            for change in altered(&column.facts, &same.facts) {
+                let risk = risk::column(change.0, pair, new.table, sides.after);
+                self.alter(Place::of_column(new.table, same.column), change, risk);
             }
         }
-        let common = |columns: &[Column], others: &BTreeMap<String, &Column>| {
-            let folded = columns.iter().map(|column| fold(&column.name));
-            folded
-                .filter(|name| others.contains_key(name))
+        let common = |columns: &[NormalColumn<'_>], others: &BTreeMap<&str, &NormalColumn<'_>>| {
+            let common = columns
+                .iter()
+                .filter(|column| others.contains_key(column.key.as_str()));
+            common
+                .map(|column| column.key.clone())
                 .collect::<Vec<String>>()
         };
-        let before = common(&old.columns, &new_columns);
-        let after = common(&new.columns, &old_columns);
+        let (before, after) = (common(&old.columns, &is), common(&new.columns, &was));
         if before != after {
             let list = |names: Vec<String>| {
-                Some(
-                    names
-                        .iter()
-                        .map(|name| show_name(name))
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                )
+                let names: Vec<String> = names.iter().map(|name| show_name(name)).collect();
+                Some(names.join(", "))
             };
-            let (before, after) = (list(before), list(after));
-            let shown = show_name(&new.name);
-            self.push(
-                ChangeKind::Alter,
-                Object::ColumnOrder,
-                shown,
-                table,
-                before,
-                after,
-            );
+            let at = Place::of_table(Object::ColumnOrder, new.table);
+            let texts = (None, list(before), list(after));
+            self.push(ChangeKind::Alter, at, texts, risk::column_order());
         }
     }
 
-    /// A column that both tables have.
-    fn column(&mut self, name: &str, table: &str, old: &Column, new: &Column) {
-        let this = (Object::Column, name, table);
-        self.property(this, "type", old.type_text(), new.type_text());
-        self.property(this, "NOT NULL", old.not_null_text(), new.not_null_text());
-        self.property(this, "DEFAULT", old.default.clone(), new.default.clone());
-        self.property(
-            this,
-            "COLLATE",
-            old.collation.clone(),
-            new.collation.clone(),
-        );
-        self.property(
-            this,
-            "GENERATED",
-            old.generated_text(),
-            new.generated_text(),
-        );
-        self.property(this, "HIDDEN", Some(yes(old.hidden)), Some(yes(new.hidden)));
+    fn primary_key(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
+        let at = Place::of_table(Object::PrimaryKey, new.table);
+        let text = |table: &Table| table.primary_key.as_ref().map(|key| key.text());
+        let risk = |property: &str| risk::primary_key(property, sides.was(), sides.is());
+        match (&old.primary_key, &new.primary_key) {
+            (Some(was), Some(is)) => {
+                for change in altered(was, is) {
+                    let risk = risk(change.0);
+                    self.alter(at.clone(), change, risk);
+                }
+            }
+            (None, Some(_)) => {
+                self.add(at, text(new.table).unwrap_or_default(), risk("key"));
+            }
+            (Some(_), None) => {
+                self.drop(at, text(old.table).unwrap_or_default(), risk("key"));
+            }
+            (None, None) => {}
+        }
     }
 
-    fn primary_key(&mut self, old: &Table, new: &Table) {
-        let before = old.primary_key.as_ref().map(PrimaryKey::text);
-        let after = new.primary_key.as_ref().map(PrimaryKey::text);
-        let kind = match (&before, &after) {
-            (before, after) if before == after => return,
-            (None, _) => ChangeKind::Add,
-            (_, None) => ChangeKind::Drop,
-            _ => ChangeKind::Alter,
-        };
-        self.push(
-            kind,
-            Object::PrimaryKey,
-            show_name(&new.name),
-            Some(&new.name),
-            before,
-            after,
-        );
-    }
-
-    fn uniques(&mut self, old: &Table, new: &Table) {
-        let texts = |table: &Table| -> BTreeSet<(String, String)> {
-            let name = show_name(&new.name);
+    /// Constraints are what they say: another text is another constraint. The order of constraints
+    /// has no meaning, and neither has saying one twice.
+    fn uniques(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
+        let at = Place::of_table(Object::Unique, new.table);
+        let find = |table: &'_ Table, text: &str| {
             table
                 .uniques
                 .iter()
-                .map(|unique| (name.clone(), unique.text()))
-                .collect()
+                .find(|unique| unique.text() == text)
+                .cloned()
         };
-        self.constraints(Object::Unique, &new.name, &texts(old), &texts(new));
+        for text in new.uniques.difference(&old.uniques) {
+            let risk = find(new.table, text).map(|unique| {
+                risk::add_key(&unique.columns, unique.on_conflict, sides.was(), new.table)
+            });
+            self.add(at.clone(), text.clone(), risk.unwrap_or_default());
+        }
+        for text in old.uniques.difference(&new.uniques) {
+            let risk = find(old.table, text)
+                .map(|unique| risk::drop_key(&unique.columns, old.table, sides.is()));
+            self.drop(at.clone(), text.clone(), risk.unwrap_or_default());
+        }
     }
 
     /// A check that has a name may change; one without is what it says.
-    fn checks(&mut self, old: &Table, new: &Table) {
-        let shown = show_name(&new.name);
-        let texts = |table: &Table| -> BTreeSet<(String, String)> {
-            let name = |check: &Check| match &check.name {
-                Some(name) => format!("{shown}.{}", show_name(name)),
-                None => shown.clone(),
-            };
-            table
-                .checks
-                .iter()
-                .map(|check| (name(check), check.condition()))
+    fn checks(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>) {
+        let place = |name: &Option<String>| {
+            let mut at = Place::of_table(Object::Check, new.table);
+            if let Some(name) = name {
+                at.name = format!("{}.{name}", at.name);
+            }
+            at
+        };
+        let (mut before, mut after) = (old.checks.clone(), new.checks.clone());
+        let named = |of: &BTreeSet<(Option<String>, String)>| -> BTreeMap<String, String> {
+            let named = of.iter().cloned();
+            named
+                .filter_map(|(name, condition)| Some((name?, condition)))
                 .collect()
         };
-        let (mut before, mut after) = (texts(old), texts(new));
-        let named = |of: &BTreeSet<(String, String)>| -> BTreeMap<String, String> {
-            of.iter()
-                .filter(|(name, _)| *name != shown)
-                .cloned()
-                .collect()
-        };
-        let others = named(&before);
-        for (name, condition) in named(&after) {
-            let Some(other) = others.get(&name).filter(|other| **other != condition) else {
+        let others = named(&old.checks);
+        for (name, is) in named(&new.checks) {
+            let Some(was) = others.get(&name).filter(|was| **was != is) else {
                 continue;
             };
-            before.remove(&(name.clone(), other.clone()));
-            after.remove(&(name.clone(), condition.clone()));
-            let (was, is) = (Some(other.clone()), Some(condition));
-            self.push(
-                ChangeKind::Alter,
-                Object::Check,
-                name,
-                Some(&new.name),
-                was,
-                is,
-            );
+            let name = Some(name);
+            before.remove(&(name.clone(), was.clone()));
+            after.remove(&(name.clone(), is.clone()));
+            let risk = risk::add_check(&is, old.table);
+            let texts = (None, Some(was.clone()), Some(is));
+            self.push(ChangeKind::Alter, place(&name), texts, risk);
         }
-        self.constraints(Object::Check, &new.name, &before, &after);
-    }
-
-    /// Constraints that are what they say: another text is another constraint. The order of
-    /// constraints has no meaning, and neither has saying one twice.
-    fn constraints(
-        &mut self,
-        object: Object,
-        table: &str,
-        before: &BTreeSet<(String, String)>,
-        after: &BTreeSet<(String, String)>,
-    ) {
-        for (name, text) in after.difference(before) {
-            self.add(object, name.clone(), Some(table), text.clone());
+        for (name, condition) in after.difference(&before) {
+            let risk = risk::add_check(condition, old.table);
+            self.add(place(name), condition.clone(), risk);
         }
-        for (name, text) in before.difference(after) {
-            self.drop(object, name.clone(), Some(table), text.clone());
+        for (name, condition) in before.difference(&after) {
+            self.drop(place(name), condition.clone(), Risk::NONE);
         }
     }
 
     /// A foreign key is the same key as long as it leads from the same columns to the same; what it
     /// does may change.
-    fn foreign_keys(&mut self, old: &Table, new: &Table) {
-        let keyed = |table: &Table| -> BTreeMap<String, BTreeSet<String>> {
-            let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-            for key in &table.foreign_keys {
-                keys.entry(key.target())
-                    .or_default()
-                    .insert(ForeignKey::actions(key));
-            }
-            keys
-        };
-        let (before, after) = (keyed(old), keyed(new));
-        let shown = show_name(&new.name);
-        let table = Some(new.name.as_str());
+    fn foreign_keys(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>) {
+        let at = Place::of_table(Object::ForeignKey, new.table);
         let text = |target: &str, actions: &BTreeSet<String>| {
             let all = actions.iter().map(|action| format!("{target} {action}"));
             all.map(|text| text.trim_end().to_owned())
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        for (target, actions) in &after {
-            match before.get(target) {
-                None => self.add(
-                    Object::ForeignKey,
-                    shown.clone(),
-                    table,
-                    text(target, actions),
-                ),
+        for (target, actions) in &new.foreign_keys {
+            match old.foreign_keys.get(target) {
+                None => self.add(at.clone(), text(target, actions), risk::add_foreign_key()),
                 Some(same) if same == actions => {}
                 Some(other) => {
-                    let name = format!("{shown}{target}");
                     let list = |actions: &BTreeSet<String>| {
                         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
                         Some(actions.join(", ")).filter(|text| !text.is_empty())
                     };
-                    let (before, after) = (list(other), list(actions));
-                    self.push(
-                        ChangeKind::Alter,
-                        Object::ForeignKey,
-                        name,
-                        table,
-                        before,
-                        after,
-                    );
+                    let mut at = at.clone();
+                    at.name = format!("{}{target}", at.name);
+                    let texts = (None, list(other), list(actions));
+                    self.push(ChangeKind::Alter, at, texts, Risk::NONE);
                 }
             }
         }
-        for (target, actions) in &before {
-            if !after.contains_key(target) {
-                self.drop(
-                    Object::ForeignKey,
-                    shown.clone(),
-                    table,
-                    text(target, actions),
-                );
+        for (target, actions) in &old.foreign_keys {
+            if !new.foreign_keys.contains_key(target) {
+                self.drop(at.clone(), text(target, actions), Risk::NONE);
             }
         }
     }
 }
 
-fn by_name(columns: &[Column]) -> BTreeMap<String, &Column> {
-    columns
-        .iter()
-        .map(|column| (fold(&column.name), column))
-        .collect()
-}
-
-fn yes(is: bool) -> String {
-    if is { "yes" } else { "no" }.to_owned()
+fn by_key<'a, 'b>(columns: &'a [NormalColumn<'b>]) -> BTreeMap<&'a str, &'a NormalColumn<'b>> {
+    let by_key = columns.iter().map(|column| (column.key.as_str(), column));
+    by_key.collect()
 }
 
 /// What to call a difference of kinds.
-fn kind_property(old: &Table, new: &Table) -> &'static str {
-    match (&old.kind, &new.kind) {
+fn kind_property(old: &TableKind, new: &TableKind) -> &'static str {
+    match (old, new) {
         (TableKind::Virtual { .. }, _) | (_, TableKind::Virtual { .. }) => "VIRTUAL",
-        _ => "declaration",
+        _ => DECLARATION,
     }
 }

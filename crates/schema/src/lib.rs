@@ -57,7 +57,12 @@ mod read;
 
 // From two of them to their changes.
 mod change;
+mod compare;
 mod diff;
+mod fingerprint;
+mod normal;
+mod rename;
+mod risk;
 
 // For people.
 mod error;
@@ -65,9 +70,16 @@ mod listing;
 mod show;
 
 pub use change::{Change, ChangeKind, Object};
+pub use compare::{ColumnOrder, Comparison};
 pub use diff::diff;
 pub use error::Error;
-pub use schema::{Index, IndexPart, PartKind, Schema, Trigger, View};
+pub use fingerprint::Fingerprint;
+pub use rename::Rename;
+pub use risk::Risk;
+pub use schema::{
+    Index, IndexPart, Own, OwnKind, PartKind, Schema, Trigger, TriggerEvent, TriggerParts,
+    TriggerTime, View,
+};
 pub use table::{
     Affinity, Check, Column, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table,
     TableKind, Unique,

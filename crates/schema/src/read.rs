@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Params, Row};
 
 use crate::error::Error;
 use crate::parse;
-use crate::schema::Schema;
-use crate::sql::{fold, tight};
-use crate::table::{Affinity, Column, Table, TableKind};
+use crate::schema::{Own, OwnKind, Schema};
+use crate::sql::{fold, quote_name, tight};
+use crate::table::{Affinity, Column, Generated, Table, TableKind};
 use crate::text::Names;
 
 /// How often a schema is read again when another connection changes it meanwhile.
 const TRIES: usize = 10;
 
 impl Schema {
-    /// Reads what the schema `main` of the database declares. Nothing is written, and no
-    /// transaction is opened.
+    /// Reads what the schema `main` of the database declares: neither what is temporary nor what
+    /// is attached. Nothing is written, and no transaction is opened.
     ///
     /// # Errors
     ///
@@ -25,22 +25,28 @@ impl Schema {
     /// does not understand; and an error without source if other connections change the schema
     /// each time it is read.
     pub fn read(conn: &Connection) -> Result<Schema, Error> {
+        Schema::read_from(conn, "main")
+    }
+
+    /// Reads what one database of the connection declares: `main`, `temp`, or the name under which
+    /// one was [attached](https://sqlite.org/lang_attach.html). Nothing of the others is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Schema::read), and if there is no database of that name.
+    pub fn read_from(conn: &Connection, database: &str) -> Result<Schema, Error> {
         // Several queries are needed, and outside a transaction each may see another schema; the
         // counter that SQLite keeps for the same purpose tells whether they did.
+        let source = Source { conn, database };
         for _ in 0..TRIES {
-            let before = schema_version(conn)?;
-            let read = read_once(conn);
-            if schema_version(conn)? == before {
+            let before = source.schema_version()?;
+            let read = source.read_once();
+            if source.schema_version()? == before {
                 return read;
             }
         }
         Err(Error::restless())
     }
-}
-
-fn schema_version(conn: &Connection) -> Result<i64, Error> {
-    conn.query_row("PRAGMA main.schema_version", [], |row| row.get(0))
-        .map_err(Error::reading("the schema version"))
 }
 
 /// One row of `sqlite_schema`.
@@ -58,24 +64,73 @@ struct Listed {
     strict: bool,
 }
 
-fn read_once(conn: &Connection) -> Result<Schema, Error> {
-    let stored = stored(conn)?;
-    let listed = listed(conn)?;
-    let mut columns = columns(conn)?;
-    let mut schema = Schema::default();
+/// One of the databases of a connection.
+struct Source<'a> {
+    conn: &'a Connection,
+    database: &'a str,
+}
 
-    for object in stored.iter().filter(|object| object.kind == "table") {
-        let key = fold(&object.name);
-        let listed = listed.get(&key);
-        if listed.is_some_and(|listed| listed.kind == "shadow") {
-            continue;
+impl Source<'_> {
+    fn schema_version(&self) -> Result<i64, Error> {
+        let sql = format!("PRAGMA {}.schema_version", quote_name(self.database));
+        self.conn
+            .query_row(&sql, [], |row| row.get(0))
+            .map_err(Error::reading("the schema version"))
+    }
+
+    fn read_once(&self) -> Result<Schema, Error> {
+        let stored = self.stored()?;
+        let listed = self.listed()?;
+        let mut columns = self.columns()?;
+        let mut schema = Schema::default();
+        let is_shadow = |name: &str| {
+            let listed = listed.get(&fold(name));
+            listed.is_some_and(|listed| listed.kind == "shadow")
+        };
+
+        let (own, stored): (Vec<Stored>, Vec<Stored>) = stored.into_iter().partition(|object| {
+            is_internal(&object.name)
+                || (object.kind == "index" && object.sql.is_empty())
+                || (object.kind == "table" && is_shadow(&object.name))
+        });
+        for object in stored.iter().filter(|object| object.kind == "table") {
+            let key = fold(&object.name);
+            let table = self.table(object, listed.get(&key), columns.remove(&key));
+            schema.tables.insert(key, table);
         }
+        for object in stored.iter().filter(|object| object.kind == "index") {
+            let table = schema.table(&object.table);
+            let index = parse::index(&object.name, &object.table, table, &object.sql);
+            schema.indexes.insert(fold(&object.name), index);
+        }
+        let names = all_names(&schema, &stored);
+        for object in stored.iter().filter(|object| object.kind == "trigger") {
+            let trigger = parse::trigger(&object.name, &object.table, &object.sql, &names);
+            schema.triggers.insert(fold(&object.name), trigger);
+        }
+        for object in stored.iter().filter(|object| object.kind == "view") {
+            let view = parse::view(&object.name, &object.sql, &names);
+            schema.views.insert(fold(&object.name), view);
+        }
+        schema.own = own
+            .into_iter()
+            .map(|object| own_object(object, &schema))
+            .collect();
+        Ok(schema)
+    }
+
+    fn table(
+        &self,
+        object: &Stored,
+        listed: Option<&Listed>,
+        columns: Option<Vec<Column>>,
+    ) -> Table {
         let virtual_table = listed.is_some_and(|listed| listed.kind == "virtual");
         let mut table = Table {
             name: object.name.clone(),
             columns: match virtual_table {
-                true => columns_of_virtual(conn, &object.name),
-                false => columns.remove(&key).unwrap_or_default(),
+                true => self.columns_of_virtual(&object.name),
+                false => columns.unwrap_or_default(),
             },
             primary_key: None,
             uniques: Vec::new(),
@@ -93,27 +148,91 @@ fn read_once(conn: &Connection) -> Result<Schema, Error> {
             }
             parse::table(&mut table, &object.sql);
         }
-        schema.tables.insert(key, table);
+        table
     }
 
-    for object in stored
-        .iter()
-        .filter(|object| object.kind == "index" && !object.sql.is_empty())
-    {
-        let table = schema.table(&object.table);
-        let index = parse::index(&object.name, &object.table, table, &object.sql);
-        schema.indexes.insert(fold(&object.name), index);
+    /// What is stored of each object, SQLite's own too.
+    fn stored(&self) -> Result<Vec<Stored>, Error> {
+        let sql = format!(
+            "SELECT type, name, tbl_name, sql FROM {}.sqlite_schema",
+            quote_name(self.database)
+        );
+        self.collect(&sql, [], "`sqlite_schema`", |row| {
+            Ok(Stored {
+                kind: text(row, 0)?,
+                name: text(row, 1)?,
+                table: text(row, 2)?,
+                sql: text(row, 3)?,
+            })
+        })
     }
-    let names = all_names(&schema, &stored);
-    for object in stored.iter().filter(|object| object.kind == "trigger") {
-        let trigger = parse::trigger(&object.name, &object.table, &object.sql, &names);
-        schema.triggers.insert(fold(&object.name), trigger);
+
+    /// By folded name, what SQLite knows of each table and view.
+    fn listed(&self) -> Result<HashMap<String, Listed>, Error> {
+        let rows = self.collect(
+            "SELECT name, type, wr, strict FROM pragma_table_list
+             WHERE schema = ?1 COLLATE NOCASE",
+            [self.database],
+            "the list of tables",
+            |row| {
+                let listed = Listed {
+                    kind: text(row, 1)?,
+                    without_rowid: row.get(2)?,
+                    strict: row.get(3)?,
+                };
+                Ok((fold(&text(row, 0)?), listed))
+            },
+        )?;
+        Ok(rows.into_iter().collect())
     }
-    for object in stored.iter().filter(|object| object.kind == "view") {
-        let view = parse::view(&object.name, &object.sql, &names);
-        schema.views.insert(fold(&object.name), view);
+
+    /// By folded name, the columns of each table that is not virtual.
+    ///
+    /// Virtual tables are asked one by one: a module that this build does not know is an error, and
+    /// must not hide all other tables.
+    fn columns(&self) -> Result<HashMap<String, Vec<Column>>, Error> {
+        let rows = self.collect(
+            "SELECT l.name, c.name, c.type, c.\"notnull\", c.hidden
+             FROM pragma_table_list AS l
+             CROSS JOIN pragma_table_xinfo(l.name, ?1) AS c
+             WHERE l.schema = ?1 COLLATE NOCASE AND l.type = 'table'",
+            [self.database],
+            "the columns of the tables",
+            |row| Ok((fold(&text(row, 0)?), column(row, 1)?)),
+        )?;
+        // SQLite gives the columns of a table together and in their order.
+        let mut columns: HashMap<String, Vec<Column>> = HashMap::new();
+        for (table, column) in rows {
+            columns.entry(table).or_default().push(column);
+        }
+        Ok(columns)
     }
-    Ok(schema)
+
+    /// The columns of a virtual table; none if its module is not in this build.
+    fn columns_of_virtual(&self, table: &str) -> Vec<Column> {
+        self.collect(
+            "SELECT name, type, \"notnull\", hidden FROM pragma_table_xinfo(?1, ?2) ORDER BY cid",
+            [table, self.database],
+            "the columns of a virtual table",
+            |row| column(row, 0),
+        )
+        .unwrap_or_default()
+    }
+
+    /// All rows of a query.
+    fn collect<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        what: &'static str,
+        each: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let read = || -> rusqlite::Result<Vec<T>> {
+            let mut statement = self.conn.prepare(sql)?;
+            statement.query_map(parameters, each)?.collect()
+        };
+        read().map_err(Error::reading(what))
+    }
 }
 
 /// Whatever a quoted word in a view or a trigger may name.
@@ -126,89 +245,49 @@ fn all_names(schema: &Schema, stored: &[Stored]) -> Names {
         .collect()
 }
 
-/// What is stored of each object that is not SQLite's own.
-fn stored(conn: &Connection) -> Result<Vec<Stored>, Error> {
-    collect(
-        conn,
-        "SELECT type, name, tbl_name, sql FROM main.sqlite_schema",
-        "`sqlite_schema`",
-        |row| {
-            Ok(Stored {
-                kind: text(row, 0)?,
-                name: text(row, 1)?,
-                table: text(row, 2)?,
-                sql: text(row, 3)?,
-            })
-        },
-    )
-    .map(|mut all| {
-        all.retain(|object| !is_internal(&object.name));
-        all
-    })
-}
-
 /// Names that begin with `sqlite_` are [reserved](https://sqlite.org/lang_createtable.html).
 fn is_internal(name: &str) -> bool {
     name.get(..7)
         .is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
 }
 
-/// By folded name, what SQLite knows of each table and view.
-fn listed(conn: &Connection) -> Result<HashMap<String, Listed>, Error> {
-    let rows = collect(
-        conn,
-        "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'",
-        "the list of tables",
-        |row| {
-            let listed = Listed {
-                kind: text(row, 1)?,
-                without_rowid: row.get(2)?,
-                strict: row.get(3)?,
-            };
-            Ok((fold(&text(row, 0)?), listed))
-        },
-    )?;
-    Ok(rows.into_iter().collect())
-}
-
-/// By folded name, the columns of each table that is not virtual.
-///
-/// Virtual tables are asked one by one: a module that this build does not know is an error, and
-/// must not hide all other tables.
-fn columns(conn: &Connection) -> Result<HashMap<String, Vec<Column>>, Error> {
-    let rows = collect(
-        conn,
-        "SELECT l.name, c.name, c.type, c.\"notnull\", c.hidden
-         FROM pragma_table_list AS l
-         CROSS JOIN pragma_table_xinfo(l.name, 'main') AS c
-         WHERE l.schema = 'main' AND l.type = 'table'",
-        "the columns of the tables",
-        |row| Ok((fold(&text(row, 0)?), column(row, 1)?)),
-    )?;
-    // SQLite gives the columns of a table together and in their order.
-    let mut columns: HashMap<String, Vec<Column>> = HashMap::new();
-    for (table, column) in rows {
-        columns.entry(table).or_default().push(column);
-    }
-    Ok(columns)
-}
-
-/// The columns of a virtual table; none if its module is not in this build.
-fn columns_of_virtual(conn: &Connection, table: &str) -> Vec<Column> {
-    let read = || -> rusqlite::Result<Vec<Column>> {
-        let mut statement = conn.prepare(
-            "SELECT name, type, \"notnull\", hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid",
-        )?;
-        statement
-            .query_map([table], |row| column(row, 0))?
-            .collect()
+/// What an object that nobody declared is.
+fn own_object(object: Stored, schema: &Schema) -> Own {
+    let name = fold(&object.name);
+    let mut table = object.table;
+    let kind = if object.kind == "index" {
+        OwnKind::AutomaticIndex
+    } else if name == "sqlite_sequence" {
+        OwnKind::Sequence
+    } else if name.starts_with("sqlite_stat") {
+        OwnKind::Statistics
+    } else if name.starts_with("sqlite_") {
+        OwnKind::Other
+    } else {
+        // A shadow table is called after its virtual table; of two that may be, after the longer.
+        let is_of = |own: &&Table| {
+            let rest = name.strip_prefix(&fold(&own.name));
+            matches!(own.kind, TableKind::Virtual { .. })
+                && rest.is_some_and(|rest| rest.starts_with('_'))
+        };
+        let owner = schema
+            .tables()
+            .filter(is_of)
+            .max_by_key(|own| own.name.len());
+        table = owner.map_or(table, |own| own.name.clone());
+        OwnKind::Shadow
     };
-    read().unwrap_or_default()
+    Own {
+        name: object.name,
+        table,
+        kind,
+    }
 }
 
 /// A column from name, type, NOT NULL and hidden, in this order from `at` on.
 fn column(row: &Row<'_>, at: usize) -> rusqlite::Result<Column> {
     let declared_type = Some(tight(&text(row, at + 1)?)).filter(|name| !name.is_empty());
+    let hidden: i64 = row.get(at + 3)?;
     Ok(Column {
         name: text(row, at)?,
         affinity: Affinity::of(declared_type.as_deref(), false),
@@ -217,32 +296,29 @@ fn column(row: &Row<'_>, at: usize) -> rusqlite::Result<Column> {
         not_null_on_conflict: None,
         default: None,
         collation: None,
-        generated: None,
-        // 2 and 3 are generated columns, which the text tells.
-        hidden: row.get::<_, i64>(at + 3)? == 1,
+        // How it is computed stands in the text only.
+        generated: matches!(hidden, 2 | 3).then(|| Generated {
+            expression: String::new(),
+            stored: hidden == 3,
+        }),
+        hidden: hidden == 1,
     })
 }
 
-/// All rows of a query.
-fn collect<T>(
-    conn: &Connection,
-    sql: &str,
-    what: &'static str,
-    each: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, Error> {
-    let read = || -> rusqlite::Result<Vec<T>> {
-        let mut statement = conn.prepare(sql)?;
-        statement.query_map([], each)?.collect()
-    };
-    read().map_err(Error::reading(what))
-}
-
-/// Text as it stands in the file. NULL is empty, and bytes that are not UTF-8 are replaced: a name
-/// that cannot be read must not make all others unreadable.
+/// Text as it stands in the file. NULL is empty. Each byte that is not UTF-8 becomes a mark and its
+/// two digits: a name that cannot be read must neither make all others unreadable nor be taken for
+/// another one.
 fn text(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
     Ok(match row.get_ref(at)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            String::from_utf8_lossy(bytes).into_owned()
+            let mut text = String::with_capacity(bytes.len());
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(chunk.valid());
+                for byte in chunk.invalid() {
+                    text.push_str(&format!("\u{fffd}{byte:02x}"));
+                }
+            }
+            text
         }
         ValueRef::Null => String::new(),
         ValueRef::Integer(number) => number.to_string(),

@@ -15,6 +15,35 @@ pub struct Schema {
     pub(crate) indexes: BTreeMap<String, Index>,
     pub(crate) triggers: BTreeMap<String, Trigger>,
     pub(crate) views: BTreeMap<String, View>,
+    pub(crate) own: Vec<Own>,
+}
+
+/// Something that SQLite made for itself. It is never compared: it follows from what is declared,
+/// or from the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The name.
+    pub name: String,
+    /// The table it belongs to; of a table that belongs to none, the table itself.
+    pub table: String,
+    /// What it is.
+    pub kind: OwnKind,
+}
+
+/// What SQLite makes for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnKind {
+    /// `sqlite_sequence`, which keeps the highest id of each table with
+    /// [AUTOINCREMENT](https://sqlite.org/autoinc.html).
+    Sequence,
+    /// `sqlite_stat1` and its like, which [ANALYZE](https://sqlite.org/lang_analyze.html) fills.
+    Statistics,
+    /// The index of a `PRIMARY KEY` or `UNIQUE` constraint, `sqlite_autoindex_…`.
+    AutomaticIndex,
+    /// A [shadow table](https://sqlite.org/vtab.html#xshadowname) that belongs to a virtual table.
+    Shadow,
+    /// Any other object under a name that begins with `sqlite_`.
+    Other,
 }
 
 /// An index made by `CREATE INDEX`.
@@ -62,6 +91,45 @@ pub struct Trigger {
     pub table: String,
     /// When it fires, on what, and what it does, normalised.
     pub text: String,
+    /// The same in its parts, unless the statement could not be parsed.
+    pub parts: Option<TriggerParts>,
+}
+
+/// The parts of a trigger. See <https://sqlite.org/lang_createtrigger.html>.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TriggerParts {
+    /// Before, after or instead of the event.
+    pub time: TriggerTime,
+    /// What it waits for.
+    pub event: TriggerEvent,
+    /// The columns behind `UPDATE OF`; none for all of them.
+    pub columns: Vec<String>,
+    /// The condition behind `WHEN`, normalised.
+    pub when: Option<String>,
+    /// Its statements, normalised, in order.
+    pub body: Vec<String>,
+}
+
+/// When a trigger fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerTime {
+    /// Before the row is changed, also where nothing is said.
+    Before,
+    /// After the row was changed.
+    After,
+    /// Instead of changing a row of a view.
+    InsteadOf,
+}
+
+/// What a trigger waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerEvent {
+    /// A row is inserted.
+    Insert,
+    /// A row is updated.
+    Update,
+    /// A row is deleted.
+    Delete,
 }
 
 /// A view.
@@ -71,8 +139,10 @@ pub struct View {
     pub name: String,
     /// The names it gives its columns, where it gives any.
     pub columns: Vec<String>,
-    /// Its query, normalised.
+    /// Its query, normalised. The whole statement where it could not be parsed.
     pub text: String,
+    /// Whether the statement could be parsed.
+    pub parsed: bool,
 }
 
 impl Schema {
@@ -114,6 +184,11 @@ impl Schema {
     /// The triggers, in order of their folded names.
     pub fn triggers(&self) -> impl Iterator<Item = &Trigger> {
         self.triggers.values()
+    }
+
+    /// What SQLite made for itself beside what is declared: in the order of the file.
+    pub fn own(&self) -> impl Iterator<Item = &Own> {
+        self.own.iter()
     }
 
     /// The views, in order of their folded names.

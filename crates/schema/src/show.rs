@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use crate::schema::{Index, IndexPart, PartKind, Trigger, View};
+use crate::schema::{
+    Index, IndexPart, PartKind, Trigger, TriggerEvent, TriggerParts, TriggerTime, View,
+};
 use crate::sql::{quote_name, show_name};
 use crate::table::{
     Check, Column, Conflict, ForeignKey, IndexedColumn, PrimaryKey, Table, TableKind, Unique,
@@ -240,15 +242,28 @@ impl Index {
     pub(crate) fn text(&self) -> String {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let table = show_name(&self.table);
-        match (&self.filter, self.columns.as_slice()) {
-            (Some(statement), []) => format!("{unique}ON {table}: {statement}"),
-            (filter, parts) => {
-                let parts: Vec<String> = parts.iter().map(IndexPart::text).collect();
-                let filter = filter.as_ref().map(|filter| format!(" WHERE {filter}"));
+        match self.statement() {
+            Some(statement) => format!("{unique}ON {table}: {statement}"),
+            None => {
+                let filter = self
+                    .filter
+                    .as_ref()
+                    .map(|filter| format!(" WHERE {filter}"));
                 let filter = filter.unwrap_or_default();
-                format!("{unique}ON {table}({}){filter}", parts.join(", "))
+                format!("{unique}ON {table}{}{filter}", self.key_text())
             }
         }
+    }
+
+    /// The whole statement, where it could not be parsed.
+    pub(crate) fn statement(&self) -> Option<&str> {
+        self.filter.as_deref().filter(|_| self.columns.is_empty())
+    }
+
+    /// What is indexed, in its parentheses.
+    pub(crate) fn key_text(&self) -> String {
+        let parts: Vec<String> = self.columns.iter().map(IndexPart::text).collect();
+        format!("({})", parts.join(", "))
     }
 }
 
@@ -279,14 +294,67 @@ impl Trigger {
     }
 }
 
+impl TriggerParts {
+    /// The event, with the columns that it is limited to.
+    pub(crate) fn event_text(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|name| show_name(name)).collect();
+        match columns.as_slice() {
+            [] => self.event.to_string(),
+            columns => format!("{} OF {}", self.event, columns.join(", ")),
+        }
+    }
+
+    /// The statements, each closed as in the trigger.
+    pub(crate) fn body_text(&self) -> String {
+        let closed = self.body.iter().map(|statement| format!("{statement};"));
+        closed.collect::<Vec<_>>().join(" ")
+    }
+
+    /// All parts as one text.
+    pub(crate) fn text(&self) -> String {
+        let when = self.when.as_ref().map(|when| format!(" WHEN {when}"));
+        format!(
+            "{} {}{} BEGIN {} END",
+            self.time,
+            self.event_text(),
+            when.unwrap_or_default(),
+            self.body_text()
+        )
+    }
+}
+
+impl fmt::Display for TriggerTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TriggerTime::Before => "BEFORE",
+            TriggerTime::After => "AFTER",
+            TriggerTime::InsteadOf => "INSTEAD OF",
+        })
+    }
+}
+
+impl fmt::Display for TriggerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TriggerEvent::Insert => "INSERT",
+            TriggerEvent::Update => "UPDATE",
+            TriggerEvent::Delete => "DELETE",
+        })
+    }
+}
+
 impl View {
     /// All but the name.
     pub(crate) fn text(&self) -> String {
+        let names = self.columns_text();
+        let names = names.map(|names| format!("{names} ")).unwrap_or_default();
+        format!("{names}AS {}", self.text)
+    }
+
+    /// The names it gives its columns, in their parentheses, where it gives any.
+    pub(crate) fn columns_text(&self) -> Option<String> {
         let names: Vec<String> = self.columns.iter().map(|name| show_name(name)).collect();
-        match names.as_slice() {
-            [] => format!("AS {}", self.text),
-            names => format!("({}) AS {}", names.join(", "), self.text),
-        }
+        (!names.is_empty()).then(|| format!("({})", names.join(", ")))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use sqlite3_parser::ast::Expr;
 use sqlite3_parser::ast::fmt::{ToTokens, TokenStream};
 use sqlite3_parser::dialect::TokenType::{self, *};
 
@@ -22,6 +23,17 @@ pub(crate) fn text(node: &impl ToTokens, names: &Names) -> String {
     tokens.text(names)
 }
 
+/// The expression without parentheses around the whole of it. They mean nothing where the
+/// expression stands for itself; in a list of results they give the column another name.
+pub(crate) fn bare<'a, 'b>(mut expression: &'a Expr<'b>) -> &'a Expr<'b> {
+    while let Expr::Parenthesized(inner) = expression
+        && let [only] = inner.as_slice()
+    {
+        expression = only;
+    }
+    expression
+}
+
 /// The tokens of several pieces, one after the other.
 #[derive(Default)]
 pub(crate) struct Tokens(Vec<(TokenType, String)>);
@@ -33,7 +45,8 @@ impl TokenStream for Tokens {
         // Nothing but names may be empty; an empty piece would only leave a blank.
         let value = value.or(kind.as_str()).unwrap_or_default();
         // `INNER` is what a join is anyway, and `CROSS INNER JOIN` is how the parser writes `CROSS`.
-        let elided = kind == TK_JOIN_KW && value == "INNER";
+        // Ascending is how terms are ordered anyway; a column of that name is a `TK_ID`.
+        let elided = kind == TK_ASC || (kind == TK_JOIN_KW && value == "INNER");
         if !value.is_empty() && !elided {
             self.0.push((kind, value.to_owned()));
         }
@@ -47,21 +60,6 @@ impl Tokens {
         self
     }
 
-    pub(crate) fn keyword(&mut self, kind: TokenType) -> &mut Tokens {
-        let Ok(()) = self.append(kind, None);
-        self
-    }
-
-    pub(crate) fn list<N: ToTokens>(&mut self, nodes: &[N]) -> &mut Tokens {
-        for (at, node) in nodes.iter().enumerate() {
-            if at > 0 {
-                self.keyword(TK_COMMA);
-            }
-            self.add(node);
-        }
-        self
-    }
-
     pub(crate) fn text(&self, names: &Names) -> String {
         let mut shown = String::new();
         for (at, (kind, value)) in self.0.iter().enumerate() {
@@ -70,6 +68,12 @@ impl Tokens {
                 .and_then(|at| self.0.get(at))
                 .map(|token| token.0);
             let after = self.0.get(at + 1).map(|token| token.0);
+            // A name right behind an operand is an alias, whose `AS` may be left out.
+            let alias = *kind == TK_ID && before.is_some_and(ends_operand);
+            if alias {
+                shown.push_str(" AS");
+            }
+            let before = if alias { Some(TK_AS) } else { before };
             if self.spaced(at, before, *kind) {
                 shown.push(' ');
             }
@@ -104,17 +108,18 @@ impl Tokens {
             .checked_sub(2)
             .and_then(|at| self.0.get(at))
             .map(|token| token.0);
-        let ends_operand = |kind| {
-            matches!(
-                kind,
-                TK_ID | TK_STRING | TK_BLOB | TK_FLOAT | TK_INTEGER | TK_VARIABLE
-            ) || matches!(
-                kind,
-                TK_RP | TK_NULL | TK_CTIME_KW | TK_END | TK_ISNULL | TK_NOTNULL
-            )
-        };
         !(sign(before) && !sign(kind) && !two_before.is_some_and(ends_operand))
     }
+}
+
+fn ends_operand(kind: TokenType) -> bool {
+    matches!(
+        kind,
+        TK_ID | TK_STRING | TK_BLOB | TK_FLOAT | TK_INTEGER | TK_VARIABLE
+    ) || matches!(
+        kind,
+        TK_RP | TK_NULL | TK_CTIME_KW | TK_END | TK_ISNULL | TK_NOTNULL
+    )
 }
 
 /// A name as it is compared, or the string for which SQLite would take it.

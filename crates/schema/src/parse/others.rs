@@ -1,13 +1,14 @@
 //! `CREATE INDEX`, `CREATE TRIGGER`, `CREATE VIEW` and `CREATE VIRTUAL TABLE`.
 
-use sqlite3_parser::ast::{Expr, SortOrder, SortedColumn, Stmt, TriggerEvent, TriggerTime};
-use sqlite3_parser::dialect::TokenType::*;
+use sqlite3_parser::ast::{self, Expr, SortOrder, SortedColumn, Stmt};
 
 use super::parsed;
-use crate::schema::{Index, IndexPart, PartKind, Trigger, View};
+use crate::schema::{
+    Index, IndexPart, PartKind, Trigger, TriggerEvent, TriggerParts, TriggerTime, View,
+};
 use crate::sql::{fold, name_of, plain, tight};
 use crate::table::{Column, Table, TableKind};
-use crate::text::{Names, Tokens, text};
+use crate::text::{Names, bare, text};
 
 /// What `CREATE INDEX` declares. `table` is the table as far as it is known.
 pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> Index {
@@ -31,7 +32,9 @@ pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> I
                 .iter()
                 .map(|part| index_part(part, columns, &names))
                 .collect(),
-            filter: where_clause.as_ref().map(|filter| text(filter, &names)),
+            filter: where_clause
+                .as_ref()
+                .map(|filter| text(bare(filter), &names)),
         })
     });
     found.unwrap_or_else(|| Index {
@@ -63,12 +66,12 @@ fn index_part(part: &SortedColumn<'_>, columns: &[Column], names: &Names) -> Ind
 
 /// The expression of a part of a key, and the collation written behind it, in upper case.
 pub(super) fn key_part<'a, 'b>(part: &'a SortedColumn<'b>) -> (&'a Expr<'b>, Option<String>) {
-    let mut expression = &part.expr;
+    let mut expression = bare(&part.expr);
     let mut collation = None;
     while let Expr::Collate(inner, name) = expression {
         // The outermost collation wins.
         collation.get_or_insert_with(|| name_of(name).to_ascii_uppercase());
-        expression = inner;
+        expression = bare(inner);
     }
     (expression, collation)
 }
@@ -107,36 +110,38 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
         else {
             return None;
         };
-        let mut tokens = Tokens::default();
-        match time {
-            Some(TriggerTime::After) => tokens.keyword(TK_AFTER),
-            Some(TriggerTime::InsteadOf) => tokens.keyword(TK_INSTEAD).keyword(TK_OF),
-            // A trigger that does not say when fires before.
-            Some(TriggerTime::Before) | None => tokens.keyword(TK_BEFORE),
-        };
-        match event {
-            TriggerEvent::Delete => tokens.keyword(TK_DELETE),
-            TriggerEvent::Insert => tokens.keyword(TK_INSERT),
-            TriggerEvent::Update => tokens.keyword(TK_UPDATE),
-            TriggerEvent::UpdateOf(columns) => tokens
-                .keyword(TK_UPDATE)
-                .keyword(TK_OF)
-                .list(columns.as_slice()),
-        };
-        if let Some(when) = when_clause {
-            tokens.keyword(TK_WHEN).add(when);
-        }
-        tokens.keyword(TK_BEGIN);
-        for command in *commands {
-            tokens.add(command).keyword(TK_SEMI);
-        }
-        tokens.keyword(TK_END);
-        Some(tokens.text(names))
+        Some(TriggerParts {
+            time: match time {
+                Some(ast::TriggerTime::After) => TriggerTime::After,
+                Some(ast::TriggerTime::InsteadOf) => TriggerTime::InsteadOf,
+                // A trigger that does not say when fires before.
+                Some(ast::TriggerTime::Before) | None => TriggerTime::Before,
+            },
+            event: match event {
+                ast::TriggerEvent::Delete => TriggerEvent::Delete,
+                ast::TriggerEvent::Insert => TriggerEvent::Insert,
+                ast::TriggerEvent::Update | ast::TriggerEvent::UpdateOf(_) => TriggerEvent::Update,
+            },
+            columns: match event {
+                ast::TriggerEvent::UpdateOf(columns) => {
+                    columns.iter().map(|column| name_of(column.0)).collect()
+                }
+                _ => Vec::new(),
+            },
+            when: when_clause.as_ref().map(|when| text(bare(when), names)),
+            body: commands
+                .iter()
+                .map(|command| text(command, names))
+                .collect(),
+        })
     });
     Trigger {
         name: name.to_owned(),
         table: on.to_owned(),
-        text: found.unwrap_or_else(|| plain(sql)),
+        text: found
+            .as_ref()
+            .map_or_else(|| plain(sql), TriggerParts::text),
+        parts: found,
     }
 }
 
@@ -157,12 +162,14 @@ pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
                 .map(|column| name_of(column.col_name.0))
                 .collect(),
             text: text(select, names),
+            parsed: true,
         })
     });
     found.unwrap_or_else(|| View {
         name: name.to_owned(),
         columns: Vec::new(),
         text: plain(sql),
+        parsed: false,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::sql::{fold, name_of, plain, quote_text};
 use crate::table::{
     Check, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table, TableKind, Unique,
 };
-use crate::text::{Names, text};
+use crate::text::{Names, bare, text};
 
 /// Completes a table, of which the pragmas told names, types and options, with what stands only in
 /// the text. If the text does not name the same columns, SQLite is right, and the text is kept.
@@ -90,7 +90,7 @@ impl Builder<'_> {
                 }
                 ColumnConstraint::Generated { expr, typ } => {
                     column.generated = Some(Generated {
-                        expression: text(expr, names),
+                        expression: text(bare(expr), names),
                         stored: typ
                             .as_ref()
                             .is_some_and(|Id(typ)| typ.eq_ignore_ascii_case("stored")),
@@ -243,7 +243,7 @@ impl Builder<'_> {
     fn check(&mut self, name: Option<String>, expression: &Expr<'_>) {
         let check = Check {
             name,
-            expression: text(expression, self.names),
+            expression: text(bare(expression), self.names),
         };
         if !self.table.checks.contains(&check) {
             self.table.checks.push(check);

@@ -89,7 +89,10 @@ fn keys() {
     assert_snapshot!(mutate(" AUTOINCREMENT", ""), @"ALTER PRIMARY KEY parent: before (id) AUTOINCREMENT, after (id)");
     assert_snapshot!(
         check("CREATE TABLE t(a INTEGER PRIMARY KEY)", "CREATE TABLE t(a INTEGER PRIMARY KEY DESC)"),
-        @"ALTER PRIMARY KEY t: before (a), after (a DESC)"
+        @"
+    ALTER PRIMARY KEY t: before (a), after (a DESC)
+    ALTER PRIMARY KEY t rowid alias: before yes, after no
+    "
     );
     assert_snapshot!(mutate("code TEXT UNIQUE", "code TEXT"), @"DROP UNIQUE parent(code)");
     assert_snapshot!(mutate("UNIQUE (b, c)", "UNIQUE (c, b)"), @"
@@ -149,11 +152,11 @@ fn indexes() {
         check("CREATE TABLE t(a); CREATE UNIQUE INDEX i ON t(a COLLATE NOCASE DESC)", "CREATE TABLE t(a)"),
         @"DROP UNIQUE INDEX i ON t(a COLLATE NOCASE DESC)"
     );
-    assert_snapshot!(mutate("CREATE INDEX", "CREATE UNIQUE INDEX"), @"ALTER INDEX i: before ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1, after UNIQUE ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1");
-    assert_snapshot!(mutate("RTRIM DESC", "RTRIM"), @"ALTER INDEX i: before ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1, after ON t(b COLLATE RTRIM, a + 1) WHERE c > 1");
-    assert_snapshot!(mutate("COLLATE RTRIM", ""), @"ALTER INDEX i: before ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1, after ON t(b DESC, a + 1) WHERE c > 1");
-    assert_snapshot!(mutate("DESC, a + 1", "DESC, a + 2"), @"ALTER INDEX i: before ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1, after ON t(b COLLATE RTRIM DESC, a + 2) WHERE c > 1");
-    assert_snapshot!(mutate("WHERE c > 1", ""), @"ALTER INDEX i: before ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1, after ON t(b COLLATE RTRIM DESC, a + 1)");
+    assert_snapshot!(mutate("CREATE INDEX", "CREATE UNIQUE INDEX"), @"ALTER INDEX i UNIQUE: before no, after yes");
+    assert_snapshot!(mutate("RTRIM DESC", "RTRIM"), @"ALTER INDEX i key: before (b COLLATE RTRIM DESC, a + 1), after (b COLLATE RTRIM, a + 1)");
+    assert_snapshot!(mutate("COLLATE RTRIM", ""), @"ALTER INDEX i key: before (b COLLATE RTRIM DESC, a + 1), after (b DESC, a + 1)");
+    assert_snapshot!(mutate("DESC, a + 1", "DESC, a + 2"), @"ALTER INDEX i key: before (b COLLATE RTRIM DESC, a + 1), after (b COLLATE RTRIM DESC, a + 2)");
+    assert_snapshot!(mutate("WHERE c > 1", ""), @"ALTER INDEX i WHERE: before c > 1, after none");
     assert_snapshot!(mutate("INDEX i", "INDEX other"), @"
     DROP INDEX i ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1
     ADD INDEX other ON t(b COLLATE RTRIM DESC, a + 1) WHERE c > 1
@@ -170,16 +173,16 @@ fn indexes() {
 
 #[test]
 fn triggers_and_views() {
-    assert_snapshot!(mutate("AFTER UPDATE OF a", "BEFORE UPDATE OF a"), @"ALTER TRIGGER g: before ON t: AFTER UPDATE OF a WHEN new.a > 1 BEGIN UPDATE t SET c = 1; END, after ON t: BEFORE UPDATE OF a WHEN new.a > 1 BEGIN UPDATE t SET c = 1; END");
-    assert_snapshot!(mutate("UPDATE OF a ", "UPDATE "), @"ALTER TRIGGER g: before ON t: AFTER UPDATE OF a WHEN new.a > 1 BEGIN UPDATE t SET c = 1; END, after ON t: AFTER UPDATE WHEN new.a > 1 BEGIN UPDATE t SET c = 1; END");
-    assert_snapshot!(mutate("WHEN new.a > 1 ", ""), @"ALTER TRIGGER g: before ON t: AFTER UPDATE OF a WHEN new.a > 1 BEGIN UPDATE t SET c = 1; END, after ON t: AFTER UPDATE OF a BEGIN UPDATE t SET c = 1; END");
-    assert_snapshot!(mutate("SET c = 1", "SET c = 2"), @"ALTER TRIGGER g: before ON t: AFTER UPDATE OF a WHEN new.a > 1 BEGIN UPDATE t SET c = 1; END, after ON t: AFTER UPDATE OF a WHEN new.a > 1 BEGIN UPDATE t SET c = 2; END");
+    assert_snapshot!(mutate("AFTER UPDATE OF a", "BEFORE UPDATE OF a"), @"ALTER TRIGGER g time: before AFTER, after BEFORE");
+    assert_snapshot!(mutate("UPDATE OF a ", "UPDATE "), @"ALTER TRIGGER g event: before UPDATE OF a, after UPDATE");
+    assert_snapshot!(mutate("WHEN new.a > 1 ", ""), @"ALTER TRIGGER g WHEN: before new.a > 1, after none");
+    assert_snapshot!(mutate("SET c = 1", "SET c = 2"), @"ALTER TRIGGER g body: before UPDATE t SET c = 1;, after UPDATE t SET c = 2;");
     assert_snapshot!(mutate("TRIGGER g", "TRIGGER h"), @"
     DROP TRIGGER g ON t
     ADD TRIGGER h ON t
     ");
-    assert_snapshot!(mutate("v(x)", "v(y)"), @"ALTER VIEW v: before (x) AS SELECT a FROM t WHERE b = 'X', after (y) AS SELECT a FROM t WHERE b = 'X'");
-    assert_snapshot!(mutate("'X'", "'x'"), @"ALTER VIEW v: before (x) AS SELECT a FROM t WHERE b = 'X', after (x) AS SELECT a FROM t WHERE b = 'x'");
+    assert_snapshot!(mutate("v(x)", "v(y)"), @"ALTER VIEW v columns: before (x), after (y)");
+    assert_snapshot!(mutate("'X'", "'x'"), @"ALTER VIEW v query: before SELECT a FROM t WHERE b = 'X', after SELECT a FROM t WHERE b = 'x'");
     assert_snapshot!(mutate("VIEW v(x)", "VIEW w(x)"), @"
     DROP VIEW v
     ADD VIEW w

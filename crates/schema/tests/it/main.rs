@@ -1,10 +1,12 @@
 //! What the crate promises, by topic.
 
+mod battery;
 mod changes;
 mod disguises;
 mod grammar;
 mod hostile;
 mod listing;
+mod renames;
 mod script;
 
 use rusqlite::Connection;
