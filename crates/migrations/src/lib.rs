@@ -126,13 +126,15 @@ pub use file::FileState;
 pub use ledger::{Entry, LEDGER_TABLE, Repaired};
 pub use loss::AtRisk;
 pub use migrator::Migrator;
-pub use notes::{Compatibility, Declared, Meaning, Notes, Rename, SECTIONS};
+pub use notes::{Compatibility, Declared, Meaning, Notes, SECTIONS};
 pub use options::{Commit, Options};
 pub use plan::{Direction, Move, Plan, plan};
 pub use query::{Access, Query};
 pub use rehearsal::{Rehearsal, TableChange, WayBack};
 pub use report::{Dangling, Remark, Remarks, Report, StepReport};
 pub use step::{Back, BoxError, Code, Step, digest};
+
+pub use schema::Rename;
 
 /// What a connection is made of; an application names the same version of it, or this one.
 pub use rusqlite;

@@ -1,5 +1,7 @@
 //! `notes.md`: what a step changes and why, in fixed sections, with the lines that programs read.
 
+use schema::Rename;
+
 /// The sections of every `notes.md`, in their order.
 pub const SECTIONS: [&str; 5] = ["Task", "Why", "Columns", "Data migration", "Rollback"];
 
@@ -59,17 +61,6 @@ impl Declared {
                 .as_deref()
                 .is_none_or(|own| own.eq_ignore_ascii_case(column))
     }
-}
-
-/// A table or a column that keeps its rows and values under another name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rename {
-    /// The table, by its name before the step.
-    pub table: String,
-    /// The column, or `None` when the table itself is renamed.
-    pub column: Option<String>,
-    /// The new name, without the table's.
-    pub to: String,
 }
 
 /// A `notes.md`, read.

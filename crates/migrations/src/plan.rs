@@ -211,7 +211,10 @@ impl Plan {
             catalogue.schema_at(self.from)?,
             catalogue.schema_at(self.to)?,
         );
-        let changes = schema::diff(&before, &after);
+        let changes = schema::Comparison::new(&before, &after)
+            .guess_renames(false)
+            .renames(&self.renames(catalogue))
+            .changes();
         if changes.is_empty() {
             return Ok("none in the schema".to_owned());
         }
@@ -227,6 +230,17 @@ impl Plan {
             }
         }
         Ok(text)
+    }
+
+    /// The renames that the notes of the steps up declare; going back, a renamed thing is one that goes and one
+    /// that comes.
+    fn renames(&self, catalogue: &Catalogue) -> Vec<schema::Rename> {
+        let up = self
+            .moves
+            .iter()
+            .filter(|step| step.direction == Direction::Up);
+        let notes = up.filter_map(|step| catalogue.notes(step.version));
+        notes.flat_map(|notes| notes.renames.clone()).collect()
     }
 
     fn scripts(&self, catalogue: &Catalogue) -> String {

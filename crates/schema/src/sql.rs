@@ -172,7 +172,7 @@ pub fn fold(name: &str) -> String {
 }
 
 /// A name as it is shown and compared: folded, and quoted only where it must be.
-pub(crate) fn show_name(name: &str) -> String {
+pub fn show_name(name: &str) -> String {
     let folded = fold(name);
     if is_plain(&folded) {
         folded

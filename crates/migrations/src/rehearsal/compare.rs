@@ -2,10 +2,9 @@
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
-use schema::{Schema, Table, TableKind};
+use schema::{Rename, Schema, Table, TableKind};
 
 use crate::error::{self, Error};
-use crate::notes::Rename;
 
 /// What happened to the rows of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! What the steps of a run say they do to rows, and what they did beyond that.
 
+use schema::Rename;
+
 use crate::catalogue::Catalogue;
 use crate::file::FileState;
-use crate::notes::{Declared, Notes, Rename};
+use crate::notes::{Declared, Notes};
 use crate::rehearsal::TableChange;
 use crate::report::Report;
 

@@ -1,0 +1,314 @@
+//! The block `tables`: every object of the newest version with its declaration and its words.
+
+use std::fmt::Write as _;
+
+use migrations::Version;
+use schema::{Schema, Table, Trigger, View};
+
+use super::{current, schema_at};
+use crate::subject::Subject;
+
+pub(super) fn tables(subject: &Subject<'_>) -> Result<String, String> {
+    let schema = current(subject)?;
+    let mut text = String::new();
+    for table in schema.tables() {
+        describe_table(subject, table, &mut text)?;
+        belongings(subject, &schema, &table.name, &mut text)?;
+    }
+    for view in schema.views() {
+        describe_view(subject, view, &mut text)?;
+        belongings(subject, &schema, &view.name, &mut text)?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Result<(), String> {
+    let words = Words::of(subject, &table.name)?;
+    let _ = writeln!(text, "\n### `{}`\n\n{words}\n", table.name);
+    text.push_str("| column | type | since | meaning |\n|---|---|---|---|\n");
+    let mut lines = table.describe().into_iter();
+    for (column, line) in table.columns.iter().zip(&mut lines) {
+        if column.hidden {
+            continue;
+        }
+        let words = Words::of(subject, &format!("{}.{}", table.name, column.name))?;
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} |",
+            column.name,
+            cell(&declaration(&column.name, &line)),
+            words.since,
+            cell(&sentence(&words.text))
+        );
+    }
+    // What stands below the columns in a declaration stands below them here.
+    for line in lines {
+        let _ = writeln!(text, "\n- `{line}`");
+    }
+    Ok(())
+}
+
+fn describe_view(subject: &Subject<'_>, view: &View, text: &mut String) -> Result<(), String> {
+    let words = Words::of(subject, &view.name)?;
+    let columns = match view.columns.as_slice() {
+        [] => String::new(),
+        named => format!("Its columns: `{}`.\n\n", named.join("`, `")),
+    };
+    let (name, query) = (&view.name, &view.text);
+    let _ = writeln!(
+        text,
+        "\n### `{name}` (view)\n\n{words}\n\n{columns}```sql\n{query}\n```"
+    );
+    Ok(())
+}
+
+/// The indexes and triggers of a table or a view.
+fn belongings(
+    subject: &Subject<'_>,
+    schema: &Schema,
+    name: &str,
+    text: &mut String,
+) -> Result<(), String> {
+    let own = |table: &str| table.eq_ignore_ascii_case(name);
+    for index in schema.indexes().filter(|index| own(&index.table)) {
+        let words = Words::of(subject, &index.name)?;
+        let (name, since) = (&index.name, words.since);
+        let words = sentence(&words.text);
+        let _ = writeln!(
+            text,
+            "\n- index `{name}` `{index}`, since version {since}: {words}"
+        );
+    }
+    for trigger in schema.triggers().filter(|trigger| own(&trigger.table)) {
+        let words = Words::of(subject, &trigger.name)?;
+        let (name, since) = (&trigger.name, words.since);
+        let words = sentence(&words.text);
+        let _ = writeln!(
+            text,
+            "\n- trigger `{name}` `{}`, since version {since}: {words}",
+            when(trigger)
+        );
+    }
+    Ok(())
+}
+
+/// When a trigger fires; what it does is told by its words, and by the SQL of its version.
+fn when(trigger: &Trigger) -> String {
+    let Some(parts) = &trigger.parts else {
+        return format!("ON {}", trigger.table);
+    };
+    let columns = match parts.columns.as_slice() {
+        [] => String::new(),
+        named => format!(" OF {}", named.join(", ")),
+    };
+    let condition = parts.when.as_ref();
+    let condition = condition.map_or(String::new(), |when| format!(" WHEN {when}"));
+    let (time, event) = (parts.time, parts.event);
+    format!("{time} {event}{columns} ON {}{condition}", trigger.table)
+}
+
+/// A column's line without its name.
+fn declaration(name: &str, line: &str) -> String {
+    let shown = schema::sql::show_name(name);
+    let rest = line.strip_prefix(&shown).unwrap_or(line).trim();
+    match rest {
+        "" => "any".to_owned(),
+        rest => rest.to_owned(),
+    }
+}
+
+/// The words for an object from the version that last explained it, and the version that it is in since.
+struct Words {
+    text: String,
+    since: Version,
+}
+
+impl Words {
+    /// Goes back through the versions, under the names that declared renames gave the object before.
+    fn of(subject: &Subject<'_>, object: &str) -> Result<Words, String> {
+        let mut name = object.to_owned();
+        let mut words = Words {
+            text: String::new(),
+            since: subject.catalogue.current_version(),
+        };
+        for version in (1..=subject.catalogue.current_version()).rev() {
+            if !crate::law::exists(&schema_at(subject, version)?, &name) {
+                break;
+            }
+            words.since = version;
+            let Some(notes) = subject.catalogue.notes(version) else {
+                continue;
+            };
+            if words.text.is_empty() {
+                words.text = notes.meaning(&name).unwrap_or_default().to_owned();
+            }
+            name = before(&name, &notes.renames);
+        }
+        Ok(words)
+    }
+}
+
+impl std::fmt::Display for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Since version {}. {}", self.since, sentence(&self.text))
+    }
+}
+
+/// What `object` was called before `renames`.
+fn before(object: &str, renames: &[schema::Rename]) -> String {
+    let (mut table, mut column) = match object.split_once('.') {
+        Some((table, column)) => (table.to_owned(), Some(column.to_owned())),
+        None => (object.to_owned(), None),
+    };
+    for rename in renames {
+        let same = |name: &str| name.eq_ignore_ascii_case(&rename.to);
+        match &rename.column {
+            Some(old)
+                if column.as_deref().is_some_and(same)
+                    && rename.table.eq_ignore_ascii_case(&table) =>
+            {
+                column = Some(old.clone());
+            }
+            None if same(&table) => table.clone_from(&rename.table),
+            _ => {}
+        }
+    }
+    match column {
+        Some(column) => format!("{table}.{column}"),
+        None => table,
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    let text = format!("{first}{}", chars.as_str());
+    if text.is_empty() || text.ends_with('.') {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrations::{Back, Catalogue, Step};
+
+    use super::*;
+    use crate::subject::Silent;
+
+    /// Every kind of object, its declaration and its words, also under a name that it got later.
+    #[test]
+    fn all_that_a_schema_declares_has_its_place() {
+        let first = Step::new(
+            "0001_shop",
+            "CREATE TABLE item (
+                nr INTEGER PRIMARY KEY AUTOINCREMENT,
+                name TEXT NOT NULL COLLATE NOCASE DEFAULT 'x|y',
+                price REAL CHECK (price >= 0),
+                gross REAL AS (price * 1.2) STORED,
+                UNIQUE (name, price) ON CONFLICT IGNORE
+             ) STRICT;
+             CREATE TABLE part (item INTEGER REFERENCES item ON DELETE CASCADE, n, PRIMARY KEY (item, n)) WITHOUT ROWID;
+             CREATE UNIQUE INDEX part_n ON part (n DESC) WHERE n > 0;
+             CREATE TRIGGER no_zero BEFORE UPDATE OF n ON part WHEN new.n = 0 BEGIN SELECT RAISE(ABORT, 'no'); END;
+             CREATE VIEW cheap (label) AS SELECT name FROM item WHERE price < 1;
+             CREATE VIRTUAL TABLE words USING fts5(text);",
+            Back::Irreversible("no test goes back here".into()),
+            "## Columns
+
+- `item`: what is sold
+- `item.name`: what it is called
+- `part_n`: finds parts
+- `no_zero`: keeps zeros out
+- `cheap`: what costs little
+",
+        );
+        let second = Step::new(
+            "0002_title",
+            "ALTER TABLE item RENAME COLUMN name TO title;",
+            Back::Irreversible("no test goes back here".into()),
+            "## Data migration
+
+- Renames: `item.name` to `title`
+",
+        );
+        let catalogue = Catalogue::new(vec![first, second]).unwrap();
+        let subject = Subject {
+            root: "".into(),
+            versions: "versions".into(),
+            fixtures: "fixtures".into(),
+            docs: Vec::new(),
+            catalogue: &catalogue,
+            queries: &[],
+            application: &Silent,
+            command: String::new(),
+        };
+        let made = tables(&subject).unwrap();
+        insta::assert_snapshot!(made.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r"
+        ### `item`
+
+        Since version 1. What is sold.
+
+        | column | type | since | meaning |
+        |---|---|---|---|
+        | `nr` | INTEGER PRIMARY KEY AUTOINCREMENT | 1 |  |
+        | `title` | TEXT NOT NULL DEFAULT 'x\|y' COLLATE NOCASE | 1 | What it is called. |
+        | `price` | REAL | 1 |  |
+        | `gross` | REAL AS (price * 1.2) STORED | 1 |  |
+
+        - `UNIQUE(title, price) ON CONFLICT IGNORE`
+
+        - `CHECK (price >= 0)`
+
+        - `STRICT`
+
+        ### `part`
+
+        Since version 1.
+
+        | column | type | since | meaning |
+        |---|---|---|---|
+        | `item` | INTEGER NOT NULL | 1 |  |
+        | `n` | NOT NULL | 1 |  |
+
+        - `PRIMARY KEY(item, n)`
+
+        - `FOREIGN KEY(item) REFERENCES item ON DELETE CASCADE`
+
+        - `WITHOUT ROWID`
+
+        - index `part_n` `UNIQUE ON part(n DESC) WHERE n > 0`, since version 1: Finds parts.
+
+        - trigger `no_zero` `BEFORE UPDATE OF n ON part WHEN new.n = 0`, since version 1: Keeps zeros out.
+
+        ### `words`
+
+        Since version 1.
+
+        | column | type | since | meaning |
+        |---|---|---|---|
+        | `text` | any | 1 |  |
+
+        - `USING fts5(text)`
+
+        ### `cheap` (view)
+
+        Since version 1. What costs little.
+
+        Its columns: `label`.
+
+        ```sql
+        SELECT title FROM item WHERE price < 1
+        ```
+        ");
+    }
+}
