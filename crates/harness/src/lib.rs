@@ -24,6 +24,8 @@ mod verify;
 mod report;
 pub mod docs;
 pub mod draft;
+mod source;
+pub mod command;
 
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
 pub use journey::{Again, Journey, Shape, Station, Walk};

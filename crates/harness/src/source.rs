@@ -1,0 +1,202 @@
+//! Files that somebody names: a database, or SQL that makes one. They are read and never written.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+use schema::Schema;
+use schema::sql::Statement;
+
+use crate::journey::reason;
+
+/// The first bytes of every database: <https://sqlite.org/fileformat.html#magic_header_string>.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Why a file could not be read, and what to do.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    message: String,
+    /// Lines that show where.
+    place: String,
+    hint: &'static str,
+}
+
+impl Unreadable {
+    fn new(path: &Path, what: &str, hint: &'static str) -> Unreadable {
+        Unreadable {
+            message: format!("`{}` {what}", path.display()),
+            place: String::new(),
+            hint,
+        }
+    }
+
+    /// The whole text.
+    pub(crate) fn report(&self) -> String {
+        format!(
+            "error: {}\n{}hint: {}\n",
+            self.message, self.place, self.hint
+        )
+    }
+}
+
+/// The schema that a database file has, or that a file of SQL makes.
+pub(crate) fn schema(path: &Path) -> Result<Schema, Unreadable> {
+    let connection = match kind(path)? {
+        Kind::Database => open(path)?,
+        Kind::Sql(script) => run(path, &script)?,
+    };
+    Schema::read(&connection).map_err(|error| {
+        let what = format!("has a schema that cannot be read: {error}");
+        Unreadable::new(path, &what, "check it with `PRAGMA integrity_check`")
+    })
+}
+
+enum Kind {
+    Database,
+    Sql(String),
+}
+
+fn kind(path: &Path) -> Result<Kind, Unreadable> {
+    let failed = |error: std::io::Error| {
+        let what = match error.kind() {
+            std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        Unreadable::new(path, &what, "check the path and its permissions")
+    };
+    if path.is_dir() {
+        let hint = "give a database file, or a file of SQL";
+        return Err(Unreadable::new(path, "is a directory", hint));
+    }
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    let length = MAGIC.len() as u64;
+    file.take(length).read_to_end(&mut start).map_err(failed)?;
+    if start == MAGIC {
+        return Ok(Kind::Database);
+    }
+    let bytes = fs::read(path).map_err(failed)?;
+    match String::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => Ok(Kind::Sql(text)),
+        _ => Err(Unreadable::new(
+            path,
+            "is neither a SQLite database nor SQL in UTF-8",
+            "an encrypted or truncated database looks like this, too",
+        )),
+    }
+}
+
+/// Opens a database so that nothing beside it is written, either: a file that nobody has open, with no log
+/// or journal to be read, [needs no lock](https://sqlite.org/uri.html#uriimmutable).
+fn open(path: &Path) -> Result<Connection, Unreadable> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        fs::metadata(PathBuf::from(name)).is_ok_and(|data| data.len() > 0)
+    };
+    let quiet = !beside("-wal") && !beside("-journal");
+    let uri = uri(path, quiet);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let opened = Connection::open_with_flags(uri, flags).and_then(|connection| {
+        // The first read finds out whether it is a database.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    opened.map_err(|error| {
+        let what = format!("cannot be opened: {}", reason(&error));
+        Unreadable::new(path, &what, "check it with `PRAGMA integrity_check`")
+    })
+}
+
+/// A path as [SQLite's URI](https://sqlite.org/uri.html).
+fn uri(path: &Path, immutable: bool) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let text = absolute.to_string_lossy().replace('\\', "/");
+    let mut uri = String::from("file:");
+    if !text.starts_with('/') {
+        uri.push('/');
+    }
+    for c in text.chars() {
+        match c {
+            '?' | '#' | '%' => {
+                let _ = write!(uri, "%{:02X}", u32::from(c));
+            }
+            c => uri.push(c),
+        }
+    }
+    if immutable {
+        uri.push_str("?immutable=1");
+    }
+    uri
+}
+
+/// Runs a script in memory, kept from any other file.
+fn run(path: &Path, script: &str) -> Result<Connection, Unreadable> {
+    let failed = |statement: &Statement<'_>, error: &rusqlite::Error| Unreadable {
+        message: format!("`{}` does not run: {}", path.display(), reason(error)),
+        place: point(path, script, statement, error),
+        hint: "it must make the schema from an empty database, in SQLite's SQL",
+    };
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "foreign_keys", false)?;
+        connection.authorizer(Some(confine))?;
+        Ok(connection)
+    };
+    let cannot = |error: rusqlite::Error| {
+        let what = format!("cannot be run: {error}");
+        Unreadable::new(path, &what, "try again")
+    };
+    let connection = open().map_err(cannot)?;
+    for statement in schema::sql::statements(script) {
+        connection
+            .execute_batch(statement.text)
+            .map_err(|error| failed(&statement, &error))?;
+    }
+    // What a dump of `sqlite3` wrote into `sqlite_schema` is there only when that is read again.
+    connection
+        .execute_batch("PRAGMA writable_schema = RESET")
+        .map_err(cannot)?;
+    Ok(connection)
+}
+
+/// No other file, and no code from one.
+fn confine(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Attach { filename } if !["", ":memory:"].contains(&filename) => {
+            Authorization::Deny
+        }
+        AuthAction::Function { function_name }
+            if function_name.eq_ignore_ascii_case("load_extension") =>
+        {
+            Authorization::Deny
+        }
+        _ => Authorization::Allow,
+    }
+}
+
+/// File, line, column and a caret, as a compiler shows them.
+fn point(path: &Path, script: &str, statement: &Statement<'_>, error: &rusqlite::Error) -> String {
+    let within = match error {
+        rusqlite::Error::SqlInputError { offset, .. } => usize::try_from(*offset).unwrap_or(0),
+        _ => 0,
+    };
+    let at = statement.offset + within.min(statement.text.len());
+    let before = script.get(..at).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    let lead = before.get(start..).unwrap_or_default();
+    let text = script.get(start..).unwrap_or_default();
+    let text = text.lines().next().unwrap_or_default().trim_end();
+    let column = lead.chars().count() + 1;
+    let margin = " ".repeat(line.to_string().len());
+    let tab = |c: char| if c == '\t' { '\t' } else { ' ' };
+    let indent: String = lead.chars().map(tab).collect();
+    format!(
+        "  --> {}:{line}:{column}\n{margin} |\n{line} | {text}\n{margin} | {indent}^\n",
+        path.display()
+    )
+}
