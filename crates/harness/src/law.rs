@@ -7,6 +7,7 @@ mod everything_is_documented;
 mod fresh_equals_upgraded;
 mod history_is_frozen;
 mod integrity_holds;
+mod lookups_stay_fast;
 mod queries_still_prepare;
 mod up_preserves;
 
@@ -36,6 +37,7 @@ pub static LAWS: &[Law] = &[
     again_does_nothing::LAW,
     integrity_holds::LAW,
     queries_still_prepare::LAW,
+    lookups_stay_fast::LAW,
     history_is_frozen::LAW,
     everything_is_documented::LAW,
 ];

@@ -75,6 +75,9 @@ pub struct Notes {
     pub task: String,
     /// The line `Backwards compatibility: …` of *Task*.
     pub compatibility: Option<Compatibility>,
+    /// `Slower:` lines of *Task*: declared queries that this version makes slower on purpose, each named where a
+    /// table would be.
+    pub slower: Vec<Declared>,
     /// *Why*.
     pub why: String,
     /// *Columns*: an entry for each new table, column, index, trigger and view.
@@ -122,7 +125,10 @@ impl Notes {
         for (heading, body) in notes.sections.clone() {
             let body = body.trim();
             match heading.as_str() {
-                "Task" => notes.read_task(body),
+                "Task" => {
+                    notes.read_task(body);
+                    notes.slower = notes.read_declared(body, "Slower:");
+                }
                 "Why" => notes.why = body.to_owned(),
                 "Columns" => notes.read_meanings(body),
                 "Data migration" => {

@@ -124,8 +124,9 @@ impl Case {
                 own.map_or(otherwise.to_owned(), |text| text.trim().to_owned())
             };
             let notes = format!(
-                "# {folder}\n\n## Task\nA case.\n\nBackwards compatibility: {}\n\n## Why\nTo prove the \
+                "# {folder}\n\n## Task\n{}\n\nBackwards compatibility: {}\n\n## Why\nTo prove the \
                  proof.\n\n## Columns\n{}\n## Data migration\n{}\n\n## Rollback\n{}\n",
+                part("task", "A case."),
                 part("compatibility", "not supported, because nobody asked"),
                 words(&steps),
                 part("data_migration", "None."),

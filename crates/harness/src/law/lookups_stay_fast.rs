@@ -1,0 +1,166 @@
+//! # Lookups stay fast
+//!
+//! A declared query that found its rows through an index still does in the next version, and one that got
+//! them in order still does. Asked is SQLite's own planner, on a database without rows and statistics, so that
+//! the answer is the same on every machine. A query that became slower on purpose says so under *Task*:
+//! `` Slower: `query` — why ``.
+
+use std::collections::BTreeSet;
+
+use migrations::{Query, Version};
+use rusqlite::Connection;
+
+use super::{Finding, Findings, Law, versions};
+use crate::subject::Subject;
+
+pub(super) const LAW: Law = Law {
+    name: "lookups stay fast",
+    walk: None,
+    whole: Some(check),
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    for version in versions(subject) {
+        findings.checked();
+        let older = version - 1;
+        let forms = subject.queries.iter().filter(|query| query.good_for(older));
+        for before in forms {
+            let next = |after: &&Query| after.name == before.name && after.good_for(version);
+            let Some(after) = subject.queries.iter().find(next) else {
+                continue;
+            };
+            findings.checked();
+            compare(subject, version, before, after, findings);
+        }
+    }
+}
+
+fn compare(
+    subject: &Subject<'_>,
+    version: Version,
+    before: &Query,
+    after: &Query,
+    findings: &mut Findings,
+) {
+    let way = |version: Version, query: &Query| -> Option<Way> {
+        let connection = subject.catalogue.build(version).ok()?;
+        Way::of(&connection, query.sql).ok()
+    };
+    // The law *queries still prepare* tells a query that does not compile.
+    let (Some(old), Some(new)) = (way(version - 1, before), way(version, after)) else {
+        return;
+    };
+    let notes = subject.catalogue.notes(version);
+    let slower = notes
+        .map(|notes| notes.slower.as_slice())
+        .unwrap_or_default();
+    if slower.iter().any(|declared| declared.table == after.name) {
+        return;
+    }
+    for what in new.worse_than(&old) {
+        let object = format!("query `{}`", after.name);
+        findings.add(
+            Finding::new(
+                object,
+                format!("{what}, which it did not do at version {}", version - 1),
+            )
+            .in_file(Some(subject.step_file(version, "up.sql")))
+            .hint(format!(
+                "make the index again, or say under *Task*: `- Slower: `{}` — why`",
+                after.name
+            )),
+        );
+    }
+}
+
+/// What the planner does for one query, as far as its cost grows with the tables.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Way {
+    /// Tables that are read from their beginning to their end, by the names that the query gives them.
+    scanned: BTreeSet<String>,
+    /// What is sorted: `ORDER BY`, `GROUP BY`, `DISTINCT`.
+    sorted: BTreeSet<String>,
+}
+
+impl Way {
+    /// Reads the [plan](https://sqlite.org/eqp.html) line by line.
+    fn of(connection: &Connection, sql: &str) -> rusqlite::Result<Way> {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let mut rows = statement.raw_query();
+        let mut way = Way::default();
+        while let Some(row) = rows.next()? {
+            way.add(&row.get::<_, String>("detail")?);
+        }
+        Ok(way)
+    }
+
+    fn add(&mut self, line: &str) {
+        let table = |rest: &str| rest.split(' ').next().unwrap_or_default().to_owned();
+        if let Some(rest) = line.strip_prefix("SCAN ") {
+            // A row that is computed, or an index that gives the rows in their order, is not the table.
+            if !rest.starts_with("CONSTANT ROW") {
+                self.scanned.insert(table(rest));
+            }
+        } else if let Some(rest) = line.strip_prefix("SEARCH ")
+            && rest.contains(" AUTOMATIC ")
+        {
+            // An index that is made for this one query reads the whole table first.
+            self.scanned.insert(table(rest));
+        } else if let Some(rest) = line.strip_prefix("USE TEMP B-TREE FOR ") {
+            // A sort of the last terms alone is one of groups that are in order already.
+            let what = rest.rsplit(" OF ").next().unwrap_or(rest);
+            self.sorted.insert(what.to_owned());
+        }
+    }
+
+    fn worse_than(&self, before: &Way) -> Vec<String> {
+        let scans = self.scanned.difference(&before.scanned);
+        let sorts = self.sorted.difference(&before.sorted);
+        scans
+            .map(|table| format!("reads all of `{table}`"))
+            .chain(sorts.map(|what| format!("sorts for {what}")))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(schema: &str, sql: &str) -> (Vec<String>, Vec<String>) {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(schema).unwrap();
+        let way = Way::of(&connection, sql).unwrap();
+        (
+            way.scanned.into_iter().collect(),
+            way.sorted.into_iter().collect(),
+        )
+    }
+
+    #[test]
+    fn scans_and_sorts_are_read_out_of_the_plan() {
+        let schema = "CREATE TABLE note (id INTEGER PRIMARY KEY, body, at); CREATE INDEX note_at ON note (at);
+                      CREATE TABLE tag (note, name);";
+        let all = |name: &str| (vec![name.to_owned()], Vec::new());
+        let none = (Vec::new(), Vec::new());
+        assert_eq!(way(schema, "SELECT * FROM note WHERE id = 1"), none);
+        assert_eq!(
+            way(schema, "SELECT * FROM note AS n WHERE n.at = 1 ORDER BY id"),
+            none
+        );
+        assert_eq!(
+            way(schema, "SELECT * FROM note AS n WHERE n.body = 1"),
+            all("n")
+        );
+        assert_eq!(way(schema, "INSERT INTO note (body) VALUES ('a')"), none);
+        let (scanned, sorted) = way(schema, "SELECT * FROM note WHERE at = 1 ORDER BY body");
+        assert_eq!((scanned.len(), sorted), (0, vec!["ORDER BY".to_owned()]));
+        let (_, sorted) = way(schema, "SELECT * FROM note WHERE at > 1 ORDER BY at, body");
+        assert_eq!(sorted, ["ORDER BY"], "whatever part of it");
+        let joined = way(
+            schema,
+            "SELECT * FROM note AS n JOIN tag AS t ON t.note = n.id WHERE n.id = 1",
+        );
+        assert_eq!(joined, all("t"));
+    }
+}
