@@ -6,5 +6,6 @@ mod case;
 mod fixtures;
 mod generated;
 mod laws;
+mod machine;
 mod planted;
 mod report;
