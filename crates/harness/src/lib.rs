@@ -22,6 +22,7 @@ mod rename;
 mod law;
 mod verify;
 mod report;
+pub mod machine;
 pub mod docs;
 pub mod draft;
 mod source;

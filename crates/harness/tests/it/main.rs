@@ -7,5 +7,6 @@ mod diff;
 mod fixtures;
 mod generated;
 mod laws;
+mod machine;
 mod planted;
 mod report;

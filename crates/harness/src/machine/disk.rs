@@ -1,0 +1,495 @@
+//! The disk: what a program sees, what is durable, and what a restart finds of the rest.
+
+use std::collections::BTreeMap;
+
+use super::fault::Device;
+
+/// What is left of the changes that were not synced when the power went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Survivors {
+    /// None of them.
+    Nothing,
+    /// All of them.
+    Everything,
+    /// Those until some moment, as on a disk that keeps their order; the last write may be torn.
+    InOrder(u64),
+    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size of a file
+    /// without its data or the data without the size; each name on its own.
+    Seeded(u64),
+}
+
+/// A file, whatever it is called.
+pub(super) type Inode = u64;
+
+/// A change that is not synced, and when it was made.
+#[derive(Clone, Debug)]
+struct Change {
+    time: u64,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Write { offset: usize, data: Vec<u8> },
+    Resize(usize),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Content {
+    now: Vec<u8>,
+    durable: Vec<u8>,
+    pending: Vec<Change>,
+}
+
+/// A name that was given to a file or taken away, and is not synced.
+#[derive(Clone, Debug)]
+struct Entry {
+    time: u64,
+    name: String,
+    inode: Option<Inode>,
+}
+
+/// One directory of files.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Disk {
+    contents: BTreeMap<Inode, Content>,
+    names: BTreeMap<String, Inode>,
+    durable_names: BTreeMap<String, Inode>,
+    entries: Vec<Entry>,
+    time: u64,
+    next: Inode,
+}
+
+impl Disk {
+    pub(super) fn put(&mut self, name: &str, bytes: &[u8]) {
+        let inode = self.new_file(bytes.to_vec());
+        self.names.insert(name.to_owned(), inode);
+        self.durable_names.insert(name.to_owned(), inode);
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<Inode> {
+        self.names.get(name).copied()
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.names.keys().cloned().collect()
+    }
+
+    pub(super) fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.find(name).map(|inode| self.read(inode).to_vec())
+    }
+
+    /// What a program reads from the file now.
+    pub(super) fn read(&self, inode: Inode) -> &[u8] {
+        self.contents
+            .get(&inode)
+            .map_or(&[], |content| &content.now)
+    }
+
+    /// Makes an empty file of this name.
+    pub(super) fn create(&mut self, name: &str) -> Inode {
+        let inode = self.new_file(Vec::new());
+        self.rename(name, Some(inode));
+        inode
+    }
+
+    /// Makes an empty file without a name, which nothing of outlives the program.
+    pub(super) fn create_nameless(&mut self) -> Inode {
+        self.new_file(Vec::new())
+    }
+
+    /// Takes the name away; whoever has the file open keeps it.
+    pub(super) fn delete(&mut self, name: &str) {
+        self.rename(name, None);
+    }
+
+    pub(super) fn write(&mut self, inode: Inode, offset: usize, data: &[u8]) {
+        let time = self.tick();
+        let Some(content) = self.contents.get_mut(&inode) else {
+            return;
+        };
+        put(&mut content.now, offset, data);
+        let data = data.to_vec();
+        let what = What::Write { offset, data };
+        content.pending.push(Change { time, what });
+    }
+
+    pub(super) fn resize(&mut self, inode: Inode, size: usize) {
+        let time = self.tick();
+        let Some(content) = self.contents.get_mut(&inode) else {
+            return;
+        };
+        content.now.resize(size, 0);
+        let what = What::Resize(size);
+        content.pending.push(Change { time, what });
+    }
+
+    /// Makes the content and the size of the file durable, not its name.
+    pub(super) fn sync(&mut self, inode: Inode) {
+        if let Some(content) = self.contents.get_mut(&inode) {
+            content.durable.clone_from(&content.now);
+            content.pending.clear();
+        }
+    }
+
+    /// Makes all names durable as they are.
+    pub(super) fn sync_names(&mut self) {
+        self.durable_names.clone_from(&self.names);
+        self.entries.clear();
+    }
+
+    /// Frees a file that nobody has open, where no name and no lost deletion leads to it.
+    pub(super) fn forget(&mut self, inode: Inode) {
+        let named = |names: &BTreeMap<String, Inode>| names.values().any(|own| *own == inode);
+        let pending = self.entries.iter().any(|entry| entry.inode == Some(inode));
+        if !named(&self.names) && !named(&self.durable_names) && !pending {
+            self.contents.remove(&inode);
+        }
+    }
+
+    /// The disk that a machine finds when its power is back.
+    pub(super) fn after_power_loss(&self, survivors: Survivors, device: Device) -> Disk {
+        let mut dice = Dice::of(survivors);
+        let until = match survivors {
+            Survivors::InOrder(_) => self.moment(&mut dice),
+            _ => u64::MAX,
+        };
+        let mut names = self.durable_names.clone();
+        for entry in self.entries.iter().filter(|entry| entry.time <= until) {
+            let kept = match survivors {
+                Survivors::Nothing => false,
+                Survivors::Everything | Survivors::InOrder(_) => true,
+                Survivors::Seeded(_) => dice.one_in(2),
+            };
+            match entry.inode.filter(|_| kept) {
+                Some(inode) => drop(names.insert(entry.name.clone(), inode)),
+                None if kept => drop(names.remove(&entry.name)),
+                None => {}
+            }
+        }
+        let mut disk = Disk::default();
+        for (name, inode) in names {
+            let Some(content) = self.contents.get(&inode) else {
+                continue;
+            };
+            let bytes = match survivors {
+                Survivors::Nothing => content.durable.clone(),
+                Survivors::Everything => content.now.clone(),
+                Survivors::InOrder(_) => content.until(until, device, &mut dice),
+                Survivors::Seeded(_) => content.scattered(device, &mut dice),
+            };
+            disk.put(&name, &bytes);
+        }
+        disk
+    }
+
+    /// A moment between the first change that is not synced and now.
+    fn moment(&self, dice: &mut Dice) -> u64 {
+        let changes = self.contents.values().flat_map(|content| &content.pending);
+        let times = changes.map(|change| change.time);
+        let times = times.chain(self.entries.iter().map(|entry| entry.time));
+        let first = times.min().unwrap_or(self.time);
+        (first + dice.below(self.time - first + 2)).saturating_sub(1)
+    }
+
+    fn rename(&mut self, name: &str, inode: Option<Inode>) {
+        let time = self.tick();
+        match inode {
+            Some(inode) => drop(self.names.insert(name.to_owned(), inode)),
+            None => drop(self.names.remove(name)),
+        }
+        let name = name.to_owned();
+        self.entries.push(Entry { time, name, inode });
+    }
+
+    fn new_file(&mut self, bytes: Vec<u8>) -> Inode {
+        self.next += 1;
+        let content = Content {
+            durable: bytes.clone(),
+            now: bytes,
+            pending: Vec::new(),
+        };
+        self.contents.insert(self.next, content);
+        self.next
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.time += 1;
+        self.time
+    }
+}
+
+impl Content {
+    /// All changes until a moment, the last of them torn.
+    fn until(&self, moment: u64, device: Device, dice: &mut Dice) -> Vec<u8> {
+        let mut bytes = self.durable.clone();
+        for change in self.pending.iter().filter(|change| change.time <= moment) {
+            match &change.what {
+                What::Resize(size) => bytes.resize(*size, 0),
+                What::Write { offset, data } => {
+                    let sectors = data.len().div_ceil(device.sector) as u64;
+                    let torn = change.time == moment && dice.one_in(2);
+                    let length = match torn {
+                        true => dice.below(sectors + 1) as usize * device.sector,
+                        false => data.len(),
+                    };
+                    put(&mut bytes, *offset, data.get(..length).unwrap_or(data));
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Any of the changes, sector by sector, and any of the sizes that the file had.
+    fn scattered(&self, device: Device, dice: &mut Dice) -> Vec<u8> {
+        // Some cuts lose little, and some nearly all: each finds what the others do not.
+        let mood = dice.below(4);
+        let mut bytes = self.durable.clone();
+        let mut size = bytes.len();
+        let mut sizes = vec![size];
+        for change in &self.pending {
+            match &change.what {
+                What::Resize(new) => {
+                    size = *new;
+                    if dice.one_in(2) {
+                        bytes.truncate(size);
+                    }
+                }
+                What::Write { offset, data } => {
+                    size = size.max(offset + data.len());
+                    for (start, part) in sectors(*offset, data, device.sector) {
+                        let fate = dice.fate(mood);
+                        scatter(&mut bytes, (start, part), fate, device, dice);
+                    }
+                }
+            }
+            sizes.push(size);
+        }
+        // The size is metadata, and written when the file system likes.
+        if !self.pending.is_empty() && dice.one_in(2) {
+            let place = dice.below(sizes.len() as u64) as usize;
+            let size = sizes.get(place).copied().unwrap_or(size);
+            let garbage = dice.one_in(2);
+            while bytes.len() < size {
+                bytes.push(if garbage { dice.byte() } else { 0 });
+            }
+            bytes.truncate(size);
+        }
+        bytes
+    }
+}
+
+/// What becomes of one write into one sector.
+#[derive(Clone, Copy)]
+enum Fate {
+    Lost,
+    Kept,
+    Head,
+    Tail,
+    Garbage,
+}
+
+fn scatter(
+    bytes: &mut Vec<u8>,
+    (start, part): (usize, &[u8]),
+    fate: Fate,
+    device: Device,
+    dice: &mut Dice,
+) {
+    let cut = dice.below(part.len() as u64 + 1) as usize;
+    let (head, tail) = part.split_at(cut);
+    match fate {
+        Fate::Lost => {}
+        Fate::Kept => put(bytes, start, part),
+        Fate::Head => put(bytes, start, head),
+        Fate::Tail => put(bytes, start + cut, tail),
+        Fate::Garbage => {
+            let (mut from, mut to) = (start, start + part.len());
+            if !device.powersafe_overwrite {
+                from -= from % device.sector;
+                to = to.next_multiple_of(device.sector).min(to.max(bytes.len()));
+            }
+            let garbage: Vec<u8> = (from..to).map(|_| dice.byte()).collect();
+            put(bytes, from, &garbage);
+        }
+    }
+}
+
+fn put(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
+    let end = offset + data.len();
+    if data.is_empty() {
+        return;
+    }
+    if bytes.len() < end {
+        bytes.resize(end, 0);
+    }
+    if let Some(place) = bytes.get_mut(offset..end) {
+        place.copy_from_slice(data);
+    }
+}
+
+/// The parts of a write that fall into one sector each, with their offsets.
+fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
+    let mut parts = Vec::new();
+    let (mut start, mut rest) = (offset, data);
+    while !rest.is_empty() {
+        let (part, next) = rest.split_at(rest.len().min(sector - start % sector));
+        parts.push((start, part));
+        start += part.len();
+        rest = next;
+    }
+    parts
+}
+
+/// Numbers that look random and are the same for the same seed on every machine: SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn of(survivors: Survivors) -> Dice {
+        match survivors {
+            Survivors::InOrder(seed) | Survivors::Seeded(seed) => Dice(seed),
+            Survivors::Nothing | Survivors::Everything => Dice(0),
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    fn one_in(&mut self, bound: u64) -> bool {
+        self.below(bound) == 0
+    }
+
+    fn fate(&mut self, mood: u64) -> Fate {
+        let (lost, kept) = match mood {
+            0 => (4, 112),
+            1 => (100, 12),
+            _ => (48, 48),
+        };
+        match self.below(128) {
+            number if number < lost => Fate::Lost,
+            number if number < lost + kept => Fate::Kept,
+            number if number % 4 == 0 => Fate::Tail,
+            number if number % 4 == 1 => Fate::Garbage,
+            _ => Fate::Head,
+        }
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of ten bytes `a`, whose middle was overwritten and which was made longer, unsynced.
+    fn changed() -> Disk {
+        let mut disk = Disk::default();
+        disk.put("f", &[b'a'; 10]);
+        let inode = disk.find("f").unwrap();
+        disk.write(inode, 2, b"bbb");
+        disk.write(inode, 8, b"cccc");
+        disk
+    }
+
+    fn left(disk: &Disk, survivors: Survivors) -> Option<Vec<u8>> {
+        let device = Device {
+            sector: 4,
+            ..Device::default()
+        };
+        disk.after_power_loss(survivors, device).bytes("f")
+    }
+
+    #[test]
+    fn nothing_and_everything() {
+        let mut disk = changed();
+        assert_eq!(disk.bytes("f").unwrap(), b"aabbbaaacccc");
+        assert_eq!(left(&disk, Survivors::Nothing).unwrap(), b"aaaaaaaaaa");
+        assert_eq!(left(&disk, Survivors::Everything).unwrap(), b"aabbbaaacccc");
+        disk.sync(disk.find("f").unwrap());
+        assert_eq!(left(&disk, Survivors::Nothing).unwrap(), b"aabbbaaacccc");
+    }
+
+    #[test]
+    fn seeds_give_all_kinds_of_results_and_the_same_each_time() {
+        let disk = changed();
+        let all: Vec<_> = (0..2_000)
+            .map(|seed| left(&disk, Survivors::Seeded(seed)).unwrap())
+            .collect();
+        let again: Vec<_> = (0..2_000)
+            .map(|seed| left(&disk, Survivors::Seeded(seed)).unwrap())
+            .collect();
+        assert_eq!(all, again);
+        let seen = |bytes: &[u8]| all.iter().any(|own| own == bytes);
+        assert!(seen(b"aaaaaaaaaa") && seen(b"aabbbaaacccc"), "the two ends");
+        assert!(seen(b"aabbaaaaaa"), "one sector of two");
+        assert!(seen(b"aaaaaaaaaa\0\0"), "the size without its data");
+        assert!(seen(b"aabbbaaacc"), "the data without its size");
+        // What was never written stays, as a powersafe overwrite promises.
+        assert!(
+            all.iter()
+                .all(|own| own.starts_with(b"aa") && own[5..8] == *b"aaa")
+        );
+    }
+
+    #[test]
+    fn in_order_gives_only_prefixes() {
+        let disk = changed();
+        let allowed: [&[u8]; 4] = [
+            b"aaaaaaaaaa",
+            b"aabbbaaaaa",
+            b"aabbbaaacccc",
+            b"aabbbaaaccaa",
+        ];
+        for seed in 0..200 {
+            let bytes = left(&disk, Survivors::InOrder(seed)).unwrap();
+            assert!(allowed.contains(&bytes.as_slice()), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn without_powersafe_overwrite_the_neighbours_suffer() {
+        let mut disk = Disk::default();
+        disk.put("f", &[b'a'; 8]);
+        disk.write(disk.find("f").unwrap(), 5, b"b");
+        let device = Device {
+            sector: 4,
+            powersafe_overwrite: false,
+            ..Device::default()
+        };
+        let hurt = (0..200).any(|seed| {
+            let disk = disk.after_power_loss(Survivors::Seeded(seed), device);
+            let bytes = disk.bytes("f").unwrap();
+            assert_eq!(bytes[..4], *b"aaaa");
+            bytes[4] != b'a'
+        });
+        assert!(hurt);
+    }
+
+    #[test]
+    fn names_are_lost_until_the_directory_is_synced() {
+        let mut disk = Disk::default();
+        let inode = disk.create("f");
+        disk.write(inode, 0, b"x");
+        disk.sync(inode);
+        assert_eq!(left(&disk, Survivors::Nothing), None);
+        disk.sync_names();
+        assert_eq!(left(&disk, Survivors::Nothing).unwrap(), b"x");
+        disk.delete("f");
+        assert_eq!(disk.bytes("f"), None);
+        assert_eq!(left(&disk, Survivors::Nothing).unwrap(), b"x");
+        assert_eq!(left(&disk, Survivors::Everything), None);
+        disk.sync_names();
+        assert_eq!(left(&disk, Survivors::Nothing), None);
+    }
+}

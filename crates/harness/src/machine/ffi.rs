@@ -1,0 +1,508 @@
+//! The C side of the VFS: callbacks that check what SQLite passes and call [`System`]. All `unsafe` of the
+//! workspace stands here.
+//!
+//! A registered VFS is never freed, because SQLite may hold a pointer to it as long as a connection lives.
+//! It is a *slot* that one machine has after the other: a machine gives its slot back when it and the last
+//! of its open files are gone.
+
+#![expect(
+    unsafe_code,
+    reason = "a VFS is a table of C functions, and SQLite offers no other way to stand in for a disk"
+)]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rusqlite::ffi;
+
+use super::fault::{Code, Device, FileKind};
+use super::locks::{Level, Opener};
+use super::system::{How, System};
+
+/// A registered VFS without machine, or with one that is gone.
+static FREE: Mutex<Vec<&'static Registered>> = Mutex::new(Vec::new());
+
+/// How many were registered, for their names.
+static COUNT: Mutex<u32> = Mutex::new(0);
+
+/// What `pAppData` of a registered VFS points to.
+#[derive(Debug)]
+struct Registered {
+    name: CString,
+    system: Mutex<Weak<System>>,
+}
+
+/// A machine's right to a registered VFS; dropped, another machine may have it.
+#[derive(Debug)]
+pub(super) struct Slot(&'static Registered);
+
+impl Slot {
+    pub(super) fn name(&self) -> &CStr {
+        &self.0.name
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        FREE.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self.0);
+    }
+}
+
+/// Makes the system of a new machine, reachable by the name of its VFS.
+pub(super) fn register(device: Device) -> rusqlite::Result<Arc<System>> {
+    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let registered = match free {
+        Some(registered) => registered,
+        None => register_another()?,
+    };
+    let system = Arc::new(System::new(Slot(registered), device));
+    let mut place = registered
+        .system
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    *place = Arc::downgrade(&system);
+    drop(place);
+    Ok(system)
+}
+
+fn register_another() -> rusqlite::Result<&'static Registered> {
+    let mut count = COUNT.lock().unwrap_or_else(PoisonError::into_inner);
+    *count += 1;
+    let name = CString::new(format!("harness-machine-{count}"))?;
+    let system = Mutex::default();
+    let registered: &'static Registered = Box::leak(Box::new(Registered { name, system }));
+    let vfs = Box::leak(Box::new(ffi::sqlite3_vfs {
+        iVersion: 2,
+        szOsFile: size_of::<File>() as c_int,
+        mxPathname: 512,
+        pNext: ptr::null_mut(),
+        zName: registered.name.as_ptr(),
+        pAppData: ptr::from_ref(registered).cast_mut().cast(),
+        xOpen: Some(open),
+        xDelete: Some(delete),
+        xAccess: Some(access),
+        xFullPathname: Some(full_pathname),
+        xDlOpen: Some(no_library),
+        xDlError: Some(no_library_error),
+        xDlSym: None, // Nothing is ever opened to look into.
+        xDlClose: Some(no_library_close),
+        xRandomness: Some(randomness),
+        xSleep: Some(sleep),
+        xCurrentTime: Some(current_time),
+        xGetLastError: Some(last_error),
+        xCurrentTimeInt64: Some(current_time_int64),
+        xSetSystemCall: None,
+        xGetSystemCall: None,
+        xNextSystemCall: None,
+    }));
+    // SAFETY: the structure, its name and its data are leaked, so they outlive every use; every function
+    // that version 2 of a VFS needs is there, but for xDlSym, which needs a library that xDlOpen never gives.
+    match unsafe { ffi::sqlite3_vfs_register(vfs, 0) } {
+        ffi::SQLITE_OK => Ok(registered),
+        code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+    }
+}
+
+/// An open file, in memory that SQLite owns.
+#[repr(C)]
+struct File {
+    base: ffi::sqlite3_file,
+    /// From `Box::into_raw` in [`open`], until [`close`].
+    handle: *mut Handle,
+}
+
+struct Handle {
+    system: Arc<System>,
+    opener: Opener,
+}
+
+static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
+    iVersion: 2,
+    xClose: Some(close),
+    xRead: Some(read),
+    xWrite: Some(write),
+    xTruncate: Some(truncate),
+    xSync: Some(sync),
+    xFileSize: Some(file_size),
+    xLock: Some(lock),
+    xUnlock: Some(unlock),
+    xCheckReservedLock: Some(check_reserved_lock),
+    xFileControl: Some(file_control),
+    xSectorSize: Some(sector_size),
+    xDeviceCharacteristics: Some(device_characteristics),
+    xShmMap: Some(shm_map),
+    xShmLock: Some(shm_lock),
+    xShmBarrier: Some(shm_barrier),
+    xShmUnmap: Some(shm_unmap),
+    xFetch: None,
+    xUnfetch: None,
+};
+
+fn code(result: Result<(), Code>) -> c_int {
+    result.err().unwrap_or(ffi::SQLITE_OK)
+}
+
+/// # Safety
+/// `vfs` is one of those that [`register_another`] registered.
+unsafe fn system(vfs: *mut ffi::sqlite3_vfs) -> Result<Arc<System>, Code> {
+    // SAFETY: by the above its data is a leaked `Registered`. Only this field is read, because SQLite may
+    // write `pNext` of the same structure from another thread.
+    let registered = unsafe { &*(*vfs).pAppData.cast::<Registered>() };
+    let place = registered
+        .system
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    place.upgrade().ok_or(ffi::SQLITE_CANTOPEN)
+}
+
+/// # Safety
+/// `file` was opened by [`open`] and is not closed; the result is not used after [`close`].
+unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a Handle {
+    // SAFETY: by the above `file` is the start of a `File` whose handle is a live box. Nobody takes it
+    // mutably before it is closed, and SQLite closes a file when no other call on it runs.
+    unsafe { &*(*file.cast::<File>()).handle }
+}
+
+/// # Safety
+/// `name` is null or a C string that lives as long as the result is used.
+unsafe fn text<'a>(name: *const c_char) -> Option<std::borrow::Cow<'a, str>> {
+    // SAFETY: it is not null here, and by the above a C string.
+    (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_string_lossy())
+}
+
+unsafe extern "C" fn open(
+    vfs: *mut ffi::sqlite3_vfs,
+    name: ffi::sqlite3_filename,
+    file: *mut ffi::sqlite3_file,
+    flags: c_int,
+    out_flags: *mut c_int,
+) -> c_int {
+    let file = file.cast::<File>();
+    // SAFETY: SQLite passes `szOsFile` bytes of memory, aligned for any type, that nobody else uses. Without
+    // methods it does not close what could not be opened.
+    unsafe {
+        (*file).base.pMethods = ptr::null();
+        (*file).handle = ptr::null_mut();
+    }
+    let has = |flag: c_int| flags & flag != 0;
+    let how = How {
+        kind: match () {
+            () if has(ffi::SQLITE_OPEN_MAIN_DB) => FileKind::Main,
+            () if has(ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL) => {
+                FileKind::Journal
+            }
+            () if has(ffi::SQLITE_OPEN_WAL) => FileKind::Wal,
+            () => FileKind::Temporary,
+        },
+        create: has(ffi::SQLITE_OPEN_CREATE),
+        exclusive: has(ffi::SQLITE_OPEN_EXCLUSIVE),
+    };
+    // SAFETY: SQLite calls a VFS with itself, and passes a C string or, for a temporary file, null. What
+    // goes when it is closed needs no name: nobody else opens it.
+    let (system, name) = unsafe { (system(vfs), text(name)) };
+    let name = name.filter(|_| !has(ffi::SQLITE_OPEN_DELETEONCLOSE));
+    let opened = system.and_then(|system| {
+        let opener = system.open(name.as_deref(), how)?;
+        Ok(Handle { system, opener })
+    });
+    let handle = match opened {
+        Ok(handle) => Box::into_raw(Box::new(handle)),
+        Err(code) => return code,
+    };
+    // SAFETY: as above for `file`; `out_flags` is null or a place for a number.
+    unsafe {
+        (*file).base.pMethods = &raw const METHODS;
+        (*file).handle = handle;
+        if !out_flags.is_null() {
+            *out_flags = flags;
+        }
+    }
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
+    // SAFETY: SQLite closes what was opened, once, so the box is live and nobody uses it any more.
+    let handle = unsafe { Box::from_raw((*file.cast::<File>()).handle) };
+    handle.system.close(handle.opener);
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn read(
+    file: *mut ffi::sqlite3_file,
+    buffer: *mut c_void,
+    length: c_int,
+    offset: i64,
+) -> c_int {
+    let (Ok(length), Ok(offset)) = (usize::try_from(length), usize::try_from(offset)) else {
+        return ffi::SQLITE_IOERR_READ;
+    };
+    // SAFETY: `file` is open, and SQLite passes `length` bytes of memory that nobody else uses. They are
+    // made zeros first, because SQLite may not have written them.
+    let (handle, buffer) = unsafe {
+        ptr::write_bytes(buffer.cast::<u8>(), 0, length);
+        (
+            handle(file),
+            std::slice::from_raw_parts_mut(buffer.cast::<u8>(), length),
+        )
+    };
+    code(handle.system.read(handle.opener, offset, buffer))
+}
+
+unsafe extern "C" fn write(
+    file: *mut ffi::sqlite3_file,
+    data: *const c_void,
+    length: c_int,
+    offset: i64,
+) -> c_int {
+    let (Ok(length), Ok(offset)) = (usize::try_from(length), usize::try_from(offset)) else {
+        return ffi::SQLITE_IOERR_WRITE;
+    };
+    // SAFETY: `file` is open, and SQLite passes `length` bytes of memory that stay as they are meanwhile.
+    let (handle, data) = unsafe {
+        (
+            handle(file),
+            std::slice::from_raw_parts(data.cast::<u8>(), length),
+        )
+    };
+    code(handle.system.write(handle.opener, offset, data))
+}
+
+unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int {
+    let Ok(size) = usize::try_from(size) else {
+        return ffi::SQLITE_IOERR_TRUNCATE;
+    };
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    code(handle.system.truncate(handle.opener, size))
+}
+
+unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    code(handle.system.sync(handle.opener))
+}
+
+unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut i64) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    match handle.system.size(handle.opener) {
+        Ok(bytes) => {
+            // SAFETY: SQLite passes a place for a number.
+            unsafe { *size = i64::try_from(bytes).unwrap_or(i64::MAX) };
+            ffi::SQLITE_OK
+        }
+        Err(code) => code,
+    }
+}
+
+fn level(number: c_int) -> Level {
+    match number {
+        ffi::SQLITE_LOCK_NONE => Level::None,
+        ffi::SQLITE_LOCK_SHARED => Level::Shared,
+        ffi::SQLITE_LOCK_RESERVED => Level::Reserved,
+        ffi::SQLITE_LOCK_PENDING => Level::Pending,
+        _ => Level::Exclusive,
+    }
+}
+
+unsafe extern "C" fn lock(file: *mut ffi::sqlite3_file, wanted: c_int) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    code(handle.system.lock(handle.opener, level(wanted)))
+}
+
+unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, wanted: c_int) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    handle.system.unlock(handle.opener, level(wanted));
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn check_reserved_lock(file: *mut ffi::sqlite3_file, out: *mut c_int) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    match handle.system.reserved(handle.opener) {
+        Ok(reserved) => {
+            // SAFETY: SQLite passes a place for a number.
+            unsafe { *out = c_int::from(reserved) };
+            ffi::SQLITE_OK
+        }
+        Err(code) => code,
+    }
+}
+
+unsafe extern "C" fn file_control(
+    _file: *mut ffi::sqlite3_file,
+    _operation: c_int,
+    _argument: *mut c_void,
+) -> c_int {
+    ffi::SQLITE_NOTFOUND
+}
+
+unsafe extern "C" fn sector_size(file: *mut ffi::sqlite3_file) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    c_int::try_from(handle.system.device().sector).unwrap_or(4096)
+}
+
+unsafe extern "C" fn device_characteristics(file: *mut ffi::sqlite3_file) -> c_int {
+    // SAFETY: `file` is open.
+    unsafe { handle(file) }.system.device_promises()
+}
+
+unsafe extern "C" fn shm_map(
+    file: *mut ffi::sqlite3_file,
+    index: c_int,
+    size: c_int,
+    extend: c_int,
+    out: *mut *mut c_void,
+) -> c_int {
+    let (Ok(index), Ok(size)) = (usize::try_from(index), usize::try_from(size)) else {
+        return ffi::SQLITE_IOERR_SHMMAP;
+    };
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    let mapped = handle.system.map(handle.opener, index, size, extend != 0);
+    let address = mapped.map(|address| address.unwrap_or(ptr::null()));
+    // SAFETY: SQLite passes a place for an address. What is put there is memory of at least `size` bytes
+    // that stays until this file and all others that map it leave, made of atomics, so that SQLite may write
+    // it while shared references to it exist; null where there is none.
+    unsafe { *out = address.unwrap_or(ptr::null()).cast_mut().cast() };
+    code(address.map(drop))
+}
+
+unsafe extern "C" fn shm_lock(
+    file: *mut ffi::sqlite3_file,
+    offset: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
+    let (Ok(start), Ok(count)) = (usize::try_from(offset), usize::try_from(count)) else {
+        return ffi::SQLITE_IOERR_SHMLOCK;
+    };
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    let slots = start..start + count;
+    if flags & ffi::SQLITE_SHM_UNLOCK != 0 {
+        handle.system.unlock_slots(handle.opener, slots);
+        return ffi::SQLITE_OK;
+    }
+    let exclusive = flags & ffi::SQLITE_SHM_EXCLUSIVE != 0;
+    code(handle.system.lock_slots(handle.opener, slots, exclusive))
+}
+
+unsafe extern "C" fn shm_barrier(_file: *mut ffi::sqlite3_file) {
+    std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+}
+
+unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> c_int {
+    // SAFETY: `file` is open.
+    let handle = unsafe { handle(file) };
+    handle.system.unmap(handle.opener);
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn delete(
+    vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    sync_directory: c_int,
+) -> c_int {
+    // SAFETY: SQLite calls a VFS with itself, and passes a C string.
+    let (system, name) = unsafe { (system(vfs), text(name)) };
+    let name = name.unwrap_or_default();
+    code(system.and_then(|system| system.delete(&name, sync_directory & 1 != 0)))
+}
+
+unsafe extern "C" fn access(
+    vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    _flags: c_int,
+    out: *mut c_int,
+) -> c_int {
+    // SAFETY: SQLite calls a VFS with itself, and passes a C string.
+    let (system, name) = unsafe { (system(vfs), text(name)) };
+    match system.and_then(|system| system.exists(&name.unwrap_or_default())) {
+        Ok(there) => {
+            // SAFETY: SQLite passes a place for a number.
+            unsafe { *out = c_int::from(there) };
+            ffi::SQLITE_OK
+        }
+        Err(code) => code,
+    }
+}
+
+unsafe extern "C" fn full_pathname(
+    _vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    size: c_int,
+    out: *mut c_char,
+) -> c_int {
+    // SAFETY: SQLite passes a C string.
+    let name = unsafe { CStr::from_ptr(name) }.to_bytes_with_nul();
+    if name.len() > usize::try_from(size).unwrap_or(0) {
+        return ffi::SQLITE_CANTOPEN;
+    }
+    // SAFETY: SQLite passes `size` bytes for the result, which are no part of the name.
+    unsafe { ptr::copy_nonoverlapping(name.as_ptr().cast(), out, name.len()) };
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn no_library(_: *mut ffi::sqlite3_vfs, _: *const c_char) -> *mut c_void {
+    ptr::null_mut()
+}
+
+unsafe extern "C" fn no_library_error(_: *mut ffi::sqlite3_vfs, size: c_int, out: *mut c_char) {
+    if size > 0 {
+        // SAFETY: SQLite passes `size` bytes for the message, of which there is none.
+        unsafe { *out = 0 };
+    }
+}
+
+unsafe extern "C" fn no_library_close(_: *mut ffi::sqlite3_vfs, _: *mut c_void) {}
+
+/// SQLite's generator is one for the process, seeded by the default VFS; this one serves nobody's secrets.
+unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, size: c_int, out: *mut c_char) -> c_int {
+    let Ok(length) = usize::try_from(size) else {
+        return 0;
+    };
+    // SAFETY: SQLite passes `size` bytes.
+    unsafe { ptr::write_bytes(out, 0x5A, length) };
+    size
+}
+
+unsafe extern "C" fn sleep(vfs: *mut ffi::sqlite3_vfs, microseconds: c_int) -> c_int {
+    // SAFETY: SQLite calls a VFS with itself.
+    if let Ok(system) = unsafe { system(vfs) } {
+        system.sleep(i64::from(microseconds) / 1_000);
+    }
+    std::thread::yield_now();
+    microseconds
+}
+
+unsafe extern "C" fn current_time_int64(vfs: *mut ffi::sqlite3_vfs, out: *mut i64) -> c_int {
+    // SAFETY: SQLite calls a VFS with itself.
+    match unsafe { system(vfs) } {
+        Ok(system) => {
+            // SAFETY: SQLite passes a place for a number.
+            unsafe { *out = system.now() };
+            ffi::SQLITE_OK
+        }
+        Err(code) => code,
+    }
+}
+
+unsafe extern "C" fn current_time(vfs: *mut ffi::sqlite3_vfs, out: *mut f64) -> c_int {
+    let mut milliseconds = 0;
+    // SAFETY: as for the function called.
+    let code = unsafe { current_time_int64(vfs, &raw mut milliseconds) };
+    // SAFETY: SQLite passes a place for a number.
+    unsafe { *out = milliseconds as f64 / 86_400_000.0 };
+    code
+}
+
+unsafe extern "C" fn last_error(_: *mut ffi::sqlite3_vfs, _: c_int, _: *mut c_char) -> c_int {
+    0
+}

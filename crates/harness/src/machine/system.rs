@@ -1,0 +1,408 @@
+//! What SQLite asks of an operating system, as safe calls, each of which can be made to fail.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::ffi;
+
+use super::disk::{Disk, Inode};
+use super::fault::{Call, Code, Device, Fault, FileKind, Planned, Verdict};
+use super::locks::{FileLocks, Level, Opener, Shared};
+
+#[derive(Debug)]
+struct Open {
+    inode: Inode,
+    kind: FileKind,
+    /// Whether the first sync syncs the directory, too, as SQLite's VFS for Unix does for a new journal.
+    syncs_names: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    device: Device,
+    disk: Disk,
+    open: BTreeMap<Opener, Open>,
+    locks: BTreeMap<Inode, FileLocks>,
+    shared: BTreeMap<Inode, Shared>,
+    planned: Option<Planned>,
+    calls: BTreeMap<Fault, u64>,
+    stopped: bool,
+    next: Opener,
+    clock: i64,
+}
+
+/// How a file is to be opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) kind: FileKind,
+    pub(super) create: bool,
+    pub(super) exclusive: bool,
+}
+
+/// The operating system of one machine. Every call takes its one lock.
+#[derive(Debug)]
+pub(super) struct System {
+    vfs: super::ffi::Slot,
+    state: Mutex<State>,
+}
+
+/// 2026-01-01, in milliseconds since the beginning of the Julian calendar.
+const START: i64 = 212_633_985_600_000;
+
+impl System {
+    pub(super) fn new(vfs: super::ffi::Slot, device: Device) -> System {
+        System {
+            vfs,
+            state: Mutex::new(State {
+                device,
+                disk: Disk::default(),
+                open: BTreeMap::new(),
+                locks: BTreeMap::new(),
+                shared: BTreeMap::new(),
+                planned: None,
+                calls: BTreeMap::new(),
+                stopped: false,
+                next: 0,
+                clock: START,
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn vfs_name(&self) -> &std::ffi::CStr {
+        self.vfs.name()
+    }
+
+    pub(super) fn disk<T>(&self, look: impl FnOnce(&mut Disk) -> T) -> T {
+        look(&mut self.state().disk)
+    }
+
+    pub(super) fn device(&self) -> Device {
+        self.state().device
+    }
+
+    pub(super) fn fail(&self, fault: Fault, at: u64, forever: bool) {
+        let mut state = self.state();
+        state.calls.clear();
+        state.planned = Some(Planned { fault, at, forever });
+    }
+
+    pub(super) fn mend(&self) {
+        let mut state = self.state();
+        state.calls.clear();
+        state.planned = None;
+    }
+
+    pub(super) fn calls(&self, fault: Fault) -> u64 {
+        self.state().calls.get(&fault).copied().unwrap_or(0)
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.state().stopped
+    }
+
+    /// Milliseconds since the beginning of the Julian calendar; each question takes one.
+    pub(super) fn now(&self) -> i64 {
+        self.sleep(1)
+    }
+
+    pub(super) fn sleep(&self, milliseconds: i64) -> i64 {
+        let mut state = self.state();
+        state.clock += milliseconds;
+        state.clock
+    }
+
+    /// Whether connections are to tell of each instruction of SQLite's machine.
+    pub(super) fn watches_steps(&self) -> bool {
+        let planned = self.state().planned;
+        planned.is_some_and(|planned| planned.fault == Fault::Interrupt)
+    }
+
+    /// Whether this instruction of SQLite's machine may run.
+    pub(super) fn step(&self) -> bool {
+        self.state()
+            .admit(Call::Step, FileKind::Main)
+            .whole()
+            .is_ok()
+    }
+
+    /// Opens the file `name`, or one without a name.
+    pub(super) fn open(&self, name: Option<&str>, how: How) -> Result<Opener, Code> {
+        let mut state = self.state();
+        let found = name.and_then(|name| state.disk.find(name));
+        if found.is_some() && how.exclusive || found.is_none() && !how.create {
+            return Err(ffi::SQLITE_CANTOPEN);
+        }
+        let (inode, late) = match (found, name) {
+            (Some(inode), _) => {
+                state.admit(Call::Open, how.kind).whole()?;
+                (inode, None)
+            }
+            (None, Some(name)) => {
+                let late = state.admit(Call::Create, how.kind).late()?;
+                (state.disk.create(name), late)
+            }
+            (None, None) => {
+                state.admit(Call::Create, FileKind::Temporary).whole()?;
+                (state.disk.create_nameless(), None)
+            }
+        };
+        if let Some(code) = late {
+            return Err(code);
+        }
+        state.next += 1;
+        let opener = state.next;
+        let open = Open {
+            inode,
+            kind: how.kind,
+            syncs_names: how.create && matches!(how.kind, FileKind::Journal | FileKind::Wal),
+        };
+        state.open.insert(opener, open);
+        Ok(opener)
+    }
+
+    pub(super) fn close(&self, opener: Opener) {
+        let mut state = self.state();
+        state.unmap(opener);
+        let Some(Open { inode, .. }) = state.open.remove(&opener) else {
+            return;
+        };
+        if let Some(locks) = state.locks.get_mut(&inode) {
+            locks.unlock(opener, Level::None);
+        }
+        if !state.open.values().any(|open| open.inode == inode) {
+            state.locks.remove(&inode);
+            state.disk.forget(inode);
+        }
+    }
+
+    /// Fills `buffer`, with zeros where the file ends before.
+    pub(super) fn read(
+        &self,
+        opener: Opener,
+        offset: usize,
+        buffer: &mut [u8],
+    ) -> Result<(), Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        buffer.fill(0);
+        let there = state.disk.read(inode).get(offset..).map_or(0, <[u8]>::len);
+        if there < buffer.len() && !state.stopped {
+            let bytes = state.disk.read(inode).get(offset..).unwrap_or_default();
+            buffer
+                .iter_mut()
+                .zip(bytes)
+                .for_each(|(to, from)| *to = *from);
+            return Err(ffi::SQLITE_IOERR_SHORT_READ);
+        }
+        let (length, result) = match state.admit(Call::Read, kind) {
+            Verdict::Go => (buffer.len(), Ok(())),
+            Verdict::Half(code) if code == ffi::SQLITE_IOERR_SHORT_READ => {
+                (buffer.len() / 2, Err(code))
+            }
+            Verdict::Half(code) | Verdict::Refuse(code) | Verdict::Late(code) => (0, Err(code)),
+        };
+        let bytes = state.disk.read(inode).get(offset..).unwrap_or_default();
+        let places = buffer.iter_mut().take(length);
+        places.zip(bytes).for_each(|(to, from)| *to = *from);
+        result
+    }
+
+    pub(super) fn write(&self, opener: Opener, offset: usize, data: &[u8]) -> Result<(), Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        let (length, result) = match state.admit(Call::Write, kind) {
+            Verdict::Go => (data.len(), Ok(())),
+            Verdict::Late(code) => (data.len(), Err(code)),
+            Verdict::Half(code) => (data.len() / 2, Err(code)),
+            Verdict::Refuse(code) => (0, Err(code)),
+        };
+        if let Some(part) = data.get(..length).filter(|part| !part.is_empty()) {
+            state.disk.write(inode, offset, part);
+        }
+        result
+    }
+
+    pub(super) fn truncate(&self, opener: Opener, size: usize) -> Result<(), Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        let late = state.admit(Call::Truncate, kind).late()?;
+        state.disk.resize(inode, size);
+        late.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn sync(&self, opener: Opener) -> Result<(), Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        let late = state.admit(Call::Sync, kind).late()?;
+        if state.stopped || state.device.ignores_sync_of == Some(kind) {
+            return late.map_or(Ok(()), Err);
+        }
+        state.disk.sync(inode);
+        if let Some(open) = state.open.get_mut(&opener).filter(|open| open.syncs_names) {
+            open.syncs_names = false;
+            state.disk.sync_names();
+        }
+        late.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn size(&self, opener: Opener) -> Result<usize, Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        state.admit(Call::Size, kind).whole()?;
+        Ok(state.disk.read(inode).len())
+    }
+
+    pub(super) fn delete(&self, name: &str, sync: bool) -> Result<(), Code> {
+        let mut state = self.state();
+        if state.stopped {
+            return Err(ffi::SQLITE_IOERR_DELETE);
+        }
+        let Some(inode) = state.disk.find(name) else {
+            return Err(ffi::SQLITE_IOERR_DELETE_NOENT);
+        };
+        let late = state.admit(Call::Delete, FileKind::Journal).late()?;
+        state.disk.delete(name);
+        if sync && !state.stopped {
+            state.disk.sync_names();
+        }
+        if !state.open.values().any(|open| open.inode == inode) {
+            state.disk.forget(inode);
+        }
+        late.map_or(Ok(()), Err)
+    }
+
+    /// Whether the file is there; as for SQLite's VFS for Unix, an empty one is not.
+    pub(super) fn exists(&self, name: &str) -> Result<bool, Code> {
+        let mut state = self.state();
+        state.admit(Call::Access, FileKind::Main).whole()?;
+        let inode = state.disk.find(name);
+        Ok(inode.is_some_and(|inode| !state.disk.read(inode).is_empty()))
+    }
+
+    pub(super) fn lock(&self, opener: Opener, level: Level) -> Result<(), Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        state.admit(Call::Lock, kind).whole()?;
+        let taken = state.locks.entry(inode).or_default().lock(opener, level);
+        taken.map_err(|_| ffi::SQLITE_BUSY)
+    }
+
+    pub(super) fn unlock(&self, opener: Opener, level: Level) {
+        let mut state = self.state();
+        if let Ok((inode, _)) = state.of(opener) {
+            state.locks.entry(inode).or_default().unlock(opener, level);
+        }
+    }
+
+    pub(super) fn reserved(&self, opener: Opener) -> Result<bool, Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        state.admit(Call::Lock, kind).whole()?;
+        Ok(state.locks.get(&inode).is_some_and(FileLocks::reserved))
+    }
+
+    pub(super) fn device_promises(&self) -> i32 {
+        match self.state().device.powersafe_overwrite {
+            true => ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE,
+            false => 0,
+        }
+    }
+
+    /// The address of a region of the shared memory, valid until [`System::unmap`] or [`System::close`].
+    pub(super) fn map(
+        &self,
+        opener: Opener,
+        index: usize,
+        size: usize,
+        extend: bool,
+    ) -> Result<Option<*const AtomicU64>, Code> {
+        let mut state = self.state();
+        let (inode, kind) = state.of(opener)?;
+        state.admit(Call::Map, kind).whole()?;
+        let shared = state.shared.entry(inode).or_default();
+        Ok(shared.map(opener, index, size, extend))
+    }
+
+    pub(super) fn unmap(&self, opener: Opener) {
+        self.state().unmap(opener);
+    }
+
+    pub(super) fn lock_slots(
+        &self,
+        opener: Opener,
+        slots: Range<usize>,
+        exclusive: bool,
+    ) -> Result<(), Code> {
+        let mut state = self.state();
+        let (inode, _) = state.of(opener)?;
+        let shared = state.shared.get_mut(&inode);
+        let shared = shared.ok_or(ffi::SQLITE_IOERR_SHMLOCK)?;
+        let taken = shared.lock(opener, slots, exclusive);
+        taken.map_err(|_| ffi::SQLITE_BUSY)
+    }
+
+    pub(super) fn unlock_slots(&self, opener: Opener, slots: Range<usize>) {
+        let mut state = self.state();
+        if let Ok((inode, _)) = state.of(opener)
+            && let Some(shared) = state.shared.get_mut(&inode)
+        {
+            shared.unlock(opener, slots);
+        }
+    }
+}
+
+impl State {
+    fn of(&self, opener: Opener) -> Result<(Inode, FileKind), Code> {
+        let open = self.open.get(&opener).ok_or(ffi::SQLITE_IOERR)?;
+        Ok((open.inode, open.kind))
+    }
+
+    fn unmap(&mut self, opener: Opener) {
+        let Ok((inode, _)) = self.of(opener) else {
+            return;
+        };
+        let last = self
+            .shared
+            .get_mut(&inode)
+            .is_some_and(|shared| shared.leave(opener));
+        if last {
+            self.shared.remove(&inode);
+        }
+    }
+
+    /// Counts the call and says what happens to it.
+    fn admit(&mut self, call: Call, kind: FileKind) -> Verdict {
+        if self.stopped && call != Call::Step {
+            return Verdict::Refuse(call.io_error());
+        }
+        for fault in Fault::ALL {
+            if fault.hits(call, kind) {
+                *self.calls.entry(fault).or_default() += 1;
+            }
+        }
+        let Some(planned) = self.planned.filter(|own| own.fault.hits(call, kind)) else {
+            return Verdict::Go;
+        };
+        let now = self.calls.get(&planned.fault).copied().unwrap_or(0);
+        if now != planned.at && !(planned.forever && now > planned.at) {
+            return Verdict::Go;
+        }
+        match planned.fault {
+            Fault::PowerLoss => {
+                self.stopped = true;
+                Verdict::Late(call.io_error())
+            }
+            Fault::IoError => Verdict::Half(call.io_error()),
+            Fault::DoneButFailed => Verdict::Late(call.io_error()),
+            Fault::Full => Verdict::Half(ffi::SQLITE_FULL),
+            Fault::ShortRead => Verdict::Half(ffi::SQLITE_IOERR_SHORT_READ),
+            Fault::Interrupt => Verdict::Refuse(ffi::SQLITE_INTERRUPT),
+        }
+    }
+}
