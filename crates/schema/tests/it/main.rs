@@ -6,7 +6,9 @@ mod disguises;
 mod grammar;
 mod hostile;
 mod listing;
+mod reading;
 mod renames;
+mod risks;
 mod script;
 
 use rusqlite::Connection;
