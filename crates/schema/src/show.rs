@@ -278,6 +278,10 @@ impl IndexPart {
     fn text(&self) -> String {
         let part = match &self.kind {
             PartKind::Column(name) => show_name(name),
+            // Without parentheses `COLLATE` would belong to the last operand only.
+            PartKind::Expression(expression) if self.collation.is_some() => {
+                format!("({expression})")
+            }
             PartKind::Expression(expression) => expression.clone(),
         };
         format!(
@@ -375,7 +379,7 @@ fn suffix(name: Option<&str>, descending: bool) -> String {
 
 /// A collation, or the word after `MATCH`: in upper case, as SQLite's own are written, and so
 /// never in need of quotes for being a keyword.
-fn collation(name: &str) -> String {
+pub(crate) fn collation(name: &str) -> String {
     let plain = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b > 0x7f);

@@ -9,7 +9,8 @@ use sqlite3_parser::ast::Expr;
 use sqlite3_parser::ast::fmt::{ToTokens, TokenStream};
 use sqlite3_parser::dialect::TokenType::{self, *};
 
-use crate::sql::{fold, quote_name, show_name, unquote};
+use crate::show::collation;
+use crate::sql::{fold, name_of, quote_name, show_name, unquote};
 
 /// The folded names that a `"x"` may stand for. SQLite takes `"x"` for a string where nothing of
 /// that name is in reach (<https://sqlite.org/quirks.html#dblquote>), so `"x"` is written as the
@@ -78,6 +79,10 @@ impl Tokens {
                 shown.push(' ');
             }
             match kind {
+                // Shown as everywhere else.
+                TK_ID if before == Some(TK_COLLATE) => {
+                    shown.push_str(&collation(&name_of(value).to_ascii_uppercase()));
+                }
                 TK_ID => shown.push_str(&name(value, before, after, names)),
                 TK_BLOB => shown.push_str(&format!("x'{}'", value.to_ascii_uppercase())),
                 // Strings keep what is in them, parameters their case.

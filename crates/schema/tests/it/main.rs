@@ -3,10 +3,13 @@
 mod battery;
 mod changes;
 mod disguises;
+mod generated;
 mod grammar;
 mod hostile;
 mod listing;
+mod reading;
 mod renames;
+mod risks;
 mod script;
 
 use rusqlite::Connection;

@@ -1,0 +1,549 @@
+//! Schemas made of dice: whatever the dice say, SQLite accepts what comes out.
+//!
+//! What an expression names is kept as the number of a column (`@0`), of the own table as `@t`, so
+//! that a column can be renamed in one place.
+
+use schema::{Conflict, TriggerEvent, TriggerTime};
+
+/// Bytes that decide; when they are used up all is zero, which is always the plainest choice.
+#[derive(Clone, Debug)]
+pub(super) struct Dice<'a>(pub(super) &'a [u8]);
+
+impl Dice<'_> {
+    /// A number below `sides`.
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        usize::from(*first) % sides
+    }
+
+    /// Whether something rare happens.
+    pub(super) fn rarely(&mut self) -> bool {
+        self.roll(4) == 3
+    }
+
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.roll(from.len())]
+    }
+}
+
+/// Names, and whether each needs no quotes.
+pub(super) const NAMES: &[(&str, bool)] = &[
+    ("a", true),
+    ("b", true),
+    ("label", true),
+    ("Mixed", true),
+    ("x1", true),
+    ("order", false),
+    ("select", false),
+    ("my name", false),
+    ("quo\"te", false),
+    ("it's", false),
+    ("line\nbreak", false),
+    ("🦀", true),
+    ("É", true),
+    ("é", true),
+    ("[b]", false),
+    ("`", false),
+    ("1st", false),
+    ("-- no", false),
+    ("a.b", false),
+    ("current_time", false),
+    ("abort", false),
+    ("$x", false),
+    ("_y", true),
+    ("z$9", true),
+    ("key", false),
+    ("text", true),
+    ("", false),
+    ("/*", false),
+    ("match", false),
+    ("CamelCase", true),
+    ("glob", false),
+    ("end", false),
+    ("t", true),
+    ("u", true),
+    ("v", true),
+    ("w", true),
+    ("tab", true),
+    ("tt", true),
+    ("idx", true),
+    ("trg", true),
+    ("q1", true),
+    ("q2", true),
+];
+
+pub(super) type Name = &'static str;
+
+/// A name that is not in use yet, whatever its case.
+pub(super) fn fresh(dice: &mut Dice<'_>, used: &mut Vec<String>) -> Name {
+    let start = dice.roll(NAMES.len());
+    let names = NAMES[start..].iter().chain(&NAMES[..start]);
+    let mut names = names.map(|(name, _)| *name);
+    let name = names
+        .find(|name| !used.contains(&name.to_ascii_lowercase()))
+        .expect("more names than things");
+    used.push(name.to_ascii_lowercase());
+    name
+}
+
+pub(super) type Template = &'static str;
+
+const CONDITIONS: &[Template] = &[
+    "@0 > 0",
+    "@0 <> 'x'",
+    "@0 IS NOT NULL",
+    "length(@0) < 9",
+    "@0 IN (1, 2)",
+    "@0 NOT IN ('a', 'B')",
+    "@0 BETWEEN 1 AND 9",
+    "(@0 > 1 OR @1 < 2) AND @0 = 3",
+    "@0 LIKE 'a%' ESCAPE '!'",
+    "CASE WHEN @0 THEN 1 ELSE 0 END",
+    "NOT @0",
+    "@0 COLLATE NOCASE = 'x'",
+    "@0 GLOB '[a-z]*'",
+    "@0 IS @1",
+    "- -1.5e-3 < @0",
+];
+
+const VALUES: &[Template] = &[
+    "@0 + 1",
+    "lower(@0)",
+    "@0 || '-' || @1",
+    "abs(@0) % 2",
+    "-@0",
+    "coalesce(@0, 'it''s', x'AB')",
+    "json_extract(@0, '$.x')",
+    "@0 ->> '$.y'",
+    "iif(@0 > 1, @1, NULL)",
+];
+
+const TYPES: &[Option<&str>] = &[
+    None,
+    Some("INTEGER"),
+    Some("INT"),
+    Some("TEXT"),
+    Some("REAL"),
+    Some("BLOB"),
+    Some("Numeric"),
+    Some("VARCHAR(20)"),
+    Some("DECIMAL(10, -2)"),
+    Some("UNSIGNED BIG INT"),
+    Some("DATETIME"),
+];
+
+const STRICT_TYPES: &[Option<&str>] = &[
+    Some("INTEGER"),
+    Some("INT"),
+    Some("TEXT"),
+    Some("REAL"),
+    Some("BLOB"),
+    Some("ANY"),
+];
+
+const DEFAULTS: &[Option<&str>] = &[
+    None,
+    Some("1"),
+    Some("-1"),
+    Some("+2.5"),
+    Some("'x'"),
+    Some("'It''s'"),
+    Some("''"),
+    Some("x'00AB'"),
+    Some("CURRENT_TIMESTAMP"),
+    Some("true"),
+    Some("(1 + 1)"),
+    Some("(lower('A'))"),
+    Some("0xff"),
+];
+
+const COLLATIONS: &[Option<&str>] = &[None, Some("NOCASE"), Some("RTRIM")];
+
+const CONFLICTS: &[Option<Conflict>] = &[
+    None,
+    None,
+    Some(Conflict::Rollback),
+    Some(Conflict::Fail),
+    Some(Conflict::Ignore),
+    Some(Conflict::Replace),
+];
+
+const ACTIONS: &[Option<&str>] = &[
+    None,
+    Some("CASCADE"),
+    Some("SET NULL"),
+    Some("SET DEFAULT"),
+    Some("RESTRICT"),
+];
+
+/// An expression over up to two columns of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Expression {
+    pub(super) template: Template,
+    pub(super) columns: [usize; 2],
+}
+
+impl Expression {
+    fn roll(dice: &mut Dice<'_>, templates: &[Template], of: usize) -> Expression {
+        Expression {
+            template: dice.pick(templates),
+            columns: [dice.roll(of), dice.roll(of)],
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ColumnSpec {
+    pub(super) name: Name,
+    pub(super) declared_type: Option<&'static str>,
+    pub(super) not_null: Option<Option<Conflict>>,
+    pub(super) default: Option<&'static str>,
+    pub(super) collation: Option<&'static str>,
+    pub(super) generated: Option<(Expression, bool)>,
+}
+
+/// A part of a key: the column, its collation where that is another one, whether it descends.
+pub(super) type Part = (usize, Option<&'static str>, bool);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct KeySpec {
+    pub(super) parts: Vec<Part>,
+    pub(super) on_conflict: Option<Conflict>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ForeignSpec {
+    pub(super) columns: Vec<usize>,
+    /// The number of a table; one that is not there is called `nowhere`.
+    pub(super) parent: usize,
+    pub(super) parent_columns: Vec<usize>,
+    pub(super) on_delete: Option<&'static str>,
+    pub(super) on_update: Option<&'static str>,
+    pub(super) match_: Option<&'static str>,
+    pub(super) deferred: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TableSpec {
+    pub(super) name: Name,
+    pub(super) columns: Vec<ColumnSpec>,
+    pub(super) primary_key: Option<KeySpec>,
+    pub(super) autoincrement: bool,
+    /// `INTEGER PRIMARY KEY DESC` beside the column, which is no rowid.
+    pub(super) no_alias: bool,
+    pub(super) uniques: Vec<KeySpec>,
+    pub(super) checks: Vec<(Option<Name>, Expression)>,
+    pub(super) foreign_keys: Vec<ForeignSpec>,
+    pub(super) without_rowid: bool,
+    pub(super) strict: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct IndexSpec {
+    pub(super) name: Name,
+    pub(super) table: usize,
+    pub(super) unique: bool,
+    pub(super) parts: Vec<(Result<usize, Expression>, Option<&'static str>, bool)>,
+    pub(super) filter: Option<Expression>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TriggerSpec {
+    pub(super) name: Name,
+    /// A table, or a view if it fires instead.
+    pub(super) on: usize,
+    pub(super) time: TriggerTime,
+    pub(super) event: TriggerEvent,
+    pub(super) columns: Vec<usize>,
+    pub(super) when: bool,
+    pub(super) body: Vec<Expression>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ViewSpec {
+    pub(super) name: Name,
+    pub(super) table: usize,
+    pub(super) columns: Option<[Name; 2]>,
+    pub(super) query: Expression,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Spec {
+    pub(super) tables: Vec<TableSpec>,
+    pub(super) indexes: Vec<IndexSpec>,
+    pub(super) triggers: Vec<TriggerSpec>,
+    pub(super) views: Vec<ViewSpec>,
+    /// Full-text tables with their columns and tokenizer.
+    pub(super) full_text: Vec<(Name, Vec<&'static str>, &'static str)>,
+    pub(super) used: Vec<String>,
+}
+
+/// Two columns for each view, so that one list of names fits all.
+const QUERIES: &[Template] = &[
+    "SELECT @0, @1 FROM @t",
+    "SELECT DISTINCT @t.@0 AS one, 1 FROM @t WHERE @1 > 1",
+    "SELECT @0, count(*) FROM @t GROUP BY @0 HAVING count(*) > 1 ORDER BY @1 DESC LIMIT 3",
+    "SELECT x.@0, y.@1 FROM @t AS x LEFT OUTER JOIN @t AS y ON x.@0 = y.@1",
+    "WITH c AS (SELECT @0 AS n FROM @t) SELECT n, sum(n) OVER (ORDER BY n) FROM c",
+    "SELECT @0, @1 FROM @t UNION ALL SELECT 'A', NULL",
+    "SELECT @0, (SELECT max(@1) FROM @t) FROM @t",
+];
+
+const COMMANDS: &[Template] = &[
+    "SELECT 1",
+    "DELETE FROM @t WHERE @0 = 1",
+    "UPDATE @t SET @2 = 'New' WHERE @0 IS @1",
+    "INSERT INTO @t(@2) VALUES (1)",
+    "INSERT OR IGNORE INTO @t(@2) SELECT @2 FROM @t WHERE @0 > 1",
+];
+
+impl Spec {
+    pub(super) fn roll(dice: &mut Dice<'_>) -> Spec {
+        let mut used = vec!["nowhere".to_owned()];
+        let count = 1 + dice.roll(3);
+        let mut tables: Vec<TableSpec> = (0..count)
+            .map(|_| {
+                let name = fresh(dice, &mut used);
+                TableSpec::roll(dice, name)
+            })
+            .collect();
+        let widths: Vec<usize> = tables.iter().map(|table| table.columns.len()).collect();
+        for table in &mut tables {
+            for _ in 0..dice.roll(3) {
+                let key = ForeignSpec::roll(dice, table.columns.len(), &widths);
+                table.foreign_keys.push(key);
+            }
+        }
+        let mut spec = Spec {
+            tables,
+            indexes: Vec::new(),
+            triggers: Vec::new(),
+            views: Vec::new(),
+            full_text: Vec::new(),
+            used: Vec::new(),
+        };
+        for _ in 0..dice.roll(3) {
+            let name = fresh(dice, &mut used);
+            let index = IndexSpec::roll(dice, name, &spec.tables);
+            spec.indexes.push(index);
+        }
+        for _ in 0..dice.roll(3) {
+            let table = dice.roll(spec.tables.len());
+            let mut own = Vec::new();
+            spec.views.push(ViewSpec {
+                name: fresh(dice, &mut used),
+                table,
+                columns: dice
+                    .rarely()
+                    .then(|| [fresh(dice, &mut own), fresh(dice, &mut own)]),
+                query: Expression::roll(dice, QUERIES, spec.tables[table].columns.len()),
+            });
+        }
+        for _ in 0..dice.roll(3) {
+            let name = fresh(dice, &mut used);
+            let trigger = TriggerSpec::roll(dice, name, &spec);
+            spec.triggers.push(trigger);
+        }
+        if dice.rarely() {
+            // A module takes the name of its table, and SQL's oddest names are too odd for it.
+            let columns = vec!["title", "body"];
+            spec.full_text
+                .push(("search", columns, dice.pick(&["ascii", "porter"])));
+        }
+        spec.used = used;
+        spec
+    }
+}
+
+impl TableSpec {
+    fn roll(dice: &mut Dice<'_>, name: Name) -> TableSpec {
+        let strict = dice.rarely();
+        let mut used = Vec::new();
+        let plain = 1 + dice.roll(4);
+        let types = if strict { STRICT_TYPES } else { TYPES };
+        let mut columns: Vec<ColumnSpec> = Vec::new();
+        for at in 0..plain + dice.roll(3) {
+            let generated =
+                (at >= plain).then(|| (Expression::roll(dice, VALUES, plain), dice.rarely()));
+            columns.push(ColumnSpec {
+                name: fresh(dice, &mut used),
+                declared_type: dice.pick(types),
+                not_null: dice.rarely().then(|| dice.pick(CONFLICTS)),
+                default: dice.pick(DEFAULTS).filter(|_| generated.is_none()),
+                collation: dice.pick(COLLATIONS),
+                generated,
+            });
+        }
+        let mut keys: Vec<KeySpec> = Vec::new();
+        let all = columns.len();
+        let has_key = dice.roll(3) > 0;
+        for at in 0..1 + dice.roll(3) {
+            // Of a primary key no column may be generated.
+            let key = KeySpec::roll(dice, if at == 0 { plain } else { all }, &columns);
+            let set = |key: &KeySpec| {
+                let mut set: Vec<usize> = key.parts.iter().map(|part| part.0).collect();
+                set.sort_unstable();
+                set
+            };
+            // Two keys of the same columns may not differ in what they do.
+            if !keys.iter().any(|other| set(other) == set(&key)) {
+                keys.push(key);
+            }
+        }
+        let mut keys = keys.into_iter();
+        let mut primary_key = keys.next().filter(|_| has_key);
+        let without_rowid = primary_key.is_some() && dice.rarely();
+        let single = primary_key.as_ref().filter(|key| key.parts.len() == 1);
+        let integer = single.is_some_and(|key| {
+            let declared = columns[key.parts[0].0].declared_type;
+            declared.is_some_and(|name| name.eq_ignore_ascii_case("integer"))
+        });
+        let no_alias = integer && dice.rarely();
+        let alias = integer && !no_alias && !without_rowid;
+        if let Some(key) = primary_key.as_mut().filter(|_| integer) {
+            // The rowid has neither; beside the column it can have no collation.
+            key.parts[0].1 = None;
+            key.parts[0].2 = no_alias;
+        }
+        let mut checks = Vec::new();
+        let mut names = Vec::new();
+        for _ in 0..dice.roll(3) {
+            let name = dice.rarely().then(|| fresh(dice, &mut names));
+            let check = (name, Expression::roll(dice, CONDITIONS, all));
+            if !checks.contains(&check) {
+                checks.push(check);
+            }
+        }
+        TableSpec {
+            name,
+            primary_key,
+            autoincrement: alias && dice.rarely(),
+            no_alias,
+            uniques: keys.collect(),
+            checks,
+            foreign_keys: Vec::new(),
+            without_rowid,
+            strict,
+            columns,
+        }
+    }
+}
+
+/// A collation that is not the column's own.
+fn other_collation(dice: &mut Dice<'_>, own: Option<&'static str>) -> Option<&'static str> {
+    let wanted = dice.pick(&[None, None, Some("BINARY"), Some("NOCASE"), Some("RTRIM")]);
+    wanted.filter(|wanted| *wanted != own.unwrap_or("BINARY"))
+}
+
+impl KeySpec {
+    fn roll(dice: &mut Dice<'_>, width: usize, columns: &[ColumnSpec]) -> KeySpec {
+        let mut parts: Vec<Part> = Vec::new();
+        for _ in 0..1 + dice.roll(2) {
+            let column = dice.roll(width);
+            if parts.iter().all(|part| part.0 != column) {
+                let collation = other_collation(dice, columns[column].collation);
+                parts.push((column, collation, dice.rarely()));
+            }
+        }
+        KeySpec {
+            parts,
+            on_conflict: dice.pick(CONFLICTS),
+        }
+    }
+}
+
+impl ForeignSpec {
+    fn roll(dice: &mut Dice<'_>, width: usize, widths: &[usize]) -> ForeignSpec {
+        let parent = dice.roll(widths.len() + 1);
+        let there = widths.get(parent).copied();
+        let columns = if dice.rarely() && width > 1 {
+            vec![1, 0]
+        } else {
+            vec![dice.roll(width)]
+        };
+        let enough = there.is_some_and(|there| there >= columns.len());
+        let parent_columns = match dice.roll(2) {
+            0 => Vec::new(),
+            _ if enough => (0..columns.len()).collect(),
+            _ => Vec::new(),
+        };
+        ForeignSpec {
+            columns,
+            parent,
+            parent_columns,
+            on_delete: dice.pick(ACTIONS),
+            on_update: dice.pick(ACTIONS),
+            match_: dice.pick(&[None, None, Some("FULL"), Some("SIMPLE")]),
+            deferred: dice.rarely(),
+        }
+    }
+}
+
+impl IndexSpec {
+    fn roll(dice: &mut Dice<'_>, name: Name, tables: &[TableSpec]) -> IndexSpec {
+        let table = dice.roll(tables.len());
+        let columns = &tables[table].columns;
+        let mut parts = Vec::new();
+        for _ in 0..1 + dice.roll(3) {
+            let part = if dice.rarely() {
+                Err(Expression::roll(dice, VALUES, columns.len()))
+            } else {
+                Ok(dice.roll(columns.len()))
+            };
+            let own = part
+                .as_ref()
+                .ok()
+                .and_then(|at: &usize| columns[*at].collation);
+            let collation = other_collation(dice, own);
+            parts.push((part, collation, dice.rarely()));
+        }
+        IndexSpec {
+            name,
+            table,
+            unique: dice.rarely(),
+            parts,
+            filter: dice
+                .rarely()
+                .then(|| Expression::roll(dice, CONDITIONS, columns.len())),
+        }
+    }
+}
+
+impl TriggerSpec {
+    fn roll(dice: &mut Dice<'_>, name: Name, spec: &Spec) -> TriggerSpec {
+        use TriggerEvent::{Delete, Insert, Update};
+        let instead = !spec.views.is_empty() && dice.rarely();
+        let on = dice.roll(if instead {
+            spec.views.len()
+        } else {
+            spec.tables.len()
+        });
+        let table = &spec.tables[if instead { spec.views[on].table } else { on }];
+        let event = dice.pick(&[Insert, Update, Delete]);
+        let of = event == Update && !instead && dice.rarely();
+        let times = if instead {
+            [TriggerTime::InsteadOf; 2]
+        } else {
+            [TriggerTime::Before, TriggerTime::After]
+        };
+        let width = table.columns.len();
+        TriggerSpec {
+            name,
+            on,
+            time: dice.pick(&times),
+            event,
+            columns: if of {
+                vec![dice.roll(width)]
+            } else {
+                Vec::new()
+            },
+            when: !instead && dice.rarely(),
+            body: (0..1 + dice.roll(2))
+                .map(|_| Expression::roll(dice, COMMANDS, width))
+                .collect(),
+        }
+    }
+}
