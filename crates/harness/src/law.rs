@@ -9,6 +9,7 @@ mod history_is_frozen;
 mod integrity_holds;
 mod lookups_stay_fast;
 mod queries_still_prepare;
+mod starters_agree;
 mod up_preserves;
 
 pub(crate) use everything_is_documented::exists;
@@ -35,6 +36,7 @@ pub static LAWS: &[Law] = &[
     down_restores::LAW,
     back_and_forth_keeps::LAW,
     again_does_nothing::LAW,
+    starters_agree::LAW,
     integrity_holds::LAW,
     queries_still_prepare::LAW,
     lookups_stay_fast::LAW,

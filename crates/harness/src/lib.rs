@@ -25,6 +25,8 @@ mod report;
 pub mod machine;
 pub mod docs;
 pub mod draft;
+mod turns;
+pub mod starters;
 mod source;
 pub mod command;
 

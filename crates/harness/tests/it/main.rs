@@ -10,3 +10,4 @@ mod laws;
 mod machine;
 mod planted;
 mod report;
+mod starters;
