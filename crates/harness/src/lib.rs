@@ -25,6 +25,7 @@ mod report;
 pub mod machine;
 pub mod docs;
 pub mod draft;
+pub mod freeze;
 mod turns;
 pub mod starters;
 mod source;

@@ -29,6 +29,23 @@ pub struct Subject<'a> {
     pub command: String,
 }
 
+impl<'a> Subject<'a> {
+    /// A subject whose steps stand in `versions/` and whose golden databases in `fixtures/`, both below `root`:
+    /// without docs, queries, and an application that says nothing. Set the fields that are otherwise.
+    pub fn new(root: impl Into<PathBuf>, catalogue: &'a Catalogue) -> Subject<'a> {
+        Subject {
+            root: root.into(),
+            versions: "versions".into(),
+            fixtures: "fixtures".into(),
+            docs: Vec::new(),
+            catalogue,
+            queries: &[],
+            application: &Silent,
+            command: "cargo test".to_owned(),
+        }
+    }
+}
+
 impl Subject<'_> {
     /// The path of a version's file for messages, such as `crates/notes/versions/0002_label/up.sql`.
     pub fn step_file(&self, version: Version, file: &str) -> String {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use harness::{Frozen, FrozenStep, Settings, Subject, draft, dump, fixture_digest, verify};
+use harness::{Frozen, Settings, Subject, dump, freeze, verify};
 use migrations::{Migrator, Options, Version};
 use rusqlite::{Connection, OpenFlags};
 use xtask::cli::AddFixture;
@@ -18,7 +18,7 @@ use xtask::{Failure, Verdict};
 pub(crate) fn run(subject: &Subject<'_>, options: &AddFixture) -> Verdict {
     match &options.file {
         Some(file) => add(subject, file),
-        None => freeze(subject),
+        None => freeze_newest(subject),
     }
 }
 
@@ -27,9 +27,9 @@ fn read_lock(subject: &Subject<'_>) -> Result<Frozen, Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
-fn freeze(subject: &Subject<'_>) -> Verdict {
+fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     let version = subject.catalogue.current_version();
-    let mut frozen = read_lock(subject)?;
+    let frozen = read_lock(subject)?;
     if frozen.newest(subject.catalogue) >= version {
         return Err(Failure::new(format!("version {version} is frozen already"))
             .hint("to add a database of a past version, name its file")
@@ -41,38 +41,16 @@ fn freeze(subject: &Subject<'_>) -> Verdict {
         return Err(Failure::new("nothing was frozen: the proof does not hold")
             .hint("what is frozen can never be changed; mend it first"));
     }
+    let written = freeze::new_versions(subject).map_err(Failure::new)?;
     let golden = subject.fixture_folder(version).join("golden.sql");
-    let script = fs::read_to_string(subject.root.join(&golden)).unwrap_or_default();
-    if draft::fits(subject, version, &script) {
-        println!("{}: kept as it is", golden.display());
-    } else {
-        println!(
-            "{}: made from that of the version before, migrated forward",
-            crate::draft::write_golden(subject)?
-        );
-    }
-    for step in subject.catalogue.steps() {
-        frozen
-            .steps
-            .entry(step.folder().to_owned())
-            .or_insert_with(|| FrozenStep::of(step));
-    }
-    freeze_file(subject, &mut frozen, &golden)?;
+    let how = match written.contains(&golden) {
+        true => "made from that of the version before, migrated forward",
+        false => "kept as it is",
+    };
+    println!("{}: {how}", golden.display());
     println!("froze version {version}: its step and its golden database");
     new_version::accept_snapshots(&subject.root)?;
     crate::docs::run(subject, false)
-}
-
-/// Puts the digest of a fixture into the lock file and writes that.
-fn freeze_file(subject: &Subject<'_>, frozen: &mut Frozen, path: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(subject.root.join(path))
-        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))?;
-    let name = path.strip_prefix(&subject.fixtures).unwrap_or(path);
-    let name = name.to_string_lossy().replace('\\', "/");
-    frozen.fixtures.insert(name, fixture_digest(&text));
-    frozen
-        .write(&subject.root.join(&subject.fixtures))
-        .map_err(Failure::new)
 }
 
 /// A database file of a version that is frozen.
@@ -148,7 +126,7 @@ fn name_of(file: &Path) -> Result<String, Failure> {
 
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
-    let mut frozen = read_lock(subject)?;
+    let frozen = read_lock(subject)?;
     let (migrator, version) = open_past(subject, &frozen, file)?;
     let name = name_of(file)?;
     let folder = subject.fixture_folder(version);
@@ -186,7 +164,7 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
         return Err(Failure::new(why)
             .hint("such a file is worth a lot: mend in a new version what breaks with it"));
     }
-    freeze_file(subject, &mut frozen, &path)?;
+    freeze::fixture(subject, &path).map_err(Failure::new)?;
     println!(
         "froze {} as a golden database of version {version}",
         path.display()

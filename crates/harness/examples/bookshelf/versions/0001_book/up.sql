@@ -1,0 +1,13 @@
+CREATE TABLE author (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE
+) STRICT;
+
+CREATE TABLE book (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    author INTEGER NOT NULL REFERENCES author (id) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    pages INTEGER
+) STRICT;
+
+CREATE INDEX book_author ON book (author, title);

@@ -1,0 +1,73 @@
+//! Freezing: what shipped gets its golden database and its digests, and is never changed again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migrations::Version;
+
+use crate::draft;
+use crate::fixture::{Frozen, FrozenStep, dump, text_digest};
+use crate::subject::{Subject, show};
+
+/// Freezes every version that is not frozen yet, and returns the golden databases that were written: each that of
+/// the version before, migrated forward; one that is there already and fits is kept.
+///
+/// A version is frozen when it is shipped, and not before the proof holds.
+///
+/// # Errors
+/// When a step fails, or a file cannot be read or written; what was written until then stays.
+pub fn new_versions(subject: &Subject<'_>) -> Result<Vec<PathBuf>, String> {
+    let fixtures = subject.root.join(&subject.fixtures);
+    let mut frozen = Frozen::read(&fixtures)?;
+    let mut written = Vec::new();
+    for version in frozen.newest(subject.catalogue) + 1..=subject.catalogue.current_version() {
+        let path = subject.fixture_folder(version).join("golden.sql");
+        let script = fs::read_to_string(subject.root.join(&path)).unwrap_or_default();
+        if !draft::fits(subject, version, &script) {
+            written.push(golden(subject, version)?);
+        }
+        insert(subject, &mut frozen, &path)?;
+    }
+    for step in subject.catalogue.steps() {
+        frozen
+            .steps
+            .entry(step.folder().to_owned())
+            .or_insert_with(|| FrozenStep::of(step));
+    }
+    frozen.write(&fixtures)?;
+    Ok(written)
+}
+
+/// Writes `golden.sql` of `version`, the golden database of the version before migrated forward, and returns
+/// its path, relative to the root. It is not frozen yet.
+///
+/// # Errors
+/// As [`new_versions`].
+pub fn golden(subject: &Subject<'_>, version: Version) -> Result<PathBuf, String> {
+    let text = dump(&draft::golden_forward(subject, version)?)?;
+    let folder = subject.fixture_folder(version);
+    let path = folder.join("golden.sql");
+    fs::create_dir_all(subject.root.join(&folder))
+        .and_then(|()| fs::write(subject.root.join(&path), text))
+        .map_err(|error| format!("`{}` cannot be written: {error}", show(&path)))?;
+    Ok(path)
+}
+
+/// Freezes one fixture of a version that is frozen, `path` relative to the root.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn fixture(subject: &Subject<'_>, path: &Path) -> Result<(), String> {
+    let fixtures = subject.root.join(&subject.fixtures);
+    let mut frozen = Frozen::read(&fixtures)?;
+    insert(subject, &mut frozen, path)?;
+    frozen.write(&fixtures)
+}
+
+fn insert(subject: &Subject<'_>, frozen: &mut Frozen, path: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(subject.root.join(path))
+        .map_err(|error| format!("`{}` cannot be read: {error}", show(path)))?;
+    let name = show(path.strip_prefix(&subject.fixtures).unwrap_or(path));
+    frozen.fixtures.insert(name, text_digest(&text));
+    Ok(())
+}
