@@ -6,7 +6,7 @@ use schema::{Comparison, Schema, diff};
 
 /// Has SQLite take `text` for the statement of a table, an index, a trigger, a view and a virtual
 /// table, once with SQLite not looking at it and once with SQLite reading it, and reads both.
-pub fn check(text: &[u8]) {
+pub(super) fn check(text: &[u8]) {
     let unseen = objects();
     let _ = unseen.execute("UPDATE sqlite_schema SET sql = CAST(?1 AS TEXT)", [text]);
     let unseen = read(&unseen);

@@ -297,6 +297,8 @@ fn names(table: &Table) -> HashSet<String> {
 /// that name it.
 fn shapes(table: &Table, common: &HashSet<&String>) -> Vec<(String, String)> {
     let is_common = |column: &&Column| common.contains(&fold(&column.name));
+    let mut constraints = table.clone();
+    constraints.columns.clear();
     let shape = |(at, column): (usize, &Column)| {
         let (before, behind) = table.columns.split_at(at);
         let place = [
@@ -304,12 +306,12 @@ fn shapes(table: &Table, common: &HashSet<&String>) -> Vec<(String, String)> {
             behind.iter().find(is_common),
         ];
         let place = place.map(|column| column.map(|column| fold(&column.name)));
-        // What is left of the table when no other column is its own.
-        let mut alone = table.clone();
+        // What is left of the table when no other column is there.
+        let mut alone = constraints.clone();
+        alone.columns.push(column.clone());
         alone.rename_column(&column.name, NOBODY);
-        alone.columns.retain(|column| column.name == NOBODY);
-        let constraints = alone.describe().into_iter();
-        let named: Vec<String> = constraints.filter(|text| text.contains(NOBODY)).collect();
+        let lines = alone.describe().into_iter();
+        let named: Vec<String> = lines.filter(|text| text.contains(NOBODY)).collect();
         format!("{place:?}\n{}", named.join("\n"))
     };
     let columns = table.columns.iter().enumerate();

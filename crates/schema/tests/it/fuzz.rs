@@ -24,7 +24,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit.max(1) as u64).unwrap()
+        usize::try_from(self.0 % limit.max(1) as u64).expect("below a usize")
     }
 
     fn range(&mut self, length: usize) -> std::ops::Range<usize> {
@@ -100,6 +100,10 @@ fn mutate(text: &mut Vec<u8>, random: &mut Random, seeds: &[String], words: &[St
 /// Tells which input was at work when a check failed.
 struct Told<'a>(&'a [u8], u64);
 
+#[expect(
+    clippy::print_stderr,
+    reason = "the input is what one needs of a failure"
+)]
 impl Drop for Told<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -147,7 +147,7 @@ fn table(spec: &TableSpec, all: &Spec) -> Table {
                 .collect(),
             parent: parent.map_or("nowhere", |parent| parent.name).to_owned(),
             parent_columns: parents
-                .map(|at| parent.unwrap().columns[*at].name.to_owned())
+                .map(|at| parent.expect("a table").columns[*at].name.to_owned())
                 .collect(),
             on_delete: own.on_delete,
             on_update: own.on_update,
