@@ -11,6 +11,10 @@ use crate::schema::Schema;
 use crate::sql::{fold, show_name};
 use crate::table::{Column, Table};
 
+/// How often tables are guessed again, now that the parents of some are known. Each round costs a
+/// look at every table that is left.
+const ROUNDS: usize = 10;
+
 /// Whether the order of columns counts.
 ///
 /// It matters to `SELECT *` and to `INSERT INTO t VALUES (…)`, and to nothing else.
@@ -132,9 +136,13 @@ impl<'a> Comparison<'a> {
                 None => unmatched.push((*rename).clone()),
             }
         }
-        if self.guess {
+        for _ in 0..if self.guess { ROUNDS } else { 0 } {
+            let told = changes.len();
             for rename in guess_tables(&schema, self.after) {
                 changes.extend(self.rename_table(&mut schema, &rename, true));
+            }
+            if changes.len() == told {
+                break;
             }
         }
         for rename in columns {
