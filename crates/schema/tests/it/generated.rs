@@ -2,6 +2,7 @@
 //!
 //! `PROPTEST_CASES` sets how many; the default is few enough for each run of the tests.
 
+mod pools;
 mod render;
 mod spec;
 mod write;

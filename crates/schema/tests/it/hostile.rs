@@ -302,7 +302,12 @@ fn no_database_is_an_error() {
 #[test]
 fn large_schemas_are_compared() {
     let wide = |odd: &str| {
-        let name = |n: usize| format!("{}{n} INT DEFAULT {n}", if n % 2 == 0 { "c" } else { odd });
+        let name = |n: usize| {
+            format!(
+                "{}{n} INT DEFAULT {n}",
+                if n.is_multiple_of(2) { "c" } else { odd }
+            )
+        };
         let columns: Vec<String> = (0..2000).map(name).collect();
         schema(&format!("CREATE TABLE t({})", columns.join(", ")))
     };

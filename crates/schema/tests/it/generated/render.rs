@@ -6,7 +6,8 @@ use schema::{
     View,
 };
 
-use super::spec::{Expression, KeySpec, NAMES, Spec, TableSpec, TriggerSpec};
+use super::pools::NAMES;
+use super::spec::{Expression, KeySpec, Spec, TableSpec, TriggerSpec};
 
 /// All that a schema declares, in one order.
 pub(super) struct Values {

@@ -2,8 +2,9 @@
 
 use schema::{Conflict, TriggerTime};
 
+use super::pools::NAMES;
 use super::render::{expression, trigger_on, trigger_when};
-use super::spec::{ColumnSpec, Dice, ForeignSpec, KeySpec, NAMES, Spec, TableSpec};
+use super::spec::{ColumnSpec, Dice, ForeignSpec, KeySpec, Spec, TableSpec};
 
 /// The statements that make the schema.
 pub(super) fn create(spec: &Spec, dice: &mut Dice<'_>) -> String {
