@@ -11,6 +11,10 @@ use crate::schema::Schema;
 use crate::sql::{fold, show_name};
 use crate::table::{Column, Table};
 
+/// How often tables are guessed again, now that the parents of some are known. Each round costs a
+/// look at every table that is left.
+const ROUNDS: usize = 10;
+
 /// Whether the order of columns counts.
 ///
 /// It matters to `SELECT *` and to `INSERT INTO t VALUES (…)`, and to nothing else.
@@ -132,9 +136,13 @@ impl<'a> Comparison<'a> {
                 None => unmatched.push((*rename).clone()),
             }
         }
-        if self.guess {
+        for _ in 0..if self.guess { ROUNDS } else { 0 } {
+            let told = changes.len();
             for rename in guess_tables(&schema, self.after) {
                 changes.extend(self.rename_table(&mut schema, &rename, true));
+            }
+            if changes.len() == told {
+                break;
             }
         }
         for rename in columns {
@@ -297,6 +305,8 @@ fn names(table: &Table) -> HashSet<String> {
 /// that name it.
 fn shapes(table: &Table, common: &HashSet<&String>) -> Vec<(String, String)> {
     let is_common = |column: &&Column| common.contains(&fold(&column.name));
+    let mut constraints = table.clone();
+    constraints.columns.clear();
     let shape = |(at, column): (usize, &Column)| {
         let (before, behind) = table.columns.split_at(at);
         let place = [
@@ -304,12 +314,12 @@ fn shapes(table: &Table, common: &HashSet<&String>) -> Vec<(String, String)> {
             behind.iter().find(is_common),
         ];
         let place = place.map(|column| column.map(|column| fold(&column.name)));
-        // What is left of the table when no other column is its own.
-        let mut alone = table.clone();
+        // What is left of the table when no other column is there.
+        let mut alone = constraints.clone();
+        alone.columns.push(column.clone());
         alone.rename_column(&column.name, NOBODY);
-        alone.columns.retain(|column| column.name == NOBODY);
-        let constraints = alone.describe().into_iter();
-        let named: Vec<String> = constraints.filter(|text| text.contains(NOBODY)).collect();
+        let lines = alone.describe().into_iter();
+        let named: Vec<String> = lines.filter(|text| text.contains(NOBODY)).collect();
         format!("{place:?}\n{}", named.join("\n"))
     };
     let columns = table.columns.iter().enumerate();

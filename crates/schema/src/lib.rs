@@ -2,7 +2,8 @@
 //! change.
 //!
 //! ```text
-//! sqlite_schema ─▶ read ─▶ parse ─▶ Schema ─▶ diff ─▶ Change, Change …
+//! sqlite_schema ─▶ read ─▶ parse ─▶ Schema ─▶ normal ─┬▶ diff ─▶ Change, Change …
+//!                                                     └▶ fingerprint
 //! ```
 //!
 //! SQLite keeps a schema as the text of its `CREATE` statements, and `ALTER TABLE` edits that text,
@@ -36,12 +37,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Only the schema `main` is read: temporary objects and attached databases are none of its
-//! business. What is SQLite's own (`sqlite_sequence`, `sqlite_stat1`, automatic indexes, the shadow
-//! tables of virtual tables) is left out.
+//! [`Schema::read`] reads the schema `main`, [`Schema::read_from`] any other of the connection;
+//! neither mixes them. What is SQLite's own (`sqlite_sequence`, `sqlite_stat1`, automatic indexes,
+//! the shadow tables of virtual tables) is told by [`Schema::own`] and never compared.
+//!
+//! Each [`Change`] says what may go wrong on the way, its [`Risk`]. A [`Comparison`] knows of
+//! renames besides. [`Schema::fingerprint`] stands for all that is compared.
 //!
 //! Nothing here writes, and nothing panics, whatever the file holds: what cannot be parsed is kept
 //! as text and compared as text.
+
+/// The README's examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 // SQL as text.
 pub mod sql;
@@ -55,14 +64,18 @@ mod table;
 mod parse;
 mod read;
 
-// From two of them to their changes.
-mod change;
-mod compare;
-mod diff;
+// What of it is compared, and the value that stands for that.
 mod fingerprint;
 mod normal;
-mod rename;
+
+// From two of them to their changes.
+mod change;
+mod diff;
 mod risk;
+
+// The same with renames.
+mod compare;
+mod rename;
 
 // For people.
 mod error;

@@ -4,7 +4,7 @@
 //! text, and only where a word can mean nothing else: if a view or a trigger stays as it is, it is
 //! told as changed, which is a line too many; were it rewritten wrongly, a change would be hidden.
 
-use crate::schema::{PartKind, Schema};
+use crate::schema::{Index, PartKind, Schema, Trigger};
 use crate::sql::token::{Kind, tokens};
 use crate::sql::{fold, show_name};
 use crate::table::{IndexedColumn, Table};
@@ -210,7 +210,6 @@ impl Schema {
                 }
             }
         }
-        let names = self.clone();
         let only = |text: &str, own: Option<&str>| {
             let words = words_of(text).into_iter().map(|(_, word, _)| word);
             let mut others = words
@@ -218,18 +217,23 @@ impl Schema {
                 .chain(own.map(str::to_owned))
                 .filter(|word| !same(word, table));
             others.all(|word| {
-                let other = names.table(&word);
-                !names.views.contains_key(&fold(&word))
+                let other = self.table(&word);
+                !self.views.contains_key(&fold(&word))
                     && other.is_none_or(|other| other.column(from).is_none())
             })
         };
-        for view in self.views.values_mut() {
-            if only(&view.text, None) {
+        let views = self.views.iter().filter(|(_, view)| only(&view.text, None));
+        let views: Vec<String> = views.map(|(key, _)| key.clone()).collect();
+        let is_only = |trigger: &Trigger| only(&trigger.text, Some(&trigger.table));
+        let triggers = self.triggers.iter().filter(|(_, trigger)| is_only(trigger));
+        let triggers: Vec<String> = triggers.map(|(key, _)| key.clone()).collect();
+        for key in views {
+            if let Some(view) = self.views.get_mut(&key) {
                 rewrite_column(&mut view.text, from, to);
             }
         }
-        for trigger in self.triggers.values_mut() {
-            if only(&trigger.text, Some(&trigger.table)) {
+        for key in triggers {
+            if let Some(trigger) = self.triggers.get_mut(&key) {
                 trigger.each_query(|text| rewrite_column(text, from, to));
             }
         }
@@ -245,7 +249,7 @@ impl Schema {
     }
 }
 
-impl crate::schema::Index {
+impl Index {
     fn each_expression(&mut self, mut rewrite: impl FnMut(&mut String)) {
         for part in &mut self.columns {
             if let PartKind::Expression(text) = &mut part.kind {
@@ -258,7 +262,7 @@ impl crate::schema::Index {
     }
 }
 
-impl crate::schema::Trigger {
+impl Trigger {
     fn each_query(&mut self, mut rewrite: impl FnMut(&mut String)) {
         match &mut self.parts {
             Some(parts) => {

@@ -341,27 +341,28 @@ pub(crate) fn index(
         // Whatever it says, an index holds nothing of its own.
         return (Risk::FAILS | Risk::BREAKS).only_if(property != Some("table"));
     }
-    let known = |index: &Index, schema: &Schema| schema.table(&index.table).cloned();
     let computes = |index: &Index| {
         let part = |part: &IndexPart| matches!(part.kind, PartKind::Expression(_));
         index.columns.iter().any(part)
     };
     let comes = new.map_or(Risk::NONE, |index| {
-        let old_table = before.table(&index.table);
-        let held = known(index, after)
-            .and_then(|table| index_key_of_any(&table, index))
-            .zip(old_table)
-            .is_some_and(|(key, old)| holds(&key, &unique_keys(old, before)));
-        let fresh_table = old_table.is_none();
-        (Risk::FAILS.only_if(index.unique && !held) | Risk::FAILS.only_if(computes(index)))
-            .only_if(!fresh_table)
+        let Some(old_table) = before.table(&index.table) else {
+            // A table that was not there has no rows.
+            return Risk::NONE;
+        };
+        let held = || {
+            let table = after.table(&index.table);
+            let key = table.and_then(|table| index_key_of_any(table, index));
+            key.is_some_and(|key| holds(&key, &unique_keys(old_table, before)))
+        };
+        Risk::FAILS.only_if(computes(index) || (index.unique && !held()))
     });
     let goes = old
         .filter(|index| index.unique)
         .map_or(Risk::NONE, |index| {
-            let same = known(index, before).and_then(|table| {
+            let same = before.table(&index.table).and_then(|table| {
                 let keys = unique_keys(after.table(&index.table)?, after);
-                Some(keys.contains(&index_key(&table, index)?))
+                Some(keys.contains(&index_key(table, index)?))
             });
             Risk::BREAKS.only_if(!same.unwrap_or(false))
         });

@@ -20,8 +20,8 @@ struct Mutation {
 
 /// The schema of the mutations, and all of them.
 fn mutations() -> (String, Vec<Mutation>) {
-    let (_, rest) = MUTATIONS.split_once("BEGIN SCHEMA\n").unwrap();
-    let (base, rest) = rest.split_once("END SCHEMA\n").unwrap();
+    let (_, rest) = MUTATIONS.split_once("BEGIN SCHEMA\n").expect("a schema");
+    let (base, rest) = rest.split_once("END SCHEMA\n").expect("its end");
     let entries = rest
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'));

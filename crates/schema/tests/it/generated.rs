@@ -2,6 +2,7 @@
 //!
 //! `PROPTEST_CASES` sets how many; the default is few enough for each run of the tests.
 
+mod pools;
 mod render;
 mod spec;
 mod write;
@@ -37,14 +38,14 @@ fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn database(sql: &str) -> Connection {
-    let conn = Connection::open_in_memory().unwrap();
+    let conn = Connection::open_in_memory().expect("memory");
     conn.execute_batch(sql)
         .unwrap_or_else(|error| panic!("{error}\n{sql}"));
     conn
 }
 
 fn read(sql: &str) -> Schema {
-    Schema::read(&database(sql)).unwrap()
+    Schema::read(&database(sql)).expect("a schema")
 }
 
 /// The same schema when both are read, listed and hashed.
@@ -116,7 +117,7 @@ proptest! {
                 add_column(&mut wider, dice);
                 let at = before.tables.iter().zip(&wider.tables).position(|(a, b)| a != b).unwrap();
                 let table = &wider.tables[at];
-                let column = table.columns.last().unwrap().name;
+                let column = table.columns.last().expect("a column").name;
                 let sql = format!("ALTER TABLE {} DROP COLUMN {}", quote_name(table.name), quote_name(column));
                 check_altered(&wider, &spec, &sql, &how);
                 return Ok(());
@@ -137,9 +138,13 @@ proptest! {
 fn check_altered(before: &Spec, after: &Spec, sql: &str, how: &[u8]) {
     let made = create(before, &mut Dice(how));
     let conn = database(&made);
-    conn.execute_batch(sql)
-        .unwrap_or_else(|error| panic!("{error}\n{made}{sql}"));
-    let altered = Schema::read(&conn).unwrap();
+    if let Err(error) = conn.execute_batch(sql) {
+        // SQLite refuses some renames of its own tables; then there is nothing to compare.
+        let refused = error.to_string().contains("after rename");
+        assert!(refused, "{error}\n{made}{sql}");
+        return;
+    }
+    let altered = Schema::read(&conn).expect("a schema");
     let fresh = create(after, &mut Dice(&[]));
     assert_same(&altered, &read(&fresh), &format!("{made}{sql};\n{fresh}"));
 }

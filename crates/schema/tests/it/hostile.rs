@@ -297,3 +297,38 @@ fn no_database_is_an_error() {
     conn.progress_handler(1, Some(|| true)).ok();
     assert!(Schema::read(&conn).is_err());
 }
+
+/// Guesses and fingerprints of schemas larger than anybody's.
+#[test]
+fn large_schemas_are_compared() {
+    let wide = |odd: &str| {
+        let name = |n: usize| {
+            format!(
+                "{}{n} INT DEFAULT {n}",
+                if n.is_multiple_of(2) { "c" } else { odd }
+            )
+        };
+        let columns: Vec<String> = (0..2000).map(name).collect();
+        schema(&format!("CREATE TABLE t({})", columns.join(", ")))
+    };
+    let (one, other) = (wide("c"), wide("d"));
+    assert_eq!(diff(&one, &other).len(), 2000);
+    let guessed = schema::Comparison::new(&one, &other).changes();
+    assert_eq!(guessed.len(), 1000);
+    assert!(guessed.iter().all(|change| change.guess));
+
+    let many = |prefix: &str| {
+        let table =
+            |n: usize| format!("CREATE TABLE {prefix}{n}(a, b{n} REFERENCES {prefix}0(a));");
+        schema(&format!(
+            "BEGIN; {} COMMIT;",
+            (0..1000).map(table).collect::<String>()
+        ))
+    };
+    let (one, other) = (many("t"), many("u"));
+    assert_ne!(one.fingerprint(), other.fingerprint());
+    // Each refers to the first, whose rename has to be guessed before theirs.
+    let guessed = schema::Comparison::new(&one, &other).changes();
+    assert_eq!(guessed.len(), 1000);
+    assert!(guessed.iter().all(|change| change.guess));
+}

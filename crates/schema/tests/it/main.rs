@@ -3,6 +3,7 @@
 mod battery;
 mod changes;
 mod disguises;
+mod fuzz;
 mod generated;
 mod grammar;
 mod hostile;

@@ -317,3 +317,21 @@ fn columns_that_are_not_text() {
     assert_eq!(table.kind, TableKind::Ordinary);
     assert_eq!(diff(&schema, &schema), []);
 }
+
+/// SQLite takes both words off the type only where nothing but blanks is between them: with a
+/// comment there the column has another affinity, and so it is told.
+#[test]
+fn a_comment_can_make_a_type() {
+    let plain = "CREATE TABLE t(a, b GENERATED ALWAYS AS (a))";
+    assert_eq!(crate::check(plain, &plain.replace("D A", "D \n A")), "");
+    assert_eq!(
+        crate::check(plain, &plain.replace("D A", "D /**/ A")),
+        "ALTER COLUMN t.b type: before none, after GENERATED"
+    );
+    let conn = database(&plain.replace("D A", "D /**/ A"));
+    conn.execute_batch("INSERT INTO t VALUES ('007')").unwrap();
+    let kept: String = conn
+        .query_row("SELECT typeof(b) FROM t", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kept, "integer");
+}

@@ -218,3 +218,21 @@ fn the_order_of_columns_may_be_left_out() {
         ""
     );
 }
+
+/// The form of a rename in JSON.
+#[test]
+fn a_rename_is_json() {
+    let (before, after) = (
+        schema("CREATE TABLE t(a, b)"),
+        schema("CREATE TABLE t(a, \"New\")"),
+    );
+    let change = &Comparison::new(&before, &after).changes()[0];
+    assert_eq!(
+        serde_json::to_value(change).unwrap(),
+        serde_json::json!({
+            "kind": "rename", "object": "column", "name": "t.b", "table": "t", "property": null,
+            "before": "b", "after": "new", "guess": true,
+            "risk": {"can_lose_data": true, "can_fail_on_data": false, "breaks_readers": true},
+        })
+    );
+}

@@ -6,7 +6,8 @@ use schema::{
     View,
 };
 
-use super::spec::{Expression, KeySpec, NAMES, Spec, TableSpec, TriggerSpec};
+use super::pools::NAMES;
+use super::spec::{Expression, KeySpec, Spec, TableSpec, TriggerSpec};
 
 /// All that a schema declares, in one order.
 pub(super) struct Values {
@@ -147,7 +148,7 @@ fn table(spec: &TableSpec, all: &Spec) -> Table {
                 .collect(),
             parent: parent.map_or("nowhere", |parent| parent.name).to_owned(),
             parent_columns: parents
-                .map(|at| parent.unwrap().columns[*at].name.to_owned())
+                .map(|at| parent.expect("a table").columns[*at].name.to_owned())
                 .collect(),
             on_delete: own.on_delete,
             on_update: own.on_update,

@@ -5,6 +5,8 @@
 
 use schema::{Conflict, TriggerEvent, TriggerTime};
 
+use super::pools::*;
+
 /// Bytes that decide; when they are used up all is zero, which is always the plainest choice.
 #[derive(Clone, Debug)]
 pub(super) struct Dice<'a>(pub(super) &'a [u8]);
@@ -29,52 +31,6 @@ impl Dice<'_> {
     }
 }
 
-/// Names, and whether each needs no quotes.
-pub(super) const NAMES: &[(&str, bool)] = &[
-    ("a", true),
-    ("b", true),
-    ("label", true),
-    ("Mixed", true),
-    ("x1", true),
-    ("order", false),
-    ("select", false),
-    ("my name", false),
-    ("quo\"te", false),
-    ("it's", false),
-    ("line\nbreak", false),
-    ("🦀", true),
-    ("É", true),
-    ("é", true),
-    ("[b]", false),
-    ("`", false),
-    ("1st", false),
-    ("-- no", false),
-    ("a.b", false),
-    ("current_time", false),
-    ("abort", false),
-    ("$x", false),
-    ("_y", true),
-    ("z$9", true),
-    ("key", false),
-    ("text", true),
-    ("", false),
-    ("/*", false),
-    ("match", false),
-    ("CamelCase", true),
-    ("glob", false),
-    ("end", false),
-    ("t", true),
-    ("u", true),
-    ("v", true),
-    ("w", true),
-    ("tab", true),
-    ("tt", true),
-    ("idx", true),
-    ("trg", true),
-    ("q1", true),
-    ("q2", true),
-];
-
 pub(super) type Name = &'static str;
 
 /// A name that is not in use yet, whatever its case.
@@ -90,94 +46,6 @@ pub(super) fn fresh(dice: &mut Dice<'_>, used: &mut Vec<String>) -> Name {
 }
 
 pub(super) type Template = &'static str;
-
-const CONDITIONS: &[Template] = &[
-    "@0 > 0",
-    "@0 <> 'x'",
-    "@0 IS NOT NULL",
-    "length(@0) < 9",
-    "@0 IN (1, 2)",
-    "@0 NOT IN ('a', 'B')",
-    "@0 BETWEEN 1 AND 9",
-    "(@0 > 1 OR @1 < 2) AND @0 = 3",
-    "@0 LIKE 'a%' ESCAPE '!'",
-    "CASE WHEN @0 THEN 1 ELSE 0 END",
-    "NOT @0",
-    "@0 COLLATE NOCASE = 'x'",
-    "@0 GLOB '[a-z]*'",
-    "@0 IS @1",
-    "- -1.5e-3 < @0",
-];
-
-const VALUES: &[Template] = &[
-    "@0 + 1",
-    "lower(@0)",
-    "@0 || '-' || @1",
-    "abs(@0) % 2",
-    "-@0",
-    "coalesce(@0, 'it''s', x'AB')",
-    "json_extract(@0, '$.x')",
-    "@0 ->> '$.y'",
-    "iif(@0 > 1, @1, NULL)",
-];
-
-const TYPES: &[Option<&str>] = &[
-    None,
-    Some("INTEGER"),
-    Some("INT"),
-    Some("TEXT"),
-    Some("REAL"),
-    Some("BLOB"),
-    Some("Numeric"),
-    Some("VARCHAR(20)"),
-    Some("DECIMAL(10, -2)"),
-    Some("UNSIGNED BIG INT"),
-    Some("DATETIME"),
-];
-
-const STRICT_TYPES: &[Option<&str>] = &[
-    Some("INTEGER"),
-    Some("INT"),
-    Some("TEXT"),
-    Some("REAL"),
-    Some("BLOB"),
-    Some("ANY"),
-];
-
-const DEFAULTS: &[Option<&str>] = &[
-    None,
-    Some("1"),
-    Some("-1"),
-    Some("+2.5"),
-    Some("'x'"),
-    Some("'It''s'"),
-    Some("''"),
-    Some("x'00AB'"),
-    Some("CURRENT_TIMESTAMP"),
-    Some("true"),
-    Some("(1 + 1)"),
-    Some("(lower('A'))"),
-    Some("0xff"),
-];
-
-const COLLATIONS: &[Option<&str>] = &[None, Some("NOCASE"), Some("RTRIM")];
-
-const CONFLICTS: &[Option<Conflict>] = &[
-    None,
-    None,
-    Some(Conflict::Rollback),
-    Some(Conflict::Fail),
-    Some(Conflict::Ignore),
-    Some(Conflict::Replace),
-];
-
-const ACTIONS: &[Option<&str>] = &[
-    None,
-    Some("CASCADE"),
-    Some("SET NULL"),
-    Some("SET DEFAULT"),
-    Some("RESTRICT"),
-];
 
 /// An expression over up to two columns of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -281,25 +149,6 @@ pub(super) struct Spec {
     pub(super) used: Vec<String>,
 }
 
-/// Two columns for each view, so that one list of names fits all.
-const QUERIES: &[Template] = &[
-    "SELECT @0, @1 FROM @t",
-    "SELECT DISTINCT @t.@0 AS one, 1 FROM @t WHERE @1 > 1",
-    "SELECT @0, count(*) FROM @t GROUP BY @0 HAVING count(*) > 1 ORDER BY @1 DESC LIMIT 3",
-    "SELECT x.@0, y.@1 FROM @t AS x LEFT OUTER JOIN @t AS y ON x.@0 = y.@1",
-    "WITH c AS (SELECT @0 AS n FROM @t) SELECT n, sum(n) OVER (ORDER BY n) FROM c",
-    "SELECT @0, @1 FROM @t UNION ALL SELECT 'A', NULL",
-    "SELECT @0, (SELECT max(@1) FROM @t) FROM @t",
-];
-
-const COMMANDS: &[Template] = &[
-    "SELECT 1",
-    "DELETE FROM @t WHERE @0 = 1",
-    "UPDATE @t SET @2 = 'New' WHERE @0 IS @1",
-    "INSERT INTO @t(@2) VALUES (1)",
-    "INSERT OR IGNORE INTO @t(@2) SELECT @2 FROM @t WHERE @0 > 1",
-];
-
 impl Spec {
     pub(super) fn roll(dice: &mut Dice<'_>) -> Spec {
         let mut used = vec!["nowhere".to_owned()];
@@ -314,7 +163,10 @@ impl Spec {
         for table in &mut tables {
             for _ in 0..dice.roll(3) {
                 let key = ForeignSpec::roll(dice, table.columns.len(), &widths);
-                table.foreign_keys.push(key);
+                // What is said twice is one thing.
+                if !table.foreign_keys.contains(&key) {
+                    table.foreign_keys.push(key);
+                }
             }
         }
         let mut spec = Spec {
@@ -412,9 +264,12 @@ impl TableSpec {
         let mut names = Vec::new();
         for _ in 0..dice.roll(3) {
             let name = dice.rarely().then(|| fresh(dice, &mut names));
-            let check = (name, Expression::roll(dice, CONDITIONS, all));
-            if !checks.contains(&check) {
-                checks.push(check);
+            let check = Expression::roll(dice, CONDITIONS, all);
+            let twice = |(_, other): &(_, Expression)| {
+                other.template == check.template && other.columns[0] == check.columns[0]
+            };
+            if !checks.iter().any(twice) {
+                checks.push((name, check));
             }
         }
         TableSpec {

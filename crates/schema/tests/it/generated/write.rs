@@ -2,8 +2,9 @@
 
 use schema::{Conflict, TriggerTime};
 
+use super::pools::NAMES;
 use super::render::{expression, trigger_on, trigger_when};
-use super::spec::{ColumnSpec, Dice, ForeignSpec, KeySpec, NAMES, Spec, TableSpec};
+use super::spec::{ColumnSpec, Dice, ForeignSpec, KeySpec, Spec, TableSpec};
 
 /// The statements that make the schema.
 pub(super) fn create(spec: &Spec, dice: &mut Dice<'_>) -> String {
@@ -218,7 +219,7 @@ impl Writer<'_, '_> {
                 |key: &KeySpec| matches!(key.parts.as_slice(), [(only, None, _)] if *only == at);
             let must = table.no_alias || table.autoincrement;
             if key.is_some_and(beside) && (must || self.dice.roll(2) == 0) {
-                let own = key.take().unwrap();
+                let own = key.take().expect("just seen");
                 self.constraint()
                     .word("PRIMARY KEY")
                     .order(None, own.parts[0].2);
@@ -379,7 +380,7 @@ impl Writer<'_, '_> {
             .name(parent.map_or("nowhere", |parent| parent.name));
         for (at, column) in key.parent_columns.iter().enumerate() {
             self.raw(if at == 0 { "(" } else { "," });
-            self.name(parent.unwrap().columns[*column].name);
+            self.name(parent.expect("a table").columns[*column].name);
         }
         if !key.parent_columns.is_empty() {
             self.raw(")");
@@ -414,7 +415,7 @@ pub(super) fn add_column(table: &TableSpec, dice: &mut Dice<'_>) -> String {
         sql: String::new(),
         dice,
     };
-    let column = table.columns.last().unwrap();
+    let column = table.columns.last().expect("a column");
     w.word("ALTER TABLE")
         .name(table.name)
         .word("ADD COLUMN")

@@ -1,0 +1,47 @@
+//! What an application pays at start-up: reading a schema, comparing it, making its fingerprint.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use rusqlite::Connection;
+use schema::{Schema, diff};
+
+/// A database of that many tables, each with six columns, keys, an index and a check.
+fn database(tables: usize) -> Connection {
+    let conn = Connection::open_in_memory().expect("memory");
+    let table = |n: usize| {
+        format!(
+            "CREATE TABLE t{n}(
+               id INTEGER PRIMARY KEY, label TEXT NOT NULL COLLATE NOCASE UNIQUE,
+               weight REAL CHECK (weight >= 0), made_at TEXT DEFAULT CURRENT_TIMESTAMP,
+               up INTEGER REFERENCES t0(id) ON DELETE CASCADE, short AS (substr(label, 1, 3)));
+             CREATE INDEX i{n} ON t{n}(up, made_at DESC) WHERE up IS NOT NULL;"
+        )
+    };
+    let script: String = (0..tables).map(table).collect();
+    conn.execute_batch(&format!("BEGIN; {script} COMMIT;"))
+        .expect("tables");
+    conn
+}
+
+fn reading(criterion: &mut Criterion) {
+    for tables in [5, 100] {
+        let conn = database(tables);
+        let schema = Schema::read(&conn).expect("a schema");
+        let other = schema.clone();
+        let mut bench = |name: &str, run: &mut dyn FnMut()| {
+            let id = BenchmarkId::new(name, format!("{tables} tables"));
+            criterion.bench_with_input(id, &(), |bencher, ()| bencher.iter(&mut *run));
+        };
+        bench("read", &mut || {
+            std::hint::black_box(Schema::read(&conn).expect("a schema"));
+        });
+        bench("diff", &mut || {
+            std::hint::black_box(diff(&schema, &other));
+        });
+        bench("fingerprint", &mut || {
+            std::hint::black_box(schema.fingerprint());
+        });
+    }
+}
+
+criterion_group!(benches, reading);
+criterion_main!(benches);
