@@ -52,8 +52,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, OpenFlags};
 
 pub use disk::Survivors;
-pub use drive::{Claim, Cut, Deed, Effort, Failure, Side, Tally, cut, repeat};
-pub use fault::{Device, Fault, FileKind};
+pub use drive::{Claim, Cut, Deed, Effort, Failure, Known, Side, Tally, cut, repeat};
+pub use fault::{Device, Fault, FileKind, Order};
 
 use system::System;
 

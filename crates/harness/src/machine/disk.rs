@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::Device;
+use super::fault::{Device, Order};
 
 /// What is left of the changes that were not synced when the power went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub(super) struct Disk {
     durable_names: BTreeMap<String, Inode>,
     entries: Vec<Entry>,
     time: u64,
+    /// When something was last synced.
+    synced: u64,
     next: Inode,
 }
 
@@ -130,12 +132,14 @@ impl Disk {
             content.durable.clone_from(&content.now);
             content.pending.clear();
         }
+        self.synced = self.time;
     }
 
     /// Makes all names durable as they are.
     pub(super) fn sync_names(&mut self) {
         self.durable_names.clone_from(&self.names);
         self.entries.clear();
+        self.synced = self.time;
     }
 
     /// Frees a file that nobody has open, where no name and no lost deletion leads to it.
@@ -150,16 +154,18 @@ impl Disk {
     /// The disk that a machine finds when its power is back.
     pub(super) fn after_power_loss(&self, survivors: Survivors, device: Device) -> Disk {
         let mut dice = Dice::of(survivors);
-        let until = match survivors {
-            Survivors::InOrder(_) => self.moment(&mut dice),
-            _ => u64::MAX,
+        let until = self.moment(&mut dice);
+        let survivors = match (survivors, device.order) {
+            (Survivors::Seeded(seed), Order::All) => Survivors::InOrder(seed),
+            (survivors, _) => survivors,
         };
         let mut names = self.durable_names.clone();
-        for entry in self.entries.iter().filter(|entry| entry.time <= until) {
+        for entry in &self.entries {
             let kept = match survivors {
                 Survivors::Nothing => false,
-                Survivors::Everything | Survivors::InOrder(_) => true,
-                Survivors::Seeded(_) => dice.one_in(2),
+                Survivors::Everything => true,
+                Survivors::Seeded(_) if device.order == Order::None => dice.one_in(2),
+                Survivors::Seeded(_) | Survivors::InOrder(_) => entry.time <= until,
             };
             match entry.inode.filter(|_| kept) {
                 Some(inode) => drop(names.insert(entry.name.clone(), inode)),
@@ -176,20 +182,16 @@ impl Disk {
                 Survivors::Nothing => content.durable.clone(),
                 Survivors::Everything => content.now.clone(),
                 Survivors::InOrder(_) => content.until(until, device, &mut dice),
-                Survivors::Seeded(_) => content.scattered(device, &mut dice),
+                Survivors::Seeded(_) => content.scattered(until, device, &mut dice),
             };
             disk.put(&name, &bytes);
         }
         disk
     }
 
-    /// A moment between the first change that is not synced and now.
+    /// A moment between the last sync and now: what is durable in order includes all that came before.
     fn moment(&self, dice: &mut Dice) -> u64 {
-        let changes = self.contents.values().flat_map(|content| &content.pending);
-        let times = changes.map(|change| change.time);
-        let times = times.chain(self.entries.iter().map(|entry| entry.time));
-        let first = times.min().unwrap_or(self.time);
-        (first + dice.below(self.time - first + 2)).saturating_sub(1)
+        self.synced + dice.below(self.time - self.synced + 1)
     }
 
     fn rename(&mut self, name: &str, inode: Option<Inode>) {
@@ -240,18 +242,21 @@ impl Content {
         bytes
     }
 
-    /// Any of the changes, sector by sector, and any of the sizes that the file had.
-    fn scattered(&self, device: Device, dice: &mut Dice) -> Vec<u8> {
+    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk that keeps
+    /// these in order, that of the moment `until`.
+    fn scattered(&self, until: u64, device: Device, dice: &mut Dice) -> Vec<u8> {
         // Some cuts lose little, and some nearly all: each finds what the others do not.
         let mood = dice.below(4);
+        let any = device.order == Order::None;
         let mut bytes = self.durable.clone();
         let mut size = bytes.len();
         let mut sizes = vec![size];
         for change in &self.pending {
+            let before = change.time <= until;
             match &change.what {
                 What::Resize(new) => {
                     size = *new;
-                    if dice.one_in(2) {
+                    if if any { dice.one_in(2) } else { before } {
                         bytes.truncate(size);
                     }
                 }
@@ -263,11 +268,16 @@ impl Content {
                     }
                 }
             }
-            sizes.push(size);
+            if any || before {
+                sizes.push(size);
+            }
         }
         // The size is metadata, and written when the file system likes.
-        if !self.pending.is_empty() && dice.one_in(2) {
-            let place = dice.below(sizes.len() as u64) as usize;
+        if !self.pending.is_empty() && (!any || dice.one_in(2)) {
+            let place = match any {
+                true => dice.below(sizes.len() as u64) as usize,
+                false => sizes.len() - 1,
+            };
             let size = sizes.get(place).copied().unwrap_or(size);
             let garbage = dice.one_in(2);
             while bytes.len() < size {
@@ -342,9 +352,13 @@ fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
 }
 
 /// Numbers that look random and are the same for the same seed on every machine: SplitMix64.
-struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
+    pub(super) fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
     fn of(survivors: Survivors) -> Dice {
         match survivors {
             Survivors::InOrder(seed) | Survivors::Seeded(seed) => Dice(seed),
@@ -360,7 +374,7 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound.max(1)
     }
 
@@ -455,6 +469,32 @@ mod tests {
             let bytes = left(&disk, Survivors::InOrder(seed)).unwrap();
             assert!(allowed.contains(&bytes.as_slice()), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_disk_with_a_journal_keeps_names_and_sizes_in_order() {
+        let mut disk = Disk::default();
+        disk.put("f", b"aaaa");
+        disk.put("j", b"x");
+        disk.sync_names();
+        disk.delete("j");
+        disk.resize(disk.find("f").unwrap(), 2);
+        let seen = |order| -> Vec<(usize, usize)> {
+            let device = Device {
+                order,
+                ..Device::default()
+            };
+            let mut seen: Vec<_> = (0..200)
+                .map(|seed| disk.after_power_loss(Survivors::Seeded(seed), device))
+                .map(|disk| (disk.names().len(), disk.bytes("f").unwrap().len()))
+                .collect();
+            seen.sort_unstable();
+            seen.dedup();
+            seen
+        };
+        assert_eq!(seen(Order::None), [(1, 2), (1, 4), (2, 2), (2, 4)]);
+        assert_eq!(seen(Order::Metadata), [(1, 2), (1, 4), (2, 4)]);
+        assert_eq!(seen(Order::All), [(1, 2), (1, 4), (2, 4)]);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 mod case;
 mod fixtures;
 mod generated;
+mod interruption;
 mod laws;
 mod machine;
 mod planted;
 mod report;
+mod restoring;
