@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::disk::Dice;
+use super::survivors::Dice;
 use super::{Device, Fault, Machine, Survivors};
 
 /// How many failures of one kind are kept; the rest is counted.

@@ -113,7 +113,7 @@ fn wrong(all: &[Cuts]) -> Vec<String> {
 }
 
 fn passes(engine: Engine<'_>) {
-    let all = cut(engine, 300);
+    let all = cut(engine, 150);
     assert!(wrong(&all).is_empty(), "{}", wrong(&all).join("\n"));
     let looks: u64 = all.iter().map(|cuts| cuts.tally.looks).sum();
     let after: u64 = all.iter().map(|cuts| cuts.tally.after).sum();
@@ -121,7 +121,7 @@ fn passes(engine: Engine<'_>) {
 }
 
 fn caught(engine: Engine<'_>, words: &str) -> Vec<Cuts> {
-    let all = cut(engine, 200);
+    let all = cut(engine, 90);
     let wrong = wrong(&all);
     let first: Vec<&String> = wrong.iter().take(4).collect();
     assert!(

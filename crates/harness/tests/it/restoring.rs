@@ -36,7 +36,7 @@ fn survives(target: &[u8], backup: &Connection) {
     };
     let passage = Passage::new(target, &restore).unwrap().that_lasts();
     let effort = Effort {
-        points: 600,
+        points: 260,
         seeds: 6,
         seed: 1,
     };
@@ -98,7 +98,7 @@ fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
     let target = bytes(&database(4096, 200, "new"));
     let passage = Passage::new(&target, &restore).unwrap().that_lasts();
     let effort = Effort {
-        points: 600,
+        points: 260,
         seeds: 6,
         seed: 1,
     };
