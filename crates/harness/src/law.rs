@@ -7,6 +7,7 @@ mod everything_is_documented;
 mod fresh_equals_upgraded;
 mod history_is_frozen;
 mod integrity_holds;
+mod interruption_is_atomic;
 mod lookups_stay_fast;
 mod queries_still_prepare;
 mod starters_agree;
@@ -27,6 +28,22 @@ pub struct Law {
     pub(crate) walk: Option<fn(&Subject<'_>, &Walk, &mut Findings)>,
     /// Judges the catalogue as a whole, once.
     pub(crate) whole: Option<fn(&Subject<'_>, &mut Findings)>,
+    /// Judges one database on the first half of a journey, by making it itself.
+    pub(crate) leg: Option<fn(&Subject<'_>, &Leg<'_>, &mut Findings)>,
+}
+
+/// One database on the first half of a journey, for laws that make it themselves.
+pub(crate) struct Leg<'a> {
+    /// Which journey.
+    pub journey: Journey,
+    /// The database at its start.
+    pub image: &'a [u8],
+    /// Whether everything is tried.
+    pub deep: bool,
+    /// Otherwise, at how many points.
+    pub points: u64,
+    /// Where seeds begin.
+    pub seed: u64,
 }
 
 /// All laws, in the order in which reports tell them.
@@ -36,6 +53,7 @@ pub static LAWS: &[Law] = &[
     down_restores::LAW,
     back_and_forth_keeps::LAW,
     again_does_nothing::LAW,
+    interruption_is_atomic::LAW,
     starters_agree::LAW,
     integrity_holds::LAW,
     queries_still_prepare::LAW,
@@ -62,6 +80,8 @@ pub struct Finding {
 pub struct Findings {
     /// How many comparisons were made; a law that made none has proved nothing.
     pub checked: usize,
+    /// At how many points something was made to fail, and of how many.
+    pub points: (u64, u64),
     /// What breaks the law.
     pub found: Vec<Finding>,
 }

@@ -23,6 +23,7 @@ mod law;
 mod verify;
 mod report;
 pub mod machine;
+pub mod interruption;
 pub mod docs;
 pub mod draft;
 pub mod freeze;

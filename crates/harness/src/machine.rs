@@ -45,16 +45,17 @@ mod drive;
 mod fault;
 mod ffi;
 mod locks;
+mod survivors;
 mod system;
 
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use disk::Survivors;
-pub use drive::{Claim, Cut, Deed, Effort, Failure, Side, Tally, cut, repeat};
-pub use fault::{Device, Fault, FileKind};
+pub use drive::{Claim, Cut, Deed, Effort, Failure, Known, Side, Tally, cut, repeat};
+pub use fault::{Device, Fault, FileKind, Order};
 
+pub use survivors::Survivors;
 use system::System;
 
 /// One machine with one disk, independent of all others. Its files live as long as it or a connection to

@@ -41,6 +41,8 @@ pub struct LawReport {
     pub name: &'static str,
     /// How many comparisons it made.
     pub checked: usize,
+    /// At how many points it made something fail, and of how many.
+    pub points: (u64, u64),
     /// What breaks it.
     pub broken: Vec<Broken>,
 }
@@ -149,9 +151,13 @@ impl Report {
                 1 => "BROKEN: 1 difference".to_owned(),
                 broken => format!("BROKEN: {broken} differences"),
             };
+            let sampled = match law.points {
+                (_, 0) => String::new(),
+                (tried, of) => format!(", {} of {} points", long(tried), long(of)),
+            };
             let _ = writeln!(
                 text,
-                "  {:<26} {:>6} checked   {verdict}",
+                "  {:<26} {:>6} checked   {verdict}{sampled}",
                 law.name, law.checked
             );
         }
@@ -259,7 +265,11 @@ impl LawReport {
                 })
             })
             .collect();
-        json!({ "name": self.name, "checked": self.checked, "broken": broken })
+        let mut law = json!({ "name": self.name, "checked": self.checked, "broken": broken });
+        if let (Some(law), (tried, of @ 1..)) = (law.as_object_mut(), self.points) {
+            law.insert("points".to_owned(), json!({ "tried": tried, "of": of }));
+        }
+        law
     }
 
     /// What is broken, each difference once with the journeys that show it, those of one step first: they
@@ -324,6 +334,10 @@ fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Brok
 fn counted(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", group(number))
+}
+
+fn long(number: u64) -> String {
+    group(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// A number with its thousands set apart.

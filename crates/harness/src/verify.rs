@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use crate::fill;
 use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
-use crate::law::{Finding, Findings, LAWS, Law};
+use crate::law::{Finding, Findings, LAWS, Law, Leg};
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::{Content, Subject};
 
@@ -28,6 +28,8 @@ pub struct Settings {
     pub seed: u64,
     /// How many databases are generated for each journey.
     pub cases: u32,
+    /// Whether every point at which something can fail is tried, and not some of them.
+    pub deep: bool,
 }
 
 impl Default for Settings {
@@ -38,9 +40,16 @@ impl Default for Settings {
             law: None,
             seed: 1,
             cases: 24,
+            deep: false,
         }
     }
 }
+
+/// At about how many points something is made to fail in the whole proof, where not everything is tried.
+const POINTS: u64 = 64;
+
+/// At how many points at least on one step.
+const POINTS_OF_STEP: u64 = 12;
 
 /// Proves `subject`: every golden database, the empty file and generated databases, between every pair of
 /// versions and back, judged by every law.
@@ -50,6 +59,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
         settings,
         broken: Vec::new(),
         checked: BTreeMap::new(),
+        points: BTreeMap::new(),
     };
     let fixtures = proof.fixtures();
     let golden = fixtures
@@ -94,12 +104,15 @@ struct Proof<'a> {
     settings: &'a Settings,
     broken: Vec<Broken>,
     checked: BTreeMap<&'static str, usize>,
+    points: BTreeMap<&'static str, (u64, u64)>,
 }
 
 /// One journey with one database, or with many generated ones.
 struct Task<'a> {
     journey: Journey,
     fixture: Option<&'a Fixture>,
+    /// At how many points something is made to fail on its first half.
+    points: u64,
 }
 
 impl Task<'_> {
@@ -196,6 +209,7 @@ impl<'a> Proof<'a> {
                     via,
                 },
                 fixture: Some(fixture),
+                points: 0,
             }));
         }
         let versions = (1..=current).flat_map(|from| (1..=current).map(move |via| (from, via)));
@@ -204,6 +218,7 @@ impl<'a> Proof<'a> {
                 tasks.push(Task {
                     journey: Journey { from, via },
                     fixture: None,
+                    points: 0,
                 });
             }
         }
@@ -217,6 +232,13 @@ impl<'a> Proof<'a> {
                 .is_none_or(|name| name == task.data());
             possible && named && self.settings.journey.is_none_or(|own| own == task.journey)
         });
+        let steps = tasks
+            .iter()
+            .filter(|task| task.journey.only_step().is_some());
+        let points = POINTS / (steps.count().max(1) as u64);
+        for task in &mut tasks {
+            task.points = points.max(POINTS_OF_STEP);
+        }
         tasks.sort_by_key(|task| (task.fixture.is_none(), task.journey.from, task.journey.via));
         tasks
     }
@@ -258,6 +280,9 @@ impl<'a> Proof<'a> {
         sql: &Option<String>,
     ) {
         *self.checked.entry(law.name).or_default() += findings.checked;
+        let points = self.points.entry(law.name).or_default();
+        points.0 += findings.points.0;
+        points.1 += findings.points.1;
         for finding in findings.found {
             let repeat = match (journey, data) {
                 ("catalogue", _) => format!("{} --law \"{}\"", self.subject.command, law.name),
@@ -304,6 +329,7 @@ impl<'a> Proof<'a> {
             laws.push(LawReport {
                 name: law.name,
                 checked,
+                points: self.points.get(law.name).copied().unwrap_or_default(),
                 broken,
             });
         }
@@ -346,7 +372,11 @@ fn fill_copy(subject: &Subject<'_>, fixture: &Fixture) -> Option<Fixture> {
 fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
     match task.fixture {
         Some(fixture) => match walk(subject, task.journey, &fixture.name, &fixture.image) {
-            Ok(walk) => judge(subject, settings, &walk),
+            Ok(walk) => {
+                let mut outcome = judge(subject, settings, &walk);
+                judge_leg(subject, settings, task, fixture, &mut outcome);
+                outcome
+            }
             Err(error) => cannot_walk(task, error),
         },
         None => run_generated(subject, settings, task),
@@ -385,6 +415,31 @@ fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Walk) -> Outcome {
         }
     }
     outcome
+}
+
+/// Lets the laws judge that make the journey's first half themselves.
+fn judge_leg(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    task: &Task<'_>,
+    fixture: &Fixture,
+    outcome: &mut Outcome,
+) {
+    let wanted = |law: &&Law| settings.law.as_ref().is_none_or(|name| name == law.name);
+    for law in LAWS.iter().filter(wanted) {
+        let Some(check) = law.leg else { continue };
+        let mut findings = Findings::default();
+        let leg = Leg {
+            journey: task.journey,
+            image: &fixture.image,
+            deep: settings.deep,
+            points: task.points,
+            seed: settings.seed + u64::from(task.journey.from * 64 + task.journey.via),
+        };
+        check(subject, &leg, &mut findings);
+        outcome.broken |= !findings.found.is_empty();
+        outcome.findings.push((law, findings));
+    }
 }
 
 /// Takes generated databases on the journey until one breaks a law, and then the smallest that does.

@@ -128,15 +128,48 @@ pub fn restore(
         _ if pages(&target)? == 0 => None,
         _ => Some(take(&target, options, None)?),
     };
+    replace_content(&source, &mut target, options)?;
+    Ok(Restored { version, kept })
+}
+
+/// Puts the content of `source`'s database into `target`'s, in one transaction of SQLite's own: cut anywhere,
+/// also by a power cut, `target` holds what it held or what `source` holds, and the latter once this has
+/// returned. This is what [`restore`] does when it has looked at both files; nothing is backed up or checked
+/// here. `target` may be in journal mode DELETE afterwards where it was in WAL mode.
+///
+/// # Errors
+/// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or written.
+/// <https://sqlite.org/c3ref/backup_finish.html>
+pub fn replace_content(
+    source: &Connection,
+    target: &mut Connection,
+    options: &Options,
+) -> Result<(), Error> {
+    // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless: what was
+    // restored is then undone, and a file that became shorter is damaged.
+    // https://sqlite.org/pragma.html#pragma_synchronous
+    let synchronous: i64 = target
+        .pragma_query_value(None, "synchronous", |row| row.get(0))
+        .map_err(error::sqlite)?;
+    target
+        .pragma_update(None, "synchronous", "EXTRA")
+        .map_err(error::sqlite)?;
+    let replaced = replace(source, target, options);
+    // It fails only inside a transaction.
+    let _ = target.pragma_update(None, "synchronous", synchronous);
+    replaced
+}
+
+fn replace(source: &Connection, target: &mut Connection, options: &Options) -> Result<(), Error> {
     // A WAL cannot hold pages of another size: https://sqlite.org/c3ref/backup_finish.html
-    if page_size(&source)? != page_size(&target)? {
+    if page_size(source)? != page_size(target)? {
         let mode = "PRAGMA main.journal_mode = DELETE";
         target
             .query_row(mode, [], |_| Ok(()))
             .map_err(error::sqlite)?;
     }
-    copy(&source, &mut target, options).map_err(|source| error::restore_failed(file, source))?;
-    Ok(Restored { version, kept })
+    let file = PathBuf::from(target.path().unwrap_or_default());
+    copy(source, target, options).map_err(|source| error::restore_failed(&file, source))
 }
 
 /// The version of a backup. That of a file that was adopted has no ledger: then it is the version whose

@@ -119,7 +119,7 @@ mod connect;
 mod migrator;
 mod error;
 
-pub use backup::{BackupFile, Backups, Progress, Restored, backups, restore};
+pub use backup::{BackupFile, Backups, Progress, Restored, backups, replace_content, restore};
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
 pub use file::FileState;

@@ -66,5 +66,6 @@ fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
         law: law.map(|law| law.name.to_owned()),
         seed: options.seed,
         cases: options.cases,
+        ..Settings::default()
     })
 }

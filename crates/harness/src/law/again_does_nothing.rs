@@ -11,6 +11,7 @@ pub(super) const LAW: Law = Law {
     name: "again does nothing",
     walk: Some(check),
     whole: None,
+    leg: None,
 };
 
 fn check(_: &Subject<'_>, walk: &Walk, findings: &mut Findings) {

@@ -19,6 +19,7 @@ pub(super) const LAW: Law = Law {
     name: "back and forth keeps",
     walk: Some(check),
     whole: Some(check_declared),
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {

@@ -15,6 +15,7 @@ pub(super) const LAW: Law = Law {
     name: "down restores",
     walk: Some(check),
     whole: None,
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {

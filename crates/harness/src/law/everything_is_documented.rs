@@ -16,6 +16,7 @@ pub(super) const LAW: Law = Law {
     name: "everything is documented",
     walk: None,
     whole: Some(check),
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {

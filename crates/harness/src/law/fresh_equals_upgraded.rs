@@ -15,6 +15,7 @@ pub(super) const LAW: Law = Law {
     name: "fresh equals upgraded",
     walk: Some(check),
     whole: None,
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {

@@ -14,6 +14,7 @@ pub(super) const LAW: Law = Law {
     name: "history is frozen",
     walk: None,
     whole: Some(check),
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {

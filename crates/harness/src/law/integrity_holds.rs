@@ -21,6 +21,7 @@ pub(super) const LAW: Law = Law {
     name: "integrity holds",
     walk: Some(check),
     whole: Some(check_words),
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {

@@ -17,6 +17,7 @@ pub(super) const LAW: Law = Law {
     name: "lookups stay fast",
     walk: None,
     whole: Some(check),
+    leg: None,
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {

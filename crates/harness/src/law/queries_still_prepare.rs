@@ -17,6 +17,7 @@ pub(super) const LAW: Law = Law {
     name: "queries still prepare",
     walk: Some(check_walk),
     whole: Some(check_whole),
+    leg: None,
 };
 
 fn check_walk(_: &Subject<'_>, walk: &Walk, findings: &mut Findings) {

@@ -30,6 +30,7 @@ pub(super) const LAW: Law = Law {
     name: "up preserves",
     walk: Some(check),
     whole: None,
+    leg: None,
 };
 
 /// What the notes of a journey's steps say that they do.

@@ -2,43 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::Device;
-
-/// What is left of the changes that were not synced when the power went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Survivors {
-    /// None of them.
-    Nothing,
-    /// All of them.
-    Everything,
-    /// Those until some moment, as on a disk that keeps their order; the last write may be torn.
-    InOrder(u64),
-    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size of a file
-    /// without its data or the data without the size; each name on its own.
-    Seeded(u64),
-}
+use super::fault::{Device, Order};
+use super::survivors::{Dice, Survivors, put};
 
 /// A file, whatever it is called.
 pub(super) type Inode = u64;
 
 /// A change that is not synced, and when it was made.
 #[derive(Clone, Debug)]
-struct Change {
-    time: u64,
-    what: What,
+pub(super) struct Change {
+    pub(super) time: u64,
+    pub(super) what: What,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+pub(super) enum What {
     Write { offset: usize, data: Vec<u8> },
     Resize(usize),
 }
 
 #[derive(Clone, Debug, Default)]
-struct Content {
-    now: Vec<u8>,
-    durable: Vec<u8>,
-    pending: Vec<Change>,
+pub(super) struct Content {
+    pub(super) now: Vec<u8>,
+    pub(super) durable: Vec<u8>,
+    pub(super) pending: Vec<Change>,
 }
 
 /// A name that was given to a file or taken away, and is not synced.
@@ -57,6 +44,8 @@ pub(super) struct Disk {
     durable_names: BTreeMap<String, Inode>,
     entries: Vec<Entry>,
     time: u64,
+    /// When something was last synced.
+    synced: u64,
     next: Inode,
 }
 
@@ -130,12 +119,14 @@ impl Disk {
             content.durable.clone_from(&content.now);
             content.pending.clear();
         }
+        self.synced = self.time;
     }
 
     /// Makes all names durable as they are.
     pub(super) fn sync_names(&mut self) {
         self.durable_names.clone_from(&self.names);
         self.entries.clear();
+        self.synced = self.time;
     }
 
     /// Frees a file that nobody has open, where no name and no lost deletion leads to it.
@@ -150,16 +141,18 @@ impl Disk {
     /// The disk that a machine finds when its power is back.
     pub(super) fn after_power_loss(&self, survivors: Survivors, device: Device) -> Disk {
         let mut dice = Dice::of(survivors);
-        let until = match survivors {
-            Survivors::InOrder(_) => self.moment(&mut dice),
-            _ => u64::MAX,
+        let until = self.moment(&mut dice);
+        let survivors = match (survivors, device.order) {
+            (Survivors::Seeded(seed), Order::All) => Survivors::InOrder(seed),
+            (survivors, _) => survivors,
         };
         let mut names = self.durable_names.clone();
-        for entry in self.entries.iter().filter(|entry| entry.time <= until) {
+        for entry in &self.entries {
             let kept = match survivors {
                 Survivors::Nothing => false,
-                Survivors::Everything | Survivors::InOrder(_) => true,
-                Survivors::Seeded(_) => dice.one_in(2),
+                Survivors::Everything => true,
+                Survivors::Seeded(_) if device.order == Order::None => dice.one_in(2),
+                Survivors::Seeded(_) | Survivors::InOrder(_) => entry.time <= until,
             };
             match entry.inode.filter(|_| kept) {
                 Some(inode) => drop(names.insert(entry.name.clone(), inode)),
@@ -176,20 +169,16 @@ impl Disk {
                 Survivors::Nothing => content.durable.clone(),
                 Survivors::Everything => content.now.clone(),
                 Survivors::InOrder(_) => content.until(until, device, &mut dice),
-                Survivors::Seeded(_) => content.scattered(device, &mut dice),
+                Survivors::Seeded(_) => content.scattered(until, device, &mut dice),
             };
             disk.put(&name, &bytes);
         }
         disk
     }
 
-    /// A moment between the first change that is not synced and now.
+    /// A moment between the last sync and now: what is durable in order includes all that came before.
     fn moment(&self, dice: &mut Dice) -> u64 {
-        let changes = self.contents.values().flat_map(|content| &content.pending);
-        let times = changes.map(|change| change.time);
-        let times = times.chain(self.entries.iter().map(|entry| entry.time));
-        let first = times.min().unwrap_or(self.time);
-        (first + dice.below(self.time - first + 2)).saturating_sub(1)
+        self.synced + dice.below(self.time - self.synced + 1)
     }
 
     fn rename(&mut self, name: &str, inode: Option<Inode>) {
@@ -216,175 +205,6 @@ impl Disk {
     fn tick(&mut self) -> u64 {
         self.time += 1;
         self.time
-    }
-}
-
-impl Content {
-    /// All changes until a moment, the last of them torn.
-    fn until(&self, moment: u64, device: Device, dice: &mut Dice) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        for change in self.pending.iter().filter(|change| change.time <= moment) {
-            match &change.what {
-                What::Resize(size) => bytes.resize(*size, 0),
-                What::Write { offset, data } => {
-                    let sectors = data.len().div_ceil(device.sector) as u64;
-                    let torn = change.time == moment && dice.one_in(2);
-                    let length = match torn {
-                        true => dice.below(sectors + 1) as usize * device.sector,
-                        false => data.len(),
-                    };
-                    put(&mut bytes, *offset, data.get(..length).unwrap_or(data));
-                }
-            }
-        }
-        bytes
-    }
-
-    /// Any of the changes, sector by sector, and any of the sizes that the file had.
-    fn scattered(&self, device: Device, dice: &mut Dice) -> Vec<u8> {
-        // Some cuts lose little, and some nearly all: each finds what the others do not.
-        let mood = dice.below(4);
-        let mut bytes = self.durable.clone();
-        let mut size = bytes.len();
-        let mut sizes = vec![size];
-        for change in &self.pending {
-            match &change.what {
-                What::Resize(new) => {
-                    size = *new;
-                    if dice.one_in(2) {
-                        bytes.truncate(size);
-                    }
-                }
-                What::Write { offset, data } => {
-                    size = size.max(offset + data.len());
-                    for (start, part) in sectors(*offset, data, device.sector) {
-                        let fate = dice.fate(mood);
-                        scatter(&mut bytes, (start, part), fate, device, dice);
-                    }
-                }
-            }
-            sizes.push(size);
-        }
-        // The size is metadata, and written when the file system likes.
-        if !self.pending.is_empty() && dice.one_in(2) {
-            let place = dice.below(sizes.len() as u64) as usize;
-            let size = sizes.get(place).copied().unwrap_or(size);
-            let garbage = dice.one_in(2);
-            while bytes.len() < size {
-                bytes.push(if garbage { dice.byte() } else { 0 });
-            }
-            bytes.truncate(size);
-        }
-        bytes
-    }
-}
-
-/// What becomes of one write into one sector.
-#[derive(Clone, Copy)]
-enum Fate {
-    Lost,
-    Kept,
-    Head,
-    Tail,
-    Garbage,
-}
-
-fn scatter(
-    bytes: &mut Vec<u8>,
-    (start, part): (usize, &[u8]),
-    fate: Fate,
-    device: Device,
-    dice: &mut Dice,
-) {
-    let cut = dice.below(part.len() as u64 + 1) as usize;
-    let (head, tail) = part.split_at(cut);
-    match fate {
-        Fate::Lost => {}
-        Fate::Kept => put(bytes, start, part),
-        Fate::Head => put(bytes, start, head),
-        Fate::Tail => put(bytes, start + cut, tail),
-        Fate::Garbage => {
-            let (mut from, mut to) = (start, start + part.len());
-            if !device.powersafe_overwrite {
-                from -= from % device.sector;
-                to = to.next_multiple_of(device.sector).min(to.max(bytes.len()));
-            }
-            let garbage: Vec<u8> = (from..to).map(|_| dice.byte()).collect();
-            put(bytes, from, &garbage);
-        }
-    }
-}
-
-fn put(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
-    let end = offset + data.len();
-    if data.is_empty() {
-        return;
-    }
-    if bytes.len() < end {
-        bytes.resize(end, 0);
-    }
-    if let Some(place) = bytes.get_mut(offset..end) {
-        place.copy_from_slice(data);
-    }
-}
-
-/// The parts of a write that fall into one sector each, with their offsets.
-fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
-    let mut parts = Vec::new();
-    let (mut start, mut rest) = (offset, data);
-    while !rest.is_empty() {
-        let (part, next) = rest.split_at(rest.len().min(sector - start % sector));
-        parts.push((start, part));
-        start += part.len();
-        rest = next;
-    }
-    parts
-}
-
-/// Numbers that look random and are the same for the same seed on every machine: SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn of(survivors: Survivors) -> Dice {
-        match survivors {
-            Survivors::InOrder(seed) | Survivors::Seeded(seed) => Dice(seed),
-            Survivors::Nothing | Survivors::Everything => Dice(0),
-        }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    fn one_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-
-    fn fate(&mut self, mood: u64) -> Fate {
-        let (lost, kept) = match mood {
-            0 => (4, 112),
-            1 => (100, 12),
-            _ => (48, 48),
-        };
-        match self.below(128) {
-            number if number < lost => Fate::Lost,
-            number if number < lost + kept => Fate::Kept,
-            number if number % 4 == 0 => Fate::Tail,
-            number if number % 4 == 1 => Fate::Garbage,
-            _ => Fate::Head,
-        }
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
     }
 }
 
@@ -455,6 +275,32 @@ mod tests {
             let bytes = left(&disk, Survivors::InOrder(seed)).unwrap();
             assert!(allowed.contains(&bytes.as_slice()), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_disk_with_a_journal_keeps_names_and_sizes_in_order() {
+        let mut disk = Disk::default();
+        disk.put("f", b"aaaa");
+        disk.put("j", b"x");
+        disk.sync_names();
+        disk.delete("j");
+        disk.resize(disk.find("f").unwrap(), 2);
+        let seen = |order| -> Vec<(usize, usize)> {
+            let device = Device {
+                order,
+                ..Device::default()
+            };
+            let mut seen: Vec<_> = (0..200)
+                .map(|seed| disk.after_power_loss(Survivors::Seeded(seed), device))
+                .map(|disk| (disk.names().len(), disk.bytes("f").unwrap().len()))
+                .collect();
+            seen.sort_unstable();
+            seen.dedup();
+            seen
+        };
+        assert_eq!(seen(Order::None), [(1, 2), (1, 4), (2, 2), (2, 4)]);
+        assert_eq!(seen(Order::Metadata), [(1, 2), (1, 4), (2, 4)]);
+        assert_eq!(seen(Order::All), [(1, 2), (1, 4), (2, 4)]);
     }
 
     #[test]

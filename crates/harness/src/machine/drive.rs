@@ -1,11 +1,17 @@
 //! The driver: does a piece of work again and again, and makes it fail at each point in turn.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
+use super::survivors::Dice;
 use super::{Device, Fault, Machine, Survivors};
 
 /// How many failures of one kind are kept; the rest is counted.
 const KEPT: usize = 4;
+
+/// How many disks are remembered; work that is sound leaves a handful.
+const REMEMBERED: usize = 64;
 
 /// What the work says of the file when it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +84,23 @@ impl Effort {
         }
     }
 
-    /// The points to try of those from 1 to `all`: the first, the last, and evenly between.
+    /// The points to try of those from 1 to `all`: the last, and one of each of equal parts before it, which
+    /// one by the seed, so that another seed tries others.
     fn choose(&self, all: u64) -> Vec<u64> {
-        match self.points {
-            0 => Vec::new(),
-            1 => vec![all],
-            few if few < all => {
-                let wide =
-                    |point: u64| u128::from(point) * u128::from(all - 1) / u128::from(few - 1);
-                (0..few).map(|point| 1 + wide(point) as u64).collect()
-            }
-            _ => (1..=all).collect(),
+        if self.points >= all {
+            return (1..=all).collect();
         }
+        let first = |part: u64| {
+            let wide = u128::from(part) * u128::from(all) / u128::from(self.points);
+            u64::try_from(wide).unwrap_or(all)
+        };
+        let within = |part: u64| {
+            let width = (first(part + 1) - first(part)).max(1);
+            first(part) + 1 + Dice::new(self.seed.wrapping_add(part)).below(width)
+        };
+        let last = self.points.saturating_sub(1);
+        let points = (0..last).map(within);
+        points.chain((self.points > 0).then_some(all)).collect()
     }
 }
 
@@ -160,26 +171,78 @@ impl fmt::Display for Failure {
     }
 }
 
+/// What is known of a piece of work: how many calls of each kind it makes when nothing fails, and what was
+/// said of disks that were looked at.
+#[derive(Debug, Default)]
+pub struct Known {
+    counts: [u64; Fault::ALL.len()],
+    /// What is wrong, or not, with a disk that holds exactly this. Most cuts leave the same few.
+    disks: RefCell<BTreeMap<Files, Verdict>>,
+}
+
+/// All files of a machine.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// What a disk holds, and what doing the work again makes of it.
+#[derive(Clone, Debug)]
+struct Verdict {
+    side: Side,
+    again: Option<String>,
+}
+
+impl Known {
+    /// At how many points `fault` can hit the work. The power can also go when all is done.
+    pub fn of(&self, fault: Fault) -> u64 {
+        let counts = Fault::ALL.iter().zip(self.counts);
+        let count = counts
+            .filter(|(own, _)| **own == fault)
+            .map(|(_, count)| count);
+        count.sum::<u64>() + u64::from(fault == Fault::PowerLoss)
+    }
+}
+
+impl Deed<'_> {
+    /// Does the work once without a fault.
+    ///
+    /// # Errors
+    /// When the machine cannot be made, or the work does not arrive.
+    pub fn measure(&self) -> Result<Known, String> {
+        self.measure_with(Known::default())
+    }
+
+    /// The same with what is known of the same work in other setups.
+    ///
+    /// # Errors
+    /// As [`Deed::measure`].
+    pub fn measure_with(&self, known: Known) -> Result<Known, String> {
+        let watched = Cut {
+            fault: Fault::Interrupt,
+            forever: false,
+        };
+        let machine = start(self, watched, u64::MAX)?;
+        if (self.work)(&machine) != Claim::After {
+            return Err("the work fails although nothing else does".to_owned());
+        }
+        let counts = Fault::ALL.map(|fault| machine.calls(fault));
+        match known
+            .verdict(self, &machine.after_exit().map_err(text)?)
+            .side
+        {
+            Side::After => Ok(Known { counts, ..known }),
+            side => Err(format!(
+                "the work ends with {side:?} although nothing failed"
+            )),
+        }
+    }
+}
+
 /// Does the work with `cut` at each point that `effort` chooses, and looks at what is left: before or after,
 /// whatever survives; what the work said of it; and after, when it is done once more.
 ///
 /// # Errors
-/// When the machine cannot be made, or the work does not arrive without a fault.
-pub fn cut(deed: &Deed<'_>, cut: Cut, effort: &Effort) -> Result<Tally, String> {
-    let machine = start(deed, cut, u64::MAX)?;
-    if (deed.work)(&machine) != Claim::After {
-        return Err("the work fails although nothing else does".to_owned());
-    }
-    // The power can also go when all is done.
-    let of = machine.calls(cut.fault) + u64::from(cut.fault == Fault::PowerLoss);
-    match (deed.look)(&machine.after_exit().map_err(text)?) {
-        Side::After => {}
-        side => {
-            return Err(format!(
-                "the work ends with {side:?} although nothing failed"
-            ));
-        }
-    }
+/// When the machine cannot be made.
+pub fn cut(deed: &Deed<'_>, known: &Known, cut: Cut, effort: &Effort) -> Result<Tally, String> {
+    let of = known.of(cut.fault);
     let points = effort.choose(of);
     let mut tally = Tally {
         cut,
@@ -191,7 +254,7 @@ pub fn cut(deed: &Deed<'_>, cut: Cut, effort: &Effort) -> Result<Tally, String> 
         failures: Vec::new(),
     };
     for at in points {
-        for end in try_point(deed, cut, at, &effort.ends(cut.fault, at))? {
+        for end in try_point(deed, known, cut, at, &effort.ends(cut.fault, at))? {
             tally.looks += 1;
             tally.after += u64::from(end.side == Side::After);
             let Some(message) = end.message else {
@@ -218,7 +281,13 @@ pub fn cut(deed: &Deed<'_>, cut: Cut, effort: &Effort) -> Result<Tally, String> 
 /// # Errors
 /// As [`cut`].
 pub fn repeat(deed: &Deed<'_>, failure: &Failure) -> Result<Option<String>, String> {
-    let found = try_point(deed, failure.cut, failure.at, &[failure.survivors])?;
+    let found = try_point(
+        deed,
+        &Known::default(),
+        failure.cut,
+        failure.at,
+        &[failure.survivors],
+    )?;
     Ok(found.into_iter().find_map(|end| end.message))
 }
 
@@ -231,27 +300,25 @@ struct End {
 }
 
 impl Effort {
-    /// What is looked at after a cut at this point. What fails without a power cut is first looked at as it
-    /// stands, and then as if the power went afterwards.
+    /// What is looked at after a cut at this point. Where the power stays, the disk is looked at as it is: of
+    /// a power cut after a call that failed SQLite promises little.
     fn ends(&self, fault: Fault, at: u64) -> Vec<Option<Survivors>> {
+        if fault != Fault::PowerLoss {
+            return vec![None];
+        }
         let first = self.seed.wrapping_mul(1_000_003).wrapping_add(at * 1_009);
         let seeds = (0..self.seeds).map(|number| match number % 4 {
             3 => Survivors::InOrder(first + number),
             _ => Survivors::Seeded(first + number),
         });
-        let (ends, seeds) = match fault {
-            Fault::PowerLoss => (
-                [Some(Survivors::Nothing), Some(Survivors::Everything)],
-                seeds.take(usize::MAX),
-            ),
-            _ => ([None, Some(Survivors::Nothing)], seeds.take(1)),
-        };
-        ends.into_iter().chain(seeds.map(Some)).collect()
+        let both = [Survivors::Nothing, Survivors::Everything];
+        both.into_iter().chain(seeds).map(Some).collect()
     }
 }
 
 fn try_point(
     deed: &Deed<'_>,
+    known: &Known,
     cut: Cut,
     at: u64,
     ends: &[Option<Survivors>],
@@ -264,9 +331,9 @@ fn try_point(
             None => machine.after_exit(),
         };
         let again = again.map_err(text)?;
-        let side = (deed.look)(&again);
+        let Verdict { side, again } = known.verdict(deed, &again);
         let lasting = deed.durable || survivors.is_none();
-        let message = judge(claim, &side, lasting).or_else(|| finish(deed, &again));
+        let message = judge(claim, &side, lasting).or(again);
         let survivors = *survivors;
         Ok(End {
             survivors,
@@ -297,6 +364,34 @@ fn judge(claim: Claim, side: &Side, lasting: bool) -> Option<String> {
     }
 }
 
+impl Known {
+    /// Opens the file, which lets SQLite recover what a crash left, and judges what is then on the disk.
+    fn verdict(&self, deed: &Deed<'_>, machine: &Machine) -> Verdict {
+        let recovered = machine.connect(deed.file).and_then(|connection| {
+            let schema = "SELECT count(*) FROM sqlite_schema";
+            connection.query_row(schema, [], |_| Ok(()))
+        });
+        if let Err(error) = recovered {
+            let side = Side::Neither(format!("it cannot be opened: {error}"));
+            return Verdict { side, again: None };
+        }
+        let names = machine.files().into_iter();
+        let files = names.map(|name| (name.clone(), machine.file(&name).unwrap_or_default()));
+        let files: Files = files.collect();
+        if let Some(verdict) = self.disks.borrow().get(&files) {
+            return verdict.clone();
+        }
+        let side = (deed.look)(machine);
+        let again = finish(deed, machine);
+        let verdict = Verdict { side, again };
+        let mut disks = self.disks.borrow_mut();
+        if disks.len() < REMEMBERED {
+            disks.insert(files, verdict.clone());
+        }
+        verdict
+    }
+}
+
 fn finish(deed: &Deed<'_>, machine: &Machine) -> Option<String> {
     if !deed.finish {
         return None;
@@ -321,15 +416,26 @@ mod tests {
 
     #[test]
     fn points_are_all_or_even() {
-        let effort = |points| Effort {
+        let effort = |points, seed| Effort {
             points,
-            ..Effort::exhaustive(0)
+            seeds: 0,
+            seed,
         };
-        assert_eq!(effort(9).choose(4), [1, 2, 3, 4]);
-        assert_eq!(effort(4).choose(4), [1, 2, 3, 4]);
-        assert_eq!(effort(4).choose(10), [1, 4, 7, 10]);
-        assert_eq!(effort(2).choose(1_000), [1, 1_000]);
-        assert_eq!(effort(1).choose(1_000), [1_000]);
-        assert!(effort(9).choose(0).is_empty());
+        assert_eq!(effort(9, 1).choose(4), [1, 2, 3, 4]);
+        assert_eq!(effort(4, 1).choose(4), [1, 2, 3, 4]);
+        assert_eq!(effort(1, 1).choose(1_000), [1_000]);
+        assert!(effort(0, 1).choose(9).is_empty());
+        assert!(effort(9, 1).choose(0).is_empty());
+        let mut seen: Vec<u64> = (0..200)
+            .flat_map(|seed| effort(3, seed).choose(10))
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen, [1, 2, 3, 4, 5, 6, 10]);
+        let points = effort(3, 7).choose(10);
+        assert!(
+            points.len() == 3 && points[0] <= 3 && points[1] > 3,
+            "{points:?}"
+        );
     }
 }

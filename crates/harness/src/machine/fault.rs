@@ -10,19 +10,33 @@ pub struct Device {
     /// Whether a torn write leaves the rest of its sector alone. SQLite believes it of every disk unless it is
     /// told otherwise: <https://sqlite.org/psow.html>
     pub powersafe_overwrite: bool,
+    /// What of the changes that were not synced survives in the order in which they were made.
+    pub order: Order,
     /// Files whose syncs the disk reports as done without doing them.
     pub ignores_sync_of: Option<FileKind>,
 }
 
 impl Default for Device {
-    /// Sectors of 512 bytes, powersafe overwrite, every sync done.
+    /// Sectors of 512 bytes, powersafe overwrite, no order, every sync done.
     fn default() -> Device {
         Device {
             sector: 512,
             powersafe_overwrite: true,
+            order: Order::None,
             ignores_sync_of: None,
         }
     }
+}
+
+/// What a disk keeps in order; it decides what [`Survivors::Seeded`](super::Survivors) can leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nothing.
+    None,
+    /// Names and sizes, as file systems with a journal do.
+    Metadata,
+    /// Everything.
+    All,
 }
 
 /// What a file is to SQLite.
@@ -76,11 +90,11 @@ impl Fault {
         );
         match self {
             Fault::PowerLoss => changes && kind != FileKind::Temporary,
-            Fault::IoError => call != Call::Step,
+            Fault::IoError => true,
             Fault::DoneButFailed => changes && call != Call::Create,
             Fault::Full => matches!(call, Call::Write | Call::Truncate),
             Fault::ShortRead => call == Call::Read,
-            Fault::Interrupt => call == Call::Step,
+            Fault::Interrupt => false,
         }
     }
 }
@@ -101,7 +115,6 @@ pub(super) enum Call {
     Access,
     Lock,
     Map,
-    Step,
 }
 
 impl Call {
@@ -117,7 +130,6 @@ impl Call {
             Call::Access => ffi::SQLITE_IOERR_ACCESS,
             Call::Lock => ffi::SQLITE_IOERR_LOCK,
             Call::Map => ffi::SQLITE_IOERR_SHMMAP,
-            Call::Step => ffi::SQLITE_INTERRUPT,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::ffi;
@@ -27,7 +27,8 @@ struct State {
     locks: BTreeMap<Inode, FileLocks>,
     shared: BTreeMap<Inode, Shared>,
     planned: Option<Planned>,
-    calls: BTreeMap<Fault, u64>,
+    /// In the order of [`Fault::ALL`].
+    calls: [u64; Fault::ALL.len()],
     stopped: bool,
     next: Opener,
     clock: i64,
@@ -46,6 +47,16 @@ pub(super) struct How {
 pub(super) struct System {
     vfs: super::ffi::Slot,
     state: Mutex<State>,
+    steps: Steps,
+}
+
+/// Instructions of SQLite's machine. They are counted apart, because there are so many.
+#[derive(Debug, Default)]
+struct Steps {
+    watched: AtomicBool,
+    count: AtomicU64,
+    at: AtomicU64,
+    forever: AtomicBool,
 }
 
 /// 2026-01-01, in milliseconds since the beginning of the Julian calendar.
@@ -62,11 +73,12 @@ impl System {
                 locks: BTreeMap::new(),
                 shared: BTreeMap::new(),
                 planned: None,
-                calls: BTreeMap::new(),
+                calls: [0; Fault::ALL.len()],
                 stopped: false,
                 next: 0,
                 clock: START,
             }),
+            steps: Steps::default(),
         }
     }
 
@@ -87,19 +99,34 @@ impl System {
     }
 
     pub(super) fn fail(&self, fault: Fault, at: u64, forever: bool) {
-        let mut state = self.state();
-        state.calls.clear();
-        state.planned = Some(Planned { fault, at, forever });
+        self.mend();
+        if fault == Fault::Interrupt {
+            self.steps.at.store(at, Ordering::Relaxed);
+            self.steps.forever.store(forever, Ordering::Relaxed);
+            self.steps.watched.store(true, Ordering::Relaxed);
+            return;
+        }
+        self.state().planned = Some(Planned { fault, at, forever });
     }
 
     pub(super) fn mend(&self) {
         let mut state = self.state();
-        state.calls.clear();
+        state.calls = [0; Fault::ALL.len()];
         state.planned = None;
+        self.steps.watched.store(false, Ordering::Relaxed);
+        self.steps.count.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn calls(&self, fault: Fault) -> u64 {
-        self.state().calls.get(&fault).copied().unwrap_or(0)
+        if fault == Fault::Interrupt {
+            return self.steps.count.load(Ordering::Relaxed);
+        }
+        let state = self.state();
+        let counts = Fault::ALL.iter().zip(state.calls);
+        counts
+            .filter(|(own, _)| **own == fault)
+            .map(|(_, count)| count)
+            .sum()
     }
 
     pub(super) fn stopped(&self) -> bool {
@@ -119,16 +146,18 @@ impl System {
 
     /// Whether connections are to tell of each instruction of SQLite's machine.
     pub(super) fn watches_steps(&self) -> bool {
-        let planned = self.state().planned;
-        planned.is_some_and(|planned| planned.fault == Fault::Interrupt)
+        self.steps.watched.load(Ordering::Relaxed)
     }
 
     /// Whether this instruction of SQLite's machine may run.
     pub(super) fn step(&self) -> bool {
-        self.state()
-            .admit(Call::Step, FileKind::Main)
-            .whole()
-            .is_ok()
+        let steps = &self.steps;
+        if !self.watches_steps() {
+            return true;
+        }
+        let now = steps.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let at = steps.at.load(Ordering::Relaxed);
+        now != at && !(steps.forever.load(Ordering::Relaxed) && now > at)
     }
 
     /// Opens the file `name`, or one without a name.
@@ -190,26 +219,23 @@ impl System {
     ) -> Result<(), Code> {
         let mut state = self.state();
         let (inode, kind) = state.of(opener)?;
-        buffer.fill(0);
         let there = state.disk.read(inode).get(offset..).map_or(0, <[u8]>::len);
-        if there < buffer.len() && !state.stopped {
-            let bytes = state.disk.read(inode).get(offset..).unwrap_or_default();
-            buffer
-                .iter_mut()
-                .zip(bytes)
-                .for_each(|(to, from)| *to = *from);
-            return Err(ffi::SQLITE_IOERR_SHORT_READ);
-        }
-        let (length, result) = match state.admit(Call::Read, kind) {
-            Verdict::Go => (buffer.len(), Ok(())),
-            Verdict::Half(code) if code == ffi::SQLITE_IOERR_SHORT_READ => {
-                (buffer.len() / 2, Err(code))
-            }
-            Verdict::Half(code) | Verdict::Refuse(code) | Verdict::Late(code) => (0, Err(code)),
+        let (length, result) = match there < buffer.len() && !state.stopped {
+            true => (there, Err(ffi::SQLITE_IOERR_SHORT_READ)),
+            false => match state.admit(Call::Read, kind) {
+                Verdict::Go => (buffer.len(), Ok(())),
+                Verdict::Half(code) if code == ffi::SQLITE_IOERR_SHORT_READ => {
+                    (buffer.len() / 2, Err(code))
+                }
+                Verdict::Half(code) | Verdict::Refuse(code) | Verdict::Late(code) => (0, Err(code)),
+            },
         };
         let bytes = state.disk.read(inode).get(offset..).unwrap_or_default();
-        let places = buffer.iter_mut().take(length);
-        places.zip(bytes).for_each(|(to, from)| *to = *from);
+        let (filled, rest) = buffer.split_at_mut(length);
+        if let Some(bytes) = bytes.get(..length) {
+            filled.copy_from_slice(bytes);
+        }
+        rest.fill(0);
         result
     }
 
@@ -378,18 +404,21 @@ impl State {
 
     /// Counts the call and says what happens to it.
     fn admit(&mut self, call: Call, kind: FileKind) -> Verdict {
-        if self.stopped && call != Call::Step {
+        if self.stopped {
             return Verdict::Refuse(call.io_error());
         }
-        for fault in Fault::ALL {
+        let mut now = 0;
+        for (fault, count) in Fault::ALL.iter().zip(&mut self.calls) {
             if fault.hits(call, kind) {
-                *self.calls.entry(fault).or_default() += 1;
+                *count += 1;
+                if self.planned.is_some_and(|planned| planned.fault == *fault) {
+                    now = *count;
+                }
             }
         }
         let Some(planned) = self.planned.filter(|own| own.fault.hits(call, kind)) else {
             return Verdict::Go;
         };
-        let now = self.calls.get(&planned.fault).copied().unwrap_or(0);
         if now != planned.at && !(planned.forever && now > planned.at) {
             return Verdict::Go;
         }
@@ -402,7 +431,7 @@ impl State {
             Fault::DoneButFailed => Verdict::Late(call.io_error()),
             Fault::Full => Verdict::Half(ffi::SQLITE_FULL),
             Fault::ShortRead => Verdict::Half(ffi::SQLITE_IOERR_SHORT_READ),
-            Fault::Interrupt => Verdict::Refuse(ffi::SQLITE_INTERRUPT),
+            Fault::Interrupt => Verdict::Go,
         }
     }
 }

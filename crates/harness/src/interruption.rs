@@ -1,0 +1,348 @@
+//! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and power
+//! cuts, in the journal modes and settings that applications use.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::law;
+use crate::machine::{
+    Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side, Tally, cut,
+};
+use crate::observe::Observation;
+
+/// The file's name on the machine. No path, so that nothing takes it for a file outside.
+const FILE: &str = "file.db";
+
+/// How many differences a message tells.
+const TOLD: usize = 3;
+
+/// What brings a database to another version: it gets a connection, and closes it.
+pub type Engine<'a> = &'a dyn Fn(rusqlite::Connection) -> Claim;
+
+/// How an application has set up its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// [`journal_mode`](https://sqlite.org/pragma.html#pragma_journal_mode): `DELETE` or `WAL`.
+    pub journal: &'static str,
+    /// [`synchronous`](https://sqlite.org/pragma.html#pragma_synchronous).
+    pub synchronous: &'static str,
+    /// Whether a COMMIT that has returned survives a power cut. In journal mode DELETE only `EXTRA` promises
+    /// it: with less, the journal that was deleted may be back, and rolls back what was committed.
+    pub durable: bool,
+    /// What the disk must keep in order, because SQLite relies on it.
+    pub order: Order,
+}
+
+/// The setups that are tried, the most usual first.
+///
+/// In journal mode DELETE at `FULL`, a transaction is committed when its journal is deleted, and what that
+/// transaction no longer needs of the file is cut off afterwards. Neither is synced: on a disk that cuts off and
+/// brings the journal back, the journal is played back into a file that lacks pages. At `NORMAL` the journal
+/// itself may be incomplete.
+pub const SETUPS: [Setup; 5] = [
+    setup("DELETE", "FULL", false, Order::Metadata),
+    setup("WAL", "FULL", true, Order::None),
+    setup("WAL", "NORMAL", false, Order::None),
+    setup("DELETE", "EXTRA", true, Order::None),
+    setup("DELETE", "NORMAL", false, Order::All),
+];
+
+const fn setup(
+    journal: &'static str,
+    synchronous: &'static str,
+    durable: bool,
+    order: Order,
+) -> Setup {
+    Setup {
+        journal,
+        synchronous,
+        durable,
+        order,
+    }
+}
+
+/// The ways in which work is cut: what fails, whether for ever, and whether only in the most usual setups: where no power is lost,
+/// `synchronous` makes no difference.
+const CUTS: [(Fault, bool, bool); 9] = [
+    (Fault::PowerLoss, true, false),
+    (Fault::Interrupt, false, true),
+    (Fault::Interrupt, true, true),
+    (Fault::IoError, false, true),
+    (Fault::IoError, true, true),
+    (Fault::DoneButFailed, false, true),
+    (Fault::DoneButFailed, true, true),
+    (Fault::Full, false, true),
+    (Fault::Full, true, true),
+];
+
+/// How many of the setups, from the first, are the most usual.
+const USUAL: usize = 2;
+
+/// How many kinds of cuts [`Passage::cut`] makes.
+const KINDS: u64 = 5 + 8 * USUAL as u64;
+
+/// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds, the seed
+/// decides which kinds have one.
+fn part(effort: &Effort, kind: u64) -> Effort {
+    let until = |kind: u64| {
+        let points = u128::from(effort.points) * u128::from(kind + effort.seed % KINDS);
+        points / u128::from(KINDS)
+    };
+    let points = u64::try_from(until(kind) - until(kind - 1)).unwrap_or(u64::MAX);
+    Effort {
+        points,
+        seed: effort.seed.wrapping_mul(101).wrapping_add(kind),
+        ..*effort
+    }
+}
+
+impl fmt::Display for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.journal, self.synchronous)
+    }
+}
+
+/// One database on its way, and what it looks like at both ends.
+pub struct Passage<'a> {
+    image: &'a [u8],
+    engine: Engine<'a>,
+    before: Observation,
+    after: Observation,
+    /// The file at the end.
+    result: Vec<u8>,
+    /// What [`Side::Before`] is: as it was, or anything that a second try completes.
+    strict: bool,
+    /// Whether it promises more than its setups do.
+    lasting: bool,
+}
+
+/// What cutting in one setup gave.
+#[derive(Clone, Debug)]
+pub struct Cuts {
+    /// The setup.
+    pub setup: Setup,
+    /// What one kind of cut gave.
+    pub tally: Tally,
+}
+
+impl<'a> Passage<'a> {
+    /// Lets `engine` take the database in `image` where it goes, and remembers both ends.
+    ///
+    /// # Errors
+    /// When it does not arrive, or a file cannot be read.
+    pub fn new(image: &'a [u8], engine: Engine<'a>) -> Result<Passage<'a>, String> {
+        let machine = machine(image)?;
+        let before = observe(&machine)?;
+        let claim = engine(machine.connect(FILE).map_err(text)?);
+        if claim != Claim::After {
+            return Err("the work fails although nothing else does".to_owned());
+        }
+        let after = observe(&machine)?;
+        let result = machine.file(FILE).unwrap_or_default();
+        Ok(Passage {
+            image,
+            engine,
+            before,
+            after,
+            result,
+            strict: true,
+            lasting: false,
+        })
+    }
+
+    /// The same for work that may stop half way, as long as doing it again completes it.
+    #[must_use]
+    pub fn that_may_stop(self) -> Passage<'a> {
+        Passage {
+            strict: false,
+            ..self
+        }
+    }
+
+    /// The same for work that sees to it that it survives any power cut once it is done, whatever the setup.
+    #[must_use]
+    pub fn that_lasts(self) -> Passage<'a> {
+        Passage {
+            lasting: true,
+            ..self
+        }
+    }
+
+    /// The bytes of the file at the end.
+    pub fn result(&self) -> &[u8] {
+        &self.result
+    }
+
+    /// Whether both ends are the same.
+    pub fn goes_nowhere(&self) -> bool {
+        self.before == self.after
+    }
+
+    /// Cuts everywhere, or at as many points as `effort` says, which all kinds of cuts share.
+    ///
+    /// # Errors
+    /// When the machine cannot be made, or the work does not arrive in one of the setups.
+    pub fn cut(&self, effort: &Effort) -> Result<Vec<Cuts>, String> {
+        let mut found = Vec::new();
+        let mut kind = 0;
+        // The same disks are left in all setups of one journal mode.
+        let mut known: BTreeMap<&str, Known> = BTreeMap::new();
+        for (number, setup) in SETUPS.into_iter().enumerate() {
+            let mut measured = false;
+            for (fault, forever, only_usual) in CUTS {
+                if only_usual && number >= USUAL {
+                    continue;
+                }
+                kind += 1;
+                let part = part(effort, kind);
+                if part.points == 0 {
+                    continue;
+                }
+                let mut own = known.remove(setup.journal).unwrap_or_default();
+                let tally = self.with_deed(setup, |deed| {
+                    if !measured {
+                        own = deed.measure_with(std::mem::take(&mut own))?;
+                        measured = true;
+                    }
+                    cut(deed, &own, Cut { fault, forever }, &part)
+                })?;
+                known.insert(setup.journal, own);
+                found.push(Cuts { setup, tally });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Tries the point of a failure once more, and returns what is wrong there now.
+    ///
+    /// # Errors
+    /// As [`Passage::cut`].
+    pub fn repeat(&self, setup: Setup, failure: &Failure) -> Result<Option<String>, String> {
+        self.with_deed(setup, |deed| crate::machine::repeat(deed, failure))
+    }
+
+    fn with_deed<T>(
+        &self,
+        setup: Setup,
+        act: impl FnOnce(&Deed<'_>) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let image = in_mode(self.image, setup.journal)?;
+        let work = |machine: &Machine| {
+            let connection = machine.connect(FILE).and_then(|connection| {
+                connection.pragma_update(None, "synchronous", setup.synchronous)?;
+                Ok(connection)
+            });
+            match connection {
+                Ok(connection) => (self.engine)(connection),
+                Err(_) => Claim::Before,
+            }
+        };
+        act(&Deed {
+            device: Device {
+                order: if self.lasting {
+                    Order::None
+                } else {
+                    setup.order
+                },
+                ..Device::default()
+            },
+            file: FILE,
+            image: &image,
+            work: &work,
+            look: &|machine| self.look(machine),
+            durable: setup.durable || self.lasting,
+            finish: true,
+        })
+    }
+
+    fn look(&self, machine: &Machine) -> Side {
+        match observe(machine) {
+            Ok(found) if found == self.after => Side::After,
+            Ok(found) if found == self.before || !self.strict => Side::Before,
+            Ok(found) => Side::Neither(self.tell(&found)),
+            Err(error) => Side::Neither(error),
+        }
+    }
+
+    /// In what the file differs from the end that it is nearer to.
+    fn tell(&self, found: &Observation) -> String {
+        let unlike = |end: &Observation| law::differences(end, found, &[]);
+        let (before, after) = (unlike(&self.before), unlike(&self.after));
+        let (name, differences) = match before.len() <= after.len() {
+            true => ("before", before),
+            false => ("after", after),
+        };
+        let told = differences.iter().take(TOLD).map(|difference| {
+            let (was, is) = (&difference.before, &difference.after);
+            format!("{} is {is}, not {was}", difference.object)
+        });
+        let told: Vec<String> = told.collect();
+        let more = differences.len().saturating_sub(TOLD);
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("it is not as {name}: {}{more}", told.join("; "))
+    }
+}
+
+fn machine(image: &[u8]) -> Result<Machine, String> {
+    Machine::with_file(Device::default(), FILE, image).map_err(text)
+}
+
+/// The database with another journal mode in its header.
+fn in_mode(image: &[u8], journal: &str) -> Result<Vec<u8>, String> {
+    if journal == "DELETE" {
+        return Ok(image.to_vec());
+    }
+    let machine = machine(image)?;
+    let connection = machine.connect(FILE).map_err(text)?;
+    let set = format!("PRAGMA journal_mode = {journal}");
+    connection.query_row(&set, [], |_| Ok(())).map_err(text)?;
+    drop(connection);
+    machine
+        .file(FILE)
+        .ok_or_else(|| "the file is gone".to_owned())
+}
+
+/// Opens the file, which lets SQLite recover what a crash left, and observes what it holds.
+fn observe(machine: &Machine) -> Result<Observation, String> {
+    let connection = machine.connect(FILE).map_err(text)?;
+    let check = "PRAGMA integrity_check(1)";
+    let said: String = connection
+        .query_row(check, [], |row| row.get(0))
+        .map_err(text)?;
+    match said.as_str() {
+        "ok" => Observation::of(&connection),
+        said => Err(format!("it is damaged: {said}")),
+    }
+}
+
+fn text(error: rusqlite::Error) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_points_are_shared_out() {
+        for (points, seed) in [(0, 1), (1, 5), (7, 3), (21, 2), (100, 9)] {
+            let effort = Effort {
+                points,
+                seeds: 0,
+                seed,
+            };
+            let parts: Vec<u64> = (1..=KINDS).map(|kind| part(&effort, kind).points).collect();
+            assert_eq!(parts.iter().sum::<u64>(), points);
+            let (low, high) = (points / KINDS, points.div_ceil(KINDS));
+            assert!(
+                parts.iter().all(|own| (low..=high).contains(own)),
+                "{parts:?}"
+            );
+        }
+        let kinds = SETUPS.len() + (CUTS.len() - 1) * USUAL;
+        assert_eq!(KINDS, kinds as u64);
+    }
+}

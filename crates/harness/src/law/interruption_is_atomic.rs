@@ -1,0 +1,163 @@
+//! # Interruption is atomic
+//!
+//! A step that is cut leaves the file as it was before or as it is after, whatever cut it and wherever; the next
+//! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back, and
+//! cut by an interrupt at each instruction of SQLite's machine, by an I/O error and a full disk at each
+//! call, once and for ever, by calls that are done and then fail, and by power cuts of which nothing, everything
+//! or any part of what was not synced survives. This is done in the journal modes DELETE and WAL, with
+//! `synchronous` `NORMAL`, `FULL` and `EXTRA`. After a COMMIT has returned, a power cut no longer takes it
+//! back where SQLite promises that: in WAL mode at `FULL`, in journal mode DELETE at `EXTRA`.
+//! <https://sqlite.org/pragma.html#pragma_synchronous>
+//!
+//! What the application itself does each time it opens a file may stop half way, but the next start
+//! must complete it.
+//!
+//! Not every point is tried unless that is asked for; the report says how many of how many. A read that falls
+//! short is not among the cuts: SQLite takes it for the end of the file, and no engine can tell.
+
+use migrations::{Backups, Migrator, Options, Outcome, Version};
+use rusqlite::Connection;
+
+use super::{Finding, Findings, Law, Leg, step_file};
+use crate::interruption::{Cuts, Engine, Passage};
+use crate::journey::{Shape, can_go_back};
+use crate::machine::{Claim, Effort};
+use crate::subject::Subject;
+
+pub(super) const LAW: Law = Law {
+    name: "interruption is atomic",
+    walk: None,
+    whole: None,
+    leg: Some(check),
+};
+
+/// Seeded survivors at each power cut, with and without [`Leg::deep`].
+const SEEDS: (u64, u64) = (12, 2);
+
+fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
+    let Some(version) = leg.journey.only_step() else {
+        return;
+    };
+    let up = leg.journey.shape() == Shape::UpAndBack;
+    let script = if up { "up.sql" } else { "down.sql" };
+    if !up && !can_go_back(subject, leg.journey) {
+        return;
+    }
+    let engine = |connection: Connection| migrate(subject, connection, leg.journey.via, up);
+    // The laws about arriving tell of a step that fails by itself.
+    let Ok(passage) = Passage::new(leg.image, &engine) else {
+        return;
+    };
+    let file = step_file(subject, leg.journey, script);
+    let object = format!("step {version} {}", if up { "up" } else { "down" });
+    let hint = "everything that a step does belongs into its one transaction";
+    judge(leg, &passage, &object, findings, |finding| {
+        finding.in_file(file.clone()).hint(hint)
+    });
+
+    if up && leg.journey.via == subject.catalogue.current_version() {
+        start(subject, leg, findings);
+    }
+}
+
+/// What the application does when it opens the file that has just been upgraded.
+fn start(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
+    let Some(image) = upgraded(subject, leg) else {
+        return;
+    };
+    let engine: Engine<'_> = &|connection| match subject.application.opened(&connection) {
+        Ok(()) => Claim::After,
+        Err(_) => Claim::Unknown,
+    };
+    let Ok(passage) = Passage::new(&image, engine) else {
+        return;
+    };
+    // A start that writes each time breaks the law *again does nothing*.
+    let again = Passage::new(passage.result(), engine);
+    if passage.goes_nowhere() || !again.is_ok_and(|again| again.goes_nowhere()) {
+        return;
+    }
+    let hint = "what runs at each start and writes more than once belongs into one transaction";
+    let object = "the application's own start";
+    judge(leg, &passage.that_may_stop(), object, findings, |finding| {
+        finding.hint(hint)
+    });
+}
+
+fn upgraded(subject: &Subject<'_>, leg: &Leg<'_>) -> Option<Vec<u8>> {
+    let connection = crate::fixture::from_image(leg.image).ok()?;
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options());
+    migrator.upgrade_to(leg.journey.via).ok()?;
+    crate::fixture::image(migrator.connection()).ok()
+}
+
+fn judge(
+    leg: &Leg<'_>,
+    passage: &Passage<'_>,
+    object: &str,
+    findings: &mut Findings,
+    dress: impl Fn(Finding) -> Finding,
+) {
+    let effort = Effort {
+        points: if leg.deep { u64::MAX } else { leg.points },
+        seeds: if leg.deep { SEEDS.0 } else { SEEDS.1 },
+        seed: leg.seed,
+    };
+    match passage.cut(&effort) {
+        Ok(all) => {
+            for Cuts { tally, .. } in &all {
+                findings.checked += usize::try_from(tally.looks).unwrap_or(usize::MAX);
+                findings.points.0 += tally.tried;
+                findings.points.1 += tally.of;
+            }
+            if let Some(finding) = worst(object, &all) {
+                findings.add(dress(finding));
+            }
+        }
+        Err(error) => findings.add(dress(Finding::new(object, error))),
+    }
+}
+
+/// The first failure, and how many there are in which setups: they mostly have one cause.
+fn worst(object: &str, all: &[Cuts]) -> Option<Finding> {
+    let broken: Vec<&Cuts> = all.iter().filter(|cuts| cuts.tally.wrong > 0).collect();
+    let first = broken.first()?;
+    let failure = first.tally.failures.first()?;
+    let wrong: u64 = broken.iter().map(|cuts| cuts.tally.wrong).sum();
+    let mut kinds: Vec<String> = broken
+        .iter()
+        .map(|cuts| cuts.tally.cut.to_string())
+        .collect();
+    kinds.sort();
+    kinds.dedup();
+    let more = match wrong {
+        1 => String::new(),
+        wrong => format!("\n{wrong} cuts show it: {}", kinds.join(", ")),
+    };
+    Some(Finding::new(
+        object,
+        format!("{}, {failure}{more}", first.setup),
+    ))
+}
+
+fn options() -> Options {
+    Options {
+        accept_loss: true,
+        allow_undocumented: true,
+        backups: Backups::Off,
+        ..Options::default()
+    }
+}
+
+fn migrate(subject: &Subject<'_>, connection: Connection, to: Version, up: bool) -> Claim {
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options());
+    let result = match up {
+        true => migrator.upgrade_to(to),
+        false => migrator.rollback_to(to),
+    };
+    match result.map_err(|error| error.outcome()) {
+        Ok(_) | Err(Outcome::Committed) => Claim::After,
+        Err(Outcome::Untouched | Outcome::RolledBack) => Claim::Before,
+        Err(Outcome::CommittedTo(_) | Outcome::Unknown) => Claim::Unknown,
+    }
+}

@@ -1,0 +1,199 @@
+//! What a power cut leaves of a file, and the dice that decide it.
+
+use super::disk::{Content, What};
+use super::fault::{Device, Order};
+
+/// What is left of the changes that were not synced when the power went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Survivors {
+    /// None of them.
+    Nothing,
+    /// All of them.
+    Everything,
+    /// Those until some moment, as on a disk that keeps their order; the last write may be torn.
+    InOrder(u64),
+    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size of a file
+    /// without its data or the data without the size; each name on its own.
+    Seeded(u64),
+}
+
+impl Content {
+    /// All changes until a moment, the last of them torn.
+    pub(super) fn until(&self, moment: u64, device: Device, dice: &mut Dice) -> Vec<u8> {
+        let mut bytes = self.durable.clone();
+        for change in self.pending.iter().filter(|change| change.time <= moment) {
+            match &change.what {
+                What::Resize(size) => bytes.resize(*size, 0),
+                What::Write { offset, data } => {
+                    let sectors = data.len().div_ceil(device.sector) as u64;
+                    let torn = change.time == moment && dice.one_in(2);
+                    let length = match torn {
+                        true => dice.below(sectors + 1) as usize * device.sector,
+                        false => data.len(),
+                    };
+                    put(&mut bytes, *offset, data.get(..length).unwrap_or(data));
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk that keeps
+    /// these in order, that of the moment `until`.
+    pub(super) fn scattered(&self, until: u64, device: Device, dice: &mut Dice) -> Vec<u8> {
+        // Some cuts lose little, and some nearly all: each finds what the others do not.
+        let mood = dice.below(4);
+        let any = device.order == Order::None;
+        let mut bytes = self.durable.clone();
+        let mut size = bytes.len();
+        let mut sizes = vec![size];
+        for change in &self.pending {
+            let before = change.time <= until;
+            match &change.what {
+                What::Resize(new) => {
+                    size = *new;
+                    if if any { dice.one_in(2) } else { before } {
+                        bytes.truncate(size);
+                    }
+                }
+                What::Write { offset, data } => {
+                    size = size.max(offset + data.len());
+                    for (start, part) in sectors(*offset, data, device.sector) {
+                        let fate = dice.fate(mood);
+                        scatter(&mut bytes, (start, part), fate, device, dice);
+                    }
+                }
+            }
+            if any || before {
+                sizes.push(size);
+            }
+        }
+        // The size is metadata, and written when the file system likes.
+        if !self.pending.is_empty() && (!any || dice.one_in(2)) {
+            let place = match any {
+                true => dice.below(sizes.len() as u64) as usize,
+                false => sizes.len() - 1,
+            };
+            let size = sizes.get(place).copied().unwrap_or(size);
+            let garbage = dice.one_in(2);
+            while bytes.len() < size {
+                bytes.push(if garbage { dice.byte() } else { 0 });
+            }
+            bytes.truncate(size);
+        }
+        bytes
+    }
+}
+
+/// What becomes of one write into one sector.
+#[derive(Clone, Copy)]
+enum Fate {
+    Lost,
+    Kept,
+    Head,
+    Tail,
+    Garbage,
+}
+
+fn scatter(
+    bytes: &mut Vec<u8>,
+    (start, part): (usize, &[u8]),
+    fate: Fate,
+    device: Device,
+    dice: &mut Dice,
+) {
+    let cut = dice.below(part.len() as u64 + 1) as usize;
+    let (head, tail) = part.split_at(cut);
+    match fate {
+        Fate::Lost => {}
+        Fate::Kept => put(bytes, start, part),
+        Fate::Head => put(bytes, start, head),
+        Fate::Tail => put(bytes, start + cut, tail),
+        Fate::Garbage => {
+            let (mut from, mut to) = (start, start + part.len());
+            if !device.powersafe_overwrite {
+                from -= from % device.sector;
+                to = to.next_multiple_of(device.sector).min(to.max(bytes.len()));
+            }
+            let garbage: Vec<u8> = (from..to).map(|_| dice.byte()).collect();
+            put(bytes, from, &garbage);
+        }
+    }
+}
+
+pub(super) fn put(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
+    let end = offset + data.len();
+    if data.is_empty() {
+        return;
+    }
+    if bytes.len() < end {
+        bytes.resize(end, 0);
+    }
+    if let Some(place) = bytes.get_mut(offset..end) {
+        place.copy_from_slice(data);
+    }
+}
+
+/// The parts of a write that fall into one sector each, with their offsets.
+fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
+    let mut parts = Vec::new();
+    let (mut start, mut rest) = (offset, data);
+    while !rest.is_empty() {
+        let (part, next) = rest.split_at(rest.len().min(sector - start % sector));
+        parts.push((start, part));
+        start += part.len();
+        rest = next;
+    }
+    parts
+}
+
+/// Numbers that look random and are the same for the same seed on every machine: SplitMix64.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    pub(super) fn of(survivors: Survivors) -> Dice {
+        match survivors {
+            Survivors::InOrder(seed) | Survivors::Seeded(seed) => Dice(seed),
+            Survivors::Nothing | Survivors::Everything => Dice(0),
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    pub(super) fn one_in(&mut self, bound: u64) -> bool {
+        self.below(bound) == 0
+    }
+
+    fn fate(&mut self, mood: u64) -> Fate {
+        let (lost, kept) = match mood {
+            0 => (4, 112),
+            1 => (100, 12),
+            _ => (48, 48),
+        };
+        match self.below(128) {
+            number if number < lost => Fate::Lost,
+            number if number < lost + kept => Fate::Kept,
+            number if number % 4 == 0 => Fate::Tail,
+            number if number % 4 == 1 => Fate::Garbage,
+            _ => Fate::Head,
+        }
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
+    }
+}

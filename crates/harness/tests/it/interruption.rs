@@ -1,0 +1,265 @@
+//! Engines that people write, cut everywhere: those that tear a file are caught, each by what it does wrong.
+
+use harness::interruption::{Cuts, Engine, Passage};
+use harness::machine::{Claim, Effort, Fault};
+use migrations::{Back, Backups, Catalogue, Commit, Migrator, Options, Outcome, Step};
+use rusqlite::Connection;
+
+const NOTES: &str = "Nobody reads the notes of a test.";
+
+fn catalogue() -> Catalogue {
+    let step =
+        |folder, up, down: &'static str| Step::new(folder, up, Back::Sql(down.into()), NOTES);
+    Catalogue::new(vec![
+        step(
+            "0001_note",
+            "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
+            "DROP TABLE note;",
+        ),
+        step(
+            "0002_label",
+            "ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);",
+            "ALTER TABLE note DROP COLUMN label;",
+        ),
+        step(
+            "0003_index",
+            "CREATE INDEX note_label ON note (label);",
+            "DROP INDEX note_label;",
+        ),
+    ])
+    .unwrap()
+}
+
+fn options() -> Options {
+    Options {
+        accept_loss: true,
+        allow_undocumented: true,
+        backups: Backups::Off,
+        ..Options::default()
+    }
+}
+
+/// A file of version 1 with some rows.
+fn image() -> Vec<u8> {
+    let connection = catalogue().build(1).unwrap();
+    connection
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+             INSERT INTO note SELECT i, printf('note %040d', i) FROM n",
+        )
+        .unwrap();
+    connection.serialize("main").unwrap().to_vec()
+}
+
+fn migrate(connection: Connection, to: u32, commit: Commit) -> Claim {
+    let catalogue = catalogue();
+    let options = Options {
+        commit,
+        ..options()
+    };
+    match Migrator::with_connection(&catalogue, connection, options).upgrade_to(to) {
+        Ok(_) => Claim::After,
+        Err(error) => match error.outcome() {
+            Outcome::Untouched | Outcome::RolledBack => Claim::Before,
+            Outcome::Committed => Claim::After,
+            Outcome::CommittedTo(_) | Outcome::Unknown => Claim::Unknown,
+        },
+    }
+}
+
+/// An engine that looks at `user_version` and runs a script.
+fn script(sql: &'static str) -> impl Fn(Connection) -> Claim {
+    move |connection| match version(&connection) {
+        Ok(2) => Claim::After,
+        Ok(_) => match connection.execute_batch(sql) {
+            Ok(()) => Claim::After,
+            Err(_) => Claim::Unknown,
+        },
+        Err(_) => Claim::Unknown,
+    }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn cut(engine: Engine<'_>, points: u64) -> Vec<Cuts> {
+    let image = image();
+    let passage = Passage::new(&image, engine).unwrap();
+    let effort = Effort {
+        points,
+        seeds: 4,
+        seed: 1,
+    };
+    let all = passage.cut(&effort).unwrap();
+    for Cuts { setup, tally } in &all {
+        for failure in &tally.failures {
+            let again = passage.repeat(*setup, failure).unwrap();
+            assert_eq!(again.as_ref(), Some(&failure.message), "{setup}, {failure}");
+        }
+    }
+    all
+}
+
+/// What is wrong, in words, with the setup and the cut that show it.
+fn wrong(all: &[Cuts]) -> Vec<String> {
+    let told = |cuts: &Cuts| {
+        let failures = cuts.tally.failures.iter();
+        failures
+            .map(|failure| format!("{}, {failure}", cuts.setup))
+            .collect::<Vec<_>>()
+    };
+    all.iter().flat_map(told).collect()
+}
+
+fn passes(engine: Engine<'_>) {
+    let all = cut(engine, 150);
+    assert!(wrong(&all).is_empty(), "{}", wrong(&all).join("\n"));
+    let looks: u64 = all.iter().map(|cuts| cuts.tally.looks).sum();
+    let after: u64 = all.iter().map(|cuts| cuts.tally.after).sum();
+    assert!(0 < after && after < looks, "both sides are seen");
+}
+
+fn caught(engine: Engine<'_>, words: &str) -> Vec<Cuts> {
+    let all = cut(engine, 90);
+    let wrong = wrong(&all);
+    let first: Vec<&String> = wrong.iter().take(4).collect();
+    assert!(
+        wrong.iter().any(|one| one.contains(words)),
+        "not found: {words}
+{first:#?}"
+    );
+    all
+}
+
+#[test]
+fn this_engine_passes() {
+    passes(&|connection| migrate(connection, 2, Commit::Run));
+    passes(&|connection| migrate(connection, 3, Commit::Run));
+}
+
+#[test]
+fn one_transaction_passes_whoever_wrote_it() {
+    passes(&script(
+        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
+         PRAGMA user_version = 2; COMMIT",
+    ));
+    passes(&script(
+        "SAVEPOINT run; ALTER TABLE note ADD COLUMN label TEXT; SAVEPOINT step;
+         UPDATE note SET label = upper(body); RELEASE step; PRAGMA user_version = 2; RELEASE run",
+    ));
+}
+
+#[test]
+fn a_commit_for_each_step_passes_where_there_is_one_step() {
+    passes(&|connection| migrate(connection, 2, Commit::PerStep));
+    let engine = |connection| migrate(connection, 3, Commit::PerStep);
+    caught(
+        &engine,
+        "it is not as before: column note.label is present, not missing",
+    );
+}
+
+#[test]
+fn a_version_stamped_outside_the_transaction_is_caught() {
+    let engine = script(
+        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body); COMMIT;
+         PRAGMA user_version = 2",
+    );
+    caught(&engine, "column note.label is present, not missing");
+}
+
+#[test]
+fn a_version_stamped_first_is_caught() {
+    let engine = script(
+        "PRAGMA user_version = 2;
+         BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body); COMMIT",
+    );
+    caught(&engine, "user_version is 2, not 1");
+}
+
+#[test]
+fn a_commit_for_each_statement_is_caught() {
+    let engine = script(
+        "ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
+         PRAGMA user_version = 2",
+    );
+    caught(&engine, "neither before nor after");
+}
+
+#[test]
+fn a_rebuild_that_copies_in_one_transaction_and_drops_in_another_is_caught() {
+    let engine = script(
+        "BEGIN; CREATE TABLE new (id INTEGER PRIMARY KEY, body TEXT NOT NULL, label TEXT);
+         INSERT INTO new SELECT id, body, upper(body) FROM note; COMMIT;
+         BEGIN; DROP TABLE note; ALTER TABLE new RENAME TO note; PRAGMA user_version = 2; COMMIT",
+    );
+    caught(&engine, "table new is present, not missing");
+}
+
+const FASTER: &str = "BEGIN; ALTER TABLE note ADD COLUMN label TEXT;
+    UPDATE note SET label = upper(body); PRAGMA user_version = 2; COMMIT";
+
+/// Nothing but a power cut finds it, and with it the file is lost.
+#[test]
+fn a_run_without_syncs_is_caught() {
+    let engine = |connection: Connection| {
+        let _ = connection.pragma_update(None, "synchronous", "OFF");
+        script(FASTER)(connection)
+    };
+    let all = caught(&engine, "malformed");
+    assert!(
+        wrong(&all).iter().all(|one| one.contains("power loss")),
+        "{:#?}",
+        wrong(&all)
+    );
+}
+
+/// Its journal is gone with the program, too: a full disk is enough.
+#[test]
+fn a_run_with_its_journal_in_memory_is_caught() {
+    let engine = |connection: Connection| {
+        let _ = connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()));
+        script(FASTER)(connection)
+    };
+    caught(&engine, "malformed");
+}
+
+#[test]
+fn an_error_that_is_swallowed_is_caught() {
+    let engine = |connection: Connection| {
+        let _ = script(
+            "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
+             PRAGMA user_version = 2; COMMIT",
+        )(connection);
+        Claim::After
+    };
+    caught(
+        &engine,
+        "it was said to be done, and the file is as it was before",
+    );
+}
+
+#[test]
+fn an_error_after_the_commit_that_is_told_as_a_failed_run_is_caught() {
+    let engine = |connection: Connection| {
+        let claim = script(
+            "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
+             PRAGMA user_version = 2; COMMIT; SELECT count(*) FROM note",
+        )(connection);
+        match claim {
+            Claim::Unknown => Claim::Before,
+            claim => claim,
+        }
+    };
+    let all = caught(
+        &engine,
+        "it was said to have failed, and the file holds the result",
+    );
+    let cuts = all.iter().filter(|cuts| cuts.tally.wrong > 0);
+    let faults: Vec<Fault> = cuts.map(|cuts| cuts.tally.cut.fault).collect();
+    assert!(
+        faults.contains(&Fault::Interrupt) && faults.contains(&Fault::IoError),
+        "{faults:?}"
+    );
+}

@@ -1,0 +1,128 @@
+//! A backup that is put back, cut anywhere: the file holds what it held, or what the backup holds.
+
+use std::time::Duration;
+
+use harness::interruption::{Cuts, Passage};
+use harness::machine::{Claim, Effort};
+use migrations::{Options, replace_content};
+use rusqlite::Connection;
+
+/// A database with so many rows, each with this text.
+fn database(page_size: u32, rows: u32, text: &str) -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    connection
+        .execute_batch(&format!(
+            "PRAGMA page_size = {page_size}; VACUUM;
+             CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT); PRAGMA user_version = {rows};
+             WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+             INSERT INTO note SELECT i, printf('{text} %0400d', i) FROM n"
+        ))
+        .unwrap();
+    connection
+}
+
+fn bytes(connection: &Connection) -> Vec<u8> {
+    connection.serialize("main").unwrap().to_vec()
+}
+
+fn survives(target: &[u8], backup: &Connection) {
+    let restore = |mut connection: Connection| match replace_content(
+        backup,
+        &mut connection,
+        &Options::default(),
+    ) {
+        Ok(()) => Claim::After,
+        Err(_) => Claim::Unknown,
+    };
+    let passage = Passage::new(target, &restore).unwrap().that_lasts();
+    let effort = Effort {
+        points: 260,
+        seeds: 6,
+        seed: 1,
+    };
+    let (mut looks, mut after) = (0, 0);
+    for Cuts { setup, tally } in passage.cut(&effort).unwrap() {
+        let told: Vec<String> = tally.failures.iter().map(ToString::to_string).collect();
+        assert_eq!(tally.wrong, 0, "{setup}: {}", told.join("\n"));
+        looks += tally.looks;
+        after += tally.after;
+    }
+    assert!(0 < after && after < looks, "{after} of {looks}");
+}
+
+#[test]
+fn over_a_file_that_is_larger() {
+    survives(
+        &bytes(&database(4096, 200, "new")),
+        &database(4096, 100, "old"),
+    );
+}
+
+#[test]
+fn over_a_file_that_is_smaller() {
+    survives(
+        &bytes(&database(4096, 50, "new")),
+        &database(4096, 150, "old"),
+    );
+}
+
+#[test]
+fn over_a_file_with_other_pages() {
+    survives(
+        &bytes(&database(4096, 60, "new")),
+        &database(1024, 90, "old"),
+    );
+    survives(
+        &bytes(&database(1024, 60, "new")),
+        &database(4096, 90, "old"),
+    );
+}
+
+#[test]
+fn over_nothing() {
+    survives(&[], &database(4096, 50, "old"));
+}
+
+/// Without more care than the setup takes, what is restored in journal mode DELETE can be undone, and a file
+/// that becomes shorter can be damaged.
+#[test]
+fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
+    let backup = database(4096, 100, "old");
+    let restore = |mut connection: Connection| {
+        let copy = rusqlite::backup::Backup::new(&backup, &mut connection);
+        match copy.and_then(|copy| copy.run_to_completion(1_000, Duration::ZERO, None)) {
+            Ok(()) => Claim::After,
+            Err(_) => Claim::Unknown,
+        }
+    };
+    let target = bytes(&database(4096, 200, "new"));
+    let passage = Passage::new(&target, &restore).unwrap().that_lasts();
+    let effort = Effort {
+        points: 260,
+        seeds: 6,
+        seed: 1,
+    };
+    let all = passage.cut(&effort).unwrap();
+    let told: Vec<String> = all
+        .iter()
+        .flat_map(|Cuts { setup, tally }| {
+            tally
+                .failures
+                .iter()
+                .map(move |failure| format!("{setup}, {failure}"))
+        })
+        .collect();
+    let found = |words: &str| {
+        told.iter()
+            .any(|one| one.starts_with("DELETE FULL") && one.contains(words))
+    };
+    assert!(
+        found("the file is as it was before") && found("it is damaged"),
+        "{told:#?}"
+    );
+    assert!(
+        !told
+            .iter()
+            .any(|one| one.starts_with("DELETE EXTRA") || one.starts_with("WAL FULL"))
+    );
+}
