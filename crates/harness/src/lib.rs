@@ -14,6 +14,7 @@
 
 mod subject;
 mod fixture;
+pub mod generate;
 mod fill;
 mod journey;
 mod observe;
