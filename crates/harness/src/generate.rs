@@ -191,7 +191,12 @@ impl Generator {
     /// Takes the values of a column from `strategy`. They are no values at the edges, whatever they are.
     /// A column that refers to another table still refers to it, and keys still hold.
     #[must_use]
-    pub fn column(mut self, table: &str, column: &str, strategy: BoxedStrategy<Value>) -> Generator {
+    pub fn column(
+        mut self,
+        table: &str,
+        column: &str,
+        strategy: BoxedStrategy<Value>,
+    ) -> Generator {
         self.own.insert((fold(table), fold(column)), strategy);
         self
     }
@@ -225,7 +230,8 @@ impl Generator {
     /// # Errors
     /// When the database on which rows are tried cannot be opened.
     pub fn strategy(&self) -> Result<impl Strategy<Value = Generated> + use<>, String> {
-        self.workshop().map(|workshop| Contents::new(Rc::new(workshop)))
+        self.workshop()
+            .map(|workshop| Contents::new(Rc::new(workshop)))
     }
 
     /// One database. For many, take [`Generator::strategy`], which prepares everything once.
@@ -234,7 +240,9 @@ impl Generator {
             Ok(workshop) => Contents::new(Rc::new(workshop)),
             Err(reason) => return self.none(&reason),
         };
-        strategy.make(&mut runner(seed)).unwrap_or_else(|reason| self.none(&reason))
+        strategy
+            .make(&mut runner(seed))
+            .unwrap_or_else(|reason| self.none(&reason))
     }
 
     /// No rows, for one reason.
@@ -243,7 +251,10 @@ impl Generator {
             table: table.name.clone(),
             reason: reason.to_owned(),
         });
-        Generated { unseeded: unseeded.collect(), ..Generated::default() }
+        Generated {
+            unseeded: unseeded.collect(),
+            ..Generated::default()
+        }
     }
 
     fn workshop(&self) -> Result<Workshop, String> {
@@ -254,7 +265,9 @@ impl Generator {
         for (place, table) in plan.tables.iter().enumerate() {
             let name = quote_name(&table.name);
             let rowid = format!("SELECT max(rowid) FROM {name}");
-            let most = trial.connection().query_row(&rowid, [], |row| row.get::<_, Option<i64>>(0));
+            let most = trial
+                .connection()
+                .query_row(&rowid, [], |row| row.get::<_, Option<i64>>(0));
             highest.push(most.ok().flatten().unwrap_or(0));
             if table.filling == Filling::Made && table.ordinary {
                 given.extend(given_rows(&trial, place, table));
@@ -291,15 +304,30 @@ impl Workshop {
 /// Some rows that stand in the database, to refer to.
 fn given_rows(trial: &Trial, place: usize, table: &plan::TablePlan) -> Vec<Row> {
     const ENOUGH: usize = 20;
-    let names: Vec<_> = table.columns.iter().map(|column| quote_name(&column.name)).collect();
-    let sql = format!("SELECT {} FROM {} LIMIT {ENOUGH}", names.join(", "), quote_name(&table.name));
+    let names: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| quote_name(&column.name))
+        .collect();
+    let sql = format!(
+        "SELECT {} FROM {} LIMIT {ENOUGH}",
+        names.join(", "),
+        quote_name(&table.name)
+    );
     let read = || -> rusqlite::Result<Vec<Row>> {
         let mut statement = trial.connection().prepare(&sql)?;
         let cells = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Row> {
-            let cell = |at| Ok(Cell { value: Value::from(row.get_ref(at)?), named: true });
+            let cell = |at| {
+                Ok(Cell {
+                    value: Value::from(row.get_ref(at)?),
+                    named: true,
+                })
+            };
             Ok(Row {
                 table: place,
-                cells: (0..names.len()).map(cell).collect::<rusqlite::Result<_>>()?,
+                cells: (0..names.len())
+                    .map(cell)
+                    .collect::<rusqlite::Result<_>>()?,
                 links: vec![None; table.references.len()],
                 alive: true,
                 given: true,
@@ -314,7 +342,16 @@ fn given_rows(trial: &Trial, place: usize, table: &plan::TablePlan) -> Vec<Row> 
 /// A runner whose chance is the same for the same seed.
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0_u8; 32];
-    bytes.iter_mut().zip(seed.to_le_bytes()).for_each(|(place, byte)| *place = byte);
+    bytes
+        .iter_mut()
+        .zip(seed.to_le_bytes())
+        .for_each(|(place, byte)| *place = byte);
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng)
+    TestRunner::new_with_rng(
+        Config {
+            failure_persistence: None,
+            ..Config::default()
+        },
+        rng,
+    )
 }

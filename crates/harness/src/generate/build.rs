@@ -15,7 +15,7 @@ use super::{Temper, Unseeded};
 use crate::observe::Value;
 
 /// How often other values are tried for one row.
-const TRIES: usize = 32;
+const TRIES: usize = 48;
 
 /// How many rows in a row may be given up before the table is.
 const PATIENCE: usize = 2;
@@ -47,8 +47,8 @@ pub(super) struct Made {
 
 /// A row that must come, because an earlier one refers to it.
 struct Promise {
-    child: usize,
-    reference: usize,
+    /// The rows that do, each with the place of its reference.
+    children: Vec<(usize, usize)>,
     values: Vec<(usize, Value)>,
 }
 
@@ -73,7 +73,11 @@ struct Builder<'a, 'r> {
 /// Makes the rows of one database.
 pub(super) fn build(order: &Order<'_>, seed: u64, runner: &mut TestRunner) -> Result<Made, String> {
     let tables = order.plan.tables.len();
-    let keys = order.plan.tables.iter().map(|table| vec![HashSet::new(); table.keys.len()]);
+    let keys = order
+        .plan
+        .tables
+        .iter()
+        .map(|table| vec![HashSet::new(); table.keys.len()]);
     let mut builder = Builder {
         order,
         runner,
@@ -82,7 +86,11 @@ pub(super) fn build(order: &Order<'_>, seed: u64, runner: &mut TestRunner) -> Re
         own: OwnTrees::new(),
         rows: vec![Vec::new(); tables],
         keys: keys.collect(),
-        next_id: order.highest.iter().map(|highest| highest.saturating_add(1)).collect(),
+        next_id: order
+            .highest
+            .iter()
+            .map(|highest| highest.saturating_add(1))
+            .collect(),
         filled: vec![false; tables],
         promises: (0..tables).map(|_| Vec::new()).collect(),
         roomy: true,
@@ -91,7 +99,10 @@ pub(super) fn build(order: &Order<'_>, seed: u64, runner: &mut TestRunner) -> Re
     for row in order.given {
         builder.take(row.clone());
     }
-    order.trial.begin(order.plan.cyclic).map_err(|error| error.to_string())?;
+    order
+        .trial
+        .begin(order.plan.cyclic)
+        .map_err(|error| error.to_string())?;
     for place in &order.plan.order {
         if let Some(table) = order.plan.table(*place) {
             builder.fill(*place, table);
@@ -103,9 +114,18 @@ pub(super) fn build(order: &Order<'_>, seed: u64, runner: &mut TestRunner) -> Re
     builder.break_promises();
     order.trial.end();
     builder.refer_forward();
-    let Builder { model, own, mut unseeded, .. } = builder;
+    let Builder {
+        model,
+        own,
+        mut unseeded,
+        ..
+    } = builder;
     unseeded.sort_by(|a, b| a.table.cmp(&b.table));
-    Ok(Made { model, own, unseeded })
+    Ok(Made {
+        model,
+        own,
+        unseeded,
+    })
 }
 
 impl Builder<'_, '_> {
@@ -147,17 +167,31 @@ impl Builder<'_, '_> {
             };
             let parent = table.references.iter().find(empty);
             let parent = parent.and_then(|one| self.order.plan.table(one.parent));
-            let why = parent.map_or(String::new(), |parent| format!(" (`{}` has no rows)", parent.name));
-            self.unseeded.push(Unseeded { table: table.name.clone(), reason: format!("{reason}{why}") });
+            let why = parent.map_or(String::new(), |parent| {
+                format!(" (`{}` has no rows)", parent.name)
+            });
+            self.unseeded.push(Unseeded {
+                table: table.name.clone(),
+                reason: format!("{reason}{why}"),
+            });
         }
     }
 
     /// Makes one row, with other values as long as SQLite refuses it.
     fn make_row(&mut self, place: usize, table: &TablePlan, number: usize) -> Result<(), Refusal> {
         let promise = self.promises.get_mut(place).and_then(Vec::pop);
-        let mut last = Refusal { words: "no two rows of this table can differ".to_owned(), hopeless: false };
+        let mut last = Refusal {
+            words: "no two rows of this table can differ".to_owned(),
+            hopeless: false,
+        };
         for attempt in 0..TRIES {
-            let tried = row::Attempt { place, table, number, attempt, promise: promise.as_ref() };
+            let tried = row::Attempt {
+                place,
+                table,
+                number,
+                attempt,
+                promise: promise.as_ref(),
+            };
             let (row, own) = self.draw(&tried);
             let at = self.model.rows.len();
             self.model.rows.push(row);
@@ -169,7 +203,8 @@ impl Builder<'_, '_> {
             let row = self.model.rows.pop();
             match (result, row) {
                 (Ok(()), Some(row)) => {
-                    self.own.extend(own.into_iter().map(|(column, tree)| ((at, column), tree)));
+                    self.own
+                        .extend(own.into_iter().map(|(column, tree)| ((at, column), tree)));
                     self.take(row);
                     self.keep(promise, at);
                     self.draw_promises(at);
@@ -197,14 +232,20 @@ impl Builder<'_, '_> {
     fn take(&mut self, row: Row) {
         let (place, at) = (row.table, self.model.rows.len());
         self.model.rows.push(row);
-        let Some(table) = self.order.plan.table(place) else { return };
+        let Some(table) = self.order.plan.table(place) else {
+            return;
+        };
         let values = self.model.values(self.order.plan, at);
         if let Some(keys) = self.keys.get_mut(place) {
             for (key, known) in table.keys.iter().zip(keys) {
                 known.extend(key_of(table, key, &values));
             }
         }
-        let id = table.columns.iter().position(|column| column.rowid).and_then(|at| values.get(at));
+        let id = table
+            .columns
+            .iter()
+            .position(|column| column.rowid)
+            .and_then(|at| values.get(at));
         if let (Some(Value::Integer(id)), Some(next)) = (id, self.next_id.get_mut(place))
             && *id < 1 << 32
         {
@@ -216,9 +257,13 @@ impl Builder<'_, '_> {
     }
 
     fn is_new(&self, place: usize, table: &TablePlan, values: &[Value]) -> bool {
-        let Some(known) = self.keys.get(place) else { return true };
+        let Some(known) = self.keys.get(place) else {
+            return true;
+        };
         let mut keys = table.keys.iter().zip(known);
-        keys.all(|(key, known)| key_of(table, key, values).is_none_or(|value| !known.contains(&value)))
+        keys.all(|(key, known)| {
+            key_of(table, key, values).is_none_or(|value| !known.contains(&value))
+        })
     }
 
     /// A refusal ended the transaction: what stood there is put there again.
@@ -228,7 +273,11 @@ impl Builder<'_, '_> {
             return;
         }
         for place in self.model.living() {
-            let table = self.model.rows.get(place).and_then(|row| plan.table(row.table));
+            let table = self
+                .model
+                .rows
+                .get(place)
+                .and_then(|row| plan.table(row.table));
             if let Some(table) = table {
                 // It was taken once, and the same rows stand before it.
                 let _ = trial.insert(table, &self.model.values(plan, place));
@@ -238,33 +287,53 @@ impl Builder<'_, '_> {
 
     fn keep(&mut self, promise: Option<Promise>, at: usize) {
         let Some(promise) = promise else { return };
-        let child = self.model.rows.get_mut(promise.child);
-        if let Some(link) = child.and_then(|row| row.links.get_mut(promise.reference)) {
-            *link = Some(at);
+        for (child, reference) in promise.children {
+            let child = self.model.rows.get_mut(child);
+            if let Some(link) = child.and_then(|row| row.links.get_mut(reference)) {
+                *link = Some(at);
+            }
         }
     }
 
     /// Where the rows that a row refers to cannot be made before it, its own values say what they will be.
     fn draw_promises(&mut self, at: usize) {
-        let Some(row) = self.model.rows.get(at) else { return };
-        let Some(table) = self.order.plan.table(row.table) else { return };
+        let Some(row) = self.model.rows.get(at) else {
+            return;
+        };
+        let Some(table) = self.order.plan.table(row.table) else {
+            return;
+        };
         for (place, (reference, link)) in table.references.iter().zip(&row.links).enumerate() {
-            let pending = self.filled.get(reference.parent) == Some(&false) && reference.parent != row.table;
+            let pending =
+                self.filled.get(reference.parent) == Some(&false) && reference.parent != row.table;
             if link.is_some() || !pending || !reference.nullable.is_empty() {
                 continue;
             }
             let pairs = reference.parent_columns.iter().zip(&reference.columns);
-            let values = pairs.filter_map(|(parent, own)| Some((*parent, row.cells.get(*own)?.value.clone())));
-            let promise = Promise { child: at, reference: place, values: values.collect() };
-            if let Some(promises) = self.promises.get_mut(reference.parent) {
-                promises.push(promise);
+            let values = pairs
+                .filter_map(|(parent, own)| Some((*parent, row.cells.get(*own)?.value.clone())));
+            let values: Vec<(usize, Value)> = values.collect();
+            let Some(promises) = self.promises.get_mut(reference.parent) else {
+                continue;
+            };
+            match promises.iter_mut().find(|promise| promise.values == values) {
+                Some(promise) => promise.children.push((at, place)),
+                None => promises.push(Promise {
+                    children: vec![(at, place)],
+                    values,
+                }),
             }
         }
     }
 
     /// Rows that wait in vain go, and what refers to them.
     fn break_promises(&mut self) {
-        let children: Vec<usize> = self.promises.iter().flatten().map(|promise| promise.child).collect();
+        let waiting = self
+            .promises
+            .iter()
+            .flatten()
+            .flat_map(|promise| &promise.children);
+        let children: Vec<usize> = waiting.map(|(child, _)| *child).collect();
         let mut gone = self.model.with_children(&children);
         if self.order.plan.cyclic {
             for place in self.order.trial.dangling(self.order.plan, &self.model) {
@@ -273,18 +342,29 @@ impl Builder<'_, '_> {
             gone = self.model.with_children(&gone);
         }
         for row in gone {
-            let Some(row) = self.model.rows.get_mut(row) else { continue };
+            let Some(row) = self.model.rows.get_mut(row) else {
+                continue;
+            };
             row.alive = false;
-            let Some(table) = self.order.plan.table(row.table) else { continue };
+            let Some(table) = self.order.plan.table(row.table) else {
+                continue;
+            };
             if !self.unseeded.iter().any(|known| known.table == table.name) {
-                let reason = "FOREIGN KEY constraint failed (its rows and their parents need each other)";
-                self.unseeded.push(Unseeded { table: table.name.clone(), reason: reason.to_owned() });
+                let reason =
+                    "FOREIGN KEY constraint failed (its rows and their parents need each other)";
+                self.unseeded.push(Unseeded {
+                    table: table.name.clone(),
+                    reason: reason.to_owned(),
+                });
             }
         }
         let model = &self.model;
         let empty = |name: &str| {
             let named = |row: usize| {
-                let table = model.rows.get(row).and_then(|row| self.order.plan.table(row.table));
+                let table = model
+                    .rows
+                    .get(row)
+                    .and_then(|row| self.order.plan.table(row.table));
                 table.is_some_and(|table| table.name == name)
             };
             !model.living().any(named)
@@ -305,12 +385,19 @@ impl Builder<'_, '_> {
         let mut changed = false;
         let living: Vec<usize> = self.model.living().collect();
         for at in living {
-            let Some(row) = self.model.rows.get_mut(at) else { continue };
-            let Some(table) = plan.table(row.table) else { continue };
+            let Some(row) = self.model.rows.get_mut(at) else {
+                continue;
+            };
+            let Some(table) = plan.table(row.table) else {
+                continue;
+            };
             for (reference, link) in table.references.iter().zip(&mut row.links) {
                 let later = rank.get(reference.parent) > rank.get(row.table);
                 let free = reference.nullable.len() == reference.columns.len();
-                let parents = self.rows.get(reference.parent).map_or(&[][..], Vec::as_slice);
+                let parents = self
+                    .rows
+                    .get(reference.parent)
+                    .map_or(&[][..], Vec::as_slice);
                 if link.is_none() && later && free && self.dice.chance(60) {
                     *link = self.dice.pick(parents).copied();
                     changed |= link.is_some();
@@ -333,7 +420,13 @@ impl Builder<'_, '_> {
             }
             let mark = Value::Integer(self.dice.between(10, 60));
             let cells = [Value::text(name), mark].map(|value| Cell { value, named: true });
-            let row = Row { table: place, cells: cells.into(), links: Vec::new(), alive: true, given: false };
+            let row = Row {
+                table: place,
+                cells: cells.into(),
+                links: Vec::new(),
+                alive: true,
+                given: false,
+            };
             let values: Vec<Value> = row.cells.iter().map(|cell| cell.value.clone()).collect();
             if self.order.trial.insert(table, &values).is_ok() {
                 self.take(row);
@@ -346,16 +439,26 @@ impl Builder<'_, '_> {
         let trial = self.order.trial;
         let rows = self.rows.get(content).cloned().unwrap_or_default();
         if rows.is_empty() {
-            let name = self.order.plan.table(content).map_or("", |table| &table.name);
+            let name = self
+                .order
+                .plan
+                .table(content)
+                .map_or("", |table| &table.name);
             let reason = format!("its content `{name}` has no rows");
-            self.unseeded.push(Unseeded { table: table.name.clone(), reason });
+            self.unseeded.push(Unseeded {
+                table: table.name.clone(),
+                reason,
+            });
             return;
         }
         if trial.shows_content(table) {
             return;
         }
         for shown in rows {
-            let null = Cell { value: Value::Null, named: true };
+            let null = Cell {
+                value: Value::Null,
+                named: true,
+            };
             let row = Row {
                 table: place,
                 cells: vec![null; table.columns.len()],
@@ -367,13 +470,20 @@ impl Builder<'_, '_> {
             let at = self.model.rows.len().saturating_sub(1);
             if let Err(refusal) = trial.insert(table, &self.model.values(self.order.plan, at)) {
                 self.model.rows.truncate(at);
-                self.unseeded.push(Unseeded { table: table.name.clone(), reason: refusal.words });
+                self.unseeded.push(Unseeded {
+                    table: table.name.clone(),
+                    reason: refusal.words,
+                });
                 return;
             }
         }
     }
 
-    fn from_own(&mut self, table: &TablePlan, column: usize) -> Option<Box<dyn ValueTree<Value = Value>>> {
+    fn from_own(
+        &mut self,
+        table: &TablePlan,
+        column: usize,
+    ) -> Option<Box<dyn ValueTree<Value = Value>>> {
         let strategy = table.columns.get(column)?.own.as_ref()?;
         strategy.new_tree(self.runner).ok()
     }

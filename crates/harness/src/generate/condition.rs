@@ -49,8 +49,10 @@ pub(super) struct Wishes {
 impl Condition {
     /// Reads the expression of a CHECK over `columns`.
     pub(super) fn read(expression: &str, columns: &[String]) -> Condition {
-        with_expression(expression, |expr| Reader { columns }.condition(expr, true, 0))
-            .unwrap_or(Condition::Free)
+        with_expression(expression, |expr| {
+            Reader { columns }.condition(expr, true, 0)
+        })
+        .unwrap_or(Condition::Free)
     }
 
     /// Chooses one way to fulfil the condition.
@@ -78,7 +80,8 @@ pub(super) fn literals(expression: &str) -> Vec<Value> {
     if let Ok(Some(Cmd::Stmt(Stmt::Select(_)))) = parser.next() {
         // Tokens suffice: a literal is one wherever it stands.
         let mut rest = expression;
-        while let Some(start) = rest.find(['\'', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
+        while let Some(start) = rest.find(['\'', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+        {
             rest = rest.get(start..).unwrap_or_default();
             let length = match rest.strip_prefix('\'') {
                 Some(inner) => inner.find('\'').map_or(rest.len(), |end| end + 2),
@@ -147,7 +150,9 @@ fn value(expr: &Expr<'_>) -> Option<Value> {
             match fold(word).as_str() {
                 "true" => Some(Value::Integer(1)),
                 "false" => Some(Value::Integer(0)),
-                quoted => inner(quoted, '"').map(|_| inner(word, '"').unwrap_or_default()).map(|text| Value::text(&text)),
+                quoted => inner(quoted, '"')
+                    .map(|_| inner(word, '"').unwrap_or_default())
+                    .map(|text| Value::text(&text)),
             }
         }
         _ => None,
@@ -163,12 +168,19 @@ fn number(text: &str, negative: bool) -> Option<Value> {
     let text = fold(text).replace('_', "");
     if let Some(digits) = text.strip_prefix("0x") {
         let bits = u64::from_str_radix(digits, 16).ok()?.cast_signed();
-        return Some(Value::Integer(if negative { bits.wrapping_neg() } else { bits }));
+        return Some(Value::Integer(if negative {
+            bits.wrapping_neg()
+        } else {
+            bits
+        }));
     }
     let signed = if negative { format!("-{text}") } else { text };
     match signed.parse::<i64>() {
         Ok(whole) => Some(Value::Integer(whole)),
-        Err(_) => signed.parse::<f64>().ok().map(|real| Value::Real(real.to_bits())),
+        Err(_) => signed
+            .parse::<f64>()
+            .ok()
+            .map(|real| Value::Real(real.to_bits())),
     }
 }
 
@@ -195,25 +207,45 @@ impl Reader<'_> {
             Expr::Unary(UnaryOperator::Not, inner) => next(inner, !want),
             Expr::Binary(a, op @ (Operator::And | Operator::Or), b) => {
                 let parts = vec![next(a, want), next(b, want)];
-                if (*op == Operator::And) == want { all(parts) } else { any(parts) }
+                if (*op == Operator::And) == want {
+                    all(parts)
+                } else {
+                    any(parts)
+                }
             }
             Expr::Binary(a, op, b) => self.comparison(a, *op, b, want),
-            Expr::Between { lhs, not, start, end } => {
+            Expr::Between {
+                lhs,
+                not,
+                start,
+                end,
+            } => {
                 let low = self.comparison(lhs, Operator::GreaterEquals, start, want != *not);
                 let high = self.comparison(lhs, Operator::LessEquals, end, want != *not);
-                if want == *not { any(vec![low, high]) } else { all(vec![low, high]) }
+                if want == *not {
+                    any(vec![low, high])
+                } else {
+                    all(vec![low, high])
+                }
             }
             Expr::IsNull(inner) => self.null(inner, want),
             Expr::NotNull(inner) => self.null(inner, !want),
             Expr::InList { lhs, not, rhs } => {
-                let values: Vec<Value> =
-                    rhs.unwrap_or_default().iter().filter_map(value).collect();
+                let values: Vec<Value> = rhs.unwrap_or_default().iter().filter_map(value).collect();
                 self.in_list(lhs, values, want != *not)
             }
-            Expr::Like { lhs, not, op, rhs, escape } if escape.is_none() => {
-                self.like(lhs, op, rhs, want != *not)
-            }
-            Expr::Case { base: None, when_then_pairs, else_expr } => {
+            Expr::Like {
+                lhs,
+                not,
+                op,
+                rhs,
+                escape,
+            } if escape.is_none() => self.like(lhs, op, rhs, want != *not),
+            Expr::Case {
+                base: None,
+                when_then_pairs,
+                else_expr,
+            } => {
                 let mut ways = Vec::new();
                 let mut before = Vec::new();
                 for (when, then) in *when_then_pairs {
@@ -242,7 +274,9 @@ impl Reader<'_> {
                 ("json_valid", true) => Condition::Need(column, Need::Json(None)),
                 ("length", true) => Condition::Need(column, Need::Length(1, None)),
                 ("instr", true) => match more {
-                    Some(Value::Text(part)) => Condition::Need(column, Need::Contains(lossy(&part))),
+                    Some(Value::Text(part)) => {
+                        Condition::Need(column, Need::Contains(lossy(&part)))
+                    }
                     _ => Condition::Free,
                 },
                 _ => Condition::Free,
@@ -260,7 +294,11 @@ impl Reader<'_> {
                 None => Condition::Need(column, Need::NotNull),
             },
             _ => match bare(expr) {
-                Expr::FunctionCall { name, args: Some(args), .. } if fold(name.0) == "coalesce" => {
+                Expr::FunctionCall {
+                    name,
+                    args: Some(args),
+                    ..
+                } if fold(name.0) == "coalesce" => {
                     let parts = args.iter().map(|arg| self.null(arg, want)).collect();
                     join(parts, want)
                 }
@@ -276,7 +314,9 @@ impl Reader<'_> {
             }
             (Some(Side::Column(column)), false) => Condition::Need(column, Need::NoneOf(values)),
             (Some(Side::Call(name, column, _)), true) => {
-                let ways = values.iter().map(|value| called(&name, column, Operator::Equals, value));
+                let ways = values
+                    .iter()
+                    .map(|value| called(&name, column, Operator::Equals, value));
                 join(ways.collect(), false)
             }
             _ => Condition::Free,
@@ -295,7 +335,9 @@ impl Reader<'_> {
             (LikeOperator::Glob, true) => Condition::Need(column, Need::Glob(pattern)),
             // `NOT GLOB '*[^a-z]*'` is how SQL says "only these characters".
             (LikeOperator::Glob, false) => {
-                let inner = pattern.strip_prefix("*[^").and_then(|rest| rest.strip_suffix("]*"));
+                let inner = pattern
+                    .strip_prefix("*[^")
+                    .and_then(|rest| rest.strip_suffix("]*"));
                 match inner {
                     Some(set) => Condition::Need(column, Need::Only(set.to_owned())),
                     None => Condition::Free,
@@ -312,7 +354,9 @@ impl Reader<'_> {
         // A comparison of conditions, as in `json_valid(x) = 1` or `(a IS NULL) = (b IS NULL)`.
         match (self.side(a), value(a), self.side(b), value(b)) {
             (Some(a), _, _, Some(b)) => against(&a, op, &b),
-            (_, Some(a), Some(b), _) => mirrored(op).map_or(Condition::Free, |op| against(&b, op, &a)),
+            (_, Some(a), Some(b), _) => {
+                mirrored(op).map_or(Condition::Free, |op| against(&b, op, &a))
+            }
             (Some(Side::Column(a)), _, Some(Side::Column(b)), _) => match op {
                 Operator::Less => Condition::Pair(a, Order::Less, b),
                 Operator::LessEquals => Condition::Pair(a, Order::LessOrSame, b),
@@ -328,7 +372,8 @@ impl Reader<'_> {
             {
                 match Stamp::by_function(&name) {
                     Some(stamp) => Condition::Need(column, Need::Time(stamp)),
-                    None => Need::form(&name).map_or(Condition::Free, |need| Condition::Need(column, need)),
+                    None => Need::form(&name)
+                        .map_or(Condition::Free, |need| Condition::Need(column, need)),
                 }
             }
             (None, None, None, Some(Value::Integer(flag @ (0 | 1)))) => match op {
@@ -350,14 +395,21 @@ impl Reader<'_> {
         let way = |first: bool| {
             let second = if alike { first } else { !first };
             let parts = [(a, first), (b, second)];
-            join(parts.map(|(expr, want)| self.condition(expr, want, DEEPEST / 2)).into(), true)
+            join(
+                parts
+                    .map(|(expr, want)| self.condition(expr, want, DEEPEST / 2))
+                    .into(),
+                true,
+            )
         };
         join(vec![way(true), way(false)], false)
     }
 
     fn column(&self, name: &str) -> Option<usize> {
         let name = inner(name, '"').unwrap_or_else(|| name.to_owned());
-        self.columns.iter().position(|own| own.eq_ignore_ascii_case(&name))
+        self.columns
+            .iter()
+            .position(|own| own.eq_ignore_ascii_case(&name))
     }
 
     fn side(&self, expr: &Expr<'_>) -> Option<Side> {
@@ -369,14 +421,22 @@ impl Reader<'_> {
                 _ => None,
             },
             Expr::Binary(a, Operator::Modulus, b) => match (self.side(a), value(b)) {
-                (Some(Side::Column(column)), Some(Value::Integer(by))) => Some(Side::Rest(column, by)),
+                (Some(Side::Column(column)), Some(Value::Integer(by))) => {
+                    Some(Side::Rest(column, by))
+                }
                 _ => None,
             },
-            Expr::FunctionCall { name, args: Some(args), .. } => {
+            Expr::FunctionCall {
+                name,
+                args: Some(args),
+                ..
+            } => {
                 let name = fold(name.0);
                 // The column of `strftime` stands second.
                 let at = usize::from(matches!(name.as_str(), "strftime"));
-                let Some(Side::Column(column)) = self.side(args.get(at)?) else { return None };
+                let Some(Side::Column(column)) = self.side(args.get(at)?) else {
+                    return None;
+                };
                 let more = args.get(1 - at).and_then(value);
                 Some(Side::Call(name, column, more))
             }
@@ -473,7 +533,9 @@ fn called(name: &str, column: usize, op: Operator, value: &Value) -> Condition {
     };
     let need = match (name, op) {
         ("length" | "octet_length", _) => {
-            let Some(size) = size(value) else { return Condition::Free };
+            let Some(size) = size(value) else {
+                return Condition::Free;
+            };
             match op {
                 Operator::Equals | Operator::Is => Need::Length(size, Some(size)),
                 Operator::Greater => Need::Length(size.saturating_add(1), None),
@@ -490,15 +552,20 @@ fn called(name: &str, column: usize, op: Operator, value: &Value) -> Condition {
         ("json_valid", Operator::NotEquals) if *value == Value::Integer(0) => Need::Json(None),
         ("json_valid", Operator::Greater) => Need::Json(None),
         ("json_type", _) if equal => Need::Json(Some(word)),
-        ("abs", Operator::LessEquals | Operator::Less) => Need::AtMost(value.clone(), op == Operator::Less),
+        ("abs", Operator::LessEquals | Operator::Less) => {
+            Need::AtMost(value.clone(), op == Operator::Less)
+        }
         ("abs", Operator::GreaterEquals | Operator::Greater) => {
             Need::AtLeast(value.clone(), op == Operator::Greater)
         }
         ("lower" | "upper" | "trim", _) if equal => Need::OneOf(vec![value.clone()]),
-        ("substr" | "substring", _) if equal => Need::Glob(format!("{}*", lossy(match value {
-            Value::Text(text) => text,
-            _ => return Condition::Free,
-        }))),
+        ("substr" | "substring", _) if equal => Need::Glob(format!(
+            "{}*",
+            lossy(match value {
+                Value::Text(text) => text,
+                _ => return Condition::Free,
+            })
+        )),
         _ => return Condition::Free,
     };
     Condition::Need(column, need)
@@ -523,13 +590,22 @@ mod tests {
         );
         assert_eq!(read("json_valid(a)"), need(Need::Json(None)));
         assert_eq!(read("json_valid(a) = 1"), need(Need::Json(None)));
-        assert_eq!(read("a NOT GLOB '*[^0-9]*'"), need(Need::Only("0-9".to_owned())));
+        assert_eq!(
+            read("a NOT GLOB '*[^0-9]*'"),
+            need(Need::Only("0-9".to_owned()))
+        );
         assert_eq!(read("0 < a"), need(Need::AtLeast(Value::Integer(0), true)));
-        assert_eq!(read("NOT (a > -5)"), need(Need::AtMost(Value::Integer(-5), false)));
+        assert_eq!(
+            read("NOT (a > -5)"),
+            need(Need::AtMost(Value::Integer(-5), false))
+        );
         assert_eq!(read("a >= b"), Condition::Pair(1, Order::LessOrSame, 0));
         assert_eq!(read("date(a) IS a"), need(Need::Time(Stamp::Date)));
         assert_eq!(read("a % 5 = 0"), need(Need::Rest(5, 0)));
-        assert_eq!(read("\"a\" = \"word\""), need(Need::OneOf(vec![Value::text("word")])));
+        assert_eq!(
+            read("\"a\" = \"word\""),
+            need(Need::OneOf(vec![Value::text("word")]))
+        );
     }
 
     #[test]
@@ -537,13 +613,19 @@ mod tests {
         for text in ["a REGEXP 'x'", "nosuch = 1", "SELECT", "a + b = 3", ""] {
             assert_eq!(read(text), Condition::Free, "{text}");
         }
-        assert_eq!(literals("f(a, 'x', 12)"), [Value::text("x"), Value::Integer(12)]);
+        assert_eq!(
+            literals("f(a, 'x', 12)"),
+            [Value::text("x"), Value::Integer(12)]
+        );
     }
 
     #[test]
     fn one_or_the_other_is_two_ways() {
         let way = |a, b| Condition::All(vec![Condition::Need(0, a), Condition::Need(1, b)]);
-        let both = vec![way(Need::Null, Need::NotNull), way(Need::NotNull, Need::Null)];
+        let both = vec![
+            way(Need::Null, Need::NotNull),
+            way(Need::NotNull, Need::Null),
+        ];
         assert_eq!(read("(a IS NULL) <> (b IS NULL)"), Condition::Any(both));
     }
 }

@@ -30,7 +30,15 @@ const REALS: &[f64] = &[
 ];
 
 /// Texts that look like a number: a column of numbers makes something else of them.
-const DIGITS: &[&str] = &["00123", "1e400", "12345678901234567890", "+5", " 7 ", "0x1F", "-0"];
+const DIGITS: &[&str] = &[
+    "00123",
+    "1e400",
+    "12345678901234567890",
+    "+5",
+    " 7 ",
+    "0x1F",
+    "-0",
+];
 
 /// Texts that break code which thinks of text as words.
 const TEXTS: &[&str] = &[
@@ -88,8 +96,9 @@ fn foreign(affinity: Affinity, dice: &mut Dice) -> Value {
             _ => Value::text(dice.word(DIGITS)),
         },
         Affinity::Text => Value::Blob(vec![b'a', 0, 255]),
-        Affinity::Blob => match dice.below(3) {
+        Affinity::Blob => match dice.below(4) {
             0 => Value::text(dice.word(TEXTS)),
+            3 => Value::text("abc"),
             1 => number(dice),
             _ => real(dice),
         },
@@ -137,7 +146,10 @@ fn size(dice: &mut Dice) -> usize {
 
 /// Why a value is at the edges in a column of this affinity; `None` for one that anybody would have.
 pub(super) fn why(value: &Value, affinity: Affinity, typed: bool) -> Option<&'static str> {
-    let numeric = matches!(affinity, Affinity::Integer | Affinity::Real | Affinity::Numeric);
+    let numeric = matches!(
+        affinity,
+        Affinity::Integer | Affinity::Real | Affinity::Numeric
+    );
     match value {
         Value::Null => None,
         Value::Integer(number) if *number < 0 => Some("a negative number"),
@@ -150,7 +162,9 @@ pub(super) fn why(value: &Value, affinity: Affinity, typed: bool) -> Option<&'st
                 () if *bits == (-0.0_f64).to_bits() => Some("a negative nought"),
                 () if real < 0.0 => Some("a negative number"),
                 () if real > 1e9 || (real != 0.0 && real < 1e-9) => Some("a number at the edge"),
-                () if affinity == Affinity::Integer && typed => Some("a fraction in a column of integers"),
+                () if affinity == Affinity::Integer && typed => {
+                    Some("a fraction in a column of integers")
+                }
                 () => None,
             }
         }
@@ -176,15 +190,27 @@ fn why_text(text: &str) -> Option<&'static str> {
     let looks_like_number = || {
         let trimmed = text.trim();
         let digits = trimmed.trim_start_matches(['+', '-']);
-        let padded = digits.starts_with('0') && digits.len() > 1 && digits.bytes().all(|b| b.is_ascii_digit());
+        let padded = digits.starts_with('0')
+            && digits.len() > 1
+            && digits.bytes().all(|b| b.is_ascii_digit());
         digits.starts_with(|c: char| c.is_ascii_digit())
-            && (padded || trimmed != digits || trimmed != text || digits.len() > 18
-                || trimmed.parse::<f64>().is_ok_and(f64::is_infinite) || digits.starts_with("0x"))
+            && (padded
+                || trimmed.len() != digits.len()
+                || trimmed != text
+                || (digits.len() > 18 && digits.bytes().all(|b| b.is_ascii_digit()))
+                || trimmed.parse::<f64>().is_ok_and(f64::is_infinite)
+                || digits.starts_with("0x"))
     };
     let strange = |c: char| {
         let code = u32::from(c);
-        c.is_control() || code >= 0x10000 || (0x300..0x370).contains(&code) || (0x590..0x900).contains(&code)
-            || (0x130..0x180).contains(&code) || (0x2000..0x2070).contains(&code) || code >= 0x3000 || c == 'ß'
+        c.is_control()
+            || code >= 0x10000
+            || (0x300..0x370).contains(&code)
+            || (0x590..0x900).contains(&code)
+            || (0x130..0x180).contains(&code)
+            || (0x2000..0x2070).contains(&code)
+            || code >= 0x3000
+            || c == 'ß'
     };
     match text {
         "" => Some("empty text"),
@@ -195,7 +221,9 @@ fn why_text(text: &str) -> Option<&'static str> {
         _ if looks_like_number() => Some("text that looks like a number"),
         _ if text.contains(strange) => Some("unusual characters"),
         "NULL" | "it's" | "\"quoted\"" => Some("text that looks like SQL"),
-        _ if text.contains("--") || text.contains("/*") || text.contains("%_") => Some("text that looks like SQL"),
+        _ if text.contains("--") || text.contains("/*") || text.contains("%_") => {
+            Some("text that looks like SQL")
+        }
         "{\"a\":" => Some("a broken document"),
         _ => None,
     }
@@ -213,12 +241,20 @@ mod tests {
             assert!(telling, "{text:?} is taken for an ordinary text");
         }
         for number in NUMBERS {
-            assert!(told(&Value::Integer(*number), Affinity::Integer), "{number}");
+            assert!(
+                told(&Value::Integer(*number), Affinity::Integer),
+                "{number}"
+            );
         }
         for real in REALS {
             assert!(told(&Value::Real(real.to_bits()), Affinity::Real), "{real}");
         }
-        let all = [Affinity::Text, Affinity::Integer, Affinity::Real, Affinity::Numeric];
+        let all = [
+            Affinity::Text,
+            Affinity::Integer,
+            Affinity::Real,
+            Affinity::Numeric,
+        ];
         for affinity in all {
             assert!(told(&Value::Blob(vec![1]), affinity), "{affinity:?}");
         }

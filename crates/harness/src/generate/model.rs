@@ -54,26 +54,48 @@ impl Model {
     /// The values of a row as they are inserted.
     pub(super) fn values(&self, plan: &Plan, row: usize) -> Vec<Value> {
         let count = self.rows.get(row).map_or(0, |row| row.cells.len());
-        let value = |column| self.cell(plan, row, column).map_or(Value::Null, |cell| cell.value.clone());
+        let value = |column| {
+            self.cell(plan, row, column)
+                .map_or(Value::Null, |cell| cell.value.clone())
+        };
         (0..count).map(value).collect()
     }
 
     /// The rows that are inserted.
     pub(super) fn living(&self) -> impl Iterator<Item = usize> {
-        let living = self.rows.iter().enumerate().filter(|(_, row)| row.alive && !row.given);
+        let living = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.alive && !row.given);
         living.map(|(place, _)| place)
+    }
+
+    /// Whether a row refers to one that comes later.
+    pub(super) fn refers_forward(&self) -> bool {
+        let mut rows = self.rows.iter().enumerate();
+        rows.any(|(place, row)| {
+            row.alive && row.links.iter().flatten().any(|parent| *parent > place)
+        })
     }
 
     /// `rows` and all rows that refer to them, however far.
     pub(super) fn with_children(&self, rows: &[usize]) -> Vec<usize> {
         let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
         for place in self.living() {
-            let links = self.rows.get(place).into_iter().flat_map(|row| row.links.iter().flatten());
+            let links = self
+                .rows
+                .get(place)
+                .into_iter()
+                .flat_map(|row| row.links.iter().flatten());
             links.for_each(|parent| children.entry(*parent).or_default().push(place));
         }
         let mut seen = vec![false; self.rows.len()];
         let mut found = rows.to_vec();
-        found.iter().filter_map(|row| seen.get_mut(*row).map(|seen| *seen = true)).for_each(drop);
+        found
+            .iter()
+            .filter_map(|row| seen.get_mut(*row).map(|seen| *seen = true))
+            .for_each(drop);
         let mut at = 0;
         while let Some(row) = found.get(at).copied() {
             for child in children.get(&row).into_iter().flatten() {
@@ -89,13 +111,22 @@ impl Model {
 
     /// The content, with what is at the edges in it.
     pub(super) fn render(&self, plan: &Plan, unseeded: &[Unseeded]) -> Generated {
-        let mut made = Generated { unseeded: unseeded.to_vec(), ..Generated::default() };
+        let mut made = Generated {
+            unseeded: unseeded.to_vec(),
+            ..Generated::default()
+        };
         for place in self.living() {
-            let Some(row) = self.rows.get(place) else { continue };
-            let Some(table) = plan.table(row.table) else { continue };
+            let Some(row) = self.rows.get(place) else {
+                continue;
+            };
+            let Some(table) = plan.table(row.table) else {
+                continue;
+            };
             let mut values = Vec::new();
             for (at, column) in table.columns.iter().enumerate() {
-                let Some(cell) = self.cell(plan, place, at) else { continue };
+                let Some(cell) = self.cell(plan, place, at) else {
+                    continue;
+                };
                 let why = match cell.value {
                     Value::Null if column.primary => Some("NULL in a primary key"),
                     _ => hostile::why(&cell.value, column.affinity, column.typed),
@@ -110,7 +141,10 @@ impl Model {
                 }
                 values.push((column.name.clone(), cell.value.clone()));
             }
-            made.content.inserts.push(Insert { table: table.name.clone(), values });
+            made.content.inserts.push(Insert {
+                table: table.name.clone(),
+                values,
+            });
         }
         made
     }
@@ -119,8 +153,10 @@ impl Model {
 /// The cell of another row that a column of `row` takes its value from.
 pub(super) fn bound(table: &TablePlan, row: &Row, column: usize) -> Option<(usize, usize)> {
     let links = table.references.iter().zip(&row.links);
-    links.filter_map(|(reference, link)| Some((reference, (*link)?))).find_map(|(reference, parent)| {
-        let place = reference.columns.iter().position(|own| *own == column)?;
-        Some((parent, *reference.parent_columns.get(place)?))
-    })
+    links
+        .filter_map(|(reference, link)| Some((reference, (*link)?)))
+        .find_map(|(reference, parent)| {
+            let place = reference.columns.iter().position(|own| *own == column)?;
+            Some((parent, *reference.parent_columns.get(place)?))
+        })
 }

@@ -132,26 +132,55 @@ impl<'a> Shape<'a> {
             _ => None,
         };
         let (low, high) = (
-            self.low.and_then(|(value, more)| Some((as_real(value)?, more))),
-            self.high.and_then(|(value, less)| Some((as_real(value)?, less))),
+            self.low
+                .and_then(|(value, more)| Some((as_real(value)?, more))),
+            self.high
+                .and_then(|(value, less)| Some((as_real(value)?, less))),
         );
-        let start = low.map_or_else(|| high.map_or(0.0, |(high, _)| high - 100.0), |(low, _)| low);
-        let start = if low.is_none() && start > -101.0 { start.max(0.0).min(high.map_or(0.0, |h| h.0)) } else { start };
-        let end = high.map_or(start + 100.0, |(high, _)| high.min(start + 1_000.0)).max(start);
-        if real || (end - start < 1.0 && end.fract() != 0.0) {
+        if real {
+            let start = low.map_or_else(
+                || high.map_or(0.0, |(high, _)| (high - 100.0).min(0.0)),
+                |(low, _)| low,
+            );
+            let end = high.map_or(start + 1_000.0, |(high, _)| high);
             let part = (1 + dice.below(98)) as f64 / 100.0;
-            let value = start + ((end - start) * part * 100.0).round() / 100.0;
-            return Value::Real(value.clamp(start, end).to_bits());
+            let value = start + (end - start).clamp(0.0, 1_000.0) * part;
+            let round = (value * 4.0).round() / 4.0;
+            let value = if round > start && round < end {
+                round
+            } else {
+                value
+            };
+            return Value::Real(value.to_bits());
         }
-        let first = start.ceil() as i64 + i64::from(low.is_some_and(|(low, more)| more && low.fract() == 0.0));
-        let last = end.floor() as i64 - i64::from(high.is_some_and(|(high, less)| less && high.fract() == 0.0));
+        let next =
+            |(low, more): (f64, bool)| low.ceil() as i64 + i64::from(more && low.fract() == 0.0);
+        let before = |(high, less): (f64, bool)| {
+            high.floor() as i64 - i64::from(less && high.fract() == 0.0)
+        };
+        let (first, last) = match (low.map(next), high.map(before)) {
+            (Some(first), Some(last)) => (first, last),
+            (Some(first), None) => (first, first.saturating_add(100)),
+            // Of what is only bounded above, numbers that are not negative are the usual ones.
+            (None, Some(last)) => (
+                if last < 0 {
+                    last.saturating_sub(100)
+                } else {
+                    0
+                },
+                last,
+            ),
+            (None, None) => (0, 100),
+        };
         let mut number = match dice.below(4) {
             0 => first,
-            1 if high.is_some() => last,
+            1 if high.is_some() && last >= first => last,
             _ => dice.between(first, last),
         };
         if let Some((by, rest)) = self.rest.filter(|(by, _)| *by != 0) {
-            number = number.wrapping_sub(number.rem_euclid(by)).wrapping_add(rest);
+            number = number
+                .wrapping_sub(number.rem_euclid(by))
+                .wrapping_add(rest);
             if number < first {
                 number = number.wrapping_add(by.wrapping_abs());
             }
@@ -165,7 +194,8 @@ impl<'a> Shape<'a> {
             (None, Some(set)) => {
                 let set = characters(set);
                 let low = self.length.0.max(1);
-                let length = low + dice.below(self.length.1.unwrap_or(low + 6).saturating_sub(low) + 1);
+                let length =
+                    low + dice.below(self.length.1.unwrap_or(low + 6).saturating_sub(low) + 1);
                 (0..length).filter_map(|_| dice.pick(&set)).collect()
             }
             (None, None) => word::words(dice),
@@ -192,7 +222,10 @@ impl<'a> Shape<'a> {
 pub(super) fn meet(needs: &[Need], affinity: Affinity, dice: &mut Dice) -> Option<Value> {
     let shape = Shape::of(needs);
     if let Some(values) = shape.one_of {
-        let allowed: Vec<&Value> = values.iter().filter(|value| !shape.none_of.contains(value)).collect();
+        let allowed: Vec<&Value> = values
+            .iter()
+            .filter(|value| !shape.none_of.contains(value))
+            .collect();
         return dice.pick(&allowed).map(|value| (*value).clone());
     }
     if let Some(kind) = shape.json {
@@ -205,7 +238,9 @@ pub(super) fn meet(needs: &[Need], affinity: Affinity, dice: &mut Dice) -> Optio
     if text_end(shape.low) || text_end(shape.high) {
         return between_texts(&shape, dice);
     }
-    let textual = shape.pattern.is_some() || shape.only.is_some() || shape.contains.is_some()
+    let textual = shape.pattern.is_some()
+        || shape.only.is_some()
+        || shape.contains.is_some()
         || !shape.forms.is_empty();
     let bounded = shape.low.is_some() || shape.high.is_some() || shape.rest.is_some();
     let sized = shape.length != (0, None);
@@ -219,7 +254,9 @@ pub(super) fn meet(needs: &[Need], affinity: Affinity, dice: &mut Dice) -> Optio
         _ if sized && affinity == Affinity::Blob => blob(shape.length, dice),
         _ if sized && affinity == Affinity::Text => Value::text(&shape.text(dice)),
         // Digits without a nought in front keep their number when they become one.
-        _ if sized => Value::Integer(10_i64.pow(u32::try_from(shape.length.0.clamp(1, 18)).unwrap_or(1) - 1)),
+        _ if sized => {
+            Value::Integer(10_i64.pow(u32::try_from(shape.length.0.clamp(1, 18)).unwrap_or(1) - 1))
+        }
         _ => return None,
     };
     Some(value)
@@ -292,13 +329,20 @@ fn characters(set: &str) -> Vec<char> {
         }
     }
     if not {
-        return ('0'..='z').filter(|c| c.is_ascii_alphanumeric() && !found.contains(c)).collect();
+        return ('0'..='z')
+            .filter(|c| c.is_ascii_alphanumeric() && !found.contains(c))
+            .collect();
     }
     found
 }
 
 /// Text that a GLOB pattern matches.
-fn expand(pattern: &str, only: Option<&str>, length: (usize, Option<usize>), dice: &mut Dice) -> String {
+fn expand(
+    pattern: &str,
+    only: Option<&str>,
+    length: (usize, Option<usize>),
+    dice: &mut Dice,
+) -> String {
     let letters = characters(only.unwrap_or("a-z"));
     let mut text = String::new();
     let mut fill = None;
@@ -325,7 +369,9 @@ fn expand(pattern: &str, only: Option<&str>, length: (usize, Option<usize>), dic
         let room = length.1.map_or(5, |high| high.saturating_sub(known));
         let least = length.0.saturating_sub(known).max(usize::from(room > 0));
         let more = least + dice.below(room.saturating_sub(least).min(5) + 1);
-        let middle: String = (0..more.min(100_000)).filter_map(|_| dice.pick(&letters)).collect();
+        let middle: String = (0..more.min(100_000))
+            .filter_map(|_| dice.pick(&letters))
+            .collect();
         text.insert_str(at, &middle);
     }
     text
@@ -343,32 +389,76 @@ mod tests {
             for _ in 0..50 {
                 let value = meet(needs, affinity, &mut dice).unwrap();
                 let sql = format!("SELECT {condition} FROM (SELECT ?1 AS a)");
-                let good: bool = connection.query_row(&sql, [&value], |row| row.get(0)).unwrap();
+                let good: bool = connection
+                    .query_row(&sql, [&value], |row| row.get(0))
+                    .unwrap();
                 assert!(good, "{value} does not meet {condition}");
             }
         };
         let text = Affinity::Text;
-        check(&[Need::Like("%_@_%.com".into())], text, "a LIKE '%_@_%.com'");
-        check(&[Need::Glob("[A-Z][A-Z]-[0-9]*".into())], text, "a GLOB '[A-Z][A-Z]-[0-9]*'");
+        check(
+            &[Need::Like("%_@_%.com".into())],
+            text,
+            "a LIKE '%_@_%.com'",
+        );
+        check(
+            &[Need::Glob("[A-Z][A-Z]-[0-9]*".into())],
+            text,
+            "a GLOB '[A-Z][A-Z]-[0-9]*'",
+        );
         check(
             &[Need::Only("a-f0-9".into()), Need::Length(40, Some(40))],
             text,
             "a NOT GLOB '*[^a-f0-9]*' AND length(a) = 40",
         );
-        check(&[Need::Length(3, Some(5)), Need::Upper], text, "a = upper(a) AND length(a) BETWEEN 3 AND 5");
         check(
-            &[Need::AtLeast(Value::Integer(1), false), Need::AtMost(Value::Integer(5), false)],
+            &[Need::Length(3, Some(5)), Need::Upper],
+            text,
+            "a = upper(a) AND length(a) BETWEEN 3 AND 5",
+        );
+        check(
+            &[
+                Need::AtLeast(Value::Integer(1), false),
+                Need::AtMost(Value::Integer(5), false),
+            ],
             Affinity::Integer,
             "a BETWEEN 1 AND 5",
         );
-        check(&[Need::AtLeast(Value::Integer(0), true)], Affinity::Integer, "a > 0");
-        check(&[Need::AtMost(Value::Integer(0), true)], Affinity::Integer, "a < 0");
-        check(&[Need::Rest(25, 0), Need::AtLeast(Value::Integer(1), false)], Affinity::Integer, "a % 25 = 0 AND a >= 1");
+        check(
+            &[Need::AtLeast(Value::Integer(0), true)],
+            Affinity::Integer,
+            "a > 0",
+        );
+        check(
+            &[Need::AtMost(Value::Integer(0), true)],
+            Affinity::Integer,
+            "a < 0",
+        );
+        check(
+            &[Need::Rest(25, 0), Need::AtLeast(Value::Integer(1), false)],
+            Affinity::Integer,
+            "a % 25 = 0 AND a >= 1",
+        );
         let small = Value::Real(0.5_f64.to_bits());
-        check(&[Need::AtLeast(Value::Integer(0), true), Need::AtMost(small, false)], Affinity::Real, "a > 0 AND a <= 0.5");
-        check(&[Need::Json(Some("array".into()))], text, "json_type(a) = 'array'");
+        check(
+            &[
+                Need::AtLeast(Value::Integer(0), true),
+                Need::AtMost(small, false),
+            ],
+            Affinity::Real,
+            "a > 0 AND a <= 0.5",
+        );
+        check(
+            &[Need::Json(Some("array".into()))],
+            text,
+            "json_type(a) = 'array'",
+        );
         check(&[Need::Time(Stamp::DateTime)], text, "datetime(a) = a");
         check(&[Need::Time(Stamp::Date)], text, "date(a) = a");
-        check(&[Need::AtLeast(Value::text("2020-01-01"), false)], text, "a >= '2020-01-01'");
+        check(
+            &[Need::AtLeast(Value::text("2020-01-01"), false)],
+            text,
+            "a >= '2020-01-01'",
+        );
     }
 }

@@ -124,8 +124,17 @@ impl Plan {
                 plan.show(place, shown, table);
             }
         }
-        let counts = |table: &&&Table| table.primary_key.as_ref().is_some_and(|key| key.autoincrement);
-        plan.counted = fillable.iter().filter(counts).map(|table| table.name.clone()).collect();
+        let counts = |table: &&&Table| {
+            table
+                .primary_key
+                .as_ref()
+                .is_some_and(|key| key.autoincrement)
+        };
+        plan.counted = fillable
+            .iter()
+            .filter(counts)
+            .map(|table| table.name.clone())
+            .collect();
         plan.put_in_order();
         if !plan.counted.is_empty() {
             plan.tables.push(marks());
@@ -146,10 +155,14 @@ impl Plan {
             let table = self.tables.get(place);
             let references = table.into_iter().flat_map(|table| &table.references);
             let needed = references.filter(|one| all || one.nullable.is_empty());
-            needed.map(|one| one.parent).filter(|parent| *parent != place).collect()
+            needed
+                .map(|one| one.parent)
+                .filter(|parent| *parent != place)
+                .collect()
         };
-        let (every, needed): (Vec<_>, Vec<_>) =
-            (0..count).map(|place| (parents(place, true), parents(place, false))).unzip();
+        let (every, needed): (Vec<_>, Vec<_>) = (0..count)
+            .map(|place| (parents(place, true), parents(place, false)))
+            .unzip();
         let shown = |place: usize| match self.tables.get(place).map(|table| table.filling) {
             Some(Filling::Shown(content)) => Some(content),
             _ => None,
@@ -158,7 +171,9 @@ impl Plan {
             let ready = |wanted: &[Vec<usize>], place: &usize| {
                 let done = |parent: &usize| placed.get(*parent).copied().unwrap_or(true);
                 !done(place)
-                    && wanted.get(*place).is_none_or(|parents| parents.iter().all(done))
+                    && wanted
+                        .get(*place)
+                        .is_none_or(|parents| parents.iter().all(done))
                     && shown(*place).is_none_or(|content| done(&content))
             };
             let mut all = 0..count;
@@ -179,7 +194,9 @@ impl Plan {
     /// Makes `place` a search table that shows the rows of `content`.
     fn show(&mut self, place: usize, content: usize, table: &Table) {
         let key = argument(table, "content_rowid").unwrap_or_else(|| "rowid".to_owned());
-        let Some(parent) = self.tables.get_mut(content) else { return };
+        let Some(parent) = self.tables.get_mut(content) else {
+            return;
+        };
         let known = parent.columns.iter().position(|column| {
             column.name.eq_ignore_ascii_case(&key) || (column.rowid && fold(&key) == "rowid")
         });
@@ -193,8 +210,14 @@ impl Plan {
             }
             None => return,
         };
-        let names: Vec<String> = parent.columns.iter().map(|column| fold(&column.name)).collect();
-        let Some(own) = self.tables.get_mut(place) else { return };
+        let names: Vec<String> = parent
+            .columns
+            .iter()
+            .map(|column| fold(&column.name))
+            .collect();
+        let Some(own) = self.tables.get_mut(place) else {
+            return;
+        };
         let mut columns = vec![0];
         let mut parent_columns = vec![rowid];
         for (at, column) in own.columns.iter().enumerate().skip(1) {
@@ -206,14 +229,23 @@ impl Plan {
             parent_columns.push(shown);
         }
         own.filling = Filling::Shown(content);
-        own.references = vec![Reference { columns, parent: content, parent_columns, nullable: Vec::new() }];
+        own.references = vec![Reference {
+            columns,
+            parent: content,
+            parent_columns,
+            nullable: Vec::new(),
+        }];
     }
 }
 
 impl TablePlan {
     /// Writes the statement that inserts a row.
     fn finish(&mut self) {
-        let names: Vec<_> = self.columns.iter().map(|column| quote_name(&column.name)).collect();
+        let names: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| quote_name(&column.name))
+            .collect();
         let places: Vec<_> = (1..=names.len()).map(|n| format!("?{n}")).collect();
         self.insert = match names.is_empty() {
             true => format!("INSERT INTO {} DEFAULT VALUES", quote_name(&self.name)),
@@ -229,7 +261,8 @@ impl TablePlan {
 
 fn table_plan(schema: &Schema, table: &Table, own: &Own) -> TablePlan {
     let virtual_table = matches!(table.kind, TableKind::Virtual { .. });
-    let search = matches!(&table.kind, TableKind::Virtual { module, .. } if module.starts_with("fts"));
+    let search =
+        matches!(&table.kind, TableKind::Virtual { module, .. } if module.starts_with("fts"));
     let mut columns: Vec<ColumnPlan> = table
         .stored_columns()
         .map(|column| column_plan(table, column, own))
@@ -245,7 +278,11 @@ fn table_plan(schema: &Schema, table: &Table, own: &Own) -> TablePlan {
     if virtual_table && !search {
         // `rtree` and its like want numbers, an id first.
         for (place, column) in columns.iter_mut().enumerate() {
-            column.role = if place == 0 { Role::Count } else { Role::Measure };
+            column.role = if place == 0 {
+                Role::Count
+            } else {
+                Role::Measure
+            };
             column.rowid = place == 0;
         }
     }
@@ -259,14 +296,24 @@ fn table_plan(schema: &Schema, table: &Table, own: &Own) -> TablePlan {
         name: table.name.clone(),
         keys,
         references: Vec::new(),
-        conditions: table.checks.iter().map(|check| Condition::read(&check.expression, &names)).collect(),
-        literals: table.checks.iter().flat_map(|check| condition::literals(&check.expression)).collect(),
+        conditions: table
+            .checks
+            .iter()
+            .map(|check| Condition::read(&check.expression, &names))
+            .collect(),
+        literals: table
+            .checks
+            .iter()
+            .flat_map(|check| condition::literals(&check.expression))
+            .collect(),
         insert: String::new(),
         filling: Filling::Made,
         ordinary: !virtual_table,
         columns,
     };
-    let before = schema.triggers().filter(|trigger| trigger.table.eq_ignore_ascii_case(&table.name));
+    let before = schema
+        .triggers()
+        .filter(|trigger| trigger.table.eq_ignore_ascii_case(&table.name));
     for trigger in before.filter(|trigger| trigger.text.contains("RAISE")) {
         plan.literals.extend(trigger_literals(&trigger.text));
     }
@@ -283,7 +330,9 @@ fn trigger_literals(text: &str) -> Vec<Value> {
 fn column_plan(table: &Table, column: &Column, own: &Own) -> ColumnPlan {
     let kind = column.declared_type.as_deref().unwrap_or_default();
     let default = column.default.as_deref().unwrap_or_default();
-    let rowid = table.rowid_alias().is_some_and(|name| name.eq_ignore_ascii_case(&column.name));
+    let rowid = table
+        .rowid_alias()
+        .is_some_and(|name| name.eq_ignore_ascii_case(&column.name));
     ColumnPlan {
         name: column.name.clone(),
         affinity: column.affinity,
@@ -292,9 +341,11 @@ fn column_plan(table: &Table, column: &Column, own: &Own) -> ColumnPlan {
         not_null: column.not_null || rowid,
         rowid,
         in_key: false,
-        primary: table.primary_key.iter().flat_map(|key| &key.columns).any(|part| {
-            part.name.eq_ignore_ascii_case(&column.name)
-        }),
+        primary: table
+            .primary_key
+            .iter()
+            .flat_map(|key| &key.columns)
+            .any(|part| part.name.eq_ignore_ascii_case(&column.name)),
         default: condition::constant(default),
         role: Role::guess(&column.name, kind, column.affinity, default),
         own: own.get(&(fold(&table.name), fold(&column.name))).cloned(),
@@ -345,20 +396,33 @@ fn marks() -> TablePlan {
 
 fn keys(schema: &Schema, table: &Table, names: &[String]) -> Vec<Vec<KeyPart>> {
     let part = |name: &str, collation: Option<&str>| {
-        let column = names.iter().position(|own| own.eq_ignore_ascii_case(name))?;
-        let declared = table.column(name).and_then(|column| column.collation.as_deref());
+        let column = names
+            .iter()
+            .position(|own| own.eq_ignore_ascii_case(name))?;
+        let declared = table
+            .column(name)
+            .and_then(|column| column.collation.as_deref());
         let collation = collation.or(declared).unwrap_or("BINARY");
-        Some(KeyPart { column, nocase: collation == "NOCASE", rtrim: collation == "RTRIM" })
+        Some(KeyPart {
+            column,
+            nocase: collation == "NOCASE",
+            rtrim: collation == "RTRIM",
+        })
     };
     let declared = table.primary_key.iter().map(|key| &key.columns);
     let declared = declared.chain(table.uniques.iter().map(|unique| &unique.columns));
     let mut keys: Vec<Vec<KeyPart>> = declared
         .filter_map(|columns| {
-            columns.iter().map(|one| part(&one.name, one.collation.as_deref())).collect()
+            columns
+                .iter()
+                .map(|one| part(&one.name, one.collation.as_deref()))
+                .collect()
         })
         .collect();
     // A partial index is kept as if it were whole: rows that differ more than they must do no harm.
-    let indexes = schema.indexes().filter(|index| index.unique && index.table.eq_ignore_ascii_case(&table.name));
+    let indexes = schema
+        .indexes()
+        .filter(|index| index.unique && index.table.eq_ignore_ascii_case(&table.name));
     for index in indexes {
         let parts = index.columns.iter().map(|one| match &one.kind {
             PartKind::Column(name) => part(name, one.collation.as_deref()),
@@ -379,16 +443,22 @@ fn references(
 ) -> Vec<Reference> {
     let find = |place: usize, names: &[String]| -> Option<Vec<usize>> {
         let columns = &plan.table(place)?.columns;
-        let find = |name: &String| columns.iter().position(|own| own.name.eq_ignore_ascii_case(name));
+        let find = |name: &String| {
+            columns
+                .iter()
+                .position(|own| own.name.eq_ignore_ascii_case(name))
+        };
         names.iter().map(find).collect()
     };
     let one = |key: &ForeignKey| {
         let parent = *places.get(&fold(&key.parent))?;
         let declared = tables.get(parent)?;
         let names: Vec<String> = match (&key.parent_columns, &declared.primary_key) {
-            (names, Some(primary)) if names.is_empty() => {
-                primary.columns.iter().map(|part| part.name.clone()).collect()
-            }
+            (names, Some(primary)) if names.is_empty() => primary
+                .columns
+                .iter()
+                .map(|part| part.name.clone())
+                .collect(),
             (names, _) => names.clone(),
         };
         let columns = find(place, &key.columns)?;
@@ -396,7 +466,12 @@ fn references(
         let own = &plan.table(place)?.columns;
         let may = |at: &usize| own.get(*at).is_some_and(|column| !column.not_null);
         let nullable = columns.iter().copied().filter(may).collect();
-        (columns.len() == parent_columns.len()).then_some(Reference { columns, parent, parent_columns, nullable })
+        (columns.len() == parent_columns.len()).then_some(Reference {
+            columns,
+            parent,
+            parent_columns,
+            nullable,
+        })
     };
     let mut found: Vec<Reference> = table.foreign_keys.iter().filter_map(one).collect();
     found.sort_by_key(|reference| std::cmp::Reverse(reference.columns.len()));
@@ -411,10 +486,14 @@ fn content_of(table: &Table, places: &BTreeMap<String, usize>) -> Option<usize> 
 
 /// The value of an option of a search table, such as `content='note'`.
 fn argument(table: &Table, option: &str) -> Option<String> {
-    let TableKind::Virtual { arguments, .. } = &table.kind else { return None };
+    let TableKind::Virtual { arguments, .. } = &table.kind else {
+        return None;
+    };
     let value = arguments.iter().find_map(|argument| {
         let (name, value) = argument.split_once('=')?;
-        fold(name.trim()).eq(option).then(|| value.trim().to_owned())
+        fold(name.trim())
+            .eq(option)
+            .then(|| value.trim().to_owned())
     })?;
     Some(value.trim_matches(['\'', '"', '`', '[', ']']).to_owned())
 }

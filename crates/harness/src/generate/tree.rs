@@ -15,6 +15,7 @@ use proptest::test_runner::TestRunner;
 
 use super::build::{OwnTrees, build};
 use super::model::{Model, bound};
+use super::plan::Filling;
 use super::simpler::{simpler, weight};
 use super::{Generated, Unseeded, Workshop};
 use crate::observe::Value;
@@ -41,7 +42,9 @@ impl Contents {
 
     /// One database.
     pub(super) fn make(&self, runner: &mut TestRunner) -> Result<Generated, String> {
-        self.new_tree(runner).map(|tree| tree.current()).map_err(|reason| reason.to_string())
+        self.new_tree(runner)
+            .map(|tree| tree.current())
+            .map_err(|reason| reason.to_string())
     }
 }
 
@@ -122,7 +125,9 @@ impl ValueTree for Tree {
     }
 
     fn complicate(&mut self) -> bool {
-        let Some(tried) = self.tried.take() else { return false };
+        let Some(tried) = self.tried.take() else {
+            return false;
+        };
         if let Move::Own(row, column, _) = tried {
             self.moves.push_front(Move::Own(row, column, true));
         }
@@ -145,7 +150,9 @@ impl Tree {
                 }
                 continue;
             };
-            let Some(candidate) = self.apply(&next) else { continue };
+            let Some(candidate) = self.apply(&next) else {
+                continue;
+            };
             let taken = self.workshop.trial.accepts(&self.workshop.plan, &candidate);
             match (taken, &next) {
                 (true, _) => {
@@ -176,9 +183,9 @@ impl Tree {
             }
             Move::Link(..) => {}
             Move::Set(row, column, _) => {
-                self.moves.retain(|waiting| {
-                    !matches!(waiting, Move::Set(r, c, _) if (*r, *c) == (row, column))
-                });
+                self.moves.retain(
+                    |waiting| !matches!(waiting, Move::Set(r, c, _) if (*r, *c) == (row, column)),
+                );
                 self.simplify_cell(row, column);
             }
             Move::Own(row, column, _) => self.moves.push_front(Move::Own(row, column, false)),
@@ -221,15 +228,22 @@ impl Tree {
     fn cut_links(&mut self) {
         let mut moves = Vec::new();
         for at in self.base.living() {
-            let Some(row) = self.base.rows.get(at) else { continue };
-            let Some(table) = self.workshop.plan.table(row.table) else { continue };
+            let Some(row) = self.base.rows.get(at) else {
+                continue;
+            };
+            let Some(table) = self.workshop.plan.table(row.table) else {
+                continue;
+            };
             for (place, (reference, link)) in table.references.iter().zip(&row.links).enumerate() {
                 let Some(parent) = link else { continue };
                 if !reference.nullable.is_empty() {
                     moves.push(Move::Link(at, place, None));
                 }
                 let first = self.base.living().find(|other| {
-                    self.base.rows.get(*other).is_some_and(|row| row.table == reference.parent)
+                    self.base
+                        .rows
+                        .get(*other)
+                        .is_some_and(|row| row.table == reference.parent)
                 });
                 if let Some(first) = first.filter(|first| first < parent) {
                     moves.push(Move::Link(at, place, Some(first)));
@@ -260,16 +274,26 @@ impl Tree {
     }
 
     fn simpler_cells(&self, at: usize, column: usize) -> Vec<Move> {
-        let Some(row) = self.base.rows.get(at) else { return Vec::new() };
-        let Some(table) = self.workshop.plan.table(row.table) else { return Vec::new() };
-        let (Some(cell), Some(declared)) = (row.cells.get(column), table.columns.get(column)) else {
+        let Some(row) = self.base.rows.get(at) else {
             return Vec::new();
         };
-        if bound(table, row, column).is_some() {
+        let Some(table) = self.workshop.plan.table(row.table) else {
+            return Vec::new();
+        };
+        let (Some(cell), Some(declared)) = (row.cells.get(column), table.columns.get(column))
+        else {
+            return Vec::new();
+        };
+        // A mark belongs to its table.
+        let name_of_mark = table.filling == Filling::Marks && column == 0;
+        if name_of_mark || bound(table, row, column).is_some() {
             return Vec::new();
         }
         let values = simpler(&cell.value, declared);
-        values.into_iter().map(|value| Move::Set(at, column, value)).collect()
+        values
+            .into_iter()
+            .map(|value| Move::Set(at, column, value))
+            .collect()
     }
 
     /// The database after a move; `None` where it would be the same or not simpler.
@@ -279,7 +303,12 @@ impl Tree {
             Move::Link(at, place, to) => {
                 let mut model = self.base.clone();
                 let row = model.rows.get_mut(*at)?;
-                let reference = self.workshop.plan.table(row.table)?.references.get(*place)?;
+                let reference = self
+                    .workshop
+                    .plan
+                    .table(row.table)?
+                    .references
+                    .get(*place)?;
                 *row.links.get_mut(*place)? = *to;
                 if to.is_none() {
                     for column in &reference.nullable {
@@ -296,12 +325,19 @@ impl Tree {
                 if weight(value, declared) >= weight(&cell.value, declared) {
                     return None;
                 }
-                *cell = super::model::Cell { value: value.clone(), named: false };
+                *cell = super::model::Cell {
+                    value: value.clone(),
+                    named: false,
+                };
                 Some(model)
             }
             Move::Own(at, column, back) => {
                 let tree = self.own.get_mut(&(*at, *column))?;
-                let moved = if *back { tree.complicate() } else { tree.simplify() };
+                let moved = if *back {
+                    tree.complicate()
+                } else {
+                    tree.simplify()
+                };
                 let value = moved.then(|| tree.current())?;
                 let mut model = self.base.clone();
                 model.rows.get_mut(*at)?.cells.get_mut(*column)?.value = value;
@@ -329,7 +365,14 @@ impl Tree {
             return Some(model);
         }
         let mut first = vec![None; self.workshop.plan.tables.len()];
-        for place in model.rows.iter().enumerate().filter(|(_, row)| row.alive).map(|(at, _)| at).rev() {
+        for place in model
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.alive)
+            .map(|(at, _)| at)
+            .rev()
+        {
             let table = model.rows.get(place)?.table;
             *first.get_mut(table)? = Some(place);
         }

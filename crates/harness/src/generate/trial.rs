@@ -30,7 +30,10 @@ impl Trial {
         connection
             .pragma_update(None, "foreign_keys", foreign_keys)
             .map_err(|error| error.to_string())?;
-        Ok(Trial { connection, foreign_keys })
+        Ok(Trial {
+            connection,
+            foreign_keys,
+        })
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -44,7 +47,8 @@ impl Trial {
         self.connection.execute_batch("BEGIN")?;
         // It lasts until the end of the transaction.
         if deferred {
-            self.connection.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+            self.connection
+                .execute_batch("PRAGMA defer_foreign_keys = ON")?;
         }
         Ok(())
     }
@@ -60,9 +64,20 @@ impl Trial {
     }
 
     pub(super) fn insert(&self, table: &TablePlan, values: &[Value]) -> Result<(), Refusal> {
-        let told = |hopeless| move |error: rusqlite::Error| Refusal { words: reason(&error), hopeless };
-        let mut statement = self.connection.prepare_cached(&table.insert).map_err(told(true))?;
-        match statement.execute(params_from_iter(values)).map_err(told(false))? {
+        let told = |hopeless| {
+            move |error: rusqlite::Error| Refusal {
+                words: reason(&error),
+                hopeless,
+            }
+        };
+        let mut statement = self
+            .connection
+            .prepare_cached(&table.insert)
+            .map_err(told(true))?;
+        match statement
+            .execute(params_from_iter(values))
+            .map_err(told(false))?
+        {
             // What a module changes is not counted.
             0 if table.ordinary => Err(Refusal {
                 words: "the row is ignored, by ON CONFLICT or a trigger".to_owned(),
@@ -75,7 +90,9 @@ impl Trial {
     /// Whether the table holds any row now, be it from a trigger.
     pub(super) fn has_rows(&self, table: &TablePlan) -> bool {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", quote_name(&table.name));
-        self.connection.query_row(&sql, [], |row| row.get(0)).unwrap_or(false)
+        self.connection
+            .query_row(&sql, [], |row| row.get(0))
+            .unwrap_or(false)
     }
 
     /// Whether a search table shows what its content holds.
@@ -102,17 +119,22 @@ impl Trial {
                 })
         };
         let dangles = |place: &usize| {
-            let Some(table) = plan.table(*place) else { return false };
+            let Some(table) = plan.table(*place) else {
+                return false;
+            };
             let sql = format!("PRAGMA foreign_key_check({})", quote_name(&table.name));
             let check = self.connection.prepare_cached(&sql);
             check.and_then(|mut check| check.exists([])).unwrap_or(true)
         };
-        (0..plan.tables.len()).filter(refers).filter(dangles).collect()
+        (0..plan.tables.len())
+            .filter(refers)
+            .filter(dangles)
+            .collect()
     }
 
     /// Whether SQLite takes all rows of the model, and their keys hold at the end.
     pub(super) fn accepts(&self, plan: &Plan, model: &Model) -> bool {
-        if self.begin(true).is_err() {
+        if self.begin(model.refers_forward()).is_err() {
             return false;
         }
         let all = model.living().all(|place| {

@@ -8,8 +8,9 @@ use super::need::Stamp;
 use crate::observe::Value;
 
 const WORDS: &[&str] = &[
-    "Milk", "bread", "Home", "work", "Ada", "Grace", "linus", "Zoe", "blue", "Red", "alpha", "Beta",
-    "north", "Oslo", "Paris", "Café", "naïve", "garden", "Invoice", "summer", "draft", "Queue",
+    "Milk", "bread", "Home", "work", "Ada", "Grace", "linus", "Zoe", "blue", "Red", "alpha",
+    "Beta", "north", "Oslo", "Paris", "Café", "naïve", "garden", "Invoice", "summer", "draft",
+    "Queue",
 ];
 
 /// What a column seems to hold, by its name, type and default.
@@ -45,13 +46,23 @@ impl Role {
             || default.contains("datetime")
             || default.contains("strftime");
         let stamp = match () {
-            () if default.contains("current_date") || kind == "date" || (ends(&["date", "day", "_on"]) && !kind.contains("time")) => {
+            () if default.contains("current_date")
+                || kind == "date"
+                || (ends(&["date", "day", "_on"]) && !kind.contains("time")) =>
+            {
                 Stamp::Date
             }
-            () if kind == "time" || default.contains("current_time") && !default.contains("stamp") => Stamp::Time,
+            () if kind == "time"
+                || default.contains("current_time") && !default.contains("stamp") =>
+            {
+                Stamp::Time
+            }
             () => Stamp::DateTime,
         };
-        let flag = kind.contains("bool") || ["is_", "has_", "can_"].iter().any(|start| name.starts_with(start));
+        let flag = kind.contains("bool")
+            || ["is_", "has_", "can_"]
+                .iter()
+                .any(|start| name.starts_with(start));
         match affinity {
             Affinity::Integer | Affinity::Numeric if flag => Role::Flag,
             Affinity::Integer if timely => Role::Seconds,
@@ -64,11 +75,36 @@ impl Role {
             Affinity::Blob if kind.is_empty() || kind == "any" => Role::Any,
             Affinity::Blob => Role::Bytes,
             Affinity::Text if timely => Role::Stamp(stamp),
-            Affinity::Text if has(&["json"]) || kind.contains("json") || default.starts_with("'{") || default.starts_with("'[") => Role::Json,
+            Affinity::Text
+                if has(&["json"])
+                    || kind.contains("json")
+                    || default.starts_with("'{")
+                    || default.starts_with("'[") =>
+            {
+                Role::Json
+            }
             Affinity::Text if has(&["email", "e_mail"]) => Role::Email,
             Affinity::Text if has(&["url", "uri", "link", "website"]) => Role::Address,
-            Affinity::Text if has(&["uuid", "guid", "hash", "token", "sha", "salt", "digest"]) || ends(&["_id", "key"]) || name == "id" => Role::Hex,
-            Affinity::Text if has(&["body", "text", "content", "description", "note", "comment", "message"]) => Role::Sentence,
+            Affinity::Text
+                if has(&["uuid", "guid", "hash", "token", "sha", "salt", "digest"])
+                    || ends(&["_id", "key"])
+                    || name == "id" =>
+            {
+                Role::Hex
+            }
+            Affinity::Text
+                if has(&[
+                    "body",
+                    "text",
+                    "content",
+                    "description",
+                    "note",
+                    "comment",
+                    "message",
+                ]) =>
+            {
+                Role::Sentence
+            }
             Affinity::Text => Role::Word,
         }
     }
@@ -87,9 +123,16 @@ impl Role {
             Role::Stamp(stamp) => Value::text(&time(stamp, dice)),
             Role::Json => Value::text(&json(None, dice)),
             Role::Email => Value::text(&format!("{}@example.org", fold(dice.word(&WORDS[4..8])))),
-            Role::Address => Value::text(&format!("https://example.org/{}", fold(dice.word(&WORDS[..4])))),
+            Role::Address => Value::text(&format!(
+                "https://example.org/{}",
+                fold(dice.word(&WORDS[..4]))
+            )),
             // A letter in front: digits alone would be a number to some columns.
-            Role::Hex => Value::text(&format!("{:x}{:015x}", dice.between(10, 15), dice.next() >> 4)),
+            Role::Hex => Value::text(&format!(
+                "{:x}{:015x}",
+                dice.between(10, 15),
+                dice.next() >> 4
+            )),
             Role::Word => Value::text(dice.word(WORDS)),
             Role::Sentence => Value::text(&words(dice)),
             Role::Bytes => Value::Blob(dice.next().to_le_bytes().to_vec()),
@@ -106,11 +149,26 @@ impl Role {
             Role::Seconds => return Value::Integer(1_262_304_000 + whole),
             Role::Measure => return Value::Real((whole as f64 + 0.5).to_bits()),
             Role::Bytes => return Value::Blob(whole.to_be_bytes().to_vec()),
-            Role::Stamp(Stamp::Date) => format!("{:04}-{:02}-{:02}", 2000 + number / 336, 1 + number / 28 % 12, 1 + number % 28),
+            Role::Stamp(Stamp::Date) => format!(
+                "{:04}-{:02}-{:02}",
+                2000 + number / 336,
+                1 + number / 28 % 12,
+                1 + number % 28
+            ),
             Role::Stamp(Stamp::DateTime) => {
-                format!("2025-03-01 {:02}:{:02}:{:02}", number / 3600 % 24, number / 60 % 60, number % 60)
+                format!(
+                    "2025-03-01 {:02}:{:02}:{:02}",
+                    number / 3600 % 24,
+                    number / 60 % 60,
+                    number % 60
+                )
             }
-            Role::Stamp(Stamp::Time) => format!("{:02}:{:02}:{:02}", number / 3600 % 24, number / 60 % 60, number % 60),
+            Role::Stamp(Stamp::Time) => format!(
+                "{:02}:{:02}:{:02}",
+                number / 3600 % 24,
+                number / 60 % 60,
+                number % 60
+            ),
             Role::Json => format!("{{\"n\":{number}}}"),
             Role::Email => format!("person{number}@example.org"),
             Role::Address => format!("https://example.org/{number}"),
@@ -124,7 +182,10 @@ impl Role {
 /// Some words with blanks between.
 pub(super) fn words(dice: &mut Dice) -> String {
     let count = 1 + dice.below(4);
-    (0..count).map(|_| dice.word(WORDS)).collect::<Vec<_>>().join(" ")
+    (0..count)
+        .map(|_| dice.word(WORDS))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A time between 2010 and 2030 that every calendar has.
@@ -135,7 +196,12 @@ pub(super) fn time(stamp: Stamp, dice: &mut Dice) -> String {
         dice.between(1, 12),
         dice.between(1, 28)
     );
-    let time = format!("{:02}:{:02}:{:02}", dice.between(0, 23), dice.between(0, 59), dice.between(0, 59));
+    let time = format!(
+        "{:02}:{:02}:{:02}",
+        dice.between(0, 23),
+        dice.between(0, 59),
+        dice.between(0, 59)
+    );
     match stamp {
         Stamp::Date => date,
         Stamp::Time => time,
@@ -149,7 +215,10 @@ pub(super) fn json(kind: Option<&str>, dice: &mut Dice) -> String {
     let word = dice.word(WORDS);
     let kinds = ["object", "object", "object", "array"];
     match kind.unwrap_or_else(|| dice.pick(&kinds).copied().unwrap_or_default()) {
-        "array" => (*dice.pick(&["[]".to_owned(), format!("[{number},\"{word}\"]")]).unwrap_or(&String::new())).clone(),
+        "array" => (*dice
+            .pick(&["[]".to_owned(), format!("[{number},\"{word}\"]")])
+            .unwrap_or(&String::new()))
+        .clone(),
         "text" => format!("\"{word}\""),
         "integer" => number.to_string(),
         "real" => format!("{number}.5"),

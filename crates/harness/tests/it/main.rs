@@ -4,6 +4,7 @@
 
 mod case;
 mod fixtures;
+mod generate;
 mod generated;
 mod laws;
 mod planted;

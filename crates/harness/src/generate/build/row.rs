@@ -28,7 +28,10 @@ type Own = Vec<(usize, Box<dyn ValueTree<Value = Value>>)>;
 impl Builder<'_, '_> {
     pub(super) fn draw(&mut self, tried: &Attempt<'_>) -> (Row, Own) {
         let table = tried.table;
-        let null = Cell { value: Value::Null, named: false };
+        let null = Cell {
+            value: Value::Null,
+            named: false,
+        };
         let mut row = Row {
             table: tried.place,
             cells: vec![null; table.columns.len()],
@@ -38,12 +41,18 @@ impl Builder<'_, '_> {
         };
         let twin = self.twin(tried);
         let mut fixed = self.draw_links(tried, &mut row);
-        let promised = tried.promise.into_iter().flat_map(|promise| &promise.values);
+        let promised = tried
+            .promise
+            .into_iter()
+            .flat_map(|promise| &promise.values);
         for (column, value) in promised {
             set(&mut row, &mut fixed, *column, value.clone(), false);
         }
         let mut wishes = Wishes::default();
-        table.conditions.iter().for_each(|condition| condition.choose(&mut self.dice, &mut wishes));
+        table
+            .conditions
+            .iter()
+            .for_each(|condition| condition.choose(&mut self.dice, &mut wishes));
         let mut own = Own::new();
         for (at, column) in table.columns.iter().enumerate() {
             if fixed.get(at) == Some(&true) {
@@ -75,11 +84,17 @@ impl Builder<'_, '_> {
     /// An earlier row that this one repeats, where no key forbids it: files are full of such rows.
     fn twin(&mut self, tried: &Attempt<'_>) -> Option<usize> {
         let free = tried.table.keys.iter().flatten().all(|part| {
-            tried.table.columns.get(part.column).is_some_and(|column| column.rowid)
+            tried
+                .table
+                .columns
+                .get(part.column)
+                .is_some_and(|column| column.rowid)
         });
         let rows = self.rows.get(tried.place)?;
         let possible = free && tried.attempt == 0 && tried.table.references.is_empty();
-        (possible && self.dice.chance(12)).then(|| self.dice.pick(rows).copied()).flatten()
+        (possible && self.dice.chance(12))
+            .then(|| self.dice.pick(rows).copied())
+            .flatten()
     }
 
     /// Chooses the rows that the row refers to; the columns that are settled by this are `true`.
@@ -122,10 +137,14 @@ impl Builder<'_, '_> {
         row: &Row,
         fixed: &[bool],
     ) -> Option<usize> {
-        let parents = self.rows.get(reference.parent).map_or(&[][..], Vec::as_slice);
+        let parents = self
+            .rows
+            .get(reference.parent)
+            .map_or(&[][..], Vec::as_slice);
         // Where no two rows may have the same parent, each takes the next one.
         let one_each = tried.table.keys.iter().any(|key| {
-            key.iter().all(|part| reference.columns.contains(&part.column))
+            key.iter()
+                .all(|part| reference.columns.contains(&part.column))
         });
         let start = match one_each {
             true => tried.number + tried.attempt,
@@ -137,7 +156,10 @@ impl Builder<'_, '_> {
             pairs.all(|(own, other)| {
                 if fixed.get(*own) != Some(&true) {
                     // A key that is NULL is nothing to refer to.
-                    return self.model.cell(plan, *parent, *other).is_some_and(|cell| cell.value != Value::Null);
+                    return self
+                        .model
+                        .cell(plan, *parent, *other)
+                        .is_some_and(|cell| cell.value != Value::Null);
                 }
                 let bound = super::super::model::bound(tried.table, row, *own);
                 let own = match bound {
@@ -148,20 +170,41 @@ impl Builder<'_, '_> {
                 own.map(|cell| &cell.value) == other.map(|cell| &cell.value)
             })
         };
-        let all = parents.iter().cycle().skip(start % parents.len().max(1)).take(parents.len().min(64));
+        let all = parents
+            .iter()
+            .cycle()
+            .skip(start % parents.len().max(1))
+            .take(parents.len().min(64));
         let found = all.copied().find(agrees);
         // The first row of a tree that must have a parent is its own.
         let own = self.model.rows.len();
-        let own = (reference.parent == tried.place && parents.is_empty()).then_some(own);
+        let must = reference.parent == tried.place && reference.nullable.is_empty();
+        let own = (must && parents.is_empty()).then_some(own);
         found.or(own)
     }
 
-    fn draw_cell(&mut self, tried: &Attempt<'_>, at: usize, column: &ColumnPlan, wishes: &Wishes) -> Cell {
+    fn draw_cell(
+        &mut self,
+        tried: &Attempt<'_>,
+        at: usize,
+        column: &ColumnPlan,
+        wishes: &Wishes,
+    ) -> Cell {
         let named = |value| Cell { value, named: true };
-        let free = |value| Cell { value, named: false };
-        let needs: Vec<Need> = wishes.needs.iter().filter(|(own, _)| *own == at).map(|(_, need)| need.clone()).collect();
+        let free = |value| Cell {
+            value,
+            named: false,
+        };
+        let needs: Vec<Need> = wishes
+            .needs
+            .iter()
+            .filter(|(own, _)| *own == at)
+            .map(|(_, need)| need.clone())
+            .collect();
         let hostile = self.order.temper == Temper::Hostile && tried.attempt < ORDINARY;
-        let nullable = !column.not_null && !needs.contains(&Need::NotNull) && !(column.primary && !hostile);
+        let nullable = !column.not_null
+            && !needs.contains(&Need::NotNull)
+            && !(column.primary && (!hostile || tried.number == 0));
         if nullable && needs.contains(&Need::Null) {
             return free(Value::Null);
         }
@@ -169,23 +212,33 @@ impl Builder<'_, '_> {
             return free(Value::Integer(self.draw_id(tried, hostile)));
         }
         // What was refused is tried with and without values.
-        let often = if tried.attempt > 4 { 50 } else { 15 };
+        let often = if tried.attempt > 4 { 35 } else { 15 };
         if nullable && self.order.nulls && column.default.is_none() && self.dice.chance(often) {
             return free(Value::Null);
         }
         if let Some(value) = need::meet(&needs, column.affinity, &mut self.dice) {
             return named(value);
         }
-        if tried.attempt > 4 && self.dice.chance(25)
+        if tried.attempt > 4
+            && self.dice.chance(50)
             && let Some(value) = self.dice.pick(&tried.table.literals)
         {
             return named(value.clone());
         }
-        if let Some(value) = column.default.clone().filter(|_| !column.in_key && self.dice.chance(20)) {
+        if let Some(value) = column
+            .default
+            .clone()
+            .filter(|_| !column.in_key && self.dice.chance(20))
+        {
             return named(value);
         }
         if hostile && self.dice.chance(35) {
-            return free(hostile::value(column.affinity, column.strict, &mut self.roomy, &mut self.dice));
+            return free(hostile::value(
+                column.affinity,
+                column.strict,
+                &mut self.roomy,
+                &mut self.dice,
+            ));
         }
         if column.in_key && (tried.attempt > 1 || self.dice.chance(50)) {
             let number = tried.number + 1 + tried.attempt / 2 * 7;
@@ -198,16 +251,26 @@ impl Builder<'_, '_> {
         let next = self.next_id.get(tried.place).copied().unwrap_or(1);
         // The highest rowid of all is left out: after it SQLite draws rowids by lot.
         if hostile && self.dice.chance(8) {
-            return self.dice.pick(&[(1 << 53) + 1, -7, 1 << 33]).copied().unwrap_or(-7);
+            return self
+                .dice
+                .pick(&[(1 << 53) + 1, -7, 1 << 33])
+                .copied()
+                .unwrap_or(-7);
         }
-        let gap = if self.dice.chance(15) { self.dice.between(1, 4) } else { 0 };
-        next.saturating_add(gap).saturating_add(i64::try_from(tried.attempt).unwrap_or(0))
+        let gap = if self.dice.chance(15) {
+            self.dice.between(1, 4)
+        } else {
+            0
+        };
+        next.saturating_add(gap)
+            .saturating_add(i64::try_from(tried.attempt).unwrap_or(0))
     }
 
     /// Makes two values of a row stand to each other as they must, where both are drawn and comparable.
     fn settle(&mut self, row: &mut Row, fixed: &[bool], a: usize, order: Order, b: usize) {
         let free = |at: usize| fixed.get(at) != Some(&true);
-        let (Some(first), Some(second)) = (row.cells.get(a).cloned(), row.cells.get(b).cloned()) else {
+        let (Some(first), Some(second)) = (row.cells.get(a).cloned(), row.cells.get(b).cloned())
+        else {
             return;
         };
         if first.value == Value::Null || second.value == Value::Null {
@@ -219,14 +282,28 @@ impl Builder<'_, '_> {
             Order::Same if free(a) => put(row, a, second),
             Order::Less | Order::LessOrSame if sorted == Some(false) && free(a) && free(b) => {
                 if first.value == second.value && order == Order::Less {
-                    put(row, b, Cell { value: more(&second.value), named: second.named });
+                    put(
+                        row,
+                        b,
+                        Cell {
+                            value: more(&second.value),
+                            named: second.named,
+                        },
+                    );
                 } else {
                     put(row, a, second);
                     put(row, b, first);
                 }
             }
             Order::Other if first.value == second.value && free(b) => {
-                put(row, b, Cell { value: more(&second.value), named: second.named });
+                put(
+                    row,
+                    b,
+                    Cell {
+                        value: more(&second.value),
+                        named: second.named,
+                    },
+                );
             }
             _ => {}
         }
