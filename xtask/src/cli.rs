@@ -43,7 +43,7 @@ pub struct VerifyMigrations {
     /// Only this journey, from a version over another one and back, such as `v3..v4..v3`
     #[arg(long)]
     pub journey: Option<String>,
-    /// Only this database: a fixture's name such as `golden`, `empty`, `generated`, or `filled` (made where a
+    /// Only this database: a fixture's name such as `golden`, `empty`, `generated`, `plain`, `hostile`, or `filled` (made where a
     /// fixture leaves something empty)
     #[arg(long)]
     pub fixture: Option<String>,

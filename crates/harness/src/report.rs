@@ -30,6 +30,9 @@ pub struct Broken {
     pub hint: Option<String>,
     /// The smallest generated database that shows it, as SQL.
     pub sql: Option<String>,
+    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``: without
+    /// them the law holds.
+    pub hostile: Vec<String>,
     /// The command that shows it again.
     pub repeat: String,
 }
@@ -255,6 +258,7 @@ impl LawReport {
                     "file": broken.file,
                     "hint": broken.hint,
                     "sql": broken.sql,
+                    "hostile": broken.hostile,
                     "repeat": broken.repeat,
                 })
             })
@@ -299,6 +303,14 @@ fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Brok
     let same_hint = next.is_some_and(|next| next.hint == broken.hint && next.file == broken.file);
     if let Some(hint) = broken.hint.as_ref().filter(|_| !same_hint) {
         let _ = writeln!(text, "      hint: {hint}");
+    }
+    if !broken.hostile.is_empty() {
+        let _ = writeln!(
+            text,
+            "      hangs on values at the edges: {}\n      hint: if the application never writes them, \
+             say what the column holds: `Application::column`",
+            broken.hostile.join(", ")
+        );
     }
     if let Some(sql) = &broken.sql {
         let _ = writeln!(text, "      smallest database that shows it:");

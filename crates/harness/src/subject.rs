@@ -61,6 +61,17 @@ pub trait Application: Sync {
         None
     }
 
+    /// What a column of `version` holds, where that is less than its schema allows, such as a document of the
+    /// application's own. Databases that are made from the schema take it from here.
+    fn column(
+        &self,
+        _version: Version,
+        _table: &str,
+        _column: &str,
+    ) -> Option<BoxedStrategy<Value>> {
+        None
+    }
+
     /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it differ.
     ///
     /// # Errors

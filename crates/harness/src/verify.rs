@@ -1,26 +1,29 @@
 //! The proof itself: which databases go on which journeys, and what the laws say of them.
 
+mod generated;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use migrations::Version;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::fill;
 use crate::fixture::{self, Fixture, Frozen};
+use crate::generate::Temper;
 use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
 use crate::law::{Finding, Findings, LAWS, Law};
 use crate::report::{Broken, JourneyReport, LawReport, Report};
-use crate::subject::{Content, Subject};
+use crate::subject::Subject;
 
 /// What of the proof is run. The default is all of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Only this journey.
     pub journey: Option<Journey>,
-    /// Only the databases of this name: a fixture, `empty`, `filled …` or `generated`.
+    /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
+    /// `plain` or `hostile` (from the schema alone).
     pub fixture: Option<String>,
     /// Only this law.
     pub law: Option<String>,
@@ -68,8 +71,12 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
                 &task.journey.to_string(),
                 task.data(),
                 findings,
-                &outcome.sql,
+                (&outcome.sql, &outcome.hostile),
             );
+        }
+        // Rows that the application contradicts went on no journey.
+        if outcome.generated == 0 && matches!(task.source, Source::Schema(_)) && !outcome.broken {
+            continue;
         }
         journeys.push(JourneyReport {
             journey: task.journey,
@@ -83,7 +90,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
         if let Some(whole) = law.whole.filter(|_| proof.wants(law)) {
             let mut findings = Findings::default();
             whole(subject, &mut findings);
-            proof.take(law, "catalogue", "", findings, &None);
+            proof.take(law, "catalogue", "", findings, (&None, &[]));
         }
     }
     proof.report(golden, journeys, generated)
@@ -99,12 +106,27 @@ struct Proof<'a> {
 /// One journey with one database, or with many generated ones.
 struct Task<'a> {
     journey: Journey,
-    fixture: Option<&'a Fixture>,
+    source: Source<'a>,
+}
+
+/// Where the rows of a journey come from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Fixture(&'a Fixture),
+    /// From the application, as its own builds would have written them.
+    Application,
+    /// From the schema alone.
+    Schema(Temper),
 }
 
 impl Task<'_> {
     fn data(&self) -> &str {
-        self.fixture.map_or("generated", |fixture| &fixture.name)
+        match self.source {
+            Source::Fixture(fixture) => &fixture.name,
+            Source::Application => "generated",
+            Source::Schema(Temper::Plain) => "plain",
+            Source::Schema(Temper::Hostile) => "hostile",
+        }
     }
 }
 
@@ -116,6 +138,8 @@ struct Outcome {
     generated: usize,
     /// The smallest generated database that breaks a law, as SQL.
     sql: Option<String>,
+    /// The values at the edges that are left in it.
+    hostile: Vec<String>,
 }
 
 impl<'a> Proof<'a> {
@@ -181,7 +205,7 @@ impl<'a> Proof<'a> {
         let mut findings = Findings::default();
         findings.add(Finding::new(object, message));
         if let Some(law) = LAWS.iter().find(|law| law.name == "history is frozen") {
-            self.take(law, "catalogue", "", findings, &None);
+            self.take(law, "catalogue", "", findings, (&None, &[]));
         }
     }
 
@@ -195,16 +219,19 @@ impl<'a> Proof<'a> {
                     from: fixture.version,
                     via,
                 },
-                fixture: Some(fixture),
+                source: Source::Fixture(fixture),
             }));
         }
         let versions = (1..=current).flat_map(|from| (1..=current).map(move |via| (from, via)));
         for (from, via) in versions.filter(|(from, via)| from != via) {
+            let journey = Journey { from, via };
             if self.subject.application.content(from).is_some() {
-                tasks.push(Task {
-                    journey: Journey { from, via },
-                    fixture: None,
-                });
+                let source = Source::Application;
+                tasks.push(Task { journey, source });
+            }
+            for temper in [Temper::Plain, Temper::Hostile] {
+                let source = Source::Schema(temper);
+                tasks.push(Task { journey, source });
             }
         }
         tasks.retain(|task| {
@@ -217,7 +244,10 @@ impl<'a> Proof<'a> {
                 .is_none_or(|name| name == task.data());
             possible && named && self.settings.journey.is_none_or(|own| own == task.journey)
         });
-        tasks.sort_by_key(|task| (task.fixture.is_none(), task.journey.from, task.journey.via));
+        tasks.sort_by_key(|task| {
+            let made = !matches!(task.source, Source::Fixture(_));
+            (made, task.journey.from, task.journey.via)
+        });
         tasks
     }
 
@@ -255,14 +285,14 @@ impl<'a> Proof<'a> {
         journey: &str,
         data: &str,
         findings: Findings,
-        sql: &Option<String>,
+        (sql, hostile): (&Option<String>, &[String]),
     ) {
         *self.checked.entry(law.name).or_default() += findings.checked;
         for finding in findings.found {
             let repeat = match (journey, data) {
                 ("catalogue", _) => format!("{} --law \"{}\"", self.subject.command, law.name),
-                (journey, "generated") => format!(
-                    "{} --journey {journey} --fixture generated --seed {} --cases {}",
+                (journey, "generated" | "plain" | "hostile") => format!(
+                    "{} --journey {journey} --fixture {data} --seed {} --cases {}",
                     self.subject.command, self.settings.seed, self.settings.cases
                 ),
                 (journey, data) => {
@@ -286,6 +316,7 @@ impl<'a> Proof<'a> {
                 file: finding.file,
                 hint: finding.hint,
                 sql: sql.clone(),
+                hostile: hostile.to_vec(),
                 repeat,
             });
         }
@@ -344,12 +375,14 @@ fn fill_copy(subject: &Subject<'_>, fixture: &Fixture) -> Option<Fixture> {
 }
 
 fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
-    match task.fixture {
-        Some(fixture) => match walk(subject, task.journey, &fixture.name, &fixture.image) {
-            Ok(walk) => judge(subject, settings, &walk),
-            Err(error) => cannot_walk(task, error),
-        },
-        None => run_generated(subject, settings, task),
+    match task.source {
+        Source::Fixture(fixture) => {
+            match walk(subject, task.journey, &fixture.name, &fixture.image) {
+                Ok(walk) => judge(subject, settings, &walk),
+                Err(error) => cannot_walk(task, error),
+            }
+        }
+        _ => generated::run(subject, settings, task),
     }
 }
 
@@ -385,100 +418,4 @@ fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Walk) -> Outcome {
         }
     }
     outcome
-}
-
-/// Takes generated databases on the journey until one breaks a law, and then the smallest that does.
-fn run_generated(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
-    let Some(strategy) = subject.application.content(task.journey.from) else {
-        return Outcome::default();
-    };
-    let config = Config {
-        cases: settings.cases,
-        failure_persistence: None,
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, rng(settings.seed, task.journey));
-    let total = Mutex::new(Outcome::default());
-    let empty = subject
-        .catalogue
-        .build(task.journey.from)
-        .map_err(|error| error.report());
-    let empty = empty.and_then(|connection| fixture::image(&connection));
-    let result = runner.run(&strategy, |content| {
-        let outcome = empty
-            .clone()
-            .and_then(|image| walk_content(subject, task.journey, &image, &content))
-            .map(|walk| judge(subject, settings, &walk))
-            .unwrap_or_else(|error| cannot_walk(task, error));
-        let first = outcome
-            .findings
-            .iter()
-            .flat_map(|(_, findings)| &findings.found)
-            .next()
-            .cloned();
-        if let Some(finding) = first {
-            return Err(TestCaseError::fail(format!(
-                "{}: {}",
-                finding.object, finding.message
-            )));
-        }
-        if let Ok(mut total) = total.lock() {
-            total.generated += 1;
-            total.rows += outcome.rows;
-            for (law, findings) in outcome.findings {
-                match total
-                    .findings
-                    .iter_mut()
-                    .find(|(own, _)| own.name == law.name)
-                {
-                    Some((_, sum)) => sum.checked += findings.checked,
-                    None => total.findings.push((law, findings)),
-                }
-            }
-        }
-        Ok(())
-    });
-    let total = total.into_inner().unwrap_or_default();
-    match result {
-        Ok(()) => total,
-        Err(TestError::Fail(_, content)) => {
-            let again =
-                empty.and_then(|image| walk_content(subject, task.journey, &image, &content));
-            let outcome = again.map(|walk| judge(subject, settings, &walk));
-            let outcome = outcome.unwrap_or_else(|error| cannot_walk(task, error));
-            Outcome {
-                sql: Some(content.to_sql()),
-                generated: total.generated + 1,
-                ..outcome
-            }
-        }
-        Err(TestError::Abort(reason)) => cannot_walk(task, reason.to_string()),
-    }
-}
-
-fn walk_content(
-    subject: &Subject<'_>,
-    journey: Journey,
-    image: &[u8],
-    content: &Content,
-) -> Result<Walk, String> {
-    let connection = fixture::from_image(image)?;
-    content
-        .put_into(&connection)
-        .map_err(|error| format!("generated rows do not fit: {error}"))?;
-    walk(subject, journey, "generated", &fixture::image(&connection)?)
-}
-
-/// A generator that gives the same databases for the same seed and journey on every machine.
-fn rng(seed: u64, journey: Journey) -> TestRng {
-    let mut bytes = [0_u8; 32];
-    let parts = [seed, u64::from(journey.from), u64::from(journey.via)];
-    for (place, byte) in bytes
-        .iter_mut()
-        .zip(parts.iter().flat_map(|part| part.to_le_bytes()))
-    {
-        *place = byte;
-    }
-    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }

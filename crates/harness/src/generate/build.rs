@@ -479,7 +479,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn from_own(
+    fn draw_own(
         &mut self,
         table: &TablePlan,
         column: usize,

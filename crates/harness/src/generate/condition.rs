@@ -102,7 +102,7 @@ pub(super) fn literals(expression: &str) -> Vec<Value> {
 
 /// The value of a literal default; `None` for one that is computed.
 pub(super) fn constant(expression: &str) -> Option<Value> {
-    with_expression(expression, |expr| value(expr)).flatten()
+    with_expression(expression, value).flatten()
 }
 
 fn with_expression<T>(expression: &str, take: impl FnOnce(&Expr<'_>) -> T) -> Option<T> {

@@ -275,11 +275,11 @@ fn between_texts(shape: &Shape<'_>, dice: &mut Dice) -> Option<Value> {
         _ => None,
     };
     let (low, high) = (text(shape.low), text(shape.high));
-    let candidates = (0..16).map(|_| word::time(Stamp::Date, dice));
+    let mut candidates = (0..16).map(|_| word::time(Stamp::Date, dice));
     let fits = |text: &String| {
         low.as_ref().is_none_or(|low| text > low) && high.as_ref().is_none_or(|high| text < high)
     };
-    let found = candidates.filter(fits).next();
+    let found = candidates.find(fits);
     // `x > ''` asks for no more than some text.
     let found = found.or_else(|| low.map(|low| format!("{low}a"))).or(high);
     found.map(|text| Value::text(&text))

@@ -182,7 +182,7 @@ mod tests {
                     let lighter = |next| weight(next, &column) < weight(&value, &column);
                     assert!(all.iter().all(lighter), "{value}");
                     // Not the simplest one: a longer way.
-                    let Some(next) = all.into_iter().take(4).last() else {
+                    let Some(next) = all.into_iter().take(4).next_back() else {
                         break;
                     };
                     value = next;

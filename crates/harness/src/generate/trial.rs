@@ -1,7 +1,7 @@
 //! A database on which rows are tried: SQLite decides what is valid.
 
 use rusqlite::{Connection, params_from_iter};
-use schema::sql::quote_name;
+use schema::sql::{fold, quote_name};
 
 use super::model::Model;
 use super::plan::{Filling, Plan, TablePlan};
@@ -38,6 +38,22 @@ impl Trial {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The tables that have a mark of AUTOINCREMENT already, by folded name.
+    pub(super) fn marked(&self) -> Vec<String> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = self
+                .connection
+                .prepare("SELECT name FROM sqlite_sequence")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        // Without such a table there are none.
+        read()
+            .unwrap_or_default()
+            .iter()
+            .map(|name| fold(name))
+            .collect()
     }
 
     pub(super) fn begin(&self, deferred: bool) -> rusqlite::Result<()> {

@@ -61,7 +61,7 @@ impl Builder<'_, '_> {
             let copied = twin.and_then(|twin| self.model.rows.get(twin)?.cells.get(at));
             let cell = match (copied, column.own.is_some()) {
                 (Some(cell), _) if !column.rowid => cell.clone(),
-                (_, true) => match self.from_own(table, at) {
+                (_, true) => match self.draw_own(table, at) {
                     Some(tree) => {
                         let value = tree.current();
                         own.push((at, tree));
