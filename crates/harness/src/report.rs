@@ -80,6 +80,8 @@ pub struct Report {
     pub narrowed: bool,
     /// Whether only some journeys or databases were asked for.
     pub chosen_journeys: bool,
+    /// Tables for which no rows could be made: version, table, and why in SQLite's words.
+    pub unseeded: Vec<((Version, String), String)>,
     /// The journeys that were made.
     pub journeys: Vec<JourneyReport>,
     /// What each law found.
@@ -129,6 +131,9 @@ impl Report {
             "seed": self.seed,
             "holds": self.holds(),
             "narrowed": self.narrowed,
+            "unseeded": self.unseeded.iter().map(|((version, table), reason)| {
+                json!({ "version": version, "table": table, "reason": reason })
+            }).collect::<Vec<_>>(),
             "laws": laws,
         })
     }
@@ -212,6 +217,12 @@ impl Report {
                 "  {} generated databases, seed {} (`--seed`, `--cases` to widen)",
                 group(self.generated),
                 self.seed
+            );
+        }
+        for ((version, table), reason) in &self.unseeded {
+            let _ = writeln!(
+                text,
+                "  no rows could be made in `{table}` of version {version}: {reason}"
             );
         }
     }

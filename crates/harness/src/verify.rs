@@ -11,7 +11,7 @@ use migrations::Version;
 
 use crate::fill;
 use crate::fixture::{self, Fixture, Frozen};
-use crate::generate::Temper;
+use crate::generate::{Temper, Unseeded};
 use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
 use crate::law::{Finding, Findings, LAWS, Law};
 use crate::report::{Broken, JourneyReport, LawReport, Report};
@@ -53,6 +53,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
         settings,
         broken: Vec::new(),
         checked: BTreeMap::new(),
+        unseeded: BTreeMap::new(),
     };
     let fixtures = proof.fixtures();
     let golden = fixtures
@@ -65,6 +66,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
     let mut generated = 0;
     for (task, outcome) in tasks.iter().zip(outcomes) {
         generated += outcome.generated;
+        proof.unseeded(task.journey.from, outcome.unseeded);
         for (law, findings) in outcome.findings {
             proof.take(
                 law,
@@ -101,6 +103,8 @@ struct Proof<'a> {
     settings: &'a Settings,
     broken: Vec<Broken>,
     checked: BTreeMap<&'static str, usize>,
+    /// Tables that no rows could be made for, by version, each with the reason.
+    unseeded: BTreeMap<(Version, String), String>,
 }
 
 /// One journey with one database, or with many generated ones.
@@ -140,6 +144,8 @@ struct Outcome {
     sql: Option<String>,
     /// The values at the edges that are left in it.
     hostile: Vec<String>,
+    /// The tables that no rows were made for.
+    unseeded: Vec<Unseeded>,
 }
 
 impl<'a> Proof<'a> {
@@ -184,13 +190,38 @@ impl<'a> Proof<'a> {
                 }
             }
         }
-        let filled: Vec<Fixture> = fixtures
-            .iter()
-            .filter_map(|fixture| fill_copy(self.subject, fixture))
-            .collect();
+        let mut filled = Vec::new();
+        for fixture in &fixtures {
+            filled.extend(self.fill_copy(fixture));
+        }
         fixtures.extend(filled);
         fixtures.sort_by(|a, b| (a.version, &a.name).cmp(&(b.version, &b.name)));
         fixtures
+    }
+
+    /// A copy of a fixture in which nothing is empty.
+    fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
+        // What cannot be read is told by the journeys.
+        let filled = fill::fill(self.subject, fixture).ok()?;
+        self.unseeded(fixture.version, filled.unseeded);
+        let name = match fixture.name.as_str() {
+            "golden" => "filled".to_owned(),
+            other => format!("filled {other}"),
+        };
+        Some(Fixture {
+            version: fixture.version,
+            name,
+            file: fixture.file.clone(),
+            image: filled.image?,
+        })
+    }
+
+    fn unseeded(&mut self, version: Version, tables: Vec<Unseeded>) {
+        for table in tables {
+            self.unseeded
+                .entry((version, table.table))
+                .or_insert(table.reason);
+        }
     }
 
     /// A draft of the newest version's fixture was made from a step that has changed since.
@@ -349,29 +380,10 @@ impl<'a> Proof<'a> {
                 || self.settings.fixture.is_some()
                 || self.settings.law.is_some(),
             journeys,
+            unseeded: self.unseeded.into_iter().collect(),
             laws,
         }
     }
-}
-
-fn fill_copy(subject: &Subject<'_>, fixture: &Fixture) -> Option<Fixture> {
-    let schema = subject.catalogue.schema_at(fixture.version).ok()?;
-    let connection = fixture::from_image(&fixture.image).ok()?;
-    let filled = fill::fill(&connection, &schema).ok()?;
-    if filled.objects.is_empty() {
-        return None;
-    }
-    let name = match fixture.name.as_str() {
-        "golden" => "filled".to_owned(),
-        other => format!("filled {other}"),
-    };
-    let image = fixture::image(&connection).ok()?;
-    Some(Fixture {
-        version: fixture.version,
-        name,
-        file: fixture.file.clone(),
-        image,
-    })
 }
 
 fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {

@@ -165,6 +165,9 @@ impl Trip<'_> {
             }
             Err(error) => cannot_walk(self.task, error),
         };
+        if self.task.journey.from == self.base {
+            self.total.borrow_mut().unseeded.clone_from(&made.unseeded);
+        }
         let mut found = outcome
             .findings
             .iter()

@@ -214,3 +214,22 @@ fn a_finding_that_hangs_on_an_edge_says_so() {
     }
     insta::assert_snapshot!(report.to_text());
 }
+
+#[test]
+fn tables_that_stay_empty_are_told() {
+    let case = Case::new(
+        &FAILS_WITHOUT_A_LABEL
+            .replace(
+                "=== 0001_note/down.sql\n",
+                "CREATE TABLE sealed (id INTEGER PRIMARY KEY, n INTEGER CHECK (n IS NOT NULL AND n * n < 0));
+=== 0001_note/down.sql\nDROP TABLE sealed;\n",
+            )
+            .replace("(id INTEGER PRIMARY KEY, label TEXT NOT NULL)", "(id INTEGER PRIMARY KEY, label TEXT)"),
+    );
+    let report = case.verify(&Settings::default());
+    let reason = "CHECK constraint failed: n IS NOT NULL AND n * n < 0".to_owned();
+    let expected = [1, 2].map(|version| ((version, "sealed".to_owned()), reason.clone()));
+    assert_eq!(report.unseeded, expected, "{}", report.to_text());
+    let line = format!("no rows could be made in `sealed` of version 1: {reason}");
+    assert!(report.to_text().contains(&line), "{}", report.to_text());
+}
