@@ -169,6 +169,7 @@ pub(crate) fn differences(
                 before: old,
                 after: new,
                 more: false,
+                rest: 0,
             });
         }
     };
@@ -208,6 +209,7 @@ pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
         before,
         after,
         more: false,
+        rest: 0,
     }
 }
 

@@ -10,7 +10,7 @@ use schema::{Affinity, Column, ForeignKey, PartKind, Schema, Table, TableKind};
 
 use super::condition::{self, Condition};
 use super::word::Role;
-use crate::observe::Value;
+use crate::observe::{Value, search_option};
 
 /// The table in which SQLite keeps the marks of AUTOINCREMENT.
 pub(super) const MARKS: &str = "sqlite_sequence";
@@ -193,7 +193,7 @@ impl Plan {
 
     /// Makes `place` a search table that shows the rows of `content`.
     fn show(&mut self, place: usize, content: usize, table: &Table) {
-        let key = argument(table, "content_rowid").unwrap_or_else(|| "rowid".to_owned());
+        let key = search_option(table, "content_rowid").unwrap_or_else(|| "rowid".to_owned());
         let Some(parent) = self.tables.get_mut(content) else {
             return;
         };
@@ -480,20 +480,6 @@ fn references(
 
 /// The table whose rows a search table shows, where it holds none itself.
 fn content_of(table: &Table, places: &BTreeMap<String, usize>) -> Option<usize> {
-    let name = argument(table, "content").filter(|name| !name.is_empty())?;
+    let name = search_option(table, "content").filter(|name| !name.is_empty())?;
     places.get(&fold(&name)).copied()
-}
-
-/// The value of an option of a search table, such as `content='note'`.
-fn argument(table: &Table, option: &str) -> Option<String> {
-    let TableKind::Virtual { arguments, .. } = &table.kind else {
-        return None;
-    };
-    let value = arguments.iter().find_map(|argument| {
-        let (name, value) = argument.split_once('=')?;
-        fold(name.trim())
-            .eq(option)
-            .then(|| value.trim().to_owned())
-    })?;
-    Some(value.trim_matches(['\'', '"', '`', '[', ']']).to_owned())
 }

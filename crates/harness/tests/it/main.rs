@@ -7,5 +7,6 @@ mod fixtures;
 mod generate;
 mod generated;
 mod laws;
+mod observing;
 mod planted;
 mod report;
