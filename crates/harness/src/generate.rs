@@ -43,6 +43,7 @@ mod plan;
 
 // Values.
 mod need;
+mod pattern;
 mod word;
 mod hostile;
 

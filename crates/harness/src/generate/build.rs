@@ -1,5 +1,7 @@
 //! Makes the rows of one database, each tried on SQLite before the next.
 
+mod derived;
+mod refer;
 mod row;
 
 use std::collections::{BTreeMap, HashSet};
@@ -8,7 +10,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::dice::Dice;
-use super::model::{Cell, Model, Row};
+use super::model::{Model, Row};
 use super::plan::{Filling, KeyPart, Plan, TablePlan};
 use super::trial::{Refusal, Trial};
 use super::{Temper, Unseeded};
@@ -281,200 +283,6 @@ impl Builder<'_, '_> {
             if let Some(table) = table {
                 // It was taken once, and the same rows stand before it.
                 let _ = trial.insert(table, &self.model.values(plan, place));
-            }
-        }
-    }
-
-    fn keep(&mut self, promise: Option<Promise>, at: usize) {
-        let Some(promise) = promise else { return };
-        for (child, reference) in promise.children {
-            let child = self.model.rows.get_mut(child);
-            if let Some(link) = child.and_then(|row| row.links.get_mut(reference)) {
-                *link = Some(at);
-            }
-        }
-    }
-
-    /// Where the rows that a row refers to cannot be made before it, its own values say what they will be.
-    fn draw_promises(&mut self, at: usize) {
-        let Some(row) = self.model.rows.get(at) else {
-            return;
-        };
-        let Some(table) = self.order.plan.table(row.table) else {
-            return;
-        };
-        for (place, (reference, link)) in table.references.iter().zip(&row.links).enumerate() {
-            let pending =
-                self.filled.get(reference.parent) == Some(&false) && reference.parent != row.table;
-            if link.is_some() || !pending || !reference.nullable.is_empty() {
-                continue;
-            }
-            let pairs = reference.parent_columns.iter().zip(&reference.columns);
-            let values = pairs
-                .filter_map(|(parent, own)| Some((*parent, row.cells.get(*own)?.value.clone())));
-            let values: Vec<(usize, Value)> = values.collect();
-            let Some(promises) = self.promises.get_mut(reference.parent) else {
-                continue;
-            };
-            match promises.iter_mut().find(|promise| promise.values == values) {
-                Some(promise) => promise.children.push((at, place)),
-                None => promises.push(Promise {
-                    children: vec![(at, place)],
-                    values,
-                }),
-            }
-        }
-    }
-
-    /// Rows that wait in vain go, and what refers to them.
-    fn break_promises(&mut self) {
-        let waiting = self
-            .promises
-            .iter()
-            .flatten()
-            .flat_map(|promise| &promise.children);
-        let children: Vec<usize> = waiting.map(|(child, _)| *child).collect();
-        let mut gone = self.model.with_children(&children);
-        if self.order.plan.cyclic {
-            for place in self.order.trial.dangling(self.order.plan, &self.model) {
-                gone.extend(self.rows.get(place).into_iter().flatten().copied());
-            }
-            gone = self.model.with_children(&gone);
-        }
-        for row in gone {
-            let Some(row) = self.model.rows.get_mut(row) else {
-                continue;
-            };
-            row.alive = false;
-            let Some(table) = self.order.plan.table(row.table) else {
-                continue;
-            };
-            if !self.unseeded.iter().any(|known| known.table == table.name) {
-                let reason =
-                    "FOREIGN KEY constraint failed (its rows and their parents need each other)";
-                self.unseeded.push(Unseeded {
-                    table: table.name.clone(),
-                    reason: reason.to_owned(),
-                });
-            }
-        }
-        let model = &self.model;
-        let empty = |name: &str| {
-            let named = |row: usize| {
-                let table = model
-                    .rows
-                    .get(row)
-                    .and_then(|row| self.order.plan.table(row.table));
-                table.is_some_and(|table| table.name == name)
-            };
-            !model.living().any(named)
-        };
-        self.unseeded.retain(|known| empty(&known.table));
-    }
-
-    /// What could refer to nothing yet, because its parents came later, refers to them now.
-    fn refer_forward(&mut self) {
-        let plan = self.order.plan;
-        let mut rank = vec![0; plan.tables.len()];
-        for (position, place) in plan.order.iter().enumerate() {
-            if let Some(rank) = rank.get_mut(*place) {
-                *rank = position;
-            }
-        }
-        let before = self.model.clone();
-        let mut changed = false;
-        let living: Vec<usize> = self.model.living().collect();
-        for at in living {
-            let Some(row) = self.model.rows.get_mut(at) else {
-                continue;
-            };
-            let Some(table) = plan.table(row.table) else {
-                continue;
-            };
-            for (reference, link) in table.references.iter().zip(&mut row.links) {
-                let later = rank.get(reference.parent) > rank.get(row.table);
-                let free = reference.nullable.len() == reference.columns.len();
-                let parents = self
-                    .rows
-                    .get(reference.parent)
-                    .map_or(&[][..], Vec::as_slice);
-                if link.is_none() && later && free && self.dice.chance(60) {
-                    *link = self.dice.pick(parents).copied();
-                    changed |= link.is_some();
-                }
-            }
-        }
-        if changed && !self.order.trial.accepts(plan, &self.model) {
-            self.model = before;
-        }
-    }
-
-    /// The marks of tables whose newest rows were deleted: the next id is not one more than the highest.
-    fn fill_marks(&mut self, place: usize, table: &TablePlan) {
-        if !self.order.given.is_empty() {
-            return;
-        }
-        for name in &self.order.plan.counted {
-            if !self.dice.chance(60) {
-                continue;
-            }
-            let mark = Value::Integer(self.dice.between(10, 60));
-            let cells = [Value::text(name), mark].map(|value| Cell { value, named: true });
-            let row = Row {
-                table: place,
-                cells: cells.into(),
-                links: Vec::new(),
-                alive: true,
-                given: false,
-            };
-            let values: Vec<Value> = row.cells.iter().map(|cell| cell.value.clone()).collect();
-            if self.order.trial.insert(table, &values).is_ok() {
-                self.take(row);
-            }
-        }
-    }
-
-    /// Puts the rows of `content` into the search table that shows them, unless triggers did.
-    fn show(&mut self, place: usize, table: &TablePlan, content: usize) {
-        let trial = self.order.trial;
-        let rows = self.rows.get(content).cloned().unwrap_or_default();
-        if rows.is_empty() {
-            let name = self
-                .order
-                .plan
-                .table(content)
-                .map_or("", |table| &table.name);
-            let reason = format!("its content `{name}` has no rows");
-            self.unseeded.push(Unseeded {
-                table: table.name.clone(),
-                reason,
-            });
-            return;
-        }
-        if trial.shows_content(table) {
-            return;
-        }
-        for shown in rows {
-            let null = Cell {
-                value: Value::Null,
-                named: true,
-            };
-            let row = Row {
-                table: place,
-                cells: vec![null; table.columns.len()],
-                links: vec![Some(shown)],
-                alive: true,
-                given: false,
-            };
-            self.take(row);
-            let at = self.model.rows.len().saturating_sub(1);
-            if let Err(refusal) = trial.insert(table, &self.model.values(self.order.plan, at)) {
-                self.model.rows.truncate(at);
-                self.unseeded.push(Unseeded {
-                    table: table.name.clone(),
-                    reason: refusal.words,
-                });
-                return;
             }
         }
     }
