@@ -61,7 +61,7 @@ impl Strategy for Contents {
             current: made.model,
             own: made.own,
             unseeded: made.unseeded,
-            stage: Stage::Rows(usize::MAX),
+            stage: Stage::Start,
             round: 0,
             moves: VecDeque::new(),
             tried: None,
@@ -90,6 +90,7 @@ pub(super) struct Tree {
 /// What gets smaller. The number is how many rows go at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    Start,
     Rows(usize),
     Links,
     Values,
@@ -195,7 +196,8 @@ impl Tree {
     fn next_stage(&mut self) -> bool {
         let living = self.base.living().count();
         self.stage = match self.stage {
-            Stage::Rows(usize::MAX) => Stage::Rows((living / 2).max(1)),
+            // What needs no rows at all is seen at once.
+            Stage::Start => Stage::Rows(living.max(1)),
             Stage::Rows(1) => Stage::Links,
             Stage::Rows(size) => Stage::Rows((size / 2).max(1)),
             Stage::Links => Stage::Values,
@@ -210,7 +212,7 @@ impl Tree {
             Stage::Rows(size) => self.cut_rows(size),
             Stage::Links => self.cut_links(),
             Stage::Values => self.simplify_cells(),
-            Stage::Done => return false,
+            Stage::Start | Stage::Done => return false,
         }
         true
     }

@@ -19,7 +19,10 @@ use crate::journey::{Journey, Walk, walk};
 use crate::subject::Subject;
 
 /// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
-const SCHEMA_ONLY: u32 = 4;
+const SCHEMA_ONLY: u32 = 6;
+
+/// How many rows a table gets at most: more rows a database cost less than more databases.
+const ROWS: usize = 8;
 
 /// After so many databases that the application contradicts and none that it does not, no more are tried.
 const HOPELESS: usize = 3;
@@ -94,7 +97,7 @@ fn generator(
         .catalogue
         .schema_at(version)
         .map_err(|error| error.report())?;
-    let mut generator = Generator::new(&schema, empty)?.temper(temper);
+    let mut generator = Generator::new(&schema, empty)?.temper(temper).rows(ROWS);
     for table in schema.tables() {
         for column in &table.columns {
             let own = subject
