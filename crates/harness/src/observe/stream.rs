@@ -100,7 +100,7 @@ struct Sides<'a> {
 #[derive(Default)]
 struct Kind {
     count: usize,
-    first: Vec<(Option<u64>, Option<u64>)>,
+    first: BTreeSet<(Option<u64>, Option<u64>)>,
 }
 
 /// Equal rows of which one side has more.
@@ -159,8 +159,10 @@ impl Sides<'_> {
         let mut add = |kind, rows: usize, old: Option<u64>, new: Option<u64>| {
             let kind = kinds.entry(kind).or_default();
             kind.count += rows;
-            if kind.first.len() < SHOWN {
-                kind.first.push((old, new));
+            // They come in the order of digests; the first ones in the file are those that people look for.
+            kind.first.insert((old, new));
+            if kind.first.len() > SHOWN {
+                kind.first.pop_last();
             }
         };
         let mut waiting: Option<Seen> = None;
