@@ -146,7 +146,10 @@ impl Builder<'_, '_> {
 
     fn make_rows(&mut self, place: usize, table: &TablePlan) {
         let promised = self.promises.get(place).map_or(0, Vec::len);
-        let wanted = (1 + self.dice.below(self.order.rows)).max(promised);
+        // Two rows at least, where there may be two: much that goes wrong takes another row.
+        let least = self.order.rows.min(2);
+        let wanted = least + self.dice.below(self.order.rows - least + 1);
+        let wanted = wanted.max(promised);
         let mut given_up = 0;
         let mut last = None;
         for number in 0..wanted {

@@ -13,7 +13,8 @@ type Weight = (bool, bool, usize, u64, Vec<u8>);
 pub(super) fn weight(value: &Value, column: &ColumnPlan) -> Weight {
     let odd = hostile::why(value, column.affinity, column.typed).is_some();
     let (foreign, size, amount, bytes) = match value {
-        Value::Null => return (false, false, 0, 0, Vec::new()),
+        // In a primary key nobody means it.
+        Value::Null => return (column.primary, false, 0, 0, Vec::new()),
         Value::Integer(number) => (
             column.affinity == Affinity::Text,
             1,

@@ -1,6 +1,9 @@
 //! A database on which rows are tried: SQLite decides what is valid.
 
-use rusqlite::{Connection, params_from_iter};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rusqlite::{Connection, ErrorCode, params_from_iter};
 use schema::sql::{fold, quote_name};
 
 use super::model::Model;
@@ -14,7 +17,15 @@ use crate::observe::Value;
 pub(super) struct Trial {
     connection: Connection,
     foreign_keys: bool,
+    /// How much work is left for a row.
+    budget: Arc<AtomicUsize>,
 }
+
+/// How many instructions of SQLite's machine are a piece of work.
+const PIECE: i32 = 100_000;
+
+/// How many pieces a row may take: a trigger may never end.
+const PIECES: usize = 20;
 
 /// Why SQLite refused a row.
 pub(super) struct Refusal {
@@ -30,9 +41,21 @@ impl Trial {
         connection
             .pragma_update(None, "foreign_keys", foreign_keys)
             .map_err(|error| error.to_string())?;
+        let budget = Arc::new(AtomicUsize::new(usize::MAX));
+        let left = Arc::clone(&budget);
+        let spend = move || {
+            let spent = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            });
+            spent.is_err()
+        };
+        connection
+            .progress_handler(PIECE, Some(spend))
+            .map_err(|error| error.to_string())?;
         Ok(Trial {
             connection,
             foreign_keys,
+            budget,
         })
     }
 
@@ -54,6 +77,11 @@ impl Trial {
             .iter()
             .map(|name| fold(name))
             .collect()
+    }
+
+    /// Everything but rows may take as long as it takes.
+    fn unhurried(&self) {
+        self.budget.store(usize::MAX, Ordering::Relaxed);
     }
 
     pub(super) fn begin(&self, deferred: bool) -> rusqlite::Result<()> {
@@ -80,10 +108,17 @@ impl Trial {
     }
 
     pub(super) fn insert(&self, table: &TablePlan, values: &[Value]) -> Result<(), Refusal> {
+        self.budget.store(PIECES, Ordering::Relaxed);
         let told = |hopeless| {
-            move |error: rusqlite::Error| Refusal {
-                words: reason(&error),
-                hopeless,
+            move |error: rusqlite::Error| match error.sqlite_error_code() {
+                Some(ErrorCode::OperationInterrupted) => Refusal {
+                    words: "the row takes too long: a trigger may never end".to_owned(),
+                    hopeless: true,
+                },
+                _ => Refusal {
+                    words: reason(&error),
+                    hopeless,
+                },
             }
         };
         let mut statement = self
@@ -105,6 +140,7 @@ impl Trial {
 
     /// Whether the table holds any row now, be it from a trigger.
     pub(super) fn has_rows(&self, table: &TablePlan) -> bool {
+        self.unhurried();
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", quote_name(&table.name));
         self.connection
             .query_row(&sql, [], |row| row.get(0))
@@ -114,12 +150,14 @@ impl Trial {
     /// Whether a search table shows what its content holds.
     pub(super) fn shows_content(&self, table: &TablePlan) -> bool {
         let name = quote_name(&table.name);
+        self.unhurried();
         let sql = format!("INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)");
         self.connection.execute(&sql, []).is_ok()
     }
 
     /// The tables with rows that refer to nothing.
     pub(super) fn dangling(&self, plan: &Plan, model: &Model) -> Vec<usize> {
+        self.unhurried();
         let mut used = vec![false; plan.tables.len()];
         for row in model.living().filter_map(|place| model.rows.get(place)) {
             if let Some(used) = used.get_mut(row.table) {

@@ -155,6 +155,22 @@ fn edges_come_up_and_are_marked() {
 }
 
 #[test]
+fn a_trigger_that_never_ends_is_told() {
+    let (_, generator) = made_by(
+        "CREATE TABLE endless (id INTEGER PRIMARY KEY);
+         CREATE TRIGGER endless_bi BEFORE INSERT ON endless BEGIN
+             SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n);
+         END;
+         CREATE TABLE other (id INTEGER PRIMARY KEY);",
+    );
+    let made = generator.generate(1);
+    let reason = "the row takes too long: a trigger may never end".to_owned();
+    let table = "endless".to_owned();
+    assert_eq!(made.unseeded, [Unseeded { table, reason }]);
+    assert!(!made.content.inserts.is_empty());
+}
+
+#[test]
 fn an_empty_schema_has_an_empty_database() {
     for temper in TEMPERS {
         let (_, generator) = made_by("");
