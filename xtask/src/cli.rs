@@ -43,8 +43,8 @@ pub struct VerifyMigrations {
     /// Only this journey, from a version over another one and back, such as `v3..v4..v3`
     #[arg(long)]
     pub journey: Option<String>,
-    /// Only this database: a fixture's name such as `golden`, `empty`, `generated`, or `filled` (made where a
-    /// fixture leaves something empty)
+    /// Only this database: a fixture's name such as `golden`, `empty`, `filled` (made where a fixture leaves
+    /// something empty), `generated` (by the application), `plain` or `hostile` (from the schema alone)
     #[arg(long)]
     pub fixture: Option<String>,
     /// Only this law, such as "down restores"

@@ -109,8 +109,10 @@ pub struct Again {
 pub struct Walk {
     /// Which journey.
     pub journey: Journey,
-    /// Which database: a fixture's name, `empty`, `filled …` or `generated`.
+    /// Which database: a fixture's name, `empty`, `filled …`, `generated`, `plain` or `hostile`.
     pub data: String,
+    /// Whether its rows were made from the schema alone: then no build may ever have written such.
+    pub imagined: bool,
     /// At the start.
     pub start: Station,
     /// Where it turned round, if it came there.
@@ -137,6 +139,7 @@ pub(crate) fn walk(
     let mut walk = Walk {
         journey,
         data: data.to_owned(),
+        imagined: false,
         start: look(subject, &connection, journey.from)?,
         turn: None,
         end: None,

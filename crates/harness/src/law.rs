@@ -193,6 +193,7 @@ pub(crate) fn differences(
                 before: old,
                 after: new,
                 more: false,
+                rest: 0,
             });
         }
     };
@@ -232,6 +233,7 @@ pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
         before,
         after,
         more: false,
+        rest: 0,
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod subject;
 mod fixture;
+pub mod generate;
 mod fill;
 mod journey;
 mod observe;
@@ -35,7 +36,7 @@ pub mod command;
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
 pub use journey::{Again, Journey, Shape, Station, Walk};
 pub use law::{Finding, Findings, LAWS, Law};
-pub use observe::{LedgerRow, Observation, Rows, Value};
+pub use observe::{Comparison, LedgerRow, Observation, Rows, Value, compare};
 pub use report::{Broken, JourneyReport, LawReport, Report};
 pub use schema::diff;
 pub use subject::{Application, Content, Insert, Silent, Subject};

@@ -1,5 +1,8 @@
 //! An observation: everything in a file that must survive.
 
+mod difference;
+mod stream;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,7 +10,10 @@ use migrations::{FileState, LEDGER_TABLE, Version};
 use rusqlite::Connection;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use schema::sql::{fold, quote_name, quote_text};
-use schema::{Schema, Table};
+use schema::{Schema, Table, TableKind};
+
+pub(crate) use difference::{Difference, compare_rows};
+pub use stream::{Comparison, compare};
 
 /// One value with its type and exact bytes: 1 is not 1.0, and text is not a blob of the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,13 +144,18 @@ impl Observation {
     /// # Errors
     /// When the file cannot be read.
     pub fn of(connection: &Connection) -> Result<Observation, String> {
-        let state = FileState::read(connection).map_err(|error| error.report())?;
-        let mut tables = BTreeMap::new();
-        for table in state.schema.tables() {
-            let rows = read_rows(connection, table)
+        let mut observation = Observation::without_rows(connection)?;
+        for table in observation.schema.tables() {
+            let rows = read_rows(connection, &observation.schema, table)
                 .map_err(|error| format!("`{}` cannot be read: {error}", table.name))?;
-            tables.insert(fold(&table.name), rows);
+            observation.tables.insert(fold(&table.name), rows);
         }
+        Ok(observation)
+    }
+
+    /// Everything but the rows of the tables.
+    pub(crate) fn without_rows(connection: &Connection) -> Result<Observation, String> {
+        let state = FileState::read(connection).map_err(|error| error.report())?;
         let entries = state.ledger.map(|entries| {
             let short = |entry: migrations::Entry| {
                 (entry.version, entry.name, entry.up_digest, entry.down_sql)
@@ -153,7 +164,7 @@ impl Observation {
         });
         Ok(Observation {
             schema: state.schema,
-            tables,
+            tables: BTreeMap::new(),
             sequences: read_sequences(connection).map_err(|error| error.to_string())?,
             ledger: entries,
             user_version: state.user_version,
@@ -167,28 +178,29 @@ impl Observation {
     }
 }
 
-fn read_rows(connection: &Connection, table: &Table) -> rusqlite::Result<Rows> {
+/// The columns of a table that are observed, the places of those that name a row, and the query for all rows.
+fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>, String) {
     let visible = table.columns.iter().filter(|column| !column.hidden);
     let mut columns: Vec<String> = visible.map(|column| column.name.clone()).collect();
-    let search =
-        matches!(&table.kind, schema::TableKind::Virtual { module, .. } if module == "fts5");
-    if search {
-        columns.insert(0, "rowid".to_owned());
+    let search = is_search(table);
+    // An implicit rowid counts where something refers to it.
+    let shown = || schema.tables().any(|other| shows_by_rowid(other, table));
+    if search || (table.kind == TableKind::Ordinary && shown()) {
+        columns.insert(0, ROWID.to_owned());
     }
-    let key_columns = table.primary_key.as_ref().map(|key| key.columns.as_slice());
     let place = |name: &str| {
         columns
             .iter()
             .position(|own| own.eq_ignore_ascii_case(name))
     };
-    let key = if search {
-        vec![0]
-    } else {
-        key_columns
+    let key_columns = table.primary_key.as_ref().map(|key| key.columns.as_slice());
+    let key = match search {
+        true => vec![0],
+        false => key_columns
             .unwrap_or_default()
             .iter()
             .filter_map(|part| place(&part.name))
-            .collect()
+            .collect(),
     };
     let list: Vec<_> = columns.iter().map(|name| quote_name(name)).collect();
     let sql = format!(
@@ -196,6 +208,42 @@ fn read_rows(connection: &Connection, table: &Table) -> rusqlite::Result<Rows> {
         list.join(", "),
         quote_name(&table.name)
     );
+    (columns, key, sql)
+}
+
+/// The name by which an implicit rowid is observed.
+pub(crate) const ROWID: &str = "rowid";
+
+fn is_search(table: &Table) -> bool {
+    matches!(&table.kind, TableKind::Virtual { module, .. } if module == "fts5")
+}
+
+/// Whether the search table `search` finds the rows of `table` by a rowid that no column of it holds.
+fn shows_by_rowid(search: &Table, table: &Table) -> bool {
+    let content = search_option(search, "content");
+    let shows = content.is_some_and(|name| name.eq_ignore_ascii_case(&table.name));
+    let by = search_option(search, "content_rowid").unwrap_or_else(|| ROWID.to_owned());
+    shows
+        && by.eq_ignore_ascii_case(ROWID)
+        && table.rowid_alias().is_none()
+        && !table.without_rowid
+        && table.column(ROWID).is_none()
+}
+
+/// An option of a search table, such as `content='note'`.
+pub(crate) fn search_option(table: &Table, option: &str) -> Option<String> {
+    let TableKind::Virtual { arguments, .. } = &table.kind else {
+        return None;
+    };
+    let value = arguments.iter().find_map(|argument| {
+        let (name, value) = argument.split_once('=')?;
+        fold(name.trim()).eq(option).then(|| value.trim())
+    })?;
+    Some(value.trim_matches(['\'', '"', '`', '[', ']']).to_owned())
+}
+
+fn read_rows(connection: &Connection, schema: &Schema, table: &Table) -> rusqlite::Result<Rows> {
+    let (columns, key, sql) = layout(schema, table);
     let mut statement = connection.prepare(&sql)?;
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
@@ -230,123 +278,4 @@ fn read_sequences(connection: &Connection) -> rusqlite::Result<BTreeMap<String, 
     })?;
     rows.filter(|row| !row.as_ref().is_ok_and(|(name, _)| name == LEDGER_TABLE))
         .collect()
-}
-
-/// One thing that is not as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// Where: `table.column, id 'a'`, `table, id 'a'`, or an object of the schema.
-    pub object: String,
-    /// The table it concerns, if it is about rows.
-    pub table: Option<String>,
-    /// The column, if it is about one value.
-    pub column: Option<String>,
-    /// What it was.
-    pub before: String,
-    /// What it is.
-    pub after: String,
-    /// Whether there are more such rows than before.
-    pub more: bool,
-}
-
-impl Difference {
-    /// `before …, after …`.
-    pub(crate) fn message(&self) -> String {
-        format!("before {}, after {}", self.before, self.after)
-    }
-}
-
-/// Compares the rows of a table in the columns that both have: by key where the earlier one has a key
-/// that the later one still has, as a multiset otherwise.
-pub(crate) fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec<Difference> {
-    let project = |rows: &Rows, row: &[Value]| -> Vec<Value> {
-        let places = columns.iter().filter_map(|column| rows.place(column));
-        places.filter_map(|place| row.get(place).cloned()).collect()
-    };
-    let is_key = |place: &usize| {
-        before.columns.get(*place).is_some_and(|name| {
-            columns
-                .iter()
-                .any(|column| column.eq_ignore_ascii_case(name))
-        })
-    };
-    let keyed = !before.key.is_empty() && before.key.iter().all(is_key);
-    let mut old: BTreeMap<Vec<Value>, Vec<Vec<Value>>> = BTreeMap::new();
-    let mut new = old.clone();
-    for (map, rows) in [(&mut old, before), (&mut new, after)] {
-        for row in &rows.rows {
-            let whole = project(rows, row);
-            let names = before
-                .key
-                .iter()
-                .filter_map(|place| before.columns.get(*place));
-            let places = names.filter_map(|name| rows.place(name));
-            let key: Vec<Value> = places.filter_map(|place| row.get(place).cloned()).collect();
-            // SQLite allows NULL more than once in a key that is not the rowid.
-            let usable = keyed && !key.contains(&Value::Null);
-            map.entry(if usable { key } else { whole.clone() })
-                .or_default()
-                .push(whole);
-        }
-    }
-    let mut found = Vec::new();
-    let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
-    for key in keys {
-        let (old_rows, new_rows) = (
-            old.remove(&key).unwrap_or_default(),
-            new.remove(&key).unwrap_or_default(),
-        );
-        if old_rows == new_rows {
-            continue;
-        }
-        let name = name_row(before, &key, keyed, columns);
-        match (old_rows.as_slice(), new_rows.as_slice()) {
-            ([old_row], [new_row]) => {
-                for ((column, was), is) in columns.iter().zip(old_row).zip(new_row) {
-                    if was != is {
-                        found.push(Difference {
-                            object: format!("{}.{column}, {name}", before.table),
-                            table: Some(before.table.clone()),
-                            column: Some((*column).to_owned()),
-                            before: was.to_string(),
-                            after: is.to_string(),
-                            more: false,
-                        });
-                    }
-                }
-            }
-            (old_rows, new_rows) => found.push(Difference {
-                object: format!("{}, {name}", before.table),
-                table: Some(before.table.clone()),
-                column: None,
-                before: count(old_rows.len()),
-                after: count(new_rows.len()),
-                more: new_rows.len() > old_rows.len(),
-            }),
-        }
-    }
-    found
-}
-
-fn count(rows: usize) -> String {
-    match rows {
-        0 => "no such row".to_owned(),
-        1 => "one row".to_owned(),
-        many => format!("{many} equal rows"),
-    }
-}
-
-fn name_row(rows: &Rows, key: &[Value], keyed: bool, columns: &[&str]) -> String {
-    let key_names = rows.key.iter().filter_map(|place| rows.columns.get(*place));
-    let names: Vec<&str> = match keyed && key.len() == rows.key.len() {
-        true => key_names.map(String::as_str).collect(),
-        false => columns.to_vec(),
-    };
-    let parts: Vec<_> = names
-        .iter()
-        .zip(key)
-        .take(4)
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    parts.join(", ")
 }

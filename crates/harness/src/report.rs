@@ -30,6 +30,9 @@ pub struct Broken {
     pub hint: Option<String>,
     /// The smallest generated database that shows it, as SQL.
     pub sql: Option<String>,
+    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``: without
+    /// them the law holds.
+    pub hostile: Vec<String>,
     /// The command that shows it again.
     pub repeat: String,
 }
@@ -79,6 +82,8 @@ pub struct Report {
     pub narrowed: bool,
     /// Whether only some journeys or databases were asked for.
     pub chosen_journeys: bool,
+    /// Tables for which no rows could be made: version, table, and why in SQLite's words.
+    pub unseeded: Vec<((Version, String), String)>,
     /// The journeys that were made.
     pub journeys: Vec<JourneyReport>,
     /// What each law found.
@@ -128,6 +133,9 @@ impl Report {
             "seed": self.seed,
             "holds": self.holds(),
             "narrowed": self.narrowed,
+            "unseeded": self.unseeded.iter().map(|((version, table), reason)| {
+                json!({ "version": version, "table": table, "reason": reason })
+            }).collect::<Vec<_>>(),
             "laws": laws,
         })
     }
@@ -217,6 +225,12 @@ impl Report {
                 self.seed
             );
         }
+        for ((version, table), reason) in &self.unseeded {
+            let _ = writeln!(
+                text,
+                "  no rows could be made in `{table}` of version {version}: {reason}"
+            );
+        }
     }
 
     fn verdict(&self) -> String {
@@ -261,6 +275,7 @@ impl LawReport {
                     "file": broken.file,
                     "hint": broken.hint,
                     "sql": broken.sql,
+                    "hostile": broken.hostile,
                     "repeat": broken.repeat,
                 })
             })
@@ -309,6 +324,14 @@ fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Brok
     let same_hint = next.is_some_and(|next| next.hint == broken.hint && next.file == broken.file);
     if let Some(hint) = broken.hint.as_ref().filter(|_| !same_hint) {
         let _ = writeln!(text, "      hint: {hint}");
+    }
+    if !broken.hostile.is_empty() {
+        let _ = writeln!(
+            text,
+            "      hangs on values at the edges: {}\n      hint: if the application never writes them, \
+             say what the column holds: `Application::column`",
+            broken.hostile.join(", ")
+        );
     }
     if let Some(sql) = &broken.sql {
         let _ = writeln!(text, "      smallest database that shows it:");

@@ -78,6 +78,17 @@ pub trait Application: Sync {
         None
     }
 
+    /// What a column of `version` holds, where that is less than its schema allows, such as a document of the
+    /// application's own. Databases that are made from the schema take it from here.
+    fn column(
+        &self,
+        _version: Version,
+        _table: &str,
+        _column: &str,
+    ) -> Option<BoxedStrategy<Value>> {
+        None
+    }
+
     /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it differ.
     ///
     /// # Errors
@@ -126,12 +137,33 @@ pub struct Content {
 }
 
 impl Content {
-    /// Inserts all rows.
+    /// Inserts all rows, or none. A row may refer to one that comes later: then foreign keys are judged at
+    /// the end. <https://sqlite.org/pragma.html#pragma_defer_foreign_keys>
     ///
     /// # Errors
     /// The first row that SQLite refuses.
     pub fn put_into(&self, connection: &Connection) -> rusqlite::Result<()> {
-        connection.execute_batch("SAVEPOINT content")?;
+        // Not at once, because it makes SQLite refuse rows of parents whose children cannot be checked.
+        match self.try_put_into(connection, "SAVEPOINT content") {
+            Err(error) if is_foreign_key(&error) => self.try_put_into(
+                connection,
+                "SAVEPOINT content; PRAGMA defer_foreign_keys = ON",
+            ),
+            result => result,
+        }
+    }
+
+    fn try_put_into(&self, connection: &Connection, begin: &str) -> rusqlite::Result<()> {
+        connection.execute_batch(begin)?;
+        let put = self.insert_all(connection);
+        let put = put.and_then(|()| connection.execute_batch("RELEASE content"));
+        if put.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK TO content; RELEASE content")?;
+        }
+        put
+    }
+
+    fn insert_all(&self, connection: &Connection) -> rusqlite::Result<()> {
         for insert in &self.inserts {
             let places: Vec<_> = (1..=insert.values.len()).map(|n| format!("?{n}")).collect();
             let sql = format!("{} VALUES ({})", insert.head(), places.join(", "));
@@ -140,7 +172,7 @@ impl Content {
                 .prepare_cached(&sql)?
                 .execute(rusqlite::params_from_iter(values))?;
         }
-        connection.execute_batch("RELEASE content")
+        Ok(())
     }
 
     /// The rows as SQL that a person can paste into `sqlite3`.
@@ -160,6 +192,11 @@ impl Content {
         }
         text
     }
+}
+
+fn is_foreign_key(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
 }
 
 impl Insert {

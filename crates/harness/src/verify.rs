@@ -1,26 +1,29 @@
 //! The proof itself: which databases go on which journeys, and what the laws say of them.
 
+mod generated;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use migrations::Version;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::fill;
 use crate::fixture::{self, Fixture, Frozen};
+use crate::generate::{Temper, Unseeded};
 use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
 use crate::law::{Finding, Findings, LAWS, Law, Leg};
 use crate::report::{Broken, JourneyReport, LawReport, Report};
-use crate::subject::{Content, Subject};
+use crate::subject::Subject;
 
 /// What of the proof is run. The default is all of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Only this journey.
     pub journey: Option<Journey>,
-    /// Only the databases of this name: a fixture, `empty`, `filled …` or `generated`.
+    /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
+    /// `plain` or `hostile` (from the schema alone).
     pub fixture: Option<String>,
     /// Only this law.
     pub law: Option<String>,
@@ -60,6 +63,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
         broken: Vec::new(),
         checked: BTreeMap::new(),
         points: BTreeMap::new(),
+        unseeded: BTreeMap::new(),
     };
     let fixtures = proof.fixtures();
     let golden = fixtures
@@ -72,14 +76,19 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
     let mut generated = 0;
     for (task, outcome) in tasks.iter().zip(outcomes) {
         generated += outcome.generated;
+        proof.unseeded(task.journey.from, outcome.unseeded);
         for (law, findings) in outcome.findings {
             proof.take(
                 law,
                 &task.journey.to_string(),
                 task.data(),
                 findings,
-                &outcome.sql,
+                (&outcome.sql, &outcome.hostile),
             );
+        }
+        // Rows that the application contradicts went on no journey.
+        if outcome.generated == 0 && matches!(task.source, Source::Schema(_)) && !outcome.broken {
+            continue;
         }
         journeys.push(JourneyReport {
             journey: task.journey,
@@ -93,7 +102,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
         if let Some(whole) = law.whole.filter(|_| proof.wants(law)) {
             let mut findings = Findings::default();
             whole(subject, &mut findings);
-            proof.take(law, "catalogue", "", findings, &None);
+            proof.take(law, "catalogue", "", findings, (&None, &[]));
         }
     }
     proof.report(golden, journeys, generated)
@@ -105,19 +114,36 @@ struct Proof<'a> {
     broken: Vec<Broken>,
     checked: BTreeMap<&'static str, usize>,
     points: BTreeMap<&'static str, (u64, u64)>,
+    /// Tables that no rows could be made for, by version, each with the reason.
+    unseeded: BTreeMap<(Version, String), String>,
 }
 
 /// One journey with one database, or with many generated ones.
 struct Task<'a> {
     journey: Journey,
-    fixture: Option<&'a Fixture>,
+    source: Source<'a>,
     /// At how many points something is made to fail on its first half.
     points: u64,
 }
 
+/// Where the rows of a journey come from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Fixture(&'a Fixture),
+    /// From the application, as its own builds would have written them.
+    Application,
+    /// From the schema alone.
+    Schema(Temper),
+}
+
 impl Task<'_> {
     fn data(&self) -> &str {
-        self.fixture.map_or("generated", |fixture| &fixture.name)
+        match self.source {
+            Source::Fixture(fixture) => &fixture.name,
+            Source::Application => "generated",
+            Source::Schema(Temper::Plain) => "plain",
+            Source::Schema(Temper::Hostile) => "hostile",
+        }
     }
 }
 
@@ -129,6 +155,10 @@ struct Outcome {
     generated: usize,
     /// The smallest generated database that breaks a law, as SQL.
     sql: Option<String>,
+    /// The values at the edges that are left in it.
+    hostile: Vec<String>,
+    /// The tables that no rows were made for.
+    unseeded: Vec<Unseeded>,
 }
 
 impl<'a> Proof<'a> {
@@ -173,13 +203,38 @@ impl<'a> Proof<'a> {
                 }
             }
         }
-        let filled: Vec<Fixture> = fixtures
-            .iter()
-            .filter_map(|fixture| fill_copy(self.subject, fixture))
-            .collect();
+        let mut filled = Vec::new();
+        for fixture in &fixtures {
+            filled.extend(self.fill_copy(fixture));
+        }
         fixtures.extend(filled);
         fixtures.sort_by(|a, b| (a.version, &a.name).cmp(&(b.version, &b.name)));
         fixtures
+    }
+
+    /// A copy of a fixture in which nothing is empty.
+    fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
+        // What cannot be read is told by the journeys.
+        let filled = fill::fill(self.subject, fixture).ok()?;
+        self.unseeded(fixture.version, filled.unseeded);
+        let name = match fixture.name.as_str() {
+            "golden" => "filled".to_owned(),
+            other => format!("filled {other}"),
+        };
+        Some(Fixture {
+            version: fixture.version,
+            name,
+            file: fixture.file.clone(),
+            image: filled.image?,
+        })
+    }
+
+    fn unseeded(&mut self, version: Version, tables: Vec<Unseeded>) {
+        for table in tables {
+            self.unseeded
+                .entry((version, table.table))
+                .or_insert(table.reason);
+        }
     }
 
     /// A draft of the newest version's fixture was made from a step that has changed since.
@@ -194,7 +249,7 @@ impl<'a> Proof<'a> {
         let mut findings = Findings::default();
         findings.add(Finding::new(object, message));
         if let Some(law) = LAWS.iter().find(|law| law.name == "history is frozen") {
-            self.take(law, "catalogue", "", findings, &None);
+            self.take(law, "catalogue", "", findings, (&None, &[]));
         }
     }
 
@@ -208,16 +263,26 @@ impl<'a> Proof<'a> {
                     from: fixture.version,
                     via,
                 },
-                fixture: Some(fixture),
+                source: Source::Fixture(fixture),
                 points: 0,
             }));
         }
         let versions = (1..=current).flat_map(|from| (1..=current).map(move |via| (from, via)));
         for (from, via) in versions.filter(|(from, via)| from != via) {
+            let journey = Journey { from, via };
             if self.subject.application.content(from).is_some() {
+                let source = Source::Application;
                 tasks.push(Task {
-                    journey: Journey { from, via },
-                    fixture: None,
+                    journey,
+                    source,
+                    points: 0,
+                });
+            }
+            for temper in [Temper::Plain, Temper::Hostile] {
+                let source = Source::Schema(temper);
+                tasks.push(Task {
+                    journey,
+                    source,
                     points: 0,
                 });
             }
@@ -239,7 +304,10 @@ impl<'a> Proof<'a> {
         for task in &mut tasks {
             task.points = points.max(POINTS_OF_STEP);
         }
-        tasks.sort_by_key(|task| (task.fixture.is_none(), task.journey.from, task.journey.via));
+        tasks.sort_by_key(|task| {
+            let made = !matches!(task.source, Source::Fixture(_));
+            (made, task.journey.from, task.journey.via)
+        });
         tasks
     }
 
@@ -277,7 +345,7 @@ impl<'a> Proof<'a> {
         journey: &str,
         data: &str,
         findings: Findings,
-        sql: &Option<String>,
+        (sql, hostile): (&Option<String>, &[String]),
     ) {
         *self.checked.entry(law.name).or_default() += findings.checked;
         let points = self.points.entry(law.name).or_default();
@@ -286,8 +354,8 @@ impl<'a> Proof<'a> {
         for finding in findings.found {
             let repeat = match (journey, data) {
                 ("catalogue", _) => format!("{} --law \"{}\"", self.subject.command, law.name),
-                (journey, "generated") => format!(
-                    "{} --journey {journey} --fixture generated --seed {} --cases {}",
+                (journey, "generated" | "plain" | "hostile") => format!(
+                    "{} --journey {journey} --fixture {data} --seed {} --cases {}",
                     self.subject.command, self.settings.seed, self.settings.cases
                 ),
                 (journey, data) => {
@@ -311,6 +379,7 @@ impl<'a> Proof<'a> {
                 file: finding.file,
                 hint: finding.hint,
                 sql: sql.clone(),
+                hostile: hostile.to_vec(),
                 repeat,
             });
         }
@@ -344,42 +413,25 @@ impl<'a> Proof<'a> {
                 || self.settings.fixture.is_some()
                 || self.settings.law.is_some(),
             journeys,
+            unseeded: self.unseeded.into_iter().collect(),
             laws,
         }
     }
 }
 
-fn fill_copy(subject: &Subject<'_>, fixture: &Fixture) -> Option<Fixture> {
-    let schema = subject.catalogue.schema_at(fixture.version).ok()?;
-    let connection = fixture::from_image(&fixture.image).ok()?;
-    let filled = fill::fill(&connection, &schema).ok()?;
-    if filled.objects.is_empty() {
-        return None;
-    }
-    let name = match fixture.name.as_str() {
-        "golden" => "filled".to_owned(),
-        other => format!("filled {other}"),
-    };
-    let image = fixture::image(&connection).ok()?;
-    Some(Fixture {
-        version: fixture.version,
-        name,
-        file: fixture.file.clone(),
-        image,
-    })
-}
-
 fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
-    match task.fixture {
-        Some(fixture) => match walk(subject, task.journey, &fixture.name, &fixture.image) {
-            Ok(walk) => {
-                let mut outcome = judge(subject, settings, &walk);
-                judge_leg(subject, settings, task, fixture, &mut outcome);
-                outcome
+    match task.source {
+        Source::Fixture(fixture) => {
+            match walk(subject, task.journey, &fixture.name, &fixture.image) {
+                Ok(walk) => {
+                    let mut outcome = judge(subject, settings, &walk);
+                    judge_leg(subject, settings, task, fixture, &mut outcome);
+                    outcome
+                }
+                Err(error) => cannot_walk(task, error),
             }
-            Err(error) => cannot_walk(task, error),
-        },
-        None => run_generated(subject, settings, task),
+        }
+        _ => generated::run(subject, settings, task),
     }
 }
 
@@ -440,100 +492,4 @@ fn judge_leg(
         outcome.broken |= !findings.found.is_empty();
         outcome.findings.push((law, findings));
     }
-}
-
-/// Takes generated databases on the journey until one breaks a law, and then the smallest that does.
-fn run_generated(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
-    let Some(strategy) = subject.application.content(task.journey.from) else {
-        return Outcome::default();
-    };
-    let config = Config {
-        cases: settings.cases,
-        failure_persistence: None,
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, rng(settings.seed, task.journey));
-    let total = Mutex::new(Outcome::default());
-    let empty = subject
-        .catalogue
-        .build(task.journey.from)
-        .map_err(|error| error.report());
-    let empty = empty.and_then(|connection| fixture::image(&connection));
-    let result = runner.run(&strategy, |content| {
-        let outcome = empty
-            .clone()
-            .and_then(|image| walk_content(subject, task.journey, &image, &content))
-            .map(|walk| judge(subject, settings, &walk))
-            .unwrap_or_else(|error| cannot_walk(task, error));
-        let first = outcome
-            .findings
-            .iter()
-            .flat_map(|(_, findings)| &findings.found)
-            .next()
-            .cloned();
-        if let Some(finding) = first {
-            return Err(TestCaseError::fail(format!(
-                "{}: {}",
-                finding.object, finding.message
-            )));
-        }
-        if let Ok(mut total) = total.lock() {
-            total.generated += 1;
-            total.rows += outcome.rows;
-            for (law, findings) in outcome.findings {
-                match total
-                    .findings
-                    .iter_mut()
-                    .find(|(own, _)| own.name == law.name)
-                {
-                    Some((_, sum)) => sum.checked += findings.checked,
-                    None => total.findings.push((law, findings)),
-                }
-            }
-        }
-        Ok(())
-    });
-    let total = total.into_inner().unwrap_or_default();
-    match result {
-        Ok(()) => total,
-        Err(TestError::Fail(_, content)) => {
-            let again =
-                empty.and_then(|image| walk_content(subject, task.journey, &image, &content));
-            let outcome = again.map(|walk| judge(subject, settings, &walk));
-            let outcome = outcome.unwrap_or_else(|error| cannot_walk(task, error));
-            Outcome {
-                sql: Some(content.to_sql()),
-                generated: total.generated + 1,
-                ..outcome
-            }
-        }
-        Err(TestError::Abort(reason)) => cannot_walk(task, reason.to_string()),
-    }
-}
-
-fn walk_content(
-    subject: &Subject<'_>,
-    journey: Journey,
-    image: &[u8],
-    content: &Content,
-) -> Result<Walk, String> {
-    let connection = fixture::from_image(image)?;
-    content
-        .put_into(&connection)
-        .map_err(|error| format!("generated rows do not fit: {error}"))?;
-    walk(subject, journey, "generated", &fixture::image(&connection)?)
-}
-
-/// A generator that gives the same databases for the same seed and journey on every machine.
-fn rng(seed: u64, journey: Journey) -> TestRng {
-    let mut bytes = [0_u8; 32];
-    let parts = [seed, u64::from(journey.from), u64::from(journey.via)];
-    for (place, byte) in bytes
-        .iter_mut()
-        .zip(parts.iter().flat_map(|part| part.to_le_bytes()))
-    {
-        *place = byte;
-    }
-    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }

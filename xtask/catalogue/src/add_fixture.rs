@@ -117,7 +117,9 @@ fn name_of(file: &Path) -> Result<String, Failure> {
         }
     };
     let name: String = stem.chars().map(keep).collect();
-    if ["empty", "generated"].contains(&name.as_str()) || name.starts_with("filled") {
+    if ["empty", "generated", "plain", "hostile"].contains(&name.as_str())
+        || name.starts_with("filled")
+    {
         let why = format!("`{name}` is what the proof calls a database that it makes itself");
         return Err(Failure::new(why).hint("give the file another name"));
     }

@@ -22,7 +22,7 @@ use schema::{Change, ChangeKind, Object, sql};
 
 use super::{Finding, Findings, Law, declared, not_arrived, step_file};
 use crate::journey::{Shape, Walk};
-use crate::observe::{Difference, Observation, Rows, compare_rows};
+use crate::observe::{Difference, Observation, ROWID, Rows, compare_rows};
 use crate::rename;
 use crate::subject::Subject;
 
@@ -94,7 +94,9 @@ fn check_rows(walk: &Walk, said: &Said, old: &Rows, new: &Rows, found: &mut Vec<
     for column in &old.columns {
         let lost = excused(&said.losses, column);
         if new.place(column).is_none() {
-            if !lost {
+            // Nothing refers to an implicit rowid any more.
+            let implicit = column == ROWID;
+            if !lost && !implicit {
                 let object = format!("{}.{column}", old.table);
                 let hint = declare("Loses", &object);
                 found.push(Finding::new(object, "dropped").hint(hint));

@@ -1,8 +1,11 @@
 //! Each law catches its planted bugs, and no other law does unless the bug says so; near misses pass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use harness::{LAWS, Settings};
 
@@ -30,14 +33,33 @@ fn broken_laws(path: &Path) -> (BTreeSet<String>, String) {
     )
 }
 
+/// All cases on all cores; each alone leaves most of the time one of them idle.
+fn judge_all() -> BTreeMap<PathBuf, (BTreeSet<String>, String)> {
+    let paths: Vec<PathBuf> = LAWS.iter().flat_map(|law| cases(law.name)).collect();
+    let next = AtomicUsize::new(0);
+    let judged = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let broken = broken_laws(path);
+                    judged.lock().unwrap().insert(path.clone(), broken);
+                }
+            });
+        }
+    });
+    judged.into_inner().unwrap()
+}
+
 #[test]
 fn every_law_catches_its_bugs_and_lets_near_misses_pass() {
     let mut wrong = String::new();
+    let judged = judge_all();
     for law in LAWS {
         let (mut bugs, mut misses) = (0, 0);
         for path in cases(law.name) {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let (broken, text) = broken_laws(&path);
+            let (broken, text) = &judged[&path];
             let mut expected: BTreeSet<String> = Case::read(&path).also.into_iter().collect();
             if name.starts_with("bug") {
                 bugs += 1;
@@ -50,7 +72,7 @@ fn every_law_catches_its_bugs_and_lets_near_misses_pass() {
                 );
                 misses += 1;
             }
-            if broken != expected {
+            if *broken != expected {
                 wrong += &format!(
                     "{name} of \"{}\": {broken:?}
 {text}

@@ -1,0 +1,276 @@
+//! Journeys of generated databases: of those that the application describes, and of those that the schema
+//! alone allows.
+//!
+//! A schema says nothing of rows that are derived from others. So, where a step declares rows as `Remade`,
+//! databases from the schema alone are made for the version before and upgraded, and those that the
+//! application says contradict themselves go on no journey: no build has written such a file.
+
+use std::cell::{Cell, RefCell};
+
+use migrations::{Migrator, Options, Version};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use rusqlite::Connection;
+
+use super::{Outcome, Settings, Source, Task, cannot_walk, judge};
+use crate::fixture;
+use crate::generate::{Generated, Generator, Mark, Temper};
+use crate::journey::{Journey, Walk, walk};
+use crate::subject::Subject;
+
+/// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
+const SCHEMA_ONLY: u32 = 6;
+
+/// How many rows a table gets at most: more rows a database cost less than more databases.
+const ROWS: usize = 8;
+
+/// After so many databases that the application contradicts and none that it does not, no more are tried.
+const HOPELESS: usize = 3;
+
+/// Takes generated databases on the journey until one breaks a law, and then the smallest that does.
+pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
+    let base = match task.source {
+        Source::Schema(_) => underived(subject, task.journey.from),
+        _ => task.journey.from,
+    };
+    if base == 0 {
+        return Outcome::default();
+    }
+    let empty = subject
+        .catalogue
+        .build(base)
+        .map_err(|error| error.report());
+    let trip = empty.and_then(|empty| {
+        let trip = Trip {
+            subject,
+            settings,
+            task,
+            base,
+            image: fixture::image(&empty)?,
+            total: RefCell::default(),
+            contradicted: Cell::new(0),
+        };
+        Ok((trip, empty))
+    });
+    let (trip, empty) = match trip {
+        Ok(trip) => trip,
+        Err(error) => return cannot_walk(task, error),
+    };
+    match task.source {
+        Source::Schema(temper) => match generator(subject, base, &empty, temper) {
+            Ok(generator) => match generator.strategy() {
+                Ok(strategy) => trip.make(settings.cases.div_ceil(SCHEMA_ONLY), &strategy),
+                Err(error) => cannot_walk(task, error),
+            },
+            Err(error) => cannot_walk(task, error),
+        },
+        _ => match subject.application.content(task.journey.from) {
+            Some(content) => {
+                let whole = |content| Generated {
+                    content,
+                    ..Generated::default()
+                };
+                trip.make(settings.cases, &content.prop_map(whole))
+            }
+            None => Outcome::default(),
+        },
+    }
+}
+
+/// The newest version up to `version` whose rows are all its own: nothing in them is derived from others.
+fn underived(subject: &Subject<'_>, version: Version) -> Version {
+    let derived = (1..=version).find(|version| {
+        let notes = subject.catalogue.notes(*version);
+        notes.is_some_and(|notes| !notes.remade.is_empty())
+    });
+    derived.map_or(version, |derived| derived - 1)
+}
+
+/// A generator for a version, with what the application says of its columns.
+fn generator(
+    subject: &Subject<'_>,
+    version: Version,
+    empty: &Connection,
+    temper: Temper,
+) -> Result<Generator, String> {
+    let schema = subject
+        .catalogue
+        .schema_at(version)
+        .map_err(|error| error.report())?;
+    let mut generator = Generator::new(&schema, empty)?.temper(temper).rows(ROWS);
+    for table in schema.tables() {
+        for column in &table.columns {
+            let own = subject
+                .application
+                .column(version, &table.name, &column.name);
+            if let Some(strategy) = own {
+                generator = generator.column(&table.name, &column.name, strategy);
+            }
+        }
+    }
+    Ok(generator)
+}
+
+/// One journey with many databases.
+struct Trip<'a> {
+    subject: &'a Subject<'a>,
+    settings: &'a Settings,
+    task: &'a Task<'a>,
+    /// The version for which they are made.
+    base: Version,
+    /// The empty database that they are put into.
+    image: Vec<u8>,
+    total: RefCell<Outcome>,
+    contradicted: Cell<usize>,
+}
+
+impl Trip<'_> {
+    fn make(&self, cases: u32, strategy: &impl Strategy<Value = Generated>) -> Outcome {
+        let config = Config {
+            cases,
+            failure_persistence: None,
+            max_shrink_iters: 4_000,
+            ..Config::default()
+        };
+        let rng = rng(self.settings.seed, self.task.journey);
+        let result = TestRunner::new_with_rng(config, rng).run(strategy, |made| self.judge(&made));
+        let total = self.total.take();
+        match result {
+            Ok(()) => total,
+            Err(TestError::Fail(_, made)) => {
+                let again = self
+                    .walk(&made)
+                    .map(|walk| walk.map(|walk| judge(self.subject, self.settings, &walk)));
+                let outcome = match again {
+                    Ok(outcome) => outcome.unwrap_or_default(),
+                    Err(error) => cannot_walk(self.task, error),
+                };
+                Outcome {
+                    sql: Some(self.print(&made)),
+                    hostile: marks(&made.hostile),
+                    generated: total.generated + 1,
+                    ..outcome
+                }
+            }
+            Err(TestError::Abort(reason)) => cannot_walk(self.task, reason.to_string()),
+        }
+    }
+
+    fn judge(&self, made: &Generated) -> Result<(), TestCaseError> {
+        if self.contradicted.get() >= HOPELESS && self.total.borrow().generated == 0 {
+            return Ok(());
+        }
+        let outcome = match self.walk(made) {
+            Ok(Some(walk)) => judge(self.subject, self.settings, &walk),
+            Ok(None) => {
+                self.contradicted.set(self.contradicted.get() + 1);
+                return Ok(());
+            }
+            Err(error) => cannot_walk(self.task, error),
+        };
+        if self.task.journey.from == self.base {
+            self.total.borrow_mut().unseeded.clone_from(&made.unseeded);
+        }
+        let mut found = outcome
+            .findings
+            .iter()
+            .flat_map(|(_, findings)| &findings.found);
+        if let Some(finding) = found.next() {
+            let message = format!("{}: {}", finding.object, finding.message);
+            return Err(TestCaseError::fail(message));
+        }
+        let mut total = self.total.borrow_mut();
+        total.generated += 1;
+        total.rows += outcome.rows;
+        for (law, findings) in outcome.findings {
+            match total
+                .findings
+                .iter_mut()
+                .find(|(own, _)| own.name == law.name)
+            {
+                Some((_, sum)) => sum.checked += findings.checked,
+                None => total.findings.push((law, findings)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The journey of one database; `None` for one that the application contradicts.
+    fn walk(&self, made: &Generated) -> Result<Option<Walk>, String> {
+        let connection = fixture::from_image(&self.image)?;
+        made.content
+            .put_into(&connection)
+            .map_err(|error| format!("generated rows do not fit: {error}"))?;
+        let journey = self.task.journey;
+        let Some(connection) = self.upgrade(connection) else {
+            return Ok(None);
+        };
+        if matches!(self.task.source, Source::Schema(_)) {
+            let said = self
+                .subject
+                .application
+                .inconsistencies(&connection, journey.from);
+            if !said.map_err(|error| error.to_string())?.is_empty() {
+                return Ok(None);
+            }
+        }
+        let image = fixture::image(&connection)?;
+        let walk = walk(self.subject, journey, self.task.data(), &image)?;
+        let imagined = matches!(self.task.source, Source::Schema(_));
+        Ok(Some(Walk { imagined, ..walk }))
+    }
+
+    /// The database at the version that the journey begins at; `None` where it does not get there, which the
+    /// journeys from its own version tell.
+    fn upgrade(&self, connection: Connection) -> Option<Connection> {
+        let from = self.task.journey.from;
+        if self.base == from {
+            return Some(connection);
+        }
+        let options = Options {
+            accept_loss: true,
+            allow_undocumented: true,
+            ..Options::default()
+        };
+        let mut migrator = Migrator::with_connection(self.subject.catalogue, connection, options);
+        migrator.upgrade_to(from).ok()?;
+        let connection = migrator.into_connection();
+        // A build of that version would have opened it, and may fill at each start what is derived.
+        if from == self.subject.catalogue.current_version() {
+            self.subject.application.opened(&connection).ok()?;
+        }
+        Some(connection)
+    }
+
+    fn print(&self, made: &Generated) -> String {
+        let from = self.task.journey.from;
+        let sql = made.content.to_sql();
+        match self.base == from {
+            true => sql,
+            false => format!(
+                "-- rows of version {}, upgraded to version {from} first\n{sql}",
+                self.base
+            ),
+        }
+    }
+}
+
+/// The values at the edges, each once.
+fn marks(hostile: &[Mark]) -> Vec<String> {
+    let mut marks: Vec<String> = hostile.iter().map(ToString::to_string).collect();
+    marks.dedup();
+    marks
+}
+
+/// A generator that gives the same databases for the same seed and journey on every machine.
+fn rng(seed: u64, journey: Journey) -> TestRng {
+    let mut bytes = [0_u8; 32];
+    let parts = [seed, u64::from(journey.from), u64::from(journey.via)];
+    for (place, byte) in bytes
+        .iter_mut()
+        .zip(parts.iter().flat_map(|part| part.to_le_bytes()))
+    {
+        *place = byte;
+    }
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
