@@ -30,6 +30,7 @@ pub mod draft;
 pub mod freeze;
 mod turns;
 pub mod starters;
+pub mod folder;
 mod source;
 pub mod command;
 
