@@ -63,7 +63,7 @@ const fn setup(
 
 /// The ways in which work is cut: what fails, whether for ever, and whether only in the most usual setups: where no power is lost,
 /// `synchronous` makes no difference.
-const CUTS: [(Fault, bool, bool); 9] = [
+const CUTS: [(Fault, bool, bool); 11] = [
     (Fault::PowerLoss, true, false),
     (Fault::Interrupt, false, true),
     (Fault::Interrupt, true, true),
@@ -73,13 +73,15 @@ const CUTS: [(Fault, bool, bool); 9] = [
     (Fault::DoneButFailed, true, true),
     (Fault::Full, false, true),
     (Fault::Full, true, true),
+    (Fault::Busy, false, true),
+    (Fault::Busy, true, true),
 ];
 
 /// How many of the setups, from the first, are the most usual.
 const USUAL: usize = 2;
 
 /// How many kinds of cuts [`Passage::cut`] makes.
-const KINDS: u64 = 5 + 8 * USUAL as u64;
+const KINDS: u64 = 5 + 10 * USUAL as u64;
 
 /// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds, the seed
 /// decides which kinds have one.

@@ -52,8 +52,8 @@
 //!
 //!    *Limits*: with [`Commit::PerStep`], and around a step that stands outside a transaction, what was
 //!    committed before the error stays, and [`Outcome::CommittedTo`] says so. An interrupt that never ends can
-//!    leave [`Outcome::Unknown`]. With `synchronous` below `FULL` a power cut may cost the last commit, as
-//!    [SQLite says](https://sqlite.org/pragma.html#pragma_synchronous).
+//!    leave [`Outcome::Unknown`]. A run syncs as much as [SQLite can](https://sqlite.org/pragma.html#pragma_synchronous)
+//!    (`EXTRA`), whatever the connection is set to; a disk that only says that it has synced can still lose it.
 //! 2. **Nobody races.** `BEGIN IMMEDIATE` first, waiting as long as [`Options::busy_timeout`] says; then the
 //!    version is read, then decided. What a killed process left half done is rolled back first.
 //!    `promises::nobody_races`

@@ -14,6 +14,9 @@ use crate::ledger::Entry;
 /// How often a ROLLBACK is tried before what interrupts it is removed.
 const TRIES: usize = 3;
 
+/// `synchronous = EXTRA`: the directory is synced, too, when a journal is deleted.
+const EXTRA: i64 = 3;
+
 /// An open transaction. Dropped before [`Transaction::commit`], also by a panic, it rolls back.
 pub(crate) struct Transaction<'a> {
     connection: &'a Connection,
@@ -21,6 +24,8 @@ pub(crate) struct Transaction<'a> {
     keys: bool,
     /// Whether the schema could be written past CREATE, ALTER and DROP.
     writable: bool,
+    /// What was synced.
+    synchronous: i64,
     pub(crate) guard: Guard<'a>,
 }
 
@@ -33,10 +38,14 @@ impl<'a> Transaction<'a> {
             connection,
             keys: was(SQLITE_DBCONFIG_ENABLE_FKEY)?,
             writable: was(SQLITE_DBCONFIG_WRITABLE_SCHEMA)?,
+            synchronous: connection
+                .pragma_query_value(Some("main"), "synchronous", |row| row.get(0))
+                .map_err(error::sqlite)?,
             guard,
         };
         transaction.set(SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
         transaction.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
+        transaction.sync(EXTRA)?;
         connection
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(error::cannot_begin)?;
@@ -75,6 +84,14 @@ impl<'a> Transaction<'a> {
         })
     }
 
+    /// At `FULL`, a power cut after COMMIT has returned may bring the journal back, and undo the run.
+    /// <https://sqlite.org/pragma.html#pragma_synchronous>
+    fn sync(&self, level: i64) -> Result<(), Error> {
+        self.connection
+            .pragma_update(Some("main"), "synchronous", level)
+            .map_err(error::sqlite)
+    }
+
     /// Not by the pragma, which does nothing inside a transaction, and which an interrupt can stop.
     fn set(&self, setting: DbConfig, on: bool) -> Result<(), Error> {
         self.connection
@@ -91,6 +108,7 @@ impl Drop for Transaction<'_> {
         // Both fail only for a setting that SQLite does not know.
         let _ = self.set(SQLITE_DBCONFIG_ENABLE_FKEY, self.keys);
         let _ = self.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, self.writable);
+        let _ = self.sync(self.synchronous);
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! A step that is cut leaves the file as it was before or as it is after, whatever cut it and wherever; the next
 //! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back, and
-//! cut by an interrupt at each instruction of SQLite's machine, by an I/O error and a full disk at each
-//! call, once and for ever, by calls that are done and then fail, and by power cuts of which nothing, everything
-//! or any part of what was not synced survives. This is done in the journal modes DELETE and WAL, with
-//! `synchronous` `NORMAL`, `FULL` and `EXTRA`. After a COMMIT has returned, a power cut no longer takes it
-//! back where SQLite promises that: in WAL mode at `FULL`, in journal mode DELETE at `EXTRA`.
+//! cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
+//! others hold at each call, once and for ever, by calls that are done and then fail, and by power cuts of
+//! which nothing, everything or any part of what was not synced survives. This is done in the journal modes
+//! DELETE and WAL, with `synchronous` `NORMAL`, `FULL` and `EXTRA`. After a COMMIT has returned, a power cut no
+//! longer takes it back where SQLite promises that: in WAL mode at `FULL`, in journal mode DELETE at `EXTRA`.
 //! <https://sqlite.org/pragma.html#pragma_synchronous>
 //!
 //! What the application itself does each time it opens a file may stop half way, but the next start
@@ -14,6 +14,8 @@
 //!
 //! Not every point is tried unless that is asked for; the report says how many of how many. A read that falls
 //! short is not among the cuts: SQLite takes it for the end of the file, and no engine can tell.
+
+use std::time::Duration;
 
 use migrations::{Backups, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
@@ -51,7 +53,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     let file = step_file(subject, leg.journey, script);
     let object = format!("step {version} {}", if up { "up" } else { "down" });
     let hint = "everything that a step does belongs into its one transaction";
-    judge(leg, &passage, &object, findings, |finding| {
+    judge(leg, &passage.that_lasts(), &object, findings, |finding| {
         finding.in_file(file.clone()).hint(hint)
     });
 
@@ -145,6 +147,8 @@ fn options() -> Options {
         accept_loss: true,
         allow_undocumented: true,
         backups: Backups::Off,
+        // Nobody gives back a lock that is missed.
+        busy_timeout: Duration::ZERO,
         ..Options::default()
     }
 }

@@ -146,6 +146,7 @@ impl fmt::Display for Cut {
             Fault::DoneButFailed => "I/O error after the deed",
             Fault::Full => "full disk",
             Fault::ShortRead => "short read",
+            Fault::Busy => "lock held by others",
             Fault::Interrupt => "interrupt",
         };
         write!(

@@ -67,6 +67,8 @@ pub enum Fault {
     Full,
     /// A read finds half of what is there, and zeros. It hits reads that would find all.
     ShortRead,
+    /// Somebody else holds the lock: `SQLITE_BUSY`. It hits each lock that is taken.
+    Busy,
     /// A [progress handler](https://sqlite.org/c3ref/progress_handler.html) interrupts. It hits each
     /// instruction of SQLite's machine on connections opened after [`Machine::fail`](super::Machine::fail).
     Interrupt,
@@ -74,12 +76,13 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 6] = [
+    pub const ALL: [Fault; 7] = [
         Fault::PowerLoss,
         Fault::IoError,
         Fault::DoneButFailed,
         Fault::Full,
         Fault::ShortRead,
+        Fault::Busy,
         Fault::Interrupt,
     ];
 
@@ -94,6 +97,7 @@ impl Fault {
             Fault::DoneButFailed => changes && call != Call::Create,
             Fault::Full => matches!(call, Call::Write | Call::Truncate),
             Fault::ShortRead => call == Call::Read,
+            Fault::Busy => matches!(call, Call::Lock | Call::Slots),
             Fault::Interrupt => false,
         }
     }
@@ -114,6 +118,7 @@ pub(super) enum Call {
     Delete,
     Access,
     Lock,
+    Slots,
     Map,
 }
 
@@ -129,6 +134,7 @@ impl Call {
             Call::Delete => ffi::SQLITE_IOERR_DELETE,
             Call::Access => ffi::SQLITE_IOERR_ACCESS,
             Call::Lock => ffi::SQLITE_IOERR_LOCK,
+            Call::Slots => ffi::SQLITE_IOERR_SHMLOCK,
             Call::Map => ffi::SQLITE_IOERR_SHMMAP,
         }
     }

@@ -329,7 +329,7 @@ impl System {
     pub(super) fn reserved(&self, opener: Opener) -> Result<bool, Code> {
         let mut state = self.state();
         let (inode, kind) = state.of(opener)?;
-        state.admit(Call::Lock, kind).whole()?;
+        state.admit(Call::Size, kind).whole()?;
         Ok(state.locks.get(&inode).is_some_and(FileLocks::reserved))
     }
 
@@ -366,7 +366,8 @@ impl System {
         exclusive: bool,
     ) -> Result<(), Code> {
         let mut state = self.state();
-        let (inode, _) = state.of(opener)?;
+        let (inode, kind) = state.of(opener)?;
+        state.admit(Call::Slots, kind).whole()?;
         let shared = state.shared.get_mut(&inode);
         let shared = shared.ok_or(ffi::SQLITE_IOERR_SHMLOCK)?;
         let taken = shared.lock(opener, slots, exclusive);
@@ -431,6 +432,7 @@ impl State {
             Fault::DoneButFailed => Verdict::Late(call.io_error()),
             Fault::Full => Verdict::Half(ffi::SQLITE_FULL),
             Fault::ShortRead => Verdict::Half(ffi::SQLITE_IOERR_SHORT_READ),
+            Fault::Busy => Verdict::Refuse(ffi::SQLITE_BUSY),
             Fault::Interrupt => Verdict::Go,
         }
     }

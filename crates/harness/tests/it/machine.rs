@@ -282,7 +282,12 @@ fn who_commits_twice_is_caught() {
 #[test]
 fn sqlite_survives_every_call_that_fails() {
     for (journal, synchronous) in [("DELETE", "EXTRA"), ("WAL", "FULL"), ("WAL", "NORMAL")] {
-        for fault in [Fault::IoError, Fault::DoneButFailed, Fault::Full] {
+        for fault in [
+            Fault::IoError,
+            Fault::DoneButFailed,
+            Fault::Full,
+            Fault::Busy,
+        ] {
             for forever in [false, true] {
                 sound(&bank(journal, synchronous).try_every(Cut { fault, forever }, 1));
             }
