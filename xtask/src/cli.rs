@@ -53,9 +53,16 @@ pub struct VerifyMigrations {
     /// The seed of the generated databases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many databases to generate for each journey
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
-    pub cases: u32,
+    /// How many databases to generate for each journey; 24, with --deep 240
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub cases: Option<u32>,
+    /// Try everything, and not some of it: each point at which a run can be cut, hundreds of orders of starters.
+    /// Takes minutes, and tells how far it is
+    #[arg(long)]
+    pub deep: bool,
+    /// Show again what a failure printed behind `again:`, all of that line or only its options
+    #[arg(long, value_name = "LINE", exclusive = true)]
+    pub repeat: Option<String>,
     /// Fail also when the newest version is not frozen yet
     #[arg(long)]
     pub require_frozen: bool,

@@ -41,4 +41,4 @@ pub use observe::{Comparison, LedgerRow, Observation, Rows, Value, compare};
 pub use report::{Broken, JourneyReport, LawReport, Report};
 pub use schema::diff;
 pub use subject::{Application, Content, Insert, Silent, Subject};
-pub use verify::{Settings, verify};
+pub use verify::{Progress, Settings, verify};

@@ -3,6 +3,7 @@
 mod generated;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -33,6 +34,19 @@ pub struct Settings {
     pub cases: u32,
     /// Whether every point at which something can fail is tried, and not some of them.
     pub deep: bool,
+    /// Called when a journey begins and when it ends, from any thread.
+    pub progress: Option<fn(&Progress)>,
+}
+
+/// How far a proof is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Journeys that are finished, each with one database or with many generated ones.
+    pub done: usize,
+    /// Journeys that there are.
+    pub all: usize,
+    /// The journey that begins now, such as `v3..v4..v3 golden`; `None` when one has ended.
+    pub begins: Option<String>,
 }
 
 impl Default for Settings {
@@ -44,6 +58,7 @@ impl Default for Settings {
             seed: 1,
             cases: 24,
             deep: false,
+            progress: None,
         }
     }
 }
@@ -288,15 +303,9 @@ impl<'a> Proof<'a> {
             }
         }
         tasks.retain(|task| {
-            let possible =
-                task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey);
-            let named = self
-                .settings
-                .fixture
-                .as_ref()
-                .is_none_or(|name| name == task.data());
-            possible && named && self.settings.journey.is_none_or(|own| own == task.journey)
+            task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)
         });
+        // Shared out before anything is left out, so that a part of the proof tries what the whole does.
         let steps = tasks
             .iter()
             .filter(|task| task.journey.only_step().is_some());
@@ -304,6 +313,14 @@ impl<'a> Proof<'a> {
         for task in &mut tasks {
             task.points = points.max(POINTS_OF_STEP);
         }
+        tasks.retain(|task| {
+            let named = self
+                .settings
+                .fixture
+                .as_ref()
+                .is_none_or(|name| name == task.data());
+            named && self.settings.journey.is_none_or(|own| own == task.journey)
+        });
         tasks.sort_by_key(|task| {
             let made = !matches!(task.source, Source::Fixture(_));
             (made, task.journey.from, task.journey.via)
@@ -314,13 +331,22 @@ impl<'a> Proof<'a> {
     /// Runs the tasks on all cores; the result does not depend on which core took which.
     fn spread(&self, tasks: &[Task<'_>]) -> Vec<Outcome> {
         let (subject, settings) = (self.subject, self.settings);
-        let next = AtomicUsize::new(0);
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let outcomes: Mutex<BTreeMap<usize, Outcome>> = Mutex::default();
+        let tell = |done: usize, begins: Option<String>| {
+            if let Some(progress) = settings.progress {
+                let all = tasks.len();
+                progress(&Progress { done, all, begins });
+            }
+        };
         let work = || {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(task) = tasks.get(index) else { break };
+                let name = format!("{} {}", task.journey, task.data());
+                tell(done.load(Ordering::Relaxed), Some(name));
                 let outcome = run(subject, settings, task);
+                tell(done.fetch_add(1, Ordering::Relaxed) + 1, None);
                 if let Ok(mut outcomes) = outcomes.lock() {
                     outcomes.insert(index, outcome);
                 }
@@ -352,24 +378,7 @@ impl<'a> Proof<'a> {
         points.0 += findings.points.0;
         points.1 += findings.points.1;
         for finding in findings.found {
-            let repeat = match (journey, data) {
-                ("catalogue", _) => format!("{} --law \"{}\"", self.subject.command, law.name),
-                (journey, "generated" | "plain" | "hostile") => format!(
-                    "{} --journey {journey} --fixture {data} --seed {} --cases {}",
-                    self.subject.command, self.settings.seed, self.settings.cases
-                ),
-                (journey, data) => {
-                    let data = if data.contains(' ') {
-                        format!("\"{data}\"")
-                    } else {
-                        data.to_owned()
-                    };
-                    format!(
-                        "{} --journey {journey} --fixture {data}",
-                        self.subject.command
-                    )
-                }
-            };
+            let repeat = self.repeat(law, journey, data);
             self.broken.push(Broken {
                 law: law.name,
                 journey: journey.to_owned(),
@@ -383,6 +392,35 @@ impl<'a> Proof<'a> {
                 repeat,
             });
         }
+    }
+
+    /// The command that shows a finding again; what is drawn or sampled is drawn alike.
+    fn repeat(&self, law: &Law, journey: &str, data: &str) -> String {
+        let settings = self.settings;
+        let mut command = self.subject.command.clone();
+        if journey == "catalogue" {
+            let _ = write!(command, " --law \"{}\"", law.name);
+            return command;
+        }
+        let quote = if data.contains(' ') { "\"" } else { "" };
+        let _ = write!(
+            command,
+            " --journey {journey} --fixture {quote}{data}{quote}"
+        );
+        let drawn = matches!(data, "generated" | "plain" | "hostile");
+        if law.leg.is_some() {
+            let _ = write!(command, " --law \"{}\"", law.name);
+        }
+        if drawn || (law.leg.is_some() && settings.seed != 1) {
+            let _ = write!(command, " --seed {}", settings.seed);
+        }
+        if drawn {
+            let _ = write!(command, " --cases {}", settings.cases);
+        }
+        if settings.deep {
+            command.push_str(" --deep");
+        }
+        command
     }
 
     fn report(self, golden: usize, journeys: Vec<JourneyReport>, generated: usize) -> Report {

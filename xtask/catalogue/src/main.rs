@@ -3,6 +3,7 @@
 mod add_fixture;
 mod docs;
 mod draft;
+mod progress;
 mod subject;
 mod verify_migrations;
 

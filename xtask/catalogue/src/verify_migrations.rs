@@ -1,7 +1,10 @@
 //! `cargo xtask verify-migrations`: the proof, as a report.
 
+use clap::Parser;
 use harness::{Settings, Subject, draft, verify};
-use xtask::cli::{Format, VerifyMigrations};
+use xtask::cli::{Cli, Format, Verb, VerifyMigrations};
+
+use crate::progress;
 use xtask::{Failure, Verdict};
 
 /// Proves the catalogue and prints what was found.
@@ -10,6 +13,14 @@ use xtask::{Failure, Verdict};
 /// When `--journey` or `--law` names none.
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict {
+    let again;
+    let options = match &options.repeat {
+        None => options,
+        Some(line) => {
+            again = repeated(line)?;
+            &again
+        }
+    };
     let settings = settings(options)?;
     let report = verify(subject, &settings);
     let checklist = draft::checklist(subject, &report);
@@ -65,7 +76,28 @@ fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
         fixture: options.fixture.clone(),
         law: law.map(|law| law.name.to_owned()),
         seed: options.seed,
-        cases: options.cases,
-        ..Settings::default()
+        cases: options.cases.unwrap_or(if options.deep { 240 } else { 24 }),
+        deep: options.deep,
+        progress: options.deep.then_some(progress::tell),
     })
+}
+
+/// The options that a failure printed behind `again:`.
+fn repeated(line: &str) -> Result<VerifyMigrations, Failure> {
+    let refuse = |why: String| {
+        Failure::new(why).hint("give it as it stands behind `again:` in the report, in quotes")
+    };
+    let words = shell_words::split(line)
+        .map_err(|error| refuse(format!("`--repeat` cannot be read: {error}")))?;
+    let options = words.into_iter().skip_while(|word| !word.starts_with("--"));
+    let cli = Cli::try_parse_from(
+        ["cargo xtask".to_owned(), "verify-migrations".to_owned()]
+            .into_iter()
+            .chain(options),
+    );
+    match cli.map(|cli| cli.verb) {
+        Ok(Verb::VerifyMigrations(options)) if options.repeat.is_none() => Ok(options),
+        Ok(_) => Err(refuse("`--repeat` repeats nothing".to_owned())),
+        Err(error) => Err(refuse(error.to_string())),
+    }
 }

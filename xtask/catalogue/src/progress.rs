@@ -1,0 +1,51 @@
+//! How far a long proof is: a bar for a person at a terminal, a line now and then for a log.
+
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use harness::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How long a log may stay silent.
+const SILENCE: Duration = Duration::from_secs(30);
+
+static SCREEN: LazyLock<Mutex<Screen>> = LazyLock::new(|| {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}, {eta} left: {msg}");
+    let bar = ProgressBar::new(0);
+    // The template is a constant; a broken one would only look plainer.
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(500));
+    Mutex::new(Screen {
+        bar,
+        told: Instant::now(),
+        begun: Instant::now(),
+    })
+});
+
+struct Screen {
+    bar: ProgressBar,
+    told: Instant,
+    begun: Instant,
+}
+
+/// Tells how far the proof is, on standard error.
+#[expect(clippy::print_stderr, reason = "a log has no bar")]
+pub(crate) fn tell(progress: &Progress) {
+    let mut screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (done, all) = (progress.done, progress.all);
+    screen.bar.set_length(all as u64);
+    screen.bar.set_position(done as u64);
+    if let Some(name) = &progress.begins {
+        screen.bar.set_message(name.clone());
+    }
+    if done == all {
+        screen.bar.finish_and_clear();
+    } else if screen.bar.is_hidden() && screen.told.elapsed() > SILENCE {
+        screen.told = Instant::now();
+        let seconds = screen.begun.elapsed().as_secs();
+        let now = progress.begins.as_deref().unwrap_or("…");
+        eprintln!("verify-migrations: {done} of {all} journeys after {seconds} s, now {now}");
+    }
+}
