@@ -90,6 +90,10 @@ fn repeated(line: &str) -> Result<VerifyMigrations, Failure> {
     let words = shell_words::split(line)
         .map_err(|error| refuse(format!("`--repeat` cannot be read: {error}")))?;
     let options = words.into_iter().skip_while(|word| !word.starts_with("--"));
+    let options: Vec<String> = options.collect();
+    if options.is_empty() {
+        return Err(refuse("`--repeat` has no option in it".to_owned()));
+    }
     let cli = Cli::try_parse_from(
         ["cargo xtask".to_owned(), "verify-migrations".to_owned()]
             .into_iter()
