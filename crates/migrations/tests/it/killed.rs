@@ -1,10 +1,16 @@
-//! A process that is killed in the middle of a hundred small steps; the child is this test binary itself.
+//! A process that is killed in the middle of a hundred small steps, of a backup, or of a restore; the child is
+//! this test binary itself.
 
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio, abort};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use migrations::{Back, Catalogue, Commit, Migrator, Options, Step, Version};
+use migrations::{
+    Back, Backups, Catalogue, Commit, Migrator, Options, Progress, Step, Version, backups, restore,
+};
 
 use crate::support::*;
 
@@ -110,4 +116,140 @@ fn a_hundred_small_steps_in_one_commit() {
 #[test]
 fn a_hundred_small_steps_each_committed() {
     killed(true);
+}
+
+/// At which report of progress the child ends without a word, and what it does.
+const REPORT: &str = "MIGRATIONS_TEST_REPORT";
+const DEED: &str = "MIGRATIONS_TEST_DEED";
+
+/// How many reports a copy of the file gives: it has some thousands of pages, and each report is a thousand.
+const REPORTS: u32 = 4;
+
+fn dies(_: Progress) {
+    static SEEN: AtomicU32 = AtomicU32::new(0);
+    let at: u32 = env::var(REPORT).unwrap().parse().unwrap();
+    if SEEN.fetch_add(1, Ordering::Relaxed) + 1 == at {
+        abort();
+    }
+}
+
+/// Not a test by itself: what the child does.
+#[test]
+fn copying_child() {
+    let (Ok(file), Ok(deed)) = (env::var(FILE), env::var(DEED)) else {
+        return;
+    };
+    let (file, catalogue) = (Path::new(&file), three());
+    let options = Options {
+        progress: Some(dies),
+        ..plain()
+    };
+    match deed.as_str() {
+        "migrate" => {
+            let mut migrator = Migrator::open(&catalogue, file, options).unwrap();
+            migrator.upgrade().unwrap();
+        }
+        _ => {
+            let options = Options {
+                backups: Backups::Off,
+                ..options
+            };
+            restore(&catalogue, Path::new(&deed), file, &options).unwrap();
+        }
+    }
+}
+
+/// Runs the child until it has died at `report`; whether it did.
+fn dies_at(report: u32, deed: &str, file: &File) -> bool {
+    let status = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "killed::copying_child", "--nocapture"])
+        .env(FILE, &file.path)
+        .env(DEED, deed)
+        .env(REPORT, report.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    !status.success()
+}
+
+/// Fifteen megabytes at version 2.
+fn large() -> File {
+    let file = File::at(&three(), 2);
+    file.sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+         INSERT INTO note (body) SELECT hex(zeroblob(1500)) FROM n",
+    );
+    file
+}
+
+fn names(file: &File) -> Vec<String> {
+    let entries = fs::read_dir(file.directory.path()).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A run that dies while it takes its backup has touched nothing, and the next one takes it anew.
+#[test]
+fn a_backup_that_is_killed_is_made_anew() {
+    let catalogue = three();
+    for report in 1..=REPORTS {
+        let file = large();
+        let before = file.bytes();
+        assert!(dies_at(report, "migrate", &file), "report {report}");
+        assert_eq!(file.bytes(), before, "report {report}");
+        assert_eq!(
+            backups(&file.path).unwrap(),
+            [],
+            "none that could be taken for one"
+        );
+        file.migrator(&catalogue).upgrade().unwrap();
+        assert_eq!(
+            names(&file),
+            ["notes.db", "notes.db.v2.backup"],
+            "report {report}"
+        );
+    }
+    assert!(
+        !dies_at(100, "migrate", &large()),
+        "it has no more reports than these"
+    );
+}
+
+/// A restore that dies leaves what the file held, and the next one arrives.
+#[test]
+fn a_restore_that_is_killed_leaves_what_was_there() {
+    let catalogue = three();
+    for report in 1..=REPORTS {
+        let file = large();
+        file.migrator(&catalogue).upgrade().unwrap();
+        let backup = backups(&file.path).unwrap().remove(0).path;
+        file.sql("UPDATE note SET body = upper(body) || id");
+        let held: i64 = file.value("SELECT sum(length(body)) FROM note");
+        assert!(
+            dies_at(report, backup.to_str().unwrap(), &file),
+            "report {report}"
+        );
+        let now: i64 = file.value("SELECT sum(length(body)) FROM note");
+        assert_eq!(
+            (file.value::<i64>("PRAGMA user_version"), now),
+            (3, held),
+            "report {report}"
+        );
+        assert_eq!(file.value::<String>("PRAGMA integrity_check"), "ok");
+        let options = Options {
+            backups: Backups::Off,
+            ..plain()
+        };
+        restore(&catalogue, &backup, &file.path, &options).unwrap();
+        assert_eq!(file.value::<i64>("PRAGMA user_version"), 2);
+        assert_eq!(
+            names(&file),
+            ["notes.db", "notes.db.v2.backup"],
+            "report {report}"
+        );
+    }
 }

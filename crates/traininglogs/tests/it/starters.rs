@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use traininglogs::{CURRENT_VERSION, inconsistencies};
 
-use crate::processes::{assert_same, at_the_gate, copy, file_of_version_1};
+use crate::processes::{OtherProgram, assert_same, at_the_gate, copy, file_of_version_1};
 use crate::shell::Shell;
 
 const STARTERS: usize = 8;
@@ -69,4 +69,60 @@ fn eight_processes_upgrade_an_old_file() {
 fn eight_processes_upgrade_an_old_file_under_wal() {
     let made = format!("version 1 to {CURRENT_VERSION}");
     rounds("migrate", Some((300, "wal")), &made);
+}
+
+/// From two to sixteen, with a reader that comes and goes between them: each step once, nobody fails.
+#[test]
+fn from_two_to_sixteen_processes_with_a_reader_in_between() {
+    let shell = Shell::new();
+    let made = format!("version 1 to {CURRENT_VERSION}");
+    for journal in ["delete", "wal"] {
+        let old = shell.path(&format!("{journal}.db"));
+        file_of_version_1(&old, 100, journal);
+        for starters in [2, 3, 16] {
+            let path = shell.path(&format!("{journal}-{starters}.db"));
+            copy(&old, &path);
+            let gate = at_the_gate(starters, &["migrate"], &path);
+            let mut reader = OtherProgram::new(&path);
+            let count = "SELECT count(*) FROM training_sessions";
+            reader.run("PRAGMA busy_timeout = 60000");
+            assert_eq!(reader.run("BEGIN"), "None");
+            assert_eq!(reader.run(count), "Some(Integer(100))");
+            let going = gate.go();
+            for _ in 0..20 {
+                assert_eq!(
+                    reader.run(count),
+                    "Some(Integer(100))",
+                    "{journal}, {starters}"
+                );
+                assert_eq!(reader.run("COMMIT"), "None");
+                assert_eq!(reader.run("BEGIN"), "None");
+            }
+            assert_eq!(reader.run("COMMIT"), "None");
+            let told: Vec<String> = going.into_iter().map(|one| one.wait().done()).collect();
+            reader.close();
+            let ran = told.iter().filter(|told| told.contains(&made)).count();
+            let idle = told
+                .iter()
+                .filter(|told| told.contains("nothing to do"))
+                .count();
+            assert_eq!((ran, idle), (1, starters - 1), "{journal}: {told:?}");
+        }
+    }
+}
+
+/// On a file that is there already nobody has anything to do, and nobody waits for anybody.
+#[test]
+fn sixteen_processes_find_a_current_file() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    let path = shell.path("traininglogs.db");
+    let before = std::fs::read(&path).unwrap();
+    let writer = Connection::open(&path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for starter in at_the_gate(16, &["migrate"], &path).go() {
+        assert!(starter.wait().done().contains("nothing to do"));
+    }
+    drop(writer);
+    assert!(before == std::fs::read(&path).unwrap());
 }
