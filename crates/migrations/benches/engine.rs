@@ -1,0 +1,180 @@
+//! What the engine costs beside SQLite itself: to open a file that is up to date, and to apply many small steps.
+//! Read the ratios within one run; machines differ.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up must stop"
+)]
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use migrations::{Back, Catalogue, Migrator, Options, Step, digest};
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+
+const STEPS: [u32; 3] = [10, 100, 1_000];
+
+/// Each makes a table, so that a file of a hundred steps has a hundred of them.
+fn catalogue(steps: u32) -> Catalogue {
+    let step = |version| {
+        Step::new(
+            format!("{version:04}_t{version}"),
+            up(version),
+            Back::Sql(down(version).into()),
+            "",
+        )
+    };
+    Catalogue::new((1..=steps).map(step).collect::<Vec<_>>()).unwrap()
+}
+
+fn up(version: u32) -> String {
+    format!("CREATE TABLE t{version} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);")
+}
+
+fn down(version: u32) -> String {
+    format!("DROP TABLE t{version};")
+}
+
+fn options() -> Options {
+    Options {
+        allow_undocumented: true,
+        ..Options::default()
+    }
+}
+
+struct File {
+    _directory: TempDir,
+    path: PathBuf,
+}
+
+fn file(journal: &str) -> File {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("bench.db");
+    let connection = Connection::open(&path).unwrap();
+    let mode = format!("PRAGMA journal_mode = {journal}");
+    connection.query_row(&mode, [], |_| Ok(())).unwrap();
+    File {
+        _directory: directory,
+        path,
+    }
+}
+
+fn user_version(connection: &Connection) -> i64 {
+    connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap()
+}
+
+fn first_select(connection: &Connection) -> i64 {
+    let sql = "SELECT count(*) FROM t1";
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn opened<'a>(catalogue: &'a Catalogue, path: &Path) -> Migrator<'a> {
+    let mut migrator = Migrator::open(catalogue, path, options()).unwrap();
+    assert!(migrator.upgrade().unwrap().steps.is_empty());
+    migrator
+}
+
+fn opening(criterion: &mut Criterion) {
+    for journal in ["DELETE", "WAL"] {
+        let mut group = criterion.benchmark_group(format!("opening/{journal}"));
+        for steps in STEPS {
+            let catalogue = catalogue(steps);
+            let file = file(journal);
+            let path = &file.path;
+            Migrator::open(&catalogue, path, options())
+                .unwrap()
+                .upgrade()
+                .unwrap();
+            let mut bench = |name: &str, run: &mut dyn FnMut() -> i64| {
+                group.bench_function(BenchmarkId::new(name, steps), |bencher| {
+                    bencher.iter(|| black_box(run()));
+                });
+            };
+            bench("raw", &mut || {
+                user_version(&Connection::open(path).unwrap())
+            });
+            bench("raw and a SELECT", &mut || {
+                let connection = Connection::open(path).unwrap();
+                user_version(&connection) + first_select(&connection)
+            });
+            bench("engine", &mut || {
+                i64::from(opened(&catalogue, path).connection().is_autocommit())
+            });
+            bench("engine and a SELECT", &mut || {
+                first_select(opened(&catalogue, path).connection())
+            });
+        }
+        group.finish();
+    }
+}
+
+/// All steps and a ledger like the engine's in one transaction: what nobody can be faster than.
+fn by_hand(path: &Path, steps: u32) {
+    let mut connection = Connection::open(path).unwrap();
+    let transaction = connection.transaction().unwrap();
+    transaction
+        .execute_batch(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, up_digest TEXT NOT NULL,
+                down_sql TEXT, down_loses TEXT NOT NULL, down_digest TEXT NOT NULL, applied_at TEXT NOT NULL,
+                applied_by TEXT NOT NULL, up_sql TEXT)",
+        )
+        .unwrap();
+    for version in 1..=steps {
+        let (up, down) = (up(version), down(version));
+        transaction.execute_batch(&up).unwrap();
+        let mut insert = transaction
+            .prepare_cached(
+                "INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, 'by hand', ?7)",
+            )
+            .unwrap();
+        let name = format!("t{version}");
+        let now = "2025-01-02T18:30:00.000Z";
+        insert
+            .execute(params![
+                version,
+                name,
+                digest(&up),
+                down,
+                digest(&down),
+                now,
+                up
+            ])
+            .unwrap();
+    }
+    transaction
+        .pragma_update(None, "user_version", steps)
+        .unwrap();
+    transaction.commit().unwrap();
+}
+
+fn applying(criterion: &mut Criterion) {
+    for journal in ["DELETE", "WAL"] {
+        let mut group = criterion.benchmark_group(format!("applying/{journal}"));
+        group
+            .sample_size(10)
+            .measurement_time(Duration::from_secs(5));
+        for steps in [100, 1_000] {
+            group.bench_function(BenchmarkId::new("by hand", steps), |bencher| {
+                let run = |file: File| by_hand(&file.path, steps);
+                bencher.iter_batched(|| file(journal), run, BatchSize::PerIteration);
+            });
+            group.bench_function(BenchmarkId::new("engine", steps), |bencher| {
+                let run = |file: File| {
+                    let catalogue = catalogue(steps);
+                    let mut migrator = Migrator::open(&catalogue, &file.path, options()).unwrap();
+                    migrator.upgrade().unwrap();
+                };
+                bencher.iter_batched(|| file(journal), run, BatchSize::PerIteration);
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, opening, applying);
+criterion_main!(benches);
