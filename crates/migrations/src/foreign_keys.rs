@@ -39,8 +39,12 @@ impl KeyCheck {
         plan: &Plan,
         schema: Schema,
     ) -> Result<KeyCheck, Error> {
-        let touched = touched::predict(connection, catalogue, plan);
-        let concerned = touched.map(|tables| touched::with_children(&tables, &schema));
+        // Where no key is declared none can be wrong, and nothing has to be tried first.
+        let concerned = match declares_keys(connection)? {
+            false => Some(Tables::new()),
+            true => touched::predict(connection, catalogue, plan)
+                .map(|tables| touched::with_children(&tables, &schema)),
+        };
         let before = Violations::read(connection, concerned.as_ref())?;
         Ok(KeyCheck {
             concerned,
@@ -56,6 +60,9 @@ impl KeyCheck {
         connection: &Connection,
         guard: &Guard<'_>,
     ) -> Result<Vec<Dangling>, Error> {
+        if !declares_keys(connection)? {
+            return Ok(Vec::new());
+        }
         let concerned = match self.concerned {
             None => None,
             Some(mut tables) => {
@@ -159,6 +166,14 @@ impl Violations {
             });
         Ok(dangling.collect())
     }
+}
+
+/// Whether any table may declare a foreign key: the word has no other spelling.
+fn declares_keys(connection: &Connection) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%')";
+    connection
+        .query_row(sql, [], |row| row.get(0))
+        .map_err(error::sqlite)
 }
 
 fn mismatch(source: &rusqlite::Error) -> bool {
