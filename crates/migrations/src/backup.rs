@@ -123,13 +123,60 @@ pub fn restore(
         )
     })?;
     let mut target = connect::open(file, Missing::Create, options)?;
-    let kept = match options.backups {
-        Backups::Off => None,
-        _ if pages(&target)? == 0 => None,
-        _ => Some(take(&target, options, None)?),
-    };
-    replace_content(&source, &mut target, options)?;
+    if options.backups == Backups::Off || pages(&target)? == 0 {
+        replace_content(&source, &mut target, options)?;
+        let kept = None;
+        return Ok(Restored { version, kept });
+    }
+    let kept = keep_and_replace(&source, &mut target, file, options)?;
+    let kept = Some(kept);
     Ok(Restored { version, kept })
+}
+
+/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two.
+fn keep_and_replace(
+    source: &Connection,
+    target: &mut Connection,
+    file: &Path,
+    options: &Options,
+) -> Result<PathBuf, Error> {
+    fit_pages(source, target)?;
+    let mode: String = target
+        .query_row("PRAGMA main.journal_mode", [], |row| row.get(0))
+        .map_err(error::sqlite)?;
+    if mode != "wal" {
+        // The lock of a transaction stays after its end: https://sqlite.org/pragma.html#pragma_locking_mode
+        target
+            .execute_batch("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")
+            .map_err(error::cannot_begin)?;
+        let kept = take_from(target, file, options, None)?;
+        replace_content(source, target, options)?;
+        return Ok(kept);
+    }
+    // With a WAL, readers are let in beside the writer: one tells whether somebody was faster.
+    let watch = connect::reading(file)?;
+    let version = || -> Result<i64, Error> {
+        watch
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(error::sqlite)
+    };
+    let since = Instant::now();
+    loop {
+        let before = version()?;
+        let kept = take(target, options, None)?;
+        let same = || version().is_ok_and(|now| now == before);
+        if replace_if(source, target, options, same)? {
+            return Ok(kept);
+        }
+        // What was kept lacks what was committed meanwhile.
+        fs::remove_file(&kept).map_err(|source| error::backups_unreadable(file, source))?;
+        if since.elapsed() > options.busy_timeout {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(error::cannot_begin(rusqlite::Error::SqliteFailure(
+                busy, None,
+            )));
+        }
+    }
 }
 
 /// Puts the content of `source`'s database into `target`'s, in one transaction of SQLite's own: cut anywhere,
@@ -145,6 +192,17 @@ pub fn replace_content(
     target: &mut Connection,
     options: &Options,
 ) -> Result<(), Error> {
+    fit_pages(source, target)?;
+    replace_if(source, target, options, || true).map(drop)
+}
+
+/// The same, when `go_on` says so after `target` is locked; whether it did.
+fn replace_if(
+    source: &Connection,
+    target: &mut Connection,
+    options: &Options,
+    go_on: impl Fn() -> bool,
+) -> Result<bool, Error> {
     // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless: what was
     // restored is then undone, and a file that became shorter is damaged.
     // https://sqlite.org/pragma.html#pragma_synchronous
@@ -154,22 +212,23 @@ pub fn replace_content(
     target
         .pragma_update(None, "synchronous", "EXTRA")
         .map_err(error::sqlite)?;
-    let replaced = replace(source, target, options);
-    // It fails only inside a transaction.
+    let file = PathBuf::from(target.path().unwrap_or_default());
+    let replaced = copy_if(source, target, options, go_on)
+        .map_err(|source| error::restore_failed(&file, source));
+    // Whoever opens the file again has the setting of before; this is for who goes on with the connection.
     let _ = target.pragma_update(None, "synchronous", synchronous);
     replaced
 }
 
-fn replace(source: &Connection, target: &mut Connection, options: &Options) -> Result<(), Error> {
-    // A WAL cannot hold pages of another size: https://sqlite.org/c3ref/backup_finish.html
+/// A WAL cannot hold pages of another size: <https://sqlite.org/c3ref/backup_finish.html>
+fn fit_pages(source: &Connection, target: &Connection) -> Result<(), Error> {
     if page_size(source)? != page_size(target)? {
         let mode = "PRAGMA main.journal_mode = DELETE";
         target
             .query_row(mode, [], |_| Ok(()))
             .map_err(error::sqlite)?;
     }
-    let file = PathBuf::from(target.path().unwrap_or_default());
-    copy(source, target, options).map_err(|source| error::restore_failed(&file, source))
+    Ok(())
 }
 
 /// The version of a backup. That of a file that was adopted has no ledger: then it is the version whose
@@ -205,10 +264,21 @@ pub(crate) fn take(
     source
         .busy_timeout(options.busy_timeout)
         .map_err(error::sqlite)?;
+    take_from(&source, &file, options, version)
+}
+
+/// The same through `source`, a connection to `file` that reads.
+fn take_from(
+    source: &Connection,
+    file: &Path,
+    options: &Options,
+    version: Option<Version>,
+) -> Result<PathBuf, Error> {
+    let file = path_of(source).unwrap_or_else(|| file.to_owned());
     remove_partial(&file);
-    check_space(&file, pages(&source)?.saturating_mul(page_size(&source)?))?;
+    check_space(&file, pages(source)?.saturating_mul(page_size(source)?))?;
     let partial = beside(&file, &format!("{}.partial", std::process::id()));
-    let made = write_copy(&source, &partial, options)
+    let made = write_copy(source, &partial, options)
         .and_then(|found| publish(&file, &partial, version.unwrap_or(found)));
     // Whatever happened, nothing half done stays.
     let _ = fs::remove_file(&partial);
@@ -302,10 +372,29 @@ fn sync_directory(file: &Path) {
 
 /// Copies all pages, waiting for locks as long as the busy timeout says.
 fn copy(source: &Connection, target: &mut Connection, options: &Options) -> rusqlite::Result<()> {
+    copy_if(source, target, options, || true).map(drop)
+}
+
+/// The same, when `go_on` says so after the target is locked; whether it did.
+fn copy_if(
+    source: &Connection,
+    target: &mut Connection,
+    options: &Options,
+    go_on: impl Fn() -> bool,
+) -> rusqlite::Result<bool> {
     let backup = Backup::new(source, target)?;
     let mut since = Instant::now();
+    let mut locked = false;
     loop {
-        let step = backup.step(PAGES_A_STEP)?;
+        // A step of no page only locks.
+        let step = backup.step(if locked { PAGES_A_STEP } else { 0 })?;
+        if !locked && matches!(step, StepResult::More | StepResult::Done) {
+            locked = true;
+            if !go_on() {
+                return Ok(false);
+            }
+            continue;
+        }
         if let (Some(report), StepResult::More | StepResult::Done) = (options.progress, step) {
             let progress = backup.progress();
             let count = |pages: i32| u64::try_from(pages).unwrap_or(0);
@@ -316,7 +405,7 @@ fn copy(source: &Connection, target: &mut Connection, options: &Options) -> rusq
             });
         }
         match step {
-            StepResult::Done => return Ok(()),
+            StepResult::Done => return Ok(true),
             StepResult::More => since = Instant::now(),
             _ if since.elapsed() > options.busy_timeout => {
                 let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);

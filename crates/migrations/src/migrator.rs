@@ -250,9 +250,6 @@ impl<'a> Migrator<'a> {
     }
 
     fn run(&mut self, task: Task) -> Result<Report, Error> {
-        if !self.connection.is_autocommit() {
-            return Err(error::inside_transaction());
-        }
         let target = match task {
             Task::Upgrade { target, expected } => Some((expected, target)),
             Task::Rollback { target } => Some((None, target)),

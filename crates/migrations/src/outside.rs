@@ -14,6 +14,7 @@ use crate::guard::{Guard, Refusal, Watch};
 use crate::options::Options;
 use crate::plan::Move;
 use crate::run::execute_one;
+use crate::transaction::Synced;
 
 /// Pragmas that change how the file is stored, and nothing in it. <https://sqlite.org/pragma.html>
 const PRAGMAS: [&str; 4] = [
@@ -51,6 +52,7 @@ pub(crate) fn carry_out(
             return Err(error::statement_refused(step, number, statement, &refusal));
         }
     }
+    let _synced = Synced::new(connection)?;
     let guard = Guard::install(connection)?;
     for (number, statement) in (1..).zip(&statements) {
         guard.enter(Watch::Outside);

@@ -17,6 +17,40 @@ const TRIES: usize = 3;
 /// `synchronous = EXTRA`: the directory is synced, too, when a journal is deleted.
 const EXTRA: i64 = 3;
 
+/// A connection that syncs as much as SQLite can, as long as this lives: at `FULL`, a power cut after COMMIT has
+/// returned may bring the journal back, undo the work, and damage a file that became shorter.
+/// <https://sqlite.org/pragma.html#pragma_synchronous>
+pub(crate) struct Synced<'a> {
+    connection: &'a Connection,
+    before: i64,
+}
+
+impl<'a> Synced<'a> {
+    pub(crate) fn new(connection: &'a Connection) -> Result<Synced<'a>, Error> {
+        let before = connection
+            .pragma_query_value(Some("main"), "synchronous", |row| row.get(0))
+            .map_err(error::sqlite)?;
+        let synced = Synced { connection, before };
+        synced.set(EXTRA).map_err(error::sqlite)?;
+        Ok(synced)
+    }
+
+    fn set(&self, level: i64) -> rusqlite::Result<()> {
+        self.connection
+            .pragma_update(Some("main"), "synchronous", level)
+    }
+}
+
+impl Drop for Synced<'_> {
+    fn drop(&mut self) {
+        // It reads the schema, and what interrupts everything interrupts that, too.
+        if self.set(self.before).is_err() {
+            let _ = self.connection.progress_handler(0, None::<fn() -> bool>);
+            let _ = self.set(self.before);
+        }
+    }
+}
+
 /// An open transaction. Dropped before [`Transaction::commit`], also by a panic, it rolls back.
 pub(crate) struct Transaction<'a> {
     connection: &'a Connection,
@@ -24,28 +58,29 @@ pub(crate) struct Transaction<'a> {
     keys: bool,
     /// Whether the schema could be written past CREATE, ALTER and DROP.
     writable: bool,
-    /// What was synced.
-    synchronous: i64,
+    /// Dropped last, when nothing is open any more.
+    _synced: Synced<'a>,
     pub(crate) guard: Guard<'a>,
 }
 
 impl<'a> Transaction<'a> {
     /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not.
     pub(crate) fn begin(connection: &'a Connection) -> Result<Transaction<'a>, Error> {
+        // Whose transaction it is may not be rolled back here.
+        if !connection.is_autocommit() {
+            return Err(error::inside_transaction());
+        }
         let guard = Guard::install(connection)?;
         let was = |setting| connection.db_config(setting).map_err(error::sqlite);
         let transaction = Transaction {
             connection,
             keys: was(SQLITE_DBCONFIG_ENABLE_FKEY)?,
             writable: was(SQLITE_DBCONFIG_WRITABLE_SCHEMA)?,
-            synchronous: connection
-                .pragma_query_value(Some("main"), "synchronous", |row| row.get(0))
-                .map_err(error::sqlite)?,
+            _synced: Synced::new(connection)?,
             guard,
         };
         transaction.set(SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
         transaction.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
-        transaction.sync(EXTRA)?;
         connection
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(error::cannot_begin)?;
@@ -84,14 +119,6 @@ impl<'a> Transaction<'a> {
         })
     }
 
-    /// At `FULL`, a power cut after COMMIT has returned may bring the journal back, and undo the run.
-    /// <https://sqlite.org/pragma.html#pragma_synchronous>
-    fn sync(&self, level: i64) -> Result<(), Error> {
-        self.connection
-            .pragma_update(Some("main"), "synchronous", level)
-            .map_err(error::sqlite)
-    }
-
     /// Not by the pragma, which does nothing inside a transaction, and which an interrupt can stop.
     fn set(&self, setting: DbConfig, on: bool) -> Result<(), Error> {
         self.connection
@@ -108,7 +135,6 @@ impl Drop for Transaction<'_> {
         // Both fail only for a setting that SQLite does not know.
         let _ = self.set(SQLITE_DBCONFIG_ENABLE_FKEY, self.keys);
         let _ = self.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, self.writable);
-        let _ = self.sync(self.synchronous);
     }
 }
 

@@ -22,6 +22,9 @@ const READ: &str = "SELECT id, created_at, raw_json, rowid FROM training_session
 const INSERT: &str = "INSERT INTO exercises_index (id, session_id, exercise_name, date_logged) \
                       VALUES (?1, ?2, ?3, ?4)";
 
+/// The statement that made the index, so that it is made again as it was.
+const READ_INDEX: &str = "SELECT sql FROM sqlite_schema WHERE name = 'idx_exercises_name'";
+
 /// All ids of exercises are hashes in this name space, so it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_3a52_0d8e_4b7f_9a64_27c5_e1d0_93b8);
 
@@ -35,8 +38,12 @@ const END_OF_TIME: u64 = 1 << 48;
 /// rest. Where `created_at` is no time, or one that the layout has no place for, it is version 5, the
 /// hash alone.
 pub fn exercise_id(session_id: ValueRef<'_>, created_at: ValueRef<'_>, position: usize) -> Uuid {
+    id_at(milliseconds(created_at), session_id, position)
+}
+
+fn id_at(milliseconds: Option<u64>, session_id: ValueRef<'_>, position: usize) -> Uuid {
     let hash = Uuid::new_v5(&NAMESPACE, &unambiguous(session_id, position));
-    let Some(milliseconds) = milliseconds(created_at) else {
+    let Some(milliseconds) = milliseconds else {
         return hash;
     };
     // Bytes 6 and 8 hold version and variant, which are the same in every hash.
@@ -117,14 +124,22 @@ fn survey(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError
     each_session(connection, remarks, |_| Ok(()))
 }
 
+/// The index of the names is made when all rows are there: sorted once, and not searched for each row.
 fn fill(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError> {
+    let index: String = connection.query_row(READ_INDEX, [], |row| row.get(0))?;
+    connection.execute_batch("DROP INDEX idx_exercises_name")?;
     let mut insert = connection.prepare(INSERT)?;
+    let mut buffer = Uuid::encode_buffer();
     each_session(connection, remarks, |session| {
         let date = session.document.date.as_deref();
+        let milliseconds = milliseconds(session.created_at);
         for (position, name) in session.document.exercises.iter().enumerate() {
-            let id = exercise_id(session.id, session.created_at, position).to_string();
-            insert.execute(params![id, Owned::from(session.id), name, date])?;
+            let id = id_at(milliseconds, session.id, position);
+            let id = id.hyphenated().encode_lower(&mut buffer);
+            insert.execute(params![&*id, Owned::from(session.id), name, date])?;
         }
         Ok(())
-    })
+    })?;
+    connection.execute_batch(&index)?;
+    Ok(())
 }

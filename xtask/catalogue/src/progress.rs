@@ -21,6 +21,7 @@ static SCREEN: LazyLock<Mutex<Screen>> = LazyLock::new(|| {
         bar,
         told: Instant::now(),
         begun: Instant::now(),
+        now: String::new(),
     })
 });
 
@@ -28,6 +29,8 @@ struct Screen {
     bar: ProgressBar,
     told: Instant,
     begun: Instant,
+    /// The journey that began last.
+    now: String,
 }
 
 /// Tells how far the proof is, on standard error.
@@ -39,13 +42,14 @@ pub(crate) fn tell(progress: &Progress) {
     screen.bar.set_position(done as u64);
     if let Some(name) = &progress.begins {
         screen.bar.set_message(name.clone());
+        screen.now.clone_from(name);
     }
     if done == all {
         screen.bar.finish_and_clear();
     } else if screen.bar.is_hidden() && screen.told.elapsed() > SILENCE {
         screen.told = Instant::now();
         let seconds = screen.begun.elapsed().as_secs();
-        let now = progress.begins.as_deref().unwrap_or("…");
+        let now = &screen.now;
         eprintln!("verify-migrations: {done} of {all} journeys after {seconds} s, now {now}");
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 use schema::Change;
-use schema::sql::Statement;
+use schema::sql::{self, Statement};
 
 use super::{Error, ErrorKind, Place};
 use crate::Version;
@@ -385,27 +385,54 @@ pub(crate) fn history_edited(
         .hint("what shipped is frozen: restore the script as it was and put the change into a new version")
 }
 
-/// The first line in which two scripts differ by more than blanks, as each has it.
+/// The first statement in which two scripts differ by more than blanks and comments: its first line in each, or the
+/// line in which it differs.
 fn first_difference(stored: &str, present: &str) -> [String; 2] {
-    let lines = |text: &str| -> Vec<(usize, String)> {
-        let words = text
-            .lines()
-            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-        (1..)
-            .zip(words)
-            .filter(|(_, line)| !line.is_empty())
-            .collect()
+    let (old, new) = (sql::statements(stored), sql::statements(present));
+    let same = |(old, new): &(&Statement<'_>, &Statement<'_>)| {
+        sql::canonical(old.text) == sql::canonical(new.text)
     };
-    let (stored, present) = (lines(stored), lines(present));
-    let same = stored
+    let at = old.iter().zip(&new).take_while(same).count();
+    let lines = |statement: &Statement<'_>| -> Vec<String> {
+        let lines = statement.text.lines().map(|line| line.trim().to_owned());
+        lines.collect()
+    };
+    let (Some(was), Some(is)) = (old.get(at), new.get(at)) else {
+        return [old.get(at), new.get(at)].map(|statement| match statement {
+            Some(statement) => line(statement.line, &lines(statement), 0),
+            None => "ends before that".to_owned(),
+        });
+    };
+    let (was_lines, is_lines) = (lines(was), lines(is));
+    let equal = was_lines
         .iter()
-        .zip(&present)
-        .take_while(|(old, new)| old.1 == new.1)
-        .count();
-    [stored, present].map(|lines| match lines.get(same) {
-        Some((number, line)) => format!("line {number}: {line}"),
+        .zip(&is_lines)
+        .take_while(|(old, new)| old == new);
+    let equal = equal.count();
+    [
+        line(was.line, &was_lines, equal),
+        line(is.line, &is_lines, equal),
+    ]
+}
+
+/// Text of a file on one line: what would move the cursor is escaped.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => plain.extend(c.escape_default()),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// `line 3: …`, without what would move the cursor.
+fn line(first: usize, lines: &[String], nth: usize) -> String {
+    match lines.get(nth) {
+        Some(text) => format!("line {}: {}", first + nth, plain(text)),
         None => "ends before that".to_owned(),
-    })
+    }
 }
 
 pub(crate) fn newer(file: Version, current: Version, way_back: bool) -> Error {

@@ -173,7 +173,9 @@ impl Pair<'_> {
                 [] => implied.map(|part| part.name.clone()).collect(),
                 named => named.to_vec(),
             };
-            if columns.is_empty() || columns.len() != key.columns.len() {
+            let known = |name: &String| parent.column(name).is_some();
+            let fits = columns.len() == key.columns.len() && columns.iter().all(known);
+            if columns.is_empty() || !fits {
                 continue;
             }
             let points =
@@ -181,7 +183,12 @@ impl Pair<'_> {
                     format!("p.{} = o.{}", quote_name(theirs), quote_name(own))
                 });
             let points = points.collect::<Vec<_>>().join(" AND ");
-            let still = self.new.table(&self.new_name(&parent.name)).map(|new| {
+            // Where the key itself went, no row is known by it any more.
+            let kept = self.new.table(&self.new_name(&parent.name)).filter(|new| {
+                let kept = |column| new.column(&self.new_column(&parent.name, column)).is_some();
+                columns.iter().all(|column| kept(column))
+            });
+            let still = kept.map(|new| {
                 let same = columns.iter().map(|column| {
                     let to = self.new_column(&parent.name, column);
                     format!("q.{} = p.{}", quote_name(&to), quote_name(column))
@@ -241,23 +248,36 @@ impl Pair<'_> {
         Ok(count.unsigned_abs())
     }
 
+    /// What a table of before is called now: each step's rename carries on from where the one before ended.
     fn new_name(&self, table: &str) -> String {
-        let rename = self
-            .renames
-            .iter()
-            .find(|rename| rename.column.is_none() && rename.table.eq_ignore_ascii_case(table));
-        rename.map_or_else(|| table.to_owned(), |rename| rename.to.clone())
+        self.follow(table, None).0
     }
 
     fn new_column(&self, table: &str, column: &str) -> String {
-        let rename = self.renames.iter().find(|rename| {
-            rename.table.eq_ignore_ascii_case(table)
-                && rename
-                    .column
-                    .as_deref()
-                    .is_some_and(|own| own.eq_ignore_ascii_case(column))
-        });
-        rename.map_or_else(|| column.to_owned(), |rename| rename.to.clone())
+        let followed = self.follow(table, Some(column)).1;
+        followed.unwrap_or_else(|| column.to_owned())
+    }
+
+    fn follow(&self, table: &str, column: Option<&str>) -> (String, Option<String>) {
+        let (mut table, mut column) = (table.to_owned(), column.map(str::to_owned));
+        // Notes name a column by its table as it was before the step, or as the same step renamed it.
+        let mut before = table.clone();
+        for rename in self.renames {
+            let same = |name: &str| rename.table.eq_ignore_ascii_case(name);
+            match &rename.column {
+                None if same(&table) => {
+                    before = std::mem::replace(&mut table, rename.to.clone());
+                }
+                Some(old) if same(&table) || same(&before) => {
+                    let is = |column: &String| column.eq_ignore_ascii_case(old);
+                    if column.as_ref().is_some_and(is) {
+                        column = Some(rename.to.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        (table, column)
     }
 }
 

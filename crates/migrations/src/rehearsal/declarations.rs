@@ -66,7 +66,10 @@ impl Declarations {
                 to: column.clone(),
             },
         });
-        self.renames.extend(back);
+        // Tables first, as on the way up: a column's rename names its table as it was before or as it is now.
+        let (tables, columns): (Vec<_>, Vec<_>) = back.partition(|rename| rename.column.is_none());
+        self.renames.extend(tables);
+        self.renames.extend(columns);
     }
 
     /// What is lost or changed and not declared, one sentence each.

@@ -118,3 +118,23 @@ fn a_statement_that_returns_rows_is_run_to_its_end() {
         2
     );
 }
+
+/// Whose transaction it is may not be ended here: what was not committed stays.
+#[test]
+fn a_transaction_of_the_caller_is_left_alone() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 3);
+    let connection = file.raw();
+    connection
+        .execute_batch("BEGIN; INSERT INTO note (body) VALUES ('mine')")
+        .unwrap();
+    let mut migrator = migrations::Migrator::with_connection(&catalogue, connection, plain());
+    for error in [
+        migrator.repair().unwrap_err(),
+        migrator.rollback_to(1).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Unsuitable, "{error:?}");
+    }
+    let kept: i64 = value(migrator.connection(), "SELECT count(*) FROM note");
+    assert_eq!(kept, 1);
+}

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use migrations::{Backups, Options, Progress, backups, restore};
+use rusqlite::Connection;
 
 use crate::support::*;
 
@@ -278,4 +281,46 @@ fn the_backup_of_an_adoption_is_named_after_its_version_and_can_be_restored() {
     assert_eq!(backup.file_name().unwrap(), "notes.db.v1.backup");
     restore(&three(), &backup, &file.path, &plain()).unwrap();
     assert_eq!(contents(&file.raw()), before);
+}
+
+/// What somebody else commits while a backup is put back is in the file, or in what was kept of it.
+#[test]
+fn nothing_falls_between_what_is_kept_and_what_is_put_back() {
+    let catalogue = three();
+    for journal in ["DELETE", "WAL"] {
+        let file = File::at(&catalogue, 2);
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+                    INSERT INTO note (body) SELECT hex(zeroblob(1500)) FROM n";
+        file.sql(many)
+            .sql(&format!("PRAGMA journal_mode = {journal}"));
+        file.migrator(&catalogue).upgrade().unwrap();
+        let backup = backups(&file.path).unwrap().remove(0).path;
+        let stop = AtomicBool::new(false);
+        let options = Options {
+            busy_timeout: Duration::from_secs(60),
+            ..plain()
+        };
+        let (written, kept) = thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let connection = file.raw();
+                connection.busy_timeout(Duration::from_secs(60)).unwrap();
+                let mut written = Vec::new();
+                // A pause between two, so that the one who restores gets its turn, too.
+                while !stop.load(Ordering::Relaxed) && written.len() < 300 {
+                    let insert = "INSERT INTO note (body) VALUES ('new') RETURNING id";
+                    let id = connection.query_row(insert, [], |row| row.get::<_, i64>(0));
+                    written.extend(id);
+                    thread::yield_now();
+                }
+                written.len()
+            });
+            let restored = restore(&catalogue, &backup, &file.path, &options).unwrap();
+            stop.store(true, Ordering::Relaxed);
+            (writer.join().unwrap(), restored.kept.unwrap())
+        });
+        let count = "SELECT count(*) FROM note WHERE body = 'new'";
+        let kept: i64 = value(&Connection::open(kept).unwrap(), count);
+        let there: i64 = file.value(count);
+        assert_eq!(kept + there, written as i64, "{journal}");
+    }
 }

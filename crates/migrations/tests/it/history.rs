@@ -101,14 +101,14 @@ fn an_edited_step_is_shown_as_it_was_and_as_it_is() {
     let report = file.migrator(&edited).upgrade().unwrap_err().report();
     assert!(
         report.contains(
-            "\n  stored   line 1: CREATE TABLE tag (name TEXT PRIMARY KEY);\n  present  line 1: CREATE TABLE tag (\n"
+            "\n  stored   line 1: CREATE TABLE tag (name TEXT PRIMARY KEY)\n  present  line 1: CREATE TABLE tag (\n"
         ),
         "{report}"
     );
     let longer = with(2, None, Some("DROP TABLE tag;\n\nDROP TABLE note;"));
     let report = file.migrator(&longer).upgrade().unwrap_err().report();
     assert!(
-        report.contains("\n  stored   ends before that\n  present  line 3: DROP TABLE note;\n"),
+        report.contains("\n  stored   ends before that\n  present  line 3: DROP TABLE note\n"),
         "{report}"
     );
     // The text that is kept must be the one that was applied.

@@ -245,3 +245,50 @@ fn a_rollback_is_rehearsed_and_comes_up_again() {
         "apart from what is declared"
     );
 }
+
+/// A rename is followed over several steps, up and back, also where table and column change their names at once.
+#[test]
+fn renames_are_followed_up_and_back() {
+    let steps = vec![
+        step(
+            "0001_t",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);",
+            "DROP TABLE t;",
+        ),
+        Step::new(
+            "0002_b",
+            "ALTER TABLE t RENAME COLUMN a TO b; ALTER TABLE t RENAME TO u;",
+            Back::Sql("ALTER TABLE u RENAME TO t; ALTER TABLE t RENAME COLUMN b TO a;".into()),
+            "## Data migration\n\n- Renames: `t` to `u`\n- Renames: `t.a` to `b`\n",
+        ),
+        Step::new(
+            "0003_c",
+            "ALTER TABLE u RENAME COLUMN b TO c;",
+            Back::Sql("ALTER TABLE u RENAME COLUMN c TO b;".into()),
+            "## Data migration\n\n- Renames: `u.b` to `c`\n",
+        ),
+    ];
+    let catalogue = catalogue(steps);
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO t VALUES (1, 'kept')");
+    let up = file.migrator(&catalogue).rehearse(None, 3).unwrap();
+    assert_eq!(up.undeclared, Vec::<String>::new(), "{:?}", up.tables);
+    file.migrator(&catalogue).upgrade().unwrap();
+    let down = file.migrator(&catalogue).rehearse(None, 1).unwrap();
+    assert_eq!(down.undeclared, Vec::<String>::new(), "{:?}", down.tables);
+    assert_eq!(down.way_back, WayBack::Same);
+}
+
+/// A parent that is known by another key now: its children are counted, and nothing is asked of a column that went.
+#[test]
+fn a_parent_may_get_another_key() {
+    let up = "CREATE TABLE new (uid TEXT PRIMARY KEY, name TEXT);
+              INSERT INTO new SELECT 'u' || id, name FROM list; DELETE FROM item WHERE list_id = 1;
+              CREATE TABLE thing (id INTEGER PRIMARY KEY, list TEXT REFERENCES new (uid), body TEXT);
+              INSERT INTO thing SELECT id, 'u' || list_id, body FROM item; DROP TABLE item;
+              ALTER TABLE thing RENAME TO item; DROP TABLE list; ALTER TABLE new RENAME TO list;";
+    let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
+    let item = &rehearsal.tables[0];
+    assert_eq!((item.table.as_str(), item.gone), ("item", 2));
+    assert_eq!(item.went_with, [("list".to_owned(), 2)]);
+}
