@@ -1,14 +1,14 @@
 //! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and power
 //! cuts, in the journal modes and settings that applications use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::law;
 use crate::machine::{
     Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side, Tally, cut,
 };
-use crate::observe::Observation;
+use crate::observe::{Observation, Rows, Value};
 
 /// The file's name on the machine. No path, so that nothing takes it for a file outside.
 const FILE: &str = "file.db";
@@ -109,7 +109,10 @@ pub struct Passage<'a> {
     image: &'a [u8],
     engine: Engine<'a>,
     before: Observation,
+    /// What it looks like at the end, without what another try gives other values.
     after: Observation,
+    /// Columns, by folded table and place, that are random or hold the time: no two tries agree on them.
+    fleeting: BTreeSet<(String, usize)>,
     /// The file at the end.
     result: Vec<u8>,
     /// What [`Side::Before`] is: as it was, or anything that a second try completes.
@@ -133,19 +136,24 @@ impl<'a> Passage<'a> {
     /// # Errors
     /// When it does not arrive, or a file cannot be read.
     pub fn new(image: &'a [u8], engine: Engine<'a>) -> Result<Passage<'a>, String> {
-        let machine = machine(image)?;
-        let before = observe(&machine)?;
-        let claim = engine(machine.connect(FILE).map_err(text)?);
-        if claim != Claim::After {
-            return Err("the work fails although nothing else does".to_owned());
-        }
+        let before = observe(&machine(image)?)?;
+        let once = || -> Result<Machine, String> {
+            let machine = machine(image)?;
+            match engine(machine.connect(FILE).map_err(text)?) {
+                Claim::After => Ok(machine),
+                _ => Err("the work fails although nothing else does".to_owned()),
+            }
+        };
+        let (machine, again) = (once()?, once()?);
         let after = observe(&machine)?;
+        let fleeting = fleeting(&after, &observe(&again)?);
         let result = machine.file(FILE).unwrap_or_default();
         Ok(Passage {
             image,
             engine,
             before,
-            after,
+            after: without(after, &fleeting),
+            fleeting,
             result,
             strict: true,
             lasting: false,
@@ -259,8 +267,9 @@ impl<'a> Passage<'a> {
 
     fn look(&self, machine: &Machine) -> Side {
         match observe(machine) {
-            Ok(found) if found == self.after => Side::After,
-            Ok(found) if found == self.before || !self.strict => Side::Before,
+            Ok(found) if found == self.before => Side::Before,
+            Ok(found) if without(found.clone(), &self.fleeting) == self.after => Side::After,
+            Ok(_) if !self.strict => Side::Before,
             Ok(found) => Side::Neither(self.tell(&found)),
             Err(error) => Side::Neither(error),
         }
@@ -286,6 +295,49 @@ impl<'a> Passage<'a> {
         };
         format!("it is not as {name}: {}{more}", told.join("; "))
     }
+}
+
+/// The columns whose values differ between two tries of the same work, whatever the rows' order.
+fn fleeting(one: &Observation, other: &Observation) -> BTreeSet<(String, usize)> {
+    let mut found = BTreeSet::new();
+    for (name, rows) in &one.tables {
+        let Some(others) = other.tables.get(name) else {
+            continue;
+        };
+        for place in 0..rows.columns.len() {
+            let column = |rows: &Rows| {
+                let mut values: Vec<_> = rows.rows.iter().map(|row| row.get(place)).collect();
+                values.sort();
+                values
+                    .into_iter()
+                    .map(Option::<&Value>::cloned)
+                    .collect::<Vec<_>>()
+            };
+            if column(rows) != column(others) {
+                found.insert((name.clone(), place));
+            }
+        }
+    }
+    found
+}
+
+/// The observation with NULL in the place of what is `fleeting`.
+fn without(mut observation: Observation, fleeting: &BTreeSet<(String, usize)>) -> Observation {
+    for (name, place) in fleeting {
+        let rows = observation.tables.get_mut(name);
+        for row in rows.into_iter().flat_map(|rows| &mut rows.rows) {
+            if let Some(value) = row.get_mut(*place) {
+                *value = Value::Null;
+            }
+        }
+    }
+    let touched: BTreeSet<&String> = fleeting.iter().map(|(name, _)| name).collect();
+    for name in touched {
+        if let Some(rows) = observation.tables.get_mut(name) {
+            rows.rows.sort();
+        }
+    }
+    observation
 }
 
 fn machine(image: &[u8]) -> Result<Machine, String> {

@@ -1,4 +1,4 @@
-//! Files that somebody names: a database, or SQL that makes one. They are read and never written.
+//! Files that somebody names: a database, or SQL that makes one. They are read, and their bytes never written.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -89,8 +89,9 @@ fn kind(path: &Path) -> Result<Kind, Unreadable> {
     }
 }
 
-/// Opens a database so that nothing beside it is written, either: a file that nobody has open, with no log
-/// or journal to be read, [needs no lock](https://sqlite.org/uri.html#uriimmutable).
+/// Opens a database to read it. Without a log or a journal beside it, it is taken
+/// [as it lies there](https://sqlite.org/uri.html#uriimmutable), and nothing is written beside it; with a log, SQLite
+/// makes the `-shm` that readers of one share, where there is none.
 fn open(path: &Path) -> Result<Connection, Unreadable> {
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -106,6 +107,14 @@ fn open(path: &Path) -> Result<Connection, Unreadable> {
         Ok(connection)
     });
     opened.map_err(|error| {
+        use rusqlite::ffi::{SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_ROLLBACK};
+        let left = [SQLITE_READONLY_ROLLBACK, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_CANTINIT];
+        if error.sqlite_error().is_some_and(|error| left.contains(&error.extended_code)) {
+            let what = "has a journal that a killed process left, which only a writer may roll back";
+            let hint = "let its own program open it once, or copy it together with its `-journal` or `-wal`; \
+                        never delete these";
+            return Unreadable::new(path, what, hint);
+        }
         let what = format!("cannot be opened: {}", reason(&error));
         Unreadable::new(path, &what, "check it with `PRAGMA integrity_check`")
     })

@@ -524,7 +524,9 @@ fn judge_leg(
             image: &fixture.image,
             deep: settings.deep,
             points: task.points,
-            seed: settings.seed + u64::from(task.journey.from * 64 + task.journey.via),
+            seed: settings
+                .seed
+                .wrapping_add(u64::from(task.journey.from * 64 + task.journey.via)),
         };
         check(subject, &leg, &mut findings);
         outcome.broken |= !findings.found.is_empty();

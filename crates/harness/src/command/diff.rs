@@ -64,6 +64,11 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
                 "after": arguments.after.to_string_lossy(),
                 "fingerprints": [before.fingerprint().to_string(), after.fingerprint().to_string()],
                 "changes": changes,
+                "unmatched_renames": comparison
+                    .unmatched_renames()
+                    .iter()
+                    .map(shown)
+                    .collect::<Vec<_>>(),
             });
             writeln!(output, "{document:#}")?;
         }
@@ -90,16 +95,19 @@ fn text(
         }
     }
     for rename in comparison.unmatched_renames() {
-        let column = rename
-            .column
-            .map_or(String::new(), |name| format!(".{name}"));
-        let (table, to) = (rename.table, rename.to);
-        writeln!(
-            output,
-            "hint: `--rename {table}{column}={to}` fits nothing here"
-        )?;
+        let shown = shown(&rename);
+        writeln!(output, "hint: `--rename {shown}` fits nothing here")?;
     }
     Ok(())
+}
+
+/// A rename as it is given on the command line.
+fn shown(rename: &Rename) -> String {
+    let Rename { table, column, to } = rename;
+    match column {
+        Some(column) => format!("{table}.{column}={to}"),
+        None => format!("{table}={to}"),
+    }
 }
 
 fn parse_rename(text: &str) -> Result<Rename, String> {

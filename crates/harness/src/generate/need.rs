@@ -7,6 +7,9 @@ use super::pattern::{characters, expand, glob_of_like};
 use super::word;
 use crate::observe::Value;
 
+/// A CHECK that asks for more is left to rejection.
+const LONGEST: usize = 100_000;
+
 /// One thing that a condition asks of a column. NULL is left to the condition: a CHECK lets it pass.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Need {
@@ -154,10 +157,11 @@ impl<'a> Shape<'a> {
             };
             return Value::Real(value.to_bits());
         }
-        let next =
-            |(low, more): (f64, bool)| low.ceil() as i64 + i64::from(more && low.fract() == 0.0);
+        let next = |(low, more): (f64, bool)| {
+            (low.ceil() as i64).saturating_add(i64::from(more && low.fract() == 0.0))
+        };
         let before = |(high, less): (f64, bool)| {
-            high.floor() as i64 - i64::from(less && high.fract() == 0.0)
+            (high.floor() as i64).saturating_sub(i64::from(less && high.fract() == 0.0))
         };
         let (first, last) = match (low.map(next), high.map(before)) {
             (Some(first), Some(last)) => (first, last),
@@ -194,7 +198,7 @@ impl<'a> Shape<'a> {
             (Some(pattern), only) => expand(pattern, only, self.length, dice),
             (None, Some(set)) => {
                 let set = characters(set);
-                let low = self.length.0.max(1);
+                let low = self.length.0.clamp(1, LONGEST);
                 let length =
                     low + dice.below(self.length.1.unwrap_or(low + 6).saturating_sub(low) + 1);
                 (0..length).filter_map(|_| dice.pick(&set)).collect()
@@ -264,7 +268,8 @@ pub(super) fn meet(needs: &[Need], affinity: Affinity, dice: &mut Dice) -> Optio
 }
 
 fn blob(length: (usize, Option<usize>), dice: &mut Dice) -> Value {
-    let (low, high) = (length.0, length.1.unwrap_or(length.0.max(8)));
+    let low = length.0.min(LONGEST);
+    let high = length.1.unwrap_or(low.max(8));
     let size = low + dice.below(high.saturating_sub(low).min(16) + 1);
     Value::Blob((0..size).map(|_| dice.next().to_le_bytes()[0]).collect())
 }
@@ -292,8 +297,7 @@ fn fit(text: &mut String, (low, high): (usize, Option<usize>)) {
     if let Some(high) = high.filter(|high| length > *high) {
         *text = text.chars().take(high).collect();
     }
-    // A CHECK that asks for megabytes is left to rejection.
-    for at in length..low.min(100_000) {
+    for at in length..low.min(LONGEST) {
         text.push(char::from(b'a' + (at % 26) as u8));
     }
 }

@@ -307,10 +307,13 @@ impl Effort {
         if fault != Fault::PowerLoss {
             return vec![None];
         }
-        let first = self.seed.wrapping_mul(1_000_003).wrapping_add(at * 1_009);
+        let first = self
+            .seed
+            .wrapping_mul(1_000_003)
+            .wrapping_add(at.wrapping_mul(1_009));
         let seeds = (0..self.seeds).map(|number| match number % 4 {
-            3 => Survivors::InOrder(first + number),
-            _ => Survivors::Seeded(first + number),
+            3 => Survivors::InOrder(first.wrapping_add(number)),
+            _ => Survivors::Seeded(first.wrapping_add(number)),
         });
         let both = [Survivors::Nothing, Survivors::Everything];
         both.into_iter().chain(seeds).map(Some).collect()

@@ -49,6 +49,7 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
             image: fixture::image(&empty)?,
             total: RefCell::default(),
             contradicted: Cell::new(0),
+            went: Cell::new(false),
         };
         Ok((trip, empty))
     });
@@ -122,6 +123,8 @@ struct Trip<'a> {
     image: Vec<u8>,
     total: RefCell<Outcome>,
     contradicted: Cell<usize>,
+    /// Whether any of them went on its journey; one that broke a law there is not counted in the total.
+    went: Cell<bool>,
 }
 
 impl Trip<'_> {
@@ -157,11 +160,14 @@ impl Trip<'_> {
     }
 
     fn judge(&self, made: &Generated) -> Result<(), TestCaseError> {
-        if self.contradicted.get() >= HOPELESS && self.total.borrow().generated == 0 {
+        if self.contradicted.get() >= HOPELESS && !self.went.get() {
             return Ok(());
         }
         let outcome = match self.walk(made) {
-            Ok(Some(walk)) => judge(self.subject, self.settings, &walk),
+            Ok(Some(walk)) => {
+                self.went.set(true);
+                judge(self.subject, self.settings, &walk)
+            }
             Ok(None) => {
                 self.contradicted.set(self.contradicted.get() + 1);
                 return Ok(());
