@@ -1,0 +1,319 @@
+//! goose: `<version>_<name>.sql` with `-- +goose Up` and `-- +goose Down` inside, or the same in Go.
+//!
+//! - The version is the number before the first `_`, greater than 0, and decides the order; two files of one
+//!   version are an error; names without one, and `*_test.go`, are passed over:
+//!   <https://github.com/pressly/goose/blob/main/provider_collect.go>.
+//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`, and nowhere
+//!   else; the text of the other direction is passed over. `NO TRANSACTION` counts wherever it stands.
+//!   Markers are told apart without their case, and one that is not known, or is indented, is an error:
+//!   <https://github.com/pressly/goose/blob/main/internal/sqlparser/parser.go>.
+//! - `ENVSUB ON` fills in environment variables until `ENVSUB OFF`:
+//!   <https://pressly.github.io/goose/documentation/environment-variables/>. They are taken from what is
+//!   defined on the command line, because the environment in which this runs is not the one that goose has.
+
+use std::ops::Range;
+
+use super::defines;
+use super::layout::Fit;
+use super::reading::{Line, Reading, leading_digits, line_at, lines, stem, tell_shared};
+use super::refusal::Refusal;
+use super::tree::Tree;
+use super::{Down, Migration, Options, Script};
+
+/// The version in a name, which is not yet known to be above 0.
+fn version(file: &str) -> Option<u64> {
+    if file.ends_with("_test.go") || !(file.ends_with(".sql") || file.ends_with(".go")) {
+        return None;
+    }
+    let (digits, rest) = leading_digits(file);
+    rest.starts_with('_').then(|| digits.parse().ok())?
+}
+
+pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
+    let files = tree.files("");
+    for file in files.iter().filter(|file| file.ends_with(".sql")) {
+        let text = tree.text(file)?;
+        if lines(&text).any(|line| marker(&line).is_some_and(|marker| marker.is_ok())) {
+            return Ok(Fit::Sure(format!("`{file}` has `-- +goose`")));
+        }
+    }
+    let code = files
+        .iter()
+        .find(|file| file.ends_with(".go") && version(file).is_some());
+    Ok(match code {
+        Some(file) => Fit::Shape(format!("`{file}` is a number, `_` and a name, in Go")),
+        None => Fit::No("no file has `-- +goose Up`".to_owned()),
+    })
+}
+
+pub(super) fn read(tree: &Tree, options: &Options) -> Result<Reading, Refusal> {
+    let mut reading = Reading::default();
+    let mut found: Vec<(u64, &str)> = Vec::new();
+    for file in tree.files("") {
+        match version(file) {
+            Some(0) => reading.aside(file, "its version is 0, which goose refuses"),
+            Some(version) => found.push((version, file)),
+            None if file.ends_with(".sql") => {
+                reading.aside(
+                    file,
+                    "it is not named `<number>_<name>.sql`; goose passes over it",
+                );
+            }
+            None => {}
+        }
+    }
+    found.sort_unstable();
+    for (_, file) in &found {
+        if file.ends_with(".go") {
+            reading.gap(*file, "it is Go, which is not run here");
+            continue;
+        }
+        one(tree, file, options, &mut reading)?;
+    }
+    let same = found
+        .iter()
+        .map(|(version, file)| (*version, (*file).to_owned()));
+    tell_shared(&mut reading, same, "goose refuses the whole folder");
+    Ok(reading)
+}
+
+fn one(tree: &Tree, file: &str, options: &Options, reading: &mut Reading) -> Result<(), Refusal> {
+    let text = tree.text(file)?;
+    let up = match parse(&text, true) {
+        Ok(up) => up,
+        Err(why) => {
+            reading.gap(file, format!("goose refuses it: {why}"));
+            return Ok(());
+        }
+    };
+    let mut step = Migration::named(stem(file), Down::Missing);
+    step.no_transaction = up.no_transaction;
+    step.down_no_transaction = up.no_transaction;
+    step.up = up.script(tree, file, &text, options)?;
+    let back = parse(&text, false);
+    if let Ok(down) = &back {
+        if let Some(script) = down.script(tree, file, &text, options)? {
+            step.down = Down::of(script);
+        }
+    }
+    reading.step(step);
+    if let Err(why) = back {
+        reading.gap(file, format!("goose refuses its way back: {why}"));
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marker {
+    Up,
+    Down,
+    Begin,
+    End,
+    NoTransaction,
+    Substitute(bool),
+}
+
+/// The marker in a line, or why goose does not take it for one; `None` where it does not look for one.
+fn marker(line: &Line<'_>) -> Option<Result<Marker, String>> {
+    if !line.text.trim().starts_with("--") || !line.text.contains("+goose") {
+        return None;
+    }
+    if line.text.starts_with([' ', '\t']) {
+        return Some(Err("a marker is indented".to_owned()));
+    }
+    let said = line.text.replace("--", "").replacen("+goose", "", 1);
+    let said = said.trim();
+    Some(match said.to_ascii_lowercase().as_str() {
+        "up" => Ok(Marker::Up),
+        "down" => Ok(Marker::Down),
+        "statementbegin" => Ok(Marker::Begin),
+        "statementend" => Ok(Marker::End),
+        "no transaction" => Ok(Marker::NoTransaction),
+        "envsub on" => Ok(Marker::Substitute(true)),
+        "envsub off" => Ok(Marker::Substitute(false)),
+        _ => Err(format!("it has no marker `{said}`")),
+    })
+}
+
+/// One direction of a file.
+struct Parsed {
+    /// Where its section lies, if it has one.
+    section: Option<Range<usize>>,
+    /// The statements, and whether variables are filled in.
+    pieces: Vec<(Range<usize>, bool)>,
+    no_transaction: bool,
+}
+
+/// Where the reader is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    /// `None` before the first marker.
+    up: Option<bool>,
+    within: bool,
+}
+
+fn parse(text: &str, wanted: bool) -> Result<Parsed, String> {
+    let mut state = State {
+        up: None,
+        within: false,
+    };
+    let mut parsed = Parsed {
+        section: None,
+        pieces: Vec::new(),
+        no_transaction: false,
+    };
+    let mut substitute = false;
+    let mut open: Option<usize> = None;
+    for line in lines(text) {
+        let here = state.up == Some(wanted);
+        let at = line_at(text, line.start);
+        let mut ended = false;
+        match marker(&line)
+            .transpose()
+            .map_err(|why| format!("{why} (line {at})"))?
+        {
+            Some(Marker::Up) if state.up.is_some() => {
+                return Err(format!("it has `-- +goose Up` twice (line {at})"));
+            }
+            Some(marker @ (Marker::Up | Marker::Down)) => {
+                let up = marker == Marker::Up;
+                if !up && (state.up != Some(true) || state.within) {
+                    return Err(format!(
+                        "`-- +goose Down` does not follow `-- +goose Up` (line {at})"
+                    ));
+                }
+                unfinished(text, open)?;
+                state.up = Some(up);
+                if up == wanted {
+                    parsed.section = Some(line.end..text.len());
+                } else if let Some(section) = &mut parsed.section {
+                    section.end = line.start;
+                }
+                continue;
+            }
+            Some(Marker::Begin) => {
+                if state.up.is_none() || state.within {
+                    return Err(format!(
+                        "`StatementBegin` stands where none may (line {at})"
+                    ));
+                }
+                state.within = true;
+                continue;
+            }
+            Some(Marker::End) => {
+                if !state.within {
+                    return Err(format!(
+                        "`StatementEnd` without `StatementBegin` (line {at})"
+                    ));
+                }
+                state.within = false;
+                ended = true;
+            }
+            Some(Marker::NoTransaction) => {
+                parsed.no_transaction = true;
+                continue;
+            }
+            Some(Marker::Substitute(on)) => {
+                substitute = on;
+                continue;
+            }
+            None => {}
+        }
+        let comment = line.text.trim().starts_with("--");
+        if open.is_none()
+            && (comment
+                || line.text.is_empty()
+                || (state.up.is_none() && line.text.trim().is_empty()))
+        {
+            continue;
+        }
+        if state.up.is_none() {
+            return Err(format!("it has SQL before `-- +goose Up` (line {at})"));
+        }
+        if !here {
+            continue;
+        }
+        if !ended {
+            open.get_or_insert(line.start);
+        }
+        let end = if ended { line.start } else { line.end };
+        if ended || (!state.within && ends_with_semicolon(line.text)) {
+            parsed
+                .pieces
+                .extend(open.take().map(|start| (start..end, substitute)));
+        }
+    }
+    match state {
+        State { up: None, .. } => return Err("it has no `-- +goose Up`".to_owned()),
+        State { within: true, .. } => {
+            return Err("`StatementBegin` has no `StatementEnd`".to_owned());
+        }
+        _ => unfinished(text, open)?,
+    }
+    Ok(parsed)
+}
+
+/// A statement that no `;` at the end of a line ends.
+fn unfinished(text: &str, open: Option<usize>) -> Result<(), String> {
+    match open.filter(|start| {
+        text.get(*start..)
+            .is_some_and(|rest| !rest.trim().is_empty())
+    }) {
+        Some(start) => Err(format!(
+            "a statement has no `;` at the end of a line (line {})",
+            line_at(text, start)
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether the last word before a comment ends in `;`, which is all that goose and sql-migrate look at.
+pub(super) fn ends_with_semicolon(line: &str) -> bool {
+    let words = line
+        .split_whitespace()
+        .take_while(|word| !word.starts_with("--"));
+    words.last().is_some_and(|word| word.ends_with(';'))
+}
+
+impl Parsed {
+    /// Its script, with variables filled in.
+    fn script(
+        &self,
+        tree: &Tree,
+        file: &str,
+        text: &str,
+        options: &Options,
+    ) -> Result<Option<Script>, Refusal> {
+        let Some(section) = self.section.clone() else {
+            return Ok(None);
+        };
+        let mut script = Script {
+            text: String::new(),
+            ..Script::part(file, text, section.start..section.start)
+        };
+        let mut at = section.start;
+        for (piece, substitute) in &self.pieces {
+            script
+                .text
+                .push_str(text.get(at..piece.start).unwrap_or_default());
+            let start = script.text.len();
+            let said = text.get(piece.clone()).unwrap_or_default();
+            match substitute {
+                true => script.text.push_str(&defines::environment(
+                    tree,
+                    file,
+                    text,
+                    piece.clone(),
+                    options,
+                )?),
+                false => script.text.push_str(said),
+            }
+            script.pieces.push(start..script.text.len());
+            at = piece.end;
+        }
+        script
+            .text
+            .push_str(text.get(at..section.end).unwrap_or_default());
+        Ok(Some(script))
+    }
+}
