@@ -57,7 +57,10 @@ pub struct Options {
 pub fn read(root: &Path, options: &Options) -> Result<History, Refusal> {
     let tree = Tree::open(root)?;
     let (layout, reason) = choose::layout(&tree, options.layout)?;
-    let reading = (layout.read)(&tree, options)?;
+    let mut reading = (layout.read)(&tree, options)?;
+    for (path, why) in tree.odd() {
+        reading.aside(path, why);
+    }
     if reading.steps.is_empty() && reading.gaps.is_empty() {
         return Err(Refusal::nothing(root, layout.name));
     }

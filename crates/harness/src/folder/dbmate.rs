@@ -9,7 +9,7 @@
 //!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>.
 
 use super::layout::Fit;
-use super::reading::{Line, Reading, leading_digits, line_at, lines, stem, tell_shared};
+use super::reading::{Line, Reading, leading_digits, lines, stem, tell_shared};
 use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
@@ -120,12 +120,9 @@ fn refused(text: &str, sections: &[Section]) -> Option<String> {
         let line = line.text.trim();
         !line.is_empty() && !line.starts_with("--")
     };
-    lines(before).find(sql).map(|line| {
-        format!(
-            "it has SQL before `-- migrate:up` (line {})",
-            line_at(text, line.start)
-        )
-    })
+    lines(before)
+        .find(sql)
+        .map(|line| format!("it has SQL before `-- migrate:up` (line {})", line.number))
 }
 
 /// A step for each way forward, with the way back that follows it.

@@ -196,11 +196,11 @@ fn tell<'a>(
     reading: &mut Reading,
 ) {
     for pair in versioned.windows(2) {
-        if let [a, b] = pair {
-            if compare(&a.version, &b.version).is_eq() {
-                let why = format!("it has the version of `{}`; flyway refuses to run", a.path);
-                reading.aside(b.path, why);
-            }
+        if let [a, b] = pair
+            && compare(&a.version, &b.version).is_eq()
+        {
+            let why = format!("it has the version of `{}`; flyway refuses to run", a.path);
+            reading.aside(b.path, why);
         }
     }
     for undo in undos {

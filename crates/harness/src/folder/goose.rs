@@ -91,10 +91,10 @@ fn one(tree: &Tree, file: &str, options: &Options, reading: &mut Reading) -> Res
     step.down_no_transaction = up.no_transaction;
     step.up = up.script(tree, file, &text, options)?;
     let back = parse(&text, false);
-    if let Ok(down) = &back {
-        if let Some(script) = down.script(tree, file, &text, options)? {
-            step.down = Down::of(script);
-        }
+    if let Ok(down) = &back
+        && let Some(script) = down.script(tree, file, &text, options)?
+    {
+        step.down = Down::of(script);
     }
     reading.step(step);
     if let Err(why) = back {
@@ -166,7 +166,7 @@ fn parse(text: &str, wanted: bool) -> Result<Parsed, String> {
     let mut open: Option<usize> = None;
     for line in lines(text) {
         let here = state.up == Some(wanted);
-        let at = line_at(text, line.start);
+        let at = line.number;
         let mut ended = false;
         match marker(&line)
             .transpose()

@@ -83,13 +83,6 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
             None => {}
         }
     }
-    for name in tree
-        .folders("")
-        .into_iter()
-        .filter(|name| name.ends_with(".sql"))
-    {
-        reading.aside(name, "it is a folder");
-    }
     let order = |a: &Numbered<'_>, b: &Numbered<'_>| {
         by_value(a.digits, b.digits).then_with(|| natural(a.file, b.file))
     };

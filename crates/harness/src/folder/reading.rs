@@ -98,6 +98,8 @@ pub(super) fn line_at(text: &str, offset: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     pub(super) start: usize,
+    /// From 1.
+    pub(super) number: usize,
     /// Behind its line end.
     pub(super) end: usize,
     /// Without its line end, `\n` or `\r\n`.
@@ -106,16 +108,19 @@ pub(super) struct Line<'a> {
 
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
-    text.split_inclusive('\n').map(move |whole| {
-        let line = Line {
-            start,
-            end: start + whole.len(),
-            text: whole.strip_suffix('\n').unwrap_or(whole),
-        };
-        start = line.end;
-        let text = line.text.strip_suffix('\r').unwrap_or(line.text);
-        Line { text, ..line }
-    })
+    text.split_inclusive('\n')
+        .zip(1..)
+        .map(move |(whole, number)| {
+            let line = Line {
+                start,
+                number,
+                end: start + whole.len(),
+                text: whole.strip_suffix('\n').unwrap_or(whole),
+            };
+            start = line.end;
+            let text = line.text.strip_suffix('\r').unwrap_or(line.text);
+            Line { text, ..line }
+        })
 }
 
 /// The digits at the start of a name, and the rest.

@@ -2,7 +2,7 @@
 //!
 //! - The plan's order is the order. A line is a pragma (`%`), a tag (`@`), or a change with its dependencies in
 //!   brackets; `#` begins a note; a change may be named again after a tag, and the scripts of the former one are
-//!   then `name@tag.sql`, after the first tag behind it:
+//!   then `name@tag.sql`, after a tag between the two:
 //!   <https://sqitch.org/docs/manual/sqitch-rework/>, <https://sqitch.org/docs/manual/sqitchchanges/>,
 //!   <https://github.com/sqitchers/sqitch/blob/develop/lib/App/Sqitch/Plan.pm>.
 //! - A dependency may name a tag (`@tag`, `name@tag`), another project (`project:name`), or with `!` a conflict:
@@ -72,17 +72,22 @@ fn parse(text: &str, reading: &mut Reading) -> Vec<Change> {
     found
 }
 
-/// The name under which the scripts of a change lie: its own, or with the first tag between it and the next
-/// change of that name.
-fn script_name(changes: &[Change], at: usize) -> Option<String> {
-    let change = changes.get(at)?;
+/// The names under which the scripts of a change may lie: its own, or with a tag between it and the next change
+/// of that name, of which sqitch takes one.
+fn script_names(changes: &[Change], at: usize) -> Vec<String> {
+    let Some(change) = changes.get(at) else {
+        return Vec::new();
+    };
     let later = changes.iter().skip(at + 1);
-    let Some(next) = later.clone().position(|other| other.name == change.name) else {
-        return Some(change.name.clone());
+    let Some(next) = later
+        .clone()
+        .position(|other| other.name == change.name && !other.revert)
+    else {
+        return vec![change.name.clone()];
     };
     let between = std::iter::once(change).chain(later.take(next));
-    let tag = between.flat_map(|change| &change.tags).next()?;
-    Some(format!("{}@{tag}", change.name))
+    let tags = between.flat_map(|change| &change.tags);
+    tags.map(|tag| format!("{}@{tag}", change.name)).collect()
 }
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
@@ -111,7 +116,9 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
         for why in unmet(&changes, at) {
             reading.gap(PLAN, format!("`{}` {why} (line {line})", change.name));
         }
-        let Some(script) = script_name(&changes, at) else {
+        let names = script_names(&changes, at);
+        let there = |name: &&String| tree.has_file(&format!("{top}deploy/{name}.sql"));
+        let Some(script) = names.iter().find(there).or(names.first()) else {
             let why = format!(
                 "`{}` is named again without a tag between (line {line}); sqitch refuses the plan",
                 change.name
@@ -176,15 +183,12 @@ fn unmet(changes: &[Change], at: usize) -> Vec<String> {
             ("", _) => before.iter().any(tagged),
             (_, "") => before.iter().any(|change| change.name == name),
             // A change as of a tag lies at or before the change that has the tag.
-            _ => before
-                .iter()
-                .position(|change| tagged(change))
-                .is_some_and(|last| {
-                    before
-                        .iter()
-                        .take(last + 1)
-                        .any(|change| change.name == name)
-                }),
+            _ => before.iter().position(tagged).is_some_and(|last| {
+                before
+                    .iter()
+                    .take(last + 1)
+                    .any(|change| change.name == name)
+            }),
         }
     };
     let needs = changes

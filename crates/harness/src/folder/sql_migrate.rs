@@ -115,7 +115,7 @@ fn parse(text: &str) -> Result<[Direction; 2], String> {
         if line.text.starts_with("-- ") && !line.text.starts_with("-- +") {
             continue;
         }
-        let at = line_at(text, line.start);
+        let at = line.number;
         let mut ended = false;
         if let Some(mut words) = command(&line) {
             match words.next() {

@@ -70,13 +70,6 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
             None => {}
         }
     }
-    for name in tree
-        .folders("")
-        .into_iter()
-        .filter(|name| name.ends_with(".sql"))
-    {
-        reading.aside(name, "it is a folder; sqlx passes over it");
-    }
     let all = || versions.values().flatten();
     let reversible = all().any(|file| direction(file) != Direction::Simple);
     let down = |file: &str| direction(file) == Direction::Down;

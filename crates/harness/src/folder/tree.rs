@@ -87,7 +87,7 @@ impl Tree {
                 _ => format!("{below}/{name}"),
             };
             let linked = entry.file_type().map_err(failed)?.is_symlink();
-            let (kind, target) = self.look(&child, real, linked, way)?;
+            let (kind, target) = self.look(&child, linked, way)?;
             self.entries.insert(child.clone(), kind);
             if kind == Kind::Folder && way.len() <= DEEPEST {
                 let target = target.unwrap_or_else(|| real.join(name));
@@ -103,7 +103,6 @@ impl Tree {
     fn look(
         &self,
         child: &str,
-        _real: &Path,
         linked: bool,
         way: &[PathBuf],
     ) -> Result<(Kind, Option<PathBuf>), Refusal> {
@@ -151,9 +150,8 @@ impl Tree {
     }
 
     fn children(&self, folder: &str, kind: Kind) -> Vec<&str> {
-        let named = |(path, found): (&'_ String, &Kind)| (*found == kind).then_some(path.len());
-        let mut names: Vec<&str> = (self.entries.iter())
-            .filter(|entry| named(*entry).is_some())
+        let of_kind = self.entries.iter().filter(|(_, found)| **found == kind);
+        let mut names: Vec<&str> = of_kind
             .filter_map(|(path, _)| match folder {
                 "" => Some(path.as_str()),
                 _ => path.strip_prefix(folder)?.strip_prefix('/'),
@@ -174,9 +172,18 @@ impl Tree {
         self.children(folder, Kind::Folder)
     }
 
-    /// The names right in `folder` of what is neither a file nor a folder.
-    pub(super) fn others(&self, folder: &str) -> Vec<&str> {
-        self.children(folder, Kind::Other)
+    /// Whatever is named like SQL and cannot be read as a file, with what it is.
+    pub(super) fn odd(&self) -> Vec<(&str, &'static str)> {
+        let odd = self
+            .entries
+            .iter()
+            .filter(|(path, _)| path.ends_with(".sql"));
+        odd.filter_map(|(path, kind)| match kind {
+            Kind::File => None,
+            Kind::Folder => Some((path.as_str(), "it is a folder, and named like a file")),
+            Kind::Other => Some((path.as_str(), "it is neither a file nor a folder")),
+        })
+        .collect()
     }
 
     /// The paths of all files, in folders, too, in order of value.
@@ -189,10 +196,6 @@ impl Tree {
 
     pub(super) fn has_file(&self, path: &str) -> bool {
         self.entries.get(path) == Some(&Kind::File)
-    }
-
-    pub(super) fn has_folder(&self, path: &str) -> bool {
-        self.entries.get(path) == Some(&Kind::Folder)
     }
 
     /// What a file says, which must be text.
