@@ -65,7 +65,11 @@ pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
         .into_iter()
         .filter(|file| file.ends_with(".sql"))
     {
-        if sections(&tree.text(file)?).iter().any(|section| section.up) {
+        let text = tree.text(file)?;
+        if sections(text.trim_start_matches('\u{feff}'))
+            .iter()
+            .any(|section| section.up)
+        {
             return Ok(Fit::Sure(format!("`{file}` has `-- migrate:up`")));
         }
     }

@@ -33,7 +33,8 @@ pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
     let files = tree.files("");
     for file in files.iter().filter(|file| file.ends_with(".sql")) {
         let text = tree.text(file)?;
-        if lines(&text).any(|line| marker(&line).is_some_and(|marker| marker.is_ok())) {
+        let text = text.trim_start_matches('\u{feff}');
+        if lines(text).any(|line| marker(&line).is_some_and(|marker| marker.is_ok())) {
             return Ok(Fit::Sure(format!("`{file}` has `-- +goose`")));
         }
     }
@@ -136,6 +137,7 @@ fn marker(line: &Line<'_>) -> Option<Result<Marker, String>> {
 }
 
 /// One direction of a file.
+#[derive(Default)]
 struct Parsed {
     /// Where its section lies, if it has one.
     section: Option<Range<usize>>,
@@ -144,113 +146,120 @@ struct Parsed {
     no_transaction: bool,
 }
 
-/// Where the reader is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct State {
-    /// `None` before the first marker.
+/// Reads one direction of a file, line by line.
+struct Reader<'a> {
+    text: &'a str,
+    /// The direction that is wanted.
+    wanted: bool,
+    /// The direction whose section this is; `None` before the first marker.
     up: Option<bool>,
+    /// Between `StatementBegin` and `StatementEnd`.
     within: bool,
+    substitute: bool,
+    /// Where the statement begins that has not ended yet.
+    open: Option<usize>,
+    parsed: Parsed,
 }
 
 fn parse(text: &str, wanted: bool) -> Result<Parsed, String> {
-    let mut state = State {
+    if text.starts_with('\u{feff}') {
+        return Err("a byte order mark hides its first line".to_owned());
+    }
+    let mut reader = Reader {
+        text,
+        wanted,
         up: None,
         within: false,
+        substitute: false,
+        open: None,
+        parsed: Parsed::default(),
     };
-    let mut parsed = Parsed {
-        section: None,
-        pieces: Vec::new(),
-        no_transaction: false,
-    };
-    let mut substitute = false;
-    let mut open: Option<usize> = None;
     for line in lines(text) {
-        let here = state.up == Some(wanted);
+        let marker = marker(&line).transpose();
+        match marker.map_err(|why| format!("{why} (line {})", line.number))? {
+            Some(marker) => reader.mark(marker, &line)?,
+            None => reader.sql(&line)?,
+        }
+    }
+    if reader.up.is_none() {
+        return Err("it has no `-- +goose Up`".to_owned());
+    }
+    if reader.within {
+        return Err("`StatementBegin` has no `StatementEnd`".to_owned());
+    }
+    unfinished(text, reader.open)?;
+    Ok(reader.parsed)
+}
+
+impl Reader<'_> {
+    fn mark(&mut self, marker: Marker, line: &Line<'_>) -> Result<(), String> {
         let at = line.number;
-        let mut ended = false;
-        match marker(&line)
-            .transpose()
-            .map_err(|why| format!("{why} (line {at})"))?
-        {
-            Some(Marker::Up) if state.up.is_some() => {
+        match marker {
+            Marker::Up if self.up.is_some() => {
                 return Err(format!("it has `-- +goose Up` twice (line {at})"));
             }
-            Some(marker @ (Marker::Up | Marker::Down)) => {
+            Marker::Down if self.up != Some(true) || self.within => {
+                return Err(format!(
+                    "`-- +goose Down` does not follow `-- +goose Up` (line {at})"
+                ));
+            }
+            Marker::Up | Marker::Down => {
+                unfinished(self.text, self.open)?;
                 let up = marker == Marker::Up;
-                if !up && (state.up != Some(true) || state.within) {
-                    return Err(format!(
-                        "`-- +goose Down` does not follow `-- +goose Up` (line {at})"
-                    ));
-                }
-                unfinished(text, open)?;
-                state.up = Some(up);
-                if up == wanted {
-                    parsed.section = Some(line.end..text.len());
-                } else if let Some(section) = &mut parsed.section {
+                self.up = Some(up);
+                if up == self.wanted {
+                    self.parsed.section = Some(line.end..self.text.len());
+                } else if let Some(section) = &mut self.parsed.section {
                     section.end = line.start;
                 }
-                continue;
             }
-            Some(Marker::Begin) => {
-                if state.up.is_none() || state.within {
-                    return Err(format!(
-                        "`StatementBegin` stands where none may (line {at})"
-                    ));
-                }
-                state.within = true;
-                continue;
+            Marker::Begin if self.up.is_none() || self.within => {
+                return Err(format!(
+                    "`StatementBegin` stands where none may (line {at})"
+                ));
             }
-            Some(Marker::End) => {
-                if !state.within {
-                    return Err(format!(
-                        "`StatementEnd` without `StatementBegin` (line {at})"
-                    ));
-                }
-                state.within = false;
-                ended = true;
+            Marker::End if !self.within => {
+                return Err(format!(
+                    "`StatementEnd` without `StatementBegin` (line {at})"
+                ));
             }
-            Some(Marker::NoTransaction) => {
-                parsed.no_transaction = true;
-                continue;
+            Marker::Begin => self.within = true,
+            Marker::End => {
+                self.within = false;
+                self.end(line.start);
             }
-            Some(Marker::Substitute(on)) => {
-                substitute = on;
-                continue;
-            }
-            None => {}
+            Marker::NoTransaction => self.parsed.no_transaction = true,
+            Marker::Substitute(on) => self.substitute = on,
         }
-        let comment = line.text.trim().starts_with("--");
-        if open.is_none()
-            && (comment
-                || line.text.is_empty()
-                || (state.up.is_none() && line.text.trim().is_empty()))
-        {
-            continue;
-        }
-        if state.up.is_none() {
-            return Err(format!("it has SQL before `-- +goose Up` (line {at})"));
-        }
-        if !here {
-            continue;
-        }
-        if !ended {
-            open.get_or_insert(line.start);
-        }
-        let end = if ended { line.start } else { line.end };
-        if ended || (!state.within && ends_with_semicolon(line.text)) {
-            parsed
-                .pieces
-                .extend(open.take().map(|start| (start..end, substitute)));
-        }
+        Ok(())
     }
-    match state {
-        State { up: None, .. } => return Err("it has no `-- +goose Up`".to_owned()),
-        State { within: true, .. } => {
-            return Err("`StatementBegin` has no `StatementEnd`".to_owned());
+
+    fn sql(&mut self, line: &Line<'_>) -> Result<(), String> {
+        let said = line.text.trim();
+        // Comments and empty lines before a statement are no part of it; a line of blanks is.
+        let nothing = said.starts_with("--") || line.text.is_empty();
+        if self.open.is_none() && (nothing || (self.up.is_none() && said.is_empty())) {
+            return Ok(());
         }
-        _ => unfinished(text, open)?,
+        if self.up.is_none() {
+            return Err(format!(
+                "it has SQL before `-- +goose Up` (line {})",
+                line.number
+            ));
+        }
+        if self.up == Some(self.wanted) {
+            self.open.get_or_insert(line.start);
+            if !self.within && ends_with_semicolon(line.text) {
+                self.end(line.end);
+            }
+        }
+        Ok(())
     }
-    Ok(parsed)
+
+    fn end(&mut self, end: usize) {
+        let piece = self.open.take().map(|start| (start..end, self.substitute));
+        self.parsed.pieces.extend(piece);
+    }
 }
 
 /// A statement that no `;` at the end of a line ends.

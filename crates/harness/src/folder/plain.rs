@@ -7,7 +7,7 @@
 //! application has no way back.
 
 use super::layout::Fit;
-use super::reading::{Reading, by_value, leading_digits, natural, stem, tell_shared};
+use super::reading::{Line, Reading, by_value, leading_digits, lines, natural, tell_shared};
 use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
@@ -15,17 +15,24 @@ use super::{Down, Migration, Options, Script};
 const BACK: [&str; 4] = ["down", "undo", "rollback", "revert"];
 const FORTH: [&str; 3] = ["up", "do", "deploy"];
 
+/// Endings of files that may well be steps in another language.
+const CODE: [&str; 10] = [
+    ".js", ".mjs", ".cjs", ".ts", ".py", ".rb", ".go", ".rs", ".php", ".sh",
+];
+
 /// A file with a number in its name.
 struct Numbered<'a> {
     file: &'a str,
     digits: &'a str,
     /// Its name without direction and ending.
     name: &'a str,
+    code: bool,
     back: bool,
 }
 
 fn parse(file: &str) -> Option<Numbered<'_>> {
-    let whole = file.strip_suffix(".sql")?;
+    let code = CODE.iter().find_map(|ending| file.strip_suffix(ending));
+    let whole = file.strip_suffix(".sql").or(code)?;
     let at = whole.find(|c: char| c.is_ascii_digit())?;
     let (before, rest) = whole.split_at(at);
     let (digits, _) = leading_digits(rest);
@@ -45,6 +52,7 @@ fn parse(file: &str) -> Option<Numbered<'_>> {
         file,
         digits,
         name,
+        code: code.is_some(),
         back,
     })
 }
@@ -65,10 +73,46 @@ pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
     if let Some(file) = files.iter().find(pair) {
         return Ok(Fit::No(format!("`{file}` is named as tools name it")));
     }
-    Ok(match files.iter().find(|file| parse(file).is_some()) {
-        Some(file) => Fit::Shape(format!("`{file}` has a number")),
-        None => Fit::No("no file is named like `001_name.sql`".to_owned()),
-    })
+    let numbered = |file: &&&str| parse(file).is_some_and(|file| !file.code);
+    let Some(first) = files.iter().find(numbered) else {
+        return Ok(Fit::No("no file is named like `001_name.sql`".to_owned()));
+    };
+    for file in files.iter().filter(numbered) {
+        if let Some(line) = lines(&tree.text(file)?).find(marked) {
+            let marker = line.text.trim();
+            let why = format!("`{file}` holds its way back, too, behind `{marker}`");
+            return Ok(Fit::No(why));
+        }
+    }
+    Ok(Fit::Shape(format!("`{first}` has a number")))
+}
+
+/// Whether a line is how tools that are not known here part the way forward from the way back. To run both
+/// as one would undo each step.
+fn marked(line: &Line<'_>) -> bool {
+    let said = line
+        .text
+        .trim()
+        .trim_start_matches(['-', '#', '/', ' ', '\t']);
+    let comment = said.len() < line.text.trim().len();
+    let said = said.to_ascii_lowercase();
+    let said = said
+        .trim_start_matches(['+', '@', '!', '='])
+        .trim_end_matches([':', '-', '=', ' ']);
+    let words = [
+        "down",
+        "downs",
+        "undo",
+        "rollback",
+        "revert",
+        "migrate down",
+        "migrate:down",
+        "migration down",
+        "rambler down",
+        "micrate down",
+        "goose down",
+    ];
+    comment && words.contains(&said)
 }
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
@@ -93,6 +137,10 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
         false => Down::Missing,
     };
     for forth in &forths {
+        if forth.code {
+            reading.gap(forth.file, "it is code, which is not run here");
+            continue;
+        }
         let back = backs.iter().find(|back| back.name == forth.name);
         let down = match back {
             Some(back) => Down::of(Script::whole(back.file, &tree.text(back.file)?)),
@@ -111,7 +159,8 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
     }
     let versions = forths.iter().map(|forth| {
         let value = forth.digits.trim_start_matches('0');
-        (value.to_owned(), stem(forth.file).to_owned() + ".sql")
+        let value = if value.is_empty() { "0" } else { value };
+        (value.to_owned(), forth.file.to_owned())
     });
     tell_shared(
         &mut reading,

@@ -1,7 +1,8 @@
 //! refinery: `V<version>__<name>.sql`, and `U<version>__<name>.sql` for one that may be applied out of order.
 //!
 //! - A name is `V` or `U`, digits, `__`, letters, digits and `_`, and `.sql` or `.rs`, in any folder below; others
-//!   are passed over with a warning. The version must be a 32-bit number, although `1.2` fits the name:
+//!   are passed over with a warning. The version must be a 32-bit number, or a 64-bit one with the feature
+//!   `int8-versions`, although `1.2` fits the name:
 //!   <https://docs.rs/refinery-core/0.10.1/src/refinery_core/util.rs.html>.
 //! - Both kinds go forward, in the order of their versions, and a version that is there twice is an error;
 //!   there is no way back:
@@ -72,14 +73,14 @@ pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
     let mut reading = Reading::default();
-    let mut found: Vec<(i32, &str, bool)> = Vec::new();
+    let mut found: Vec<(i64, &str, bool)> = Vec::new();
     for path in tree.all_files() {
         match parse(path) {
             Some((version, code)) => match version.parse() {
                 Ok(version) => found.push((version, path, code)),
                 Err(_) => reading.aside(
                     path,
-                    "its version is no 32-bit number, which refinery refuses",
+                    "its version is no whole number, which refinery refuses",
                 ),
             },
             None if path.ends_with(".sql") => {
@@ -92,7 +93,12 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
         }
     }
     found.sort_by_key(|(version, ..)| *version);
-    for (_, path, code) in &found {
+    for (version, path, code) in &found {
+        if i32::try_from(*version).is_err() {
+            let why =
+                "its version needs refinery's feature `int8-versions`, and is refused without it";
+            reading.gap(*path, why);
+        }
         if *code {
             reading.gap(*path, "it is Rust, which is not run here");
             continue;

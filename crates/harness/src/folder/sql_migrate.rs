@@ -54,7 +54,7 @@ pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
         let text = tree.text(file)?;
         let marked =
             |line: Line<'_>| command(&line).and_then(|mut words| words.next()) == Some("Up");
-        if lines(&text).any(marked) {
+        if lines(text.trim_start_matches('\u{feff}')).any(marked) {
             return Ok(Fit::Sure(format!("`{file}` has `-- +migrate Up`")));
         }
     }

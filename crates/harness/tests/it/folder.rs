@@ -171,3 +171,55 @@ fn every_layout_has_a_case_and_a_near_miss() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Line ends of Windows: markers are still markers, and the statements keep what they have.
+#[test]
+fn windows_line_ends_are_read_as_each_tool_does() {
+    let mut told = String::new();
+    for name in [
+        "goose",
+        "dbmate",
+        "sql_migrate",
+        "sqitch",
+        "flyway",
+        "drizzle",
+    ] {
+        let path = format!("tests/it/folder/cases/{name}.txt");
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        let case = Case::make(&text);
+        let same = case.read().replace('⏎', "");
+        for entry in walk(case.folder.path()) {
+            let text = fs::read_to_string(&entry).unwrap();
+            fs::write(&entry, text.replace('\n', "\r\n")).unwrap();
+        }
+        let windows = case.read().replace("␍⏎", "").replace(['␍', '⏎'], "");
+        if windows != same {
+            let _ = writeln!(told, "{name}\n{same}\nbut\n{windows}");
+        }
+    }
+    assert!(told.is_empty(), "{told}");
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(walk(&path)),
+            false => found.push(path),
+        }
+    }
+    found
+}
+
+/// The project's own versions are read by their own layout, without a gap.
+#[test]
+fn our_own_versions_are_read() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bookshelf/versions");
+    let history = read(&own, &Options::default()).unwrap();
+    assert_eq!(
+        (history.layout, history.gaps.as_slice()),
+        ("ours", [].as_slice())
+    );
+    assert_eq!(history.steps.len(), 3);
+}
