@@ -10,6 +10,9 @@ use super::nearby;
 use super::refusal::Refusal;
 use super::tree::Tree;
 
+/// In how many folders below one that does not fit a better one is looked for.
+const SEARCHED: usize = 100;
+
 /// The layout, and how it was told.
 pub(super) fn layout(tree: &Tree, said: Option<LayoutName>) -> Result<(Layout, String), Refusal> {
     if let Some(name) = said {
@@ -73,13 +76,20 @@ fn several(tree: &Tree, fit: &[(LayoutName, String)]) -> Refusal {
 
 fn none(tree: &Tree, no: &[(LayoutName, String)]) -> Refusal {
     let within = tree
-        .folders("")
+        .all_folders()
         .into_iter()
-        .find(|name| ["migrations", "migration", "db", "drizzle", "versions"].contains(name));
+        .take(SEARCHED)
+        .find(|name| Tree::open(&tree.path(name)).is_ok_and(|below| fits(&below)));
     let hint = match within {
         Some(name) => format!("is it `{}`?", tree.path(name).display()),
         None => "name the folder that holds the migrations, or say with `--layout` what it is"
             .to_owned(),
     };
     Refusal::layouts(tree.root(), "fits no layout", no, hint)
+}
+
+/// Whether any layout would take the folder.
+fn fits(tree: &Tree) -> bool {
+    let mut fits = LayoutName::ALL.iter().map(|name| (name.layout().fit)(tree));
+    fits.any(|fit| matches!(fit, Ok(Fit::Sure(_) | Fit::Shape(_))))
 }

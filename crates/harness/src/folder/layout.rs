@@ -97,6 +97,16 @@ impl fmt::Display for LayoutName {
     }
 }
 
+impl clap::ValueEnum for LayoutName {
+    fn value_variants<'a>() -> &'a [LayoutName] {
+        LayoutName::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()))
+    }
+}
+
 impl FromStr for LayoutName {
     type Err = String;
 

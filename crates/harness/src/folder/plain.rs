@@ -94,7 +94,9 @@ fn marked(line: &Line<'_>) -> bool {
         .text
         .trim()
         .trim_start_matches(['-', '#', '/', ' ', '\t']);
-    let comment = said.len() < line.text.trim().len();
+    if said.len() == line.text.trim().len() || said.len() > 40 {
+        return false;
+    }
     let said = said.to_ascii_lowercase();
     let said = said
         .trim_start_matches(['+', '@', '!', '='])
@@ -112,7 +114,7 @@ fn marked(line: &Line<'_>) -> bool {
         "micrate down",
         "goose down",
     ];
-    comment && words.contains(&said)
+    words.contains(&said)
 }
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {

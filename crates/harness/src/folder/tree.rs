@@ -172,6 +172,17 @@ impl Tree {
         self.children(folder, Kind::Folder)
     }
 
+    /// The paths of all folders, those nearest to the root first.
+    pub(super) fn all_folders(&self) -> Vec<&str> {
+        let folders = self
+            .entries
+            .iter()
+            .filter(|(_, kind)| **kind == Kind::Folder);
+        let mut paths: Vec<&str> = folders.map(|(path, _)| path.as_str()).collect();
+        paths.sort_by_key(|path| path.matches('/').count());
+        paths
+    }
+
     /// Whatever is named like SQL and cannot be read as a file, with what it is.
     pub(super) fn odd(&self) -> Vec<(&str, &'static str)> {
         let odd = self

@@ -223,3 +223,80 @@ fn our_own_versions_are_read() {
     );
     assert_eq!(history.steps.len(), 3);
 }
+
+/// What each kind of file nearby says of a folder that two tools would take.
+#[test]
+fn a_file_nearby_decides_between_two_tools() {
+    let pairs = "\n=== m/1_a.up.sql\nSELECT 1;\n=== m/1_a.down.sql\nSELECT 1;";
+    let flyway = "\n=== m/V1__a.sql\nSELECT 1;";
+    let single = "\n=== m/0001_a.sql\nSELECT 1;";
+    let cases = [
+        (pairs, "sqlx.toml", "", "sqlx"),
+        (pairs, ".sqlx/query.json", "{}", "sqlx"),
+        (
+            pairs,
+            "Cargo.toml",
+            "[dev-dependencies]\nsqlx = \"1\"",
+            "sqlx",
+        ),
+        (
+            pairs,
+            "Cargo.toml",
+            "[target.'cfg(unix)'.dependencies]\nsqlx = \"1\"",
+            "sqlx",
+        ),
+        (
+            pairs,
+            "go.mod",
+            "require github.com/golang-migrate/migrate/v4 v4.0.0",
+            "golang-migrate",
+        ),
+        (flyway, "refinery.toml", "", "refinery"),
+        (flyway, "flyway.conf", "", "flyway"),
+        (
+            flyway,
+            "pom.xml",
+            "<artifactId>flyway-core</artifactId>",
+            "flyway",
+        ),
+        (
+            flyway,
+            "build.gradle.kts",
+            "plugins { id(\"org.flywaydb.flyway\") }",
+            "flyway",
+        ),
+        (single, "wrangler.json", "{}", "d1"),
+        (
+            single,
+            "package.json",
+            "{ \"devDependencies\": { \"wrangler\": \"4\" } }",
+            "d1",
+        ),
+        (
+            single,
+            "package.json",
+            "{ \"name\": \"wrangler-like\" }",
+            "plain",
+        ),
+        (single, "Cargo.toml", "no TOML = = sqlx", "plain"),
+    ];
+    for (files, path, content, layout) in cases {
+        let case = Case::make(&format!("dir: m{files}\n=== {path}\n{content}"));
+        let found = read(&case.dir, &case.options).map(|history| history.layout);
+        assert_eq!(found, Ok(layout), "{path}: {content}");
+    }
+}
+
+#[test]
+fn a_thousand_steps_are_read_in_order() {
+    let case = Case::make("");
+    for number in 1..=1000 {
+        let text = format!(
+            "-- +goose Up\nCREATE TABLE t{number} (a);\n-- +goose Down\nDROP TABLE t{number};\n"
+        );
+        fs::write(case.folder.path().join(format!("{number}_a.sql")), text).unwrap();
+    }
+    let history = read(&case.dir, &case.options).unwrap();
+    assert_eq!((history.steps.len(), history.gaps.len()), (1000, 0));
+    assert_eq!(history.steps[999].name, "1000_a");
+}
