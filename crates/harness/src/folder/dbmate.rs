@@ -5,8 +5,9 @@
 //!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/db.go>.
 //! - A section begins at a line with its marker and ends at the next; both must be there, the way forward
 //!   first, and nothing but comments before. `transaction:false` behind a marker keeps the transaction away
-//!   from that section. A file may have several pairs, each with a transaction of its own:
-//!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>.
+//!   from that section. A file may have several pairs, each with a transaction of its own, in which the file's
+//!   version is recorded again: <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>,
+//!   <https://github.com/amacneil/dbmate/issues/820>.
 
 use super::layout::Fit;
 use super::reading::{Line, Reading, leading_digits, lines, stem, tell_shared};
@@ -119,6 +120,10 @@ fn refused(text: &str, sections: &[Section]) -> Option<String> {
     if sections.first().is_some_and(|section| !section.up) {
         return Some("`-- migrate:down` stands before `-- migrate:up`".to_owned());
     }
+    let downs = |pair: &[Section]| pair.iter().all(|section| !section.up);
+    if sections.windows(2).any(downs) {
+        return Some("a `-- migrate:down` follows another".to_owned());
+    }
     let before = text.get(..first.marker).unwrap_or_default();
     let sql = |line: &Line<'_>| {
         let line = line.text.trim();
@@ -139,6 +144,11 @@ fn pairs(file: &str, text: &str, sections: &[Section], reading: &mut Reading) {
         .filter(|(_, section)| section.up)
     {
         number += 1;
+        if number == 2 {
+            let why =
+                "its second `-- migrate:up` fails in dbmate where the version is recorded for each";
+            reading.gap(file, why);
+        }
         let name = match ups {
             1 => stem(file).to_owned(),
             _ => format!("{} ({number} of {ups})", stem(file)),

@@ -2,7 +2,7 @@
 //!
 //! - The plan's order is the order. A line is a pragma (`%`), a tag (`@`), or a change with its dependencies in
 //!   brackets; `#` begins a note; a change may be named again after a tag, and the scripts of the former one are
-//!   then `name@tag.sql`, after a tag between the two:
+//!   then `name@tag.sql`, with the last tag between the two for which there is one:
 //!   <https://sqitch.org/docs/manual/sqitch-rework/>, <https://sqitch.org/docs/manual/sqitchchanges/>,
 //!   <https://github.com/sqitchers/sqitch/blob/develop/lib/App/Sqitch/Plan.pm>.
 //! - A dependency may name a tag (`@tag`, `name@tag`), another project (`project:name`), or with `!` a conflict:
@@ -73,7 +73,8 @@ fn parse(text: &str, reading: &mut Reading) -> Vec<Change> {
 }
 
 /// The names under which the scripts of a change may lie: its own, or with a tag between it and the next change
-/// of that name, of which sqitch takes one.
+/// of that name, in the order in which sqitch looks for them:
+/// <https://github.com/sqitchers/sqitch/blob/develop/lib/App/Sqitch/Plan/Change.pm>.
 fn script_names(changes: &[Change], at: usize) -> Vec<String> {
     let Some(change) = changes.get(at) else {
         return Vec::new();
@@ -86,8 +87,9 @@ fn script_names(changes: &[Change], at: usize) -> Vec<String> {
         return vec![change.name.clone()];
     };
     let between = std::iter::once(change).chain(later.take(next));
-    let tags = between.flat_map(|change| &change.tags);
-    tags.map(|tag| format!("{}@{tag}", change.name)).collect()
+    let tags: Vec<_> = between.flat_map(|change| &change.tags).collect();
+    let names = tags.iter().rev();
+    names.map(|tag| format!("{}@{tag}", change.name)).collect()
 }
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
