@@ -19,7 +19,8 @@ pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
     let folders = tree.folders("");
     let has = |name: &str, file: &str| tree.has_file(&format!("{name}/{file}"));
     let step = folders.iter().find(|name| {
-        version(name).is_some()
+        // Versions count from 1; a date before a name is another tool's, notes beside it or not.
+        version(name).is_some_and(|version| version < 100_000)
             && has(name, "up.sql")
             && (has(name, "notes.md") || has(name, "irreversible.md"))
     });
