@@ -3,14 +3,83 @@
 //! ```text
 //! DIR ─▶ layout ─▶ History ─▶ the way that tool would run it ─▶ findings
 //! ```
+//!
+//! Each layout is one file here, and says in its first lines from which page of its tool each rule is taken.
+//! Nothing is run and nothing is written.
 
-use std::path::PathBuf;
+mod choose;
+mod layout;
+mod nearby;
+mod reading;
+mod refusal;
+mod tree;
+
+mod defines;
+
+mod d1;
+mod dbmate;
+mod diesel;
+mod drizzle;
+mod flyway;
+mod golang_migrate;
+mod goose;
+mod ours;
+mod plain;
+mod prisma;
+mod refinery;
+mod rusqlite_migration;
+mod sqitch;
+mod sql_migrate;
+mod sqlx;
+
+use std::path::{Path, PathBuf};
+
+pub use layout::LayoutName;
+pub use refusal::Refusal;
+
+use tree::Tree;
+
+/// What the person who names a folder may say of it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The layout; told from the folder's content where it is `None`.
+    pub layout: Option<LayoutName>,
+    /// What names in the SQL stand for: Flyway's placeholders, and goose's environment variables.
+    pub defines: Vec<(String, String)>,
+}
+
+/// Reads a folder of migrations as its tool would.
+///
+/// # Errors
+///
+/// The folder cannot be read, something in it leads outside or is no text, no layout fits or more than one
+/// does, or the SQL has a name in it that [`Options::defines`] does not say.
+pub fn read(root: &Path, options: &Options) -> Result<History, Refusal> {
+    let tree = Tree::open(root)?;
+    let (layout, reason) = choose::layout(&tree, options.layout)?;
+    let mut reading = (layout.read)(&tree, options)?;
+    for (path, why) in tree.odd() {
+        reading.aside(path, why);
+    }
+    if reading.steps.is_empty() && reading.gaps.is_empty() {
+        return Err(Refusal::nothing(root, layout.name));
+    }
+    Ok(History {
+        layout: layout.name.as_str(),
+        reason,
+        root: root.to_owned(),
+        steps: reading.steps,
+        gaps: reading.gaps,
+    })
+}
 
 /// All migrations of one folder, in the order in which its tool runs them.
 #[derive(Clone, Debug)]
 pub struct History {
     /// The layout's name, such as `diesel`.
     pub layout: &'static str,
+    /// How that was told, in words.
+    pub reason: String,
     /// The folder, as it was named.
     pub root: PathBuf,
     /// The migrations that can be run, in order.
@@ -31,6 +100,8 @@ pub struct Migration {
     pub down: Down,
     /// A marker in the file that keeps the tool from opening a transaction around it.
     pub no_transaction: bool,
+    /// The same for its way back.
+    pub down_no_transaction: bool,
 }
 
 /// The way back of a migration. Its absence, its emptiness and its being there are different things.
@@ -38,13 +109,13 @@ pub struct Migration {
 pub enum Down {
     /// SQL that goes back.
     Script(Script),
-    /// A file, or a section, without a character.
+    /// A file, or a section, without anything but blanks.
     Empty(Script),
     /// A file, or a section, with comments only.
     OnlyComments(Script),
     /// The tool would look for one, and there is none.
     Missing,
-    /// The tool has no way back at all.
+    /// The tool has no way back at all, or the migration says on purpose that it has none.
     NoSuchThing,
 }
 
@@ -57,8 +128,10 @@ pub struct Script {
     pub line: usize,
     /// The SQL, statements in order.
     pub text: String,
-    /// Where the statements end when the tool does not find out itself: `StatementBegin` … `StatementEnd`,
-    /// `--> statement-breakpoint`. Byte ranges into `text`; empty where SQLite's own grammar decides.
+    /// What the tool hands to SQLite at a time, where its own rules cut the text and not SQLite's grammar:
+    /// `StatementBegin` … `StatementEnd`, lines that end in `;`, `--> statement-breakpoint`. Byte ranges into
+    /// `text`, in order; one may hold several statements, and what lies between them is not run. Empty where
+    /// the text is run as it is.
     pub pieces: Vec<std::ops::Range<usize>>,
 }
 
@@ -67,7 +140,8 @@ pub struct Script {
 pub struct Gap {
     /// The file or folder, relative to the root.
     pub file: String,
-    /// After which of [`History::steps`] it would have run, from 0; `None` where that cannot be said.
+    /// After which of [`History::steps`] it would have run, from 0; `None` where that is before all of them
+    /// or cannot be said.
     pub after: Option<usize>,
     /// Why, in words.
     pub why: String,

@@ -6,6 +6,7 @@ mod bookshelf;
 mod case;
 mod diff;
 mod fixtures;
+mod folder;
 mod generate;
 mod generated;
 mod interruption;
