@@ -7,16 +7,26 @@ use migrations::Version;
 
 use crate::draft;
 use crate::fixture::{Frozen, FrozenStep, dump, text_digest};
+use crate::report::{LawReport, Report};
 use crate::subject::{Subject, show};
 
 /// Freezes every version that is not frozen yet, and returns the golden databases that were written: each that of
 /// the version before, migrated forward; one that is there already and fits is kept.
 ///
-/// A version is frozen when it is shipped, and not before the proof holds.
+/// A version is frozen when it is shipped, and not before the proof holds, which `report` says: what is frozen can
+/// never be changed. Other databases that lie beside a golden one of these versions are frozen with it.
 ///
 /// # Errors
-/// When a step fails, or a file cannot be read or written; what was written until then stays.
-pub fn new_versions(subject: &Subject<'_>) -> Result<Vec<PathBuf>, String> {
+/// When a law is broken, apart from *history is frozen*, which this mends; when a step fails, or a file cannot be
+/// read or written. What was written until then stays.
+pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBuf>, String> {
+    let unsound = |law: &&LawReport| law.name != "history is frozen" && !law.broken.is_empty();
+    if let Some(law) = report.laws.iter().find(unsound) {
+        return Err(format!(
+            "nothing was frozen: \"{}\" is broken; mend it first, then freeze",
+            law.name
+        ));
+    }
     let fixtures = subject.root.join(&subject.fixtures);
     let mut frozen = Frozen::read(&fixtures)?;
     let mut written = Vec::new();
@@ -27,6 +37,11 @@ pub fn new_versions(subject: &Subject<'_>) -> Result<Vec<PathBuf>, String> {
             written.push(golden(subject, version)?);
         }
         insert(subject, &mut frozen, &path)?;
+        for (own, file, _) in crate::fixture::files(subject).found {
+            if own == version {
+                insert(subject, &mut frozen, Path::new(&file))?;
+            }
+        }
     }
     for step in subject.catalogue.steps() {
         frozen

@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
             catalogue,
             queries: &[],
             application: &Silent,
-            command: "cargo test".to_owned(),
+            command: "cargo test # with these Settings:".to_owned(),
         }
     }
 }

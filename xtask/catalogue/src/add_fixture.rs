@@ -41,7 +41,7 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
         return Err(Failure::new("nothing was frozen: the proof does not hold")
             .hint("what is frozen can never be changed; mend it first"));
     }
-    let written = freeze::new_versions(subject).map_err(Failure::new)?;
+    let written = freeze::new_versions(subject, &report).map_err(Failure::new)?;
     let golden = subject.fixture_folder(version).join("golden.sql");
     let how = match written.contains(&golden) {
         true => "made from that of the version before, migrated forward",

@@ -44,7 +44,6 @@ fn main() -> ExitCode {
     };
     let subject = Subject {
         queries: QUERIES,
-        command: "cargo run -p harness --example bookshelf".to_owned(),
         ..Subject::new(root, &catalogue)
     };
     let report = verify(&subject, &Settings::default());

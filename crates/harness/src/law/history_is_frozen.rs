@@ -39,7 +39,9 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 "is missing: nothing is frozen, though there are several versions",
             )
             .in_file(Some(lock_file.clone()))
-            .hint(format!("restore it: `git checkout -- {lock_file}`")),
+            .hint(format!(
+                "restore it, `git checkout -- {lock_file}`, or freeze what has shipped for the first time"
+            )),
         );
         return;
     }
