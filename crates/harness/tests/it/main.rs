@@ -16,3 +16,4 @@ mod planted;
 mod report;
 mod restoring;
 mod starters;
+mod worlds;
