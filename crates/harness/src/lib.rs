@@ -31,6 +31,7 @@ pub mod freeze;
 mod turns;
 pub mod starters;
 mod world;
+mod tour;
 pub mod folder;
 mod source;
 pub mod command;
