@@ -20,7 +20,7 @@ use proptest::strategy::{Just, Strategy, Union};
 pub(crate) use hike::{Hike, Stop};
 
 /// How many moves a tour has at most.
-const MOVES: usize = 9;
+const MOVES: usize = 10;
 
 /// One thing that happens to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Tour {
             (1, Just(Move::Restore).boxed()),
         ]);
         let tour = |(moves, world)| Tour { world, moves };
-        (vec(moves, 2..=MOVES), 0..worlds.max(1)).prop_map(tour)
+        (vec(moves, 3..=MOVES), 0..worlds.max(1)).prop_map(tour)
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Hike<'a> {
     pub(crate) moves: usize,
     /// What is wrong beyond what the laws say of walks: the law's name, and the finding.
     pub(crate) found: Vec<(&'static str, Finding)>,
+    /// The laws that were checked beyond that, once for each time.
+    pub(crate) checked: Vec<&'static str>,
 }
 
 /// Why a move was the last.
@@ -89,6 +91,7 @@ impl<'a> Hike<'a> {
             path: vec![version],
             moves: 0,
             found: Vec::new(),
+            checked: Vec::new(),
         })
     }
 
@@ -179,12 +182,14 @@ impl<'a> Hike<'a> {
             return Ok(Ok(()));
         };
         if self.world.journal() == "WAL" {
+            // Nobody waits for a reader there.
             let object = format!("going to version {to} while another program reads");
             self.find("starters agree", Finding::new(object, error));
             return Err(Stop::Broken);
         }
         let now = look(self.subject, self.connection()?, self.at())?;
         let before = Rc::clone(&self.here);
+        self.checked.push("interruption is atomic");
         for difference in differences(&before.observation, &now.observation, &[]) {
             let hint = "another program was reading, so the run failed; then nothing is written";
             self.find(
@@ -248,6 +253,7 @@ impl<'a> Hike<'a> {
                     }
                 }
                 Return::Found(law, found) => {
+                    self.checked.push(law);
                     self.found.extend(found.into_iter().map(|one| (law, one)));
                 }
             }
@@ -369,11 +375,22 @@ impl<'a> Hike<'a> {
         Ok(true)
     }
 
-    /// What VACUUM makes of the file is SQLite's business, and where the next move begins: it gives new rowids
-    /// where no column holds them.
+    /// VACUUM gives new rowids where no column holds them, so the next move begins with what it leaves. What
+    /// found its rows by them finds others then.
     fn vacuum(&mut self) -> Result<(), Stop> {
+        let before = Rc::clone(&self.here);
         self.connection()?.execute_batch("VACUUM").map_err(text)?;
-        self.begin_again()
+        self.begin_again()?;
+        self.checked.push("integrity holds");
+        let beyond = trouble::beyond(&before.troubles, &self.here.troubles);
+        let beyond: Vec<String> = beyond.into_iter().cloned().collect();
+        for trouble in beyond {
+            let object = format!("VACUUM at version {}", self.at());
+            let hint =
+                "rows that others find by rowid need a column that holds it: INTEGER PRIMARY KEY";
+            self.find("integrity holds", Finding::new(object, trouble).hint(hint));
+        }
+        Ok(())
     }
 
     fn restore(&mut self) -> Result<(), Stop> {
@@ -389,6 +406,7 @@ impl<'a> Hike<'a> {
         restored.map_err(|error| error.report())?;
         self.path.push(there.version);
         let now = look(self.subject, self.connection()?, there.version)?;
+        self.checked.push("interruption is atomic");
         for difference in differences(&there.observation, &now.observation, &[]) {
             let finding = Finding::of(&difference).hint("a backup gives back what was backed up");
             self.find("interruption is atomic", finding);

@@ -125,10 +125,15 @@ impl Guide<'_> {
                 break;
             }
         }
-        for (name, finding) in hike.found {
+        let checked = hike.checked.into_iter().map(|name| (name, None));
+        let found = hike.found.into_iter().map(|(name, one)| (name, Some(one)));
+        for (name, finding) in checked.chain(found) {
             if let Some(law) = law(settings, name) {
-                let mut own = Findings::default();
-                own.add(finding);
+                let own = Findings {
+                    checked: usize::from(finding.is_none()),
+                    found: finding.into_iter().collect(),
+                    ..Findings::default()
+                };
                 add(&mut findings, law, own);
             }
         }

@@ -108,7 +108,7 @@ impl Place<'_> {
     fn compare(&self, usual: &Walk, walk: &Walk, outcome: &mut Outcome) {
         let (turn, end) = match usual.journey.shape() {
             Shape::UpAndBack => ("up preserves", "down restores"),
-            Shape::DownAndBack => ("down restores", "back and forth keeps"),
+            Shape::DownAndBack => ("down restores", "up preserves"),
         };
         let first = usual;
         let pairs = [

@@ -16,4 +16,5 @@ mod planted;
 mod report;
 mod restoring;
 mod starters;
+mod tours;
 mod worlds;

@@ -1,6 +1,8 @@
 //! Databases stand in every physical world as they stood before.
 
-use harness::{Observation, World, load};
+use harness::{Observation, Report, Settings, World, load};
+
+use crate::case::Case;
 
 /// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and values that are
 /// easily lost.
@@ -94,4 +96,85 @@ fn a_world_is_what_it_says() {
         assert_eq!(bytes[20], world.reserved_bytes(), "{world}");
         assert_eq!(bytes[47], if world.old_format() { 1 } else { 4 }, "{world}");
     }
+}
+
+/// What only other worlds show, under this law, in a world of which no property is superfluous.
+fn caught(case: &str, law: &str, world: &str) -> Report {
+    let report = Case::new(case).verify(&Settings::default());
+    let text = report.to_text();
+    let found: Vec<_> = report.laws.iter().flat_map(|law| &law.broken).collect();
+    assert!(!found.is_empty(), "nothing found");
+    for broken in found {
+        assert_eq!((broken.law, broken.data.as_str()), (law, "world"), "{text}");
+        assert!(broken.sql.as_deref().unwrap().starts_with(world), "{text}");
+    }
+    report
+}
+
+fn passes(case: &str) {
+    let only = Settings {
+        fixture: Some("world".to_owned()),
+        ..Settings::default()
+    };
+    let report = Case::new(case).verify(&only);
+    assert!(report.holds(), "{}", report.to_text());
+    assert!(report.worlds >= 24, "{}", report.worlds);
+}
+
+/// The bytes of a text are those of the file's encoding.
+const COUNTS_BYTES: &str = "
+=== 0001_note/up.sql
+CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+=== 0001_note/down.sql
+DROP TABLE note;
+=== 0002_size/up.sql
+ALTER TABLE note ADD COLUMN size INTEGER;
+UPDATE note SET size = length(CAST(body AS BLOB));
+=== 0002_size/down.sql
+ALTER TABLE note DROP COLUMN size;
+=== 0002_size/rollback
+- Loses: `note.size` — somebody may have corrected it.
+=== rows.sql
+INSERT INTO note (id, body) VALUES (1, 'banana'), (2, 'āpple'), (3, 'cherry');
+";
+
+#[test]
+fn a_step_that_counts_bytes() {
+    let report = caught(COUNTS_BYTES, "up preserves", "PRAGMA encoding = 'UTF-16");
+    insta::assert_snapshot!(report.to_text());
+}
+
+#[test]
+fn a_step_that_counts_characters_passes() {
+    passes(&COUNTS_BYTES.replace("length(CAST(body AS BLOB))", "length(body)"));
+}
+
+/// Texts are compared byte by byte in the file's encoding, so `ā` comes before `b` in UTF-16le.
+const NUMBERS_BY_TEXT: &str = "(SELECT count(*) FROM note AS other WHERE other.body < note.body)";
+
+#[test]
+fn a_step_that_relies_on_the_order_of_texts() {
+    let case = COUNTS_BYTES.replace("length(CAST(body AS BLOB))", NUMBERS_BY_TEXT);
+    caught(&case, "up preserves", "PRAGMA encoding = 'UTF-16");
+}
+
+#[test]
+fn a_step_that_relies_on_the_order_of_ids_passes() {
+    let by_id = NUMBERS_BY_TEXT.replace("body", "id");
+    passes(&COUNTS_BYTES.replace("length(CAST(body AS BLOB))", &by_id));
+}
+
+#[test]
+fn a_step_that_relies_on_the_size_of_pages() {
+    let case = COUNTS_BYTES.replace(
+        "length(CAST(body AS BLOB))",
+        "(SELECT page_size FROM pragma_page_size)",
+    );
+    caught(&case, "up preserves", "PRAGMA page_size = ");
+}
+
+/// What differs from one run to the next does not hang on the world.
+#[test]
+fn a_step_that_draws_passes() {
+    passes(&COUNTS_BYTES.replace("length(CAST(body AS BLOB))", "random()"));
 }
