@@ -240,21 +240,12 @@ impl<'a> Proof<'a> {
             };
             add(journey, Source::Tours(fixture, golden.len()));
         }
-        match self.settings.deep {
-            true => {
-                for fixture in &golden {
-                    let own = journeys.iter().filter(|own| std::ptr::eq(own.0, *fixture));
-                    for (world, (_, journey)) in World::all().into_iter().zip(own.cycle()) {
-                        add(*journey, Source::World(fixture, world));
-                    }
-                }
-            }
-            false => {
-                let sample = World::sample(self.settings.seed);
-                for (world, (fixture, journey)) in sample.into_iter().zip(journeys.iter().cycle()) {
-                    add(*journey, Source::World(fixture, world));
-                }
-            }
+        let worlds = match self.settings.deep {
+            true => World::all(),
+            false => World::sample(self.settings.seed),
+        };
+        for (world, (fixture, journey)) in worlds.into_iter().zip(journeys.iter().cycle()) {
+            add(*journey, Source::World(fixture, world));
         }
         let (name, journey) = (&self.settings.fixture, self.settings.journey);
         let walks = LAWS.iter().any(|law| law.walk.is_some() && self.wants(law));
