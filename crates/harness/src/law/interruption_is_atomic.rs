@@ -4,7 +4,8 @@
 //! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back, and
 //! cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
 //! others hold at each call, once and for ever, by calls that are done and then fail, and by power cuts of
-//! which nothing, everything or any part of what was not synced survives. This is done in the journal modes
+//! which nothing, everything or any part of what was not synced survives. A program that is killed is a power
+//! cut that everything survives: it is killed at each call that changes the disk, every write among them. This is done in the journal modes
 //! DELETE and WAL, with `synchronous` `NORMAL`, `FULL` and `EXTRA`. After a COMMIT has returned, a power cut no
 //! longer takes it back where SQLite promises that: in WAL mode at `FULL`, in journal mode DELETE at `EXTRA`.
 //! <https://sqlite.org/pragma.html#pragma_synchronous>

@@ -15,13 +15,10 @@ use crate::world::World;
 /// How often a tour that breaks a law is made smaller at most.
 const SHRINKS: u32 = 160;
 
-/// How many times as many tours there are, where everything is tried.
-const DEEP: u32 = 8;
-
 /// How many tours begin at each of so many databases.
 fn cases(settings: &Settings, databases: usize) -> u32 {
     match settings.deep {
-        true => settings.cases * DEEP,
+        true => settings.cases,
         false => {
             let databases = u32::try_from(databases).unwrap_or(u32::MAX);
             settings.cases.div_ceil(2 * databases.max(1))
