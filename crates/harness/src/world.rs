@@ -247,7 +247,7 @@ impl fmt::Display for World {
             parts.push("-- and free pages: drop a large table at the end".to_owned());
         }
         if parts.is_empty() {
-            parts.push("-- as usual".to_owned());
+            parts.push("-- the usual world".to_owned());
         }
         f.write_str(&parts.join("\n"))
     }
@@ -278,6 +278,6 @@ mod tests {
         let last = *World::all().last().unwrap();
         assert_eq!(last.more_usual().len(), VALUES.len());
         assert!(World::usual().more_usual().is_empty());
-        assert_eq!(World::usual().to_string(), "-- as usual");
+        assert_eq!(World::usual().to_string(), "-- the usual world");
     }
 }
