@@ -49,12 +49,19 @@ pub fn load(script: &str) -> Result<Connection, String> {
     Ok(connection)
 }
 
-/// The bytes of a database.
+/// Where the header says whether the file has a WAL: <https://sqlite.org/fileformat2.html#file_format_version_numbers>
+const FILE_FORMAT: std::ops::Range<usize> = 18..20;
+
+/// The bytes of a database, in journal mode DELETE: a database in memory cannot have a WAL.
 pub(crate) fn image(connection: &Connection) -> Result<Vec<u8>, String> {
-    connection
+    let mut bytes = connection
         .serialize("main")
         .map(|data| data.to_vec())
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    if let Some(format) = bytes.get_mut(FILE_FORMAT) {
+        format.fill(1);
+    }
+    Ok(bytes)
 }
 
 /// A database in memory from its bytes, with foreign keys on.
@@ -122,7 +129,9 @@ pub fn dump(connection: &Connection) -> Result<String, String> {
     Ok(text)
 }
 
-fn stored_objects(connection: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {
+pub(crate) fn stored_objects(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(String, String, String)>> {
     let mut statement = connection.prepare(
         "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid",
     )?;
@@ -131,11 +140,11 @@ fn stored_objects(connection: &Connection) -> rusqlite::Result<Vec<(String, Stri
         .collect()
 }
 
-fn dump_rows(
+/// The columns that bring a table's rows back, quoted, and the query that gives them in order of rowid or key.
+pub(crate) fn row_query(
     connection: &Connection,
     table: &schema::Table,
-    text: &mut String,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<(Vec<String>, String)> {
     let mut columns: Vec<String> = table
         .stored_columns()
         .map(|column| quote_name(&column.name))
@@ -156,8 +165,18 @@ fn dump_rows(
         _ => "rowid".to_owned(),
     };
     let (list, name) = (columns.join(", "), quote_name(&table.name));
-    let mut statement =
-        connection.prepare(&format!("SELECT {list} FROM main.{name} ORDER BY {order}"))?;
+    let query = format!("SELECT {list} FROM main.{name} ORDER BY {order}");
+    Ok((columns, query))
+}
+
+fn dump_rows(
+    connection: &Connection,
+    table: &schema::Table,
+    text: &mut String,
+) -> rusqlite::Result<()> {
+    let (columns, query) = row_query(connection, table)?;
+    let (list, name) = (columns.join(", "), quote_name(&table.name));
+    let mut statement = connection.prepare(&query)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let values: Vec<String> = (0..columns.len())

@@ -135,7 +135,19 @@ pub(crate) fn walk(
     data: &str,
     image: &[u8],
 ) -> Result<Walk, String> {
-    let mut connection = fixture::from_image(image)?;
+    walk_on(subject, journey, data, fixture::from_image(image)?)
+}
+
+/// Takes the database behind `connection` on `journey`.
+///
+/// # Errors
+/// As [`walk`].
+pub(crate) fn walk_on(
+    subject: &Subject<'_>,
+    journey: Journey,
+    data: &str,
+    mut connection: Connection,
+) -> Result<Walk, String> {
     let mut walk = Walk {
         journey,
         data: data.to_owned(),
@@ -182,7 +194,8 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
     })
 }
 
-fn go(
+/// Up or back to `target`, with consent to what that loses; the steps that ran, or the engine's error.
+pub(crate) fn go(
     subject: &Subject<'_>,
     connection: Connection,
     target: Version,
@@ -259,7 +272,8 @@ fn go_again(
     Ok((connection, again))
 }
 
-fn look(
+/// Everything that the laws ask of a database of `version`.
+pub(crate) fn look(
     subject: &Subject<'_>,
     connection: &Connection,
     version: Version,

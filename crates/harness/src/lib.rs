@@ -7,7 +7,9 @@
 //! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application declares
 //! (queries, the writes of each build, what must be consistent). [`verify()`] takes each golden fixture, and
 //! databases that proptest makes, on a [`Journey`] between every pair of versions and back, observes
-//! everything that must survive, and lets each of the [`LAWS`] judge. The result is a value, a
+//! everything that must survive, and lets each of the [`LAWS`] judge. Where all is well, golden databases
+//! go on journeys in other physical [`World`]s, and on tours: random walks over the versions, with writes, readers
+//! and restarts in between. The result is a value, a
 //! [`Report`], that prints as text or as JSON. A run that checked nothing fails.
 //!
 //! Nothing here knows a table of any application.
@@ -30,6 +32,8 @@ pub mod draft;
 pub mod freeze;
 mod turns;
 pub mod starters;
+mod world;
+mod tour;
 pub mod folder;
 mod source;
 pub mod command;
@@ -42,3 +46,4 @@ pub use report::{Broken, JourneyReport, LawReport, Report};
 pub use schema::diff;
 pub use subject::{Application, Content, Insert, Silent, Subject};
 pub use verify::{Progress, Settings, verify};
+pub use world::World;

@@ -76,6 +76,10 @@ pub struct Report {
     pub fixtures: usize,
     /// How many databases were generated.
     pub generated: usize,
+    /// How many journeys of golden databases were made in other physical worlds.
+    pub worlds: usize,
+    /// How many tours were made, and how many moves they had.
+    pub tours: (usize, usize),
     /// The seed they were generated from.
     pub seed: u64,
     /// Whether only a part of the proof was asked for.
@@ -102,6 +106,7 @@ impl Report {
             return vec!["no law has this name".to_owned()];
         }
         if self.journeys.is_empty()
+            && self.worlds + self.tours.0 == 0
             && (self.chosen_journeys || self.laws.iter().all(|law| law.checked == 0))
         {
             return vec![
@@ -130,6 +135,8 @@ impl Report {
             "fixtures": self.fixtures,
             "journeys": self.journeys.len(),
             "generated": self.generated,
+            "worlds": self.worlds,
+            "tours": { "count": self.tours.0, "moves": self.tours.1 },
             "seed": self.seed,
             "holds": self.holds(),
             "narrowed": self.narrowed,
@@ -224,6 +231,17 @@ impl Report {
                 group(self.generated),
                 self.seed
             );
+        }
+        if self.worlds > 0 {
+            let worlds = counted(self.worlds, "journey");
+            let _ = writeln!(
+                text,
+                "  {worlds} in other worlds: page sizes, encodings, auto_vacuum, WAL, old formats"
+            );
+        }
+        if let (tours @ 1.., moves) = self.tours {
+            let (tours, moves) = (counted(tours, "tour"), counted(moves, "move"));
+            let _ = writeln!(text, "  {tours} of {moves}: random walks over the versions");
         }
         for ((version, table), reason) in &self.unseeded {
             let _ = writeln!(
@@ -334,8 +352,13 @@ fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Brok
         );
     }
     if let Some(sql) = &broken.sql {
-        let _ = writeln!(text, "      smallest database that shows it:");
-        for line in sql.lines().take(20) {
+        let what = match broken.data.as_str() {
+            "world" => "most usual world",
+            "tour" => "smallest tour",
+            _ => "smallest database",
+        };
+        let _ = writeln!(text, "      {what} that shows it:");
+        for line in sql.lines().take(24) {
             let _ = writeln!(text, "        {line}");
         }
         if sql.is_empty() {

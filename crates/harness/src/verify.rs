@@ -1,6 +1,9 @@
 //! The proof itself: which databases go on which journeys, and what the laws say of them.
 
-mod generated;
+mod further;
+pub(crate) mod generated;
+mod tours;
+mod worlds;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,6 +20,7 @@ use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
 use crate::law::{Finding, Findings, LAWS, Law, Leg};
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::Subject;
+use crate::world::World;
 
 /// What of the proof is run. The default is all of it.
 #[derive(Clone, Debug)]
@@ -24,7 +28,8 @@ pub struct Settings {
     /// Only this journey.
     pub journey: Option<Journey>,
     /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
-    /// `plain` or `hostile` (from the schema alone).
+    /// `plain` or `hostile` (from the schema alone), `world` (golden databases in other physical worlds) or
+    /// `tour` (random walks).
     pub fixture: Option<String>,
     /// Only this law.
     pub law: Option<String>,
@@ -86,33 +91,8 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
         .filter(|fixture| !fixture.name.starts_with("filled"))
         .count();
     let tasks = proof.tasks(&fixtures);
-    let outcomes = proof.spread(&tasks);
-    let mut journeys = Vec::new();
-    let mut generated = 0;
-    for (task, outcome) in tasks.iter().zip(outcomes) {
-        generated += outcome.generated;
-        proof.unseeded(task.journey.from, outcome.unseeded);
-        for (law, findings) in outcome.findings {
-            proof.take(
-                law,
-                &task.journey.to_string(),
-                task.data(),
-                findings,
-                (&outcome.sql, &outcome.hostile),
-            );
-        }
-        // Rows that the application contradicts went on no journey.
-        if outcome.generated == 0 && matches!(task.source, Source::Schema(_)) && !outcome.broken {
-            continue;
-        }
-        journeys.push(JourneyReport {
-            journey: task.journey,
-            data: task.data().to_owned(),
-            broken: outcome.broken,
-            one_way: !can_go_back(subject, task.journey),
-            rows: outcome.rows,
-        });
-    }
+    let mut made = Made::default();
+    proof.go(&tasks, &mut made);
     for law in LAWS {
         if let Some(whole) = law.whole.filter(|_| proof.wants(law)) {
             let mut findings = Findings::default();
@@ -120,7 +100,20 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
             proof.take(law, "catalogue", "", findings, (&None, &[]));
         }
     }
-    proof.report(golden, journeys, generated)
+    // What is shown already needs no longer words.
+    if proof.broken.is_empty() {
+        proof.go(&proof.further(&fixtures), &mut made);
+    }
+    proof.report(golden, made)
+}
+
+/// What was made, for the report.
+#[derive(Default)]
+struct Made {
+    journeys: Vec<JourneyReport>,
+    generated: usize,
+    worlds: usize,
+    tours: (usize, usize),
 }
 
 struct Proof<'a> {
@@ -149,6 +142,10 @@ enum Source<'a> {
     Application,
     /// From the schema alone.
     Schema(Temper),
+    /// From a golden database, in another physical world.
+    World(&'a Fixture, World),
+    /// Random walks from one of so many golden databases.
+    Tours(&'a Fixture, usize),
 }
 
 impl Task<'_> {
@@ -158,6 +155,8 @@ impl Task<'_> {
             Source::Application => "generated",
             Source::Schema(Temper::Plain) => "plain",
             Source::Schema(Temper::Hostile) => "hostile",
+            Source::World(..) => "world",
+            Source::Tours(..) => "tour",
         }
     }
 }
@@ -174,9 +173,46 @@ struct Outcome {
     hostile: Vec<String>,
     /// The tables that no rows were made for.
     unseeded: Vec<Unseeded>,
+    /// How many journeys were made in other worlds.
+    worlds: usize,
+    /// How many tours, of how many moves.
+    tours: (usize, usize),
+    /// The versions on the smallest tour that breaks a law.
+    path: Option<String>,
 }
 
 impl<'a> Proof<'a> {
+    /// Runs the tasks, and takes what the laws say of each.
+    fn go(&mut self, tasks: &[Task<'_>], made: &mut Made) {
+        let outcomes = self.spread(tasks);
+        for (task, outcome) in tasks.iter().zip(outcomes) {
+            made.generated += outcome.generated;
+            made.worlds += outcome.worlds;
+            made.tours.0 += outcome.tours.0;
+            made.tours.1 += outcome.tours.1;
+            self.unseeded(task.journey.from, outcome.unseeded);
+            let journey = outcome.path.unwrap_or_else(|| task.journey.to_string());
+            for (law, findings) in outcome.findings {
+                let shown = (&outcome.sql, outcome.hostile.as_slice());
+                self.take(law, &journey, task.data(), findings, shown);
+            }
+            // Rows that the application contradicts went on no journey.
+            let contradicted = outcome.generated == 0 && !outcome.broken;
+            match task.source {
+                Source::World(..) | Source::Tours(..) => continue,
+                Source::Schema(_) if contradicted => continue,
+                _ => {}
+            }
+            made.journeys.push(JourneyReport {
+                journey: task.journey,
+                data: task.data().to_owned(),
+                broken: outcome.broken,
+                one_way: !can_go_back(self.subject, task.journey),
+                rows: outcome.rows,
+            });
+        }
+    }
+
     fn wants(&self, law: &Law) -> bool {
         self.settings
             .law
@@ -402,13 +438,14 @@ impl<'a> Proof<'a> {
             let _ = write!(command, " --law \"{}\"", law.name);
             return command;
         }
+        // A tour is no journey: its path cannot be chosen, only the tours that were drawn.
+        if data != "tour" {
+            let _ = write!(command, " --journey {journey}");
+        }
         let quote = if data.contains(' ') { "\"" } else { "" };
-        let _ = write!(
-            command,
-            " --journey {journey} --fixture {quote}{data}{quote}"
-        );
-        let drawn = matches!(data, "generated" | "plain" | "hostile");
-        if law.leg.is_some() {
+        let _ = write!(command, " --fixture {quote}{data}{quote}");
+        let drawn = matches!(data, "generated" | "plain" | "hostile" | "world" | "tour");
+        if law.leg.is_some() && data != "tour" {
             let _ = write!(command, " --law \"{}\"", law.name);
         }
         if drawn || (law.leg.is_some() && settings.seed != 1) {
@@ -423,7 +460,7 @@ impl<'a> Proof<'a> {
         command
     }
 
-    fn report(self, golden: usize, journeys: Vec<JourneyReport>, generated: usize) -> Report {
+    fn report(self, golden: usize, made: Made) -> Report {
         let mut laws = Vec::new();
         for law in LAWS.iter().filter(|law| self.wants(law)) {
             let checked = self.checked.get(law.name).copied().unwrap_or(0);
@@ -444,13 +481,15 @@ impl<'a> Proof<'a> {
             command: self.subject.command.clone(),
             versions: self.subject.catalogue.current_version(),
             fixtures: golden - 1,
-            generated,
+            generated: made.generated,
+            worlds: made.worlds,
+            tours: made.tours,
             seed: self.settings.seed,
             chosen_journeys: self.settings.journey.is_some() || self.settings.fixture.is_some(),
             narrowed: self.settings.journey.is_some()
                 || self.settings.fixture.is_some()
                 || self.settings.law.is_some(),
-            journeys,
+            journeys: made.journeys,
             unseeded: self.unseeded.into_iter().collect(),
             laws,
         }
@@ -469,8 +508,16 @@ fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
                 Err(error) => cannot_walk(task, error),
             }
         }
+        Source::World(fixture, world) => worlds::run(subject, settings, task, (fixture, world)),
+        Source::Tours(fixture, of) => tours::run(subject, settings, task, (fixture, of)),
         _ => generated::run(subject, settings, task),
     }
+}
+
+/// The law of this name, where it is wanted.
+fn law(settings: &Settings, name: &str) -> Option<&'static Law> {
+    let wanted = settings.law.as_ref().is_none_or(|own| own == name);
+    LAWS.iter().find(|law| law.name == name && wanted)
 }
 
 fn cannot_walk(task: &Task<'_>, error: String) -> Outcome {

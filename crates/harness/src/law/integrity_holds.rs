@@ -3,7 +3,8 @@
 //! `integrity_check`, `foreign_key_check` and the integrity check of FTS5 at rank 1 find nothing that was not
 //! there before; every table can be written and every view read, so no trigger, view or key names what is
 //! gone; the application finds no contradiction; and the marks of `sqlite_sequence` never step back: a lower
-//! mark gives the ids of deleted rows to new ones. <https://sqlite.org/autoinc.html>
+//! mark gives the ids of deleted rows to new ones. <https://sqlite.org/autoinc.html> The same is asked after a
+//! VACUUM, which gives new rowids where no column holds them.
 //!
 //! Each step also runs where a word in double quotes is never a string: `DELETE FROM t WHERE "lable" = 'x'`
 //! otherwise compares two strings, and says nothing. <https://sqlite.org/quirks.html#dblquote>

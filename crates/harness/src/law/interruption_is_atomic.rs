@@ -4,10 +4,11 @@
 //! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back, and
 //! cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
 //! others hold at each call, once and for ever, by calls that are done and then fail, and by power cuts of
-//! which nothing, everything or any part of what was not synced survives; where everything does, it is as if
-//! the process had been killed. Power cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`,
-//! `FULL` and `EXTRA`, the others in two of these. After a COMMIT has returned, no power cut takes it back, whatever
-//! the connection was set to. <https://sqlite.org/pragma.html#pragma_synchronous>
+//! which nothing, everything or any part of what was not synced survives. A program that is killed is a power
+//! cut that everything survives: it is killed at each call that changes the disk, every write among them. Power
+//! cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`, `FULL` and `EXTRA`, the others in
+//! two of these. After a COMMIT has returned, no power cut takes it back, whatever the connection was set to.
+//! <https://sqlite.org/pragma.html#pragma_synchronous>
 //!
 //! Columns that are random or hold the time, on which no two tries agree, may hold anything after the step.
 //!

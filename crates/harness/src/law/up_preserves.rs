@@ -14,6 +14,10 @@
 //! - `` Alters: `t.c` `` or `` `t` ``: the column or the table is declared otherwise; values are compared all
 //!   the same
 //!
+//! What the step makes of a database does not hang on how the file stands on the disk: page size, encoding,
+//! auto_vacuum, journal mode, free pages, an old format, `secure_delete`, reserved bytes. Golden databases are
+//! made anew in such worlds, and must come out as in the usual one.
+//!
 //! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table was
 //! rebuilt is found here.
 

@@ -419,6 +419,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_power_cut_is_also_a_kill() {
+        let effort = Effort {
+            points: 1,
+            seeds: 0,
+            seed: 1,
+        };
+        for at in 1..9 {
+            let ends = effort.ends(Fault::PowerLoss, at);
+            assert!(ends.contains(&Some(Survivors::Everything)), "{ends:?}");
+        }
+    }
+
+    #[test]
     fn points_are_all_or_even() {
         let effort = |points, seed| Effort {
             points,

@@ -79,7 +79,7 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
 }
 
 /// The newest version up to `version` whose rows are all its own: nothing in them is derived from others.
-fn underived(subject: &Subject<'_>, version: Version) -> Version {
+pub(crate) fn underived(subject: &Subject<'_>, version: Version) -> Version {
     let derived = (1..=version).find(|version| {
         let notes = subject.catalogue.notes(*version);
         notes.is_some_and(|notes| !notes.remade.is_empty())
@@ -88,7 +88,7 @@ fn underived(subject: &Subject<'_>, version: Version) -> Version {
 }
 
 /// A generator for a version, with what the application says of its columns.
-fn generator(
+pub(crate) fn generator(
     subject: &Subject<'_>,
     version: Version,
     empty: &Connection,
@@ -269,7 +269,7 @@ fn marks(hostile: &[Mark]) -> Vec<String> {
 }
 
 /// A generator that gives the same databases for the same seed and journey on every machine.
-fn rng(seed: u64, journey: Journey) -> TestRng {
+pub(super) fn rng(seed: u64, journey: Journey) -> TestRng {
     let mut bytes = [0_u8; 32];
     let parts = [seed, u64::from(journey.from), u64::from(journey.via)];
     for (place, byte) in bytes

@@ -17,3 +17,5 @@ mod planted;
 mod report;
 mod restoring;
 mod starters;
+mod tours;
+mod worlds;

@@ -1,0 +1,55 @@
+//! What else golden databases go through, once their journeys hold: other worlds, and tours.
+
+use super::{Proof, Source, Task};
+use crate::fixture::Fixture;
+use crate::journey::{Journey, can_go_back};
+use crate::law::LAWS;
+use crate::world::World;
+
+impl Proof<'_> {
+    /// Golden databases in other worlds, and on tours.
+    pub(super) fn further<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
+        let current = self.subject.catalogue.current_version();
+        let golden = |fixture: &&Fixture| !fixture.name.starts_with("filled");
+        let golden: Vec<&Fixture> = fixtures.iter().filter(golden).collect();
+        let mut journeys = Vec::new();
+        for fixture in &golden {
+            let from = fixture.version;
+            let ways = (1..=current).filter(|via| *via != from);
+            let ways = ways.map(|via| Journey { from, via });
+            let possible = |way: &Journey| way.via > from || can_go_back(self.subject, *way);
+            journeys.extend(ways.filter(possible).map(|way| (*fixture, way)));
+        }
+        let mut tasks = Vec::new();
+        let mut add = |journey, source| {
+            tasks.push(Task {
+                journey,
+                source,
+                points: 0,
+            });
+        };
+        for fixture in &golden {
+            let journey = Journey {
+                from: fixture.version,
+                via: current,
+            };
+            add(journey, Source::Tours(fixture, golden.len()));
+        }
+        let worlds = match self.settings.deep {
+            true => World::all(),
+            false => World::sample(self.settings.seed),
+        };
+        for (world, (fixture, journey)) in worlds.into_iter().zip(journeys.iter().cycle()) {
+            add(*journey, Source::World(fixture, world));
+        }
+        let (name, journey) = (&self.settings.fixture, self.settings.journey);
+        let walks = LAWS.iter().any(|law| law.walk.is_some() && self.wants(law));
+        tasks.retain(|task| {
+            // A tour is no journey.
+            let tour = matches!(task.source, Source::Tours(..));
+            let chosen = journey.is_none_or(|own| own == task.journey && !tour);
+            walks && chosen && name.as_ref().is_none_or(|name| name == task.data())
+        });
+        tasks
+    }
+}
