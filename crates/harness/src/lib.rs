@@ -32,6 +32,7 @@ mod turns;
 pub mod starters;
 pub mod folder;
 mod source;
+pub mod judge;
 pub mod command;
 
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};

@@ -9,6 +9,7 @@ mod fixtures;
 mod generate;
 mod generated;
 mod interruption;
+mod judge;
 mod laws;
 mod machine;
 mod observing;

@@ -1,0 +1,1 @@
+//! How each tool runs a file.
