@@ -119,7 +119,9 @@ pub fn judge(history: &History, options: &Options) -> Result<Verdict, String> {
 
 /// Does `work` for 0, 1, … `count`, on all cores, and gives the results in that order.
 fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(count);
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(count);
     if threads <= 1 {
         return (0..count).map(work).collect();
     }

@@ -242,7 +242,11 @@ pub(crate) fn search_option(table: &Table, option: &str) -> Option<String> {
     Some(value.trim_matches(['\'', '"', '`', '[', ']']).to_owned())
 }
 
-pub(crate) fn read_rows(connection: &Connection, schema: &Schema, table: &Table) -> rusqlite::Result<Rows> {
+pub(crate) fn read_rows(
+    connection: &Connection,
+    schema: &Schema,
+    table: &Table,
+) -> rusqlite::Result<Rows> {
     let (columns, key, sql) = layout(schema, table);
     let mut statement = connection.prepare(&sql)?;
     let mut found = statement.query([])?;

@@ -100,14 +100,19 @@ pub(super) fn walk(
             past.oddities = oddities;
             if failure.is_some() {
                 broken = true;
-                let before = chain.images.last().map_or(&[][..], |image| image.as_slice());
+                let before = chain
+                    .images
+                    .last()
+                    .map_or(&[][..], |image| image.as_slice());
                 engine = Engine::open(before, mode, options)?;
                 engine.run_leniently(&up.lines);
             }
             past.failure = failure;
         }
         // Each step begins with the connection that the tool opens.
-        let _ = engine.connection.pragma_update(None, "foreign_keys", mode.foreign_keys);
+        let _ = engine
+            .connection
+            .pragma_update(None, "foreign_keys", mode.foreign_keys);
         let image = engine.image()?;
         let same = chain.images.last().filter(|last| ***last == image);
         let image = same.map_or_else(|| Arc::new(image), Arc::clone);
@@ -118,7 +123,11 @@ pub(super) fn walk(
 }
 
 /// The schema of one version.
-pub(super) fn schema_of(image: &[u8], mode: Mode, options: &Options) -> Result<Arc<Schema>, String> {
+pub(super) fn schema_of(
+    image: &[u8],
+    mode: Mode,
+    options: &Options,
+) -> Result<Arc<Schema>, String> {
     let engine = Engine::open(image, mode, options)?;
     let schema = Schema::read(&engine.connection).map_err(|error| error.to_string())?;
     Ok(Arc::new(schema))

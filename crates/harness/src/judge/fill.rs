@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use schema::Schema;
+use schema::sql::{fold, quote_name};
+use schema::{Schema, TableKind};
 
 use super::Options;
 use super::model::Mode;
@@ -46,8 +47,43 @@ pub(super) fn fill(
     made.content
         .put_into(&engine.connection)
         .map_err(|error| error.to_string())?;
+    if rows != Rows::WithoutNulls {
+        empty_a_row_of_each(&engine, schema);
+    }
     let unseeded = made.unseeded.into_iter().map(|own| (own.table, own.reason));
     Ok((Arc::new(engine.image()?), unseeded.collect()))
+}
+
+/// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance may hold no NULL,
+/// and whether NULL is in the way must not hang on chance.
+fn empty_a_row_of_each(engine: &Engine, schema: &Schema) {
+    for table in schema.tables() {
+        let key = table.primary_key.iter().flat_map(|key| &key.columns);
+        let key: Vec<String> = key.map(|part| fold(&part.name)).collect();
+        let ordinary = table.kind == TableKind::Ordinary && !table.without_rowid;
+        let open = table
+            .stored_columns()
+            .filter(|column| ordinary && !column.not_null && !key.contains(&fold(&column.name)));
+        let open: Vec<String> = open
+            .map(|column| format!("{} = NULL", quote_name(&column.name)))
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        let name = quote_name(&table.name);
+        let set = |columns: &str| {
+            let sql = format!(
+                "UPDATE main.{name} SET {columns} WHERE rowid = (SELECT max(rowid) FROM main.{name})"
+            );
+            engine.connection.execute_batch(&sql)
+        };
+        if set(&open.join(", ")).is_err() {
+            for column in &open {
+                // A CHECK or a trigger may know better.
+                let _ = set(column);
+            }
+        }
+    }
 }
 
 /// The plain database of each version: the step to it goes back on it, and the step from it goes forward.
@@ -84,7 +120,11 @@ impl<'a> Store<'a> {
     }
 
     pub(super) fn plain(&self, version: usize) -> Option<Arc<Vec<u8>>> {
-        let mut slot = self.slots.get(version)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self
+            .slots
+            .get(version)?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         slot.asked += 1;
         let made = match slot.image.take() {
             Some(image) => image,
@@ -101,7 +141,9 @@ impl<'a> Store<'a> {
         let (image, unseeded) = match fill(image, schema, rows, self.options) {
             Ok(made) => made,
             Err(reason) => {
-                let all = schema.tables().map(|table| (table.name.clone(), reason.clone()));
+                let all = schema
+                    .tables()
+                    .map(|table| (table.name.clone(), reason.clone()));
                 (Arc::clone(image), all.collect())
             }
         };

@@ -13,7 +13,11 @@ const SIGNS: &[(&str, &str, &str)] = &[
     (" create schema ", "PostgreSQL", "`CREATE SCHEMA`"),
     (" create sequence ", "PostgreSQL", "`CREATE SEQUENCE`"),
     (" create function ", "PostgreSQL", "`CREATE FUNCTION`"),
-    (" or replace function ", "PostgreSQL", "`CREATE OR REPLACE FUNCTION`"),
+    (
+        " or replace function ",
+        "PostgreSQL",
+        "`CREATE OR REPLACE FUNCTION`",
+    ),
     (" language plpgsql", "PostgreSQL", "PL/pgSQL"),
     ("$$", "PostgreSQL", "a `$$` string"),
     (" as identity", "PostgreSQL", "`GENERATED … AS IDENTITY`"),
@@ -30,7 +34,11 @@ const SIGNS: &[(&str, &str, &str)] = &[
 /// SQLite's words, followed by what they mean where they are known to mean more.
 pub(super) fn explain(statement: &str, words: &str) -> String {
     for (start, what, hint) in [
-        ("no such function: ", "function", "give it with `--stub-function "),
+        (
+            "no such function: ",
+            "function",
+            "give it with `--stub-function ",
+        ),
         ("no such collation sequence: ", "collation", ""),
         ("no such module: ", "module", ""),
     ] {
@@ -53,7 +61,10 @@ pub(super) fn explain(statement: &str, words: &str) -> String {
         return words.to_owned();
     }
     let text = fold(&schema::sql::canonical(statement));
-    let text = format!(" {} ", text.trim_end().trim_end_matches(';').replace('(', " ("));
+    let text = format!(
+        " {} ",
+        text.trim_end().trim_end_matches(';').replace('(', " (")
+    );
     let text = text.replace("now ()", "now()");
     let sign = SIGNS.iter().find(|(sign, _, _)| text.contains(sign));
     match sign {

@@ -89,7 +89,9 @@ impl Kin {
         let columns = table
             .stored_columns()
             .map(|column| {
-                let to = now.and_then(|now| column_after(&column.name, table, now, &renames, &aliases, lines));
+                let to = now.and_then(|now| {
+                    column_after(&column.name, table, now, &renames, &aliases, lines)
+                });
                 (column.name.clone(), to)
             })
             .collect();
@@ -109,7 +111,10 @@ impl Kin {
     }
 
     /// The copies into the table that it becomes.
-    pub(super) fn copies<'a>(&'a self, lines: &'a [Line]) -> impl Iterator<Item = (&'a Line, &'a Copy)> {
+    pub(super) fn copies<'a>(
+        &'a self,
+        lines: &'a [Line],
+    ) -> impl Iterator<Item = (&'a Line, &'a Copy)> {
         lines.iter().filter_map(|line| match &line.act {
             Act::Copy(copy)
                 if self.is(&copy.into) && copy.from.iter().any(|from| self.is(from)) =>
@@ -131,12 +136,18 @@ impl Kin {
 pub(super) fn source_of(copy: &Copy, now: &Table, was: &Table, to: &str) -> Option<Source> {
     let to = fold(to);
     let names: Vec<String> = match copy.columns.as_slice() {
-        [] => now.stored_columns().map(|column| fold(&column.name)).collect(),
+        [] => now
+            .stored_columns()
+            .map(|column| fold(&column.name))
+            .collect(),
         columns => columns.to_vec(),
     };
     let place = names.iter().position(|name| *name == to)?;
     if copy.sources.as_slice() == [Source::Star] {
-        let columns: Vec<String> = was.stored_columns().map(|column| fold(&column.name)).collect();
+        let columns: Vec<String> = was
+            .stored_columns()
+            .map(|column| fold(&column.name))
+            .collect();
         return columns.get(place).cloned().map(Source::Column);
     }
     copy.sources.get(place).cloned()
@@ -151,7 +162,10 @@ fn column_after(
     lines: &[Line],
 ) -> Option<String> {
     let own = fold(name);
-    let there = |name: &str| now.stored_columns().any(|column| fold(&column.name) == name);
+    let there = |name: &str| {
+        now.stored_columns()
+            .any(|column| fold(&column.name) == name)
+    };
     if let Some(to) = renames.get(&own).filter(|to| there(to)) {
         return Some(to.clone());
     }

@@ -32,11 +32,17 @@ pub(super) fn run(
     };
     for (place, step) in steps.iter().enumerate().skip(start) {
         let schemas = (chain.schemas.get(place), chain.schemas.get(place + 1));
-        let (Some(before), Some(after)) = schemas else { break };
+        let (Some(before), Some(after)) = schemas else {
+            break;
+        };
         let (Some(up), Some(lineage)) = (&step.up, lineages.get(place)) else {
             continue;
         };
-        if chain.ups.get(place).is_some_and(|past| past.failure.is_some()) {
+        if chain
+            .ups
+            .get(place)
+            .is_some_and(|past| past.failure.is_some())
+        {
             engine.run_leniently(&up.lines);
             continue;
         }
@@ -45,14 +51,26 @@ pub(super) fn run(
         let ran = engine.run(&up.lines, up.around(chain.mode), |_, _| ());
         if let Some(failure) = ran.failure {
             if !known.contains(&(place, String::new())) {
-                let message = format!("rows carried from an earlier version make the step fail: {}", failure.words);
+                let message = format!(
+                    "rows carried from an earlier version make the step fail: {}",
+                    failure.words
+                );
                 let scene = (place, Direction::Up, chain.mode);
-                let told = Told::new(Class::StepFailsOnRows, Severity::Warning, scene, "", message);
+                let told = Told::new(
+                    Class::StepFailsOnRows,
+                    Severity::Warning,
+                    scene,
+                    "",
+                    message,
+                );
                 found.push(told.at(Some(failure.line)));
             }
             break;
         }
-        let names = lineage.kin.iter().filter(|(name, _)| touched.contains(*name));
+        let names = lineage
+            .kin
+            .iter()
+            .filter(|(name, _)| touched.contains(*name));
         let mut now: BTreeSet<String> = names.filter_map(|(_, kin)| kin.after.clone()).collect();
         now.extend(touched.iter().cloned());
         let is = Look::at(&engine.connection, after, Some(&now));
@@ -129,12 +147,16 @@ fn blame(
         connection.query_row(&sql, [], |row| row.get(0)).ok()
     };
     let most = count(&engine.connection)?;
-    let mut blamed = None;
+    let (mut blamed, mut gone) = (None, false);
     let up = steps.get(place)?.up.as_ref()?;
-    engine.run(&up.lines, up.around(chain.mode), |at, connection| {
-        if blamed.is_none() && count(connection).is_some_and(|now| now < most) {
-            blamed = Some(at);
-        }
-    });
+    engine.run(
+        &up.lines,
+        up.around(chain.mode),
+        |at, connection| match count(connection) {
+            Some(now) if !gone && blamed.is_none() && now < most => blamed = Some(at),
+            Some(_) => {}
+            None => gone = true,
+        },
+    );
     blamed
 }

@@ -72,11 +72,18 @@ impl Scene<'_> {
     }
 
     fn table_dropped(&self, name: &str, kin: &Kin) -> Told {
-        let rows = self.before.tables.get(name).map_or(0, |rows| rows.rows.len());
+        let rows = self
+            .before
+            .tables
+            .get(name)
+            .map_or(0, |rows| rows.rows.len());
         let (severity, message) = match &kin.merged {
             Some(into) => (
                 Severity::Note,
-                format!("`{}` is dropped after its rows went into `{into}`", kin.name),
+                format!(
+                    "`{}` is dropped after its rows went into `{into}`",
+                    kin.name
+                ),
             ),
             None if self.moved(kin, None) => (
                 Severity::Note,
@@ -84,7 +91,10 @@ impl Scene<'_> {
             ),
             None => (
                 self.spelled(),
-                format!("`DROP TABLE` deletes every row of `{}`, and no way back has them", kin.name),
+                format!(
+                    "`DROP TABLE` deletes every row of `{}`, and no way back has them",
+                    kin.name
+                ),
             ),
         };
         self.told(Class::TableDropped, severity, &kin.name, message)
@@ -124,15 +134,23 @@ impl Scene<'_> {
                 ),
                 false if line.is_some() => (
                     self.spelled(),
-                    format!("`DROP COLUMN` deletes the values of `{object}`, and no way back has them"),
+                    format!(
+                        "`DROP COLUMN` deletes the values of `{object}`, and no way back has them"
+                    ),
                 ),
                 false => (
                     self.spelled(),
-                    format!("the table that takes the place of `{}` has no `{column}`: its values are gone, and no way back has them", was.name),
+                    format!(
+                        "the table that takes the place of `{}` has no `{column}`: its values are gone, and no way back has them",
+                        was.name
+                    ),
                 ),
             };
             let count = rows.map_or(0, |rows| rows.rows.len());
-            let line = line.map(|line| line.line).or(rebuilt).or(kin.drop_line(self.lines));
+            let line = line
+                .map(|line| line.line)
+                .or(rebuilt)
+                .or(kin.drop_line(self.lines));
             found.push(
                 self.told(Class::ColumnDropped, severity, object, message)
                     .at(line)
@@ -143,7 +161,10 @@ impl Scene<'_> {
 
     fn rows(&self, name: &str, kin: &Kin, was: &Table, found: &mut Vec<Told>) {
         let now = kin.after.as_deref();
-        let pair = (self.before.tables.get(name), now.and_then(|now| self.after.tables.get(now)));
+        let pair = (
+            self.before.tables.get(name),
+            now.and_then(|now| self.after.tables.get(now)),
+        );
         let (Some(before), Some(after)) = pair else {
             return;
         };
@@ -173,33 +194,43 @@ impl Scene<'_> {
     /// Why rows of a table that is still there are gone.
     fn lost(&self, name: &str, kin: &Kin) -> Told {
         let spelled = self.spelled();
-        let lost = |severity, message: String| {
-            self.told(Class::RowsLost, severity, &kin.name, message)
-        };
+        let lost =
+            |severity, message: String| self.told(Class::RowsLost, severity, &kin.name, message);
         let place = (self.blame)(name);
         let blamed = place.and_then(|place| self.lines.get(place));
         if let Some(line) = blamed {
             let told = match &line.act {
                 Act::Delete(of) if kin.is(of) => lost(
                     spelled,
-                    format!("`DELETE` takes rows of `{}`, and no way back has them", kin.name),
+                    format!(
+                        "`DELETE` takes rows of `{}`, and no way back has them",
+                        kin.name
+                    ),
                 ),
                 Act::Insert(of, true) if kin.is(of) => lost(Severity::Error, replaced(kin)),
                 Act::Copy(copy) if kin.is(&copy.into) => lost(Severity::Error, replaced(kin)),
                 Act::Update(of, _) if kin.is(of) => lost(
                     Severity::Error,
-                    format!("`UPDATE OR REPLACE` deletes the rows of `{}` that stand in the way", kin.name),
+                    format!(
+                        "`UPDATE OR REPLACE` deletes the rows of `{}` that stand in the way",
+                        kin.name
+                    ),
                 ),
                 _ => self.cascade(kin, line),
             };
             return told.at(Some(line.line));
         }
-        let copy = kin.copies(self.lines).find(|(_, copy)| copy.drops_silently.is_some() || copy.filters);
+        let copy = kin
+            .copies(self.lines)
+            .find(|(_, copy)| copy.drops_silently.is_some() || copy.filters);
         match copy {
             Some((line, copy)) => match copy.drops_silently {
                 Some(word) => lost(
                     Severity::Error,
-                    format!("{word} in the copy leaves rows of `{}` out without an error", kin.name),
+                    format!(
+                        "{word} in the copy leaves rows of `{}` out without an error",
+                        kin.name
+                    ),
                 ),
                 None => lost(
                     spelled,
@@ -209,12 +240,18 @@ impl Scene<'_> {
             .at(Some(line.line)),
             None if kin.made_anew => lost(
                 spelled,
-                format!("`{}` is dropped and made anew, and none of its rows is copied", kin.name),
+                format!(
+                    "`{}` is dropped and made anew, and none of its rows is copied",
+                    kin.name
+                ),
             )
             .at(kin.drop_line(self.lines)),
             None => lost(
                 Severity::Error,
-                format!("rows of `{}` do not arrive in the table that takes its place", kin.name),
+                format!(
+                    "rows of `{}` do not arrive in the table that takes its place",
+                    kin.name
+                ),
             )
             .at(kin.drop_line(self.lines)),
         }
@@ -244,7 +281,12 @@ impl Scene<'_> {
                 kin.name
             ),
         };
-        self.told(Class::RowsLostByCascade, Severity::Error, &kin.name, message)
+        self.told(
+            Class::RowsLostByCascade,
+            Severity::Error,
+            &kin.name,
+            message,
+        )
     }
 
     /// Why values are others.
@@ -256,18 +298,23 @@ impl Scene<'_> {
         changed: &[Changed],
     ) -> Told {
         let object = format!("{}.{column}", kin.name);
-        let told = |severity, message: String| {
-            self.told(Class::ValuesChanged, severity, &object, message)
-        };
+        let told =
+            |severity, message: String| self.told(Class::ValuesChanged, severity, &object, message);
         let update = self.lines.iter().find(|line| {
             matches!(&line.act, Act::Update(of, columns)
                 if kin.is(of) && columns.iter().any(|own| own == column || own == to))
         });
         if let Some(line) = update {
-            return told(Severity::Note, format!("`UPDATE` gives `{object}` other values"))
-                .at(Some(line.line));
+            return told(
+                Severity::Note,
+                format!("`UPDATE` gives `{object}` other values"),
+            )
+            .at(Some(line.line));
         }
-        let now = kin.after.as_deref().and_then(|now| self.after.schema.table(now));
+        let now = kin
+            .after
+            .as_deref()
+            .and_then(|now| self.after.schema.table(now));
         if let Some(now) = now {
             for (line, copy) in kin.copies(self.lines) {
                 let told = match source_of(copy, now, was, to) {
@@ -278,7 +325,9 @@ impl Scene<'_> {
                     Some(Source::Column(from)) if from != column => match copy.columns.is_empty() {
                         true => told(
                             Severity::Error,
-                            format!("the copy goes by position and puts the values of `{from}` into `{to}`, because the columns stand in another order"),
+                            format!(
+                                "the copy goes by position and puts the values of `{from}` into `{to}`, because the columns stand in another order"
+                            ),
                         ),
                         false => told(
                             Severity::Warning,
@@ -300,8 +349,15 @@ impl Scene<'_> {
             )
             .at(Some(line));
         }
-        let triggered = self.lines.iter().any(|line| matches!(&line.act, Act::Update(of, _) if kin.is(of)));
-        let severity = if triggered { Severity::Warning } else { Severity::Error };
+        let triggered = self
+            .lines
+            .iter()
+            .any(|line| matches!(&line.act, Act::Update(of, _) if kin.is(of)));
+        let severity = if triggered {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
         told(
             severity,
             format!("no statement names `{object}`, and its values are others afterwards, by a trigger or a key"),
@@ -322,17 +378,29 @@ impl Scene<'_> {
         if old.affinity == new.affinity && was.strict == now.strict {
             return None;
         }
-        let kind = new.declared_type.clone().unwrap_or_else(|| "no type".to_owned());
-        Some(match changed.iter().all(|value| same_meaning(&value.was, &value.is)) {
-            true => told(
-                Severity::Note,
-                format!("`{to}` is declared `{kind}` now, and its values are stored in that type"),
-            ),
-            false => told(
-                Severity::Error,
-                format!("`{to}` is declared `{kind}` now, and its affinity turns values into others that cannot be turned back"),
-            ),
-        })
+        let kind = new
+            .declared_type
+            .clone()
+            .unwrap_or_else(|| "no type".to_owned());
+        Some(
+            match changed
+                .iter()
+                .all(|value| same_meaning(&value.was, &value.is))
+            {
+                true => told(
+                    Severity::Note,
+                    format!(
+                        "`{to}` is declared `{kind}` now, and its values are stored in that type"
+                    ),
+                ),
+                false => told(
+                    Severity::Error,
+                    format!(
+                        "`{to}` is declared `{kind}` now, and its affinity turns values into others that cannot be turned back"
+                    ),
+                ),
+            },
+        )
     }
 
     /// A parent of the column whose rows the script deletes, and where.

@@ -49,7 +49,10 @@ pub(super) fn compare(before: &Rows, after: &Rows, pairs: &[(String, String)]) -
         };
         rows.rows.iter().map(row).collect()
     };
-    let (old, new) = (project(before, &|pair| pair.0), project(after, &|pair| pair.1));
+    let (old, new) = (
+        project(before, &|pair| pair.0),
+        project(after, &|pair| pair.1),
+    );
     let key: Option<Vec<usize>> = before
         .key
         .iter()
@@ -62,7 +65,9 @@ pub(super) fn compare(before: &Rows, after: &Rows, pairs: &[(String, String)]) -
         return changes;
     };
     let key_of = |row: &[Value]| -> Vec<Value> {
-        key.iter().filter_map(|place| row.get(*place).cloned()).collect()
+        key.iter()
+            .filter_map(|place| row.get(*place).cloned())
+            .collect()
     };
     let mut by_key: BTreeMap<Vec<Value>, Vec<Vec<Value>>> = BTreeMap::new();
     for row in new {
@@ -160,11 +165,16 @@ fn pair_up(
     }
     for (place, name) in names.iter().enumerate() {
         let column = |rows: &[Vec<Value>]| -> Vec<Value> {
-            rows.iter().filter_map(|row| row.get(place).cloned()).collect()
+            rows.iter()
+                .filter_map(|row| row.get(place).cloned())
+                .collect()
         };
         let (was, is) = (column(&old), column(&new));
         let after: BTreeSet<&Value> = is.iter().collect();
-        let gone = was.iter().enumerate().filter(|(_, value)| !after.contains(value));
+        let gone = was
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| !after.contains(value));
         for (at, value) in gone {
             let changed = Changed {
                 row: format!("{table}.{name}"),
@@ -182,12 +192,16 @@ fn pair_up(
 
 /// Whether the new value says the same in another type, so that it could be turned back.
 pub(super) fn same_meaning(was: &Value, is: &Value) -> bool {
-    let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).unwrap_or_default();
+    let text = |bytes: &[u8]| {
+        std::str::from_utf8(bytes)
+            .map(str::to_owned)
+            .unwrap_or_default()
+    };
     match (was, is) {
-        (Value::Integer(number), Value::Text(bytes)) | (Value::Text(bytes), Value::Integer(number)) => {
-            text(bytes) == number.to_string()
-        }
-        (Value::Integer(number), Value::Real(bits)) | (Value::Real(bits), Value::Integer(number)) => {
+        (Value::Integer(number), Value::Text(bytes))
+        | (Value::Text(bytes), Value::Integer(number)) => text(bytes) == number.to_string(),
+        (Value::Integer(number), Value::Real(bits))
+        | (Value::Real(bits), Value::Integer(number)) => {
             let real = f64::from_bits(*bits);
             // Beyond 2^53 neighbours are the same floating point number.
             number.unsigned_abs() <= 1 << 53 && real == *number as f64
@@ -195,7 +209,9 @@ pub(super) fn same_meaning(was: &Value, is: &Value) -> bool {
         (Value::Real(bits), Value::Text(bytes)) | (Value::Text(bytes), Value::Real(bits)) => {
             format!("{:?}", f64::from_bits(*bits)) == text(bytes)
         }
-        (Value::Text(one), Value::Blob(other)) | (Value::Blob(one), Value::Text(other)) => one == other,
+        (Value::Text(one), Value::Blob(other)) | (Value::Blob(one), Value::Text(other)) => {
+            one == other
+        }
         _ => false,
     }
 }

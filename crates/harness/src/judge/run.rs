@@ -69,7 +69,8 @@ impl Engine {
         let connection = fixture::from_image(image)?;
         let pieces = options.statement_timeout.as_millis();
         let pieces = u64::try_from(pieces).unwrap_or(u64::MAX).max(1);
-        let pieces = (pieces.saturating_mul(SPEED / 1_000) / u64::from(PIECE.unsigned_abs())).max(1);
+        let pieces =
+            (pieces.saturating_mul(SPEED / 1_000) / u64::from(PIECE.unsigned_abs())).max(1);
         let budget = Arc::new(AtomicU64::new(u64::MAX));
         let left = Arc::clone(&budget);
         let spend = move || {
@@ -128,7 +129,13 @@ impl Engine {
                 break;
             }
             let ended = inside && self.connection.is_autocommit();
-            if wrapped && ended && ran.oddities.iter().all(|(_, odd)| *odd != Oddity::EndsTransaction) {
+            if wrapped
+                && ended
+                && ran
+                    .oddities
+                    .iter()
+                    .all(|(_, odd)| *odd != Oddity::EndsTransaction)
+            {
                 ran.oddities.push((line.line, Oddity::EndsTransaction));
             }
             if let Some(odd) = self.silent(line, inside) {
@@ -190,15 +197,15 @@ impl Engine {
         let on = |value: &str| ["on", "1", "true", "yes"].contains(&value);
         match (name.as_str(), asked.as_deref()) {
             ("foreign_keys", Some(asked)) => {
-                let is = self.connection.pragma_query_value(None, "foreign_keys", |row| {
-                    row.get::<_, bool>(0)
-                });
+                let is = self
+                    .connection
+                    .pragma_query_value(None, "foreign_keys", |row| row.get::<_, bool>(0));
                 (is.ok()? != on(asked)).then_some(())?;
                 told("foreign keys cannot be switched inside a transaction")
             }
-            ("defer_foreign_keys", Some(asked)) if !inside && on(asked) => {
-                told("it lasts until the next COMMIT, and outside a transaction each statement commits")
-            }
+            ("defer_foreign_keys", Some(asked)) if !inside && on(asked) => told(
+                "it lasts until the next COMMIT, and outside a transaction each statement commits",
+            ),
             ("journal_mode", Some(_)) if inside => {
                 told("the journal mode cannot change inside a transaction")
             }
@@ -222,7 +229,8 @@ fn failure(place: usize, line: Option<&Line>, error: &rusqlite::Error) -> Failur
             "the statement does not end within `--statement-timeout`".to_owned()
         }
         Some(ErrorCode::AuthorizationForStatementDenied) => {
-            "it reaches for another file or for code outside SQLite, which is not done here".to_owned()
+            "it reaches for another file or for code outside SQLite, which is not done here"
+                .to_owned()
         }
         _ => reason(error),
     };

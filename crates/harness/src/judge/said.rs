@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use schema::sql::{fold, statements};
 use sqlite3_parser::ast::{
-    AlterTableBody, Cmd, CreateTableBody, Expr, FromClause, InsertBody, JoinOperator, JoinType, Name, OneSelect,
-    ResolveType, ResultColumn, Select, SelectTable, Stmt,
+    AlterTableBody, Cmd, CreateTableBody, Expr, FromClause, InsertBody, JoinOperator, JoinType,
+    Name, OneSelect, ResolveType, ResultColumn, Select, SelectTable, Stmt,
 };
 use sqlite3_parser::lexer::sql::Parser;
 use sqlite3_parser::{Bump, FallibleIterator};

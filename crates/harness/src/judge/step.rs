@@ -1,6 +1,5 @@
 //! One step forward and back: without rows, on plain rows, and on rows at the edges.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::ffi;
@@ -28,6 +27,8 @@ pub(super) struct Trial<'a> {
     pub(super) options: &'a Options,
     /// From the version before to the one after.
     pub(super) forth: Lineage,
+    /// Whether the way back passes without rows; where it does not, rows show nothing more.
+    pub(super) comes_back: bool,
 }
 
 impl<'a> Trial<'a> {
@@ -46,6 +47,7 @@ impl<'a> Trial<'a> {
             chain,
             options,
             forth: Lineage::of(before, after, lines),
+            comes_back: true,
         })
     }
 
@@ -67,7 +69,13 @@ impl<'a> Trial<'a> {
         object: impl Into<String>,
         message: impl Into<String>,
     ) -> Told {
-        Told::new(class, severity, (self.place, direction, self.mode()), object, message)
+        Told::new(
+            class,
+            severity,
+            (self.place, direction, self.mode()),
+            object,
+            message,
+        )
     }
 
     /// What can be seen without a row.
@@ -96,10 +104,16 @@ impl<'a> Trial<'a> {
     fn fails(&self, failure: &Failure, after_a_break: bool) -> Told {
         let follows = after_a_break && failure.words.starts_with("no such ");
         let (severity, hint) = match follows {
-            true => (Severity::Note, ", which an earlier step that did not run may have made"),
+            true => (
+                Severity::Note,
+                ", which an earlier step that did not run may have made",
+            ),
             false => (Severity::Error, ""),
         };
-        let message = format!("the step fails on an empty database: {}{hint}", failure.words);
+        let message = format!(
+            "the step fails on an empty database: {}{hint}",
+            failure.words
+        );
         self.told((Class::StepFails, severity, Direction::Up), "", message)
             .at(Some(failure.line))
     }
@@ -108,9 +122,10 @@ impl<'a> Trial<'a> {
         for (line, odd) in oddities {
             let (class, severity, object, message) = match odd {
                 Oddity::Pragma(name, why) => {
+                    // Where the journal stands is a matter of speed; the others are there to protect rows.
                     let severity = match name.as_str() {
-                        "foreign_keys" | "defer_foreign_keys" => Severity::Warning,
-                        _ => Severity::Note,
+                        "journal_mode" => Severity::Note,
+                        _ => Severity::Warning,
                     };
                     let message = format!("`PRAGMA {name}` does nothing here: {why}");
                     (Class::PragmaWithoutEffect, severity, name.clone(), message)
@@ -134,7 +149,10 @@ impl<'a> Trial<'a> {
                     "the tool's own COMMIT fails, because the file ended its transaction and opened none: the work is done and the step counts as failed".to_owned(),
                 ),
             };
-            found.push(self.told((class, severity, direction), object, message).at(Some(*line)));
+            found.push(
+                self.told((class, severity, direction), object, message)
+                    .at(Some(*line)),
+            );
         }
     }
 
@@ -145,8 +163,13 @@ impl<'a> Trial<'a> {
         let down = match self.down {
             Down::NoSuchThing => return,
             Down::Missing => {
-                let message = "there is no way back: the tool refuses to go back, or stops half way";
-                let told = (Class::DownMissing, severity(Severity::Warning), Direction::Down);
+                let message =
+                    "there is no way back: the tool refuses to go back, or stops half way";
+                let told = (
+                    Class::DownMissing,
+                    severity(Severity::Warning),
+                    Direction::Down,
+                );
                 return found.push(self.told(told, "", message));
             }
             Down::Empty(script) | Down::OnlyComments(script) => {
@@ -172,33 +195,37 @@ impl<'a> Trial<'a> {
         let Ok(back) = Schema::read(&engine.connection) else {
             return;
         };
+        let mut differs: Vec<Told> = Vec::new();
         for (change, severity, message) in structure::differences(before, &back) {
+            let class = (Class::DownDiffers, severity, Direction::Down);
             let about = change.table.as_deref().unwrap_or(&change.name);
             let line = down.lines.iter().rev().find(|line| line.mentions(about));
-            found.push(
-                self.told((Class::DownDiffers, severity, Direction::Down), change.name, message)
-                    .at(line.map(|line| line.line)),
-            );
+            let told = self
+                .told(class, change.name, message)
+                .at(line.map(|line| line.line));
+            match differs.iter_mut().find(|other| other.key() == told.key()) {
+                Some(other) => {
+                    other.severity = other.severity.max(told.severity);
+                    other.message = format!("{}; {}", other.message, told.message);
+                }
+                None => differs.push(told),
+            }
         }
+        found.append(&mut differs);
     }
 
     /// The step forward and back on rows of the version before.
-    pub(super) fn on_rows(&self, image: &[u8], only: Option<&BTreeSet<String>>) -> Vec<Told> {
+    pub(super) fn on_rows(&self, image: &[u8]) -> Vec<Told> {
         let mut found = Vec::new();
-        self.walk(image, only, &mut found);
+        self.walk(image, &mut found);
         found
     }
 
-    fn walk(
-        &self,
-        image: &[u8],
-        only: Option<&BTreeSet<String>>,
-        found: &mut Vec<Told>,
-    ) -> Option<()> {
+    fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<()> {
         let (before, after) = (self.before()?, self.after()?);
         let up = self.step.up.as_ref()?;
         let engine = Engine::open(image, self.mode(), self.options).ok()?;
-        let start = Look::at(&engine.connection, before, only);
+        let start = Look::at(&engine.connection, before, None);
         let ran = engine.run(&up.lines, up.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
             found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
@@ -219,7 +246,7 @@ impl<'a> Trial<'a> {
         };
         found.append(&mut scene.losses());
         found.append(&mut scene.health());
-        let down = self.step.down.as_ref()?;
+        let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
         let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
             found.push(self.fails_on_rows(&failure, Direction::Down, (after, before)));
@@ -231,7 +258,12 @@ impl<'a> Trial<'a> {
     }
 
     /// What the step kept and the way back did not.
-    fn come_back(&self, (start, turn, end): (&Look, &Look, &Look), down: &Text, found: &mut Vec<Told>) {
+    fn come_back(
+        &self,
+        (start, turn, end): (&Look, &Look, &Look),
+        down: &Text,
+        found: &mut Vec<Told>,
+    ) {
         for (name, kin) in &self.forth.kin {
             let turned = kin.after.as_ref().and_then(|now| turn.tables.get(now));
             let (Some(was), Some(turned), Some(is)) =
@@ -239,21 +271,32 @@ impl<'a> Trial<'a> {
             else {
                 continue;
             };
-            let kept = kin.columns.iter().filter_map(|(was, to)| Some((was.clone(), to.clone()?)));
+            let kept = kin
+                .columns
+                .iter()
+                .filter_map(|(was, to)| Some((was.clone(), to.clone()?)));
             let kept: Vec<(String, String)> = kept.collect();
             let there = compare(was, turned, &kept);
-            let same = kept
-                .iter()
-                .filter(|(was, _)| is.place(was).is_some() && !there.changed.contains_key(&fold(was)));
-            let same: Vec<(String, String)> = same.map(|(was, _)| (was.clone(), was.clone())).collect();
+            let same = kept.iter().filter(|(was, _)| {
+                is.place(was).is_some() && !there.changed.contains_key(&fold(was))
+            });
+            let same: Vec<(String, String)> =
+                same.map(|(was, _)| (was.clone(), was.clone())).collect();
             if same.is_empty() {
                 continue;
             }
             let back = compare(was, is, &same);
-            let line = down.lines.iter().find(|line| line.mentions(name)).map(|line| line.line);
+            let line = down
+                .lines
+                .iter()
+                .find(|line| line.mentions(name))
+                .map(|line| line.line);
             let class = (Class::DownLosesRows, Severity::Error, Direction::Down);
             if back.lost.len() > there.lost.len() {
-                let message = format!("rows of `{}` that the step kept are gone after the way back", kin.name);
+                let message = format!(
+                    "rows of `{}` that the step kept are gone after the way back",
+                    kin.name
+                );
                 let shown = back.lost.iter().take(SHOWN).cloned().collect();
                 found.push(
                     self.told(class, &kin.name, message)
@@ -263,9 +306,19 @@ impl<'a> Trial<'a> {
             }
             for (column, changed) in &back.changed {
                 let object = format!("{}.{column}", kin.name);
-                let message = format!("values of `{object}` that the step kept are others after the way back");
-                let shown = changed.iter().take(SHOWN).map(|changed| changed.shown()).collect();
-                found.push(self.told(class, object, message).at(line).rows(changed.len(), shown));
+                let message = format!(
+                    "values of `{object}` that the step kept are others after the way back"
+                );
+                let shown = changed
+                    .iter()
+                    .take(SHOWN)
+                    .map(|changed| changed.shown())
+                    .collect();
+                found.push(
+                    self.told(class, object, message)
+                        .at(line)
+                        .rows(changed.len(), shown),
+                );
             }
         }
     }
@@ -275,12 +328,16 @@ impl<'a> Trial<'a> {
         let mut found = Vec::new();
         let run = || -> Option<Vec<Told>> {
             let (before, after) = (self.before()?, self.after()?);
-            let down = self.step.down.as_ref()?;
+            let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
             let engine = Engine::open(image, self.mode(), self.options).ok()?;
             let start = Look::at(&engine.connection, after, None);
             let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
             if let Some(failure) = ran.failure {
-                return Some(vec![self.fails_on_rows(&failure, Direction::Down, (after, before))]);
+                return Some(vec![self.fails_on_rows(
+                    &failure,
+                    Direction::Down,
+                    (after, before),
+                )]);
             }
             let end = Look::at(&engine.connection, before, None);
             let lineage = Lineage::of(after, before, &down.lines);
@@ -296,7 +353,10 @@ impl<'a> Trial<'a> {
                 options: self.options,
                 blame: &blame,
             };
-            let losses = scene.losses().into_iter().filter_map(|told| self.since(told));
+            let losses = scene
+                .losses()
+                .into_iter()
+                .filter_map(|told| self.since(told));
             Some(losses.collect())
         };
         found.append(&mut run().unwrap_or_default());
@@ -324,15 +384,23 @@ impl<'a> Trial<'a> {
             connection.query_row(&sql, [], |row| row.get(0)).ok()
         };
         let mut most = count(&engine.connection)?;
-        let mut blamed = None;
-        engine.run(&text.lines, text.around(self.mode()), |place, connection| {
-            if let Some(now) = count(connection) {
-                if now < most && blamed.is_none() {
-                    blamed = Some(place);
+        let (mut blamed, mut gone) = (None, false);
+        engine.run(
+            &text.lines,
+            text.around(self.mode()),
+            |place, connection| {
+                // Once the table was dropped, what comes under its name is another one.
+                match count(connection) {
+                    Some(now) if !gone => {
+                        if now < most && blamed.is_none() {
+                            blamed = Some(place);
+                        }
+                        most = most.max(now);
+                    }
+                    _ => gone = true,
                 }
-                most = most.max(now);
-            }
-        });
+            },
+        );
         blamed
     }
 
@@ -346,13 +414,17 @@ impl<'a> Trial<'a> {
             Direction::Up => (Class::StepFailsOnRows, "the step"),
             Direction::Down => (Class::DownFailsOnRows, "the way back"),
         };
-        let mut message = format!("{what} passes on an empty database and fails on rows: {}", failure.words);
+        let mut message = format!(
+            "{what} passes on an empty database and fails on rows: {}",
+            failure.words
+        );
         let mut severity = Severity::Error;
         if tightens(failure.code, before, after) {
             severity = Severity::Warning;
             message += "; the schema before allows such rows, so it holds only if the application never wrote one";
         }
-        self.told((class, severity, direction), "", message).at(Some(failure.line))
+        self.told((class, severity, direction), "", message)
+            .at(Some(failure.line))
     }
 }
 

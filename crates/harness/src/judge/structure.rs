@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
-use schema::{Change, ChangeKind, Comparison, Index, Object, PartKind, Schema, Table, TriggerEvent};
+use schema::{
+    Change, ChangeKind, Comparison, Index, Object, PartKind, Schema, Table, TriggerEvent,
+};
 
 use super::finding::Severity;
 use super::lineage::Lineage;
@@ -20,18 +22,29 @@ pub(super) struct Lost {
 }
 
 /// Indexes and triggers that are gone while their table is still there, and that no statement drops by name.
-pub(super) fn lost(before: &Schema, after: &Schema, lineage: &Lineage, lines: &[Line]) -> Vec<Lost> {
+pub(super) fn lost(
+    before: &Schema,
+    after: &Schema,
+    lineage: &Lineage,
+    lines: &[Line],
+) -> Vec<Lost> {
     let spelled = |name: &str| {
         let name = fold(name);
-        lines.iter().any(|line| matches!(&line.act, Act::Drop(own) if *own == name))
+        lines
+            .iter()
+            .any(|line| matches!(&line.act, Act::Drop(own) if *own == name))
     };
     let kin_of = |table: &str| lineage.kin.get(&fold(table)).filter(|kin| !kin.made_anew);
     let mut found = Vec::new();
     for index in before.indexes() {
-        let now = kin_of(&index.table).and_then(|kin| Some((kin, after.table(kin.after.as_deref()?)?)));
+        let now =
+            kin_of(&index.table).and_then(|kin| Some((kin, after.table(kin.after.as_deref()?)?)));
         let Some((kin, now)) = now else { continue };
         let still = |column: &str| {
-            let own = kin.columns.iter().find(|(was, _)| fold(was) == fold(column));
+            let own = kin
+                .columns
+                .iter()
+                .find(|(was, _)| fold(was) == fold(column));
             own.is_none_or(|(_, to)| to.is_some())
         };
         let whole = index.columns.iter().all(|part| match &part.kind {
@@ -41,22 +54,38 @@ pub(super) fn lost(before: &Schema, after: &Schema, lineage: &Lineage, lines: &[
         if spelled(&index.name) || !whole || has_index(after, now, index, &kin.columns) {
             continue;
         }
-        let what = if index.unique { "unique index" } else { "index" };
-        let loses = if index.unique { "and with it the rule that no two rows are the same" } else { "and every query that used it scans" };
+        let what = if index.unique {
+            "unique index"
+        } else {
+            "index"
+        };
+        let loses = if index.unique {
+            "and with it the rule that no two rows are the same"
+        } else {
+            "and every query that used it scans"
+        };
         found.push(Lost {
             name: index.name.clone(),
             line: kin.drop_line(lines),
-            message: format!("`DROP TABLE` takes the {what} `{}` along when `{}` is rebuilt, {loses}", index.name, kin.name),
+            message: format!(
+                "`DROP TABLE` takes the {what} `{}` along when `{}` is rebuilt, {loses}",
+                index.name, kin.name
+            ),
         });
     }
     for trigger in before.triggers() {
-        let there = after.triggers().any(|own| fold(&own.name) == fold(&trigger.name));
+        let there = after
+            .triggers()
+            .any(|own| fold(&own.name) == fold(&trigger.name));
         let table = kin_of(&trigger.table).filter(|kin| kin.after.is_some());
-        let view = after.views().any(|view| fold(&view.name) == fold(&trigger.table));
+        let view = after
+            .views()
+            .any(|view| fold(&view.name) == fold(&trigger.table));
         if there || spelled(&trigger.name) || (table.is_none() && !view) {
             continue;
         }
-        let dropped = |line: &&Line| matches!(&line.act, Act::Drop(name) if *name == fold(&trigger.table));
+        let dropped =
+            |line: &&Line| matches!(&line.act, Act::Drop(name) if *name == fold(&trigger.table));
         let line = lines.iter().find(dropped).map(|line| line.line);
         found.push(Lost {
             name: trigger.name.clone(),
@@ -68,10 +97,16 @@ pub(super) fn lost(before: &Schema, after: &Schema, lineage: &Lineage, lines: &[
 }
 
 /// Whether the table has the index, under any name, or a UNIQUE constraint that does the same.
-fn has_index(after: &Schema, now: &Table, index: &Index, columns: &[(String, Option<String>)]) -> bool {
+fn has_index(
+    after: &Schema,
+    now: &Table,
+    index: &Index,
+    columns: &[(String, Option<String>)],
+) -> bool {
     let renamed = |name: &str| {
         let own = columns.iter().find(|(was, _)| fold(was) == fold(name));
-        own.and_then(|(_, to)| to.clone()).unwrap_or_else(|| fold(name))
+        own.and_then(|(_, to)| to.clone())
+            .unwrap_or_else(|| fold(name))
     };
     let parts: Vec<Option<String>> = index
         .columns
@@ -88,10 +123,15 @@ fn has_index(after: &Schema, now: &Table, index: &Index, columns: &[(String, Opt
         });
         fold(&other.table) == fold(&now.name)
             && other.columns.len() == parts.len()
-            && parts.iter().all(|part| others.next().as_ref() == Some(part))
+            && parts
+                .iter()
+                .all(|part| others.next().as_ref() == Some(part))
             && (other.unique || !index.unique)
     };
-    if after.indexes().any(|other| fold(&other.name) == fold(&index.name) || same(other)) {
+    if after
+        .indexes()
+        .any(|other| fold(&other.name) == fold(&index.name) || same(other))
+    {
         return true;
     }
     let key = now.primary_key.as_ref().map(|key| &key.columns);
@@ -125,7 +165,9 @@ impl Dangling {
     /// Whether what holds the name is declared in `schema`.
     pub(super) fn is_in(&self, schema: &Schema) -> bool {
         schema.views().any(|view| fold(&view.name) == self.holder)
-            || schema.triggers().any(|trigger| fold(&trigger.name) == self.holder)
+            || schema
+                .triggers()
+                .any(|trigger| fold(&trigger.name) == self.holder)
             || schema.table(&self.holder).is_some()
     }
 }
@@ -154,7 +196,9 @@ pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<Str
         }
     }
     for trigger in schema.triggers() {
-        let Some(parts) = &trigger.parts else { continue };
+        let Some(parts) = &trigger.parts else {
+            continue;
+        };
         let Some(sql) = statement_for(schema, &trigger.table, parts.event) else {
             continue;
         };
@@ -173,7 +217,10 @@ pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<Str
 
 fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
     let Some(parent) = schema.table(&key.parent) else {
-        return Some(format!("its key refers to `{}`, which is not there, and with foreign keys on every write fails", key.parent));
+        return Some(format!(
+            "its key refers to `{}`, which is not there, and with foreign keys on every write fails",
+            key.parent
+        ));
     };
     let names: Vec<String> = match (key.parent_columns.as_slice(), &parent.primary_key) {
         ([], Some(own)) => own.columns.iter().map(|part| fold(&part.name)).collect(),
@@ -181,7 +228,10 @@ fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
     };
     let gone = names.iter().find(|name| parent.column(name).is_none());
     if let Some(gone) = gone {
-        return Some(format!("its key refers to `{}.{gone}`, which is not there, and with foreign keys on every write fails", key.parent));
+        return Some(format!(
+            "its key refers to `{}.{gone}`, which is not there, and with foreign keys on every write fails",
+            key.parent
+        ));
     }
     let mut wanted = names.clone();
     wanted.sort();
@@ -214,12 +264,21 @@ fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
 fn statement_for(schema: &Schema, table: &str, event: TriggerEvent) -> Option<String> {
     let name = quote_name(table);
     let own = schema.table(table)?;
-    let columns: Vec<String> = own.stored_columns().map(|column| quote_name(&column.name)).collect();
+    let columns: Vec<String> = own
+        .stored_columns()
+        .map(|column| quote_name(&column.name))
+        .collect();
     let nulls = vec!["NULL"; columns.len()].join(", ");
-    let sets: Vec<String> = columns.iter().map(|column| format!("{column} = {column}")).collect();
+    let sets: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{column} = {column}"))
+        .collect();
     Some(match event {
         TriggerEvent::Insert => {
-            format!("INSERT INTO main.{name} ({}) VALUES ({nulls})", columns.join(", "))
+            format!(
+                "INSERT INTO main.{name} ({}) VALUES ({nulls})",
+                columns.join(", ")
+            )
         }
         TriggerEvent::Update => format!("UPDATE main.{name} SET {}", sets.join(", ")),
         TriggerEvent::Delete => format!("DELETE FROM main.{name}"),
@@ -237,7 +296,8 @@ fn refused(connection: &Connection, sql: &str) -> Option<(String, bool)> {
     // What an application registers is not there here, and that says nothing about the schema; a key that
     // leads nowhere is told by itself.
     let registered = ["no such function", "no such module", "no such collation"];
-    let other = registered.iter().any(|start| words.starts_with(start)) || words.contains("mismatch");
+    let other =
+        registered.iter().any(|start| words.starts_with(start)) || words.contains("mismatch");
     (!other).then_some((words, only_strict))
 }
 
@@ -247,7 +307,9 @@ fn names_nothing(words: &str) -> String {
 
 /// What a way back did not restore: class by class, with how bad it is.
 pub(super) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Severity, String)> {
-    let changes = Comparison::new(before, after).guess_renames(false).changes();
+    let changes = Comparison::new(before, after)
+        .guess_renames(false)
+        .changes();
     changes
         .into_iter()
         .map(|change| {
@@ -256,9 +318,20 @@ pub(super) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Sever
                 _ => Severity::Error,
             };
             let what = match (change.kind, change.object) {
-                (_, Object::ColumnOrder) => format!("the columns of `{}` stand in another order after the way back", change.name),
-                (ChangeKind::Drop, object) => format!("{} `{}` is missing after the way back", kind(object), change.name),
-                (ChangeKind::Add, object) => format!("{} `{}` is left behind by the way back", kind(object), change.name),
+                (_, Object::ColumnOrder) => format!(
+                    "the columns of `{}` stand in another order after the way back",
+                    change.name
+                ),
+                (ChangeKind::Drop, object) => format!(
+                    "{} `{}` is missing after the way back",
+                    kind(object),
+                    change.name
+                ),
+                (ChangeKind::Add, object) => format!(
+                    "{} `{}` is left behind by the way back",
+                    kind(object),
+                    change.name
+                ),
                 _ => format!("the way back declares something else: {change}"),
             };
             (change, severity, what)

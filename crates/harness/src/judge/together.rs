@@ -38,7 +38,10 @@ pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, Str
     let store = Store::new(&first.images, &first.schemas, options);
     let places: Vec<usize> = bench.judged.clone().collect();
     let work = |at: usize| places.get(at).map(|place| bench.step(*place, &store));
-    let alone: Vec<(Vec<Told>, usize)> = in_parallel(places.len(), work).into_iter().flatten().collect();
+    let alone: Vec<(Vec<Told>, usize)> = in_parallel(places.len(), work)
+        .into_iter()
+        .flatten()
+        .collect();
     let mut journeys: usize = alone.iter().map(|(_, count)| count).sum();
     let mut told: Vec<Told> = alone.into_iter().flat_map(|(told, _)| told).collect();
     told.extend(bench.dangling());
@@ -72,7 +75,11 @@ impl<'a> Bench<'a> {
         let (from, to) = (place_of(&options.from)?, place_of(&options.to)?);
         let end = to.map_or(steps.len(), |place| place + 1);
         steps.truncate(end);
-        let gaps: Vec<usize> = history.gaps.iter().filter_map(|gap| Some(gap.after? + 1)).collect();
+        let gaps: Vec<usize> = history
+            .gaps
+            .iter()
+            .filter_map(|gap| Some(gap.after? + 1))
+            .collect();
         let modes = Mode::all(&model, options.foreign_keys, options.transaction);
         let walked = in_parallel(modes.len(), |at| {
             let mode = modes.get(at).copied();
@@ -94,21 +101,35 @@ impl<'a> Bench<'a> {
     fn step(&self, place: usize, store: &Store<'_>) -> (Vec<Told>, usize) {
         let mut found: Vec<Told> = Vec::new();
         let mut journeys = 0;
-        let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place)) else {
+        let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place))
+        else {
             return (found, 0);
         };
         let (mut plain, mut later) = (None, None);
         for (at, chain) in self.chains.iter().enumerate() {
             if at > 0 && !self.depends_on_keys(place) {
-                let same: Vec<Told> = found.iter().map(|told| Told { mode: chain.mode, ..told.clone() }).collect();
+                let same: Vec<Told> = found
+                    .iter()
+                    .map(|told| Told {
+                        mode: chain.mode,
+                        ..told.clone()
+                    })
+                    .collect();
                 found.extend(same);
                 continue;
             }
-            let Some(trial) = Trial::new(place, (step, &migration.down), chain, self.options) else {
+            let Some(mut trial) = Trial::new(place, (step, &migration.down), chain, self.options)
+            else {
                 continue;
             };
-            found.extend(trial.without_rows());
-            if chain.ups.get(place).is_some_and(|past| past.failure.is_some()) {
+            let bare = trial.without_rows();
+            trial.comes_back = bare.iter().all(|told| told.class != Class::DownFails);
+            found.extend(bare);
+            if chain
+                .ups
+                .get(place)
+                .is_some_and(|past| past.failure.is_some())
+            {
                 continue;
             }
             if plain.is_none() {
@@ -116,11 +137,25 @@ impl<'a> Bench<'a> {
                 later = store.plain(place + 1);
             }
             if let Some(plain) = &plain {
-                let empty = chain.images.get(place).map_or(&[][..], |image| image.as_slice());
-                found.extend(forward(&trial, plain, empty, |rows| store.make(place, rows), &mut journeys));
+                let empty = chain
+                    .images
+                    .get(place)
+                    .map_or(&[][..], |image| image.as_slice());
+                found.extend(forward(
+                    &trial,
+                    plain,
+                    empty,
+                    |rows| store.make(place, rows),
+                    &mut journeys,
+                ));
             }
             if let Some(later) = &later {
-                found.extend(back(&trial, later, |rows| store.make(place + 1, rows), &mut journeys));
+                found.extend(back(
+                    &trial,
+                    later,
+                    |rows| store.make(place + 1, rows),
+                    &mut journeys,
+                ));
             }
         }
         (found, journeys)
@@ -128,16 +163,21 @@ impl<'a> Bench<'a> {
 
     /// Whether it can make a difference for a step whether foreign keys are on.
     fn depends_on_keys(&self, place: usize) -> bool {
-        let has_keys = |schema: &Arc<Schema>| {
-            schema.tables().any(|table| !table.foreign_keys.is_empty())
-        };
+        let has_keys =
+            |schema: &Arc<Schema>| schema.tables().any(|table| !table.foreign_keys.is_empty());
         let speaks = self.steps.get(place).is_some_and(|step| {
             let texts = step.up.iter().chain(&step.down);
-            texts.flat_map(|text| &text.lines).any(|line| line.mentions("foreign_keys"))
+            texts
+                .flat_map(|text| &text.lines)
+                .any(|line| line.mentions("foreign_keys"))
         });
         speaks
             || self.chains.iter().any(|chain| {
-                let around = chain.schemas.get(place).into_iter().chain(chain.schemas.get(place + 1));
+                let around = chain
+                    .schemas
+                    .get(place)
+                    .into_iter()
+                    .chain(chain.schemas.get(place + 1));
                 around.into_iter().any(has_keys)
             })
     }
@@ -156,7 +196,8 @@ impl<'a> Bench<'a> {
             let engine = Engine::open(image, chain.mode, self.options).ok()?;
             Some(structure::dangling(&engine.connection, schema))
         });
-        let looked: Vec<BTreeMap<String, Dangling>> = looked.into_iter().map(Option::unwrap_or_default).collect();
+        let looked: Vec<BTreeMap<String, Dangling>> =
+            looked.into_iter().map(Option::unwrap_or_default).collect();
         let mut found = Vec::new();
         for place in self.judged.clone() {
             let (Some(before), Some(after)) = (looked.get(place), looked.get(place + 1)) else {
@@ -164,13 +205,19 @@ impl<'a> Bench<'a> {
             };
             for (object, dangling) in after {
                 let new = !before.contains_key(object);
-                let was_there = chain.schemas.get(place).is_some_and(|schema| dangling.is_in(schema));
+                let was_there = chain
+                    .schemas
+                    .get(place)
+                    .is_some_and(|schema| dangling.is_in(schema));
                 // A string in double quotes that was always one is what its author meant.
                 if !new || (dangling.only_strict && !was_there) {
                     continue;
                 }
                 let last = looked.last().is_some_and(|last| last.contains_key(object));
-                let until = looked.iter().skip(place + 1).position(|own| !own.contains_key(object));
+                let until = looked
+                    .iter()
+                    .skip(place + 1)
+                    .position(|own| !own.contains_key(object));
                 let until = until.and_then(|at| self.steps.get(place + at));
                 let (severity, till) = match (last, until) {
                     (false, Some(step)) => (Severity::Warning, format!(", until `{}`", step.name)),
@@ -187,8 +234,14 @@ impl<'a> Bench<'a> {
                     let scene = (place, Direction::Up, chain.mode);
                     let message = format!("{}{till}", dangling.words);
                     found.push(
-                        Told::new(Class::DanglingReference, severity, scene, object.clone(), message)
-                            .at(line.map(|line| line.line)),
+                        Told::new(
+                            Class::DanglingReference,
+                            severity,
+                            scene,
+                            object.clone(),
+                            message,
+                        )
+                        .at(line.map(|line| line.line)),
                     );
                 }
             }
@@ -203,11 +256,18 @@ impl<'a> Bench<'a> {
         };
         let count = self.judged.len();
         let starts = self.options.starts.min(count.saturating_sub(1));
-        let lines = |step: &'_ Step| step.up.as_ref().map(|up| up.lines.clone()).unwrap_or_default();
+        let lines = |step: &'_ Step| {
+            step.up
+                .as_ref()
+                .map(|up| up.lines.clone())
+                .unwrap_or_default()
+        };
         let lineages = in_parallel(self.steps.len(), |at| {
             let schemas = (first.schemas.get(at), first.schemas.get(at + 1));
             match (schemas, self.steps.get(at)) {
-                ((Some(before), Some(after)), Some(step)) => Lineage::of(before, after, &lines(step)),
+                ((Some(before), Some(after)), Some(step)) => {
+                    Lineage::of(before, after, &lines(step))
+                }
                 _ => Lineage::default(),
             }
         });
@@ -223,7 +283,13 @@ impl<'a> Bench<'a> {
             let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
             let (image, _) = fill(image, schema, Rows::Plain, self.options).ok()?;
-            Some(long::run((&self.steps, &lineages), chain, (start, &image), &known, self.options))
+            Some(long::run(
+                (&self.steps, &lineages),
+                chain,
+                (start, &image),
+                &known,
+                self.options,
+            ))
         });
         (found.into_iter().flatten().flatten().collect(), runs)
     }
@@ -250,7 +316,15 @@ impl<'a> Bench<'a> {
             .map(|(told, modes)| (told.step, self.finding(told, &modes)))
             .collect();
         findings.sort_by(|(at, one), (other_at, other)| {
-            let order = |at: &usize, finding: &Finding| (*at, finding.direction, std::cmp::Reverse(finding.severity), finding.class, finding.line);
+            let order = |at: &usize, finding: &Finding| {
+                (
+                    *at,
+                    finding.direction,
+                    std::cmp::Reverse(finding.severity),
+                    finding.class,
+                    finding.line,
+                )
+            };
             order(at, one).cmp(&order(other_at, other))
         });
         findings.into_iter().map(|(_, finding)| finding).collect()
@@ -264,11 +338,9 @@ impl<'a> Bench<'a> {
         });
         let other = step.and_then(|step| step.up.as_ref().or(step.down.as_ref()));
         let silent = match self.history.steps.get(told.step).map(|step| &step.down) {
-            Some(crate::folder::Down::Empty(script) | crate::folder::Down::OnlyComments(script))
-                if told.direction == Direction::Down =>
-            {
-                Some((script.file.clone(), script.line))
-            }
+            Some(
+                crate::folder::Down::Empty(script) | crate::folder::Down::OnlyComments(script),
+            ) if told.direction == Direction::Down => Some((script.file.clone(), script.line)),
             _ => None,
         };
         let at = text.or(other).map(|text| (text.file.clone(), text.line));
@@ -338,26 +410,30 @@ fn forward(
     make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
     journeys: &mut usize,
 ) -> Vec<Told> {
-    let mut told = trial.on_rows(plain, None);
+    let mut told = trial.on_rows(plain);
     *journeys += 2;
     let stopped = |told: &[Told]| {
         let fails = [Class::StepFailsOnRows, Class::DownFailsOnRows];
         told.iter().any(|own| fails.contains(&own.class))
     };
     if told.iter().any(|own| own.severity == Severity::Error) || stopped(&told) {
-        let full = make(Rows::WithoutNulls).map(|image| trial.on_rows(&image, None)).unwrap_or_default();
+        let full = make(Rows::WithoutNulls)
+            .map(|image| trial.on_rows(&image))
+            .unwrap_or_default();
         *journeys += 1;
         let still_stopped = stopped(&full);
         told = weigh(told, full, NULLS);
         if still_stopped {
             // What needs no rows is told in any case.
             let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-            let rest = trial.on_rows(empty, None).into_iter();
+            let rest = trial.on_rows(empty).into_iter();
             told.extend(rest.filter(|own| !keys.contains(&own.key())));
         }
     }
     let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-    let hostile = make(Rows::Hostile).map(|image| trial.on_rows(&image, None)).unwrap_or_default();
+    let hostile = make(Rows::Hostile)
+        .map(|image| trial.on_rows(&image))
+        .unwrap_or_default();
     let more = hostile.into_iter().filter(|own| !keys.contains(&own.key()));
     told.extend(more.map(|own| own.hangs_on(EDGES)));
     told
@@ -374,7 +450,9 @@ fn back(
     *journeys += 1;
     match told.iter().any(|own| own.severity == Severity::Error) {
         true => {
-            let full = make(Rows::WithoutNulls).map(|image| trial.back_on_rows(&image)).unwrap_or_default();
+            let full = make(Rows::WithoutNulls)
+                .map(|image| trial.back_on_rows(&image))
+                .unwrap_or_default();
             weigh(told, full, NULLS)
         }
         false => told,
@@ -386,7 +464,13 @@ fn weigh(told: Vec<Told>, without: Vec<Told>, what: &str) -> Vec<Told> {
     let known: BTreeSet<_> = without.iter().map(Told::key).collect();
     let mut weighed: Vec<Told> = told
         .into_iter()
-        .map(|own| if known.contains(&own.key()) { own } else { own.hangs_on(what) })
+        .map(|own| {
+            if known.contains(&own.key()) {
+                own
+            } else {
+                own.hangs_on(what)
+            }
+        })
         .collect();
     let keys: BTreeSet<_> = weighed.iter().map(Told::key).collect();
     weighed.extend(without.into_iter().filter(|own| !keys.contains(&own.key())));

@@ -45,7 +45,11 @@ impl Verdict {
     /// ```
     pub fn to_json(&self) -> Value {
         let tables: Vec<&String> = self.unseeded.iter().map(|(table, _)| table).collect();
-        let gaps: Vec<String> = self.gaps.iter().map(|gap| format!("{}: {}", gap.file, gap.why)).collect();
+        let gaps: Vec<String> = self
+            .gaps
+            .iter()
+            .map(|gap| format!("{}: {}", gap.file, gap.why))
+            .collect();
         let findings: Vec<Value> = self.findings.iter().map(finding_json).collect();
         json!({
             "layout": self.layout,
@@ -82,7 +86,12 @@ impl Verdict {
             }
             write_finding(finding, &mut text);
         }
-        let of = |severity| self.findings.iter().filter(|own| own.severity == severity).count();
+        let of = |severity| {
+            self.findings
+                .iter()
+                .filter(|own| own.severity == severity)
+                .count()
+        };
         let counts = [
             (of(Severity::Error), "error"),
             (of(Severity::Warning), "warning"),
@@ -94,8 +103,12 @@ impl Verdict {
             .map(|(number, word)| count(*number, word))
             .collect();
         let _ = match (self.worst(), counts.is_empty()) {
-            (_, true) => writeln!(text, "\nok: nothing is lost, nothing fails, and every way back comes back"),
+            (_, true) => writeln!(
+                text,
+                "\nok: nothing is lost, nothing fails, and every way back comes back"
+            ),
             (Some(Severity::Error), _) => writeln!(text, "\nerror: {}", counts.join(", ")),
+            (Some(Severity::Warning), _) => writeln!(text, "\nwarning: {}", counts.join(", ")),
             _ => writeln!(text, "\nok: {}", counts.join(", ")),
         };
         text

@@ -71,7 +71,10 @@ impl Case {
                 why: "it is code in another language".to_owned(),
             }),
             Some(("options", options)) => options.split(", ").for_each(|option| self.set(option)),
-            _ if ["error ", "warning ", "note "].iter().any(|word| line.starts_with(word)) => {
+            _ if ["error ", "warning ", "note "]
+                .iter()
+                .any(|word| line.starts_with(word)) =>
+            {
                 self.expected.push(line.trim().to_owned());
             }
             _ => {}

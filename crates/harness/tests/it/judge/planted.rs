@@ -12,8 +12,8 @@ fn folder() -> PathBuf {
 }
 
 fn cases(class: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir(folder().join(class))
-        .unwrap_or_else(|error| panic!("cases/{class}: {error}"));
+    let entries =
+        fs::read_dir(folder().join(class)).unwrap_or_else(|error| panic!("cases/{class}: {error}"));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let read = |path: &PathBuf| {
@@ -33,16 +33,34 @@ fn every_class_finds_its_bugs_and_lets_near_misses_pass() {
             let verdict = case.judge();
             let mut found: Vec<String> = verdict.findings.iter().map(line).collect();
             found.sort();
-            let gives = verdict.findings.iter().any(|finding| finding.class == class);
+            let gives = verdict
+                .findings
+                .iter()
+                .any(|finding| finding.class == class);
             let bug = name.starts_with("bug");
-            assert!(bug || name.starts_with("near_miss"), "{name}: neither bug nor near miss");
-            if bug { bugs += 1 } else { misses += 1 }
+            assert!(
+                bug || name.starts_with("near_miss"),
+                "{name}: neither bug nor near miss"
+            );
+            if bug {
+                bugs += 1
+            } else {
+                misses += 1
+            }
             if found != case.expected || gives != bug {
                 let report = verdict.to_text();
-                wrong += &format!("{}/{name}:\n{}\n\n{report}\n", class.name(), found.join("\n"));
+                wrong += &format!(
+                    "{}/{name}:\n{}\n\n{report}\n",
+                    class.name(),
+                    found.join("\n")
+                );
             }
         }
-        assert!(bugs > 0 && misses > 0, "{} has no bug or no near miss", class.name());
+        assert!(
+            bugs > 0 && misses > 0,
+            "{} has no bug or no near miss",
+            class.name()
+        );
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
