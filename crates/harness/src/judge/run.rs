@@ -45,8 +45,8 @@ pub(super) struct Failure {
 /// What a script did besides its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Oddity {
-    /// A pragma did nothing: its name, and why.
-    Pragma(String, String),
+    /// A pragma did nothing: its name, why, and whether rows may rely on it.
+    Pragma(String, String, bool),
     /// The script ended the transaction that the tool had opened.
     EndsTransaction,
     /// The script left a transaction open, which the tool does not know of.
@@ -193,7 +193,8 @@ impl Engine {
     /// Whether a pragma did nothing where it stood.
     fn silent(&self, line: &Line, inside: bool) -> Option<Oddity> {
         let (name, asked) = line.pragma()?;
-        let told = |why: &str| Some(Oddity::Pragma(name.clone(), why.to_owned()));
+        let told =
+            |why: &str, protects| Some(Oddity::Pragma(name.clone(), why.to_owned(), protects));
         let on = |value: &str| ["on", "1", "true", "yes"].contains(&value);
         match (name.as_str(), asked.as_deref()) {
             ("foreign_keys", Some(asked)) => {
@@ -201,13 +202,17 @@ impl Engine {
                     .connection
                     .pragma_query_value(None, "foreign_keys", |row| row.get::<_, bool>(0));
                 (is.ok()? != on(asked)).then_some(())?;
-                told("foreign keys cannot be switched inside a transaction")
+                told(
+                    "foreign keys cannot be switched inside a transaction",
+                    !on(asked),
+                )
             }
             ("defer_foreign_keys", Some(asked)) if !inside && on(asked) => told(
                 "it lasts until the next COMMIT, and outside a transaction each statement commits",
+                false,
             ),
             ("journal_mode", Some(_)) if inside => {
-                told("the journal mode cannot change inside a transaction")
+                told("the journal mode cannot change inside a transaction", false)
             }
             ("key" | "rekey" | "journal_mode", _) => None,
             (name, _) if name.starts_with("cipher") => None,
@@ -215,7 +220,7 @@ impl Engine {
                 let sql = "SELECT count(*) = 0 FROM pragma_pragma_list WHERE name = ?1";
                 let none = self.connection.query_row(sql, [unknown], |row| row.get(0));
                 none.unwrap_or(false).then_some(())?;
-                told("SQLite knows no such pragma and says nothing")
+                told("SQLite knows no such pragma and says nothing", true)
             }
         }
     }

@@ -15,6 +15,7 @@ use super::loss::Scene;
 use super::model::Mode;
 use super::rows::{SHOWN, compare};
 use super::run::{Engine, Failure, Oddity};
+use super::said::Act;
 use super::structure;
 use crate::folder::Down;
 
@@ -121,12 +122,9 @@ impl<'a> Trial<'a> {
     fn oddities(&self, oddities: &[(usize, Oddity)], direction: Direction, found: &mut Vec<Told>) {
         for (line, odd) in oddities {
             let (class, severity, object, message) = match odd {
-                Oddity::Pragma(name, why) => {
-                    // Where the journal stands is a matter of speed; the others are there to protect rows.
-                    let severity = match name.as_str() {
-                        "journal_mode" => Severity::Note,
-                        _ => Severity::Warning,
-                    };
+                Oddity::Pragma(name, why, protects) => {
+                    // What would have kept rows from harm, or what nobody knows, is worth more than a note.
+                    let severity = if *protects { Severity::Warning } else { Severity::Note };
                     let message = format!("`PRAGMA {name}` does nothing here: {why}");
                     (Class::PragmaWithoutEffect, severity, name.clone(), message)
                 }
@@ -197,6 +195,11 @@ impl<'a> Trial<'a> {
         };
         let mut differs: Vec<Told> = Vec::new();
         for (change, severity, message) in structure::differences(before, &back) {
+            let lost = |told: &Told| told.class == Class::ObjectLost && told.object == change.name;
+            if change.kind == ChangeKind::Drop && found.iter().any(lost) {
+                // The step took it, and that is told.
+                continue;
+            }
             let class = (Class::DownDiffers, severity, Direction::Down);
             let about = change.table.as_deref().unwrap_or(&change.name);
             let line = down.lines.iter().rev().find(|line| line.mentions(about));
@@ -404,6 +407,18 @@ impl<'a> Trial<'a> {
         blamed
     }
 
+    /// Whether it is a deletion that a key refuses, at once or at COMMIT: that hangs on rows which every
+    /// application has.
+    fn deletes(&self, failure: &Failure, direction: Direction) -> bool {
+        let text = match direction {
+            Direction::Up => self.step.up.as_ref(),
+            Direction::Down => self.step.down.as_ref(),
+        };
+        let line = text.and_then(|text| text.lines.get(failure.place));
+        failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
+            && line.is_none_or(|line| matches!(line.act, Act::Drop(_) | Act::Delete(_)))
+    }
+
     fn fails_on_rows(
         &self,
         failure: &Failure,
@@ -419,7 +434,7 @@ impl<'a> Trial<'a> {
             failure.words
         );
         let mut severity = Severity::Error;
-        if tightens(failure.code, before, after) {
+        if tightens(failure.code, before, after) && !self.deletes(failure, direction) {
             severity = Severity::Warning;
             message += "; the schema before allows such rows, so it holds only if the application never wrote one";
         }

@@ -76,7 +76,7 @@ fn what_is_lost_depends_on_the_tool() {
     assert_eq!(with("layout: plain"), "");
     // Where a file holds this pragma, Flyway opens no transaction around it.
     assert_eq!(with("layout: flyway"), "");
-    let on_too_late = "warning pragma-without-effect 2_rebuild/up.sql:6 off foreign_keys";
+    let on_too_late = "note pragma-without-effect 2_rebuild/up.sql:6 off foreign_keys";
     assert_eq!(with("layout: goose"), on_too_late);
     // Depending on the build, the first pragma does nothing or the second.
     assert_eq!(
