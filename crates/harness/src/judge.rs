@@ -29,12 +29,16 @@ mod lineage;
 mod loss;
 mod rows;
 mod structure;
+mod values;
 
 // Which runs are made, and what they tell.
+mod failure;
 mod long;
+mod merge;
 mod step;
 mod together;
 mod verdict;
+mod weigh;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -38,7 +38,7 @@ impl Scene<'_> {
             if rows.len() <= known || self.after.schema.table(parent).is_none() {
                 continue;
             }
-            let had_key = self.lineage.from_after(child).is_some_and(|kin| {
+            let had_key = self.lineage.named_after(child).is_some_and(|kin| {
                 let table = self.before.schema.table(&kin.name);
                 table.is_some_and(|table| {
                     let mut keys = table.foreign_keys.iter();

@@ -43,7 +43,7 @@ impl Lineage {
     }
 
     /// The table that is called so after the step.
-    pub(super) fn from_after(&self, name: &str) -> Option<&Kin> {
+    pub(super) fn named_after(&self, name: &str) -> Option<&Kin> {
         let name = fold(name);
         let mut kin = self.kin.values();
         kin.find(|kin| kin.after.as_deref() == Some(name.as_str()))

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use rusqlite::ffi;
 use schema::sql::{fold, quote_name};
-use schema::{ChangeKind, Comparison, Object, Schema};
+use schema::{ChangeKind, Schema};
 
 use super::Options;
 use super::chain::{Chain, Step, Text};
@@ -15,7 +14,6 @@ use super::loss::Scene;
 use super::model::Mode;
 use super::rows::{SHOWN, compare};
 use super::run::{Engine, Failure, Oddity};
-use super::said::Act;
 use super::structure;
 use crate::folder::Down;
 
@@ -64,7 +62,7 @@ impl<'a> Trial<'a> {
         self.chain.schemas.get(self.place + 1)
     }
 
-    fn told(
+    pub(super) fn told(
         &self,
         (class, severity, direction): (Class, Severity, Direction),
         object: impl Into<String>,
@@ -405,61 +403,5 @@ impl<'a> Trial<'a> {
             },
         );
         blamed
-    }
-
-    /// Whether it is a deletion that a key refuses, at once or at COMMIT: that hangs on rows which every
-    /// application has.
-    fn deletes(&self, failure: &Failure, direction: Direction) -> bool {
-        let text = match direction {
-            Direction::Up => self.step.up.as_ref(),
-            Direction::Down => self.step.down.as_ref(),
-        };
-        let line = text.and_then(|text| text.lines.get(failure.place));
-        failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
-            && line.is_none_or(|line| matches!(line.act, Act::Drop(_) | Act::Delete(_)))
-    }
-
-    fn fails_on_rows(
-        &self,
-        failure: &Failure,
-        direction: Direction,
-        (before, after): (&Arc<Schema>, &Arc<Schema>),
-    ) -> Told {
-        let (class, what) = match direction {
-            Direction::Up => (Class::StepFailsOnRows, "the step"),
-            Direction::Down => (Class::DownFailsOnRows, "the way back"),
-        };
-        let mut message = format!(
-            "{what} passes on an empty database and fails on rows: {}",
-            failure.words
-        );
-        let mut severity = Severity::Error;
-        if tightens(failure.code, before, after) && !self.deletes(failure, direction) {
-            severity = Severity::Warning;
-            message += "; the schema before allows such rows, so it holds only if the application never wrote one";
-        }
-        self.told((class, severity, direction), "", message)
-            .at(Some(failure.line))
-    }
-}
-
-/// Whether the failure is a rule that is new, which rows that were allowed before need not keep. That NULL is
-/// refused is none of these: rows without NULL show whether that hangs on the rows.
-fn tightens(code: i32, before: &Schema, after: &Schema) -> bool {
-    let changes = Comparison::new(before, after).changes();
-    let comes = |objects: &[Object]| {
-        changes.iter().any(|change| {
-            change.kind != ChangeKind::Drop
-                && change.kind != ChangeKind::Rename
-                && objects.contains(&change.object)
-        })
-    };
-    match code {
-        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
-            comes(&[Object::Unique, Object::PrimaryKey, Object::Index])
-        }
-        ffi::SQLITE_CONSTRAINT_CHECK => comes(&[Object::Check]),
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => comes(&[Object::ForeignKey]),
-        _ => false,
     }
 }

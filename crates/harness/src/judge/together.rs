@@ -1,6 +1,6 @@
 //! All runs of a history, and their findings put together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schema::Schema;
@@ -8,7 +8,7 @@ use schema::sql::fold;
 
 use super::chain::{self, Chain, Step};
 use super::fill::{Rows, Store, fill};
-use super::finding::{Class, Direction, Finding, Severity, Told, When};
+use super::finding::{Class, Direction, Severity, Told};
 use super::lineage::Lineage;
 use super::long;
 use super::model::{Mode, Model};
@@ -16,18 +16,19 @@ use super::run::Engine;
 use super::step::Trial;
 use super::structure::{self, Dangling};
 use super::verdict::Verdict;
+use super::weigh::{back, forward};
 use super::{Options, in_parallel};
 use crate::folder::History;
 
 /// What is judged, made ready.
-struct Bench<'a> {
-    history: &'a History,
-    options: &'a Options,
-    model: Model,
-    steps: Vec<Step>,
-    chains: Vec<Chain>,
+pub(super) struct Bench<'a> {
+    pub(super) history: &'a History,
+    pub(super) options: &'a Options,
+    pub(super) model: Model,
+    pub(super) steps: Vec<Step>,
+    pub(super) chains: Vec<Chain>,
     /// The places of the steps that are judged.
-    judged: std::ops::Range<usize>,
+    pub(super) judged: std::ops::Range<usize>,
 }
 
 pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, String> {
@@ -293,89 +294,6 @@ impl<'a> Bench<'a> {
         });
         (found.into_iter().flatten().flatten().collect(), runs)
     }
-
-    /// What was told under several modes or more than once is one finding.
-    fn findings(&self, told: Vec<Told>) -> Vec<Finding> {
-        let mut merged: BTreeMap<_, (Told, BTreeSet<bool>)> = BTreeMap::new();
-        for told in told {
-            let keys = told.mode.foreign_keys;
-            match merged.get_mut(&told.key()) {
-                None => {
-                    merged.insert(told.key(), (told, BTreeSet::from([keys])));
-                }
-                Some((best, modes)) => {
-                    modes.insert(keys);
-                    if told.severity > best.severity {
-                        *best = told;
-                    }
-                }
-            }
-        }
-        let mut findings: Vec<(usize, Finding)> = merged
-            .into_values()
-            .map(|(told, modes)| (told.step, self.finding(told, &modes)))
-            .collect();
-        findings.sort_by(|(at, one), (other_at, other)| {
-            let order = |at: &usize, finding: &Finding| {
-                (
-                    *at,
-                    finding.direction,
-                    std::cmp::Reverse(finding.severity),
-                    finding.class,
-                    finding.line,
-                )
-            };
-            order(at, one).cmp(&order(other_at, other))
-        });
-        findings.into_iter().map(|(_, finding)| finding).collect()
-    }
-
-    fn finding(&self, told: Told, modes: &BTreeSet<bool>) -> Finding {
-        let step = self.steps.get(told.step);
-        let text = step.and_then(|step| match told.direction {
-            Direction::Up => step.up.as_ref(),
-            Direction::Down => step.down.as_ref(),
-        });
-        let other = step.and_then(|step| step.up.as_ref().or(step.down.as_ref()));
-        let silent = match self.history.steps.get(told.step).map(|step| &step.down) {
-            Some(
-                crate::folder::Down::Empty(script) | crate::folder::Down::OnlyComments(script),
-            ) if told.direction == Direction::Down => Some((script.file.clone(), script.line)),
-            _ => None,
-        };
-        let at = text.or(other).map(|text| (text.file.clone(), text.line));
-        let (file, line) = silent.or(at).unwrap_or_default();
-        let name = step.map(|step| step.name.clone()).unwrap_or_default();
-        let around = told.mode.transaction.or(text.map(|text| text.around));
-        let keys = match (modes.contains(&true), modes.contains(&false)) {
-            (true, true) => "both",
-            (true, false) => "on",
-            _ => "off",
-        };
-        let asked = if told.mode.foreign_keys { "on" } else { "off" };
-        Finding {
-            repeat: format!(
-                "{} {} --layout {} --from {name} --to {name} --foreign-keys {asked}",
-                self.options.command,
-                self.history.root.display(),
-                self.history.layout,
-            ),
-            class: told.class,
-            severity: told.severity,
-            step: name,
-            direction: told.direction,
-            file,
-            line: told.line.unwrap_or(line),
-            object: told.object,
-            rows: told.rows,
-            shown: told.shown,
-            when: When {
-                foreign_keys: keys,
-                transaction: around.unwrap_or(self.model.transaction),
-            },
-            message: told.message,
-        }
-    }
 }
 
 /// Reads the schema of each version; versions of the same bytes have the same.
@@ -397,82 +315,4 @@ fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<(), String> {
         chain.schemas = schemas;
     }
     Ok(())
-}
-
-const NULLS: &str = "it takes a NULL to see it, which the schema allows";
-const EDGES: &str = "it takes a value at the edges of what SQLite stores to see it";
-
-/// A step forward and back on plain rows and on hostile ones, each finding at the severity that its rows allow.
-fn forward(
-    trial: &Trial<'_>,
-    plain: &[u8],
-    empty: &[u8],
-    make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
-    journeys: &mut usize,
-) -> Vec<Told> {
-    let mut told = trial.on_rows(plain);
-    *journeys += 2;
-    let stopped = |told: &[Told]| {
-        let fails = [Class::StepFailsOnRows, Class::DownFailsOnRows];
-        told.iter().any(|own| fails.contains(&own.class))
-    };
-    if told.iter().any(|own| own.severity == Severity::Error) || stopped(&told) {
-        let full = make(Rows::WithoutNulls)
-            .map(|image| trial.on_rows(&image))
-            .unwrap_or_default();
-        *journeys += 1;
-        let still_stopped = stopped(&full);
-        told = weigh(told, full, NULLS);
-        if still_stopped {
-            // What needs no rows is told in any case.
-            let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-            let rest = trial.on_rows(empty).into_iter();
-            told.extend(rest.filter(|own| !keys.contains(&own.key())));
-        }
-    }
-    let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-    let hostile = make(Rows::Hostile)
-        .map(|image| trial.on_rows(&image))
-        .unwrap_or_default();
-    let more = hostile.into_iter().filter(|own| !keys.contains(&own.key()));
-    told.extend(more.map(|own| own.hangs_on(EDGES)));
-    told
-}
-
-/// The way back on rows of the version after.
-fn back(
-    trial: &Trial<'_>,
-    later: &[u8],
-    make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
-    journeys: &mut usize,
-) -> Vec<Told> {
-    let told = trial.back_on_rows(later);
-    *journeys += 1;
-    match told.iter().any(|own| own.severity == Severity::Error) {
-        true => {
-            let full = make(Rows::WithoutNulls)
-                .map(|image| trial.back_on_rows(&image))
-                .unwrap_or_default();
-            weigh(told, full, NULLS)
-        }
-        false => told,
-    }
-}
-
-/// Findings on rows with NULL, and on the same without: what is not among the latter hangs on NULL.
-fn weigh(told: Vec<Told>, without: Vec<Told>, what: &str) -> Vec<Told> {
-    let known: BTreeSet<_> = without.iter().map(Told::key).collect();
-    let mut weighed: Vec<Told> = told
-        .into_iter()
-        .map(|own| {
-            if known.contains(&own.key()) {
-                own
-            } else {
-                own.hangs_on(what)
-            }
-        })
-        .collect();
-    let keys: BTreeSet<_> = weighed.iter().map(Told::key).collect();
-    weighed.extend(without.into_iter().filter(|own| !keys.contains(&own.key())));
-    weighed
 }
