@@ -21,6 +21,7 @@ mod said;
 mod chain;
 mod fill;
 mod look;
+mod touch;
 
 // What of it is harm.
 mod finding;

@@ -1,6 +1,6 @@
-//! Databases with rows, made once for each version and let go when nobody needs them any more.
+//! Databases with rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schema::sql::{fold, quote_name};
@@ -9,6 +9,7 @@ use schema::{Schema, TableKind};
 use super::Options;
 use super::model::Mode;
 use super::run::Engine;
+use super::touch::with_parents;
 use crate::generate::{Generator, Temper};
 
 /// What the rows of a database are like.
@@ -30,6 +31,7 @@ pub(super) fn fill(
     image: &[u8],
     schema: &Schema,
     rows: Rows,
+    only: Option<&BTreeSet<String>>,
     options: &Options,
 ) -> Result<(Arc<Vec<u8>>, Unseeded), String> {
     let mode = Mode {
@@ -37,6 +39,15 @@ pub(super) fn fill(
         transaction: None,
     };
     let engine = Engine::open(image, mode, options)?;
+    let mut part = schema.clone();
+    if let Some(only) = only {
+        let all = with_parents(schema, only);
+        let others = schema
+            .tables()
+            .filter(|table| !all.contains(&fold(&table.name)));
+        part = others.fold(part, |part, table| part.without_table(&table.name));
+    }
+    let schema = &part;
     let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
     generator = match rows {
         Rows::Plain => generator,
@@ -86,23 +97,13 @@ fn empty_a_row_of_each(engine: &Engine, schema: &Schema) {
     }
 }
 
-/// The plain database of each version: the step to it goes back on it, and the step from it goes forward.
+/// Makes the databases of the steps, and remembers what could not be filled.
 pub(super) struct Store<'a> {
     images: &'a [Arc<Vec<u8>>],
     schemas: &'a [Arc<Schema>],
     options: &'a Options,
-    slots: Vec<Mutex<Slot>>,
     pub(super) unseeded: Mutex<Unseeded>,
 }
-
-#[derive(Default)]
-struct Slot {
-    image: Option<Arc<Vec<u8>>>,
-    asked: usize,
-}
-
-/// How often each version is asked for.
-const USES: usize = 2;
 
 impl<'a> Store<'a> {
     pub(super) fn new(
@@ -114,36 +115,25 @@ impl<'a> Store<'a> {
             images,
             schemas,
             options,
-            slots: images.iter().map(|_| Mutex::default()).collect(),
             unseeded: Mutex::default(),
         }
     }
 
-    pub(super) fn plain(&self, version: usize) -> Option<Arc<Vec<u8>>> {
-        let mut slot = self
-            .slots
-            .get(version)?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        slot.asked += 1;
-        let made = match slot.image.take() {
-            Some(image) => image,
-            None => self.make(version, Rows::Plain)?,
-        };
-        if slot.asked < USES {
-            slot.image = Some(Arc::clone(&made));
-        }
-        Some(made)
-    }
-
-    pub(super) fn make(&self, version: usize, rows: Rows) -> Option<Arc<Vec<u8>>> {
+    /// A database of the version with rows in the tables of `only` and in those that they refer to.
+    pub(super) fn make(
+        &self,
+        version: usize,
+        rows: Rows,
+        only: &BTreeSet<String>,
+    ) -> Option<Arc<Vec<u8>>> {
         let (image, schema) = (self.images.get(version)?, self.schemas.get(version)?);
-        let (image, unseeded) = match fill(image, schema, rows, self.options) {
+        if only.is_empty() {
+            return Some(Arc::clone(image));
+        }
+        let (image, unseeded) = match fill(image, schema, rows, Some(only), self.options) {
             Ok(made) => made,
             Err(reason) => {
-                let all = schema
-                    .tables()
-                    .map(|table| (table.name.clone(), reason.clone()));
+                let all = only.iter().map(|table| (table.clone(), reason.clone()));
                 (Arc::clone(image), all.collect())
             }
         };

@@ -1,9 +1,7 @@
 //! The long run: rows put in at an early version, carried to the end on one connection.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use schema::Schema;
 use schema::sql::{fold, quote_name};
 
 use super::Options;
@@ -13,7 +11,7 @@ use super::lineage::Lineage;
 use super::look::Look;
 use super::loss::Scene;
 use super::run::Engine;
-use super::said::Line;
+use super::touch::touched;
 
 /// What is known of a step already, so that the long run tells only what is new.
 pub(super) type Known = BTreeSet<(usize, String)>;
@@ -46,8 +44,8 @@ pub(super) fn run(
             engine.run_leniently(&up.lines);
             continue;
         }
-        let touched = touched(before, &up.lines);
-        let was = Look::at(&engine.connection, before, Some(&touched));
+        let touched = touched(before, up.lines.iter());
+        let was = Look::at(&engine.connection, before, &touched);
         let ran = engine.run(&up.lines, up.around(chain.mode), |_, _| ());
         if let Some(failure) = ran.failure {
             if !known.contains(&(place, String::new())) {
@@ -73,7 +71,7 @@ pub(super) fn run(
             .filter(|(name, _)| touched.contains(*name));
         let mut now: BTreeSet<String> = names.filter_map(|(_, kin)| kin.after.clone()).collect();
         now.extend(touched.iter().cloned());
-        let is = Look::at(&engine.connection, after, Some(&now));
+        let is = Look::at(&engine.connection, after, &now);
         let blame = |table: &str| {
             (!known.contains(&(place, fold(table))))
                 .then(|| blame(steps, chain, (start, image), (place, table), options))
@@ -95,37 +93,6 @@ pub(super) fn run(
         found.extend(told.filter(|told| !known.contains(&(place, fold(&told.object)))));
     }
     found
-}
-
-/// The tables that a script may change: those that it names, and those that hang on them.
-fn touched(schema: &Arc<Schema>, lines: &[Line]) -> BTreeSet<String> {
-    let mut touched: BTreeSet<String> = schema
-        .tables()
-        .map(|table| fold(&table.name))
-        .filter(|name| lines.iter().any(|line| line.mentions(name)))
-        .collect();
-    loop {
-        let count = touched.len();
-        for table in schema.tables() {
-            let mut parents = table.foreign_keys.iter().map(|key| fold(&key.parent));
-            let content = crate::observe::search_option(table, "content").map(|name| fold(&name));
-            if parents.any(|parent| touched.contains(&parent))
-                || content.is_some_and(|content| touched.contains(&content))
-            {
-                touched.insert(fold(&table.name));
-            }
-        }
-        for trigger in schema.triggers() {
-            if touched.contains(&fold(&trigger.table)) {
-                let text = fold(&trigger.text);
-                let named = schema.tables().map(|table| fold(&table.name));
-                touched.extend(named.filter(|name| text.contains(name.as_str())));
-            }
-        }
-        if touched.len() == count {
-            return touched;
-        }
-    }
 }
 
 /// The statement of the step at `place` behind which the table has fewer rows.

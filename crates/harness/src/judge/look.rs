@@ -25,13 +25,13 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Looks at the tables of `only`, or at all of them.
+    /// Looks at the tables of `only`.
     pub(super) fn at(
         connection: &Connection,
         schema: &Arc<Schema>,
-        only: Option<&BTreeSet<String>>,
+        only: &BTreeSet<String>,
     ) -> Look {
-        let chosen = |name: &str| only.is_none_or(|only| only.contains(&fold(name)));
+        let chosen = |name: &str| only.contains(&fold(name));
         let mut look = Look {
             schema: Arc::clone(schema),
             tables: BTreeMap::new(),
@@ -53,14 +53,13 @@ impl Look {
                     if let Ok(rows) = read_rows(connection, schema, table) {
                         look.tables.insert(fold(&table.name), rows);
                     }
+                    look.integrity
+                        .append(&mut integrity(connection, &table.name));
                     if !table.foreign_keys.is_empty() {
                         look.orphans.append(&mut orphans(connection, &table.name));
                     }
                 }
             }
-        }
-        if only.is_none() {
-            look.integrity = integrity(connection);
         }
         look
     }
@@ -93,12 +92,13 @@ fn orphans(connection: &Connection, table: &str) -> BTreeMap<(String, String), V
     read().unwrap_or_default()
 }
 
-fn integrity(connection: &Connection) -> Vec<String> {
+fn integrity(connection: &Connection, table: &str) -> Vec<String> {
     let read = || -> rusqlite::Result<Vec<String>> {
-        let mut statement = connection.prepare(
-            "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
-        )?;
-        statement.query_map([], |row| row.get(0))?.collect()
+        let sql = format!("PRAGMA main.integrity_check({})", quote_name(table));
+        let mut statement = connection.prepare(&sql)?;
+        let said = statement.query_map([], |row| row.get::<_, String>(0))?;
+        said.filter(|sentence| !sentence.as_ref().is_ok_and(|sentence| sentence == "ok"))
+            .collect()
     };
     read().unwrap_or_default()
 }

@@ -82,7 +82,7 @@ impl Engine {
         let prepare = || -> rusqlite::Result<()> {
             if image.is_empty() {
                 // Small pages keep the many copies small; nothing a script sees depends on them.
-                connection.pragma_update(None, "page_size", 1_024)?;
+                connection.pragma_update(None, "page_size", 512)?;
             }
             connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
             connection.progress_handler(PIECE, Some(spend))?;

@@ -1,5 +1,6 @@
 //! One step forward and back: without rows, on plain rows, and on rows at the edges.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schema::sql::{fold, quote_name};
@@ -15,6 +16,7 @@ use super::model::Mode;
 use super::rows::{SHOWN, compare};
 use super::run::{Engine, Failure, Oddity};
 use super::structure;
+use super::touch::touched;
 use crate::folder::Down;
 
 /// One step under one mode.
@@ -28,6 +30,8 @@ pub(super) struct Trial<'a> {
     pub(super) forth: Lineage,
     /// Whether the way back passes without rows; where it does not, rows show nothing more.
     pub(super) comes_back: bool,
+    /// The tables that its scripts may change, as they are called before and after.
+    pub(super) touched: (BTreeSet<String>, BTreeSet<String>),
 }
 
 impl<'a> Trial<'a> {
@@ -47,6 +51,11 @@ impl<'a> Trial<'a> {
             options,
             forth: Lineage::of(before, after, lines),
             comes_back: true,
+            touched: {
+                let texts = step.up.iter().chain(&step.down);
+                let lines = texts.flat_map(|text| &text.lines);
+                (touched(before, lines.clone()), touched(after, lines))
+            },
         })
     }
 
@@ -226,13 +235,13 @@ impl<'a> Trial<'a> {
         let (before, after) = (self.before()?, self.after()?);
         let up = self.step.up.as_ref()?;
         let engine = Engine::open(image, self.mode(), self.options).ok()?;
-        let start = Look::at(&engine.connection, before, None);
+        let start = Look::at(&engine.connection, before, &self.touched.0);
         let ran = engine.run(&up.lines, up.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
             found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
             return None;
         }
-        let turn = Look::at(&engine.connection, after, None);
+        let turn = Look::at(&engine.connection, after, &self.touched.1);
         let blame = |table: &str| self.blame(image, up, table);
         let scene = Scene {
             step: self.place,
@@ -253,7 +262,7 @@ impl<'a> Trial<'a> {
             found.push(self.fails_on_rows(&failure, Direction::Down, (after, before)));
             return None;
         }
-        let end = Look::at(&engine.connection, before, None);
+        let end = Look::at(&engine.connection, before, &self.touched.0);
         self.come_back((&start, &turn, &end), down, found);
         Some(())
     }
@@ -331,7 +340,7 @@ impl<'a> Trial<'a> {
             let (before, after) = (self.before()?, self.after()?);
             let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
             let engine = Engine::open(image, self.mode(), self.options).ok()?;
-            let start = Look::at(&engine.connection, after, None);
+            let start = Look::at(&engine.connection, after, &self.touched.1);
             let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
             if let Some(failure) = ran.failure {
                 return Some(vec![self.fails_on_rows(
@@ -340,7 +349,7 @@ impl<'a> Trial<'a> {
                     (after, before),
                 )]);
             }
-            let end = Look::at(&engine.connection, before, None);
+            let end = Look::at(&engine.connection, before, &self.touched.0);
             let lineage = Lineage::of(after, before, &down.lines);
             let blame = |table: &str| self.blame(image, down, table);
             let scene = Scene {

@@ -1,6 +1,6 @@
 //! What can be seen without a row: objects that vanish, names that lead nowhere, ways back that differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
@@ -36,7 +36,11 @@ pub(super) fn lost(
     };
     let kin_of = |table: &str| lineage.kin.get(&fold(table)).filter(|kin| !kin.made_anew);
     let mut found = Vec::new();
-    for index in before.indexes() {
+    let named: BTreeSet<String> = after.indexes().map(|index| fold(&index.name)).collect();
+    let gone = before
+        .indexes()
+        .filter(|index| !named.contains(&fold(&index.name)));
+    for index in gone {
         let now =
             kin_of(&index.table).and_then(|kin| Some((kin, after.table(kin.after.as_deref()?)?)));
         let Some((kin, now)) = now else { continue };
@@ -244,17 +248,19 @@ fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
     let by_table = own
         .chain(uniques)
         .any(|columns| fits(columns.map(|part| fold(&part.name)).collect()));
-    let by_index = schema.indexes().any(|index| {
-        let columns = index.columns.iter().filter_map(|part| match &part.kind {
-            PartKind::Column(name) => Some(fold(name)),
-            PartKind::Expression(_) => None,
-        });
-        index.unique
-            && index.filter.is_none()
-            && fold(&index.table) == fold(&key.parent)
-            && fits(columns.collect())
-    });
-    let unique = !names.is_empty() && (by_table || by_index);
+    let by_index = || {
+        schema.indexes().any(|index| {
+            let columns = index.columns.iter().filter_map(|part| match &part.kind {
+                PartKind::Column(name) => Some(fold(name)),
+                PartKind::Expression(_) => None,
+            });
+            index.unique
+                && index.filter.is_none()
+                && fold(&index.table) == fold(&key.parent)
+                && fits(columns.collect())
+        })
+    };
+    let unique = !names.is_empty() && (by_table || by_index());
     (!unique).then(|| {
         format!("its key refers to columns of `{}` that nothing keeps unique, and with foreign keys on every write fails (`foreign key mismatch`)", key.parent)
     })

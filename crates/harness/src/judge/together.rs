@@ -134,8 +134,8 @@ impl<'a> Bench<'a> {
                 continue;
             }
             if plain.is_none() {
-                plain = store.plain(place);
-                later = store.plain(place + 1);
+                plain = store.make(place, Rows::Plain, &trial.touched.0);
+                later = store.make(place + 1, Rows::Plain, &trial.touched.1);
             }
             if let Some(plain) = &plain {
                 let empty = chain
@@ -146,7 +146,7 @@ impl<'a> Bench<'a> {
                     &trial,
                     plain,
                     empty,
-                    |rows| store.make(place, rows),
+                    |rows| store.make(place, rows, &trial.touched.0),
                     &mut journeys,
                 ));
             }
@@ -154,7 +154,7 @@ impl<'a> Bench<'a> {
                 found.extend(back(
                     &trial,
                     later,
-                    |rows| store.make(place + 1, rows),
+                    |rows| store.make(place + 1, rows, &trial.touched.1),
                     &mut journeys,
                 ));
             }
@@ -283,7 +283,7 @@ impl<'a> Bench<'a> {
             // Evenly from the first version that holds anything to the last but one.
             let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
-            let (image, _) = fill(image, schema, Rows::Plain, self.options).ok()?;
+            let (image, _) = fill(image, schema, Rows::Plain, None, self.options).ok()?;
             Some(long::run(
                 (&self.steps, &lineages),
                 chain,
