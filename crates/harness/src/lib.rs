@@ -36,6 +36,7 @@ mod world;
 mod tour;
 pub mod folder;
 mod source;
+pub mod judge;
 pub mod command;
 
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};

@@ -242,7 +242,11 @@ pub(crate) fn search_option(table: &Table, option: &str) -> Option<String> {
     Some(value.trim_matches(['\'', '"', '`', '[', ']']).to_owned())
 }
 
-fn read_rows(connection: &Connection, schema: &Schema, table: &Table) -> rusqlite::Result<Rows> {
+pub(crate) fn read_rows(
+    connection: &Connection,
+    schema: &Schema,
+    table: &Table,
+) -> rusqlite::Result<Rows> {
     let (columns, key, sql) = layout(schema, table);
     let mut statement = connection.prepare(&sql)?;
     let mut found = statement.query([])?;
@@ -260,7 +264,7 @@ fn read_rows(connection: &Connection, schema: &Schema, table: &Table) -> rusqlit
     })
 }
 
-fn read_sequences(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> {
+pub(crate) fn read_sequences(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> {
     let there: bool = connection.query_row(
         "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'sqlite_sequence'",
         [],

@@ -173,7 +173,7 @@ fn run(path: &Path, script: &str) -> Result<Connection, Unreadable> {
 }
 
 /// No other file, and no code from one.
-fn confine(context: AuthContext<'_>) -> Authorization {
+pub(crate) fn confine(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Attach { filename } if !["", ":memory:"].contains(&filename) => {
             Authorization::Deny

@@ -10,6 +10,7 @@ mod folder;
 mod generate;
 mod generated;
 mod interruption;
+mod judge;
 mod laws;
 mod machine;
 mod observing;

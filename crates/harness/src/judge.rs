@@ -1,0 +1,154 @@
+//! Judges a history: what would lose rows, fail on real rows, or not come back, run as its tool runs it.
+//!
+//! ```text
+//! History ─▶ model (how its tool runs a file) ─▶ chain (every version, empty) ─┬▶ each step forward and back on rows
+//!                                                                              └▶ the long run from several starts
+//!                                                                                             │
+//!                                                                        findings ◀───────────┘
+//! ```
+//!
+//! A [`History`] may come from anybody's folder. Nothing needs to be declared: what a step says in so many words
+//! (`DROP TABLE`, `UPDATE`) is told as a warning or a note, and what it does without saying so is an error.
+//! Everything runs in memory, and no statement reaches another file.
+
+// How the tool runs a script.
+mod foreign;
+mod model;
+mod run;
+mod said;
+
+// Databases to run it on.
+mod chain;
+mod fill;
+mod look;
+mod touch;
+
+// What of it is harm.
+mod finding;
+mod health;
+mod lineage;
+mod loss;
+mod rows;
+mod structure;
+mod values;
+
+// Which runs are made, and what they tell.
+mod failure;
+mod long;
+mod merge;
+mod step;
+mod together;
+mod verdict;
+mod weigh;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use finding::{Class, Direction, Finding, Severity, When};
+pub use model::{ForeignKeys, Model, Transaction};
+pub use verdict::Verdict;
+
+use crate::fixture;
+use crate::folder::History;
+
+/// How a history is judged.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Foreign keys on or off, whatever the tool does.
+    pub foreign_keys: Option<bool>,
+    /// What a transaction is opened around, whatever the tool does.
+    pub transaction: Option<Transaction>,
+    /// Whether a `DROP` or `DELETE` that a step spells out is a note and not a warning.
+    pub allow_drops: bool,
+    /// How long one statement may take, counted in work and not by a clock.
+    pub statement_timeout: Duration,
+    /// Functions that the application registers, with their number of arguments, -1 for any. They return NULL.
+    pub stub_functions: Vec<(String, i32)>,
+    /// The database that the history begins from; see [`Options::base`].
+    pub base: Vec<u8>,
+    /// The first step that is judged; earlier ones still run.
+    pub from: Option<String>,
+    /// The last step that is run.
+    pub to: Option<String>,
+    /// How many rows a table gets at most.
+    pub rows: usize,
+    /// From how many versions the long run starts.
+    pub starts: usize,
+    /// What the rows are made from.
+    pub seed: u64,
+    /// The command that is told as the one that shows a finding again.
+    pub command: String,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            foreign_keys: None,
+            transaction: None,
+            allow_drops: false,
+            statement_timeout: Duration::from_secs(5),
+            stub_functions: Vec::new(),
+            base: Vec::new(),
+            from: None,
+            to: None,
+            rows: 5,
+            starts: 20,
+            seed: 1,
+            command: "verify-migrations".to_owned(),
+        }
+    }
+}
+
+impl Options {
+    /// Lets the history begin from a database that was made elsewhere.
+    ///
+    /// # Errors
+    /// When the database cannot be copied.
+    pub fn base(mut self, database: &Connection) -> Result<Options, String> {
+        self.base = fixture::image(database)?;
+        Ok(self)
+    }
+}
+
+/// Judges all steps of `history`, or those that `options` name.
+///
+/// # Errors
+/// When a step that `options` name is not there, or no database can be opened in memory.
+pub fn judge(history: &History, options: &Options) -> Result<Verdict, String> {
+    together::judge(history, options)
+}
+
+/// Does `work` for 0, 1, … `count`, on all cores, and gives the results in that order.
+fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(count);
+    if threads <= 1 {
+        return (0..count).map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(count));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    if place >= count {
+                        break;
+                    }
+                    let result = work(place);
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((place, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
+}

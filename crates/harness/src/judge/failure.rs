@@ -1,0 +1,69 @@
+//! A script that passes on an empty database and fails on rows: whose fault that is.
+
+use std::sync::Arc;
+
+use rusqlite::ffi;
+use schema::{ChangeKind, Comparison, Object, Schema};
+
+use super::finding::{Class, Direction, Severity, Told};
+use super::run::Failure;
+use super::said::Act;
+use super::step::Trial;
+
+impl Trial<'_> {
+    /// Whether it is a deletion that a key refuses, at once or at COMMIT: that hangs on rows which every
+    /// application has.
+    fn deletes(&self, failure: &Failure, direction: Direction) -> bool {
+        let text = match direction {
+            Direction::Up => self.step.up.as_ref(),
+            Direction::Down => self.step.down.as_ref(),
+        };
+        let line = text.and_then(|text| text.lines.get(failure.place));
+        failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
+            && line.is_none_or(|line| matches!(line.act, Act::Drop(_) | Act::Delete(_)))
+    }
+
+    pub(super) fn fails_on_rows(
+        &self,
+        failure: &Failure,
+        direction: Direction,
+        (before, after): (&Arc<Schema>, &Arc<Schema>),
+    ) -> Told {
+        let (class, what) = match direction {
+            Direction::Up => (Class::StepFailsOnRows, "the step"),
+            Direction::Down => (Class::DownFailsOnRows, "the way back"),
+        };
+        let mut message = format!(
+            "{what} passes on an empty database and fails on rows: {}",
+            failure.words
+        );
+        let mut severity = Severity::Error;
+        if tightens(failure.code, before, after) && !self.deletes(failure, direction) {
+            severity = Severity::Warning;
+            message += "; the schema before allows such rows, so it holds only if the application never wrote one";
+        }
+        self.told((class, severity, direction), "", message)
+            .at(Some(failure.line))
+    }
+}
+
+/// Whether the failure is a rule that is new, which rows that were allowed before need not keep. That NULL is
+/// refused is none of these: rows without NULL show whether that hangs on the rows.
+fn tightens(code: i32, before: &Schema, after: &Schema) -> bool {
+    let changes = Comparison::new(before, after).changes();
+    let comes = |objects: &[Object]| {
+        changes.iter().any(|change| {
+            change.kind != ChangeKind::Drop
+                && change.kind != ChangeKind::Rename
+                && objects.contains(&change.object)
+        })
+    };
+    match code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+            comes(&[Object::Unique, Object::PrimaryKey, Object::Index])
+        }
+        ffi::SQLITE_CONSTRAINT_CHECK => comes(&[Object::Check]),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => comes(&[Object::ForeignKey]),
+        _ => false,
+    }
+}

@@ -1,0 +1,192 @@
+//! What becomes of each table and column in a step: a table that is rebuilt, renamed or copied is still the
+//! same table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::sql::fold;
+use schema::{Schema, Table, TableKind};
+
+use super::said::{Act, Copy, Line, Source};
+
+/// The tables of the schema before, by folded name, each with what became of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lineage {
+    pub(super) kin: BTreeMap<String, Kin>,
+}
+
+/// What became of one table.
+#[derive(Clone, Debug)]
+pub(super) struct Kin {
+    /// As it was declared.
+    pub(super) name: String,
+    /// Its folded name after the step.
+    pub(super) after: Option<String>,
+    /// An older table that took its rows before it was dropped.
+    pub(super) merged: Option<String>,
+    /// All names under which it stood meanwhile, its copies' too, folded.
+    pub(super) aliases: BTreeSet<String>,
+    /// Its stored columns, and what they are called after the step.
+    pub(super) columns: Vec<(String, Option<String>)>,
+    /// Whether the table that has its name now was made anew and got none of its rows.
+    pub(super) made_anew: bool,
+}
+
+impl Lineage {
+    pub(super) fn of(before: &Schema, after: &Schema, lines: &[Line]) -> Lineage {
+        let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });
+        let tables = before.tables().filter(ordinary);
+        Lineage {
+            kin: tables
+                .map(|table| (fold(&table.name), Kin::of(table, before, after, lines)))
+                .collect(),
+        }
+    }
+
+    /// The table that is called so after the step.
+    pub(super) fn named_after(&self, name: &str) -> Option<&Kin> {
+        let name = fold(name);
+        let mut kin = self.kin.values();
+        kin.find(|kin| kin.after.as_deref() == Some(name.as_str()))
+    }
+}
+
+impl Kin {
+    fn of(table: &Table, before: &Schema, after: &Schema, lines: &[Line]) -> Kin {
+        let own = fold(&table.name);
+        let mut holders = BTreeSet::from([own.clone()]);
+        let mut aliases = holders.clone();
+        let mut renames: BTreeMap<String, String> = BTreeMap::new();
+        let mut dropped = false;
+        for line in lines {
+            match &line.act {
+                Act::RenameTable(from, to) if holders.remove(from) => {
+                    holders.insert(to.clone());
+                }
+                Act::Copy(copy) if copy.from.iter().any(|from| holders.contains(from)) => {
+                    holders.insert(copy.into.clone());
+                }
+                Act::Drop(name) if holders.remove(name) => dropped = true,
+                Act::RenameColumn(of, from, to) if holders.contains(of) => {
+                    let first = renames.iter().find(|(_, now)| *now == from);
+                    let first = first.map_or_else(|| from.clone(), |(first, _)| first.clone());
+                    renames.insert(first, to.clone());
+                }
+                _ => {}
+            }
+            aliases.extend(holders.iter().cloned());
+        }
+        holders.retain(|name| after.table(name).is_some());
+        let older = |name: &String| *name != own && before.table(name).is_some();
+        let (merged, holders): (Vec<String>, Vec<String>) = holders.into_iter().partition(older);
+        let still = after.table(&own).is_some();
+        let kept = holders.iter().find(|name| **name == own);
+        let found = kept.or(holders.first()).cloned();
+        let made_anew = found.is_none() && still && dropped && merged.is_empty();
+        let found = found.or_else(|| still.then(|| own.clone()));
+        // A copy into an older table is a move only if the table itself went; its names are that table's own.
+        aliases.retain(|name| *name == own || before.table(name).is_none());
+        let now = found.as_deref().and_then(|name| after.table(name));
+        let columns = table
+            .stored_columns()
+            .map(|column| {
+                let to = now.and_then(|now| {
+                    column_after(&column.name, table, now, &renames, &aliases, lines)
+                });
+                (column.name.clone(), to)
+            })
+            .collect();
+        Kin {
+            name: table.name.clone(),
+            after: found,
+            merged: merged.first().cloned(),
+            aliases,
+            columns,
+            made_anew,
+        }
+    }
+
+    /// Whether `name` is the table, or a copy that becomes it.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.aliases.contains(name) || self.after.as_deref() == Some(name)
+    }
+
+    /// The copies into the table that it becomes.
+    pub(super) fn copies<'a>(
+        &'a self,
+        lines: &'a [Line],
+    ) -> impl Iterator<Item = (&'a Line, &'a Copy)> {
+        lines.iter().filter_map(|line| match &line.act {
+            Act::Copy(copy)
+                if self.is(&copy.into) && copy.from.iter().any(|from| self.is(from)) =>
+            {
+                Some((line, copy))
+            }
+            _ => None,
+        })
+    }
+
+    /// The line that drops the table, or a copy of it.
+    pub(super) fn drop_line(&self, lines: &[Line]) -> Option<usize> {
+        let drops = |line: &&Line| matches!(&line.act, Act::Drop(name) if self.is(name));
+        lines.iter().find(drops).map(|line| line.line)
+    }
+}
+
+/// Where the value of the target column `to` comes from in a copy into `now`.
+pub(super) fn source_of(copy: &Copy, now: &Table, was: &Table, to: &str) -> Option<Source> {
+    let to = fold(to);
+    let names: Vec<String> = match copy.columns.as_slice() {
+        [] => now
+            .stored_columns()
+            .map(|column| fold(&column.name))
+            .collect(),
+        columns => columns.to_vec(),
+    };
+    let place = names.iter().position(|name| *name == to)?;
+    if copy.sources.as_slice() == [Source::Star] {
+        let columns: Vec<String> = was
+            .stored_columns()
+            .map(|column| fold(&column.name))
+            .collect();
+        return columns.get(place).cloned().map(Source::Column);
+    }
+    copy.sources.get(place).cloned()
+}
+
+fn column_after(
+    name: &str,
+    was: &Table,
+    now: &Table,
+    renames: &BTreeMap<String, String>,
+    aliases: &BTreeSet<String>,
+    lines: &[Line],
+) -> Option<String> {
+    let own = fold(name);
+    let there = |name: &str| {
+        now.stored_columns()
+            .any(|column| fold(&column.name) == name)
+    };
+    if let Some(to) = renames.get(&own).filter(|to| there(to)) {
+        return Some(to.clone());
+    }
+    if there(&own) {
+        return Some(own);
+    }
+    // A copy may put it into a column of a new name.
+    let copies = lines.iter().filter_map(|line| match &line.act {
+        Act::Copy(copy) if copy.from.iter().any(|from| aliases.contains(from)) => Some(copy),
+        _ => None,
+    });
+    for copy in copies {
+        let mut new = now
+            .stored_columns()
+            .filter(|column| was.column(&column.name).is_none());
+        let found = new.find(|column| {
+            source_of(copy, now, was, &column.name) == Some(Source::Column(own.clone()))
+        });
+        if let Some(column) = found {
+            return Some(fold(&column.name));
+        }
+    }
+    None
+}

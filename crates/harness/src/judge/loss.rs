@@ -1,0 +1,298 @@
+//! Rows, values, columns and tables that a script takes away.
+
+use schema::Table;
+use schema::sql::fold;
+
+use super::Options;
+use super::finding::{Class, Direction, Severity, Told};
+use super::lineage::{Kin, Lineage};
+use super::look::Look;
+use super::model::Mode;
+use super::rows::{Changed, SHOWN, compare};
+use super::said::{Act, Line};
+
+/// One script, run on one database.
+pub(super) struct Scene<'a> {
+    pub(super) step: usize,
+    pub(super) direction: Direction,
+    pub(super) mode: Mode,
+    pub(super) lines: &'a [Line],
+    pub(super) lineage: &'a Lineage,
+    pub(super) before: &'a Look,
+    pub(super) after: &'a Look,
+    pub(super) options: &'a Options,
+    /// The statement behind which a table has fewer rows than before, found by running the script again.
+    pub(super) blame: &'a dyn Fn(&str) -> Option<usize>,
+}
+
+impl Scene<'_> {
+    pub(super) fn told(
+        &self,
+        class: Class,
+        severity: Severity,
+        object: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Told {
+        Told::new(
+            class,
+            severity,
+            (self.step, self.direction, self.mode),
+            object,
+            message,
+        )
+    }
+
+    /// What is spelled out and cannot be undone.
+    fn spelled(&self) -> Severity {
+        match self.options.allow_drops {
+            true => Severity::Note,
+            false => Severity::Warning,
+        }
+    }
+
+    /// Everything that the script took.
+    pub(super) fn losses(&self) -> Vec<Told> {
+        let mut found = Vec::new();
+        for (name, kin) in &self.lineage.kin {
+            let Some(was) = self.before.schema.table(name) else {
+                continue;
+            };
+            if !self.before.tables.contains_key(name) {
+                continue;
+            }
+            match &kin.after {
+                None => found.push(self.table_dropped(name, kin)),
+                Some(_) => {
+                    self.columns_dropped(kin, was, &mut found);
+                    self.rows(name, kin, was, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    fn table_dropped(&self, name: &str, kin: &Kin) -> Told {
+        let rows = self
+            .before
+            .tables
+            .get(name)
+            .map_or(0, |rows| rows.rows.len());
+        let (severity, message) = match &kin.merged {
+            Some(into) => (
+                Severity::Note,
+                format!(
+                    "`{}` is dropped after its rows went into `{into}`",
+                    kin.name
+                ),
+            ),
+            None if self.moved(kin, None) => (
+                Severity::Note,
+                format!("`{}` is dropped after another table read it", kin.name),
+            ),
+            None => (
+                self.spelled(),
+                format!(
+                    "`DROP TABLE` deletes every row of `{}`, and no way back has them",
+                    kin.name
+                ),
+            ),
+        };
+        self.told(Class::TableDropped, severity, &kin.name, message)
+            .at(kin.drop_line(self.lines))
+            .rows(rows, Vec::new())
+    }
+
+    /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it reads.
+    fn moved(&self, kin: &Kin, column: Option<&str>) -> bool {
+        self.lines.iter().any(|line| {
+            let writes = match &line.act {
+                Act::Update(_, columns) => {
+                    column.is_none_or(|column| !columns.iter().any(|own| own == column))
+                }
+                Act::Copy(_) | Act::Insert(..) => true,
+                _ => false,
+            };
+            writes
+                && column.is_none_or(|column| line.mentions(column))
+                && kin.aliases.iter().any(|name| line.mentions(name))
+        })
+    }
+
+    fn columns_dropped(&self, kin: &Kin, was: &Table, found: &mut Vec<Told>) {
+        let rows = self.before.tables.get(&fold(&kin.name));
+        for (column, _) in kin.columns.iter().filter(|(_, to)| to.is_none()) {
+            let own = fold(column);
+            let line = self.lines.iter().find(|line| {
+                matches!(&line.act, Act::DropColumn(table, name) if kin.is(table) && *name == own)
+            });
+            let rebuilt = kin.copies(self.lines).next().map(|(line, _)| line.line);
+            let object = format!("{}.{}", was.name, column);
+            let (severity, message) = match self.moved(kin, Some(&own)) {
+                true => (
+                    Severity::Note,
+                    format!("`{object}` is dropped after another statement read it"),
+                ),
+                false if line.is_some() => (
+                    self.spelled(),
+                    format!(
+                        "`DROP COLUMN` deletes the values of `{object}`, and no way back has them"
+                    ),
+                ),
+                false => (
+                    self.spelled(),
+                    format!(
+                        "the table that takes the place of `{}` has no `{column}`: its values are gone, and no way back has them",
+                        was.name
+                    ),
+                ),
+            };
+            let count = rows.map_or(0, |rows| rows.rows.len());
+            let line = line
+                .map(|line| line.line)
+                .or(rebuilt)
+                .or(kin.drop_line(self.lines));
+            found.push(
+                self.told(Class::ColumnDropped, severity, object, message)
+                    .at(line)
+                    .rows(count, Vec::new()),
+            );
+        }
+    }
+
+    fn rows(&self, name: &str, kin: &Kin, was: &Table, found: &mut Vec<Told>) {
+        let now = kin.after.as_deref();
+        let pair = (
+            self.before.tables.get(name),
+            now.and_then(|now| self.after.tables.get(now)),
+        );
+        let (Some(before), Some(after)) = pair else {
+            return;
+        };
+        let pairs: Vec<(String, String)> = kin
+            .columns
+            .iter()
+            .filter_map(|(was, is)| Some((was.clone(), is.clone()?)))
+            .collect();
+        if pairs.is_empty() {
+            return;
+        }
+        let changes = compare(before, after, &pairs);
+        if !changes.lost.is_empty() {
+            let count = changes.lost.len();
+            let shown = changes.lost.into_iter().take(SHOWN).collect();
+            found.push(self.lost(name, kin).rows(count, shown));
+        }
+        for (column, changed) in changes.changed {
+            let to = pairs.iter().find(|(was, _)| fold(was) == column);
+            let to = to.map_or_else(|| column.clone(), |(_, to)| to.clone());
+            let shown = changed.iter().take(SHOWN).map(Changed::shown).collect();
+            let told = self.changed(kin, was, (&column, &to), &changed);
+            found.push(told.rows(changed.len(), shown));
+        }
+    }
+
+    /// Why rows of a table that is still there are gone.
+    fn lost(&self, name: &str, kin: &Kin) -> Told {
+        let spelled = self.spelled();
+        let lost =
+            |severity, message: String| self.told(Class::RowsLost, severity, &kin.name, message);
+        let place = (self.blame)(name);
+        let blamed = place.and_then(|place| self.lines.get(place));
+        if let Some(line) = blamed {
+            let told = match &line.act {
+                Act::Delete(of) if kin.is(of) => lost(
+                    spelled,
+                    format!(
+                        "`DELETE` takes rows of `{}`, and no way back has them",
+                        kin.name
+                    ),
+                ),
+                Act::Insert(of, true) if kin.is(of) => lost(Severity::Error, replaced(kin)),
+                Act::Copy(copy) if kin.is(&copy.into) => lost(Severity::Error, replaced(kin)),
+                Act::Update(of, _) if kin.is(of) => lost(
+                    Severity::Error,
+                    format!(
+                        "`UPDATE OR REPLACE` deletes the rows of `{}` that stand in the way",
+                        kin.name
+                    ),
+                ),
+                _ => self.cascade(kin, line),
+            };
+            return told.at(Some(line.line));
+        }
+        let copy = kin
+            .copies(self.lines)
+            .find(|(_, copy)| copy.drops_silently.is_some() || copy.filters);
+        match copy {
+            Some((line, copy)) => match copy.drops_silently {
+                Some(word) => lost(
+                    Severity::Error,
+                    format!(
+                        "{word} in the copy leaves rows of `{}` out without an error",
+                        kin.name
+                    ),
+                ),
+                None => lost(
+                    spelled,
+                    format!("a condition in the copy leaves rows of `{}` out", kin.name),
+                ),
+            }
+            .at(Some(line.line)),
+            None if kin.made_anew => lost(
+                spelled,
+                format!(
+                    "`{}` is dropped and made anew, and none of its rows is copied",
+                    kin.name
+                ),
+            )
+            .at(kin.drop_line(self.lines)),
+            None => lost(
+                Severity::Error,
+                format!(
+                    "rows of `{}` do not arrive in the table that takes its place",
+                    kin.name
+                ),
+            )
+            .at(kin.drop_line(self.lines)),
+        }
+    }
+
+    /// Rows that went with those of another table.
+    fn cascade(&self, kin: &Kin, line: &Line) -> Told {
+        let (verb, parent) = match &line.act {
+            Act::Drop(parent) => ("`DROP TABLE`", parent.as_str()),
+            Act::Delete(parent) => ("`DELETE`", parent.as_str()),
+            Act::Insert(parent, true) => ("`OR REPLACE`", parent.as_str()),
+            Act::Copy(copy) if copy.replaces => ("`OR REPLACE`", copy.into.as_str()),
+            _ => ("the statement", "another table"),
+        };
+        let keyed = self.before.schema.table(&kin.name).is_some_and(|table| {
+            let mut keys = table.foreign_keys.iter();
+            keys.any(|key| fold(&key.parent) == parent)
+        });
+        let message = match keyed && self.mode.foreign_keys {
+            true => format!(
+                "{verb} on `{parent}` deletes its rows one by one while foreign keys are on, and \
+                 `ON DELETE CASCADE` takes the rows of `{}` that refer to them",
+                kin.name
+            ),
+            false => format!(
+                "{verb} on `{parent}` takes rows of `{}` along, by a trigger or a key between them",
+                kin.name
+            ),
+        };
+        self.told(
+            Class::RowsLostByCascade,
+            Severity::Error,
+            &kin.name,
+            message,
+        )
+    }
+}
+
+fn replaced(kin: &Kin) -> String {
+    format!(
+        "`OR REPLACE` deletes the rows of `{}` that stand in the way, and no DELETE trigger sees it",
+        kin.name
+    )
+}

@@ -1,0 +1,91 @@
+//! What was told under several modes, or more than once, becomes one finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::finding::{Direction, Finding, Told, When};
+use super::together::Bench;
+
+impl Bench<'_> {
+    /// What was told under several modes or more than once is one finding.
+    pub(super) fn findings(&self, told: Vec<Told>) -> Vec<Finding> {
+        let mut merged: BTreeMap<_, (Told, BTreeSet<bool>)> = BTreeMap::new();
+        for told in told {
+            let keys = told.mode.foreign_keys;
+            match merged.get_mut(&told.key()) {
+                None => {
+                    merged.insert(told.key(), (told, BTreeSet::from([keys])));
+                }
+                Some((best, modes)) => {
+                    modes.insert(keys);
+                    if told.severity > best.severity {
+                        *best = told;
+                    }
+                }
+            }
+        }
+        let mut findings: Vec<(usize, Finding)> = merged
+            .into_values()
+            .map(|(told, modes)| (told.step, self.finding(told, &modes)))
+            .collect();
+        findings.sort_by(|(at, one), (other_at, other)| {
+            let order = |at: &usize, finding: &Finding| {
+                (
+                    *at,
+                    finding.direction,
+                    std::cmp::Reverse(finding.severity),
+                    finding.class,
+                    finding.line,
+                )
+            };
+            order(at, one).cmp(&order(other_at, other))
+        });
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    fn finding(&self, told: Told, modes: &BTreeSet<bool>) -> Finding {
+        let step = self.steps.get(told.step);
+        let text = step.and_then(|step| match told.direction {
+            Direction::Up => step.up.as_ref(),
+            Direction::Down => step.down.as_ref(),
+        });
+        let other = step.and_then(|step| step.up.as_ref().or(step.down.as_ref()));
+        let silent = match self.history.steps.get(told.step).map(|step| &step.down) {
+            Some(
+                crate::folder::Down::Empty(script) | crate::folder::Down::OnlyComments(script),
+            ) if told.direction == Direction::Down => Some((script.file.clone(), script.line)),
+            _ => None,
+        };
+        let at = text.or(other).map(|text| (text.file.clone(), text.line));
+        let (file, line) = silent.or(at).unwrap_or_default();
+        let name = step.map(|step| step.name.clone()).unwrap_or_default();
+        let around = told.mode.transaction.or(text.map(|text| text.around));
+        let keys = match (modes.contains(&true), modes.contains(&false)) {
+            (true, true) => "both",
+            (true, false) => "on",
+            _ => "off",
+        };
+        let asked = if told.mode.foreign_keys { "on" } else { "off" };
+        Finding {
+            repeat: format!(
+                "{} {} --layout {} --from {name} --to {name} --foreign-keys {asked}",
+                self.options.command,
+                self.history.root.display(),
+                self.history.layout,
+            ),
+            class: told.class,
+            severity: told.severity,
+            step: name,
+            direction: told.direction,
+            file,
+            line: told.line.unwrap_or(line),
+            object: told.object,
+            rows: told.rows,
+            shown: told.shown,
+            when: When {
+                foreign_keys: keys,
+                transaction: around.unwrap_or(self.model.transaction),
+            },
+            message: told.message,
+        }
+    }
+}

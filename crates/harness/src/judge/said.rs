@@ -1,0 +1,300 @@
+//! What a script says in so many words: which tables it drops, deletes from, updates, copies and renames.
+//!
+//! A loss that a script spells out is another thing than one that it does not, so each statement is parsed
+//! with SQLite's grammar; one that cannot be parsed says nothing.
+
+use std::collections::BTreeSet;
+
+use schema::sql::{fold, statements};
+use sqlite3_parser::ast::{
+    AlterTableBody, Cmd, CreateTableBody, Expr, FromClause, InsertBody, JoinOperator, JoinType,
+    Name, OneSelect, ResolveType, ResultColumn, Select, SelectTable, Stmt,
+};
+use sqlite3_parser::lexer::sql::Parser;
+use sqlite3_parser::{Bump, FallibleIterator};
+
+use crate::folder::Script;
+
+/// One statement of a script, and where it stands in its file.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) line: usize,
+    pub(super) act: Act,
+    /// Its words, folded.
+    words: BTreeSet<String>,
+}
+
+/// What a statement says that it does. Names are folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    CreateTable(String),
+    /// Drops a table, an index, a trigger or a view.
+    Drop(String),
+    DropColumn(String, String),
+    RenameTable(String, String),
+    RenameColumn(String, String, String),
+    Delete(String),
+    Update(String, Vec<String>),
+    Copy(Copy),
+    /// `INSERT … VALUES`, and whether it may replace rows that are there.
+    Insert(String, bool),
+    Other,
+}
+
+/// Rows of one table that become rows of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Copy {
+    pub(super) into: String,
+    pub(super) from: Vec<String>,
+    /// The columns that are named; none where they go by their position.
+    pub(super) columns: Vec<String>,
+    pub(super) sources: Vec<Source>,
+    /// What lets rows fall out without a word.
+    pub(super) drops_silently: Option<&'static str>,
+    /// Whether a condition in so many words leaves rows out.
+    pub(super) filters: bool,
+    pub(super) replaces: bool,
+}
+
+/// Where the value of a column of a copy comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Star,
+    Column(String),
+    Other,
+}
+
+/// The statements of a script, cut where the tool cuts them.
+pub(super) fn lines(script: &Script) -> Vec<Line> {
+    let whole = 0..script.text.len();
+    let pieces = match script.pieces.as_slice() {
+        [] => std::slice::from_ref(&whole),
+        pieces => pieces,
+    };
+    let mut lines = Vec::new();
+    for piece in pieces {
+        let text = script.text.get(piece.clone()).unwrap_or_default();
+        let before = script.text.get(..piece.start).unwrap_or_default();
+        let first = script.line + before.bytes().filter(|byte| *byte == b'\n').count();
+        for statement in statements(text) {
+            lines.push(Line {
+                text: statement.text.to_owned(),
+                line: first + statement.line - 1,
+                act: parse(statement.text),
+                words: words(statement.text),
+            });
+        }
+    }
+    lines
+}
+
+impl Line {
+    /// The first word, folded.
+    pub(super) fn first_word(&self) -> String {
+        let canonical = schema::sql::canonical(&self.text);
+        let word = canonical.split(|c: char| !c.is_ascii_alphabetic()).next();
+        fold(word.unwrap_or_default())
+    }
+
+    /// The name of a pragma, and the value it is set to.
+    pub(super) fn pragma(&self) -> Option<(String, Option<String>)> {
+        let canonical = fold(&schema::sql::canonical(&self.text));
+        let rest = canonical.strip_prefix("pragma")?;
+        let rest = rest.trim().trim_end_matches(';').trim();
+        let end = rest.find(['=', '(', ' ']).unwrap_or(rest.len());
+        let (name, value) = rest.split_at(end);
+        let name = name.rsplit('.').next().unwrap_or(name);
+        let value = value.trim_matches(|c: char| "=() '\"".contains(c));
+        let value = (!value.is_empty()).then(|| value.to_owned());
+        Some((bare(name), value))
+    }
+
+    /// Whether the name stands in the statement, be it in a string or a comment.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        let name = fold(name);
+        match name.chars().all(is_word) {
+            true => self.words.contains(&name),
+            false => fold(&self.text).contains(&name),
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !is_word(c));
+    words.filter(|word| !word.is_empty()).map(fold).collect()
+}
+
+/// A name without quotes, folded.
+fn bare(name: &str) -> String {
+    let inner = name
+        .strip_prefix(['"', '`', '[', '\''])
+        .and_then(|rest| rest.strip_suffix(['"', '`', ']', '\'']));
+    fold(&inner.unwrap_or(name).replace("\"\"", "\""))
+}
+
+fn named(name: &Name<'_>) -> String {
+    bare(name.0)
+}
+
+/// No statement written by hand is longer; one that is deep would take the parser long.
+const LONGEST: usize = 200_000;
+
+fn parse(sql: &str) -> Act {
+    if sql.len() > LONGEST {
+        return Act::Other;
+    }
+    let bump = Bump::new();
+    let mut parser = Parser::new(&bump, sql.as_bytes());
+    match parser.next() {
+        Ok(Some(Cmd::Stmt(statement))) => act(&statement),
+        _ => Act::Other,
+    }
+}
+
+fn act(statement: &Stmt<'_>) -> Act {
+    match statement {
+        Stmt::CreateTable {
+            tbl_name,
+            body: CreateTableBody::AsSelect(select),
+            ..
+        } => copy(named(&tbl_name.name), Vec::new(), select, false, None),
+        Stmt::CreateTable { tbl_name, .. } | Stmt::CreateVirtualTable { tbl_name, .. } => {
+            Act::CreateTable(named(&tbl_name.name))
+        }
+        Stmt::DropTable { tbl_name: name, .. }
+        | Stmt::DropIndex { idx_name: name, .. }
+        | Stmt::DropTrigger {
+            trigger_name: name, ..
+        }
+        | Stmt::DropView {
+            view_name: name, ..
+        } => Act::Drop(named(&name.name)),
+        Stmt::AlterTable(table, body) => {
+            let table = named(&table.name);
+            match body {
+                AlterTableBody::RenameTo(to) => Act::RenameTable(table, named(to)),
+                AlterTableBody::RenameColumn { old, new } => {
+                    Act::RenameColumn(table, named(old), named(new))
+                }
+                AlterTableBody::DropColumn(column) => Act::DropColumn(table, named(column)),
+                _ => Act::Other,
+            }
+        }
+        Stmt::Delete { tbl_name, .. } => Act::Delete(named(&tbl_name.name)),
+        Stmt::Update { tbl_name, sets, .. } => {
+            let columns = sets.iter().flat_map(|set| set.col_names.iter());
+            Act::Update(named(&tbl_name.name), columns.map(named).collect())
+        }
+        Stmt::Insert {
+            or_conflict,
+            tbl_name,
+            columns,
+            body,
+            ..
+        } => {
+            let into = named(&tbl_name.name);
+            let replaces = matches!(or_conflict, Some(ResolveType::Replace));
+            let ignores = matches!(or_conflict, Some(ResolveType::Ignore));
+            match body {
+                InsertBody::Select(select, _) if reads_tables(select) => {
+                    let columns = columns.iter().flat_map(|names| names.iter());
+                    let silent = match (ignores, replaces) {
+                        (true, _) => Some("`OR IGNORE`"),
+                        (_, true) => Some("`OR REPLACE`"),
+                        _ => None,
+                    };
+                    copy(into, columns.map(named).collect(), select, replaces, silent)
+                }
+                _ => Act::Insert(into, replaces),
+            }
+        }
+        _ => Act::Other,
+    }
+}
+
+fn reads_tables(select: &Select<'_>) -> bool {
+    matches!(&select.body.select, OneSelect::Select { from: Some(_), .. })
+}
+
+fn copy(
+    into: String,
+    columns: Vec<String>,
+    select: &Select<'_>,
+    replaces: bool,
+    silent: Option<&'static str>,
+) -> Act {
+    let OneSelect::Select {
+        distinctness,
+        columns: result,
+        from,
+        where_clause,
+        group_by,
+        ..
+    } = &select.body.select
+    else {
+        return Act::Insert(into, replaces);
+    };
+    let mut tables = BTreeSet::new();
+    let joins = from.as_ref().is_some_and(|from| sources(from, &mut tables));
+    let sources = result.iter().map(|column| match column {
+        ResultColumn::Star | ResultColumn::TableStar(_) => Source::Star,
+        ResultColumn::Expr(Expr::Id(id), _) => Source::Column(bare(id.0)),
+        ResultColumn::Expr(Expr::Name(name) | Expr::Qualified(_, name), _) => {
+            Source::Column(named(name))
+        }
+        ResultColumn::Expr(..) => Source::Other,
+    });
+    let drops_silently = match (silent, distinctness, joins) {
+        (Some(word), _, _) => Some(word),
+        (_, Some(_), _) => Some("`DISTINCT`"),
+        (_, _, true) => Some("a join"),
+        _ => select.limit.map(|_| "`LIMIT`"),
+    };
+    Act::Copy(Copy {
+        into,
+        from: tables.into_iter().collect(),
+        columns,
+        sources: sources.collect(),
+        drops_silently,
+        filters: where_clause.is_some() || group_by.is_some(),
+        replaces,
+    })
+}
+
+/// The tables of a FROM clause, and whether it joins.
+fn sources(from: &FromClause<'_>, tables: &mut BTreeSet<String>) -> bool {
+    let mut pending: Vec<&SelectTable<'_>> = from.select.into_iter().collect();
+    let mut joins = false;
+    for join in from.joins.iter().flatten() {
+        // An outer join keeps the rows of its left side.
+        let outer = matches!(&join.operator, JoinOperator::TypedJoin(Some(kind)) if kind.contains(JoinType::LEFT));
+        joins = joins || !outer;
+        pending.push(&join.table);
+    }
+    while let Some(table) = pending.pop() {
+        match table {
+            SelectTable::Table(name, _, _) | SelectTable::TableCall(name, _, _) => {
+                tables.insert(named(&name.name));
+            }
+            SelectTable::Select(select, _) => {
+                if let OneSelect::Select {
+                    from: Some(from), ..
+                } = &select.body.select
+                {
+                    pending.extend(from.select);
+                    pending.extend(from.joins.iter().flatten().map(|join| &join.table));
+                }
+            }
+            SelectTable::Sub(from, _) => {
+                pending.extend(from.select);
+                pending.extend(from.joins.iter().flatten().map(|join| &join.table));
+            }
+        }
+    }
+    joins
+}

@@ -1,0 +1,416 @@
+//! One step forward and back: without rows, on plain rows, and on rows at the edges.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schema::sql::{fold, quote_name};
+use schema::{ChangeKind, Schema};
+
+use super::Options;
+use super::chain::{Chain, Step, Text};
+use super::finding::{Class, Direction, Severity, Told};
+use super::lineage::Lineage;
+use super::look::Look;
+use super::loss::Scene;
+use super::model::Mode;
+use super::rows::{SHOWN, compare};
+use super::run::{Engine, Failure, Oddity};
+use super::structure;
+use super::touch::touched;
+use crate::folder::Down;
+
+/// One step under one mode.
+pub(super) struct Trial<'a> {
+    pub(super) place: usize,
+    pub(super) step: &'a Step,
+    pub(super) down: &'a Down,
+    pub(super) chain: &'a Chain,
+    pub(super) options: &'a Options,
+    /// From the version before to the one after.
+    pub(super) forth: Lineage,
+    /// Whether the way back passes without rows; where it does not, rows show nothing more.
+    pub(super) comes_back: bool,
+    /// The tables that its scripts may change, as they are called before and after.
+    pub(super) touched: (BTreeSet<String>, BTreeSet<String>),
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(
+        place: usize,
+        (step, down): (&'a Step, &'a Down),
+        chain: &'a Chain,
+        options: &'a Options,
+    ) -> Option<Trial<'a>> {
+        let (before, after) = (chain.schemas.get(place)?, chain.schemas.get(place + 1)?);
+        let lines = step.up.as_ref().map_or(&[][..], |up| up.lines.as_slice());
+        Some(Trial {
+            place,
+            step,
+            down,
+            chain,
+            options,
+            forth: Lineage::of(before, after, lines),
+            comes_back: true,
+            touched: {
+                let texts = step.up.iter().chain(&step.down);
+                let lines = texts.flat_map(|text| &text.lines);
+                (touched(before, lines.clone()), touched(after, lines))
+            },
+        })
+    }
+
+    fn mode(&self) -> Mode {
+        self.chain.mode
+    }
+
+    fn before(&self) -> Option<&'a Arc<Schema>> {
+        self.chain.schemas.get(self.place)
+    }
+
+    fn after(&self) -> Option<&'a Arc<Schema>> {
+        self.chain.schemas.get(self.place + 1)
+    }
+
+    pub(super) fn told(
+        &self,
+        (class, severity, direction): (Class, Severity, Direction),
+        object: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Told {
+        Told::new(
+            class,
+            severity,
+            (self.place, direction, self.mode()),
+            object,
+            message,
+        )
+    }
+
+    /// What can be seen without a row.
+    pub(super) fn without_rows(&self) -> Vec<Told> {
+        let mut found = Vec::new();
+        let (Some(past), Some(before), Some(after)) =
+            (self.chain.ups.get(self.place), self.before(), self.after())
+        else {
+            return found;
+        };
+        if let Some(up) = &self.step.up {
+            self.oddities(&past.oddities, Direction::Up, &mut found);
+            if let Some(failure) = &past.failure {
+                found.push(self.fails(failure, past.after_a_break));
+                return found;
+            }
+            for lost in structure::lost(before, after, &self.forth, &up.lines) {
+                let told = (Class::ObjectLost, Severity::Error, Direction::Up);
+                found.push(self.told(told, lost.name, lost.message).at(lost.line));
+            }
+        }
+        self.way_back(before, after, &mut found);
+        found
+    }
+
+    fn fails(&self, failure: &Failure, after_a_break: bool) -> Told {
+        let follows = after_a_break && failure.words.starts_with("no such ");
+        let (severity, hint) = match follows {
+            true => (
+                Severity::Note,
+                ", which an earlier step that did not run may have made",
+            ),
+            false => (Severity::Error, ""),
+        };
+        let message = format!(
+            "the step fails on an empty database: {}{hint}",
+            failure.words
+        );
+        self.told((Class::StepFails, severity, Direction::Up), "", message)
+            .at(Some(failure.line))
+    }
+
+    fn oddities(&self, oddities: &[(usize, Oddity)], direction: Direction, found: &mut Vec<Told>) {
+        for (line, odd) in oddities {
+            let (class, severity, object, message) = match odd {
+                Oddity::Pragma(name, why, protects) => {
+                    // What would have kept rows from harm, or what nobody knows, is worth more than a note.
+                    let severity = if *protects { Severity::Warning } else { Severity::Note };
+                    let message = format!("`PRAGMA {name}` does nothing here: {why}");
+                    (Class::PragmaWithoutEffect, severity, name.clone(), message)
+                }
+                Oddity::EndsTransaction => (
+                    Class::LeavesTransaction,
+                    Severity::Warning,
+                    String::new(),
+                    "the file ends the transaction that the tool opened: what follows commits by itself, and a failure behind it leaves the step half done".to_owned(),
+                ),
+                Oddity::LeavesOpen => (
+                    Class::LeavesTransaction,
+                    Severity::Error,
+                    String::new(),
+                    "the file leaves a transaction open that the tool does not know of: what it did is gone when the connection closes".to_owned(),
+                ),
+                Oddity::NothingToCommit => (
+                    Class::LeavesTransaction,
+                    Severity::Error,
+                    "commit".to_owned(),
+                    "the tool's own COMMIT fails, because the file ended its transaction and opened none: the work is done and the step counts as failed".to_owned(),
+                ),
+            };
+            found.push(
+                self.told((class, severity, direction), object, message)
+                    .at(Some(*line)),
+            );
+        }
+    }
+
+    /// The way back on a database without rows.
+    fn way_back(&self, before: &Arc<Schema>, after: &Arc<Schema>, found: &mut Vec<Told>) {
+        let nothing = schema::diff(before, after).is_empty();
+        let severity = |real| if nothing { Severity::Note } else { real };
+        let down = match self.down {
+            Down::NoSuchThing => return,
+            Down::Missing => {
+                let message =
+                    "there is no way back: the tool refuses to go back, or stops half way";
+                let told = (
+                    Class::DownMissing,
+                    severity(Severity::Warning),
+                    Direction::Down,
+                );
+                return found.push(self.told(told, "", message));
+            }
+            Down::Empty(script) | Down::OnlyComments(script) => {
+                let message = "the way back says nothing: the tool takes the step for undone, and everything it made is still there";
+                let told = (Class::DownEmpty, severity(Severity::Error), Direction::Down);
+                return found.push(self.told(told, "", message).at(Some(script.line)));
+            }
+            Down::Script(_) => &self.step.down,
+        };
+        let (Some(down), Some(image)) = (down, self.chain.images.get(self.place + 1)) else {
+            return;
+        };
+        let Ok(engine) = Engine::open(image, self.mode(), self.options) else {
+            return;
+        };
+        let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
+        self.oddities(&ran.oddities, Direction::Down, found);
+        if let Some(failure) = ran.failure {
+            let message = format!("the way back fails on an empty database: {}", failure.words);
+            let told = (Class::DownFails, Severity::Error, Direction::Down);
+            return found.push(self.told(told, "", message).at(Some(failure.line)));
+        }
+        let Ok(back) = Schema::read(&engine.connection) else {
+            return;
+        };
+        let mut differs: Vec<Told> = Vec::new();
+        for (change, severity, message) in structure::differences(before, &back) {
+            let lost = |told: &Told| told.class == Class::ObjectLost && told.object == change.name;
+            if change.kind == ChangeKind::Drop && found.iter().any(lost) {
+                // The step took it, and that is told.
+                continue;
+            }
+            let class = (Class::DownDiffers, severity, Direction::Down);
+            let about = change.table.as_deref().unwrap_or(&change.name);
+            let line = down.lines.iter().rev().find(|line| line.mentions(about));
+            let told = self
+                .told(class, change.name, message)
+                .at(line.map(|line| line.line));
+            match differs.iter_mut().find(|other| other.key() == told.key()) {
+                Some(other) => {
+                    other.severity = other.severity.max(told.severity);
+                    other.message = format!("{}; {}", other.message, told.message);
+                }
+                None => differs.push(told),
+            }
+        }
+        found.append(&mut differs);
+    }
+
+    /// The step forward and back on rows of the version before.
+    pub(super) fn on_rows(&self, image: &[u8]) -> Vec<Told> {
+        let mut found = Vec::new();
+        self.walk(image, &mut found);
+        found
+    }
+
+    fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<()> {
+        let (before, after) = (self.before()?, self.after()?);
+        let up = self.step.up.as_ref()?;
+        let engine = Engine::open(image, self.mode(), self.options).ok()?;
+        let start = Look::at(&engine.connection, before, &self.touched.0);
+        let ran = engine.run(&up.lines, up.around(self.mode()), |_, _| ());
+        if let Some(failure) = ran.failure {
+            found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
+            return None;
+        }
+        let turn = Look::at(&engine.connection, after, &self.touched.1);
+        let blame = |table: &str| self.blame(image, up, table);
+        let scene = Scene {
+            step: self.place,
+            direction: Direction::Up,
+            mode: self.mode(),
+            lines: &up.lines,
+            lineage: &self.forth,
+            before: &start,
+            after: &turn,
+            options: self.options,
+            blame: &blame,
+        };
+        found.append(&mut scene.losses());
+        found.append(&mut scene.health());
+        let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
+        let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
+        if let Some(failure) = ran.failure {
+            found.push(self.fails_on_rows(&failure, Direction::Down, (after, before)));
+            return None;
+        }
+        let end = Look::at(&engine.connection, before, &self.touched.0);
+        self.come_back((&start, &turn, &end), down, found);
+        Some(())
+    }
+
+    /// What the step kept and the way back did not.
+    fn come_back(
+        &self,
+        (start, turn, end): (&Look, &Look, &Look),
+        down: &Text,
+        found: &mut Vec<Told>,
+    ) {
+        for (name, kin) in &self.forth.kin {
+            let turned = kin.after.as_ref().and_then(|now| turn.tables.get(now));
+            let (Some(was), Some(turned), Some(is)) =
+                (start.tables.get(name), turned, end.tables.get(name))
+            else {
+                continue;
+            };
+            let kept = kin
+                .columns
+                .iter()
+                .filter_map(|(was, to)| Some((was.clone(), to.clone()?)));
+            let kept: Vec<(String, String)> = kept.collect();
+            let there = compare(was, turned, &kept);
+            let same = kept.iter().filter(|(was, _)| {
+                is.place(was).is_some() && !there.changed.contains_key(&fold(was))
+            });
+            let same: Vec<(String, String)> =
+                same.map(|(was, _)| (was.clone(), was.clone())).collect();
+            if same.is_empty() {
+                continue;
+            }
+            let back = compare(was, is, &same);
+            let line = down
+                .lines
+                .iter()
+                .find(|line| line.mentions(name))
+                .map(|line| line.line);
+            let class = (Class::DownLosesRows, Severity::Error, Direction::Down);
+            if back.lost.len() > there.lost.len() {
+                let message = format!(
+                    "rows of `{}` that the step kept are gone after the way back",
+                    kin.name
+                );
+                let shown = back.lost.iter().take(SHOWN).cloned().collect();
+                found.push(
+                    self.told(class, &kin.name, message)
+                        .at(line)
+                        .rows(back.lost.len() - there.lost.len(), shown),
+                );
+            }
+            for (column, changed) in &back.changed {
+                let object = format!("{}.{column}", kin.name);
+                let message = format!(
+                    "values of `{object}` that the step kept are others after the way back"
+                );
+                let shown = changed
+                    .iter()
+                    .take(SHOWN)
+                    .map(|changed| changed.shown())
+                    .collect();
+                found.push(
+                    self.told(class, object, message)
+                        .at(line)
+                        .rows(changed.len(), shown),
+                );
+            }
+        }
+    }
+
+    /// The way back on rows of the version after: rows that people made since.
+    pub(super) fn back_on_rows(&self, image: &[u8]) -> Vec<Told> {
+        let mut found = Vec::new();
+        let run = || -> Option<Vec<Told>> {
+            let (before, after) = (self.before()?, self.after()?);
+            let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
+            let engine = Engine::open(image, self.mode(), self.options).ok()?;
+            let start = Look::at(&engine.connection, after, &self.touched.1);
+            let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
+            if let Some(failure) = ran.failure {
+                return Some(vec![self.fails_on_rows(
+                    &failure,
+                    Direction::Down,
+                    (after, before),
+                )]);
+            }
+            let end = Look::at(&engine.connection, before, &self.touched.0);
+            let lineage = Lineage::of(after, before, &down.lines);
+            let blame = |table: &str| self.blame(image, down, table);
+            let scene = Scene {
+                step: self.place,
+                direction: Direction::Down,
+                mode: self.mode(),
+                lines: &down.lines,
+                lineage: &lineage,
+                before: &start,
+                after: &end,
+                options: self.options,
+                blame: &blame,
+            };
+            let losses = scene
+                .losses()
+                .into_iter()
+                .filter_map(|told| self.since(told));
+            Some(losses.collect())
+        };
+        found.append(&mut run().unwrap_or_default());
+        found
+    }
+
+    /// A loss on the way back, of what people made since the step: that what the step added goes again is what a
+    /// way back is for.
+    fn since(&self, mut told: Told) -> Option<Told> {
+        match told.class {
+            Class::RowsLost if told.severity == Severity::Error => {}
+            Class::RowsLostByCascade => {}
+            Class::ValuesChanged if told.severity == Severity::Error => {}
+            _ => return None,
+        }
+        told.class = Class::DownLosesRows;
+        Some(told)
+    }
+
+    /// The statement behind which a table has fewer rows than it had before.
+    fn blame(&self, image: &[u8], text: &Text, table: &str) -> Option<usize> {
+        let engine = Engine::open(image, self.mode(), self.options).ok()?;
+        let sql = format!("SELECT count(*) FROM main.{}", quote_name(table));
+        let count = |connection: &rusqlite::Connection| -> Option<i64> {
+            connection.query_row(&sql, [], |row| row.get(0)).ok()
+        };
+        let mut most = count(&engine.connection)?;
+        let (mut blamed, mut gone) = (None, false);
+        engine.run(
+            &text.lines,
+            text.around(self.mode()),
+            |place, connection| {
+                // Once the table was dropped, what comes under its name is another one.
+                match count(connection) {
+                    Some(now) if !gone => {
+                        if now < most && blamed.is_none() {
+                            blamed = Some(place);
+                        }
+                        most = most.max(now);
+                    }
+                    _ => gone = true,
+                }
+            },
+        );
+        blamed
+    }
+}

@@ -1,0 +1,318 @@
+//! All runs of a history, and their findings put together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schema::Schema;
+use schema::sql::fold;
+
+use super::chain::{self, Chain, Step};
+use super::fill::{Rows, Store, fill};
+use super::finding::{Class, Direction, Severity, Told};
+use super::lineage::Lineage;
+use super::long;
+use super::model::{Mode, Model};
+use super::run::Engine;
+use super::step::Trial;
+use super::structure::{self, Dangling};
+use super::verdict::Verdict;
+use super::weigh::{back, forward};
+use super::{Options, in_parallel};
+use crate::folder::History;
+
+/// What is judged, made ready.
+pub(super) struct Bench<'a> {
+    pub(super) history: &'a History,
+    pub(super) options: &'a Options,
+    pub(super) model: Model,
+    pub(super) steps: Vec<Step>,
+    pub(super) chains: Vec<Chain>,
+    /// The places of the steps that are judged.
+    pub(super) judged: std::ops::Range<usize>,
+}
+
+pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, String> {
+    let bench = Bench::new(history, options)?;
+    let Some(first) = bench.chains.first() else {
+        return Err("no way to run this history is known".to_owned());
+    };
+    let store = Store::new(&first.images, &first.schemas, options);
+    let places: Vec<usize> = bench.judged.clone().collect();
+    let work = |at: usize| places.get(at).map(|place| bench.step(*place, &store));
+    let alone: Vec<(Vec<Told>, usize)> = in_parallel(places.len(), work)
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut journeys: usize = alone.iter().map(|(_, count)| count).sum();
+    let mut told: Vec<Told> = alone.into_iter().flat_map(|(told, _)| told).collect();
+    told.extend(bench.dangling());
+    let (long, runs) = bench.long_runs(&told);
+    journeys += runs;
+    told.extend(long);
+    let unseeded = store.unseeded.into_inner().unwrap_or_default();
+    Ok(Verdict {
+        layout: history.layout.to_owned(),
+        root: history.root.display().to_string(),
+        source: bench.model.source,
+        steps: places.len(),
+        journeys,
+        unseeded: unseeded.into_iter().collect(),
+        gaps: history.gaps.clone(),
+        findings: bench.findings(told),
+    })
+}
+
+impl<'a> Bench<'a> {
+    fn new(history: &'a History, options: &'a Options) -> Result<Bench<'a>, String> {
+        let model = Model::of(history.layout);
+        let mut steps = chain::steps(history, &model);
+        let place_of = |name: &Option<String>| match name {
+            None => Ok(None),
+            Some(name) => match history.steps.iter().position(|step| step.name == *name) {
+                Some(place) => Ok(Some(place)),
+                None => Err(format!("no step is called `{name}`")),
+            },
+        };
+        let (from, to) = (place_of(&options.from)?, place_of(&options.to)?);
+        let end = to.map_or(steps.len(), |place| place + 1);
+        steps.truncate(end);
+        let gaps: Vec<usize> = history
+            .gaps
+            .iter()
+            .filter_map(|gap| Some(gap.after? + 1))
+            .collect();
+        let modes = Mode::all(&model, options.foreign_keys, options.transaction);
+        let walked = in_parallel(modes.len(), |at| {
+            let mode = modes.get(at).copied();
+            mode.map(|mode| chain::walk(&steps, &gaps, &options.base, mode, options))
+        });
+        let mut chains: Vec<Chain> = walked.into_iter().flatten().collect::<Result<_, _>>()?;
+        read_schemas(&mut chains, options)?;
+        Ok(Bench {
+            history,
+            options,
+            model,
+            steps,
+            chains,
+            judged: from.unwrap_or(0).min(end)..end,
+        })
+    }
+
+    /// One step under all modes, and how many journeys that took.
+    fn step(&self, place: usize, store: &Store<'_>) -> (Vec<Told>, usize) {
+        let mut found: Vec<Told> = Vec::new();
+        let mut journeys = 0;
+        let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place))
+        else {
+            return (found, 0);
+        };
+        let (mut plain, mut later) = (None, None);
+        for (at, chain) in self.chains.iter().enumerate() {
+            if at > 0 && !self.depends_on_keys(place) {
+                let same: Vec<Told> = found
+                    .iter()
+                    .map(|told| Told {
+                        mode: chain.mode,
+                        ..told.clone()
+                    })
+                    .collect();
+                found.extend(same);
+                continue;
+            }
+            let Some(mut trial) = Trial::new(place, (step, &migration.down), chain, self.options)
+            else {
+                continue;
+            };
+            let bare = trial.without_rows();
+            trial.comes_back = bare.iter().all(|told| told.class != Class::DownFails);
+            found.extend(bare);
+            if chain
+                .ups
+                .get(place)
+                .is_some_and(|past| past.failure.is_some())
+            {
+                continue;
+            }
+            if plain.is_none() {
+                plain = store.make(place, Rows::Plain, &trial.touched.0);
+                later = store.make(place + 1, Rows::Plain, &trial.touched.1);
+            }
+            if let Some(plain) = &plain {
+                let empty = chain
+                    .images
+                    .get(place)
+                    .map_or(&[][..], |image| image.as_slice());
+                found.extend(forward(
+                    &trial,
+                    plain,
+                    empty,
+                    |rows| store.make(place, rows, &trial.touched.0),
+                    &mut journeys,
+                ));
+            }
+            if let Some(later) = &later {
+                found.extend(back(
+                    &trial,
+                    later,
+                    |rows| store.make(place + 1, rows, &trial.touched.1),
+                    &mut journeys,
+                ));
+            }
+        }
+        (found, journeys)
+    }
+
+    /// Whether it can make a difference for a step whether foreign keys are on.
+    fn depends_on_keys(&self, place: usize) -> bool {
+        let has_keys =
+            |schema: &Arc<Schema>| schema.tables().any(|table| !table.foreign_keys.is_empty());
+        let speaks = self.steps.get(place).is_some_and(|step| {
+            let texts = step.up.iter().chain(&step.down);
+            texts
+                .flat_map(|text| &text.lines)
+                .any(|line| line.mentions("foreign_keys"))
+        });
+        speaks
+            || self.chains.iter().any(|chain| {
+                let around = chain
+                    .schemas
+                    .get(place)
+                    .into_iter()
+                    .chain(chain.schemas.get(place + 1));
+                around.into_iter().any(has_keys)
+            })
+    }
+
+    /// Names that lead nowhere from some version on.
+    fn dangling(&self) -> Vec<Told> {
+        let Some(chain) = self.chains.first() else {
+            return Vec::new();
+        };
+        let looked = in_parallel(chain.images.len(), |at| {
+            let (image, schema) = (chain.images.get(at)?, chain.schemas.get(at)?);
+            let needed = schema.views().next().is_some()
+                || schema.triggers().next().is_some()
+                || schema.tables().any(|table| !table.foreign_keys.is_empty());
+            needed.then_some(())?;
+            let engine = Engine::open(image, chain.mode, self.options).ok()?;
+            Some(structure::dangling(&engine.connection, schema))
+        });
+        let looked: Vec<BTreeMap<String, Dangling>> =
+            looked.into_iter().map(Option::unwrap_or_default).collect();
+        let mut found = Vec::new();
+        for place in self.judged.clone() {
+            let (Some(before), Some(after)) = (looked.get(place), looked.get(place + 1)) else {
+                continue;
+            };
+            for (object, dangling) in after {
+                let new = !before.contains_key(object);
+                let was_there = chain
+                    .schemas
+                    .get(place)
+                    .is_some_and(|schema| dangling.is_in(schema));
+                // A string in double quotes that was always one is what its author meant.
+                if !new || (dangling.only_strict && !was_there) {
+                    continue;
+                }
+                let last = looked.last().is_some_and(|last| last.contains_key(object));
+                let until = looked
+                    .iter()
+                    .skip(place + 1)
+                    .position(|own| !own.contains_key(object));
+                let until = until.and_then(|at| self.steps.get(place + at));
+                let (severity, till) = match (last, until) {
+                    (false, Some(step)) => (Severity::Warning, format!(", until `{}`", step.name)),
+                    _ => (Severity::Error, String::new()),
+                };
+                let step = self.steps.get(place).and_then(|step| step.up.as_ref());
+                let line = step.and_then(|up| {
+                    let mut lines = up.lines.iter();
+                    let named = |name: &str| name.split(['.', ' ']).map(fold).collect::<Vec<_>>();
+                    let names = named(object);
+                    lines.find(|line| names.iter().any(|name| line.mentions(name)))
+                });
+                for chain in &self.chains {
+                    let scene = (place, Direction::Up, chain.mode);
+                    let message = format!("{}{till}", dangling.words);
+                    found.push(
+                        Told::new(
+                            Class::DanglingReference,
+                            severity,
+                            scene,
+                            object.clone(),
+                            message,
+                        )
+                        .at(line.map(|line| line.line)),
+                    );
+                }
+            }
+        }
+        found
+    }
+
+    /// The long run from several starts, and how many there were.
+    fn long_runs(&self, told: &[Told]) -> (Vec<Told>, usize) {
+        let Some(first) = self.chains.first() else {
+            return (Vec::new(), 0);
+        };
+        let count = self.judged.len();
+        let starts = self.options.starts.min(count.saturating_sub(1));
+        let lines = |step: &'_ Step| {
+            step.up
+                .as_ref()
+                .map(|up| up.lines.clone())
+                .unwrap_or_default()
+        };
+        let lineages = in_parallel(self.steps.len(), |at| {
+            let schemas = (first.schemas.get(at), first.schemas.get(at + 1));
+            match (schemas, self.steps.get(at)) {
+                ((Some(before), Some(after)), Some(step)) => {
+                    Lineage::of(before, after, &lines(step))
+                }
+                _ => Lineage::default(),
+            }
+        });
+        let known: long::Known = told
+            .iter()
+            .filter(|told| told.direction == Direction::Up)
+            .map(|told| (told.step, fold(&told.object)))
+            .collect();
+        let runs = starts * self.chains.len();
+        let found = in_parallel(runs, |at| {
+            let (start, chain) = (at % starts.max(1), self.chains.get(at / starts.max(1))?);
+            // Evenly from the first version that holds anything to the last but one.
+            let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
+            let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
+            let (image, _) = fill(image, schema, Rows::Plain, None, self.options).ok()?;
+            Some(long::run(
+                (&self.steps, &lineages),
+                chain,
+                (start, &image),
+                &known,
+                self.options,
+            ))
+        });
+        (found.into_iter().flatten().flatten().collect(), runs)
+    }
+}
+
+/// Reads the schema of each version; versions of the same bytes have the same.
+fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<(), String> {
+    let mut read: Vec<Vec<Arc<Schema>>> = Vec::new();
+    for chain in chains.iter() {
+        let first = chains.first().filter(|first| first.mode != chain.mode);
+        let schemas = in_parallel(chain.images.len(), |at| {
+            let image = chain.images.get(at)?;
+            let known = first.and_then(|first| {
+                let same = first.images.get(at).is_some_and(|other| other == image);
+                same.then(|| read.first()?.get(at).cloned()).flatten()
+            });
+            Some(known.map_or_else(|| chain::schema_of(image, chain.mode, options), Ok))
+        });
+        read.push(schemas.into_iter().flatten().collect::<Result<_, _>>()?);
+    }
+    for (chain, schemas) in chains.iter_mut().zip(read) {
+        chain.schemas = schemas;
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Which tables a script may change, so that no other needs rows or a look.
+
+use std::collections::BTreeSet;
+
+use schema::Schema;
+use schema::sql::fold;
+
+use super::said::Line;
+
+/// The tables that a script may change: those that it names, and those that hang on them.
+pub(super) fn touched<'a>(
+    schema: &Schema,
+    lines: impl Iterator<Item = &'a Line> + Clone,
+) -> BTreeSet<String> {
+    let mut touched: BTreeSet<String> = schema
+        .tables()
+        .map(|table| fold(&table.name))
+        .filter(|name| lines.clone().any(|line| line.mentions(name)))
+        .collect();
+    loop {
+        let count = touched.len();
+        for table in schema.tables() {
+            let mut parents = table.foreign_keys.iter().map(|key| fold(&key.parent));
+            let content = crate::observe::search_option(table, "content").map(|name| fold(&name));
+            if parents.any(|parent| touched.contains(&parent))
+                || content.is_some_and(|content| touched.contains(&content))
+            {
+                touched.insert(fold(&table.name));
+            }
+        }
+        for trigger in schema.triggers() {
+            if touched.contains(&fold(&trigger.table)) {
+                let text = fold(&trigger.text);
+                let named = schema.tables().map(|table| fold(&table.name));
+                touched.extend(named.filter(|name| text.contains(name.as_str())));
+            }
+        }
+        if touched.len() == count {
+            return touched;
+        }
+    }
+}
+
+/// Those tables, and all to which their rows must refer.
+pub(super) fn with_parents(schema: &Schema, tables: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut all = tables.clone();
+    let mut pending: Vec<String> = tables.iter().cloned().collect();
+    while let Some(name) = pending.pop() {
+        let table = schema.table(&name);
+        for key in table.iter().flat_map(|table| &table.foreign_keys) {
+            let parent = fold(&key.parent);
+            if all.insert(parent.clone()) {
+                pending.push(parent);
+            }
+        }
+    }
+    all
+}

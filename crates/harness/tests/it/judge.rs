@@ -1,0 +1,7 @@
+//! Each class of the judge finds its planted histories, and lets its near misses pass.
+
+mod applications;
+mod case;
+mod model;
+mod planted;
+mod report;
