@@ -26,11 +26,13 @@ fn history(steps: usize) -> History {
             up: Some(script(&name, "up.sql", up)),
             down: Down::Script(script(&name, "down.sql", down)),
             no_transaction: false,
+            down_no_transaction: false,
             name,
         }
     };
     History {
         layout: "golang-migrate",
+        reason: String::new(),
         root: PathBuf::from("migrations"),
         steps: (0..steps).map(step).collect(),
         gaps: Vec::new(),

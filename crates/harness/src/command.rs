@@ -1,6 +1,7 @@
 //! The command `verify-migrations`: one file a verb.
 
 mod diff;
+mod folder;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -9,12 +10,26 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::source::Unreadable;
 
-/// Finds what a change of a SQLite schema would lose.
+const EXIT_CODES: &str = "Exit codes:
+  0  nothing found
+  1  something found
+  2  the work could not be done";
+
+/// Finds what would lose rows, fail on real rows or not come back in a folder of SQLite migrations, whatever tool
+/// they were written for.
 #[derive(Debug, Parser)]
-#[command(name = "verify-migrations", version, arg_required_else_help = true)]
+#[command(
+    name = "verify-migrations",
+    version,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    after_help = EXIT_CODES
+)]
 struct Command {
+    #[command(flatten)]
+    folder: folder::Arguments,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +51,10 @@ enum Format {
 #[derive(Debug)]
 enum Failure {
     Unreadable(Unreadable),
+    /// A whole text, told already as errors are.
+    Told(String),
+    /// A command line without a folder.
+    Usage,
     Output(io::Error),
 }
 
@@ -57,7 +76,8 @@ pub fn main() -> ExitCode {
     let command = Command::parse();
     let mut output = io::BufWriter::new(io::stdout().lock());
     let done = match &command.verb {
-        Verb::Diff(arguments) => diff::run(arguments, &mut output),
+        Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
+        None => folder::run(&command.folder, &mut output),
     };
     let done = done.and_then(|found| output.flush().map(|()| found).map_err(Failure::from));
     match done {
@@ -70,6 +90,11 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             let text = match failure {
                 Failure::Unreadable(error) => error.report(),
+                Failure::Told(text) => text,
+                Failure::Usage => {
+                    "error: no folder is named\nhint: `verify-migrations DIR`, or `--help`\n"
+                        .to_owned()
+                }
                 Failure::Output(error) => {
                     format!("error: the result could not be printed: {error}\n")
                 }

@@ -44,14 +44,19 @@ impl Unreadable {
 
 /// The schema that a database file has, or that a file of SQL makes.
 pub(crate) fn schema(path: &Path) -> Result<Schema, Unreadable> {
-    let connection = match kind(path)? {
-        Kind::Database => open(path)?,
-        Kind::Sql(script) => run(path, &script)?,
-    };
+    let connection = database(path)?;
     Schema::read(&connection).map_err(|error| {
         let what = format!("has a schema that cannot be read: {error}");
         Unreadable::new(path, &what, "check it with `PRAGMA integrity_check`")
     })
+}
+
+/// A connection to the database in a file, or to one in memory that a file of SQL makes.
+pub(crate) fn database(path: &Path) -> Result<Connection, Unreadable> {
+    match kind(path)? {
+        Kind::Database => open(path),
+        Kind::Sql(script) => run(path, &script),
+    }
 }
 
 enum Kind {

@@ -7,6 +7,7 @@ mod case;
 mod diff;
 mod fixtures;
 mod folder;
+mod folder_command;
 mod generate;
 mod generated;
 mod interruption;

@@ -31,6 +31,7 @@ impl Case {
         let head = parts.next().unwrap();
         let mut history = History {
             layout: "diesel",
+            reason: String::new(),
             root: PathBuf::from("migrations"),
             steps: Vec::new(),
             gaps: Vec::new(),
@@ -107,6 +108,7 @@ fn add(history: &mut History, step: &str, file: &str, body: &str) {
             up: None,
             down: Down::Missing,
             no_transaction: false,
+            down_no_transaction: false,
         });
     }
     let migration = history.steps.last_mut().unwrap();
