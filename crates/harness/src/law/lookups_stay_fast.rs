@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use migrations::{Query, Version};
+use migrations::{Query, Rename, Version};
 use rusqlite::Connection;
 
 use super::{Finding, Findings, Law, versions};
@@ -48,10 +48,13 @@ fn compare(
         Way::of(&connection, query.sql).ok()
     };
     // The law *queries still prepare* tells a query that does not compile.
-    let (Some(old), Some(new)) = (way(version - 1, before), way(version, after)) else {
+    let (Some(mut old), Some(new)) = (way(version - 1, before), way(version, after)) else {
         return;
     };
     let notes = subject.catalogue.notes(version);
+    for rename in notes.iter().flat_map(|notes| &notes.renames) {
+        old.rename(rename);
+    }
     let slower = notes
         .map(|notes| notes.slower.as_slice())
         .unwrap_or_default();
@@ -111,6 +114,14 @@ impl Way {
             // A sort of the last terms alone is one of groups that are in order already.
             let what = rest.rsplit(" OF ").next().unwrap_or(rest);
             self.sorted.insert(what.to_owned());
+        }
+    }
+
+    /// Puts the new name of a table beside its old one, as queries may call it by either.
+    fn rename(&mut self, Rename { table, column, to }: &Rename) {
+        let is_old = |name: &String| name.eq_ignore_ascii_case(table);
+        if column.is_none() && self.scanned.iter().any(is_old) {
+            self.scanned.insert(to.clone());
         }
     }
 
