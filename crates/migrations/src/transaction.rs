@@ -192,3 +192,22 @@ impl Mark {
         FileState::read(connection).map(|state| Mark::of(&state))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A third version is that of somebody who came in between.
+    #[test]
+    fn what_became_of_a_run_is_read_off_the_file() {
+        let mark = |user_version| Mark {
+            user_version,
+            ledger: None,
+            empty: false,
+        };
+        let outcome = |now| mark(now).outcome(&mark(1), 3);
+        assert_eq!(outcome(1), Outcome::RolledBack);
+        assert_eq!(outcome(3), Outcome::Committed);
+        assert_eq!(outcome(2), Outcome::Unknown);
+    }
+}

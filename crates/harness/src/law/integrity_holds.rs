@@ -8,11 +8,17 @@
 //!
 //! Each step also runs where a word in double quotes is never a string: `DELETE FROM t WHERE "lable" = 'x'`
 //! otherwise compares two strings, and says nothing. <https://sqlite.org/quirks.html#dblquote>
+//!
+//! No CHECK, index or computed column asks the clock: CREATE succeeds, and every INSERT fails.
+//! <https://sqlite.org/deterministic.html>
+
+use std::collections::BTreeSet;
 
 use migrations::{ErrorKind, Migrator, Options, Version};
 use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
 
 use super::{Finding, Findings, Law, step_file, versions};
+use crate::generate::Generator;
 use crate::journey::{Shape, Station, Walk};
 use crate::observe::Observation;
 use crate::subject::Subject;
@@ -21,7 +27,7 @@ use crate::{rename, trouble};
 pub(super) const LAW: Law = Law {
     name: "integrity holds",
     walk: Some(check),
-    whole: Some(check_words),
+    whole: Some(check_whole),
     leg: None,
 };
 
@@ -78,6 +84,39 @@ fn stepped_back(before: &Observation, after: &Station, turn: Option<&Observation
             .hint("copy the table's row of `sqlite_sequence` when you rebuild it")
         })
         .collect()
+}
+
+fn check_whole(subject: &Subject<'_>, findings: &mut Findings) {
+    check_words(subject, findings);
+    check_clock(subject, findings);
+}
+
+/// Tells tables that take no row because something in them asks the clock; only the first row shows it.
+fn check_clock(subject: &Subject<'_>, findings: &mut Findings) {
+    let mut told = BTreeSet::new();
+    for version in versions(subject) {
+        let (Ok(empty), Ok(schema)) = (
+            subject.catalogue.build(version),
+            subject.catalogue.schema_at(version),
+        ) else {
+            continue; // The walks tell a version that cannot be made.
+        };
+        let Ok(generator) = Generator::new(&schema, &empty) else {
+            continue;
+        };
+        for table in generator.rows(1).generate(0).unseeded {
+            let asks = table.reason.contains("non-deterministic use of");
+            if asks && told.insert(schema::sql::fold(&table.table)) {
+                findings.add(
+                    Finding::new(&table.table, format!("takes no row: {}", table.reason))
+                        .in_file(Some(subject.step_file(version, "up.sql")))
+                        .hint(
+                            "compare with the clock where the application writes, or in a trigger",
+                        ),
+                );
+            }
+        }
+    }
 }
 
 /// Runs each step up and down where a word in double quotes is never a string.

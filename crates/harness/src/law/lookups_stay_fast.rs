@@ -124,10 +124,12 @@ impl Way {
         }
     }
 
-    /// The same under the names that tables have after `renames`.
+    /// The same with the new names of renamed tables beside the old ones, as queries may call them by either.
     fn renamed(mut self, renames: &[Rename]) -> Way {
         for rename in renames.iter().filter(|rename| rename.column.is_none()) {
-            if let Some(times) = self.scanned.remove(&rename.table) {
+            let is_old = |name: &&String| name.eq_ignore_ascii_case(&rename.table);
+            let times = self.scanned.iter().find(|(name, _)| is_old(name));
+            if let Some(times) = times.map(|(_, times)| *times) {
                 *self.scanned.entry(rename.to.clone()).or_default() += times;
             }
         }

@@ -1,6 +1,6 @@
 //! All or nothing.
 
-use migrations::{ErrorKind, Outcome};
+use migrations::{ErrorKind, Migrator, Outcome};
 
 use crate::support::*;
 
@@ -137,4 +137,24 @@ fn a_transaction_of_the_caller_is_left_alone() {
     }
     let kept: i64 = value(migrator.connection(), "SELECT count(*) FROM note");
     assert_eq!(kept, 1);
+}
+
+/// <https://sqlite.org/pragma.html#pragma_synchronous>: 1 is `NORMAL`, 3 is `EXTRA`.
+#[test]
+fn a_run_syncs_all_it_can_and_puts_the_setting_back() {
+    let level = "INSERT INTO note (body) SELECT synchronous FROM pragma_synchronous;";
+    for (up, works) in [(level, true), ("INSERT INTO nosuch VALUES (1)", false)] {
+        let catalogue = note_and(up);
+        let file = File::at(&catalogue, 1);
+        let connection = file.raw();
+        connection
+            .pragma_update(None, "synchronous", "NORMAL")
+            .unwrap();
+        let mut migrator = Migrator::with_connection(&catalogue, connection, plain());
+        assert_eq!(migrator.upgrade().is_ok(), works);
+        let after: i64 = value(migrator.connection(), "PRAGMA synchronous");
+        assert_eq!(after, 1);
+        let during: Option<String> = file.value("SELECT max(body) FROM note");
+        assert_eq!(during.as_deref(), works.then_some("3"));
+    }
 }

@@ -206,3 +206,31 @@ fn children_of_what_a_step_touches_are_checked_and_nothing_else() {
     // Of a row that pointed nowhere, nobody can say that it does so now because of the run.
     assert_eq!(try_step("UPDATE far SET self = 98"), Ok(()));
 }
+
+/// Where there is no row, this prepares nothing that writes, so that trying the step on an empty copy shows nothing.
+fn orphans_where_there_are_parents(
+    connection: &Connection,
+    _: &mut migrations::Remarks,
+) -> Result<(), migrations::BoxError> {
+    let parents: i64 = value(connection, "SELECT count(*) FROM parent");
+    if parents > 0 {
+        connection.execute("INSERT INTO child VALUES (20, 99)", [])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_only_the_run_itself_touches_is_checked() {
+    let code = migrations::Code {
+        name: "orphans",
+        survey: |_, _| Ok(()),
+        apply: orphans_where_there_are_parents,
+    };
+    let tried = step("0002_tried", "SELECT 1", "").with_code(code);
+    let catalogue = catalogue(vec![step("0001_family", FAMILY, ""), tried]);
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO parent VALUES (1, 'a')");
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
+    assert_eq!(file.value::<i64>("SELECT count(*) FROM child"), 0);
+}

@@ -201,6 +201,23 @@ fn sqlite_renames_the_same() {
     }
 }
 
+/// A function, a collation, an alias and a qualifier may be spelt like a column. They stay when it is renamed.
+#[test]
+fn words_that_only_look_like_the_column_stay() {
+    let script = "CREATE TABLE t(id INTEGER PRIMARY KEY, length TEXT, rtrim TEXT,
+            CHECK (length(length) < 9), CHECK (rtrim COLLATE rtrim <> ''));
+        CREATE TABLE s(id INTEGER PRIMARY KEY, s TEXT, CHECK (s.s <> 'x'));
+        CREATE INDEX i ON t(length(length), rtrim COLLATE rtrim);
+        CREATE INDEX j ON s(id) WHERE s.s > 'x';
+        CREATE VIEW v AS SELECT length AS id, id AS length FROM t WHERE length(length) > 1;";
+    for (table, column) in [("t", "length"), ("t", "rtrim"), ("s", "s")] {
+        let sql = format!("ALTER TABLE {table} RENAME COLUMN {column} TO z");
+        let rename = Rename::column(table, column, "z");
+        let lines = declared(script, &format!("{script} {sql}"), &[rename]);
+        assert_eq!(lines, format!("RENAME COLUMN {table}.{column} TO z"));
+    }
+}
+
 #[test]
 fn the_order_of_columns_may_be_left_out() {
     let (before, after) = (
