@@ -99,6 +99,9 @@ impl Line {
 
     /// The name of a pragma, and the value it is set to.
     pub(super) fn pragma(&self) -> Option<(String, Option<String>)> {
+        // A statement begins with its first word.
+        let word = self.text.get(.."pragma".len())?;
+        word.eq_ignore_ascii_case("pragma").then_some(())?;
         let canonical = fold(&schema::sql::canonical(&self.text));
         let rest = canonical.strip_prefix("pragma")?;
         let rest = rest.trim().trim_end_matches(';').trim();

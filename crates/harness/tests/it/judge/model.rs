@@ -205,3 +205,32 @@ DELETE FROM list WHERE code = 0 AND name IN (SELECT name FROM list WHERE code = 
     let found: Vec<String> = verdict.findings.iter().map(line).collect();
     assert_eq!(found, ["warning rows-lost 3_code/up.sql:1 off list"]);
 }
+
+#[test]
+fn odd_input_is_told_and_nothing_panics() {
+    let classes = |body: &str| {
+        let verdict = Case::new(&format!(
+            "layout: plain\ndown: never\n=== 1_odd/up.sql\n{body}"
+        ))
+        .judge();
+        verdict
+            .findings
+            .iter()
+            .map(|finding| finding.class)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(classes("SELECT 'open"), [Class::StepFails]);
+    assert_eq!(classes("CREATE TABLE a (b\0c)"), [Class::StepFails]);
+    assert_eq!(classes(";;; -- nothing\n"), []);
+    assert_eq!(
+        classes(&format!(
+            "SELECT {}1{}",
+            "(".repeat(50_000),
+            ")".repeat(50_000)
+        )),
+        [Class::StepFails]
+    );
+    let mut none = Case::new("layout: sqlx\n=== 1_a/up.sql\n");
+    none.history.steps.clear();
+    assert_eq!(none.judge().steps, 0);
+}
