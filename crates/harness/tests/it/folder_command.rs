@@ -115,3 +115,22 @@ fn what_cannot_be_done_is_told() {
     let names = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(names, 2, "nothing was written");
 }
+
+/// The page has a row for each class and each layout, and for no other.
+#[test]
+fn the_page_names_all_classes_and_layouts() {
+    let page = include_str!("../../../../docs/any-folder.md");
+    let first = |line: &str| Some(line.strip_prefix("| `")?.split_once("` |")?.0.to_owned());
+    let mut named: Vec<String> = page.lines().filter_map(first).collect();
+    named.retain(|name| name != "--layout");
+    let layouts = harness::folder::LayoutName::ALL
+        .iter()
+        .map(ToString::to_string);
+    let classes = harness::judge::Class::ALL
+        .iter()
+        .map(|class| class.name().to_owned());
+    let mut all: Vec<String> = layouts.chain(classes).collect();
+    all.sort();
+    named.sort();
+    assert_eq!(named, all);
+}

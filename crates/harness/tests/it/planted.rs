@@ -120,3 +120,26 @@ fn every_folder_belongs_to_a_law() {
         }
     }
 }
+
+/// `cargo test -p harness --test it -- --ignored --nocapture table_of` prints by what each bug was found.
+#[test]
+#[ignore = "it proves nothing: it prints what the other tests know"]
+fn table_of_planted_bugs() {
+    for law in LAWS {
+        for path in cases(law.name) {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if !name.starts_with("bug") {
+                continue;
+            }
+            let report = Case::read(&path).verify(&Settings::default());
+            let own = report.laws.iter().find(|own| own.name == law.name).unwrap();
+            let first = &own.broken[0];
+            let (found, checked, generated) = (own.broken.len(), own.checked, report.generated);
+            let (journey, data) = (&first.journey, &first.data);
+            println!(
+                "{} | {name} | {journey} {data} | {found} of {checked} checked, {generated} generated",
+                law.name
+            );
+        }
+    }
+}
