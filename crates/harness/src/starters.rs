@@ -1,6 +1,6 @@
 //! Many programs that open one file at once: each step once, and nobody fails.
 //!
-//! They run as threads that take turns on a [`Machine`](crate::machine::Machine), with its locks, so that a seed
+//! They run as threads that take turns on a [`Machine`], with its locks, so that a seed
 //! gives the same meeting again. Programs of their own start from the tests of `traininglogs`.
 
 use std::collections::BTreeMap;

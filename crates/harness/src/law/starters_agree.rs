@@ -23,6 +23,9 @@ pub(super) const LAW: Law = Law {
 /// How many orders are tried of each database, with and without [`Leg::deep`].
 const ORDERS: (u64, u64) = (200, 4);
 
+/// How many programs start, where not everything is tried: each costs a thread.
+const FEW: [usize; 4] = [2, 3, 5, 8];
+
 /// On the way to the newest version, and once on a file that is there already.
 fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
@@ -46,7 +49,10 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     for seed in (0..orders).map(|order| leg.seed.wrapping_add(order)) {
         for wal in [false, true] {
             let meeting = Meeting {
-                starters: 2 + (seed % 15) as usize * 7 % 15,
+                starters: match leg.deep {
+                    true => 2 + (seed % 15) as usize * 7 % 15,
+                    false => FEW[(seed % 4) as usize],
+                },
                 wal,
                 reader: seed.is_multiple_of(2),
                 seed,
