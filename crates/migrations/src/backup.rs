@@ -162,8 +162,13 @@ fn keep_and_replace(
     };
     let since = Instant::now();
     loop {
-        let before = version()?;
-        let kept = take(target, options, None)?;
+        // Writers wait while the copy is made; between its end and the lock of the copy back there is a moment.
+        target
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(error::cannot_begin)?;
+        let kept = version().and_then(|before| Ok((before, take(target, options, None)?)));
+        target.execute_batch("ROLLBACK").map_err(error::sqlite)?;
+        let (before, kept) = kept?;
         let same = || version().is_ok_and(|now| now == before);
         if replace_if(source, target, options, same)? {
             return Ok(kept);

@@ -306,7 +306,7 @@ fn nothing_falls_between_what_is_kept_and_what_is_put_back() {
                 connection.busy_timeout(Duration::from_secs(60)).unwrap();
                 let mut written = Vec::new();
                 // A pause between two, so that the one who restores gets its turn, too.
-                while !stop.load(Ordering::Relaxed) && written.len() < 300 {
+                while !stop.load(Ordering::Relaxed) && written.len() < 50 {
                     let insert = "INSERT INTO note (body) VALUES ('new') RETURNING id";
                     let id = connection.query_row(insert, [], |row| row.get::<_, i64>(0));
                     written.extend(id);
