@@ -147,7 +147,7 @@ fn keep_and_replace(
     if mode != "wal" {
         // The lock of a transaction stays after its end: https://sqlite.org/pragma.html#pragma_locking_mode
         target
-            .execute_batch("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")
+            .execute_batch("BEGIN EXCLUSIVE; PRAGMA main.locking_mode = EXCLUSIVE; COMMIT")
             .map_err(error::cannot_begin)?;
         let kept = take_from(target, file, options, None)?;
         replace_content(source, target, options)?;
