@@ -21,7 +21,7 @@ use crate::ledger;
 use crate::loss;
 use crate::options::{Commit, Options};
 use crate::outside;
-use crate::plan::{Move, Plan, plan};
+use crate::plan::{Direction, Move, Plan, plan};
 use crate::red_flag;
 use crate::report::{Remarks, Report, StepReport};
 use crate::transaction::{Mark, Transaction};
@@ -91,14 +91,7 @@ fn once(
     only_first: bool,
 ) -> Result<Report, Error> {
     let transaction = Transaction::begin(connection)?;
-    let run = Run {
-        connection,
-        catalogue,
-        options,
-        guard: &transaction.guard,
-        only_first,
-        backup: RefCell::default(),
-    };
+    let run = Run::new(&transaction, catalogue, options, only_first);
     match run.inside(task) {
         Ok(Work {
             outside: Some(step),
@@ -150,14 +143,7 @@ fn alone(
     outside::carry_out(connection, options, step)
         .map_err(|error| error.after_steps_to(report.from))?;
     let transaction = Transaction::begin(connection)?;
-    let run = Run {
-        connection,
-        catalogue,
-        options,
-        guard: &transaction.guard,
-        only_first: true,
-        backup: RefCell::default(),
-    };
+    let run = Run::new(&transaction, catalogue, options, true);
     let recorded = run.decide(task).and_then(|decision| {
         let same = decision
             .plan
@@ -165,6 +151,9 @@ fn alone(
             .first()
             .is_some_and(|first| first.version == step.version);
         if same {
+            if step.direction == Direction::Up {
+                ledger::create(connection)?;
+            }
             run.record(step)?;
             run.stamp(decision.plan.after_first())?;
         }
@@ -224,7 +213,23 @@ struct Decision {
     schema: Schema,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(
+        transaction: &'a Transaction<'a>,
+        catalogue: &'a Catalogue,
+        options: &'a Options,
+        only_first: bool,
+    ) -> Run<'a> {
+        Run {
+            connection: transaction.connection,
+            catalogue,
+            options,
+            guard: &transaction.guard,
+            only_first,
+            backup: RefCell::default(),
+        }
+    }
+
     fn inside(&self, task: Task) -> Result<Work, Error> {
         let Decision {
             mut plan,

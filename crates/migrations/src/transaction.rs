@@ -53,7 +53,7 @@ impl Drop for Synced<'_> {
 
 /// An open transaction. Dropped before [`Transaction::commit`], also by a panic, it rolls back.
 pub(crate) struct Transaction<'a> {
-    connection: &'a Connection,
+    pub(crate) connection: &'a Connection,
     /// Whether foreign keys were on.
     keys: bool,
     /// Whether the schema could be written past CREATE, ALTER and DROP.

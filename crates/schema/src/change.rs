@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::risk::Risk;
+use crate::sql::one_line;
 
 /// One difference between two schemas.
 ///
@@ -192,21 +193,4 @@ impl fmt::Display for Change {
             },
         }
     }
-}
-
-/// Names and strings may hold line breaks and other control characters; a change is one line.
-fn one_line(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
-        return text.to_owned();
-    }
-    text.chars()
-        .flat_map(|c| {
-            let escape = c.is_control();
-            escape
-                .then(|| c.escape_default())
-                .into_iter()
-                .flatten()
-                .chain((!escape).then_some(c))
-        })
-        .collect()
 }

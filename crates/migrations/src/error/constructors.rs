@@ -415,22 +415,10 @@ fn first_difference(stored: &str, present: &str) -> [String; 2] {
     ]
 }
 
-/// Text of a file on one line: what would move the cursor is escaped.
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => plain.extend(c.escape_default()),
-            c => plain.push(c),
-        }
-    }
-    plain
-}
-
 /// `line 3: …`, without what would move the cursor.
 fn line(first: usize, lines: &[String], nth: usize) -> String {
     match lines.get(nth) {
-        Some(text) => format!("line {}: {}", first + nth, plain(text)),
+        Some(text) => format!("line {}: {}", first + nth, sql::one_line(text)),
         None => "ends before that".to_owned(),
     }
 }

@@ -36,7 +36,6 @@ impl Run<'_> {
     pub(super) fn record(&self, step: &Move) -> Result<(), Error> {
         match (step.direction, self.catalogue.step(step.version)) {
             (Direction::Up, Some(known)) => {
-                ledger::create(self.connection)?;
                 ledger::record(self.connection, self.catalogue, known, false)
             }
             _ => ledger::forget(self.connection, step.version),

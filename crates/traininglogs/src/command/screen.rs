@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use clap::ValueEnum;
+pub(super) use migrations::one_line as plain;
 use migrations::{AtRisk, Direction, Progress, Report};
 use serde_json::{Map, Value, json};
 
@@ -264,18 +265,6 @@ pub(super) fn report_json(report: &Report) -> Value {
         "left_as_is": left.collect::<Vec<_>>(),
         "dangling": dangling.collect::<Vec<_>>(),
     })
-}
-
-/// Text of the file on one line: what would move the cursor is escaped.
-pub(super) fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => plain.extend(c.escape_default()),
-            c => plain.push(c),
-        }
-    }
-    plain
 }
 
 /// `1 row`, `2 rows`.

@@ -1,0 +1,185 @@
+//! The way to put a backup back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rusqlite::Connection;
+
+use super::{Backups, check, copy_if, page_size, pages, take, take_from};
+use crate::Version;
+use crate::catalogue::Catalogue;
+use crate::connect::{self, Missing};
+use crate::error::{self, Error, ErrorKind};
+use crate::file::FileState;
+use crate::options::Options;
+
+/// What [`restore`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The version that the file holds now.
+    pub version: Version,
+    /// The backup of what the file held before; `None` where it held nothing, or none was wanted.
+    pub kept: Option<PathBuf>,
+}
+
+/// Puts the content of `backup` into `file`, in one transaction of SQLite's own: cut anywhere, the file
+/// holds what it held or what the backup holds, and a `-wal` or `-shm` that lay beside it is not left to
+/// be replayed. What the file held is backed up first, unless `options` want none.
+///
+/// # Errors
+/// When the backup is missing, is damaged or belongs to another application, the file is locked, or it
+/// cannot be read as a database; it is then as it was.
+pub fn restore(
+    catalogue: &Catalogue,
+    backup: &Path,
+    file: &Path,
+    options: &Options,
+) -> Result<Restored, Error> {
+    let same = |a: &Path, b: &Path| fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok());
+    if same(backup, file).is_some_and(|(a, b)| a == b) {
+        return Err(error::restore_onto_itself(file));
+    }
+    if !backup.is_file() {
+        return Err(error::backup_missing(backup));
+    }
+    let unusable = |error: Error| error::backup_unusable(backup, error.kind(), &error.to_string());
+    let source = connect::reading(backup).map_err(unusable)?;
+    let state = FileState::read(&source).map_err(unusable)?;
+    let version = version_of(catalogue, &state).map_err(unusable)?;
+    check(&source).map_err(|said| {
+        error::backup_unusable(
+            backup,
+            ErrorKind::Damaged,
+            &format!("it is damaged: {said}"),
+        )
+    })?;
+    let mut target = connect::open(file, Missing::Create, options)?;
+    if options.backups == Backups::Off || pages(&target)? == 0 {
+        replace_content(&source, &mut target, options)?;
+        let kept = None;
+        return Ok(Restored { version, kept });
+    }
+    let kept = keep_and_replace(&source, &mut target, file, options)?;
+    let kept = Some(kept);
+    Ok(Restored { version, kept })
+}
+
+/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two.
+fn keep_and_replace(
+    source: &Connection,
+    target: &mut Connection,
+    file: &Path,
+    options: &Options,
+) -> Result<PathBuf, Error> {
+    fit_pages(source, target)?;
+    let mode: String = target
+        .query_row("PRAGMA main.journal_mode", [], |row| row.get(0))
+        .map_err(error::sqlite)?;
+    if mode != "wal" {
+        // The lock of a transaction stays after its end: https://sqlite.org/pragma.html#pragma_locking_mode
+        target
+            .execute_batch("BEGIN EXCLUSIVE; PRAGMA main.locking_mode = EXCLUSIVE; COMMIT")
+            .map_err(error::cannot_begin)?;
+        let kept = take_from(target, file, options, None)?;
+        replace_content(source, target, options)?;
+        return Ok(kept);
+    }
+    // With a WAL, readers are let in beside the writer: one tells whether somebody was faster.
+    let watch = connect::reading(file)?;
+    let version = || -> Result<i64, Error> {
+        watch
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(error::sqlite)
+    };
+    let since = Instant::now();
+    loop {
+        // Writers wait while the copy is made; between its end and the lock of the copy back there is a moment.
+        target
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(error::cannot_begin)?;
+        let kept = version().and_then(|before| Ok((before, take(target, options, None)?)));
+        target.execute_batch("ROLLBACK").map_err(error::sqlite)?;
+        let (before, kept) = kept?;
+        let same = || version().is_ok_and(|now| now == before);
+        if replace_if(source, target, options, same)? {
+            return Ok(kept);
+        }
+        // What was kept lacks what was committed meanwhile.
+        fs::remove_file(&kept).map_err(|source| error::backups_unreadable(file, source))?;
+        if since.elapsed() > options.busy_timeout {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(error::cannot_begin(rusqlite::Error::SqliteFailure(
+                busy, None,
+            )));
+        }
+    }
+}
+
+/// Puts the content of `source`'s database into `target`'s, in one transaction of SQLite's own: cut anywhere,
+/// also by a power cut, `target` holds what it held or what `source` holds, and the latter once this has
+/// returned. This is what [`restore`] does when it has looked at both files; nothing is backed up or checked
+/// here. `target` may be in journal mode DELETE afterwards where it was in WAL mode.
+///
+/// # Errors
+/// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or written.
+/// <https://sqlite.org/c3ref/backup_finish.html>
+pub fn replace_content(
+    source: &Connection,
+    target: &mut Connection,
+    options: &Options,
+) -> Result<(), Error> {
+    fit_pages(source, target)?;
+    replace_if(source, target, options, || true).map(drop)
+}
+
+/// The same, when `go_on` says so after `target` is locked; whether it did.
+fn replace_if(
+    source: &Connection,
+    target: &mut Connection,
+    options: &Options,
+    go_on: impl Fn() -> bool,
+) -> Result<bool, Error> {
+    // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless: what was
+    // restored is then undone, and a file that became shorter is damaged.
+    // https://sqlite.org/pragma.html#pragma_synchronous
+    let synchronous: i64 = target
+        .pragma_query_value(None, "synchronous", |row| row.get(0))
+        .map_err(error::sqlite)?;
+    target
+        .pragma_update(None, "synchronous", "EXTRA")
+        .map_err(error::sqlite)?;
+    let file = PathBuf::from(target.path().unwrap_or_default());
+    let replaced = copy_if(source, target, options, go_on)
+        .map_err(|source| error::restore_failed(&file, source));
+    // Whoever opens the file again has the setting of before; this is for who goes on with the connection.
+    let _ = target.pragma_update(None, "synchronous", synchronous);
+    replaced
+}
+
+/// A WAL cannot hold pages of another size: <https://sqlite.org/c3ref/backup_finish.html>
+fn fit_pages(source: &Connection, target: &Connection) -> Result<(), Error> {
+    if page_size(source)? != page_size(target)? {
+        let mode = "PRAGMA main.journal_mode = DELETE";
+        target
+            .query_row(mode, [], |_| Ok(()))
+            .map_err(error::sqlite)?;
+    }
+    Ok(())
+}
+
+/// The version of a backup. That of a file that was adopted has no ledger: then it is the version whose
+/// schema it has, so that nobody restores another application's file.
+fn version_of(catalogue: &Catalogue, state: &FileState) -> Result<Version, Error> {
+    let said = state.version(catalogue);
+    let ours = [0, catalogue.application_id()].contains(&state.application_id);
+    if said.is_ok() || state.ledger.is_some() || !ours {
+        return said;
+    }
+    for version in 1..=catalogue.current_version() {
+        if catalogue.schema_at(version)? == state.schema {
+            return Ok(version);
+        }
+    }
+    said
+}
