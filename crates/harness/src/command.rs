@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::source::Unreadable;
+use crate::refusal::Refusal;
 
 const EXIT_CODES: &str = "Exit codes:
   0  nothing found
@@ -50,7 +50,7 @@ enum Format {
 /// Why a verb could not do its work.
 #[derive(Debug)]
 enum Failure {
-    Unreadable(Unreadable),
+    Refused(Refusal),
     /// A whole text, told already as errors are.
     Told(String),
     /// A command line without a folder.
@@ -58,9 +58,9 @@ enum Failure {
     Output(io::Error),
 }
 
-impl From<Unreadable> for Failure {
-    fn from(error: Unreadable) -> Failure {
-        Failure::Unreadable(error)
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Refused(refusal)
     }
 }
 
@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
         }
         Err(failure) => {
             let text = match failure {
-                Failure::Unreadable(error) => error.report(),
+                Failure::Refused(refusal) => refusal.report(),
                 Failure::Told(text) => text,
                 Failure::Usage => {
                     "error: no folder is named\nhint: `verify-migrations DIR`, or `--help`\n"

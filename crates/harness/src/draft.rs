@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use migrations::{Back, Migrator, Options, Version};
+use migrations::{Back, Migrator, Version};
 use rusqlite::Connection;
 
 use crate::fixture::{self, Fixture, Frozen};
+use crate::journey::proving;
 use crate::observe::Observation;
 use crate::report::Report;
 use crate::subject::{Subject, show};
@@ -27,12 +28,7 @@ pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connect
             .map_err(|error| error.report());
     };
     let connection = fixture::load(script).map_err(|error| format!("{file}: {error}"))?;
-    let options = Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
-    };
-    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
     migrator
         .upgrade_to(version)
         .map_err(|error| error.report())?;

@@ -34,8 +34,8 @@ mod sqlx;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::refusal::Refusal;
 pub use layout::LayoutName;
-pub use refusal::Refusal;
 
 use tree::Tree;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use migrations::Version;
 
 use crate::draft;
-use crate::fixture::{Frozen, FrozenStep, dump, text_digest};
+use crate::fixture::{self, Frozen, FrozenStep, dump, text_digest};
 use crate::report::{LawReport, Report};
 use crate::subject::{Subject, show};
 
@@ -36,11 +36,11 @@ pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBu
         if !draft::fits(subject, version, &script) {
             written.push(golden(subject, version)?);
         }
-        insert(subject, &mut frozen, &path)?;
-        for (own, file, _) in crate::fixture::files(subject).found {
-            if own == version {
-                insert(subject, &mut frozen, Path::new(&file))?;
-            }
+    }
+    let newest = frozen.newest(subject.catalogue);
+    for (version, file, _) in fixture::files(subject).found {
+        if version > newest {
+            insert(subject, &mut frozen, Path::new(&file))?;
         }
     }
     for step in subject.catalogue.steps() {

@@ -35,8 +35,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod dice;
-
 // What a schema asks of its rows.
 mod condition;
 mod plan;

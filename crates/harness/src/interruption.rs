@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::journey::text;
 use crate::law;
 use crate::machine::{
     Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side, Tally, cut,
@@ -370,10 +371,6 @@ fn observe(machine: &Machine) -> Result<Observation, String> {
         "ok" => Observation::of(&connection),
         said => Err(format!("it is damaged: {said}")),
     }
-}
-
-fn text(error: rusqlite::Error) -> String {
-    error.to_string()
 }
 
 #[cfg(test)]

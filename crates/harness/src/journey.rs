@@ -201,12 +201,7 @@ pub(crate) fn go(
     target: Version,
     up: bool,
 ) -> (Connection, Result<Vec<String>, String>) {
-    let options = Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
-    };
-    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
     let result = match up {
         true => migrator.upgrade_to(target),
         false => migrator.rollback_to(target),
@@ -298,6 +293,21 @@ pub(crate) fn look(
         troubles: trouble::find(subject, connection, version)?,
         broken_queries,
     })
+}
+
+/// How every run of a proof is made: consent is given to all that is declared, and notes may still be missing
+/// while a version is being made.
+pub(crate) fn proving() -> Options {
+    Options {
+        accept_loss: true,
+        allow_undocumented: true,
+        ..Options::default()
+    }
+}
+
+/// SQLite's message with its statement.
+pub(crate) fn text(error: rusqlite::Error) -> String {
+    error.to_string()
 }
 
 /// SQLite's message without the statement, which the reader sees elsewhere.

@@ -14,6 +14,9 @@
 //!
 //! Nothing here knows a table of any application.
 
+mod dice;
+mod parallel;
+mod allowance;
 mod subject;
 mod fixture;
 pub mod generate;
@@ -35,6 +38,7 @@ pub mod starters;
 mod world;
 mod tour;
 pub mod folder;
+mod refusal;
 mod source;
 pub mod judge;
 pub mod command;

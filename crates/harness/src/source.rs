@@ -5,54 +5,29 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use migrations::{ErrorKind, FileState};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 use schema::Schema;
 use schema::sql::Statement;
 
 use crate::journey::reason;
+use crate::refusal::Refusal;
 
 /// The first bytes of every database: <https://sqlite.org/fileformat.html#magic_header_string>.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Why a file could not be read, and what to do.
-#[derive(Debug)]
-pub(crate) struct Unreadable {
-    message: String,
-    /// Lines that show where.
-    place: String,
-    hint: &'static str,
-}
-
-impl Unreadable {
-    fn new(path: &Path, what: &str, hint: &'static str) -> Unreadable {
-        Unreadable {
-            message: format!("`{}` {what}", path.display()),
-            place: String::new(),
-            hint,
-        }
-    }
-
-    /// The whole text.
-    pub(crate) fn report(&self) -> String {
-        format!(
-            "error: {}\n{}hint: {}\n",
-            self.message, self.place, self.hint
-        )
-    }
-}
-
 /// The schema that a database file has, or that a file of SQL makes.
-pub(crate) fn schema(path: &Path) -> Result<Schema, Unreadable> {
+pub(crate) fn schema(path: &Path) -> Result<Schema, Refusal> {
     let connection = database(path)?;
     Schema::read(&connection).map_err(|error| {
         let what = format!("has a schema that cannot be read: {error}");
-        Unreadable::new(path, &what, "check it with `PRAGMA integrity_check`")
+        Refusal::new(path, &what, "check it with `PRAGMA integrity_check`")
     })
 }
 
 /// A connection to the database in a file, or to one in memory that a file of SQL makes.
-pub(crate) fn database(path: &Path) -> Result<Connection, Unreadable> {
+pub(crate) fn database(path: &Path) -> Result<Connection, Refusal> {
     match kind(path)? {
         Kind::Database => open(path),
         Kind::Sql(script) => run(path, &script),
@@ -64,17 +39,11 @@ enum Kind {
     Sql(String),
 }
 
-fn kind(path: &Path) -> Result<Kind, Unreadable> {
-    let failed = |error: std::io::Error| {
-        let what = match error.kind() {
-            std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-            _ => format!("cannot be read: {error}"),
-        };
-        Unreadable::new(path, &what, "check the path and its permissions")
-    };
+fn kind(path: &Path) -> Result<Kind, Refusal> {
+    let failed = |error: std::io::Error| Refusal::io(path, &error);
     if path.is_dir() {
         let hint = "give a database file, or a file of SQL";
-        return Err(Unreadable::new(path, "is a directory", hint));
+        return Err(Refusal::new(path, "is a directory", hint));
     }
     let mut start = Vec::new();
     let file = File::open(path).map_err(failed)?;
@@ -86,7 +55,7 @@ fn kind(path: &Path) -> Result<Kind, Unreadable> {
     let bytes = fs::read(path).map_err(failed)?;
     match String::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => Ok(Kind::Sql(text)),
-        _ => Err(Unreadable::new(
+        _ => Err(Refusal::new(
             path,
             "is neither a SQLite database nor SQL in UTF-8",
             "an encrypted or truncated database looks like this, too",
@@ -97,7 +66,7 @@ fn kind(path: &Path) -> Result<Kind, Unreadable> {
 /// Opens a database to read it. Without a log or a journal beside it, it is taken
 /// [as it lies there](https://sqlite.org/uri.html#uriimmutable), and nothing is written beside it; with a log, SQLite
 /// makes the `-shm` that readers of one share, where there is none.
-fn open(path: &Path) -> Result<Connection, Unreadable> {
+fn open(path: &Path) -> Result<Connection, Refusal> {
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
@@ -106,23 +75,28 @@ fn open(path: &Path) -> Result<Connection, Unreadable> {
     let quiet = !beside("-wal") && !beside("-journal");
     let uri = uri(path, quiet);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let opened = Connection::open_with_flags(uri, flags).and_then(|connection| {
-        // The first read finds out whether it is a database.
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-        Ok(connection)
-    });
-    opened.map_err(|error| {
-        use rusqlite::ffi::{SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_ROLLBACK};
-        let left = [SQLITE_READONLY_ROLLBACK, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_CANTINIT];
-        if error.sqlite_error().is_some_and(|error| left.contains(&error.extended_code)) {
-            let what = "has a journal that a killed process left, which only a writer may roll back";
-            let hint = "let its own program open it once, or copy it together with its `-journal` or `-wal`; \
-                        never delete these";
-            return Unreadable::new(path, what, hint);
-        }
+    let failed = |error: rusqlite::Error| {
         let what = format!("cannot be opened: {}", reason(&error));
-        Unreadable::new(path, &what, "check it with `PRAGMA integrity_check`")
-    })
+        Refusal::new(path, &what, "check it with `PRAGMA integrity_check`")
+    };
+    let connection = Connection::open_with_flags(uri, flags).map_err(failed)?;
+    // The first read finds out whether it is a database.
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    match read {
+        Ok(()) => Ok(connection),
+        Err(_) if is_interrupted(&connection) => Err(Refusal::new(
+            path,
+            "has a journal that a killed process left, which only a writer may roll back",
+            "let its own program open it once, or copy it together with its `-journal` or `-wal`; never \
+             delete these",
+        )),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Whether the engine knows what is in the way of a reader for a journal that was left.
+fn is_interrupted(connection: &Connection) -> bool {
+    FileState::read(connection).is_err_and(|error| error.kind() == ErrorKind::Interrupted)
 }
 
 /// A path as [SQLite's URI](https://sqlite.org/uri.html).
@@ -148,11 +122,16 @@ fn uri(path: &Path, immutable: bool) -> String {
 }
 
 /// Runs a script in memory, kept from any other file.
-fn run(path: &Path, script: &str) -> Result<Connection, Unreadable> {
-    let failed = |statement: &Statement<'_>, error: &rusqlite::Error| Unreadable {
-        message: format!("`{}` does not run: {}", path.display(), reason(error)),
-        place: point(path, script, statement, error),
-        hint: "it must make the schema from an empty database, in SQLite's SQL",
+fn run(path: &Path, script: &str) -> Result<Connection, Refusal> {
+    let failed = |statement: &Statement<'_>, error: &rusqlite::Error| {
+        let within = match error {
+            rusqlite::Error::SqlInputError { offset, .. } => usize::try_from(*offset).unwrap_or(0),
+            _ => 0,
+        };
+        let at = statement.offset + within.min(statement.text.len());
+        let what = format!("does not run: {}", reason(error));
+        let hint = "it must make the schema from an empty database, in SQLite's SQL";
+        Refusal::at(path, script, at, &what, hint)
     };
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_in_memory()?;
@@ -162,7 +141,7 @@ fn run(path: &Path, script: &str) -> Result<Connection, Unreadable> {
     };
     let cannot = |error: rusqlite::Error| {
         let what = format!("cannot be run: {error}");
-        Unreadable::new(path, &what, "try again")
+        Refusal::new(path, &what, "try again")
     };
     let connection = open().map_err(cannot)?;
     for statement in schema::sql::statements(script) {
@@ -190,27 +169,4 @@ pub(crate) fn confine(context: AuthContext<'_>) -> Authorization {
         }
         _ => Authorization::Allow,
     }
-}
-
-/// File, line, column and a caret, as a compiler shows them.
-fn point(path: &Path, script: &str, statement: &Statement<'_>, error: &rusqlite::Error) -> String {
-    let within = match error {
-        rusqlite::Error::SqlInputError { offset, .. } => usize::try_from(*offset).unwrap_or(0),
-        _ => 0,
-    };
-    let at = statement.offset + within.min(statement.text.len());
-    let before = script.get(..at).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
-    let lead = before.get(start..).unwrap_or_default();
-    let text = script.get(start..).unwrap_or_default();
-    let text = text.lines().next().unwrap_or_default().trim_end();
-    let column = lead.chars().count() + 1;
-    let margin = " ".repeat(line.to_string().len());
-    let tab = |c: char| if c == '\t' { '\t' } else { ' ' };
-    let indent: String = lead.chars().map(tab).collect();
-    format!(
-        "  --> {}:{line}:{column}\n{margin} |\n{line} | {text}\n{margin} | {indent}^\n",
-        path.display()
-    )
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use migrations::{Backups, Catalogue, Migrator, Options, Version};
 use rusqlite::Connection;
 
-use crate::journey::reason;
+use crate::journey::{proving, reason};
 use crate::machine::{Device, Machine};
 use crate::observe::Observation;
 use crate::turns::{self, Task};
@@ -56,9 +56,7 @@ pub(crate) fn upgrade(
     let options = Options {
         backups: Backups::Off,
         check: false,
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
+        ..proving()
     };
     let mut migrator = Migrator::with_connection(catalogue, connection, options);
     let report = migrator.upgrade().map_err(|error| error.report())?;

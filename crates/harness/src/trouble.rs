@@ -159,11 +159,16 @@ fn writable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
     }
 }
 
-/// Rank 1 compares the index with its content: <https://sqlite.org/fts5.html#the_integrity_check_command>
-fn searchable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
-    let name = quote_name(&table.name);
+/// Fails when a search table does not show what its content holds: rank 1 compares the two.
+/// <https://sqlite.org/fts5.html#the_integrity_check_command>
+pub(crate) fn agrees_with_content(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    let name = quote_name(name);
     let sql = format!("INSERT INTO main.{name} ({name}, rank) VALUES ('integrity-check', 1)");
-    if let Err(error) = connection.execute(&sql, []) {
+    connection.execute(&sql, []).map(drop)
+}
+
+fn searchable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
+    if let Err(error) = agrees_with_content(connection, &table.name) {
         let reason = reason(&error);
         found.push(format!(
             "search table `{}` does not agree with its content: {reason}",

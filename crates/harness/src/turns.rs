@@ -12,6 +12,8 @@ use std::thread;
 
 use rusqlite::Connection;
 
+use crate::dice::Dice;
+
 /// Virtual machine steps between two places at which a connection gives its turn away.
 const STEPS: i32 = 5;
 
@@ -34,7 +36,7 @@ struct Table {
 }
 
 struct State {
-    random: u64,
+    dice: Dice,
     /// One in so many chances to give the turn away is taken.
     rarely: u64,
     seated: Vec<bool>,
@@ -45,7 +47,7 @@ struct State {
 /// A task that panics gives `None`.
 pub(crate) fn take_turns<T: Send>(seed: u64, tasks: Vec<Task<'_, T>>) -> Vec<Option<T>> {
     let mut state = State {
-        random: seed,
+        dice: Dice::new(seed),
         rarely: 1,
         seated: vec![true; tasks.len()],
         turn: 0,
@@ -97,7 +99,8 @@ pub(crate) fn give_way(surely: bool) {
     let seat = SEAT.with_borrow(Clone::clone);
     if let Some((table, seat)) = seat {
         let mut state = table.lock();
-        if surely || state.draw().is_multiple_of(state.rarely) {
+        let rarely = state.rarely;
+        if surely || state.dice.one_in(rarely) {
             state.pass();
             table.call(&state);
             table.wait(seat, state);
@@ -135,22 +138,14 @@ impl Table {
 impl State {
     /// Draws who is next of those who are still there.
     fn pass(&mut self) {
-        let seated = || (0..).zip(&self.seated).filter(|(_, seated)| **seated);
-        let count = seated().count();
-        if count > 0 {
-            let nth = (self.draw() % count as u64) as usize;
-            let mut seats = (0..).zip(&self.seated).filter(|(_, seated)| **seated);
-            self.turn = seats.nth(nth).map_or(0, |(seat, _)| seat);
+        let seats: Vec<usize> = (0..)
+            .zip(&self.seated)
+            .filter(|(_, seated)| **seated)
+            .map(|(seat, _)| seat)
+            .collect();
+        if let Some(next) = self.dice.pick(&seats) {
+            self.turn = *next;
         }
-    }
-
-    /// [SplitMix64](https://prng.di.unimi.it/splitmix64.c).
-    fn draw(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The proof itself: which databases go on which journeys, and what the laws say of them.
 
+mod tasks;
 mod further;
 pub(crate) mod generated;
 mod tours;
@@ -7,20 +8,18 @@ mod worlds;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use migrations::Version;
 
-use crate::fill;
-use crate::fixture::{self, Fixture, Frozen};
-use crate::generate::{Temper, Unseeded};
-use crate::journey::{Journey, Shape, Walk, can_go_back, walk};
+use crate::fixture::Fixture;
+use crate::generate::Unseeded;
+use crate::journey::{Journey, Walk, can_go_back, walk};
 use crate::law::{Finding, Findings, LAWS, Law, Leg};
+use crate::parallel::in_parallel;
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::Subject;
-use crate::world::World;
+use tasks::{Source, Task};
 
 /// What of the proof is run. The default is all of it.
 #[derive(Clone, Debug)]
@@ -68,11 +67,12 @@ impl Default for Settings {
     }
 }
 
-/// At about how many points something is made to fail in the whole proof, where not everything is tried.
-const POINTS: u64 = 64;
-
-/// At how many points at least on one step.
-const POINTS_OF_STEP: u64 = 12;
+impl Settings {
+    /// Whether this law is among those that are asked for.
+    pub(crate) fn wants(&self, law: &Law) -> bool {
+        self.law.as_ref().is_none_or(|name| name == law.name)
+    }
+}
 
 /// Proves `subject`: every golden database, the empty file and generated databases, between every pair of
 /// versions and back, judged by every law.
@@ -94,7 +94,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
     let mut made = Made::default();
     proof.go(&tasks, &mut made);
     for law in LAWS {
-        if let Some(whole) = law.whole.filter(|_| proof.wants(law)) {
+        if let Some(whole) = law.whole.filter(|_| settings.wants(law)) {
             let mut findings = Findings::default();
             whole(subject, &mut findings);
             proof.take(law, "catalogue", "", findings, (&None, &[]));
@@ -124,41 +124,6 @@ struct Proof<'a> {
     points: BTreeMap<&'static str, (u64, u64)>,
     /// Tables that no rows could be made for, by version, each with the reason.
     unseeded: BTreeMap<(Version, String), String>,
-}
-
-/// One journey with one database, or with many generated ones.
-struct Task<'a> {
-    journey: Journey,
-    source: Source<'a>,
-    /// At how many points something is made to fail on its first half.
-    points: u64,
-}
-
-/// Where the rows of a journey come from.
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Fixture(&'a Fixture),
-    /// From the application, as its own builds would have written them.
-    Application,
-    /// From the schema alone.
-    Schema(Temper),
-    /// From a golden database, in another physical world.
-    World(&'a Fixture, World),
-    /// Random walks from one of so many golden databases.
-    Tours(&'a Fixture, usize),
-}
-
-impl Task<'_> {
-    fn data(&self) -> &str {
-        match self.source {
-            Source::Fixture(fixture) => &fixture.name,
-            Source::Application => "generated",
-            Source::Schema(Temper::Plain) => "plain",
-            Source::Schema(Temper::Hostile) => "hostile",
-            Source::World(..) => "world",
-            Source::Tours(..) => "tour",
-        }
-    }
 }
 
 #[derive(Default)]
@@ -213,87 +178,12 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn wants(&self, law: &Law) -> bool {
-        self.settings
-            .law
-            .as_ref()
-            .is_none_or(|name| name == law.name)
-    }
-
-    /// The golden databases, a filled copy of each that leaves something empty, and the empty file.
-    fn fixtures(&mut self) -> Vec<Fixture> {
-        let mut fixtures = vec![Fixture {
-            version: 0,
-            name: "empty".into(),
-            file: String::new(),
-            image: Vec::new(),
-        }];
-        for (version, file, script) in fixture::files(self.subject).found {
-            if self.is_stale_draft(version, &script) {
-                continue;
-            }
-            match fixture::load(&script).and_then(|connection| fixture::image(&connection)) {
-                Ok(image) => {
-                    let stem = file.rsplit('/').next().unwrap_or(&file);
-                    let name = stem.trim_end_matches(".sql").to_owned();
-                    fixtures.push(Fixture {
-                        version,
-                        name,
-                        file,
-                        image,
-                    });
-                }
-                Err(error) => self.fail(&file, format!("cannot be loaded: {error}")),
-            }
-        }
-        for version in 1..=self.subject.catalogue.current_version() {
-            if !fixtures.iter().any(|fixture| fixture.version == version) {
-                match crate::draft::migrate_forward(self.subject, version) {
-                    Ok(fixture) => fixtures.push(fixture),
-                    Err(error) => self.fail(&format!("version {version}"), error),
-                }
-            }
-        }
-        let mut filled = Vec::new();
-        for fixture in &fixtures {
-            filled.extend(self.fill_copy(fixture));
-        }
-        fixtures.extend(filled);
-        fixtures.sort_by(|a, b| (a.version, &a.name).cmp(&(b.version, &b.name)));
-        fixtures
-    }
-
-    /// A copy of a fixture in which nothing is empty.
-    fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
-        // What cannot be read is told by the journeys.
-        let filled = fill::fill(self.subject, fixture).ok()?;
-        self.unseeded(fixture.version, filled.unseeded);
-        let name = match fixture.name.as_str() {
-            "golden" => "filled".to_owned(),
-            other => format!("filled {other}"),
-        };
-        Some(Fixture {
-            version: fixture.version,
-            name,
-            file: fixture.file.clone(),
-            image: filled.image?,
-        })
-    }
-
     fn unseeded(&mut self, version: Version, tables: Vec<Unseeded>) {
         for table in tables {
             self.unseeded
                 .entry((version, table.table))
                 .or_insert(table.reason);
         }
-    }
-
-    /// A draft of the newest version's fixture was made from a step that has changed since.
-    fn is_stale_draft(&self, version: Version, script: &str) -> bool {
-        let catalogue = self.subject.catalogue;
-        let folder = self.subject.root.join(&self.subject.fixtures);
-        let frozen = Frozen::read(&folder).unwrap_or_default();
-        version > frozen.newest(catalogue) && !crate::draft::fits(self.subject, version, script)
     }
 
     fn fail(&mut self, object: &str, message: String) {
@@ -304,101 +194,25 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn tasks<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
-        let current = self.subject.catalogue.current_version();
-        let mut tasks = Vec::new();
-        for fixture in fixtures {
-            let targets = (1..=current).filter(|via| *via != fixture.version);
-            tasks.extend(targets.map(|via| Task {
-                journey: Journey {
-                    from: fixture.version,
-                    via,
-                },
-                source: Source::Fixture(fixture),
-                points: 0,
-            }));
-        }
-        let versions = (1..=current).flat_map(|from| (1..=current).map(move |via| (from, via)));
-        for (from, via) in versions.filter(|(from, via)| from != via) {
-            let journey = Journey { from, via };
-            if self.subject.application.content(from).is_some() {
-                let source = Source::Application;
-                tasks.push(Task {
-                    journey,
-                    source,
-                    points: 0,
-                });
-            }
-            for temper in [Temper::Plain, Temper::Hostile] {
-                let source = Source::Schema(temper);
-                tasks.push(Task {
-                    journey,
-                    source,
-                    points: 0,
-                });
-            }
-        }
-        tasks.retain(|task| {
-            task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)
-        });
-        // Shared out before anything is left out, so that a part of the proof tries what the whole does.
-        let steps = tasks
-            .iter()
-            .filter(|task| task.journey.only_step().is_some());
-        let points = POINTS / (steps.count().max(1) as u64);
-        for task in &mut tasks {
-            task.points = points.max(POINTS_OF_STEP);
-        }
-        tasks.retain(|task| {
-            let named = self
-                .settings
-                .fixture
-                .as_ref()
-                .is_none_or(|name| name == task.data());
-            named && self.settings.journey.is_none_or(|own| own == task.journey)
-        });
-        tasks.sort_by_key(|task| {
-            let made = !matches!(task.source, Source::Fixture(_));
-            (made, task.journey.from, task.journey.via)
-        });
-        tasks
-    }
-
     /// Runs the tasks on all cores; the result does not depend on which core took which.
     fn spread(&self, tasks: &[Task<'_>]) -> Vec<Outcome> {
         let (subject, settings) = (self.subject, self.settings);
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let outcomes: Mutex<BTreeMap<usize, Outcome>> = Mutex::default();
+        let done = AtomicUsize::new(0);
         let tell = |done: usize, begins: Option<String>| {
             if let Some(progress) = settings.progress {
                 let all = tasks.len();
                 progress(&Progress { done, all, begins });
             }
         };
-        let work = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = tasks.get(index) else { break };
-                let name = format!("{} {}", task.journey, task.data());
-                tell(done.load(Ordering::Relaxed), Some(name));
-                let outcome = run(subject, settings, task);
-                tell(done.fetch_add(1, Ordering::Relaxed) + 1, None);
-                if let Ok(mut outcomes) = outcomes.lock() {
-                    outcomes.insert(index, outcome);
-                }
-            }
-        };
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        thread::scope(|scope| {
-            for _ in 1..cores {
-                scope.spawn(work);
-            }
-            work();
+        let outcomes = in_parallel(tasks.len(), |index| {
+            let task = tasks.get(index)?;
+            let name = format!("{} {}", task.journey, task.data());
+            tell(done.load(Ordering::Relaxed), Some(name));
+            let outcome = run(subject, settings, task);
+            tell(done.fetch_add(1, Ordering::Relaxed) + 1, None);
+            Some(outcome)
         });
-        let mut outcomes = outcomes.into_inner().unwrap_or_default();
-        (0..tasks.len())
-            .map(|index| outcomes.remove(&index).unwrap_or_default())
-            .collect()
+        outcomes.into_iter().flatten().collect()
     }
 
     fn take(
@@ -462,7 +276,7 @@ impl<'a> Proof<'a> {
 
     fn report(self, golden: usize, made: Made) -> Report {
         let mut laws = Vec::new();
-        for law in LAWS.iter().filter(|law| self.wants(law)) {
+        for law in LAWS.iter().filter(|law| self.settings.wants(law)) {
             let checked = self.checked.get(law.name).copied().unwrap_or(0);
             let broken: Vec<Broken> = self
                 .broken
@@ -514,10 +328,21 @@ fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
     }
 }
 
+/// Adds what one law found to what all did.
+fn add(sum: &mut Vec<(&'static Law, Findings)>, law: &'static Law, findings: Findings) {
+    match sum.iter_mut().find(|(own, _)| own.name == law.name) {
+        Some((_, own)) => {
+            own.checked += findings.checked;
+            own.found.extend(findings.found);
+        }
+        None => sum.push((law, findings)),
+    }
+}
+
 /// The law of this name, where it is wanted.
 fn law(settings: &Settings, name: &str) -> Option<&'static Law> {
-    let wanted = settings.law.as_ref().is_none_or(|own| own == name);
-    LAWS.iter().find(|law| law.name == name && wanted)
+    LAWS.iter()
+        .find(|law| law.name == name && settings.wants(law))
 }
 
 fn cannot_walk(task: &Task<'_>, error: String) -> Outcome {
@@ -543,8 +368,7 @@ fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Walk) -> Outcome {
         ..Outcome::default()
     };
     for law in LAWS {
-        let wanted = settings.law.as_ref().is_none_or(|name| name == law.name);
-        if let Some(check) = law.walk.filter(|_| wanted) {
+        if let Some(check) = law.walk.filter(|_| settings.wants(law)) {
             let mut findings = Findings::default();
             check(subject, walk, &mut findings);
             outcome.broken |= !findings.found.is_empty();
@@ -562,8 +386,7 @@ fn judge_leg(
     fixture: &Fixture,
     outcome: &mut Outcome,
 ) {
-    let wanted = |law: &&Law| settings.law.as_ref().is_none_or(|name| name == law.name);
-    for law in LAWS.iter().filter(wanted) {
+    for law in LAWS.iter().filter(|law| settings.wants(law)) {
         let Some(check) = law.leg else { continue };
         let mut findings = Findings::default();
         let leg = Leg {

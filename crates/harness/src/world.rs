@@ -12,6 +12,7 @@ use std::fmt;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_LEGACY_FILE_FORMAT;
 
+use crate::dice::Dice;
 use crate::machine::Machine;
 
 /// The file's name on the machine of a world.
@@ -61,10 +62,10 @@ impl World {
     /// on more than two at a time is rare.
     pub fn sample(seed: u64) -> Vec<World> {
         let mut missing: BTreeSet<Pair> = every_pair().collect();
-        let mut state = seed;
+        let mut dice = Dice::new(seed);
         let mut taken = Vec::new();
         while let Some(first) = missing.first().copied() {
-            let drawn = (0..DRAWN).map(|_| World::draw(&mut state).with(first));
+            let drawn = (0..DRAWN).map(|_| World::draw(&mut dice).with(first));
             let shows = |world: &World| {
                 let pairs = world.pairs().into_iter();
                 pairs.filter(|pair| missing.contains(pair)).count()
@@ -80,10 +81,10 @@ impl World {
         taken
     }
 
-    fn draw(state: &mut u64) -> World {
+    fn draw(dice: &mut Dice) -> World {
         let mut world = World::default();
         for (property, values) in world.properties.iter_mut().zip(VALUES) {
-            *property = u8::try_from(draw(state, values)).unwrap_or(0);
+            *property = u8::try_from(dice.below(values)).unwrap_or(0);
         }
         world
     }
@@ -207,15 +208,6 @@ fn every_pair() -> impl Iterator<Item = Pair> {
             .filter(move |other| one.0 < other.0)
             .map(move |other| (one, other))
     })
-}
-
-/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c).
-fn draw(state: &mut u64, below: usize) -> usize {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    usize::try_from((z ^ (z >> 31)) % (below.max(1) as u64)).unwrap_or(0)
 }
 
 impl fmt::Display for World {

@@ -91,8 +91,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
         layout: arguments.layout,
         defines: arguments.defines.clone(),
     };
-    let history =
-        folder::read(root, &options).map_err(|refusal| Failure::Told(refusal.report()))?;
+    let history = folder::read(root, &options)?;
     let mut options = judge::Options {
         foreign_keys: arguments.foreign_keys.map(|keys| keys == Switch::On),
         transaction: arguments.transaction.map(|around| match around {

@@ -7,8 +7,8 @@
 
 use super::layout::{Fit, Layout, LayoutName};
 use super::nearby;
-use super::refusal::Refusal;
 use super::tree::Tree;
+use crate::refusal::Refusal;
 
 /// In how many folders below one that does not fit a better one is looked for.
 const SEARCHED: usize = 100;

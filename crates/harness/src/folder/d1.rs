@@ -12,9 +12,9 @@ use std::cmp::Ordering;
 use super::layout::Fit;
 use super::nearby;
 use super::reading::{Reading, by_value, leading_digits, stem};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 fn order(a: &str, b: &str) -> Ordering {
     let (number, other) = (leading_digits(a).0, leading_digits(b).0);

@@ -11,9 +11,9 @@
 
 use super::layout::Fit;
 use super::reading::{Line, Reading, leading_digits, lines, stem, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 /// A section of a file.
 #[derive(Clone)]
@@ -61,20 +61,11 @@ fn sections(text: &str) -> Vec<Section> {
 }
 
 pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
-    for file in tree
-        .files("")
-        .into_iter()
-        .filter(|file| file.ends_with(".sql"))
-    {
-        let text = tree.text(file)?;
-        if sections(text.trim_start_matches('\u{feff}'))
-            .iter()
-            .any(|section| section.up)
-        {
-            return Ok(Fit::Sure(format!("`{file}` has `-- migrate:up`")));
-        }
-    }
-    Ok(Fit::No("no file has `-- migrate:up`".to_owned()))
+    let marked = |text: &str| sections(text).iter().any(|section| section.up);
+    Ok(match tree.sql_that(marked)? {
+        Some(file) => Fit::Sure(format!("`{file}` has `-- migrate:up`")),
+        None => Fit::No("no file has `-- migrate:up`".to_owned()),
+    })
 }
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {

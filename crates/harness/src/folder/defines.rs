@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Options;
-use super::refusal::Refusal;
 use super::tree::Tree;
+use crate::refusal::Refusal;
 
 fn value<'a>(options: &'a Options, name: &str, exact: bool) -> Option<&'a str> {
     let is = |known: &str| match exact {

@@ -11,9 +11,9 @@
 
 use super::layout::Fit;
 use super::reading::{Reading, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
-use super::{Down, Migration, Options, Script};
+use super::{Migration, Options};
+use crate::refusal::Refusal;
 
 /// A version, if the name has one that Diesel's own command could have made.
 fn version(name: &str) -> Option<String> {
@@ -47,17 +47,11 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
     }
     folders.sort();
     for (_, name) in &folders {
-        let (up, down) = (format!("{name}/up.sql"), format!("{name}/down.sql"));
-        if !tree.has_file(&up) {
+        let Some(mut step) = Migration::in_folder(tree, name)? else {
             let why = "it has no `up.sql`; diesel refuses the whole folder for it";
             reading.gap(*name, why);
             continue;
-        }
-        let mut step = Migration::named(*name, Down::Missing);
-        step.up = Some(Script::whole(&up, &tree.text(&up)?));
-        if tree.has_file(&down) {
-            step.down = Down::of(Script::whole(&down, &tree.text(&down)?));
-        }
+        };
         let metadata = format!("{name}/metadata.toml");
         if tree.has_file(&metadata) {
             step.no_transaction = !run_in_transaction(&tree.text(&metadata)?);

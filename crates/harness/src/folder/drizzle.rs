@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use super::layout::Fit;
 use super::reading::{Reading, lines, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 const JOURNAL: &str = "meta/_journal.json";
 const BREAKPOINT: &str = "--> statement-breakpoint";

@@ -20,9 +20,9 @@ use std::cmp::Ordering;
 use super::defines;
 use super::layout::Fit;
 use super::reading::{Reading, by_value, stem};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 /// Endings of files that are code.
 const CODE: [&str; 8] = [

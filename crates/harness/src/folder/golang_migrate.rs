@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use super::layout::Fit;
 use super::reading::{Reading, leading_digits, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 /// Version, name without direction and ending, and whether it goes up.
 fn parse(file: &str) -> Option<(u64, &str, bool)> {

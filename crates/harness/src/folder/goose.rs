@@ -16,9 +16,9 @@ use std::ops::Range;
 use super::defines;
 use super::layout::Fit;
 use super::reading::{Line, Reading, leading_digits, line_at, lines, stem, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 /// The version in a name, which is not yet known to be above 0.
 fn version(file: &str) -> Option<u64> {
@@ -30,16 +30,13 @@ fn version(file: &str) -> Option<u64> {
 }
 
 pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
-    let files = tree.files("");
-    for file in files.iter().filter(|file| file.ends_with(".sql")) {
-        let text = tree.text(file)?;
-        let text = text.trim_start_matches('\u{feff}');
-        if lines(text).any(|line| marker(&line).is_some_and(|marker| marker.is_ok())) {
-            return Ok(Fit::Sure(format!("`{file}` has `-- +goose`")));
-        }
+    let marked = |line: Line<'_>| marker(&line).is_some_and(|marker| marker.is_ok());
+    if let Some(file) = tree.sql_that(|text| lines(text).any(marked))? {
+        return Ok(Fit::Sure(format!("`{file}` has `-- +goose`")));
     }
-    let code = files
-        .iter()
+    let code = tree
+        .files("")
+        .into_iter()
         .find(|file| file.ends_with(".go") && version(file).is_some());
     Ok(match code {
         Some(file) => Fit::Shape(format!("`{file}` is a number, `_` and a name, in Go")),

@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::reading::Reading;
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{
     Options, d1, dbmate, diesel, drizzle, flyway, golang_migrate, goose, ours, plain, prisma,
     refinery, rusqlite_migration, sqitch, sql_migrate, sqlx,
 };
+use crate::refusal::Refusal;
 
 /// One layout.
 pub(super) struct Layout {

@@ -6,9 +6,9 @@
 
 use super::layout::Fit;
 use super::reading::{Reading, leading_digits, tell_missing, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
-use super::{Down, Migration, Options, Script};
+use super::{Down, Migration, Options};
+use crate::refusal::Refusal;
 
 fn version(name: &str) -> Option<usize> {
     let (digits, rest) = leading_digits(name);
@@ -52,20 +52,13 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
             "versions have no gaps",
         );
         expected = version.saturating_add(1);
-        let file = |file: &str| format!("{name}/{file}");
-        let up = file("up.sql");
-        if !tree.has_file(&up) {
+        let Some(mut step) = Migration::in_folder(tree, name)? else {
             reading.gap(*name, "it has no `up.sql`");
             continue;
-        }
-        let (down, reason) = (file("down.sql"), file("irreversible.md"));
-        let back = match tree.has_file(&down) {
-            true => Down::of(Script::whole(&down, &tree.text(&down)?)),
-            false if tree.has_file(&reason) => Down::NoSuchThing,
-            false => Down::Missing,
         };
-        let mut step = Migration::named(*name, back);
-        step.up = Some(Script::whole(&up, &tree.text(&up)?));
+        if matches!(step.down, Down::Missing) && tree.has_file(&format!("{name}/irreversible.md")) {
+            step.down = Down::NoSuchThing;
+        }
         reading.step(step);
     }
     let same = found

@@ -8,9 +8,9 @@
 
 use super::layout::Fit;
 use super::reading::{Line, Reading, by_value, leading_digits, lines, natural, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 const BACK: [&str; 4] = ["down", "undo", "rollback", "revert"];
 const FORTH: [&str; 3] = ["up", "do", "deploy"];

@@ -6,7 +6,9 @@ use std::fmt::Display;
 
 use schema::sql;
 
+use super::tree::Tree;
 use super::{Down, Gap, Migration, Script};
+use crate::refusal::Refusal;
 
 /// The steps and gaps of a folder, in order.
 #[derive(Default)]
@@ -49,6 +51,20 @@ impl Migration {
             no_transaction: false,
             down_no_transaction: false,
         }
+    }
+
+    /// What a folder with `up.sql` and `down.sql` holds; `None` where it has no `up.sql`.
+    pub(super) fn in_folder(tree: &Tree, name: &str) -> Result<Option<Migration>, Refusal> {
+        let (up, down) = (format!("{name}/up.sql"), format!("{name}/down.sql"));
+        if !tree.has_file(&up) {
+            return Ok(None);
+        }
+        let mut step = Migration::named(name, Down::Missing);
+        step.up = Some(Script::whole(&up, &tree.text(&up)?));
+        if tree.has_file(&down) {
+            step.down = Down::of(Script::whole(&down, &tree.text(&down)?));
+        }
+        Ok(Some(step))
     }
 }
 

@@ -10,9 +10,9 @@
 
 use super::layout::Fit;
 use super::reading::{Reading, leading_digits, stem, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 /// The version as it stands there, and whether the file is Rust.
 fn parse(path: &str) -> Option<(&str, bool)> {

@@ -1,76 +1,11 @@
-//! Why a folder was not read, and what to do.
+//! Why no layout, or none but several, fits a folder.
 
-use std::fmt;
-use std::io;
 use std::path::Path;
 
 use super::layout::LayoutName;
-
-/// Why a folder of migrations was not read. Its text is `error: …`, lines that show where or why, and
-/// `hint: …`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    message: String,
-    /// Whole lines that show where, or list the reasons.
-    lines: String,
-    hint: String,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.report())
-    }
-}
-
-impl std::error::Error for Refusal {}
+use crate::refusal::Refusal;
 
 impl Refusal {
-    /// The whole text.
-    pub fn report(&self) -> String {
-        format!(
-            "error: {}\n{}hint: {}\n",
-            self.message, self.lines, self.hint
-        )
-    }
-
-    pub(super) fn new(path: &Path, what: &str, hint: impl Into<String>) -> Refusal {
-        Refusal {
-            message: format!("`{}` {what}", path.display()),
-            lines: String::new(),
-            hint: hint.into(),
-        }
-    }
-
-    pub(super) fn io(path: &Path, error: &io::Error) -> Refusal {
-        let what = match error.kind() {
-            io::ErrorKind::NotFound => "does not exist".to_owned(),
-            _ => format!("cannot be read: {error}"),
-        };
-        Refusal::new(path, &what, "check the path and its permissions")
-    }
-
-    /// A place in a file of the folder, as a compiler shows it.
-    pub(super) fn at(path: &Path, text: &str, offset: usize, what: &str, hint: String) -> Refusal {
-        let before = text.get(..offset).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        let lead = before.get(start..).unwrap_or_default();
-        let shown = text.get(start..).unwrap_or_default();
-        let shown = shown.lines().next().unwrap_or_default().trim_end();
-        let column = lead.chars().count() + 1;
-        let margin = " ".repeat(line.to_string().len());
-        let tab = |c: char| if c == '\t' { '\t' } else { ' ' };
-        let indent: String = lead.chars().map(tab).collect();
-        let lines = format!(
-            "  --> {}:{line}:{column}\n{margin} |\n{line} | {shown}\n{margin} | {indent}^\n",
-            path.display()
-        );
-        Refusal {
-            lines,
-            ..Refusal::new(path, what, hint)
-        }
-    }
-
     /// Several layouts fit, or none does; `reasons` says why of each.
     pub(super) fn layouts(
         root: &Path,
@@ -81,10 +16,7 @@ impl Refusal {
         let width = reasons.iter().map(|(name, _)| name.as_str().len()).max();
         let width = width.unwrap_or_default();
         let line = |(name, why): &(LayoutName, String)| format!("  {name:width$}  {why}\n");
-        Refusal {
-            lines: reasons.iter().map(line).collect(),
-            ..Refusal::new(root, what, hint)
-        }
+        Refusal::new(root, what, hint).with_lines(reasons.iter().map(line).collect())
     }
 
     pub(super) fn nothing(root: &Path, layout: LayoutName) -> Refusal {

@@ -7,9 +7,9 @@
 
 use super::layout::Fit;
 use super::reading::{Reading, tell_missing, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
-use super::{Down, Migration, Options, Script};
+use super::{Migration, Options};
+use crate::refusal::Refusal;
 
 fn number(name: &str) -> Option<usize> {
     let (number, _) = name.split_once('-')?;
@@ -56,7 +56,6 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
     found.sort_by_key(|(number, _)| *number);
     let mut expected = 1;
     for (number, name) in &found {
-        let (up, down) = (format!("{name}/up.sql"), format!("{name}/down.sql"));
         tell_missing(
             &mut reading,
             name,
@@ -65,18 +64,13 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
             "rusqlite_migration refuses all for it",
         );
         expected = number.saturating_add(1);
-        if !tree.has_file(&up) {
+        let Some(step) = Migration::in_folder(tree, name)? else {
             reading.gap(
                 *name,
                 "it has no `up.sql`; rusqlite_migration refuses all for it",
             );
             continue;
-        }
-        let mut step = Migration::named(*name, Down::Missing);
-        step.up = Some(Script::whole(&up, &tree.text(&up)?));
-        if tree.has_file(&down) {
-            step.down = Down::of(Script::whole(&down, &tree.text(&down)?));
-        }
+        };
         reading.step(step);
     }
     let same = found

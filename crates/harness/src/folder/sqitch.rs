@@ -12,9 +12,9 @@
 
 use super::layout::Fit;
 use super::reading::Reading;
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 const PLAN: &str = "sqitch.plan";
 

@@ -14,9 +14,9 @@ use std::ops::Range;
 use super::goose::ends_with_semicolon;
 use super::layout::Fit;
 use super::reading::{Line, Reading, by_value, leading_digits, line_at, lines, stem};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 const PREFIX: &str = "-- +migrate ";
 
@@ -46,19 +46,11 @@ fn command<'a>(line: &Line<'a>) -> Option<std::str::SplitWhitespace<'a>> {
 }
 
 pub(super) fn fit(tree: &Tree) -> Result<Fit, Refusal> {
-    for file in tree
-        .files("")
-        .into_iter()
-        .filter(|file| file.ends_with(".sql"))
-    {
-        let text = tree.text(file)?;
-        let marked =
-            |line: Line<'_>| command(&line).and_then(|mut words| words.next()) == Some("Up");
-        if lines(text.trim_start_matches('\u{feff}')).any(marked) {
-            return Ok(Fit::Sure(format!("`{file}` has `-- +migrate Up`")));
-        }
-    }
-    Ok(Fit::No("no file has `-- +migrate Up`".to_owned()))
+    let marked = |line: Line<'_>| command(&line).and_then(|mut words| words.next()) == Some("Up");
+    Ok(match tree.sql_that(|text| lines(text).any(marked))? {
+        Some(file) => Fit::Sure(format!("`{file}` has `-- +migrate Up`")),
+        None => Fit::No("no file has `-- +migrate Up`".to_owned()),
+    })
 }
 
 pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use super::layout::Fit;
 use super::reading::{Reading, stem, tell_shared};
-use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
+use crate::refusal::Refusal;
 
 const MARKER: &str = "-- no-transaction";
 

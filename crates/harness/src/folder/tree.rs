@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::reading::natural;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Folders in folders deeper than this belong to no layout.
 const DEEPEST: usize = 6;
@@ -165,6 +165,17 @@ impl Tree {
     /// The names of the files right in `folder`, which is `""` for the root; numbers in order of value.
     pub(super) fn files(&self, folder: &str) -> Vec<&str> {
         self.children(folder, Kind::File)
+    }
+
+    /// The first file of SQL right in the root whose text, without a byte order mark, is as asked.
+    pub(super) fn sql_that(&self, is: impl Fn(&str) -> bool) -> Result<Option<&str>, Refusal> {
+        let files = self.files("").into_iter();
+        for file in files.filter(|file| file.ends_with(".sql")) {
+            if is(self.text(file)?.trim_start_matches('\u{feff}')) {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
     }
 
     /// The names of the folders right in `folder`.

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, HashSet};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use super::dice::Dice;
 use super::model::{Model, Row};
 use super::plan::{Filling, KeyPart, Plan, TablePlan};
 use super::trial::{Refusal, Trial};
 use super::{Temper, Unseeded};
+use crate::dice::Dice;
 use crate::observe::Value;
 
 /// How often other values are tried for one row.

@@ -12,8 +12,8 @@ use sqlite3_parser::lexer::sql::Parser;
 use sqlite3_parser::{Bump, FallibleIterator};
 
 use self::read::Reader;
-use super::dice::Dice;
 use super::need::Need;
+use crate::dice::Dice;
 use crate::observe::Value;
 
 /// Deeper trees are not read; SQLite allows 1,000 levels.

@@ -2,7 +2,7 @@
 
 use schema::Affinity;
 
-use super::dice::Dice;
+use crate::dice::Dice;
 use crate::observe::Value;
 
 /// Whole numbers at which something ends: what a double holds exactly, 32 bits, 64 bits.

@@ -2,9 +2,9 @@
 
 use schema::Affinity;
 
-use super::dice::Dice;
 use super::pattern::{characters, expand, glob_of_like};
 use super::word;
+use crate::dice::Dice;
 use crate::observe::Value;
 
 /// A CHECK that asks for more is left to rejection.

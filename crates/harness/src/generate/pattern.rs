@@ -1,6 +1,6 @@
 //! Patterns of LIKE and GLOB, and text that they match.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// The GLOB pattern that matches what a LIKE pattern does, but for the case of letters.
 pub(super) fn glob_of_like(pattern: &str) -> String {

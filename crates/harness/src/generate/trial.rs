@@ -1,16 +1,15 @@
 //! A database on which rows are tried: SQLite decides what is valid.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 use schema::sql::{fold, quote_name};
 
 use super::model::Model;
 use super::plan::{Filling, Plan, TablePlan};
+use crate::allowance::Allowance;
 use crate::fixture;
 use crate::journey::reason;
 use crate::observe::Value;
+use crate::trouble::agrees_with_content;
 
 /// A connection that never commits.
 #[derive(Debug)]
@@ -18,14 +17,14 @@ pub(super) struct Trial {
     connection: Connection,
     foreign_keys: bool,
     /// How much work is left for a row.
-    budget: Arc<AtomicUsize>,
+    allowance: Allowance,
 }
 
 /// How many instructions of SQLite's machine are a piece of work.
 const PIECE: i32 = 100_000;
 
 /// How many pieces a row may take: a trigger may never end.
-const PIECES: usize = 20;
+const PIECES: u64 = 20;
 
 /// Why SQLite refused a row.
 pub(super) struct Refusal {
@@ -41,21 +40,11 @@ impl Trial {
         connection
             .pragma_update(None, "foreign_keys", foreign_keys)
             .map_err(|error| error.to_string())?;
-        let budget = Arc::new(AtomicUsize::new(usize::MAX));
-        let left = Arc::clone(&budget);
-        let spend = move || {
-            let spent = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            });
-            spent.is_err()
-        };
-        connection
-            .progress_handler(PIECE, Some(spend))
-            .map_err(|error| error.to_string())?;
+        let allowance = Allowance::of(&connection, PIECE).map_err(|error| error.to_string())?;
         Ok(Trial {
             connection,
             foreign_keys,
-            budget,
+            allowance,
         })
     }
 
@@ -81,7 +70,7 @@ impl Trial {
 
     /// Everything but rows may take as long as it takes.
     fn unhurried(&self) {
-        self.budget.store(usize::MAX, Ordering::Relaxed);
+        self.allowance.lift();
     }
 
     pub(super) fn begin(&self, deferred: bool) -> rusqlite::Result<()> {
@@ -108,7 +97,7 @@ impl Trial {
     }
 
     pub(super) fn insert(&self, table: &TablePlan, values: &[Value]) -> Result<(), Refusal> {
-        self.budget.store(PIECES, Ordering::Relaxed);
+        self.allowance.limit(PIECES);
         let told = |hopeless| {
             move |error: rusqlite::Error| match error.sqlite_error_code() {
                 Some(ErrorCode::OperationInterrupted) => Refusal {
@@ -149,10 +138,8 @@ impl Trial {
 
     /// Whether a search table shows what its content holds.
     pub(super) fn shows_content(&self, table: &TablePlan) -> bool {
-        let name = quote_name(&table.name);
         self.unhurried();
-        let sql = format!("INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)");
-        self.connection.execute(&sql, []).is_ok()
+        agrees_with_content(&self.connection, &table.name).is_ok()
     }
 
     /// The tables with rows that refer to nothing.

@@ -3,8 +3,8 @@
 use schema::Affinity;
 use schema::sql::fold;
 
-use super::dice::Dice;
 use super::need::Stamp;
+use crate::dice::Dice;
 use crate::observe::Value;
 
 const WORDS: &[&str] = &[

@@ -8,6 +8,7 @@ use schema::sql::{fold, quote_name};
 use schema::{Schema, TableKind};
 
 use crate::observe::{Rows, read_rows, read_sequences};
+use crate::trouble::agrees_with_content;
 
 /// Rows, marks and troubles of a database at one moment.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl Look {
         for table in schema.tables().filter(|table| chosen(&table.name)) {
             match &table.kind {
                 TableKind::Virtual { module, .. } if module == "fts5" => {
-                    if !shows_content(connection, &table.name) {
+                    if agrees_with_content(connection, &table.name).is_err() {
                         look.searches.insert(fold(&table.name));
                     }
                 }
@@ -63,12 +64,6 @@ impl Look {
         }
         look
     }
-}
-
-fn shows_content(connection: &Connection, name: &str) -> bool {
-    let name = quote_name(name);
-    let sql = format!("INSERT INTO main.{name} ({name}, rank) VALUES ('integrity-check', 1)");
-    connection.execute(&sql, []).is_ok()
 }
 
 fn orphans(connection: &Connection, table: &str) -> BTreeMap<(String, String), Vec<String>> {

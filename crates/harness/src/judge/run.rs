@@ -1,8 +1,5 @@
 //! Runs a script on a database in memory exactly as its tool would.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode};
 
@@ -10,6 +7,7 @@ use super::Options;
 use super::foreign;
 use super::model::{Mode, Transaction};
 use super::said::Line;
+use crate::allowance::Allowance;
 use crate::fixture;
 use crate::journey::reason;
 use crate::source::confine;
@@ -25,7 +23,7 @@ const SPEED: u64 = 40_000_000;
 #[derive(Debug)]
 pub(super) struct Engine {
     pub(super) connection: Connection,
-    budget: Arc<AtomicU64>,
+    allowance: Allowance,
     pieces: u64,
 }
 
@@ -71,21 +69,12 @@ impl Engine {
         let pieces = u64::try_from(pieces).unwrap_or(u64::MAX).max(1);
         let pieces =
             (pieces.saturating_mul(SPEED / 1_000) / u64::from(PIECE.unsigned_abs())).max(1);
-        let budget = Arc::new(AtomicU64::new(u64::MAX));
-        let left = Arc::clone(&budget);
-        let spend = move || {
-            let spent = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            });
-            spent.is_err()
-        };
-        let prepare = || -> rusqlite::Result<()> {
+        let prepare = || -> rusqlite::Result<Allowance> {
             if image.is_empty() {
                 // Small pages keep the many copies small; nothing a script sees depends on them.
                 connection.pragma_update(None, "page_size", 512)?;
             }
             connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
-            connection.progress_handler(PIECE, Some(spend))?;
             connection.authorizer(Some(confine))?;
             for (name, arguments) in &options.stub_functions {
                 connection.create_scalar_function(
@@ -95,12 +84,12 @@ impl Engine {
                     |_| Ok(rusqlite::types::Null),
                 )?;
             }
-            Ok(())
+            Allowance::of(&connection, PIECE)
         };
-        prepare().map_err(|error| error.to_string())?;
+        let allowance = prepare().map_err(|error| error.to_string())?;
         Ok(Engine {
             connection,
-            budget,
+            allowance,
             pieces,
         })
     }
@@ -184,9 +173,9 @@ impl Engine {
     }
 
     fn one(&self, sql: &str) -> rusqlite::Result<()> {
-        self.budget.store(self.pieces, Ordering::Relaxed);
+        self.allowance.limit(self.pieces);
         let done = self.connection.execute_batch(sql);
-        self.budget.store(u64::MAX, Ordering::Relaxed);
+        self.allowance.lift();
         done
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schema::Schema;
 use schema::sql::fold;
 
+use super::Options;
 use super::chain::{self, Chain, Step};
 use super::fill::{Rows, Store, fill};
 use super::finding::{Class, Direction, Severity, Told};
@@ -17,8 +18,8 @@ use super::step::Trial;
 use super::structure::{self, Dangling};
 use super::verdict::Verdict;
 use super::weigh::{back, forward};
-use super::{Options, in_parallel};
 use crate::folder::History;
+use crate::parallel::in_parallel;
 
 /// What is judged, made ready.
 pub(super) struct Bench<'a> {

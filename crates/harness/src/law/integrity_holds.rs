@@ -14,12 +14,12 @@
 
 use std::collections::BTreeSet;
 
-use migrations::{ErrorKind, Migrator, Options, Version};
+use migrations::{ErrorKind, Migrator, Version};
 use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
 
 use super::{Finding, Findings, Law, step_file, versions};
 use crate::generate::Generator;
-use crate::journey::{Shape, Station, Walk};
+use crate::journey::{Shape, Station, Walk, proving};
 use crate::observe::Observation;
 use crate::subject::Subject;
 use crate::{rename, trouble};
@@ -145,12 +145,7 @@ fn words_in_quotes(subject: &Subject<'_>, version: Version, up: bool) -> Option<
     connection
         .set_db_config(SQLITE_DBCONFIG_DQS_DDL, false)
         .ok()?;
-    let options = Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
-    };
-    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options);
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
     let result = match up {
         true => migrator.upgrade_to(version),
         false => migrator.rollback_to(version - 1),

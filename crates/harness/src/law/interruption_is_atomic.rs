@@ -25,7 +25,7 @@ use rusqlite::Connection;
 
 use super::{Finding, Findings, Law, Leg, step_file};
 use crate::interruption::{Cuts, Engine, Passage};
-use crate::journey::{Shape, can_go_back};
+use crate::journey::{Shape, can_go_back, proving};
 use crate::machine::{Claim, Effort};
 use crate::subject::Subject;
 
@@ -147,12 +147,10 @@ fn worst(object: &str, all: &[Cuts]) -> Option<Finding> {
 
 fn options() -> Options {
     Options {
-        accept_loss: true,
-        allow_undocumented: true,
         backups: Backups::Off,
         // Nobody gives back a lock that is missed.
         busy_timeout: Duration::ZERO,
-        ..Options::default()
+        ..proving()
     }
 }
 

@@ -9,7 +9,7 @@ use migrations::{Catalogue, Query, Version};
 
 use super::{Finding, Findings, Law, versions};
 use crate::fixture;
-use crate::journey::{Walk, reason};
+use crate::journey::{Walk, proving, reason};
 use crate::subject::Subject;
 use crate::trouble;
 
@@ -138,15 +138,8 @@ fn check_claim(
         .filter(|file| file.0 == older)
     {
         let connection = fixture::load(&script).map_err(|error| format!("{file}: {error}"))?;
-        let mut migrator = migrations::Migrator::with_connection(
-            subject.catalogue,
-            connection,
-            migrations::Options {
-                accept_loss: true,
-                allow_undocumented: true,
-                ..Default::default()
-            },
-        );
+        let mut migrator =
+            migrations::Migrator::with_connection(subject.catalogue, connection, proving());
         if migrator.upgrade_to(version).is_err() {
             continue; // The law *up preserves* tells an upgrade that fails.
         }

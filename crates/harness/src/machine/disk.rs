@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::fault::{Device, Order};
-use super::survivors::{Dice, Survivors, put};
+use super::survivors::{Survivors, put};
+use crate::dice::Dice;
 
 /// A file, whatever it is called.
 pub(super) type Inode = u64;
@@ -140,7 +141,7 @@ impl Disk {
 
     /// The disk that a machine finds when its power is back.
     pub(super) fn after_power_loss(&self, survivors: Survivors, device: Device) -> Disk {
-        let mut dice = Dice::of(survivors);
+        let mut dice = survivors.dice();
         let until = self.moment(&mut dice);
         let survivors = match (survivors, device.order) {
             (Survivors::Seeded(seed), Order::All) => Survivors::InOrder(seed),
@@ -178,7 +179,7 @@ impl Disk {
 
     /// A moment between the last sync and now: what is durable in order includes all that came before.
     fn moment(&self, dice: &mut Dice) -> u64 {
-        self.synced + dice.below(self.time - self.synced + 1)
+        self.synced + dice.under(self.time - self.synced + 1)
     }
 
     fn rename(&mut self, name: &str, inode: Option<Inode>) {

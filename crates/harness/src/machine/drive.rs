@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::survivors::Dice;
 use super::{Device, Fault, Machine, Survivors};
+use crate::dice::Dice;
+use crate::journey::text;
 
 /// How many failures of one kind are kept; the rest is counted.
 const KEPT: usize = 4;
@@ -96,7 +97,7 @@ impl Effort {
         };
         let within = |part: u64| {
             let width = (first(part + 1) - first(part)).max(1);
-            first(part) + 1 + Dice::new(self.seed.wrapping_add(part)).below(width)
+            first(part) + 1 + Dice::new(self.seed.wrapping_add(part)).under(width)
         };
         let last = self.points.saturating_sub(1);
         let points = (0..last).map(within);
@@ -408,10 +409,6 @@ fn finish(deed: &Deed<'_>, machine: &Machine) -> Option<String> {
         Side::After => None,
         side => Some(format!("done again, it leaves {side:?}")),
     }
-}
-
-fn text(error: rusqlite::Error) -> String {
-    error.to_string()
 }
 
 #[cfg(test)]

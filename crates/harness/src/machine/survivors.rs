@@ -1,7 +1,8 @@
-//! What a power cut leaves of a file, and the dice that decide it.
+//! What a power cut leaves of a file, as chance decides.
 
 use super::disk::{Content, What};
 use super::fault::{Device, Order};
+use crate::dice::Dice;
 
 /// What is left of the changes that were not synced when the power went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,10 @@ impl Content {
             match &change.what {
                 What::Resize(size) => bytes.resize(*size, 0),
                 What::Write { offset, data } => {
-                    let sectors = data.len().div_ceil(device.sector) as u64;
+                    let sectors = data.len().div_ceil(device.sector);
                     let torn = change.time == moment && dice.one_in(2);
                     let length = match torn {
-                        true => dice.below(sectors + 1) as usize * device.sector,
+                        true => dice.below(sectors + 1) * device.sector,
                         false => data.len(),
                     };
                     put(&mut bytes, *offset, data.get(..length).unwrap_or(data));
@@ -42,7 +43,7 @@ impl Content {
     /// these in order, that of the moment `until`.
     pub(super) fn scattered(&self, until: u64, device: Device, dice: &mut Dice) -> Vec<u8> {
         // Some cuts lose little, and some nearly all: each finds what the others do not.
-        let mood = dice.below(4);
+        let mood = dice.under(4);
         let any = device.order == Order::None;
         let mut bytes = self.durable.clone();
         let mut size = bytes.len();
@@ -59,7 +60,7 @@ impl Content {
                 What::Write { offset, data } => {
                     size = size.max(offset + data.len());
                     for (start, part) in sectors(*offset, data, device.sector) {
-                        let fate = dice.fate(mood);
+                        let fate = Fate::draw(dice, mood);
                         scatter(&mut bytes, (start, part), fate, device, dice);
                     }
                 }
@@ -71,7 +72,7 @@ impl Content {
         // The size is metadata, and written when the file system likes.
         if !self.pending.is_empty() && (!any || dice.one_in(2)) {
             let place = match any {
-                true => dice.below(sizes.len() as u64) as usize,
+                true => dice.below(sizes.len()),
                 false => sizes.len() - 1,
             };
             let size = sizes.get(place).copied().unwrap_or(size);
@@ -102,7 +103,7 @@ fn scatter(
     device: Device,
     dice: &mut Dice,
 ) {
-    let cut = dice.below(part.len() as u64 + 1) as usize;
+    let cut = dice.below(part.len() + 1);
     let (head, tail) = part.split_at(cut);
     match fate {
         Fate::Lost => {}
@@ -147,53 +148,29 @@ fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
     parts
 }
 
-/// Numbers that look random and are the same for the same seed on every machine: SplitMix64.
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
-    pub(super) fn of(survivors: Survivors) -> Dice {
-        match survivors {
-            Survivors::InOrder(seed) | Survivors::Seeded(seed) => Dice(seed),
-            Survivors::Nothing | Survivors::Everything => Dice(0),
+impl Survivors {
+    /// What chance decides.
+    pub(super) fn dice(self) -> Dice {
+        match self {
+            Survivors::InOrder(seed) | Survivors::Seeded(seed) => Dice::new(seed),
+            Survivors::Nothing | Survivors::Everything => Dice::new(0),
         }
     }
+}
 
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    pub(super) fn one_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-
-    fn fate(&mut self, mood: u64) -> Fate {
+impl Fate {
+    fn draw(dice: &mut Dice, mood: u64) -> Fate {
         let (lost, kept) = match mood {
             0 => (4, 112),
             1 => (100, 12),
             _ => (48, 48),
         };
-        match self.below(128) {
+        match dice.under(128) {
             number if number < lost => Fate::Lost,
             number if number < lost + kept => Fate::Kept,
             number if number % 4 == 0 => Fate::Tail,
             number if number % 4 == 1 => Fate::Garbage,
             _ => Fate::Head,
         }
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
     }
 }

@@ -10,7 +10,7 @@ use super::Move;
 use super::past::{Past, Return, told, touched};
 use crate::fixture;
 use crate::generate::Temper;
-use crate::journey::{Journey, Station, Walk, can_go_back, go, look};
+use crate::journey::{Journey, Station, Walk, can_go_back, go, look, text};
 use crate::law::{Finding, differences};
 use crate::machine::Machine;
 use crate::subject::Subject;
@@ -433,8 +433,4 @@ impl<'a> Hike<'a> {
         self.past = BTreeMap::from([(at, Past::new(&self.here))]);
         Ok(())
     }
-}
-
-fn text(error: rusqlite::Error) -> String {
-    error.to_string()
 }

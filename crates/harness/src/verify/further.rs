@@ -21,13 +21,7 @@ impl Proof<'_> {
             journeys.extend(ways.filter(possible).map(|way| (*fixture, way)));
         }
         let mut tasks = Vec::new();
-        let mut add = |journey, source| {
-            tasks.push(Task {
-                journey,
-                source,
-                points: 0,
-            });
-        };
+        let mut add = |journey, source| tasks.push(Task::new(journey, source));
         for fixture in &golden {
             let journey = Journey {
                 from: fixture.version,
@@ -43,7 +37,9 @@ impl Proof<'_> {
             add(*journey, Source::World(fixture, world));
         }
         let (name, journey) = (&self.settings.fixture, self.settings.journey);
-        let walks = LAWS.iter().any(|law| law.walk.is_some() && self.wants(law));
+        let walks = LAWS
+            .iter()
+            .any(|law| law.walk.is_some() && self.settings.wants(law));
         tasks.retain(|task| {
             // A tour is no journey.
             let tour = matches!(task.source, Source::Tours(..));

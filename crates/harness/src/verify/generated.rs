@@ -7,15 +7,15 @@
 
 use std::cell::{Cell, RefCell};
 
-use migrations::{Migrator, Options, Version};
+use migrations::{Migrator, Version};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use rusqlite::Connection;
 
-use super::{Outcome, Settings, Source, Task, cannot_walk, judge};
+use super::{Outcome, Settings, Source, Task, add, cannot_walk, judge};
 use crate::fixture;
 use crate::generate::{Generated, Generator, Mark, Temper};
-use crate::journey::{Journey, Walk, walk};
+use crate::journey::{Journey, Walk, proving, walk};
 use crate::subject::Subject;
 
 /// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
@@ -189,14 +189,7 @@ impl Trip<'_> {
         total.generated += 1;
         total.rows += outcome.rows;
         for (law, findings) in outcome.findings {
-            match total
-                .findings
-                .iter_mut()
-                .find(|(own, _)| own.name == law.name)
-            {
-                Some((_, sum)) => sum.checked += findings.checked,
-                None => total.findings.push((law, findings)),
-            }
+            add(&mut total.findings, law, findings);
         }
         Ok(())
     }
@@ -233,12 +226,7 @@ impl Trip<'_> {
         if self.base == from {
             return Some(connection);
         }
-        let options = Options {
-            accept_loss: true,
-            allow_undocumented: true,
-            ..Options::default()
-        };
-        let mut migrator = Migrator::with_connection(self.subject.catalogue, connection, options);
+        let mut migrator = Migrator::with_connection(self.subject.catalogue, connection, proving());
         migrator.upgrade_to(from).ok()?;
         let connection = migrator.into_connection();
         // A build of that version would have opened it, and may fill at each start what is derived.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
-use super::{Outcome, Settings, Task, cannot_walk, generated, judge, law};
+use super::{Outcome, Settings, Task, add, cannot_walk, generated, judge, law};
 use crate::fixture::Fixture;
 use crate::journey::Walk;
 use crate::law::{Findings, Law};
@@ -154,15 +154,5 @@ impl Guide<'_> {
             sql: broken.then(|| format!("{world}\n{begin}\n{}", hike.told)),
             ..Outcome::default()
         })
-    }
-}
-
-fn add(sum: &mut Vec<(&'static Law, Findings)>, law: &'static Law, findings: Findings) {
-    match sum.iter_mut().find(|(own, _)| own.name == law.name) {
-        Some((_, own)) => {
-            own.checked += findings.checked;
-            own.found.extend(findings.found);
-        }
-        None => sum.push((law, findings)),
     }
 }

@@ -6,6 +6,7 @@ use schema::{Schema, TableKind};
 
 use super::{FILE, World};
 use crate::fixture;
+use crate::journey::text;
 use crate::machine::{Device, Machine};
 use crate::observe::Value;
 
@@ -174,8 +175,4 @@ fn copy_marks(source: &Connection, target: &Connection) -> rusqlite::Result<()> 
         )?;
     }
     Ok(())
-}
-
-fn text(error: rusqlite::Error) -> String {
-    error.to_string()
 }

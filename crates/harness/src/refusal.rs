@@ -1,0 +1,79 @@
+//! Why a file or a folder that somebody named was not read, and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Why a file or a folder was not read. Its text is `error: …`, lines that show where or why, and
+/// `hint: …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    message: String,
+    /// Whole lines that show where, or list the reasons.
+    lines: String,
+    hint: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.report())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl Refusal {
+    /// The whole text.
+    pub fn report(&self) -> String {
+        format!(
+            "error: {}\n{}hint: {}\n",
+            self.message, self.lines, self.hint
+        )
+    }
+
+    pub(crate) fn new(path: &Path, what: &str, hint: impl Into<String>) -> Refusal {
+        Refusal {
+            message: format!("`{}` {what}", path.display()),
+            lines: String::new(),
+            hint: hint.into(),
+        }
+    }
+
+    pub(crate) fn io(path: &Path, error: &io::Error) -> Refusal {
+        let what = match error.kind() {
+            io::ErrorKind::NotFound => "does not exist".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        Refusal::new(path, &what, "check the path and its permissions")
+    }
+
+    /// A place in a file, as a compiler shows it.
+    pub(crate) fn at(
+        path: &Path,
+        text: &str,
+        offset: usize,
+        what: &str,
+        hint: impl Into<String>,
+    ) -> Refusal {
+        let before = text.get(..offset).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        let lead = before.get(start..).unwrap_or_default();
+        let shown = text.get(start..).unwrap_or_default();
+        let shown = shown.lines().next().unwrap_or_default().trim_end();
+        let column = lead.chars().count() + 1;
+        let margin = " ".repeat(line.to_string().len());
+        let tab = |c: char| if c == '\t' { '\t' } else { ' ' };
+        let indent: String = lead.chars().map(tab).collect();
+        let lines = format!(
+            "  --> {}:{line}:{column}\n{margin} |\n{line} | {shown}\n{margin} | {indent}^\n",
+            path.display()
+        );
+        Refusal::new(path, what, hint).with_lines(lines)
+    }
+
+    /// Whole lines that show why.
+    pub(crate) fn with_lines(self, lines: String) -> Refusal {
+        Refusal { lines, ..self }
+    }
+}

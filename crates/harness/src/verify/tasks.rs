@@ -1,0 +1,171 @@
+//! Which databases go on which journeys.
+
+use super::Proof;
+use crate::fill;
+use crate::fixture::{self, Fixture, Frozen};
+use crate::generate::Temper;
+use crate::journey::{Journey, Shape, can_go_back};
+use crate::world::World;
+
+/// At about how many points something is made to fail in the whole proof, where not everything is tried.
+const POINTS: u64 = 64;
+
+/// At how many points at least on one step.
+const POINTS_OF_STEP: u64 = 12;
+
+/// One journey with one database, or with many generated ones.
+pub(super) struct Task<'a> {
+    pub(super) journey: Journey,
+    pub(super) source: Source<'a>,
+    /// At how many points something is made to fail on its first half.
+    pub(super) points: u64,
+}
+
+/// Where the rows of a journey come from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    Fixture(&'a Fixture),
+    /// From the application, as its own builds would have written them.
+    Application,
+    /// From the schema alone.
+    Schema(Temper),
+    /// From a golden database, in another physical world.
+    World(&'a Fixture, World),
+    /// Random walks from one of so many golden databases.
+    Tours(&'a Fixture, usize),
+}
+
+impl<'a> Task<'a> {
+    pub(super) fn new(journey: Journey, source: Source<'a>) -> Task<'a> {
+        let points = 0;
+        Task {
+            journey,
+            source,
+            points,
+        }
+    }
+
+    pub(super) fn data(&self) -> &str {
+        match self.source {
+            Source::Fixture(fixture) => &fixture.name,
+            Source::Application => "generated",
+            Source::Schema(Temper::Plain) => "plain",
+            Source::Schema(Temper::Hostile) => "hostile",
+            Source::World(..) => "world",
+            Source::Tours(..) => "tour",
+        }
+    }
+}
+
+impl Proof<'_> {
+    /// The golden databases, a filled copy of each that leaves something empty, and the empty file.
+    pub(super) fn fixtures(&mut self) -> Vec<Fixture> {
+        let mut fixtures = vec![Fixture {
+            version: 0,
+            name: "empty".into(),
+            file: String::new(),
+            image: Vec::new(),
+        }];
+        let folder = self.subject.root.join(&self.subject.fixtures);
+        let frozen = Frozen::read(&folder).unwrap_or_default();
+        let frozen = frozen.newest(self.subject.catalogue);
+        for (version, file, script) in fixture::files(self.subject).found {
+            // A draft of the newest version's fixture may be made from a step that has changed since.
+            if version > frozen && !crate::draft::fits(self.subject, version, &script) {
+                continue;
+            }
+            match fixture::load(&script).and_then(|connection| fixture::image(&connection)) {
+                Ok(image) => {
+                    let stem = file.rsplit('/').next().unwrap_or(&file);
+                    let name = stem.trim_end_matches(".sql").to_owned();
+                    fixtures.push(Fixture {
+                        version,
+                        name,
+                        file,
+                        image,
+                    });
+                }
+                Err(error) => self.fail(&file, format!("cannot be loaded: {error}")),
+            }
+        }
+        for version in 1..=self.subject.catalogue.current_version() {
+            if !fixtures.iter().any(|fixture| fixture.version == version) {
+                match crate::draft::migrate_forward(self.subject, version) {
+                    Ok(fixture) => fixtures.push(fixture),
+                    Err(error) => self.fail(&format!("version {version}"), error),
+                }
+            }
+        }
+        let mut filled = Vec::new();
+        for fixture in &fixtures {
+            filled.extend(self.fill_copy(fixture));
+        }
+        fixtures.extend(filled);
+        fixtures.sort_by(|a, b| (a.version, &a.name).cmp(&(b.version, &b.name)));
+        fixtures
+    }
+
+    /// A copy of a fixture in which nothing is empty.
+    fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
+        // What cannot be read is told by the journeys.
+        let filled = fill::fill(self.subject, fixture).ok()?;
+        self.unseeded(fixture.version, filled.unseeded);
+        let name = match fixture.name.as_str() {
+            "golden" => "filled".to_owned(),
+            other => format!("filled {other}"),
+        };
+        Some(Fixture {
+            version: fixture.version,
+            name,
+            file: fixture.file.clone(),
+            image: filled.image?,
+        })
+    }
+
+    /// The journeys of these and of generated databases, as far as they are asked for.
+    pub(super) fn tasks<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
+        let current = self.subject.catalogue.current_version();
+        let mut tasks = Vec::new();
+        for fixture in fixtures {
+            let targets = (1..=current).filter(|via| *via != fixture.version);
+            tasks.extend(targets.map(|via| {
+                let from = fixture.version;
+                Task::new(Journey { from, via }, Source::Fixture(fixture))
+            }));
+        }
+        let versions = (1..=current).flat_map(|from| (1..=current).map(move |via| (from, via)));
+        for (from, via) in versions.filter(|(from, via)| from != via) {
+            let journey = Journey { from, via };
+            if self.subject.application.content(from).is_some() {
+                tasks.push(Task::new(journey, Source::Application));
+            }
+            for temper in [Temper::Plain, Temper::Hostile] {
+                tasks.push(Task::new(journey, Source::Schema(temper)));
+            }
+        }
+        tasks.retain(|task| {
+            task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)
+        });
+        // Shared out before anything is left out, so that a part of the proof tries what the whole does.
+        let steps = tasks
+            .iter()
+            .filter(|task| task.journey.only_step().is_some());
+        let points = POINTS / (steps.count().max(1) as u64);
+        for task in &mut tasks {
+            task.points = points.max(POINTS_OF_STEP);
+        }
+        tasks.retain(|task| {
+            let named = self
+                .settings
+                .fixture
+                .as_ref()
+                .is_none_or(|name| name == task.data());
+            named && self.settings.journey.is_none_or(|own| own == task.journey)
+        });
+        tasks.sort_by_key(|task| {
+            let made = !matches!(task.source, Source::Fixture(_));
+            (made, task.journey.from, task.journey.via)
+        });
+        tasks
+    }
+}
