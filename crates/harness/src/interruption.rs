@@ -7,7 +7,7 @@ use std::fmt;
 use crate::journey::text;
 use crate::law;
 use crate::machine::{
-    Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side, Tally, cut,
+    self, Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side, Tally, cut,
 };
 use crate::observe::{Observation, Rows, Value};
 
@@ -64,7 +64,7 @@ const fn setup(
 
 /// The ways in which work is cut: what fails, whether for ever, and whether only in the most usual setups: where no power is lost,
 /// `synchronous` makes no difference.
-const CUTS: [(Fault, bool, bool); 11] = [
+const CUTS: [(Fault, bool, bool); 13] = [
     (Fault::PowerLoss, true, false),
     (Fault::Interrupt, false, true),
     (Fault::Interrupt, true, true),
@@ -76,20 +76,34 @@ const CUTS: [(Fault, bool, bool); 11] = [
     (Fault::Full, true, true),
     (Fault::Busy, false, true),
     (Fault::Busy, true, true),
+    (Fault::NoMemory, false, true),
+    (Fault::NoMemory, true, true),
 ];
+
+/// Those by `faults` that can be made in this process.
+fn cuts(faults: &[Fault]) -> impl Iterator<Item = (Fault, bool, bool)> {
+    let possible = |fault| fault != Fault::NoMemory || machine::watches_memory();
+    let cuts = CUTS.into_iter();
+    cuts.filter(move |(fault, ..)| faults.contains(fault) && possible(*fault))
+}
 
 /// How many of the setups, from the first, are the most usual.
 const USUAL: usize = 2;
 
-/// How many kinds of cuts [`Passage::cut`] makes.
-const KINDS: u64 = 5 + 10 * USUAL as u64;
+/// How many kinds of cuts there are by `faults`, each setup on its own.
+fn kinds(faults: &[Fault]) -> u64 {
+    let setups = |only_usual| if only_usual { USUAL } else { SETUPS.len() };
+    cuts(faults)
+        .map(|(.., only_usual)| setups(only_usual) as u64)
+        .sum()
+}
 
 /// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds, the seed
 /// decides which kinds have one.
-fn part(effort: &Effort, kind: u64) -> Effort {
+fn part(effort: &Effort, kind: u64, kinds: u64) -> Effort {
     let until = |kind: u64| {
-        let points = u128::from(effort.points) * u128::from(kind + effort.seed % KINDS);
-        points / u128::from(KINDS)
+        let points = u128::from(effort.points) * u128::from(kind + effort.seed % kinds);
+        points / u128::from(kinds)
     };
     let points = u64::try_from(until(kind) - until(kind - 1)).unwrap_or(u64::MAX);
     Effort {
@@ -194,18 +208,26 @@ impl<'a> Passage<'a> {
     /// # Errors
     /// When the machine cannot be made, or the work does not arrive in one of the setups.
     pub fn cut(&self, effort: &Effort) -> Result<Vec<Cuts>, String> {
+        self.cut_by(&Fault::ALL, effort)
+    }
+
+    /// The same with some faults alone.
+    ///
+    /// # Errors
+    /// As [`Passage::cut`].
+    pub fn cut_by(&self, faults: &[Fault], effort: &Effort) -> Result<Vec<Cuts>, String> {
         let mut found = Vec::new();
-        let mut kind = 0;
+        let (mut kind, kinds) = (0, kinds(faults));
         // The same disks are left in all setups of one journal mode.
         let mut known: BTreeMap<&str, Known> = BTreeMap::new();
         for (number, setup) in SETUPS.into_iter().enumerate() {
             let mut measured = false;
-            for (fault, forever, only_usual) in CUTS {
+            for (fault, forever, only_usual) in cuts(faults) {
                 if only_usual && number >= USUAL {
                     continue;
                 }
                 kind += 1;
-                let part = part(effort, kind);
+                let part = part(effort, kind, kinds);
                 if part.points == 0 {
                     continue;
                 }
@@ -385,15 +407,15 @@ mod tests {
                 seeds: 0,
                 seed,
             };
-            let parts: Vec<u64> = (1..=KINDS).map(|kind| part(&effort, kind).points).collect();
+            let kinds = 25;
+            let part = |kind| part(&effort, kind, kinds).points;
+            let parts: Vec<u64> = (1..=kinds).map(part).collect();
             assert_eq!(parts.iter().sum::<u64>(), points);
-            let (low, high) = (points / KINDS, points.div_ceil(KINDS));
+            let (low, high) = (points / kinds, points.div_ceil(kinds));
             assert!(
                 parts.iter().all(|own| (low..=high).contains(own)),
                 "{parts:?}"
             );
         }
-        let kinds = SETUPS.len() + (CUTS.len() - 1) * USUAL;
-        assert_eq!(KINDS, kinds as u64);
     }
 }

@@ -35,16 +35,16 @@
 //!   neighbours in the sector is for [`Device`] to say.
 //! - **Time** stands still but for a millisecond a question, and sleeping takes none.
 //!
-//! Left out are memory that the allocator refuses, because
-//! [`SQLITE_CONFIG_MALLOC`](https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmalloc) holds
-//! for the whole process and only before its first connection, and a failed sync that makes the
-//! next one forget what it had to write.
+//! - **Memory**, where [`watch_memory`] was called in time: the n-th request of a thread gets none.
+//!
+//! Left out is a failed sync that makes the next one forget what it had to write.
 
 mod disk;
 mod drive;
 mod fault;
 mod ffi;
 mod locks;
+mod memory;
 mod survivors;
 mod system;
 
@@ -57,6 +57,19 @@ pub use fault::{Device, Fault, FileKind, Order};
 
 pub use survivors::Survivors;
 use system::System;
+
+/// Puts an allocator that can refuse before SQLite's own, for the whole process and for good, and returns
+/// whether it is there. SQLite takes one [only before its first
+/// use](https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmalloc), so a program calls this first
+/// thing in `main`; later it does nothing. Where it is there, cuts include [`Fault::NoMemory`].
+pub fn watch_memory() -> bool {
+    ffi::watch()
+}
+
+/// Whether [`watch_memory`] was called in time.
+pub fn watches_memory() -> bool {
+    ffi::watches()
+}
 
 /// One machine with one disk, independent of all others. Its files live as long as it or a connection to
 /// it does.
@@ -156,5 +169,12 @@ impl Machine {
     /// As [`Machine::new`].
     pub fn after_exit(&self) -> rusqlite::Result<Machine> {
         self.restart(Survivors::Everything)
+    }
+}
+
+impl Drop for Machine {
+    /// Whatever the thread does next gets its memory.
+    fn drop(&mut self) {
+        memory::forget();
     }
 }

@@ -18,6 +18,7 @@ use xtask::{Failure, project};
     reason = "this is where a command says why it failed"
 )]
 fn main() -> ExitCode {
+    harness::machine::watch_memory();
     let cli = Cli::parse();
     let root = project::root();
     let subject = subject::subject(root);

@@ -1,9 +1,10 @@
 //! # Interruption is atomic
 //!
-//! A step that is cut leaves the file as it was before or as it is after, whatever cut it and wherever; the next
-//! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back, and
-//! cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
-//! others hold at each call, once and for ever, by calls that are done and then fail, and by power cuts of
+//! A run that is cut leaves the file as it was before or as it is after, whatever cut it and wherever; the next
+//! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back alone, and
+//! with others in longer runs, and cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
+//! others hold at each call, once and for ever, by calls that are done and then fail, by memory that is refused
+//! (in programs that call [`watch_memory`](crate::machine::watch_memory)), and by power cuts of
 //! which nothing, everything or any part of what was not synced survives. A program that is killed is a power
 //! cut that everything survives: it is killed at each call that changes the disk, every write among them. Power
 //! cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`, `FULL` and `EXTRA`, the others in
@@ -15,7 +16,8 @@
 //! What the application itself does each time it opens a file may stop half way, but the next start
 //! must complete it.
 //!
-//! Not every point is tried unless that is asked for; the report says how many of how many. A read that falls
+//! Not every point is tried unless that is asked for, and of runs of several steps not even then; the report says how
+//! many of how many. A read that falls
 //! short is not among the cuts: SQLite takes it for the end of the file, and no engine can tell.
 
 use std::time::Duration;
@@ -39,10 +41,13 @@ pub(super) const LAW: Law = Law {
 /// Seeded survivors at each power cut, with and without [`Leg::deep`].
 const SEEDS: (u64, u64) = (12, 2);
 
+/// At how many points a run of several steps is cut with [`Leg::deep`]. Its steps are cut at each of theirs.
+const POINTS_OF_RUN: u64 = 1_000;
+
 fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
-    let Some(version) = leg.journey.only_step() else {
+    if effort(leg).points == 0 {
         return;
-    };
+    }
     let up = leg.journey.shape() == Shape::UpAndBack;
     let script = if up { "up.sql" } else { "down.sql" };
     if !up && !can_go_back(subject, leg.journey) {
@@ -54,13 +59,26 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
         return;
     };
     let file = step_file(subject, leg.journey, script);
-    let object = format!("step {version} {}", if up { "up" } else { "down" });
+    let object = match leg.journey.only_step() {
+        Some(version) => format!("step {version} {}", if up { "up" } else { "down" }),
+        None => format!("the run from {} to {}", leg.journey.from, leg.journey.via),
+    };
     let hint = "everything that a step does belongs into its one transaction";
+    // A run stops before and after a step that stands outside a transaction, and goes on from there.
+    let stops = leg.journey.steps().any(|version| {
+        let step = subject.catalogue.step(version);
+        step.is_some_and(|step| step.outside().is_some())
+    });
+    let passage = match stops {
+        true => passage.that_may_stop(),
+        false => passage,
+    };
     judge(leg, &passage.that_lasts(), &object, findings, |finding| {
         finding.in_file(file.clone()).hint(hint)
     });
 
-    if up && leg.journey.via == subject.catalogue.current_version() {
+    let newest = subject.catalogue.current_version();
+    if up && leg.journey.via == newest && leg.journey.only_step().is_some() {
         start(subject, leg, findings);
     }
 }
@@ -96,6 +114,18 @@ fn upgraded(subject: &Subject<'_>, leg: &Leg<'_>) -> Option<Vec<u8>> {
     crate::fixture::image(migrator.connection()).ok()
 }
 
+fn effort(leg: &Leg<'_>) -> Effort {
+    let all = match leg.journey.only_step() {
+        Some(_) => u64::MAX,
+        None => POINTS_OF_RUN,
+    };
+    Effort {
+        points: if leg.deep { all } else { leg.points },
+        seeds: if leg.deep { SEEDS.0 } else { SEEDS.1 },
+        seed: leg.seed,
+    }
+}
+
 fn judge(
     leg: &Leg<'_>,
     passage: &Passage<'_>,
@@ -103,12 +133,7 @@ fn judge(
     findings: &mut Findings,
     dress: impl Fn(Finding) -> Finding,
 ) {
-    let effort = Effort {
-        points: if leg.deep { u64::MAX } else { leg.points },
-        seeds: if leg.deep { SEEDS.0 } else { SEEDS.1 },
-        seed: leg.seed,
-    };
-    match passage.cut(&effort) {
+    match passage.cut(&effort(leg)) {
         Ok(all) => {
             for Cuts { tally, .. } in &all {
                 findings.checked += usize::try_from(tally.looks).unwrap_or(usize::MAX);

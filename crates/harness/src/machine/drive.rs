@@ -149,6 +149,7 @@ impl fmt::Display for Cut {
             Fault::ShortRead => "short read",
             Fault::Busy => "lock held by others",
             Fault::Interrupt => "interrupt",
+            Fault::NoMemory => "no memory",
         };
         write!(
             f,
@@ -330,6 +331,7 @@ fn try_point(
 ) -> Result<Vec<End>, String> {
     let machine = start(deed, cut, at)?;
     let claim = (deed.work)(&machine);
+    machine.mend();
     let look = |survivors: &Option<Survivors>| {
         let again = match *survivors {
             Some(survivors) => machine.restart(survivors),

@@ -72,11 +72,15 @@ pub enum Fault {
     /// A [progress handler](https://sqlite.org/c3ref/progress_handler.html) interrupts. It hits each
     /// instruction of SQLite's machine on connections opened after [`Machine::fail`](super::Machine::fail).
     Interrupt,
+    /// SQLite gets no memory: [`SQLITE_NOMEM`](https://sqlite.org/rescode.html#nomem). It hits each request of the
+    /// thread that called [`Machine::fail`](super::Machine::fail), and none unless
+    /// [`watch_memory`](super::watch_memory) was called in time.
+    NoMemory,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 7] = [
+    pub const ALL: [Fault; 8] = [
         Fault::PowerLoss,
         Fault::IoError,
         Fault::DoneButFailed,
@@ -84,6 +88,7 @@ impl Fault {
         Fault::ShortRead,
         Fault::Busy,
         Fault::Interrupt,
+        Fault::NoMemory,
     ];
 
     pub(super) fn hits(self, call: Call, kind: FileKind) -> bool {
@@ -98,7 +103,7 @@ impl Fault {
             Fault::Full => matches!(call, Call::Write | Call::Truncate),
             Fault::ShortRead => call == Call::Read,
             Fault::Busy => matches!(call, Call::Lock | Call::Slots),
-            Fault::Interrupt => false,
+            Fault::Interrupt | Fault::NoMemory => false,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The C side of the VFS: callbacks that check what SQLite passes and call [`System`]. All `unsafe` of the
-//! workspace stands here.
+//! The C side of the VFS and of the allocator: callbacks that check what SQLite passes and call [`System`]. All
+//! `unsafe` of the workspace stands here.
 //!
 //! A registered VFS is never freed, because SQLite may hold a pointer to it as long as a connection lives.
 //! It is a *slot* that one machine has after the other: a machine gives its slot back when it and the last
@@ -7,10 +7,11 @@
 
 #![expect(
     unsafe_code,
-    reason = "a VFS is a table of C functions, and SQLite offers no other way to stand in for a disk"
+    reason = "a VFS and an allocator are tables of C functions, and SQLite offers no other way to stand in for a disk"
 )]
 
 mod file;
+mod memory;
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
@@ -21,6 +22,7 @@ use rusqlite::ffi;
 use super::fault::{Code, Device, FileKind};
 use super::system::{How, System};
 use file::Handle;
+pub(super) use memory::{watch, watches};
 
 /// A registered VFS without machine, or with one that is gone.
 static FREE: Mutex<Vec<&'static Registered>> = Mutex::new(Vec::new());

@@ -10,6 +10,7 @@ use rusqlite::ffi;
 use super::disk::{Disk, Inode};
 use super::fault::{Call, Code, Device, Fault, FileKind, Planned, Verdict};
 use super::locks::{FileLocks, Level, Opener, Shared};
+use super::memory;
 
 #[derive(Debug)]
 struct Open {
@@ -100,26 +101,32 @@ impl System {
 
     pub(super) fn fail(&self, fault: Fault, at: u64, forever: bool) {
         self.mend();
-        if fault == Fault::Interrupt {
-            self.steps.at.store(at, Ordering::Relaxed);
-            self.steps.forever.store(forever, Ordering::Relaxed);
-            self.steps.watched.store(true, Ordering::Relaxed);
-            return;
+        match fault {
+            Fault::Interrupt => {
+                self.steps.at.store(at, Ordering::Relaxed);
+                self.steps.forever.store(forever, Ordering::Relaxed);
+                self.steps.watched.store(true, Ordering::Relaxed);
+            }
+            Fault::NoMemory => memory::plan(at, forever),
+            _ => self.state().planned = Some(Planned { fault, at, forever }),
         }
-        self.state().planned = Some(Planned { fault, at, forever });
     }
 
     pub(super) fn mend(&self) {
         let mut state = self.state();
         state.calls = [0; Fault::ALL.len()];
         state.planned = None;
+        drop(state);
         self.steps.watched.store(false, Ordering::Relaxed);
         self.steps.count.store(0, Ordering::Relaxed);
+        memory::plan(u64::MAX, false);
     }
 
     pub(super) fn calls(&self, fault: Fault) -> u64 {
-        if fault == Fault::Interrupt {
-            return self.steps.count.load(Ordering::Relaxed);
+        match fault {
+            Fault::Interrupt => return self.steps.count.load(Ordering::Relaxed),
+            Fault::NoMemory => return memory::count(),
+            _ => {}
         }
         let state = self.state();
         let counts = Fault::ALL.iter().zip(state.calls);
@@ -433,7 +440,7 @@ impl State {
             Fault::Full => Verdict::Half(ffi::SQLITE_FULL),
             Fault::ShortRead => Verdict::Half(ffi::SQLITE_IOERR_SHORT_READ),
             Fault::Busy => Verdict::Refuse(ffi::SQLITE_BUSY),
-            Fault::Interrupt => Verdict::Go,
+            Fault::Interrupt | Fault::NoMemory => Verdict::Go,
         }
     }
 }

@@ -10,14 +10,14 @@ use crate::world::World;
 /// At about how many points something is made to fail in the whole proof, where not everything is tried.
 const POINTS: u64 = 64;
 
-/// At how many points at least on one step.
+/// At how many points at least on one step, and on the longest runs.
 const POINTS_OF_STEP: u64 = 12;
 
 /// One journey with one database, or with many generated ones.
 pub(super) struct Task<'a> {
     pub(super) journey: Journey,
     pub(super) source: Source<'a>,
-    /// At how many points something is made to fail on its first half.
+    /// At how many points something is made to fail on its first half, unless everything is tried.
     pub(super) points: u64,
 }
 
@@ -147,12 +147,15 @@ impl Proof<'_> {
             task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)
         });
         // Shared out before anything is left out, so that a part of the proof tries what the whole does.
-        let steps = tasks
-            .iter()
-            .filter(|task| task.journey.only_step().is_some());
-        let points = POINTS / (steps.count().max(1) as u64);
-        for task in &mut tasks {
-            task.points = points.max(POINTS_OF_STEP);
+        let interrupted = |task: &Task<'_>| {
+            let Journey { from, via } = task.journey;
+            let longest = (from, via) == (0, current) || (from, via) == (current, 1);
+            longest || task.journey.only_step().is_some()
+        };
+        let number = tasks.iter().filter(|task| interrupted(task)).count();
+        let points = (POINTS / (number.max(1) as u64)).max(POINTS_OF_STEP);
+        for task in tasks.iter_mut().filter(|task| interrupted(task)) {
+            task.points = points;
         }
         tasks.retain(|task| {
             let named = self

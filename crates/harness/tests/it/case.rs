@@ -10,6 +10,14 @@ use harness::{
 use migrations::{Access, BoxError, Catalogue, Migrator, Options, Query, Step, Version};
 use rusqlite::Connection;
 
+/// What a step's folder may hold besides its notes.
+const STEP_FILES: [&str; 4] = [
+    "up.sql",
+    "down.sql",
+    "irreversible.md",
+    "outside_transaction.md",
+];
+
 /// A case on disk, in a folder of its own.
 pub(crate) struct Case {
     folder: tempfile::TempDir,
@@ -108,17 +116,19 @@ impl Case {
             else {
                 continue;
             };
-            for file in ["up.sql", "down.sql", "irreversible.md"] {
+            for file in STEP_FILES {
                 if let Some(text) = sections.get(&format!("{folder}/{file}")) {
                     self.write(&format!("versions/{folder}/{file}"), text);
                 }
             }
-            steps.push(Step::new(
-                folder.to_owned(),
-                up.clone(),
-                migrations::Back::Sql("".into()),
-                "",
-            ));
+            let back = migrations::Back::Sql("".into());
+            let step = Step::new(folder.to_owned(), up.clone(), back, "");
+            steps.push(
+                match sections.get(&format!("{folder}/outside_transaction.md")) {
+                    Some(why) => step.outside_transaction(why.clone()),
+                    None => step,
+                },
+            );
             let part = |part: &str, otherwise: &str| {
                 let own = sections.get(&format!("{folder}/{part}"));
                 own.map_or(otherwise.to_owned(), |text| text.trim().to_owned())

@@ -1,0 +1,176 @@
+//! Memory that is refused, at each request. A program of its own, because SQLite takes another allocator only before
+//! its first use.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use harness::interruption::{Cuts, Engine, Passage};
+use harness::machine::{self, Claim, Device, Effort, Fault, Machine};
+use migrations::{Back, Backups, Catalogue, Migrator, Options, Outcome, Step};
+use rusqlite::{Connection, ErrorCode};
+
+fn catalogue() -> Catalogue {
+    let step = |folder, up, down: &'static str| {
+        Step::new(folder, up, Back::Sql(down.into()), "Nobody reads this.")
+    };
+    Catalogue::new(vec![
+        step(
+            "0001_note",
+            "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
+            "DROP TABLE note;",
+        ),
+        step(
+            "0002_label",
+            "ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);",
+            "ALTER TABLE note DROP COLUMN label;",
+        ),
+    ])
+    .unwrap()
+}
+
+/// A file of version 1 with some rows.
+fn image() -> Vec<u8> {
+    assert!(machine::watch_memory());
+    let connection = catalogue().build(1).unwrap();
+    connection
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+             INSERT INTO note SELECT i, printf('note %040d', i) FROM n",
+        )
+        .unwrap();
+    connection.serialize("main").unwrap().to_vec()
+}
+
+/// All cuts by refused memory.
+fn cut(engine: Engine<'_>) -> Vec<Cuts> {
+    let image = image();
+    let passage = Passage::new(&image, engine).unwrap();
+    let cuts = passage.cut_by(&[Fault::NoMemory], &Effort::exhaustive(0));
+    let cuts = cuts.unwrap();
+    assert_eq!(cuts.len(), 4, "two journal modes, once and for ever");
+    cuts
+}
+
+fn wrong(cuts: &[Cuts]) -> Vec<String> {
+    let failures = cuts.iter().flat_map(|cuts| &cuts.tally.failures);
+    failures.map(ToString::to_string).collect()
+}
+
+fn migrate(connection: Connection) -> Claim {
+    let catalogue = catalogue();
+    let options = Options {
+        accept_loss: true,
+        allow_undocumented: true,
+        backups: Backups::Off,
+        ..Options::default()
+    };
+    match Migrator::with_connection(&catalogue, connection, options).upgrade() {
+        Ok(_) => Claim::After,
+        Err(error) => match error.outcome() {
+            Outcome::Untouched | Outcome::RolledBack => Claim::Before,
+            Outcome::Committed => Claim::After,
+            Outcome::CommittedTo(_) | Outcome::Unknown => Claim::Unknown,
+        },
+    }
+}
+
+/// An engine that runs a script and then another, unless it was done before; what fails is passed to `or`.
+fn scripts(
+    first: &'static str,
+    second: &'static str,
+    or: fn(&Connection, rusqlite::Error) -> Result<(), rusqlite::Error>,
+) -> impl Fn(Connection) -> Claim {
+    move |connection| {
+        let version = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+        let done = version.and_then(|version: i64| {
+            if version == 2 {
+                return Ok(());
+            }
+            connection
+                .execute_batch(first)
+                .or_else(|error| or(&connection, error))?;
+            connection.execute_batch(second)
+        });
+        done.map_or(Claim::Unknown, |()| Claim::After)
+    }
+}
+
+#[test]
+fn the_engine_leaves_before_or_after() {
+    let cuts = cut(&migrate);
+    assert_eq!(wrong(&cuts), Vec::<String>::new());
+    for cuts in &cuts {
+        assert_eq!(cuts.tally.tried, cuts.tally.of, "{cuts:?}");
+        assert!(cuts.tally.of > 500, "{cuts:?}");
+    }
+    let once = cuts.iter().filter(|cuts| !cuts.tally.cut.forever);
+    assert!(
+        once.map(|cuts| cuts.tally.after).sum::<u64>() > 0,
+        "some of it SQLite can do without"
+    );
+}
+
+/// Planted: who takes a refusal for "it is there already" stamps what was not done.
+#[test]
+fn who_goes_on_without_memory_is_caught() {
+    let engine = scripts(
+        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);",
+        "PRAGMA user_version = 2; COMMIT;",
+        |_, _| Ok(()),
+    );
+    let wrong = wrong(&cut(&engine));
+    assert!(
+        wrong
+            .iter()
+            .any(|wrong| wrong.contains("neither before nor after")),
+        "{wrong:?}"
+    );
+}
+
+/// Near miss: who rolls back first, and says so.
+#[test]
+fn who_rolls_back_without_memory_passes() {
+    let engine = scripts(
+        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);",
+        "PRAGMA user_version = 2; COMMIT;",
+        |connection, error| {
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK")?;
+            }
+            Err(error)
+        },
+    );
+    assert_eq!(wrong(&cut(&engine)), Vec::<String>::new());
+}
+
+/// Planted: the stamp outside the transaction.
+#[test]
+fn who_stamps_after_the_commit_is_caught() {
+    let engine = scripts(
+        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body); COMMIT;",
+        "PRAGMA user_version = 2",
+        |_, error| Err(error),
+    );
+    let wrong = wrong(&cut(&engine));
+    assert!(!wrong.is_empty());
+}
+
+#[test]
+fn only_the_thread_that_asked_is_refused_and_only_until_the_machine_is_gone() {
+    assert!(machine::watch_memory());
+    let machine = Machine::new(Device::default()).unwrap();
+    let connection = machine.connect("one.db").unwrap();
+    machine.fail(Fault::NoMemory, 1, true);
+    let refused = connection
+        .execute_batch("CREATE TABLE t (a); CREATE TABLE u (a)")
+        .unwrap_err();
+    assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::OutOfMemory));
+    let elsewhere = std::thread::spawn(|| Connection::open_in_memory()?.execute_batch(STEP_ALONE));
+    elsewhere.join().unwrap().unwrap();
+    drop((connection, machine));
+    Connection::open_in_memory()
+        .unwrap()
+        .execute_batch(STEP_ALONE)
+        .unwrap();
+}
+
+const STEP_ALONE: &str = "CREATE TABLE t (a); CREATE INDEX i ON t (a)";
