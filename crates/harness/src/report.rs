@@ -11,6 +11,9 @@ use crate::journey::{Journey, Shape};
 /// How many differences of one law are shown in full.
 const SHOWN: usize = 12;
 
+/// How many lines of the SQL that shows one.
+const LINES: usize = 24;
+
 /// One thing that breaks a law.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
@@ -358,8 +361,15 @@ fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Brok
             _ => "smallest database",
         };
         let _ = writeln!(text, "      {what} that shows it:");
-        for line in sql.lines().take(24) {
+        for line in sql.lines().take(LINES) {
             let _ = writeln!(text, "        {line}");
+        }
+        let more = sql.lines().count().saturating_sub(LINES);
+        if more > 0 {
+            let _ = writeln!(
+                text,
+                "        -- {more} more lines; `--format json` has them all"
+            );
         }
         if sql.is_empty() {
             let _ = writeln!(text, "        (no rows)");

@@ -11,6 +11,7 @@ use migrations::{Migrator, Version};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use rusqlite::Connection;
+use schema::sql;
 
 use super::{Outcome, Settings, Source, Task, add, cannot_walk, judge};
 use crate::fixture;
@@ -23,6 +24,9 @@ const SCHEMA_ONLY: u32 = 6;
 
 /// How many rows a table gets at most: more rows a database cost less than more databases.
 const ROWS: usize = 8;
+
+/// The same where a step takes the first so many rows and means all.
+const ROWS_BEYOND: usize = 3_000;
 
 /// After so many databases that the application contradicts and none that it does not, no more are tried.
 const HOPELESS: usize = 3;
@@ -59,7 +63,7 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
     };
     match task.source {
         Source::Schema(temper) => match generator(subject, base, &empty, temper) {
-            Ok(generator) => match generator.strategy() {
+            Ok(generator) => match generator.rows(rows(subject, task.journey)).strategy() {
                 Ok(strategy) => trip.make(settings.cases.div_ceil(SCHEMA_ONLY), &strategy),
                 Err(error) => cannot_walk(task, error),
             },
@@ -110,6 +114,32 @@ pub(crate) fn generator(
         }
     }
     Ok(generator)
+}
+
+/// How many rows a table gets at most on a journey: more than any `LIMIT` in its steps lets through.
+fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
+    let steps = journey.steps();
+    let steps = steps.filter_map(|version| subject.catalogue.step(version));
+    let scripts = steps.flat_map(|step| [Some(step.up()), step.down()]);
+    let limits = scripts.flatten().flat_map(limits);
+    // A table gets any number of rows up to this.
+    let beyond = limits.map(|limit| limit.saturating_mul(3)).max();
+    beyond.unwrap_or(0).clamp(ROWS, ROWS_BEYOND)
+}
+
+/// The numbers that stand after `LIMIT` in a script.
+fn limits(script: &str) -> Vec<usize> {
+    let script = sql::canonical(script);
+    let words: Vec<&str> = script
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let pairs = words.windows(2);
+    let limits = pairs.filter_map(|pair| match pair {
+        [word, number] if word.eq_ignore_ascii_case("limit") => number.parse().ok(),
+        _ => None,
+    });
+    limits.collect()
 }
 
 /// One journey with many databases.
