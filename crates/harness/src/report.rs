@@ -1,6 +1,6 @@
 //! What the proof found, as a value that prints as text or as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use migrations::Version;
@@ -186,8 +186,9 @@ impl Report {
             .filter(|law| !law.broken.is_empty())
             .collect();
         broken.sort_by_key(|law| law.name != "history is frozen");
+        let mut told = BTreeSet::new();
         for law in broken {
-            law.write_broken(&mut text);
+            law.write_broken(&mut text, &mut told);
         }
         text.push('\n');
         text.push_str(&self.verdict());
@@ -309,8 +310,8 @@ impl LawReport {
     }
 
     /// What is broken, each difference once with the journeys that show it, those of one step first: they
-    /// tell the guilty file.
-    fn write_broken(&self, text: &mut String) {
+    /// tell the guilty file. What follows the first line of a message is left out where all of it was `told`.
+    fn write_broken<'a>(&'a self, text: &mut String, told: &mut BTreeSet<&'a str>) {
         let _ = writeln!(text, "\n{} is broken:", self.name);
         let mut groups: Vec<(&Broken, Vec<&Broken>)> = Vec::new();
         let mut sorted: Vec<&Broken> = self.broken.iter().collect();
@@ -327,7 +328,7 @@ impl LawReport {
         let shown: Vec<_> = groups.iter().take(SHOWN).collect();
         for (place, (first, more)) in shown.iter().enumerate() {
             let next = shown.get(place + 1).map(|(next, _)| *next);
-            write_one(text, first, more.len(), next);
+            write_one(text, first, more.len(), next, told);
         }
         if groups.len() > SHOWN {
             let _ = writeln!(text, "    and {} more like these", groups.len() - SHOWN);
@@ -336,9 +337,23 @@ impl LawReport {
 }
 
 /// One difference; a hint or a command that the next one gives, too, stands there only.
-fn write_one(text: &mut String, broken: &Broken, more: usize, next: Option<&Broken>) {
-    let indent = |message: &str| message.trim_end().replace('\n', "\n        ");
-    let _ = writeln!(text, "    {}: {}", broken.object, indent(&broken.message));
+fn write_one<'a>(
+    text: &mut String,
+    broken: &'a Broken,
+    more: usize,
+    next: Option<&Broken>,
+    told: &mut BTreeSet<&'a str>,
+) {
+    let mut lines = broken.message.trim_end().lines();
+    let first = lines.next().unwrap_or_default();
+    let rest: Vec<&str> = lines.collect();
+    let again = !rest.is_empty() && rest.iter().all(|line| told.contains(line));
+    let see = if again { " (more above)" } else { "" };
+    let _ = writeln!(text, "    {}: {first}{see}", broken.object);
+    for line in rest.iter().filter(|_| !again) {
+        let _ = writeln!(text, "        {line}");
+    }
+    told.extend(rest);
     if let Some(file) = broken.file.as_ref().filter(|file| **file != broken.object) {
         let _ = writeln!(text, "      file: {file}");
     }

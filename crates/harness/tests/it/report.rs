@@ -26,6 +26,32 @@ fn a_broken_law_reads_well() {
     insta::assert_snapshot!(report.to_text());
 }
 
+/// A step that SQLite refuses breaks most laws; its line is shown once, and each law still says what happened.
+#[test]
+fn the_same_lines_are_told_once() {
+    let case = Case::new(FORGETS_AN_INDEX);
+    case.write(
+        "versions/0002_label/down.sql",
+        "ALTER TABLE note DROP COLUMN labl;",
+    );
+    let text = case.verify(&Settings::default()).to_text();
+    assert_eq!(
+        text.matches("1 | ALTER TABLE note DROP COLUMN labl;")
+            .count(),
+        1,
+        "{text}"
+    );
+    assert!(
+        text.matches("no such column: \"labl\"").count() > 2,
+        "{text}"
+    );
+    assert!(text.contains("(more above)"), "{text}");
+    assert!(
+        !text.contains("everything is documented is broken"),
+        "{text}"
+    );
+}
+
 #[test]
 fn the_json_has_what_is_promised() {
     let report = Case::new(FORGETS_AN_INDEX).verify(&Settings::default());
