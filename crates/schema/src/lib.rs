@@ -63,6 +63,7 @@ mod table;
 // From a database to that.
 mod parse;
 mod read;
+mod seen;
 
 // What of it is compared, and the value that stands for that.
 mod fingerprint;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Params, Row};
 use crate::error::Error;
 use crate::parse;
 use crate::schema::{Own, OwnKind, Schema};
+use crate::seen::{self, Stored};
 use crate::sql::{fold, quote_name, tight};
 use crate::table::{Affinity, Column, Generated, Table, TableKind};
 use crate::text::Names;
@@ -17,7 +18,8 @@ const TRIES: usize = 10;
 
 impl Schema {
     /// Reads what the schema `main` of the database declares: neither what is temporary nor what
-    /// is attached. Nothing is written, and no transaction is opened.
+    /// is attached. Nothing is written, and no transaction is opened. A thread remembers some of the last
+    /// schemas that it read: where `sqlite_schema` holds the same again, SQLite is asked no more.
     ///
     /// # Errors
     ///
@@ -49,14 +51,6 @@ impl Schema {
     }
 }
 
-/// One row of `sqlite_schema`.
-struct Stored {
-    kind: String,
-    name: String,
-    table: String,
-    sql: String,
-}
-
 /// What `PRAGMA table_list` tells of a table.
 struct Listed {
     kind: String,
@@ -80,6 +74,10 @@ impl Source<'_> {
 
     fn read_once(&self) -> Result<Schema, Error> {
         let stored = self.stored()?;
+        if let Some(schema) = seen::recall(&stored) {
+            return Ok(schema);
+        }
+        let known = stored.clone();
         let listed = self.listed()?;
         let mut columns = self.columns()?;
         let mut schema = Schema::default();
@@ -116,6 +114,7 @@ impl Source<'_> {
             .into_iter()
             .map(|object| own_object(object, &schema))
             .collect();
+        seen::remember(known, &schema);
         Ok(schema)
     }
 

@@ -1,0 +1,86 @@
+//! Schemas that this thread has read, by the text that SQLite stores of them: who looks at a file again, as a migration
+//! does before and after each step, mostly finds one of the last few.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use crate::schema::Schema;
+use crate::table::{Table, TableKind};
+
+/// How many are kept.
+const KEPT: usize = 16;
+
+thread_local! {
+    static SEEN: RefCell<VecDeque<(Vec<Stored>, Schema)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// One row of `sqlite_schema`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) table: String,
+    pub(crate) sql: String,
+}
+
+/// What was read from the same rows.
+pub(crate) fn recall(stored: &[Stored]) -> Option<Schema> {
+    SEEN.with_borrow_mut(|seen| {
+        let at = seen.iter().position(|(known, _)| known == stored)?;
+        let found = seen.remove(at)?;
+        let schema = found.1.clone();
+        seen.push_front(found);
+        Some(schema)
+    })
+}
+
+/// Keeps what was read from these rows. Of a virtual table its module tells the columns, which may be another one on
+/// another connection, so that schemas with one are read each time.
+pub(crate) fn remember(stored: Vec<Stored>, schema: &Schema) {
+    let is_virtual = |table: &Table| matches!(table.kind, TableKind::Virtual { .. });
+    if schema.tables().any(is_virtual) {
+        return;
+    }
+    SEEN.with_borrow_mut(|seen| {
+        seen.truncate(KEPT - 1);
+        seen.push_front((stored, schema.clone()));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(name: usize) -> Vec<Stored> {
+        vec![Stored {
+            kind: "table".to_owned(),
+            name: format!("t{name}"),
+            table: format!("t{name}"),
+            sql: format!("CREATE TABLE t{name}(a)"),
+        }]
+    }
+
+    #[test]
+    fn the_last_few_are_kept() {
+        for name in 0..=KEPT {
+            assert!(recall(&table(name)).is_none());
+            remember(table(name), &Schema::default());
+        }
+        assert!(recall(&table(0)).is_none());
+        assert!((1..=KEPT).all(|name| recall(&table(name)).is_some()));
+        // What was asked for is kept longer than what was not.
+        assert!(recall(&table(1)).is_some());
+        remember(table(0), &Schema::default());
+        assert!(recall(&table(1)).is_some() && recall(&table(2)).is_none());
+    }
+
+    #[test]
+    fn one_with_a_virtual_table_is_not() {
+        let conn = rusqlite::Connection::open_in_memory().expect("memory");
+        conn.execute_batch("CREATE VIRTUAL TABLE t USING fts5(a)")
+            .expect("a table");
+        let schema = Schema::read(&conn).expect("a schema");
+        remember(table(99), &schema);
+        assert!(recall(&table(99)).is_none());
+    }
+}
