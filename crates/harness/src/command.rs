@@ -6,7 +6,7 @@ mod folder;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::refusal::Refusal;
 
@@ -36,15 +36,6 @@ struct Command {
 enum Verb {
     /// Compares two schemas by meaning, each a database file or a file of SQL, and names every change
     Diff(diff::Arguments),
-}
-
-/// How to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
 }
 
 /// Why a verb could not do its work.

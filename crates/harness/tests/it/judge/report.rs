@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::case::Case;
 
-const HISTORY: &str = "
+pub(super) const HISTORY: &str = "
 === 0001_lists/up.sql
 CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE item (

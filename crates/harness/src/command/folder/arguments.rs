@@ -1,0 +1,149 @@
+//! The options of `verify-migrations DIR`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use crate::folder::LayoutName;
+use crate::judge::format::Format;
+use crate::judge::{Severity, Transaction};
+
+const STATEMENT_TIMEOUT: u64 = 5;
+const SEED: u64 = 1;
+
+/// Options of the judgement of a folder.
+#[derive(Args, Debug)]
+pub(in crate::command) struct Arguments {
+    /// The folder of migrations, of whatever tool
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) folder: Option<PathBuf>,
+    /// Which tool's folder it is; told by its content unless two fit
+    #[arg(long, value_enum)]
+    pub(super) layout: Option<LayoutName>,
+    /// What a placeholder in the SQL stands for; may be given several times
+    #[arg(long = "define", value_name = "NAME=VALUE", value_parser = define)]
+    pub(super) defines: Vec<(String, String)>,
+    /// A database, or SQL that makes one, from which the history begins
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) base: Option<PathBuf>,
+    /// The first migration that is judged; earlier ones still run
+    #[arg(long, value_name = "STEP")]
+    pub(super) from: Option<String>,
+    /// The last migration that is run
+    #[arg(long, value_name = "STEP")]
+    pub(super) to: Option<String>,
+    /// Foreign keys, whatever the tool does
+    #[arg(long, value_enum)]
+    pub(super) foreign_keys: Option<Switch>,
+    /// What a transaction is opened around, whatever the tool does
+    #[arg(long, value_enum)]
+    pub(super) transaction: Option<Around>,
+    /// Tell DROP and DELETE that a migration spells out as notes
+    #[arg(long)]
+    pub(super) allow_drops: bool,
+    /// Seconds of work after which a statement is taken for one that does not end
+    #[arg(long, value_name = "SECONDS", default_value_t = STATEMENT_TIMEOUT)]
+    pub(super) statement_timeout: u64,
+    /// A function that the application registers; it returns NULL here. May be given several times
+    #[arg(long = "stub-function", value_name = "NAME/ARITY", value_parser = stub)]
+    pub(super) stub_functions: Vec<(String, i32)>,
+    /// What the rows are made from
+    #[arg(long, default_value_t = SEED)]
+    pub(super) seed: u64,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// What makes the command fail
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(super) fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Around {
+    /// Each file.
+    File,
+    /// Nothing.
+    None,
+    /// The whole run.
+    Run,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// What a migration does without saying so.
+    Error,
+    /// Also what it says and cannot be undone.
+    Warning,
+}
+
+impl Arguments {
+    /// Foreign keys on or off, where that is asked for.
+    pub(super) fn keys(&self) -> Option<bool> {
+        self.foreign_keys.map(|keys| keys == Switch::On)
+    }
+
+    /// What a transaction is opened around, where that is asked for.
+    pub(super) fn around(&self) -> Option<Transaction> {
+        self.transaction.map(|around| match around {
+            Around::File => Transaction::File,
+            Around::None => Transaction::None,
+            Around::Run => Transaction::Run,
+        })
+    }
+
+    /// From which severity on a finding makes the command fail.
+    pub(super) fn fails_from(&self) -> Severity {
+        match self.fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+        }
+    }
+
+    /// The words of the command that runs this again, to which a finding adds folder, layout, steps and foreign
+    /// keys. What decides whether and how a finding is told is there, and what only prints it is not.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = vec!["verify-migrations".to_owned()];
+        let mut add = |name: &str, value: String| words.push(format!("--{name}={value}"));
+        for (name, value) in &self.defines {
+            add("define", format!("{name}={value}"));
+        }
+        if let Some(base) = &self.base {
+            add("base", base.display().to_string());
+        }
+        for (name, arity) in &self.stub_functions {
+            add("stub-function", format!("{name}/{arity}"));
+        }
+        if let Some(around) = self.around() {
+            add("transaction", around.name().to_owned());
+        }
+        if self.statement_timeout != STATEMENT_TIMEOUT {
+            add("statement-timeout", self.statement_timeout.to_string());
+        }
+        if self.seed != SEED {
+            add("seed", self.seed.to_string());
+        }
+        if self.allow_drops {
+            words.push("--allow-drops".to_owned());
+        }
+        words
+    }
+}
+
+fn define(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=');
+    let (name, value) = pair.ok_or("it is not of the form `NAME=VALUE`")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn stub(text: &str) -> Result<(String, i32), String> {
+    let wrong = "it is not of the form `NAME/ARITY`, such as `sha3/1`, or `sha3/-1` for any number";
+    let (name, arity) = text.split_once('/').ok_or(wrong)?;
+    let arity = arity.parse().map_err(|_| wrong)?;
+    Ok((name.to_owned(), arity))
+}
