@@ -2,6 +2,7 @@
 
 mod diff;
 mod folder;
+mod nearest;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -1,12 +1,15 @@
 //! `verify-migrations DIR`: anybody's folder of SQLite migrations.
 
 mod arguments;
+mod baseline;
 mod place;
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 pub(super) use arguments::Arguments;
+use baseline::Baseline;
 
 use super::Failure;
 use crate::folder;
@@ -40,14 +43,47 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
     if let Some(base) = &arguments.base {
         options = options.base(&source::database(base)?).map_err(told)?;
     }
-    let verdict = judge::judge(&history, &options).map_err(told)?;
+    let known = known(arguments)?;
+    let mut verdict = judge::judge(&history, &options).map_err(told)?;
+    let mut report_notes = Vec::new();
+    let mut accepted = 0;
+    if let Some(known) = known {
+        if arguments.write_baseline {
+            let count = known.write(&verdict, &history)?;
+            let path = arguments.baseline.as_deref().unwrap_or(Path::new(""));
+            let findings = if count == 1 { "finding" } else { "findings" };
+            writeln!(output, "`{}` accepts {count} {findings}", path.display())?;
+            return Ok(false);
+        }
+        let (count, notes) = known.apply(&mut verdict, &history);
+        accepted = count;
+        report_notes.extend(notes);
+    }
     let report = Report {
         verdict: &verdict,
         folder: place::within_repository(root),
         fail_on: arguments.fails_from(),
-        known: 0,
-        notes: Vec::new(),
+        known: accepted,
+        notes: report_notes,
     };
     output.write_all(report.to(arguments.format).as_bytes())?;
     Ok(verdict.findings.iter().any(|finding| report.fails(finding)))
+}
+
+/// The baseline, which is read before the work begins.
+fn known(arguments: &Arguments) -> Result<Option<Baseline>, Failure> {
+    let Some(path) = &arguments.baseline else {
+        return match arguments.write_baseline {
+            false => Ok(None),
+            true => Err(Failure::Told(
+                "error: no baseline is named\nhint: `--baseline FILE --write-baseline`\n"
+                    .to_owned(),
+            )),
+        };
+    };
+    let known = match arguments.write_baseline {
+        true => Baseline::read_or_new(path),
+        false => Baseline::read(path),
+    };
+    Ok(Some(known?))
 }

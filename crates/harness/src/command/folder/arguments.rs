@@ -50,6 +50,12 @@ pub(in crate::command) struct Arguments {
     /// What the rows are made from
     #[arg(long, default_value_t = SEED)]
     pub(super) seed: u64,
+    /// Findings that are known and accepted; only what is new is told, and fails
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) baseline: Option<PathBuf>,
+    /// Accept all errors and warnings that are found: write them into the file of `--baseline`
+    #[arg(long)]
+    pub(super) write_baseline: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
