@@ -3,6 +3,7 @@
 mod arguments;
 mod baseline;
 mod place;
+mod since;
 
 use std::io::Write;
 use std::path::Path;
@@ -44,8 +45,16 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
         options = options.base(&source::database(base)?).map_err(told)?;
     }
     let known = known(arguments)?;
+    let mut notes = Vec::new();
+    if let Some(revision) = &arguments.since {
+        let since = since::since(&history, revision)?;
+        if since.steps.is_empty() {
+            options.starts = 0;
+        }
+        options.only = Some(since.steps);
+        notes.extend(since.notes);
+    }
     let mut verdict = judge::judge(&history, &options).map_err(told)?;
-    let mut report_notes = Vec::new();
     let mut accepted = 0;
     if let Some(known) = known {
         if arguments.write_baseline {
@@ -55,16 +64,16 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
             writeln!(output, "`{}` accepts {count} {findings}", path.display())?;
             return Ok(false);
         }
-        let (count, notes) = known.apply(&mut verdict, &history);
+        let (count, unused) = known.apply(&mut verdict, &history);
         accepted = count;
-        report_notes.extend(notes);
+        notes.extend(unused);
     }
     let report = Report {
         verdict: &verdict,
         folder: place::within_repository(root),
         fail_on: arguments.fails_from(),
         known: accepted,
-        notes: report_notes,
+        notes,
     };
     output.write_all(report.to(arguments.format).as_bytes())?;
     Ok(verdict.findings.iter().any(|finding| report.fails(finding)))

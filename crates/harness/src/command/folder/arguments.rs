@@ -32,6 +32,9 @@ pub(in crate::command) struct Arguments {
     /// The last migration that is run
     #[arg(long, value_name = "STEP")]
     pub(super) to: Option<String>,
+    /// Judge only what a git revision does not have as it is here; everything still runs
+    #[arg(long, value_name = "REV")]
+    pub(super) since: Option<String>,
     /// Foreign keys, whatever the tool does
     #[arg(long, value_enum)]
     pub(super) foreign_keys: Option<Switch>,
