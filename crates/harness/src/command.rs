@@ -4,10 +4,12 @@ mod diff;
 mod folder;
 mod nearest;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::refusal::Refusal;
 
@@ -65,11 +67,12 @@ impl From<io::Error> for Failure {
 /// Runs the command with the arguments of the process. The exit code is 0 where all is well, 1 where
 /// something was found, and 2 where the work could not be done.
 pub fn main() -> ExitCode {
-    let command = Command::parse();
+    let matches = Command::command().get_matches();
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut output = io::BufWriter::new(io::stdout().lock());
     let done = match &command.verb {
         Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
-        None => folder::run(&command.folder, &mut output),
+        None => judge_folder(&command.folder, &matches, &mut output),
     };
     let done = done.and_then(|found| output.flush().map(|()| found).map_err(Failure::from));
     match done {
@@ -96,4 +99,25 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Judges a folder with the options of the command line and of the folder's file.
+fn judge_folder(
+    arguments: &folder::Arguments,
+    given: &ArgMatches,
+    output: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let Some(root) = &arguments.folder else {
+        return Err(Failure::Usage);
+    };
+    let definitions = Command::command();
+    let Some(config) = folder::config::read(root, &definitions, given)? else {
+        return folder::run(arguments, None, output);
+    };
+    // In front of all others, where no `--` can be before them.
+    let mut words: Vec<OsString> = env::args_os().collect();
+    words.splice(1..1, config.words);
+    let matches = definitions.get_matches_from(words);
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    folder::run(&command.folder, Some(&config.path), output)
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod baseline;
+pub(super) mod config;
 mod place;
 mod since;
 
@@ -19,7 +20,13 @@ use crate::judge::format::Report;
 use crate::source;
 
 /// Returns whether there is a finding that makes the command fail.
-pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool, Failure> {
+///
+/// `config` is the file of which some of the options are.
+pub(super) fn run(
+    arguments: &Arguments,
+    config: Option<&Path>,
+    output: &mut dyn Write,
+) -> Result<bool, Failure> {
     let Some(root) = &arguments.folder else {
         return Err(Failure::Usage);
     };
@@ -45,7 +52,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
         options = options.base(&source::database(base)?).map_err(told)?;
     }
     let known = known(arguments)?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = (config.iter())
+        .map(|path| format!("options: `{}`", path.display()))
+        .collect();
     if let Some(revision) = &arguments.since {
         let since = since::since(&history, revision)?;
         if since.steps.is_empty() {

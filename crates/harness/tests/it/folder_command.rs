@@ -1,6 +1,7 @@
 //! `verify-migrations DIR` as a person or a CI job runs it.
 
 mod baseline;
+mod config;
 mod since;
 
 use std::fs;

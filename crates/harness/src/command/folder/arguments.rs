@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use crate::folder::LayoutName;
 use crate::judge::format::Format;
@@ -16,7 +16,7 @@ const SEED: u64 = 1;
 pub(in crate::command) struct Arguments {
     /// The folder of migrations, of whatever tool
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(super) folder: Option<PathBuf>,
+    pub(in crate::command) folder: Option<PathBuf>,
     /// Which tool's folder it is; told by its content unless two fit
     #[arg(long, value_enum)]
     pub(super) layout: Option<LayoutName>,
@@ -42,7 +42,9 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_enum)]
     pub(super) transaction: Option<Around>,
     /// Tell DROP and DELETE that a migration spells out as notes
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_value_t = false, default_missing_value = "true", hide_default_value = true,
+          hide_possible_values = true)]
     pub(super) allow_drops: bool,
     /// Seconds of work after which a statement is taken for one that does not end
     #[arg(long, value_name = "SECONDS", default_value_t = STATEMENT_TIMEOUT)]
