@@ -2,6 +2,7 @@
 
 mod diff;
 mod folder;
+mod man;
 mod nearest;
 
 use std::env;
@@ -13,8 +14,11 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::refusal::Refusal;
 
-const EXIT_CODES: &str = "Exit codes:
-  0  nothing found
+const AFTER: &str = "Options of a folder may stand in `verify-migrations.toml`, in it or beside it. A folder that is \
+called like a verb is named with `./`.
+
+Exit codes:
+  0  nothing found, or nothing that is not known
   1  something found
   2  the work could not be done";
 
@@ -26,7 +30,7 @@ const EXIT_CODES: &str = "Exit codes:
     version,
     arg_required_else_help = true,
     args_conflicts_with_subcommands = true,
-    after_help = EXIT_CODES
+    after_help = AFTER
 )]
 struct Command {
     #[command(flatten)]
@@ -39,6 +43,10 @@ struct Command {
 enum Verb {
     /// Compares two schemas by meaning, each a database file or a file of SQL, and names every change
     Diff(diff::Arguments),
+    /// Prints the page for `man`, such as `verify-migrations man > verify-migrations.1`
+    Man(man::Page),
+    /// Prints what a shell needs to complete options
+    Completions(man::Completions),
 }
 
 /// Why a verb could not do its work.
@@ -72,6 +80,10 @@ pub fn main() -> ExitCode {
     let mut output = io::BufWriter::new(io::stdout().lock());
     let done = match &command.verb {
         Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
+        Some(Verb::Man(arguments)) => man::page(arguments, Command::command(), &mut output),
+        Some(Verb::Completions(arguments)) => {
+            man::completions(arguments, Command::command(), &mut output)
+        }
         None => judge_folder(&command.folder, &matches, &mut output),
     };
     let done = done.and_then(|found| output.flush().map(|()| found).map_err(Failure::from));

@@ -4,8 +4,10 @@ mod arguments;
 mod baseline;
 pub(super) mod config;
 mod place;
+mod progress;
 mod since;
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use super::Failure;
 use crate::folder;
 use crate::judge;
 use crate::judge::format::Report;
+use crate::refusal::Refusal;
 use crate::source;
 
 /// Returns whether there is a finding that makes the command fail.
@@ -45,6 +48,7 @@ pub(super) fn run(
         to: arguments.to.clone(),
         seed: arguments.seed,
         command: arguments.words(),
+        progress: Some(progress::tell),
         ..judge::Options::default()
     };
     let told = |error: String| Failure::Told(format!("error: {error}\n"));
@@ -63,7 +67,9 @@ pub(super) fn run(
         options.only = Some(since.steps);
         notes.extend(since.notes);
     }
-    let mut verdict = judge::judge(&history, &options).map_err(told)?;
+    let judged = judge::judge(&history, &options);
+    progress::end();
+    let mut verdict = judged.map_err(told)?;
     let mut accepted = 0;
     if let Some(known) = known {
         if arguments.write_baseline {
@@ -84,6 +90,16 @@ pub(super) fn run(
         known: accepted,
         notes,
     };
+    for (format, path) in &arguments.also {
+        fs::write(path, report.to(*format)).map_err(|error| {
+            let what = format!("cannot be written: {error}");
+            Refusal::new(
+                path,
+                &what,
+                "check that its folder is there and can be written to",
+            )
+        })?;
+    }
     output.write_all(report.to(arguments.format).as_bytes())?;
     Ok(verdict.findings.iter().any(|finding| report.fails(finding)))
 }

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod config;
+mod man;
 mod since;
 
 use std::fs;
@@ -213,6 +214,36 @@ fn what_cannot_be_done_is_told() {
     }
     let names = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(names, 2, "nothing was written");
+}
+
+/// One run, several reports; a file that cannot be written is told and nothing is printed as if it were.
+#[test]
+fn a_report_may_go_into_files_as_well() {
+    let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
+    let also = ["--also", "sarif=out.sarif", "--also=markdown=out = 2.md"];
+    let (code, text) = verify(folder.path(), &[&["migrations"], &also[..]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.starts_with("verify-migrations: migrations, "),
+        "{text}"
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("out.sarif").starts_with("{\n"));
+    assert!(read("out = 2.md").starts_with("### verify-migrations"));
+    for wrong in ["sarif", "sarif=", "yaml=out", "=out"] {
+        let (code, text) = verify(folder.path(), &["migrations", "--also", wrong]);
+        assert_eq!(code, Some(2));
+        assert!(
+            text.contains("it is not of the form `FORMAT=FILE`"),
+            "{text}"
+        );
+    }
+    let (code, text) = verify(folder.path(), &["migrations", "--also", "text=no/out"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        text.starts_with("error: `no/out` cannot be written: "),
+        "{text}"
+    );
 }
 
 /// The page has a row for each class and each layout, and for no other.

@@ -64,6 +64,9 @@ pub(in crate::command) struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    /// Write the report into a file as well, in a format of its own; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also)]
+    pub(super) also: Vec<(Format, PathBuf)>,
     /// What makes the command fail
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(super) fail_on: FailOn,
@@ -157,4 +160,18 @@ fn stub(text: &str) -> Result<(String, i32), String> {
     let (name, arity) = text.split_once('/').ok_or(wrong)?;
     let arity = arity.parse().map_err(|_| wrong)?;
     Ok((name.to_owned(), arity))
+}
+
+fn also(text: &str) -> Result<(Format, PathBuf), String> {
+    let wrong = || {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+        format!(
+            "it is not of the form `FORMAT=FILE` with a format of {}",
+            names.join(", ")
+        )
+    };
+    let (name, file) = text.split_once('=').ok_or_else(wrong)?;
+    let format = Format::ALL.iter().find(|format| format.name() == name);
+    let file = Some(file).filter(|file| !file.is_empty());
+    Ok((*format.ok_or_else(wrong)?, file.ok_or_else(wrong)?.into()))
 }

@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 const NAME: &str = "verify-migrations.toml";
 
 /// Options that are for one call and not for a folder.
-const NOT_KEYS: &[&str] = &["help", "version", "write-baseline"];
+const NOT_KEYS: &[&str] = &["help", "version", "write-baseline", "also"];
 
 /// A file of options, as words of a command line.
 #[derive(Debug)]
