@@ -1,5 +1,6 @@
 //! `verify-migrations DIR` as a person or a CI job runs it.
 
+mod action;
 mod baseline;
 mod config;
 mod man;
