@@ -242,4 +242,68 @@ mod run {
         assert!(one.starts_with("key=") && one.trim().len() > 40, "{one}");
         assert_eq!(one, key());
     }
+
+    /// What `install.sh build` asks of `cargo` and `rustup`, which are stand-ins here: nothing is installed.
+    fn built_with(version: Option<&str>, rustup: bool) -> (Option<i32>, String) {
+        let place = tempfile::tempdir().unwrap();
+        let bin = place.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let stand_in = |name: &str, text: &str| {
+            use std::os::unix::fs::PermissionsExt;
+            let path = bin.join(name);
+            fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        let log = "echo \"$(basename \"$0\") $1 $2 $3 toolchain=$RUSTUP_TOOLCHAIN\" >>\"$LOG\"";
+        if let Some(version) = version {
+            let told =
+                format!("if [ \"$1\" = --version ]; then echo 'cargo {version} (x)'; exit; fi");
+            stand_in("cargo", &format!("{told}\n{log}"));
+        }
+        if rustup {
+            stand_in("rustup", log);
+        }
+        stand_in("curl", log);
+        for tool in ["sh", "sed", "cut", "sort", "head", "basename", "dirname"] {
+            let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(tool));
+            let found = found.iter().find(|path| path.exists()).unwrap();
+            std::os::unix::fs::symlink(found, bin.join(tool)).unwrap();
+        }
+        let output = Command::new("/bin/bash")
+            .arg(home().join("install.sh"))
+            .arg("build")
+            .env_clear()
+            .env("PATH", &bin)
+            .env("HOME", place.path())
+            .env("LOG", place.path().join("log"))
+            .env("RUNNER_TEMP", place.path())
+            .output()
+            .unwrap();
+        let log = fs::read_to_string(place.path().join("log")).unwrap_or_default();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), format!("{log}{errors}"))
+    }
+
+    /// A toolchain that is there is never updated: the runner may not be ours alone.
+    #[test]
+    fn rust_that_is_there_is_left_as_it_is() {
+        let build = "cargo install --locked --path toolchain=";
+        for new in ["1.95.0", "1.95.1", "1.100.0", "2.0.0"] {
+            for rustup in [true, false] {
+                let built = built_with(Some(new), rustup);
+                assert_eq!(built, (Some(0), format!("{build}\n")), "{new}");
+            }
+        }
+        let added = "rustup toolchain install 1.95 toolchain=\n";
+        for old in ["1.94.1", "1.9.0", "0.99.0"] {
+            let built = built_with(Some(old), true);
+            assert_eq!(built, (Some(0), format!("{added}{build}1.95\n")), "{old}");
+        }
+        let (code, told) = built_with(Some("1.94.1"), false);
+        assert_eq!(code, Some(2));
+        assert!(
+            told.starts_with("error: Rust 1.95 is needed, and here is 1.94.1\n"),
+            "{told}"
+        );
+    }
 }
