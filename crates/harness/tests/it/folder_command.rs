@@ -4,6 +4,7 @@ mod action;
 mod baseline;
 mod config;
 mod man;
+mod page;
 mod since;
 
 use std::fs;
@@ -245,23 +246,4 @@ fn a_report_may_go_into_files_as_well() {
         text.starts_with("error: `no/out` cannot be written: "),
         "{text}"
     );
-}
-
-/// The page has a row for each class and each layout, and for no other.
-#[test]
-fn the_page_names_all_classes_and_layouts() {
-    let page = include_str!("../../../../docs/any-folder.md");
-    let first = |line: &str| Some(line.strip_prefix("| `")?.split_once("` |")?.0.to_owned());
-    let mut named: Vec<String> = page.lines().filter_map(first).collect();
-    named.retain(|name| name != "--layout");
-    let layouts = harness::folder::LayoutName::ALL
-        .iter()
-        .map(ToString::to_string);
-    let classes = harness::judge::Class::ALL
-        .iter()
-        .map(|class| class.name().to_owned());
-    let mut all: Vec<String> = layouts.chain(classes).collect();
-    all.sort();
-    named.sort();
-    assert_eq!(named, all);
 }

@@ -20,6 +20,11 @@ fn keys(yaml: &Yaml) -> BTreeSet<String> {
     keys.map(|key| key.as_str().unwrap().to_owned()).collect()
 }
 
+/// The inputs that the action has.
+pub(super) fn inputs() -> BTreeSet<String> {
+    keys(&action()["inputs"])
+}
+
 /// What a text asks of a context, such as `inputs.` of `${{ inputs.folder }}`.
 fn asked(text: &str, context: &str) -> BTreeSet<String> {
     let names = text.split(context).skip(1);

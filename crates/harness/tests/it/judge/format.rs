@@ -261,8 +261,11 @@ fn junit_holds_any_text() {
     assert_eq!(cases.len(), 3);
 }
 
-/// A workflow command as GitHub's runner reads it: level, properties, message.
-fn command(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
+/// A workflow command: level, properties, message.
+type Annotation = (String, Vec<(String, String)>, String);
+
+/// A workflow command as GitHub's runner reads it.
+fn command(line: &str) -> Option<Annotation> {
     let (head, message) = line.strip_prefix("::")?.split_once("::")?;
     let (level, properties) = head.split_once(' ')?;
     let data = |text: &str| {
@@ -284,7 +287,7 @@ fn command(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
 fn github_reads_what_was_written() {
     let verdict = evil();
     let text = told(&verdict).to(Format::Github);
-    let commands: Vec<_> = text.lines().filter_map(command).collect();
+    let commands: Vec<Annotation> = text.lines().filter_map(command).collect();
     let levels: Vec<&str> = commands.iter().map(|(level, ..)| level.as_str()).collect();
     // The notices: the gap, the table without rows, what is known, what is told, and the note.
     assert_eq!(
