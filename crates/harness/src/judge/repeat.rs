@@ -3,7 +3,8 @@
 use super::finding::{Reach, Told};
 use super::together::Bench;
 
-/// The command, ready for a shell. What only a longer run shows is repeated with that run.
+/// The command, ready for a shell. What only a longer run shows is repeated with that run. Both ways of foreign keys
+/// are run again where they were, so that a finding is as bad as it was told.
 pub(super) fn repeat(bench: &Bench<'_>, told: &Told, step: &str) -> String {
     let mut words: Vec<String> = bench.options.command.clone();
     let root = bench.history.root.display().to_string();
@@ -28,8 +29,6 @@ pub(super) fn repeat(bench: &Bench<'_>, told: &Told, step: &str) -> String {
     if let Some(to) = to {
         option(&mut words, "to", to);
     }
-    let keys = if told.mode.foreign_keys { "on" } else { "off" };
-    option(&mut words, "foreign-keys", keys);
     shell_words::join(words)
 }
 

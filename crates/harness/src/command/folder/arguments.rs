@@ -119,8 +119,7 @@ impl Arguments {
         }
     }
 
-    /// The words of the command that runs this again, to which a finding adds folder, layout, steps and foreign
-    /// keys. What decides whether and how a finding is told is there, and what only prints it is not.
+    /// The words of the command that runs this again, to which a finding adds folder, layout and steps. What decides whether and how a finding is told is there, and what only prints it is not.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = vec!["verify-migrations".to_owned()];
         let mut add = |name: &str, value: String| words.push(format!("--{name}={value}"));
@@ -132,6 +131,9 @@ impl Arguments {
         }
         for (name, arity) in &self.stub_functions {
             add("stub-function", format!("{name}/{arity}"));
+        }
+        if let Some(keys) = self.keys() {
+            add("foreign-keys", if keys { "on" } else { "off" }.to_owned());
         }
         if let Some(around) = self.around() {
             add("transaction", around.name().to_owned());

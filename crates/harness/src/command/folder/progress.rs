@@ -17,9 +17,13 @@ static BAR: LazyLock<ProgressBar> = LazyLock::new(|| {
 
 /// Shows what is done.
 pub(super) fn tell(progress: &Progress) {
-    BAR.set_length(progress.all as u64);
-    BAR.set_message(progress.what);
-    BAR.set_position(progress.done as u64);
+    if progress.done == 1 {
+        BAR.set_length(progress.all as u64);
+        BAR.set_message(progress.what);
+        BAR.set_position(0);
+    }
+    // Two threads may tell in another order than they counted.
+    BAR.inc(1);
 }
 
 /// Takes the bar away before the report is printed.
