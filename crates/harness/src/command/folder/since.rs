@@ -127,8 +127,7 @@ impl Folder<'_> {
         }
         let name = format!("{revision}^{{commit}}");
         let found = self.git(&["rev-parse", "--verify", "--quiet", &name])?;
-        // What begins with a dash is an option to git, and never a revision.
-        if found.status.success() && !revision.starts_with('-') {
+        if found.status.success() {
             return Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned());
         }
         let shallow = self.git(&["rev-parse", "--is-shallow-repository"])?;

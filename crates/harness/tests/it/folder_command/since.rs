@@ -158,6 +158,40 @@ fn a_flat_folder_is_told_apart_file_by_file() {
     assert_eq!(judged(path, "old").1[1..], [note]);
 }
 
+/// Steps of sqitch share their folders, so a change of one says nothing of the others.
+#[test]
+fn folders_that_steps_share_belong_to_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let write = |name: &str, text: &str| {
+        let file = path.join("migrations").join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    let mut plan = "%syntax-version=1.0.0\n%project=pets\n\n".to_owned();
+    for name in ["a", "b"] {
+        plan.push_str(&format!("{name} 2024-01-01T00:00:00Z Ann <a@b.c> # it\n"));
+        write(
+            &format!("deploy/{name}.sql"),
+            &format!("CREATE TABLE {name} (id INTEGER);\n"),
+        );
+        write(
+            &format!("revert/{name}.sql"),
+            &format!("DROP TABLE {name};\n"),
+        );
+    }
+    write("sqitch.plan", &plan);
+    git(path, &["init", "--quiet"]);
+    commit(path, "old");
+    write("deploy/b.sql", "CREATE TABLE b (id INTEGER, name TEXT);\n");
+    let note = "`b` is judged again: `deploy/b.sql` is not as in `old`";
+    assert_eq!(judged(path, "old").1[1..], [note]);
+    git(path, &["checkout", "--quiet", "--", "."]);
+    fs::remove_file(path.join("migrations/revert/a.sql")).unwrap();
+    let note = "`a` is judged again: `revert/a.sql` is not as in `old`";
+    assert_eq!(judged(path, "old").1[1..], [note]);
+}
+
 #[test]
 fn what_git_cannot_say_is_told() {
     let folder = repository();
