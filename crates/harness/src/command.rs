@@ -2,16 +2,23 @@
 
 mod diff;
 mod folder;
+mod man;
+mod nearest;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::refusal::Refusal;
 
-const EXIT_CODES: &str = "Exit codes:
-  0  nothing found
+const AFTER: &str = "Options of a folder may stand in `verify-migrations.toml`, in it or beside it. A folder that is \
+called like a verb is named with `./`.
+
+Exit codes:
+  0  nothing found, or nothing that is not known
   1  something found
   2  the work could not be done";
 
@@ -23,7 +30,7 @@ const EXIT_CODES: &str = "Exit codes:
     version,
     arg_required_else_help = true,
     args_conflicts_with_subcommands = true,
-    after_help = EXIT_CODES
+    after_help = AFTER
 )]
 struct Command {
     #[command(flatten)]
@@ -36,15 +43,10 @@ struct Command {
 enum Verb {
     /// Compares two schemas by meaning, each a database file or a file of SQL, and names every change
     Diff(diff::Arguments),
-}
-
-/// How to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
+    /// Prints the page for `man`, such as `verify-migrations man > verify-migrations.1`
+    Man(man::Page),
+    /// Prints what a shell needs to complete options
+    Completions(man::Completions),
 }
 
 /// Why a verb could not do its work.
@@ -73,11 +75,16 @@ impl From<io::Error> for Failure {
 /// Runs the command with the arguments of the process. The exit code is 0 where all is well, 1 where
 /// something was found, and 2 where the work could not be done.
 pub fn main() -> ExitCode {
-    let command = Command::parse();
+    let matches = Command::command().get_matches();
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut output = io::BufWriter::new(io::stdout().lock());
     let done = match &command.verb {
         Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
-        None => folder::run(&command.folder, &mut output),
+        Some(Verb::Man(arguments)) => man::page(arguments, Command::command(), &mut output),
+        Some(Verb::Completions(arguments)) => {
+            man::completions(arguments, Command::command(), &mut output)
+        }
+        None => judge_folder(&command.folder, &matches, &mut output),
     };
     let done = done.and_then(|found| output.flush().map(|()| found).map_err(Failure::from));
     match done {
@@ -104,4 +111,25 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Judges a folder with the options of the command line and of the folder's file.
+fn judge_folder(
+    arguments: &folder::Arguments,
+    given: &ArgMatches,
+    output: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let Some(root) = &arguments.folder else {
+        return Err(Failure::Usage);
+    };
+    let definitions = Command::command();
+    let Some(config) = folder::config::read(root, &definitions, given)? else {
+        return folder::run(arguments, None, output);
+    };
+    // In front of all others, where no `--` can be before them.
+    let mut words: Vec<OsString> = env::args_os().collect();
+    words.splice(1..1, config.words);
+    let matches = definitions.get_matches_from(words);
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    folder::run(&command.folder, Some(&config.path), output)
 }

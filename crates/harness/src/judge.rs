@@ -24,6 +24,7 @@ mod look;
 mod touch;
 
 // What of it is harm.
+mod class;
 mod finding;
 mod health;
 mod lineage;
@@ -36,18 +37,25 @@ mod values;
 mod failure;
 mod long;
 mod merge;
+mod progress;
+mod repeat;
 mod step;
 mod together;
 mod verdict;
 mod weigh;
 
+// How it is told.
+pub mod format;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 pub use finding::{Class, Direction, Finding, Severity, When};
 pub use model::{ForeignKeys, Model, Transaction};
-pub use verdict::Verdict;
+pub use progress::Progress;
+pub use verdict::{Judged, Verdict};
 
 use crate::fixture;
 use crate::folder::History;
@@ -71,14 +79,19 @@ pub struct Options {
     pub from: Option<String>,
     /// The last step that is run.
     pub to: Option<String>,
+    /// The steps that are judged, where not all of these are.
+    pub only: Option<BTreeSet<String>>,
     /// How many rows a table gets at most.
     pub rows: usize,
     /// From how many versions the long run starts.
     pub starts: usize,
     /// What the rows are made from.
     pub seed: u64,
-    /// The command that is told as the one that shows a finding again.
-    pub command: String,
+    /// The words of the command that is told as the one that shows a finding again; the folder, its layout and the
+    /// step are added.
+    pub command: Vec<String>,
+    /// Called when a run has ended, from any thread.
+    pub progress: Option<fn(&Progress)>,
 }
 
 impl Default for Options {
@@ -92,10 +105,12 @@ impl Default for Options {
             base: Vec::new(),
             from: None,
             to: None,
+            only: None,
             rows: 5,
             starts: 20,
             seed: 1,
-            command: "verify-migrations".to_owned(),
+            command: vec!["verify-migrations".to_owned()],
+            progress: None,
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use schema::{Change, ColumnOrder, Comparison, Rename, Risk, Schema};
 use serde_json::json;
 
-use super::{Failure, Format};
+use super::Failure;
 use crate::source;
 
 #[derive(Args, Debug)]
@@ -37,6 +37,15 @@ pub(super) struct Arguments {
     /// Leave a table out with its indexes and triggers, such as a tool's own; may be given several times
     #[arg(long = "ignore-table", value_name = "TABLE")]
     ignored: Vec<String>,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
 }
 
 /// Returns whether there is a change.

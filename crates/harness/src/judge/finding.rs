@@ -1,107 +1,7 @@
 //! One thing that was found, under the name it has in every format.
 
+pub use super::class::Class;
 use super::model::{Mode, Transaction};
-
-/// What kind of harm a finding tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// A step fails on a database without a row.
-    StepFails,
-    /// A step passes on an empty database and fails on one with rows.
-    StepFailsOnRows,
-    /// Rows are gone, by a statement about their own table.
-    RowsLost,
-    /// Rows are gone, by a statement about another table.
-    RowsLostByCascade,
-    /// A value is another one, or of another type.
-    ValuesChanged,
-    /// A column that held values is gone.
-    ColumnDropped,
-    /// A table that held rows is gone.
-    TableDropped,
-    /// There is no way back where the tool looks for one.
-    DownMissing,
-    /// The way back says nothing.
-    DownEmpty,
-    /// The way back fails on a database without a row.
-    DownFails,
-    /// The way back passes on an empty database and fails on one with rows.
-    DownFailsOnRows,
-    /// The schema after the way back is not the one before the step.
-    DownDiffers,
-    /// Rows or values that the step kept are gone after the way back.
-    DownLosesRows,
-    /// A row refers to one that is not there.
-    ForeignKeyViolated,
-    /// A key, a view or a trigger names what is not there.
-    DanglingReference,
-    /// `PRAGMA integrity_check` finds something.
-    Integrity,
-    /// A search table does not show what its content holds.
-    FtsOutOfStep,
-    /// The mark of an AUTOINCREMENT table is lower than before.
-    SequenceSteppedBack,
-    /// An index or a trigger vanished with the table that was rebuilt.
-    ObjectLost,
-    /// A pragma does nothing where it stands.
-    PragmaWithoutEffect,
-    /// A file ends the tool's transaction, or leaves one open.
-    LeavesTransaction,
-}
-
-impl Class {
-    /// All classes, in the order in which they are told.
-    pub const ALL: [Class; 21] = [
-        Class::StepFails,
-        Class::StepFailsOnRows,
-        Class::RowsLost,
-        Class::RowsLostByCascade,
-        Class::ValuesChanged,
-        Class::ColumnDropped,
-        Class::TableDropped,
-        Class::DownMissing,
-        Class::DownEmpty,
-        Class::DownFails,
-        Class::DownFailsOnRows,
-        Class::DownDiffers,
-        Class::DownLosesRows,
-        Class::ForeignKeyViolated,
-        Class::DanglingReference,
-        Class::Integrity,
-        Class::FtsOutOfStep,
-        Class::SequenceSteppedBack,
-        Class::ObjectLost,
-        Class::PragmaWithoutEffect,
-        Class::LeavesTransaction,
-    ];
-
-    /// The name, the same in every format.
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::StepFails => "step-fails",
-            Class::StepFailsOnRows => "step-fails-on-rows",
-            Class::RowsLost => "rows-lost",
-            Class::RowsLostByCascade => "rows-lost-by-cascade",
-            Class::ValuesChanged => "values-changed",
-            Class::ColumnDropped => "column-dropped",
-            Class::TableDropped => "table-dropped",
-            Class::DownMissing => "down-missing",
-            Class::DownEmpty => "down-empty",
-            Class::DownFails => "down-fails",
-            Class::DownFailsOnRows => "down-fails-on-rows",
-            Class::DownDiffers => "down-differs",
-            Class::DownLosesRows => "down-loses-rows",
-            Class::ForeignKeyViolated => "foreign-key-violated",
-            Class::DanglingReference => "dangling-reference",
-            Class::Integrity => "integrity",
-            Class::FtsOutOfStep => "fts-out-of-step",
-            Class::SequenceSteppedBack => "sequence-stepped-back",
-            Class::ObjectLost => "object-lost",
-            Class::PragmaWithoutEffect => "pragma-without-effect",
-            Class::LeavesTransaction => "leaves-transaction",
-        }
-    }
-}
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +96,18 @@ pub(super) struct Told {
     pub(super) shown: Vec<String>,
     pub(super) message: String,
     pub(super) mode: Mode,
+    pub(super) reach: Reach,
+}
+
+/// How much of the history must run for a finding to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The step alone.
+    Step,
+    /// The step and what comes after it.
+    Rest,
+    /// All that was judged.
+    Whole,
 }
 
 impl Told {
@@ -217,7 +129,14 @@ impl Told {
             shown: Vec::new(),
             message: message.into(),
             mode,
+            reach: Reach::Step,
         }
+    }
+
+    /// It shows only where more of the history runs.
+    pub(super) fn over(mut self, reach: Reach) -> Told {
+        self.reach = reach;
+        self
     }
 
     pub(super) fn at(mut self, line: Option<usize>) -> Told {

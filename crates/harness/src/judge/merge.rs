@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Direction, Finding, Told, When};
+use super::repeat::repeat;
 use super::together::Bench;
 
 impl Bench<'_> {
@@ -64,14 +65,8 @@ impl Bench<'_> {
             (true, false) => "on",
             _ => "off",
         };
-        let asked = if told.mode.foreign_keys { "on" } else { "off" };
         Finding {
-            repeat: format!(
-                "{} {} --layout {} --from {name} --to {name} --foreign-keys {asked}",
-                self.options.command,
-                self.history.root.display(),
-                self.history.layout,
-            ),
+            repeat: repeat(self, &told, &name),
             class: told.class,
             severity: told.severity,
             step: name,

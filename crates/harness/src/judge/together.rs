@@ -9,14 +9,15 @@ use schema::sql::fold;
 use super::Options;
 use super::chain::{self, Chain, Step};
 use super::fill::{Rows, Store, fill};
-use super::finding::{Class, Direction, Severity, Told};
+use super::finding::{Class, Direction, Reach, Severity, Told};
 use super::lineage::Lineage;
 use super::long;
 use super::model::{Mode, Model};
+use super::progress::Gauge;
 use super::run::Engine;
 use super::step::Trial;
 use super::structure::{self, Dangling};
-use super::verdict::Verdict;
+use super::verdict::{Judged, Verdict};
 use super::weigh::{back, forward};
 use crate::folder::History;
 use crate::parallel::in_parallel;
@@ -38,24 +39,43 @@ pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, Str
         return Err("no way to run this history is known".to_owned());
     };
     let store = Store::new(&first.images, &first.schemas, options);
-    let places: Vec<usize> = bench.judged.clone().collect();
-    let work = |at: usize| places.get(at).map(|place| bench.step(*place, &store));
+    let asked = |place: &usize| {
+        let step = history.steps.get(*place);
+        step.is_some_and(|step| {
+            (options.only.as_ref()).is_none_or(|only| only.contains(&step.name))
+        })
+    };
+    let places: Vec<usize> = bench.judged.clone().filter(asked).collect();
+    let gauge = Gauge::new(options, "steps", places.len());
+    let work = |at: usize| {
+        let _told = gauge.when_done();
+        places.get(at).map(|place| bench.step(*place, &store))
+    };
     let alone: Vec<(Vec<Told>, usize)> = in_parallel(places.len(), work)
         .into_iter()
         .flatten()
         .collect();
     let mut journeys: usize = alone.iter().map(|(_, count)| count).sum();
     let mut told: Vec<Told> = alone.into_iter().flat_map(|(told, _)| told).collect();
-    told.extend(bench.dangling());
+    told.extend(
+        bench
+            .dangling()
+            .into_iter()
+            .map(|told| told.over(Reach::Rest)),
+    );
     let (long, runs) = bench.long_runs(&told);
     journeys += runs;
-    told.extend(long);
+    told.extend(long.into_iter().map(|told| told.over(Reach::Whole)));
+    told.retain(|told| asked(&told.step));
     let unseeded = store.unseeded.into_inner().unwrap_or_default();
     Ok(Verdict {
         layout: history.layout.to_owned(),
         root: history.root.display().to_string(),
         source: bench.model.source,
         steps: places.len(),
+        judged: (places.iter().filter_map(|place| history.steps.get(*place)))
+            .map(Judged::of)
+            .collect(),
         journeys,
         unseeded: unseeded.into_iter().collect(),
         gaps: history.gaps.clone(),
@@ -279,7 +299,9 @@ impl<'a> Bench<'a> {
             .map(|told| (told.step, fold(&told.object)))
             .collect();
         let runs = starts * self.chains.len();
+        let gauge = Gauge::new(self.options, "long runs", runs);
         let found = in_parallel(runs, |at| {
+            let _told = gauge.when_done();
             let (start, chain) = (at % starts.max(1), self.chains.get(at / starts.max(1))?);
             // Evenly from the first version that holds anything to the last but one.
             let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);

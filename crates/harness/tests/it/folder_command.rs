@@ -1,4 +1,11 @@
-//! `verify-migrations DIR` as a person runs it.
+//! `verify-migrations DIR` as a person or a CI job runs it.
+
+mod action;
+mod baseline;
+mod config;
+mod man;
+mod page;
+mod since;
 
 use std::fs;
 use std::path::Path;
@@ -64,19 +71,111 @@ fn a_cascade_that_nobody_spelt_out_is_found_and_shown_again() {
         (&finding["line"], &finding["when"]["foreign_keys"]),
         (&3.into(), &"on".into())
     );
-    // What it prints to repeat it does so, and only that.
-    let repeat = finding["repeat"]
-        .as_str()
-        .unwrap()
-        .strip_prefix("verify-migrations ")
-        .unwrap();
-    let words: Vec<&str> = repeat.split(' ').collect();
-    let (code, text) = verify(folder.path(), &words);
-    assert_eq!(code, Some(1), "{repeat}: {text}");
-    assert!(text.contains("rows-lost-by-cascade"), "{text}");
     // Where foreign keys are off nothing is lost.
     let (code, text) = verify(folder.path(), &["migrations", "--foreign-keys", "off"]);
     assert_eq!(code, Some(0), "{text}");
+}
+
+/// Each finding of a run, with the run that its command asks for.
+fn findings(text: &str) -> Vec<serde_json::Value> {
+    let verdict: serde_json::Value = serde_json::from_str(text).unwrap();
+    verdict["findings"].as_array().unwrap().clone()
+}
+
+/// The command of each finding, split as a shell does, tells that finding again. What may be lost on the way to a
+/// shell is in the names here: blanks, quotes, a dash at the beginning.
+#[test]
+fn the_command_that_is_printed_shows_the_finding_again() {
+    let folder = folder(
+        "INSERT INTO pet (id, owner) SELECT 1, id FROM person WHERE name = ${who};\n\
+         UPDATE person SET name = shout(name);\n",
+        "SELECT 1;\n",
+    );
+    let odd = folder.path().join("it's a $HOME");
+    fs::rename(folder.path().join("migrations"), &odd).unwrap();
+    fs::write(
+        folder.path().join("the base.sql"),
+        "CREATE TABLE log (line TEXT);\n",
+    )
+    .unwrap();
+    let third = odd.join("2024-01-03-000000_it's 3");
+    fs::create_dir_all(&third).unwrap();
+    fs::write(third.join("up.sql"), format!("{REBUILD}DROP TABLE log;\n")).unwrap();
+    fs::write(third.join("down.sql"), "").unwrap();
+    let plain = ["it's a $HOME", "--base", "the base.sql"];
+    let more = [
+        "--stub-function",
+        "shout/1",
+        "--format",
+        "json",
+        "--seed",
+        "7",
+    ];
+    for (transaction, class) in [
+        (&[][..], "rows-lost-by-cascade"),
+        (&["--transaction", "none"], "rows-lost-by-cascade"),
+        (&["--foreign-keys", "off"], "table-dropped"),
+    ] {
+        let arguments = [&plain[..], &more, transaction].concat();
+        let classes = told_again(folder.path(), &arguments);
+        assert!(classes.iter().any(|own| own == class), "{classes:?}");
+    }
+}
+
+/// What only rows of an earlier version show is shown again by the long run.
+#[test]
+fn the_command_for_a_long_run_is_a_long_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = [
+        "CREATE TABLE list (id INTEGER PRIMARY KEY);\n",
+        "ALTER TABLE list ADD COLUMN code INTEGER NOT NULL DEFAULT 4242;\n",
+        "CREATE TABLE one (n CHECK (n < 2));\n\
+         INSERT INTO one SELECT count(*) FROM list WHERE code = 4242;\n",
+        "CREATE TABLE later (id INTEGER PRIMARY KEY);\n",
+    ];
+    for (at, step) in (1..).zip(steps) {
+        fs::write(folder.path().join(format!("{at}_step.sql")), step).unwrap();
+    }
+    let arguments = [
+        ".", "--layout", "sqlx", "--to", "3_step", "--format", "json",
+    ];
+    assert_eq!(
+        told_again(folder.path(), &arguments),
+        ["step-fails-on-rows"]
+    );
+}
+
+/// The classes that are found. Each of them is found again, and the same, by the command that is printed.
+fn told_again(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    const SAME: &[&str] = &[
+        "class",
+        "severity",
+        "step",
+        "direction",
+        "file",
+        "line",
+        "object",
+        "message",
+        "when",
+    ];
+    let (_, text) = verify(folder, arguments);
+    let all = findings(&text);
+    for finding in &all {
+        let command = finding["repeat"].as_str().unwrap();
+        let words = shell_words::split(command).unwrap();
+        assert_eq!(words[0], "verify-migrations");
+        let mut words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+        words.extend(["--format", "json"]);
+        let (_, text) = verify(folder, &words);
+        let again = findings(&text);
+        let same = |other: &serde_json::Value| {
+            let differs = SAME.iter().find(|field| other[**field] != finding[**field]);
+            differs.is_none()
+        };
+        assert!(again.iter().any(same), "{command}\n{finding:#}\n{text}");
+    }
+    let class = |finding: &serde_json::Value| finding["class"].as_str().unwrap().to_owned();
+    all.iter().map(class).collect()
 }
 
 #[test]
@@ -116,21 +215,32 @@ fn what_cannot_be_done_is_told() {
     assert_eq!(names, 2, "nothing was written");
 }
 
-/// The page has a row for each class and each layout, and for no other.
+/// One run, several reports; a file that cannot be written is told and nothing is printed as if it were.
 #[test]
-fn the_page_names_all_classes_and_layouts() {
-    let page = include_str!("../../../../docs/any-folder.md");
-    let first = |line: &str| Some(line.strip_prefix("| `")?.split_once("` |")?.0.to_owned());
-    let mut named: Vec<String> = page.lines().filter_map(first).collect();
-    named.retain(|name| name != "--layout");
-    let layouts = harness::folder::LayoutName::ALL
-        .iter()
-        .map(ToString::to_string);
-    let classes = harness::judge::Class::ALL
-        .iter()
-        .map(|class| class.name().to_owned());
-    let mut all: Vec<String> = layouts.chain(classes).collect();
-    all.sort();
-    named.sort();
-    assert_eq!(named, all);
+fn a_report_may_go_into_files_as_well() {
+    let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
+    let also = ["--also", "sarif=out.sarif", "--also=markdown=out = 2.md"];
+    let (code, text) = verify(folder.path(), &[&["migrations"], &also[..]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.starts_with("verify-migrations: migrations, "),
+        "{text}"
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("out.sarif").starts_with("{\n"));
+    assert!(read("out = 2.md").starts_with("### verify-migrations"));
+    for wrong in ["sarif", "sarif=", "yaml=out", "=out"] {
+        let (code, text) = verify(folder.path(), &["migrations", "--also", wrong]);
+        assert_eq!(code, Some(2));
+        assert!(
+            text.contains("it is not of the form `FORMAT=FILE`"),
+            "{text}"
+        );
+    }
+    let (code, text) = verify(folder.path(), &["migrations", "--also", "text=no/out"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        text.starts_with("error: `no/out` cannot be written: "),
+        "{text}"
+    );
 }

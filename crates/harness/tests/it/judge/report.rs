@@ -1,10 +1,13 @@
 //! How a verdict reads.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use harness::judge::Progress;
 use serde_json::Value;
 
 use super::case::Case;
 
-const HISTORY: &str = "
+pub(super) const HISTORY: &str = "
 === 0001_lists/up.sql
 CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE item (
@@ -87,4 +90,25 @@ fn the_json_has_what_is_promised() {
 fn the_same_history_gives_the_same_verdict() {
     let one = Case::new(HISTORY).judge().to_json();
     assert_eq!(one, Case::new(HISTORY).judge().to_json());
+}
+
+/// Each step and each long run is told once, and the last of them is the last.
+#[test]
+fn it_is_told_how_far_the_work_is() {
+    static STEPS: AtomicUsize = AtomicUsize::new(0);
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    fn tell(progress: &Progress) {
+        let count = if progress.what == "steps" {
+            &STEPS
+        } else {
+            &RUNS
+        };
+        assert!(count.fetch_add(1, Ordering::Relaxed) < progress.all);
+    }
+    let mut case = Case::new(HISTORY);
+    case.options.progress = Some(tell);
+    case.judge();
+    // Two starts, with foreign keys on and off.
+    let told = [&STEPS, &RUNS].map(|count| count.load(Ordering::Relaxed));
+    assert_eq!(told, [3, 4]);
 }

@@ -1,0 +1,165 @@
+//! A verdict as others read it: people, programs, test reporters, code scanning, a workflow's annotations and its
+//! summary. One file a format; the names of classes and severities are the same in all.
+
+mod github;
+pub(super) mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod text;
+
+use clap::ValueEnum;
+
+use super::finding::{Finding, Severity};
+use super::verdict::Verdict;
+
+/// The formats, in the order in which they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One document for programs. Its fields keep their names and their meaning:
+    ///
+    /// ```text
+    /// {"layout": "…", "steps": N, "journeys": N, "unseeded": ["table", …], "gaps": ["file: why", …],
+    ///  "findings": [{"class": "…", "severity": "error|warning|note", "step": "…", "direction": "up|down",
+    ///                "file": "…", "line": N, "object": "table.column", "rows": N, "shown": ["…", …],
+    ///                "when": {"foreign_keys": "on|off|both", "transaction": "file|none|run"},
+    ///                "message": "…", "repeat": "…"}],
+    ///  "known": N, "notes": ["…", …]}
+    /// ```
+    ///
+    /// `known` and `notes` stand there only where a baseline, a revision or a file of options has something to say.
+    #[value(help = "One JSON document for programs")]
+    Json,
+    /// JUnit's XML for test reporters.
+    Junit,
+    /// SARIF 2.1.0 for code scanning.
+    Sarif,
+    /// Workflow commands that GitHub shows as annotations.
+    Github,
+    /// A page for a pull request or `GITHUB_STEP_SUMMARY`.
+    Markdown,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: &[Format] = &[
+        Format::Text,
+        Format::Json,
+        Format::Junit,
+        Format::Sarif,
+        Format::Github,
+        Format::Markdown,
+    ];
+
+    /// As `--format` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Junit => "junit",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Markdown => "markdown",
+        }
+    }
+}
+
+/// A verdict with what is known of the run around it.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// What was found and is not accepted.
+    pub verdict: &'a Verdict,
+    /// The folder as seen from the root of the repository, with `/` on every system; empty where it is the root.
+    pub folder: String,
+    /// What makes the command fail.
+    pub fail_on: Severity,
+    /// How many findings a baseline accepts; they are not in the verdict.
+    pub known: usize,
+    /// What is told of the run as a whole, a line each.
+    pub notes: Vec<String>,
+}
+
+impl<'a> Report<'a> {
+    /// A verdict alone.
+    pub fn of(verdict: &'a Verdict) -> Report<'a> {
+        Report {
+            verdict,
+            folder: verdict.root.clone(),
+            fail_on: Severity::Error,
+            known: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The whole text in one format, which ends with a line end.
+    pub fn to(&self, format: Format) -> String {
+        match format {
+            Format::Text => text::write(self),
+            Format::Json => format!("{:#}\n", json::value(self)),
+            Format::Junit => junit::write(self),
+            Format::Sarif => format!("{:#}\n", sarif::value(self)),
+            Format::Github => github::write(self),
+            Format::Markdown => markdown::write(self),
+        }
+    }
+
+    /// Whether a finding makes the command fail.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        finding.severity >= self.fail_on
+    }
+
+    /// A file of the folder, as seen from the root of the repository.
+    fn path(&self, file: &str) -> String {
+        match (self.folder.is_empty(), file.is_empty()) {
+            (true, _) => file.to_owned(),
+            (_, true) => self.folder.clone(),
+            _ => format!("{}/{file}", self.folder.trim_end_matches('/')),
+        }
+    }
+
+    /// How many findings there are of each severity, such as `2 errors, 1 note`; empty where there are none.
+    fn counts(&self) -> String {
+        let of = |severity| {
+            let findings = self.verdict.findings.iter();
+            findings.filter(|own| own.severity == severity).count()
+        };
+        let counts = [Severity::Error, Severity::Warning, Severity::Note]
+            .map(|severity| (of(severity), severity.name()));
+        let counts = counts.iter().filter(|(number, _)| *number > 0);
+        let counts: Vec<String> = counts.map(|(number, word)| count(*number, word)).collect();
+        counts.join(", ")
+    }
+
+    /// What is accepted and what is told of the run as a whole, for people.
+    fn remarks(&self) -> Vec<String> {
+        let gaps = self.verdict.gaps.iter();
+        let gaps = gaps.map(|gap| format!("gap: {}: {}", gap.file, gap.why));
+        let unseeded = self.verdict.unseeded.iter();
+        let unseeded = unseeded.map(|(table, reason)| format!("no rows: `{table}`: {reason}"));
+        let known = (self.known > 0).then(|| format!("known: {}", count(self.known, "finding")));
+        let notes = self.notes.iter().cloned();
+        gaps.chain(unseeded).chain(known).chain(notes).collect()
+    }
+}
+
+fn count(number: usize, word: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {word}{plural}")
+}
+
+/// What a finding concerns, how many rows show it and when it holds, such as `item, 4 rows, foreign keys on`.
+fn scope(finding: &Finding) -> String {
+    let mut parts = Vec::new();
+    if !finding.object.is_empty() {
+        parts.push(finding.object.clone());
+    }
+    if finding.rows > 0 {
+        parts.push(count(finding.rows, "row"));
+    }
+    if finding.when.foreign_keys != "both" {
+        parts.push(format!("foreign keys {}", finding.when.foreign_keys));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,106 @@
+//! [Workflow commands](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands) that
+//! GitHub shows as annotations, on the file and line of a pull request.
+//!
+//! GitHub keeps ten annotations of each level from one step of a job and drops the others without a word. So the
+//! tenth says how many there are more, and these stand in the log as plain lines.
+
+use std::fmt::Write as _;
+
+use super::{Report, count, scope};
+use crate::judge::finding::{Finding, Severity};
+
+/// How many annotations of one level GitHub keeps.
+const KEPT: usize = 10;
+
+pub(super) fn write(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let findings = report.verdict.findings.iter();
+        let findings: Vec<&Finding> = findings.filter(|own| own.severity == severity).collect();
+        // What is told of the run as a whole is a notice, too, and comes first.
+        let remarks = match severity {
+            Severity::Note => report.remarks(),
+            _ => Vec::new(),
+        };
+        let whole = remarks.iter().map(|remark| (None, remark.clone()));
+        let each = findings.iter().map(|own| (Some(*own), told(own)));
+        let all: Vec<(Option<&Finding>, String)> = whole.chain(each).collect();
+        let shown = if all.len() > KEPT { KEPT - 1 } else { KEPT };
+        for (finding, message) in all.iter().take(shown) {
+            command(&mut text, report, severity, *finding, message);
+        }
+        let rest = all.get(shown..).unwrap_or_default();
+        if !rest.is_empty() {
+            let message = format!("{} more in the log of this step", rest.len());
+            command(&mut text, report, severity, None, &message);
+        }
+        for (finding, message) in rest {
+            let at = finding.map(|own| format!("{}:{}: ", report.path(&own.file), own.line));
+            let line = format!("{}{message}", at.unwrap_or_default());
+            let _ = writeln!(text, "{}: {}", severity.name(), one_line(&line));
+        }
+    }
+    let verdict = report.verdict;
+    let found = match report.counts() {
+        counts if counts.is_empty() => "nothing found".to_owned(),
+        counts => counts,
+    };
+    let steps = count(verdict.steps, "step");
+    let _ = writeln!(
+        text,
+        "verify-migrations: {}: {steps}, {found}",
+        one_line(&verdict.root)
+    );
+    text
+}
+
+fn told(finding: &Finding) -> String {
+    let mut lines = vec![match scope(finding) {
+        scope if scope.is_empty() => finding.message.clone(),
+        scope => format!("{scope}: {}", finding.message),
+    }];
+    lines.extend(finding.shown.iter().cloned());
+    lines.push(format!("again: {}", finding.repeat));
+    lines.join("\n")
+}
+
+fn command(
+    text: &mut String,
+    report: &Report<'_>,
+    severity: Severity,
+    finding: Option<&Finding>,
+    message: &str,
+) {
+    let level = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    let properties = match finding {
+        None => "title=verify-migrations".to_owned(),
+        Some(own) => format!(
+            "file={},line={},title={}",
+            property(&report.path(&own.file)),
+            own.line,
+            property(&format!("{} {}", own.step, own.class.name())),
+        ),
+    };
+    let _ = writeln!(text, "::{level} {properties}::{}", data(message));
+}
+
+/// A message, escaped as GitHub's toolkit does.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property, which ends at a comma or a colon.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A line of the log that no text from a database can make two, of which the second would be a command.
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}

@@ -1,0 +1,180 @@
+//! A page for a pull request, or for the
+//! [summary of a job](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), which
+//! may have 1 MiB.
+
+use std::fmt::Write as _;
+
+use super::{Report, count};
+use crate::judge::finding::{Finding, Severity};
+
+/// What fits into a summary beside what others write there, in bytes.
+const ROOM: usize = 1000 * 1024;
+
+pub(super) fn write(report: &Report<'_>) -> String {
+    let verdict = report.verdict;
+    let mut text = format!("### verify-migrations: {}\n\n", code(&verdict.root));
+    let (steps, journeys) = (
+        count(verdict.steps, "step"),
+        count(verdict.journeys, "journey"),
+    );
+    let found = match report.counts() {
+        counts if !counts.is_empty() => counts,
+        _ if verdict.steps == 0 => "no step was to be judged".to_owned(),
+        _ if report.known > 0 => "nothing that is not known".to_owned(),
+        _ => "nothing is lost, nothing fails, and every way back comes back".to_owned(),
+    };
+    let _ = writeln!(
+        text,
+        "**{found}** (layout {}, {steps}, {journeys})\n",
+        verdict.layout
+    );
+    let remarks = report.remarks();
+    // As in the table below, what does not fit is counted.
+    let fit = fill(
+        &mut text,
+        ROOM / 4,
+        remarks
+            .iter()
+            .map(|remark| format!("- {}\n", prose(remark))),
+    );
+    if fit < remarks.len() {
+        let _ = writeln!(text, "- and {} more", remarks.len() - fit);
+    }
+    if !remarks.is_empty() {
+        text.push('\n');
+    }
+    if verdict.findings.is_empty() {
+        return text;
+    }
+    text.push_str("| severity | class | step | where | object | rows | why |\n|---|---|---|---|---|---|---|\n");
+    let fit = fill(
+        &mut text,
+        ROOM * 3 / 4,
+        verdict.findings.iter().map(|own| row(report, own)),
+    );
+    let left = verdict.findings.len() - fit;
+    if left > 0 {
+        let _ = writeln!(text, "\nAnd {} that did not fit.", count(left, "finding"));
+    }
+    let again: Vec<&Finding> = verdict
+        .findings
+        .iter()
+        .filter(|own| own.severity > Severity::Note)
+        .collect();
+    if again.is_empty() || left > 0 {
+        return text;
+    }
+    let block: String = again.iter().map(|own| repeat(own)).collect();
+    let fence = "`".repeat(longest(&block).max(2) + 1);
+    let details = format!(
+        "\n<details><summary>The rows that show it, and the command that shows it again</summary>\n\n\
+         {fence}text\n{block}{fence}\n\n</details>\n"
+    );
+    if text.len() + details.len() <= ROOM {
+        text.push_str(&details);
+    }
+    text
+}
+
+/// Adds the parts that fit into `room` bytes, and returns how many did.
+fn fill(text: &mut String, room: usize, parts: impl Iterator<Item = String>) -> usize {
+    let mut fit = 0;
+    for part in parts {
+        if text.len() + part.len() > room {
+            break;
+        }
+        text.push_str(&part);
+        fit += 1;
+    }
+    fit
+}
+
+fn row(report: &Report<'_>, finding: &Finding) -> String {
+    let rows = match finding.rows {
+        0 => String::new(),
+        rows => rows.to_string(),
+    };
+    let when = match finding.when.foreign_keys {
+        "both" => String::new(),
+        keys => format!(" (foreign keys {keys})"),
+    };
+    format!(
+        "| {} | {} | {} {} | {} | {} | {rows} | {}{when} |\n",
+        finding.severity.name(),
+        finding.class.name(),
+        code(&finding.step),
+        finding.direction.name(),
+        code(&format!("{}:{}", report.path(&finding.file), finding.line)),
+        code(&finding.object),
+        prose(&finding.message),
+    )
+}
+
+fn repeat(finding: &Finding) -> String {
+    let line = |text: &str| text.replace(['\r', '\n'], " ");
+    let mut block = format!(
+        "{} {}: {} {}\n",
+        line(&finding.step),
+        finding.direction.name(),
+        finding.class.name(),
+        line(&finding.object)
+    );
+    for row in &finding.shown {
+        let _ = writeln!(block, "    {}", line(row));
+    }
+    let _ = writeln!(block, "    again: {}", line(&finding.repeat));
+    block
+}
+
+/// A name in code, which may stand in a table.
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let text = text.replace(['\r', '\n'], " ").replace('|', "\\|");
+    let fence = "`".repeat(longest(&text) + 1);
+    // A blank keeps a backtick at either end from joining the fence.
+    let blank = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
+/// A sentence with names in backticks, which may stand in a table and brings no HTML or links of its own.
+fn prose(text: &str) -> String {
+    let text = text.replace(['\r', '\n'], " ");
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escape(&text.replace('`', "'"));
+    }
+    let part = |(at, part): (usize, &&str)| match at % 2 {
+        0 => escape(part),
+        _ => code(part),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '|' | '\\' | '*' | '_' | '[' | ']' | '~' => escaped.extend(['\\', c]),
+            // A person or an issue that the row of a database happens to name is not called.
+            '@' => escaped.push_str("&#64;"),
+            '#' => escaped.push_str("&#35;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The longest run of backticks.
+fn longest(text: &str) -> usize {
+    let runs = text.split(|c| c != '`').map(str::len);
+    runs.max().unwrap_or_default()
+}
