@@ -94,6 +94,7 @@ pub use schema::{
     Index, IndexPart, Own, OwnKind, PartKind, Schema, Trigger, TriggerEvent, TriggerParts,
     TriggerTime, View,
 };
+pub use seen::forget;
 pub use table::{
     Affinity, Check, Column, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table,
     TableKind, Unique,

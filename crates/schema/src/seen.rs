@@ -23,6 +23,12 @@ pub(crate) struct Stored {
     pub(crate) sql: String,
 }
 
+/// Forgets the schemas that this thread has read, so that the next is read as by a process that has just started: what
+/// [`Schema::read`] asks of SQLite is then the same each time.
+pub fn forget() {
+    SEEN.with_borrow_mut(VecDeque::clear);
+}
+
 /// What was read from the same rows.
 pub(crate) fn recall(stored: &[Stored]) -> Option<Schema> {
     SEEN.with_borrow_mut(|seen| {
@@ -72,6 +78,8 @@ mod tests {
         assert!(recall(&table(1)).is_some());
         remember(table(0), &Schema::default());
         assert!(recall(&table(1)).is_some() && recall(&table(2)).is_none());
+        forget();
+        assert!(recall(&table(1)).is_none());
     }
 
     #[test]

@@ -353,6 +353,8 @@ fn try_point(
 
 fn start(deed: &Deed<'_>, cut: Cut, at: u64) -> Result<Machine, String> {
     let machine = Machine::with_file(deed.device, deed.file, deed.image).map_err(text)?;
+    // The work is that of a process that starts, whatever this thread did before.
+    schema::forget();
     machine.fail(cut.fault, at, cut.forever);
     Ok(machine)
 }
