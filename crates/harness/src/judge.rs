@@ -20,7 +20,9 @@ mod said;
 // Databases to run it on.
 mod chain;
 mod fill;
+mod keys;
 mod look;
+mod mended;
 mod touch;
 
 // What of it is harm.
@@ -28,6 +30,7 @@ mod finding;
 mod health;
 mod lineage;
 mod loss;
+mod remade;
 mod rows;
 mod structure;
 mod values;

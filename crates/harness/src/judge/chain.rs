@@ -9,12 +9,15 @@ use super::model::{Mode, Model, Transaction};
 use super::run::{Engine, Failure, Oddity, Ran};
 use super::said::{Line, lines};
 use crate::folder::{Down, History, Script};
+use crate::hint::Hints;
 
 /// One step, its scripts cut into statements.
 pub(super) struct Step {
     pub(super) name: String,
     pub(super) up: Option<Text>,
     pub(super) down: Option<Text>,
+    /// What its scripts say of the values in the columns, forward and back.
+    pub(super) hints: (Hints, Hints),
 }
 
 /// A script, cut into statements, and what the tool opens a transaction around.
@@ -35,22 +38,33 @@ impl Text {
 /// All steps of a history.
 pub(super) fn steps(history: &History, model: &Model) -> Vec<Step> {
     let steps = history.steps.iter().map(|migration| {
-        let text = |script: &Script| Text {
+        let text = |script: &Script, alone: bool| Text {
             file: script.file.clone(),
             line: script.line,
             lines: lines(script),
-            around: model.around(migration, script),
+            around: model.around(script, alone),
+        };
+        let up = (migration.up.as_ref()).map(|script| text(script, migration.no_transaction));
+        let down = match &migration.down {
+            Down::Script(script) => Some(text(script, migration.down_no_transaction)),
+            _ => None,
         };
         Step {
             name: migration.name.clone(),
-            up: migration.up.as_ref().map(text),
-            down: match &migration.down {
-                Down::Script(script) => Some(text(script)),
-                _ => None,
-            },
+            hints: (hints(up.iter()), hints(down.iter())),
+            up,
+            down,
         }
     });
     steps.collect()
+}
+
+/// What scripts say of the values in the columns.
+pub(super) fn hints<'a>(texts: impl Iterator<Item = &'a Text>) -> Hints {
+    let mut hints = Hints::default();
+    let lines = texts.flat_map(|text| &text.lines);
+    lines.for_each(|line| hints.read(&line.text));
+    hints
 }
 
 /// The versions of a history under one mode.

@@ -62,7 +62,7 @@ impl Kin {
                 Act::RenameTable(from, to) if holders.remove(from) => {
                     holders.insert(to.clone());
                 }
-                Act::Copy(copy) if copy.from.iter().any(|from| holders.contains(from)) => {
+                Act::Copy(copy) if holders.contains(&copy.first) => {
                     holders.insert(copy.into.clone());
                 }
                 Act::Drop(name) if holders.remove(name) => dropped = true,

@@ -13,6 +13,7 @@ use super::lineage::Lineage;
 use super::look::Look;
 use super::loss::Scene;
 use super::model::Mode;
+use super::remade::remade;
 use super::rows::{SHOWN, compare};
 use super::run::{Engine, Failure, Oddity};
 use super::structure;
@@ -32,6 +33,14 @@ pub(super) struct Trial<'a> {
     pub(super) comes_back: bool,
     /// The tables that its scripts may change, as they are called before and after.
     pub(super) touched: (BTreeSet<String>, BTreeSet<String>),
+}
+
+/// What a script did to rows.
+#[derive(Default)]
+pub(super) struct Walked {
+    pub(super) told: Vec<Told>,
+    /// Why it did not come to its end.
+    pub(super) stop: Option<Failure>,
 }
 
 impl<'a> Trial<'a> {
@@ -63,11 +72,11 @@ impl<'a> Trial<'a> {
         self.chain.mode
     }
 
-    fn before(&self) -> Option<&'a Arc<Schema>> {
+    pub(super) fn before(&self) -> Option<&'a Arc<Schema>> {
         self.chain.schemas.get(self.place)
     }
 
-    fn after(&self) -> Option<&'a Arc<Schema>> {
+    pub(super) fn after(&self) -> Option<&'a Arc<Schema>> {
         self.chain.schemas.get(self.place + 1)
     }
 
@@ -100,8 +109,12 @@ impl<'a> Trial<'a> {
                 found.push(self.fails(failure, past.after_a_break));
                 return found;
             }
-            for lost in structure::lost(before, after, &self.forth, &up.lines) {
-                let told = (Class::ObjectLost, Severity::Error, Direction::Up);
+            let lost = structure::lost(before, after, &self.forth, &up.lines);
+            for lost in lost
+                .into_iter()
+                .chain(remade(before, after, &self.forth, &up.lines))
+            {
+                let told = (Class::ObjectLost, lost.severity, Direction::Up);
                 found.push(self.told(told, lost.name, lost.message).at(lost.line));
             }
         }
@@ -110,11 +123,14 @@ impl<'a> Trial<'a> {
     }
 
     fn fails(&self, failure: &Failure, after_a_break: bool) -> Told {
-        let follows = after_a_break && failure.words.starts_with("no such ");
+        let words = failure.words.as_str();
+        let left = ["already exists", "duplicate column", "error in "];
+        let follows = after_a_break
+            && (words.starts_with("no such ") || left.iter().any(|left| words.contains(left)));
         let (severity, hint) = match follows {
             true => (
                 Severity::Note,
-                ", which an earlier step that did not run may have made",
+                ", for which an earlier step that did not run to its end may be to blame",
             ),
             false => (Severity::Error, ""),
         };
@@ -225,13 +241,14 @@ impl<'a> Trial<'a> {
     }
 
     /// The step forward and back on rows of the version before.
-    pub(super) fn on_rows(&self, image: &[u8]) -> Vec<Told> {
+    pub(super) fn on_rows(&self, image: &[u8]) -> Walked {
         let mut found = Vec::new();
-        self.walk(image, &mut found);
-        found
+        let stop = self.walk(image, &mut found);
+        Walked { told: found, stop }
     }
 
-    fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<()> {
+    /// Why the step stopped on the way forward, if it did.
+    fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<Failure> {
         let (before, after) = (self.before()?, self.after()?);
         let up = self.step.up.as_ref()?;
         let engine = Engine::open(image, self.mode(), self.options).ok()?;
@@ -239,7 +256,7 @@ impl<'a> Trial<'a> {
         let ran = engine.run(&up.lines, up.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
             found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
-            return None;
+            return Some(failure);
         }
         let turn = Look::at(&engine.connection, after, &self.touched.1);
         let blame = |table: &str| self.blame(image, up, table);
@@ -264,7 +281,7 @@ impl<'a> Trial<'a> {
         }
         let end = Look::at(&engine.connection, before, &self.touched.0);
         self.come_back((&start, &turn, &end), down, found);
-        Some(())
+        None
     }
 
     /// What the step kept and the way back did not.
@@ -334,20 +351,19 @@ impl<'a> Trial<'a> {
     }
 
     /// The way back on rows of the version after: rows that people made since.
-    pub(super) fn back_on_rows(&self, image: &[u8]) -> Vec<Told> {
-        let mut found = Vec::new();
-        let run = || -> Option<Vec<Told>> {
+    pub(super) fn back_on_rows(&self, image: &[u8]) -> Walked {
+        let run = || -> Option<Walked> {
             let (before, after) = (self.before()?, self.after()?);
             let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
             let engine = Engine::open(image, self.mode(), self.options).ok()?;
             let start = Look::at(&engine.connection, after, &self.touched.1);
             let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
             if let Some(failure) = ran.failure {
-                return Some(vec![self.fails_on_rows(
-                    &failure,
-                    Direction::Down,
-                    (after, before),
-                )]);
+                let told = self.fails_on_rows(&failure, Direction::Down, (after, before));
+                return Some(Walked {
+                    told: vec![told],
+                    stop: Some(failure),
+                });
             }
             let end = Look::at(&engine.connection, before, &self.touched.0);
             let lineage = Lineage::of(after, before, &down.lines);
@@ -367,10 +383,12 @@ impl<'a> Trial<'a> {
                 .losses()
                 .into_iter()
                 .filter_map(|told| self.since(told));
-            Some(losses.collect())
+            Some(Walked {
+                told: losses.collect(),
+                stop: None,
+            })
         };
-        found.append(&mut run().unwrap_or_default());
-        found
+        run().unwrap_or_default()
     }
 
     /// A loss on the way back, of what people made since the step: that what the step added goes again is what a

@@ -10,6 +10,7 @@ use super::Options;
 use super::chain::{self, Chain, Step};
 use super::fill::{Rows, Store, fill};
 use super::finding::{Class, Direction, Severity, Told};
+use super::keys;
 use super::lineage::Lineage;
 use super::long;
 use super::model::{Mode, Model};
@@ -65,7 +66,7 @@ pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, Str
 
 impl<'a> Bench<'a> {
     fn new(history: &'a History, options: &'a Options) -> Result<Bench<'a>, String> {
-        let model = Model::of(history.layout);
+        let model = Model::of(history.layout).for_history(history);
         let mut steps = chain::steps(history, &model);
         let place_of = |name: &Option<String>| match name {
             None => Ok(None),
@@ -135,8 +136,8 @@ impl<'a> Bench<'a> {
                 continue;
             }
             if plain.is_none() {
-                plain = store.make(place, Rows::Plain, &trial.touched.0);
-                later = store.make(place + 1, Rows::Plain, &trial.touched.1);
+                plain = store.make(place, (Rows::Plain, &step.hints.0), &trial.touched.0);
+                later = store.make(place + 1, (Rows::Plain, &step.hints.1), &trial.touched.1);
             }
             if let Some(plain) = &plain {
                 let empty = chain
@@ -147,7 +148,7 @@ impl<'a> Bench<'a> {
                     &trial,
                     plain,
                     empty,
-                    |rows| store.make(place, rows, &trial.touched.0),
+                    |rows| store.make(place, (rows, &step.hints.0), &trial.touched.0),
                     &mut journeys,
                 ));
             }
@@ -155,7 +156,7 @@ impl<'a> Bench<'a> {
                 found.extend(back(
                     &trial,
                     later,
-                    |rows| store.make(place + 1, rows, &trial.touched.1),
+                    |rows| store.make(place + 1, (rows, &step.hints.1), &trial.touched.1),
                     &mut journeys,
                 ));
             }
@@ -165,23 +166,14 @@ impl<'a> Bench<'a> {
 
     /// Whether it can make a difference for a step whether foreign keys are on.
     fn depends_on_keys(&self, place: usize) -> bool {
-        let has_keys =
-            |schema: &Arc<Schema>| schema.tables().any(|table| !table.foreign_keys.is_empty());
-        let speaks = self.steps.get(place).is_some_and(|step| {
+        let lines = self.steps.get(place).into_iter().flat_map(|step| {
             let texts = step.up.iter().chain(&step.down);
-            texts
-                .flat_map(|text| &text.lines)
-                .any(|line| line.mentions("foreign_keys"))
+            texts.flat_map(|text| &text.lines)
         });
-        speaks
-            || self.chains.iter().any(|chain| {
-                let around = chain
-                    .schemas
-                    .get(place)
-                    .into_iter()
-                    .chain(chain.schemas.get(place + 1));
-                around.into_iter().any(has_keys)
-            })
+        self.chains.iter().any(|chain| {
+            let schemas = chain.schemas.iter().skip(place).take(2);
+            keys::matter(&schemas.collect::<Vec<_>>(), lines.clone())
+        })
     }
 
     /// Names that lead nowhere from some version on.
@@ -202,7 +194,14 @@ impl<'a> Bench<'a> {
             looked.into_iter().map(Option::unwrap_or_default).collect();
         let mut found = Vec::new();
         for place in self.judged.clone() {
-            let (Some(before), Some(after)) = (looked.get(place), looked.get(place + 1)) else {
+            // What a step that fails leaves behind is no version of anybody's.
+            let fails = chain
+                .ups
+                .get(place)
+                .is_some_and(|past| past.failure.is_some());
+            let (Some(before), Some(after), false) =
+                (looked.get(place), looked.get(place + 1), fails)
+            else {
                 continue;
             };
             for (object, dangling) in after {
@@ -278,13 +277,15 @@ impl<'a> Bench<'a> {
             .filter(|told| told.direction == Direction::Up)
             .map(|told| (told.step, fold(&told.object)))
             .collect();
+        let hints = chain::hints(self.steps.iter().filter_map(|step| step.up.as_ref()));
         let runs = starts * self.chains.len();
         let found = in_parallel(runs, |at| {
             let (start, chain) = (at % starts.max(1), self.chains.get(at / starts.max(1))?);
             // Evenly from the first version that holds anything to the last but one.
             let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
-            let (image, _) = fill(image, schema, Rows::Plain, None, self.options).ok()?;
+            let filling = (Rows::Plain, &hints);
+            let (image, _) = fill(image, schema, filling, None, self.options).ok()?;
             Some(long::run(
                 (&self.steps, &lineages),
                 chain,
