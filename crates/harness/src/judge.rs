@@ -20,9 +20,11 @@ mod said;
 // Databases to run it on.
 mod chain;
 mod fill;
+mod images;
 mod keys;
 mod look;
 mod mended;
+mod slim;
 mod touch;
 
 // What of it is harm.
@@ -36,6 +38,7 @@ mod structure;
 mod values;
 
 // Which runs are made, and what they tell.
+mod bare;
 mod failure;
 mod long;
 mod merge;

@@ -7,8 +7,10 @@ use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
 
 use super::Options;
+use super::chain::Chain;
 use super::model::Mode;
 use super::run::Engine;
+use super::slim::slim;
 use super::touch::with_parents;
 use crate::generate::{Generator, Temper};
 use crate::hint::Hints;
@@ -160,48 +162,74 @@ fn empty_a_row_of_each(engine: &Engine, schema: &Schema) {
 
 /// Makes the databases of the steps, and remembers what could not be filled.
 pub(super) struct Store<'a> {
-    images: &'a [Arc<Vec<u8>>],
-    schemas: &'a [Arc<Schema>],
+    chain: &'a Chain,
     options: &'a Options,
     pub(super) unseeded: Mutex<Unseeded>,
 }
 
+/// One version, ready to be filled for one step.
+pub(super) struct Ground<'a> {
+    store: &'a Store<'a>,
+    image: Arc<Vec<u8>>,
+    schema: &'a Schema,
+    hints: &'a Hints,
+    only: BTreeSet<String>,
+}
+
 impl<'a> Store<'a> {
-    pub(super) fn new(
-        images: &'a [Arc<Vec<u8>>],
-        schemas: &'a [Arc<Schema>],
-        options: &'a Options,
-    ) -> Store<'a> {
+    pub(super) fn new(chain: &'a Chain, options: &'a Options) -> Store<'a> {
         Store {
-            images,
-            schemas,
+            chain,
             options,
             unseeded: Mutex::default(),
         }
     }
 
-    /// A database of the version with rows in the tables of `only` and in those that they refer to.
-    pub(super) fn make(
-        &self,
+    /// A version for a step that reaches the tables of `only`.
+    pub(super) fn ground(
+        &'a self,
         version: usize,
-        (rows, hints): (Rows, &Hints),
+        hints: &'a Hints,
         only: &BTreeSet<String>,
-    ) -> Option<Arc<Vec<u8>>> {
-        let (image, schema) = (self.images.get(version)?, self.schemas.get(version)?);
-        if only.is_empty() {
-            return Some(Arc::clone(image));
+    ) -> Option<Ground<'a>> {
+        let image = self.chain.images.get(version)?;
+        let schema = self.chain.schemas.get(version)?;
+        Some(Ground {
+            store: self,
+            image: slim(&image, schema, only).unwrap_or(image),
+            schema,
+            hints,
+            only: only.clone(),
+        })
+    }
+}
+
+impl Ground<'_> {
+    /// The database with rows in the tables of the step and in those that they refer to.
+    pub(super) fn make(&self, rows: Rows) -> Arc<Vec<u8>> {
+        if self.only.is_empty() {
+            return Arc::clone(&self.image);
         }
-        let (image, unseeded) = match fill(image, schema, (rows, hints), Some(only), self.options) {
-            Ok(made) => made,
-            Err(reason) => {
-                let all = only.iter().map(|table| (table.clone(), reason.clone()));
-                (Arc::clone(image), all.collect())
-            }
-        };
+        let filling = (rows, self.hints);
+        let made = fill(
+            &self.image,
+            self.schema,
+            filling,
+            Some(&self.only),
+            self.store.options,
+        );
+        let (image, unseeded) = made.unwrap_or_else(|reason| {
+            let all = self
+                .only
+                .iter()
+                .map(|table| (table.clone(), reason.clone()));
+            (Arc::clone(&self.image), all.collect())
+        });
         if rows == Rows::Plain {
-            let mut known = self.unseeded.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.store.unseeded.lock();
+            let mut known = known.unwrap_or_else(PoisonError::into_inner);
             known.extend(unseeded);
         }
-        Some(image)
+        image
     }
 }

@@ -179,8 +179,8 @@ impl Dangling {
     }
 }
 
-/// Names that lead nowhere, each object with what is wrong.
-pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<String, Dangling> {
+/// Keys that lead nowhere, each with what is wrong.
+pub(super) fn dangling_keys(schema: &Schema) -> BTreeMap<String, Dangling> {
     let mut found = BTreeMap::new();
     for table in schema.tables() {
         for key in &table.foreign_keys {
@@ -192,6 +192,12 @@ pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<Str
             found.insert(format!("{}.{column}", table.name), dangling);
         }
     }
+    found
+}
+
+/// Views and triggers that name what is not there, each with what is wrong.
+pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<String, Dangling> {
+    let mut found = BTreeMap::new();
     // A word in double quotes that names nothing is a string to SQLite, so a view may stand on a column that is
     // gone and answer with its name.
     for view in schema.views() {

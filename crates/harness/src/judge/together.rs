@@ -1,9 +1,7 @@
 //! All runs of a history, and their findings put together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use schema::Schema;
 use schema::sql::fold;
 
 use super::Options;
@@ -11,8 +9,7 @@ use super::chain::{self, Chain, Step};
 use super::fill::{Rows, Store, fill};
 use super::finding::{Class, Direction, Severity, Told};
 use super::keys;
-use super::lineage::Lineage;
-use super::long;
+use super::long::{self, Way};
 use super::model::{Mode, Model};
 use super::run::Engine;
 use super::step::Trial;
@@ -38,7 +35,7 @@ pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, Str
     let Some(first) = bench.chains.first() else {
         return Err("no way to run this history is known".to_owned());
     };
-    let store = Store::new(&first.images, &first.schemas, options);
+    let store = Store::new(first, options);
     let places: Vec<usize> = bench.judged.clone().collect();
     let work = |at: usize| places.get(at).map(|place| bench.step(*place, &store));
     let alone: Vec<(Vec<Told>, usize)> = in_parallel(places.len(), work)
@@ -89,7 +86,7 @@ impl<'a> Bench<'a> {
             mode.map(|mode| chain::walk(&steps, &gaps, &options.base, mode, options))
         });
         let mut chains: Vec<Chain> = walked.into_iter().flatten().collect::<Result<_, _>>()?;
-        read_schemas(&mut chains, options)?;
+        chain::read_schemas(&mut chains, options)?;
         Ok(Bench {
             history,
             options,
@@ -101,7 +98,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One step under all modes, and how many journeys that took.
-    fn step(&self, place: usize, store: &Store<'_>) -> (Vec<Told>, usize) {
+    fn step<'s>(&'s self, place: usize, store: &'s Store<'s>) -> (Vec<Told>, usize) {
         let mut found: Vec<Told> = Vec::new();
         let mut journeys = 0;
         let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place))
@@ -109,6 +106,7 @@ impl<'a> Bench<'a> {
             return (found, 0);
         };
         let (mut plain, mut later) = (None, None);
+        let mut grounds = None;
         for (at, chain) in self.chains.iter().enumerate() {
             if at > 0 && !self.depends_on_keys(place) {
                 let same: Vec<Told> = found
@@ -135,30 +133,27 @@ impl<'a> Bench<'a> {
             {
                 continue;
             }
-            if plain.is_none() {
-                plain = store.make(place, (Rows::Plain, &step.hints.0), &trial.touched.0);
-                later = store.make(place + 1, (Rows::Plain, &step.hints.1), &trial.touched.1);
-            }
-            if let Some(plain) = &plain {
-                let empty = chain
-                    .images
-                    .get(place)
-                    .map_or(&[][..], |image| image.as_slice());
-                found.extend(forward(
-                    &trial,
-                    plain,
-                    empty,
-                    |rows| store.make(place, (rows, &step.hints.0), &trial.touched.0),
-                    &mut journeys,
-                ));
-            }
-            if let Some(later) = &later {
-                found.extend(back(
-                    &trial,
-                    later,
-                    |rows| store.make(place + 1, (rows, &step.hints.1), &trial.touched.1),
-                    &mut journeys,
-                ));
+            let grounds = grounds.get_or_insert_with(|| {
+                let before = store.ground(place, &step.hints.0, &trial.touched.0);
+                let goes_back = trial.goes_back();
+                let after = || store.ground(place + 1, &step.hints.1, &trial.touched.1);
+                (before, goes_back.then(after).flatten())
+            });
+            let (Some(before), after) = grounds else {
+                continue;
+            };
+            let plain = plain.get_or_insert_with(|| before.make(Rows::Plain));
+            let empty = || chain.images.get(place);
+            found.extend(forward(
+                &trial,
+                plain,
+                empty,
+                |rows| before.make(rows),
+                &mut journeys,
+            ));
+            if let Some(after) = after.as_ref().filter(|_| trial.goes_back()) {
+                let later = later.get_or_insert_with(|| after.make(Rows::Plain));
+                found.extend(back(&trial, later, |rows| after.make(rows), &mut journeys));
             }
         }
         (found, journeys)
@@ -181,17 +176,28 @@ impl<'a> Bench<'a> {
         let Some(chain) = self.chains.first() else {
             return Vec::new();
         };
+        // Versions of the same schema have the same names.
+        let first = |at: usize| {
+            chain
+                .stored
+                .iter()
+                .position(|own| Some(own) == chain.stored.get(at))
+        };
         let looked = in_parallel(chain.images.len(), |at| {
-            let (image, schema) = (chain.images.get(at)?, chain.schemas.get(at)?);
-            let needed = schema.views().next().is_some()
-                || schema.triggers().next().is_some()
-                || schema.tables().any(|table| !table.foreign_keys.is_empty());
-            needed.then_some(())?;
-            let engine = Engine::open(image, chain.mode, self.options).ok()?;
-            Some(structure::dangling(&engine.connection, schema))
+            (first(at) == Some(at)).then_some(())?;
+            let schema = chain.schemas.get(at)?;
+            let mut found = structure::dangling_keys(schema);
+            if schema.views().next().is_some() || schema.triggers().next().is_some() {
+                let image = chain.images.get(at)?;
+                let engine = Engine::open(&image, chain.mode, self.options).ok()?;
+                found.extend(structure::dangling(&engine.connection, schema));
+            }
+            Some(found)
         });
-        let looked: Vec<BTreeMap<String, Dangling>> =
-            looked.into_iter().map(Option::unwrap_or_default).collect();
+        let looked: Vec<BTreeMap<String, Dangling>> = (0..looked.len())
+            .map(|at| first(at).and_then(|first| looked.get(first)?.clone()))
+            .map(Option::unwrap_or_default)
+            .collect();
         let mut found = Vec::new();
         for place in self.judged.clone() {
             // What a step that fails leaves behind is no version of anybody's.
@@ -257,19 +263,11 @@ impl<'a> Bench<'a> {
         };
         let count = self.judged.len();
         let starts = self.options.starts.min(count.saturating_sub(1));
-        let lines = |step: &'_ Step| {
-            step.up
-                .as_ref()
-                .map(|up| up.lines.clone())
-                .unwrap_or_default()
-        };
-        let lineages = in_parallel(self.steps.len(), |at| {
+        let ways = in_parallel(self.steps.len(), |at| {
             let schemas = (first.schemas.get(at), first.schemas.get(at + 1));
             match (schemas, self.steps.get(at)) {
-                ((Some(before), Some(after)), Some(step)) => {
-                    Lineage::of(before, after, &lines(step))
-                }
-                _ => Lineage::default(),
+                ((Some(before), Some(after)), Some(step)) => Way::of(before, after, step),
+                _ => Way::default(),
             }
         });
         let known: long::Known = told
@@ -285,9 +283,9 @@ impl<'a> Bench<'a> {
             let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
             let filling = (Rows::Plain, &hints);
-            let (image, _) = fill(image, schema, filling, None, self.options).ok()?;
+            let (image, _) = fill(&image, schema, filling, None, self.options).ok()?;
             Some(long::run(
-                (&self.steps, &lineages),
+                (&self.steps, &ways),
                 chain,
                 (start, &image),
                 &known,
@@ -296,25 +294,4 @@ impl<'a> Bench<'a> {
         });
         (found.into_iter().flatten().flatten().collect(), runs)
     }
-}
-
-/// Reads the schema of each version; versions of the same bytes have the same.
-fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<(), String> {
-    let mut read: Vec<Vec<Arc<Schema>>> = Vec::new();
-    for chain in chains.iter() {
-        let first = chains.first().filter(|first| first.mode != chain.mode);
-        let schemas = in_parallel(chain.images.len(), |at| {
-            let image = chain.images.get(at)?;
-            let known = first.and_then(|first| {
-                let same = first.images.get(at).is_some_and(|other| other == image);
-                same.then(|| read.first()?.get(at).cloned()).flatten()
-            });
-            Some(known.map_or_else(|| chain::schema_of(image, chain.mode, options), Ok))
-        });
-        read.push(schemas.into_iter().flatten().collect::<Result<_, _>>()?);
-    }
-    for (chain, schemas) in chains.iter_mut().zip(read) {
-        chain.schemas = schemas;
-    }
-    Ok(())
 }

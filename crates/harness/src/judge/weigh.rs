@@ -15,8 +15,8 @@ const EDGES: &str = "it takes a value at the edges of what SQLite stores to see 
 pub(super) fn forward(
     trial: &Trial<'_>,
     plain: &[u8],
-    empty: &[u8],
-    make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
+    empty: impl Fn() -> Option<Arc<Vec<u8>>>,
+    make: impl Fn(Rows) -> Arc<Vec<u8>>,
     journeys: &mut usize,
 ) -> Vec<Told> {
     let Walked { mut told, stop } = trial.on_rows(plain);
@@ -26,9 +26,7 @@ pub(super) fn forward(
         told.iter().any(|own| fails.contains(&own.class))
     };
     if told.iter().any(|own| own.severity == Severity::Error) || stopped(&told) {
-        let full = make(Rows::WithoutNulls)
-            .map(|image| trial.on_rows(&image).told)
-            .unwrap_or_default();
+        let full = trial.on_rows(&make(Rows::WithoutNulls)).told;
         *journeys += 1;
         let still_stopped = stopped(&full);
         told = weigh(told, full, NULLS);
@@ -39,14 +37,13 @@ pub(super) fn forward(
         if still_stopped {
             // What needs no rows is told in any case.
             let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-            let rest = trial.on_rows(empty).told.into_iter();
+            let rest = empty().map(|image| trial.on_rows(&image).told);
+            let rest = rest.into_iter().flatten();
             told.extend(rest.filter(|own| !keys.contains(&own.key())));
         }
     }
     let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-    let hostile = make(Rows::Hostile)
-        .map(|image| trial.on_rows(&image).told)
-        .unwrap_or_default();
+    let hostile = trial.on_rows(&make(Rows::Hostile)).told;
     let more = hostile.into_iter().filter(|own| !keys.contains(&own.key()));
     told.extend(more.map(|own| own.hangs_on(EDGES)));
     told
@@ -56,7 +53,7 @@ pub(super) fn forward(
 pub(super) fn back(
     trial: &Trial<'_>,
     later: &[u8],
-    make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
+    make: impl Fn(Rows) -> Arc<Vec<u8>>,
     journeys: &mut usize,
 ) -> Vec<Told> {
     let Walked { told, stop } = trial.back_on_rows(later);
@@ -64,9 +61,7 @@ pub(super) fn back(
     if told.iter().all(|own| own.severity != Severity::Error) && stop.is_none() {
         return told;
     }
-    let full = make(Rows::WithoutNulls)
-        .map(|image| trial.back_on_rows(&image))
-        .unwrap_or_default();
+    let full = trial.back_on_rows(&make(Rows::WithoutNulls));
     let saw_all = full.stop.is_none();
     let mut told = weigh(told, full.told, NULLS);
     let behind = behind(trial, (later, stop), &trial.touched.1, |image| {
