@@ -32,15 +32,25 @@ impl Hints {
     /// Adds what `sql` says.
     pub(crate) fn read(&mut self, sql: &str) {
         let words = words(sql);
+        let mut assigns = false;
         for (place, word) in words.iter().enumerate() {
             let Name(name) = word else { continue };
+            assigns = match name.as_str() {
+                "set" => true,
+                "where" | "from" | "when" | "on" => false,
+                _ => assigns,
+            };
             let rest = words.get(place + 1..).unwrap_or_default();
             match rest {
+                // What a column is set to says nothing of what it held.
+                [Sign("="), ..] if assigns => {}
                 [Sign("=" | "==" | "!=" | "<>"), Literal(value), rest @ ..] if ends(rest) => {
                     self.compared(name, value);
                 }
                 [Name(is), Literal(value), ..] if is == "is" => self.compared(name, value),
-                [Name(word), Sign("("), list @ ..] if word == "in" => self.listed(name, list),
+                [Name(word), Sign("("), list @ ..] if word == "in" && name != "not" => {
+                    self.listed(name, list)
+                }
                 [Name(not), Name(word), Sign("("), list @ ..] if not == "not" && word == "in" => {
                     self.listed(name, list);
                 }
@@ -182,7 +192,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            literals("UPDATE t SET a = b WHERE `s` NOT IN ('a', 'b') AND r IN (1)"),
+            literals("UPDATE t SET a = 'b', c = 4 WHERE `s` NOT IN ('a', 'b') AND r IN (1)"),
             [pair("r", &["1"]), pair("s", &["'a'", "'b'"])]
         );
         assert_eq!(

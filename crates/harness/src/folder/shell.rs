@@ -55,7 +55,7 @@ mod tests {
         let told: Vec<&str> = reading.gaps.iter().map(|gap| gap.why.as_str()).collect();
         assert_eq!(
             told,
-            ["`.read` in line 4 is a command of the sqlite3 shell, which is not run here"]
+            ["`.read` in line 5 is a command of the sqlite3 shell, which is not run here"]
         );
     }
 }

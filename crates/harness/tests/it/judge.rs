@@ -2,6 +2,7 @@
 
 mod applications;
 mod case;
+mod idioms;
 mod model;
 mod planted;
 mod report;
