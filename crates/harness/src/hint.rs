@@ -47,6 +47,14 @@ impl Hints {
                 [Sign("=" | "==" | "!=" | "<>"), Literal(value), rest @ ..] if ends(rest) => {
                     self.compared(name, value);
                 }
+                [
+                    Sign("=" | "==" | "!=" | "<>"),
+                    Sign("-"),
+                    Literal(value),
+                    rest @ ..,
+                ] if ends(rest) => {
+                    self.compared(name, &format!("-{value}"));
+                }
                 [Name(is), Literal(value), ..] if is == "is" => self.compared(name, value),
                 [Name(word), Sign("("), list @ ..] if word == "in" && name != "not" => {
                     self.listed(name, list)
@@ -184,11 +192,11 @@ mod tests {
             (name.to_owned(), values)
         };
         assert_eq!(
-            literals("DELETE FROM t WHERE t.\"Kind\" = 'it''s' AND n <> 3 OR 'x' = [b c]"),
+            literals("DELETE FROM t WHERE t.\"Kind\" = 'it''s' AND n <> -3 OR 'x' = [b c]"),
             [
                 pair("b c", &["'x'"]),
                 pair("kind", &["'it''s'"]),
-                pair("n", &["3"])
+                pair("n", &["-3"])
             ]
         );
         assert_eq!(

@@ -187,7 +187,7 @@ pub(super) fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<()
     let read = in_parallel(places.len(), |number| {
         let (at, place) = places.get(number)?;
         let chain = chains.get(*at)?;
-        Some(schema_of(&*chain.images.get(*place)?, chain.mode, options))
+        Some(schema_of(&chain.images.get(*place)?, chain.mode, options))
     });
     let read = read.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
     let read: BTreeMap<Stored, Arc<Schema>> = first.into_keys().zip(read).collect();

@@ -125,6 +125,25 @@ impl Kin {
         })
     }
 
+    /// Whether the rows keep their keys: no statement computes a part of the key anew.
+    pub(super) fn keeps_keys(&self, was: &Table, now: &Table, lines: &[Line]) -> bool {
+        let key = was.primary_key.iter().flat_map(|key| &key.columns);
+        let mut parts = key.filter_map(|part| {
+            let own = fold(&part.name);
+            let (_, to) = self.columns.iter().find(|(name, _)| fold(name) == own)?;
+            Some((own, fold(to.as_ref()?)))
+        });
+        parts.all(|(own, to)| {
+            let set = |line: &Line| {
+                matches!(&line.act, Act::Update(of, columns)
+                    if self.is(of) && columns.iter().any(|column| *column == own || *column == to))
+            };
+            let computed =
+                |(_, copy): (&Line, &Copy)| source_of(copy, now, was, &to) == Some(Source::Other);
+            !lines.iter().any(set) && !self.copies(lines).any(computed)
+        })
+    }
+
     /// The line that drops the table, or a copy of it.
     pub(super) fn drop_line(&self, lines: &[Line]) -> Option<usize> {
         let drops = |line: &&Line| matches!(&line.act, Act::Drop(name) if self.is(name));

@@ -105,7 +105,8 @@ impl Scene<'_> {
     /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it reads.
     fn moved(&self, kin: &Kin, column: Option<&str>) -> bool {
         self.lines.iter().any(|line| {
-            let elsewhere = |into: &str| column.is_some() || !kin.is(into);
+            let itself = |into: &str| into == fold(&kin.name) || kin.after.as_deref() == Some(into);
+            let elsewhere = |into: &str| column.is_some() || !itself(into);
             let writes = match &line.act {
                 Act::Update(of, columns) => {
                     elsewhere(of)
@@ -179,7 +180,10 @@ impl Scene<'_> {
         if pairs.is_empty() {
             return;
         }
-        let changes = compare(before, after, &pairs);
+        let kept = now
+            .and_then(|now| self.after.schema.table(now))
+            .is_none_or(|now| kin.keeps_keys(was, now, self.lines));
+        let changes = compare(before, after, &pairs, kept);
         if changes.lost.is_empty()
             && before.rows.len() > 1
             && let Some(line) = self.limited(kin)
@@ -324,12 +328,12 @@ impl Scene<'_> {
                 kin.name
             ),
         };
-        self.told(
-            Class::RowsLostByCascade,
-            Severity::Error,
-            &kin.name,
-            message,
-        )
+        // Whoever deletes certain rows of a parent has said in the schema what becomes of their children.
+        let severity = match &line.act {
+            Act::Delete(_) if keyed && self.mode.foreign_keys => self.spelled(),
+            _ => Severity::Error,
+        };
+        self.told(Class::RowsLostByCascade, severity, &kin.name, message)
     }
 }
 

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schema::Schema;
 use schema::sql::fold;
-use schema::{Schema, TableKind};
 
 use super::touch::with_parents;
 use crate::fixture;
 use crate::observe::search_option;
 
-/// The database with nothing but the tables of `only`, and what hangs on them.
+/// The database with nothing but the tables of `only`, and what is linked with them.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -21,11 +21,7 @@ pub(super) fn slim(
     only: &BTreeSet<String>,
 ) -> Result<Arc<Vec<u8>>, String> {
     let keep = reached(schema, only);
-    let goes: BTreeSet<String> = schema
-        .tables()
-        .map(|table| fold(&table.name))
-        .filter(|name| !keep.contains(name))
-        .collect();
+    let goes: BTreeSet<String> = names(schema).filter(|name| !keep.contains(name)).collect();
     if goes.len() < FEW {
         return Ok(Arc::new(image.to_vec()));
     }
@@ -41,39 +37,48 @@ pub(super) fn slim(
     Ok(Arc::new(fixture::image(&connection)?))
 }
 
-/// Fewer tables than these are not worth the work.
+/// Fewer tables and views than these are not worth the work.
 const FEW: usize = 8;
 
-/// The tables to which rows of `only` lead, and those that views and triggers name.
+/// The tables and views of a schema, folded.
+fn names(schema: &Schema) -> impl Iterator<Item = String> {
+    let tables = schema.tables().map(|table| fold(&table.name));
+    tables.chain(schema.views().map(|view| fold(&view.name)))
+}
+
+/// The tables and views that are linked with those of `only`: by keys to their parents, by triggers, by views that
+/// name them, and by what a search table shows.
 fn reached(schema: &Schema, only: &BTreeSet<String>) -> BTreeSet<String> {
-    let tables: Vec<String> = schema.tables().map(|table| fold(&table.name)).collect();
-    let named = |text: &str| {
+    let all: Vec<String> = names(schema).collect();
+    let named = |text: &str| -> Vec<String> {
         let text = fold(text);
-        tables
-            .iter()
-            .filter(move |name| text.contains(name.as_str()))
-            .cloned()
-            .collect::<Vec<_>>()
+        let there = all.iter().filter(|name| text.contains(name.as_str()));
+        there.cloned().collect()
     };
-    let mut keep = with_parents(schema, only);
-    // A view that names what is not there gets in the way of every RENAME.
-    keep.extend(schema.views().flat_map(|view| named(&view.text)));
-    // SQLite looks up the modules and the content of virtual tables.
-    let virtuals = schema
-        .tables()
-        .filter(|table| matches!(table.kind, TableKind::Virtual { .. }));
-    for table in virtuals {
-        keep.insert(fold(&table.name));
-        keep.extend(search_option(table, "content").map(|name| fold(&name)));
-    }
+    let texts: Vec<(String, Vec<String>)> = schema
+        .views()
+        .map(|view| (fold(&view.name), named(&view.text)))
+        .collect();
+    let mut keep = only.clone();
     loop {
         let count = keep.len();
-        let fires = schema
-            .triggers()
-            .filter(|trigger| keep.contains(&fold(&trigger.table)));
-        let more: Vec<String> = fires.flat_map(|trigger| named(&trigger.text)).collect();
-        keep.extend(more);
         keep = with_parents(schema, &keep);
+        for (view, named) in &texts {
+            if named.iter().any(|name| keep.contains(name)) {
+                keep.insert(view.clone());
+                keep.extend(named.iter().cloned());
+            }
+        }
+        for trigger in schema.triggers() {
+            if keep.contains(&fold(&trigger.table)) {
+                keep.extend(named(&trigger.text));
+            }
+        }
+        for table in schema.tables() {
+            if keep.contains(&fold(&table.name)) {
+                keep.extend(search_option(table, "content").map(|name| fold(&name)));
+            }
+        }
         if keep.len() == count {
             return keep;
         }

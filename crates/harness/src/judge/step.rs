@@ -161,7 +161,21 @@ impl<'a> Trial<'a> {
                 .iter()
                 .filter_map(|(was, to)| Some((was.clone(), to.clone()?)));
             let kept: Vec<(String, String)> = kept.collect();
-            let there = compare(was, turned, &kept);
+            let lines = self
+                .step
+                .up
+                .as_ref()
+                .map_or(&[][..], |up| up.lines.as_slice());
+            let table = |schema: Option<&'a Arc<Schema>>, name: &str| schema?.table(name);
+            let now = kin
+                .after
+                .as_deref()
+                .and_then(|now| table(self.after(), now));
+            let keeps_keys = match (table(self.before(), name), now) {
+                (Some(was), Some(now)) => kin.keeps_keys(was, now, lines),
+                _ => true,
+            };
+            let there = compare(was, turned, &kept, keeps_keys);
             let same = kept.iter().filter(|(was, _)| {
                 is.place(was).is_some() && !there.changed.contains_key(&fold(was))
             });
@@ -170,7 +184,7 @@ impl<'a> Trial<'a> {
             if same.is_empty() {
                 continue;
             }
-            let back = compare(was, is, &same);
+            let back = compare(was, is, &same, keeps_keys);
             let line = down
                 .lines
                 .iter()
