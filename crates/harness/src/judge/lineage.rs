@@ -85,6 +85,10 @@ impl Kin {
         let found = found.or_else(|| still.then(|| own.clone()));
         // A copy into an older table is a move only if the table itself went; its names are that table's own.
         aliases.retain(|name| *name == own || before.table(name).is_none());
+        // A copy that stays beside the table is another one.
+        aliases.retain(|name| {
+            *name == own || Some(name) == found.as_ref() || after.table(name).is_none()
+        });
         let now = found.as_deref().and_then(|name| after.table(name));
         let columns = table
             .stored_columns()

@@ -105,8 +105,7 @@ impl Scene<'_> {
     /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it reads.
     fn moved(&self, kin: &Kin, column: Option<&str>) -> bool {
         self.lines.iter().any(|line| {
-            let itself = |into: &str| into == fold(&kin.name) || kin.after.as_deref() == Some(into);
-            let elsewhere = |into: &str| column.is_some() || !itself(into);
+            let elsewhere = |into: &str| column.is_some() || !kin.is(into);
             let writes = match &line.act {
                 Act::Update(of, columns) => {
                     elsewhere(of)
