@@ -15,6 +15,7 @@ mod refusal;
 mod tree;
 
 mod defines;
+mod shell;
 
 mod d1;
 mod dbmate;

@@ -20,7 +20,11 @@ mod said;
 // Databases to run it on.
 mod chain;
 mod fill;
+mod images;
+mod keys;
 mod look;
+mod mended;
+mod slim;
 mod touch;
 
 // What of it is harm.
@@ -29,11 +33,13 @@ mod finding;
 mod health;
 mod lineage;
 mod loss;
+mod remade;
 mod rows;
 mod structure;
 mod values;
 
 // Which runs are made, and what they tell.
+mod bare;
 mod failure;
 mod long;
 mod merge;

@@ -19,6 +19,7 @@ mod parallel;
 mod allowance;
 mod subject;
 mod fixture;
+mod hint;
 pub mod generate;
 mod fill;
 mod journey;

@@ -12,8 +12,8 @@
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/baseline-migrations>.
 //! - `${name}` is filled in everywhere, and a name without a value is an error:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/migration-placeholders>.
-//! - `V1__name.sql.conf` with `executeInTransaction=false` keeps the transaction away:
-//!   <https://documentation.red-gate.com/flyway/reference/script-configuration>.
+//! - `V1__name.sql.conf` with `executeInTransaction=false`, or `-- flyway:executeInTransaction=false` in the file,
+//!   keeps the transaction away: <https://documentation.red-gate.com/flyway/reference/script-configuration>.
 
 use std::cmp::Ordering;
 
@@ -226,7 +226,24 @@ fn script(tree: &Tree, path: &str, options: &Options) -> Result<Script, Refusal>
 }
 
 fn alone(tree: &Tree, path: &str) -> bool {
-    configured(tree, path, "executeInTransaction").as_deref() == Some("false")
+    let beside = configured(tree, path, "executeInTransaction");
+    let inside = || {
+        let text = tree.text(path).ok()?;
+        let said = |line: &str| {
+            let said = line
+                .trim()
+                .strip_prefix("--")?
+                .trim()
+                .strip_prefix("flyway:")?;
+            let value = said
+                .strip_prefix("executeInTransaction")?
+                .trim()
+                .strip_prefix('=')?;
+            Some(value.trim().to_ascii_lowercase())
+        };
+        text.lines().find_map(said)
+    };
+    beside.or_else(inside).as_deref() == Some("false")
 }
 
 /// What the configuration beside a script says of a key.

@@ -8,6 +8,7 @@
 
 use super::layout::Fit;
 use super::reading::{Line, Reading, by_value, leading_digits, lines, natural, tell_shared};
+use super::shell;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
 use crate::refusal::Refusal;
@@ -145,11 +146,15 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
         }
         let back = backs.iter().find(|back| back.name == forth.name);
         let down = match back {
-            Some(back) => Down::of(Script::whole(back.file, &tree.text(back.file)?)),
+            Some(back) => {
+                let whole = Script::whole(back.file, &tree.text(back.file)?);
+                Down::of(shell::without_commands(whole, &mut reading))
+            }
             None => missing(),
         };
         let mut step = Migration::named(forth.name, down);
-        step.up = Some(Script::whole(forth.file, &tree.text(forth.file)?));
+        let whole = Script::whole(forth.file, &tree.text(forth.file)?);
+        step.up = Some(shell::without_commands(whole, &mut reading));
         reading.step(step);
     }
     for back in backs

@@ -12,6 +12,7 @@
 
 use super::layout::Fit;
 use super::reading::Reading;
+use super::shell;
 use super::tree::Tree;
 use super::{Down, Migration, Options, Script};
 use crate::refusal::Refusal;
@@ -141,9 +142,11 @@ pub(super) fn read(tree: &Tree, _: &Options) -> Result<Reading, Refusal> {
             continue;
         }
         let mut step = Migration::named(script, Down::Missing);
-        step.up = Some(Script::whole(&up, &tree.text(&up)?));
+        let whole = Script::whole(&up, &tree.text(&up)?);
+        step.up = Some(shell::without_commands(whole, &mut reading));
         if tree.has_file(&down) {
-            step.down = Down::of(Script::whole(&down, &tree.text(&down)?));
+            let whole = Script::whole(&down, &tree.text(&down)?);
+            step.down = Down::of(shell::without_commands(whole, &mut reading));
         }
         reading.step(step);
     }

@@ -2,6 +2,7 @@
 //! in which tables are filled.
 
 mod keys;
+mod says;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -277,6 +278,13 @@ fn table_plan(schema: &Schema, table: &Table, own: &Own) -> TablePlan {
         }
     }
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let json = says::read_as_json(schema, table);
+    for column in columns
+        .iter_mut()
+        .filter(|column| json.contains(&fold(&column.name)))
+    {
+        column.role = Role::Json;
+    }
     if virtual_table && !search {
         // `rtree` and its like want numbers, an id first.
         for (place, column) in columns.iter_mut().enumerate() {
@@ -317,16 +325,10 @@ fn table_plan(schema: &Schema, table: &Table, own: &Own) -> TablePlan {
         .triggers()
         .filter(|trigger| trigger.table.eq_ignore_ascii_case(&table.name));
     for trigger in before.filter(|trigger| trigger.text.contains("RAISE")) {
-        plan.literals.extend(trigger_literals(&trigger.text));
+        plan.literals.extend(says::trigger_literals(&trigger.text));
     }
     plan.finish();
     plan
-}
-
-/// The strings of a trigger: what it compares with is among them.
-fn trigger_literals(text: &str) -> Vec<Value> {
-    let strings = text.split('\'').skip(1).step_by(2);
-    strings.take(32).map(Value::text).collect()
 }
 
 fn column_plan(table: &Table, column: &Column, own: &Own) -> ColumnPlan {

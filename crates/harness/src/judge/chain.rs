@@ -1,20 +1,28 @@
 //! Every version of a history without a row, one after the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use schema::Schema;
+use sha2::{Digest as _, Sha256};
 
 use super::Options;
+use super::images::Images;
 use super::model::{Mode, Model, Transaction};
 use super::run::{Engine, Failure, Oddity, Ran};
-use super::said::{Line, lines};
+use super::said::{LONGEST, Line, lines};
 use crate::folder::{Down, History, Script};
+use crate::hint::Hints;
+use crate::parallel::in_parallel;
 
 /// One step, its scripts cut into statements.
 pub(super) struct Step {
     pub(super) name: String,
     pub(super) up: Option<Text>,
     pub(super) down: Option<Text>,
+    /// What its scripts say of the values in the columns, forward and back.
+    pub(super) hints: (Hints, Hints),
 }
 
 /// A script, cut into statements, and what the tool opens a transaction around.
@@ -35,29 +43,43 @@ impl Text {
 /// All steps of a history.
 pub(super) fn steps(history: &History, model: &Model) -> Vec<Step> {
     let steps = history.steps.iter().map(|migration| {
-        let text = |script: &Script| Text {
+        let text = |script: &Script, alone: bool| Text {
             file: script.file.clone(),
             line: script.line,
             lines: lines(script),
-            around: model.around(migration, script),
+            around: model.around(script, alone),
+        };
+        let up = (migration.up.as_ref()).map(|script| text(script, migration.no_transaction));
+        let down = match &migration.down {
+            Down::Script(script) => Some(text(script, migration.down_no_transaction)),
+            _ => None,
         };
         Step {
             name: migration.name.clone(),
-            up: migration.up.as_ref().map(text),
-            down: match &migration.down {
-                Down::Script(script) => Some(text(script)),
-                _ => None,
-            },
+            hints: (hints(up.iter()), hints(down.iter())),
+            up,
+            down,
         }
     });
     steps.collect()
+}
+
+/// What scripts say of the values in the columns.
+pub(super) fn hints<'a>(texts: impl Iterator<Item = &'a Text>) -> Hints {
+    let mut hints = Hints::default();
+    let lines = texts.flat_map(|text| &text.lines);
+    let short = lines.filter(|line| line.text.len() <= LONGEST);
+    short.for_each(|line| hints.read(&line.text));
+    hints
 }
 
 /// The versions of a history under one mode.
 pub(super) struct Chain {
     pub(super) mode: Mode,
     /// The database without rows at each version, from before the first step.
-    pub(super) images: Vec<Arc<Vec<u8>>>,
+    pub(super) images: Images,
+    /// What SQLite stores of the schema of each version; where it is the same, the schema is.
+    pub(super) stored: Vec<Stored>,
     /// The schema of each version.
     pub(super) schemas: Vec<Arc<Schema>>,
     /// What came of each step forward.
@@ -84,10 +106,13 @@ pub(super) fn walk(
     let mut engine = Engine::open(base, mode, options)?;
     let mut chain = Chain {
         mode,
-        images: vec![Arc::new(engine.image()?)],
+        images: Images::default(),
+        stored: vec![stored(&engine.connection)?],
         schemas: Vec::new(),
         ups: Vec::new(),
     };
+    let mut last = engine.image()?;
+    chain.images.push(last.clone());
     let mut broken = false;
     for (place, step) in steps.iter().enumerate() {
         broken = broken || gaps.contains(&place);
@@ -100,11 +125,7 @@ pub(super) fn walk(
             past.oddities = oddities;
             if failure.is_some() {
                 broken = true;
-                let before = chain
-                    .images
-                    .last()
-                    .map_or(&[][..], |image| image.as_slice());
-                engine = Engine::open(before, mode, options)?;
+                engine = Engine::open(&last, mode, options)?;
                 engine.run_leniently(&up.lines);
             }
             past.failure = failure;
@@ -113,13 +134,34 @@ pub(super) fn walk(
         let _ = engine
             .connection
             .pragma_update(None, "foreign_keys", mode.foreign_keys);
-        let image = engine.image()?;
-        let same = chain.images.last().filter(|last| ***last == image);
-        let image = same.map_or_else(|| Arc::new(image), Arc::clone);
-        chain.images.push(image);
+        last = engine.image()?;
+        chain.images.push(last.clone());
+        chain.stored.push(stored(&engine.connection)?);
         chain.ups.push(past);
     }
     Ok(chain)
+}
+
+/// The digest of what SQLite stores of a schema.
+pub(super) type Stored = [u8; 32];
+
+/// What SQLite stores of the schema of a database.
+pub(super) fn stored(connection: &Connection) -> Result<Stored, String> {
+    let read = || -> rusqlite::Result<Stored> {
+        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_schema ORDER BY type, name";
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut digest = Sha256::new();
+        while let Some(row) = rows.next()? {
+            for place in 0..4 {
+                let text = row.get_ref(place)?.as_bytes().unwrap_or_default();
+                digest.update(text.len().to_le_bytes());
+                digest.update(text);
+            }
+        }
+        Ok(digest.finalize().into())
+    };
+    read().map_err(|error| error.to_string())
 }
 
 /// The schema of one version.
@@ -131,4 +173,27 @@ pub(super) fn schema_of(
     let engine = Engine::open(image, mode, options)?;
     let schema = Schema::read(&engine.connection).map_err(|error| error.to_string())?;
     Ok(Arc::new(schema))
+}
+
+/// Reads the schemas of all versions, each once.
+pub(super) fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<(), String> {
+    let mut first: BTreeMap<Stored, (usize, usize)> = BTreeMap::new();
+    for (at, chain) in chains.iter().enumerate() {
+        for (place, stored) in chain.stored.iter().enumerate() {
+            first.entry(*stored).or_insert((at, place));
+        }
+    }
+    let places: Vec<(usize, usize)> = first.values().copied().collect();
+    let read = in_parallel(places.len(), |number| {
+        let (at, place) = places.get(number)?;
+        let chain = chains.get(*at)?;
+        Some(schema_of(&chain.images.get(*place)?, chain.mode, options))
+    });
+    let read = read.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
+    let read: BTreeMap<Stored, Arc<Schema>> = first.into_keys().zip(read).collect();
+    for chain in chains {
+        let schemas = chain.stored.iter().filter_map(|stored| read.get(stored));
+        chain.schemas = schemas.cloned().collect();
+    }
+    Ok(())
 }

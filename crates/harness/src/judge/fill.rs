@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schema::sql::{fold, quote_name};
-use schema::{Schema, TableKind};
+use schema::{Schema, Table, TableKind};
 
 use super::Options;
+use super::chain::Chain;
 use super::model::Mode;
 use super::run::Engine;
+use super::slim::slim;
 use super::touch::with_parents;
 use crate::generate::{Generator, Temper};
+use crate::hint::Hints;
+use crate::observe::search_option;
 
 /// What the rows of a database are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +30,22 @@ pub(super) enum Rows {
 /// Tables without rows, each with the reason.
 pub(super) type Unseeded = BTreeMap<String, String>;
 
-/// A database of one version with rows.
+/// How rows are put in: only such as keep all keys.
+pub(super) const MODE: Mode = Mode {
+    foreign_keys: true,
+    transaction: None,
+    guarded: false,
+};
+
+/// A database of one version with rows, among them such as `hints` speak of.
 pub(super) fn fill(
     image: &[u8],
     schema: &Schema,
-    rows: Rows,
+    (rows, hints): (Rows, &Hints),
     only: Option<&BTreeSet<String>>,
     options: &Options,
 ) -> Result<(Arc<Vec<u8>>, Unseeded), String> {
-    let mode = Mode {
-        foreign_keys: true,
-        transaction: None,
-    };
-    let engine = Engine::open(image, mode, options)?;
+    let engine = Engine::open(image, MODE, options)?;
     let mut part = schema.clone();
     if let Some(only) = only {
         let all = with_parents(schema, only);
@@ -58,11 +65,68 @@ pub(super) fn fill(
     made.content
         .put_into(&engine.connection)
         .map_err(|error| error.to_string())?;
+    if rows != Rows::Hostile {
+        say_what_is_compared(&engine, schema, hints, options.rows);
+    }
     if rows != Rows::WithoutNulls {
         empty_a_row_of_each(&engine, schema);
     }
+    forget_rows(&engine, schema);
+    search_again(&engine, schema);
     let unseeded = made.unseeded.into_iter().map(|own| (own.table, own.reason));
     Ok((Arc::new(engine.image()?), unseeded.collect()))
+}
+
+/// Gives a row of each table the values that the script compares its columns with: a `DELETE` of certain rows
+/// shows nothing where there are none.
+fn say_what_is_compared(engine: &Engine, schema: &Schema, hints: &Hints, rows: usize) {
+    for table in schema.tables().filter(|table| has_rowids(table)) {
+        let name = quote_name(&table.name);
+        for column in table.stored_columns() {
+            let own = fold(&column.name);
+            let column = quote_name(&column.name);
+            if hints.json.contains(&own) {
+                let sql = format!(
+                    "UPDATE main.{name} SET {column} = '{{\"n\": ' || rowid || '}}' \
+                     WHERE {column} IS NOT NULL AND NOT json_valid({column})"
+                );
+                let _ = engine.connection.execute_batch(&sql);
+            }
+            let literals = hints.literals.get(&own).into_iter().flatten();
+            for (place, literal) in literals.enumerate().take(rows.saturating_sub(1)) {
+                let sql = format!(
+                    "UPDATE main.{name} SET {column} = {literal} WHERE rowid = \
+                     (SELECT rowid FROM main.{name} ORDER BY rowid LIMIT 1 OFFSET {place})"
+                );
+                // A key, a CHECK or a trigger may know better.
+                let _ = engine.connection.execute_batch(&sql);
+            }
+        }
+    }
+}
+
+/// Raises the marks of AUTOINCREMENT above the rows that are there, as they are where rows were deleted.
+fn forget_rows(engine: &Engine, schema: &Schema) {
+    let counts = |table: &Table| (table.primary_key.as_ref()).is_some_and(|key| key.autoincrement);
+    for table in schema.tables().filter(|table| counts(table)) {
+        let sql = "UPDATE main.sqlite_sequence SET seq = seq + 3 WHERE name = ?1 AND seq < 1000000";
+        let _ = engine.connection.execute(sql, [&table.name]);
+    }
+}
+
+/// Lets the search tables read their content again, which was changed behind their back.
+fn search_again(engine: &Engine, schema: &Schema) {
+    let shows =
+        |table: &&Table| search_option(table, "content").is_some_and(|name| !name.is_empty());
+    for table in schema.tables().filter(shows) {
+        let name = quote_name(&table.name);
+        let sql = format!("INSERT INTO main.{name}({name}) VALUES ('rebuild')");
+        let _ = engine.connection.execute_batch(&sql);
+    }
+}
+
+fn has_rowids(table: &Table) -> bool {
+    table.kind == TableKind::Ordinary && !table.without_rowid
 }
 
 /// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance may hold no NULL,
@@ -71,10 +135,9 @@ fn empty_a_row_of_each(engine: &Engine, schema: &Schema) {
     for table in schema.tables() {
         let key = table.primary_key.iter().flat_map(|key| &key.columns);
         let key: Vec<String> = key.map(|part| fold(&part.name)).collect();
-        let ordinary = table.kind == TableKind::Ordinary && !table.without_rowid;
-        let open = table
-            .stored_columns()
-            .filter(|column| ordinary && !column.not_null && !key.contains(&fold(&column.name)));
+        let open = table.stored_columns().filter(|column| {
+            has_rowids(table) && !column.not_null && !key.contains(&fold(&column.name))
+        });
         let open: Vec<String> = open
             .map(|column| format!("{} = NULL", quote_name(&column.name)))
             .collect();
@@ -99,48 +162,74 @@ fn empty_a_row_of_each(engine: &Engine, schema: &Schema) {
 
 /// Makes the databases of the steps, and remembers what could not be filled.
 pub(super) struct Store<'a> {
-    images: &'a [Arc<Vec<u8>>],
-    schemas: &'a [Arc<Schema>],
+    chain: &'a Chain,
     options: &'a Options,
     pub(super) unseeded: Mutex<Unseeded>,
 }
 
+/// One version, ready to be filled for one step.
+pub(super) struct Ground<'a> {
+    store: &'a Store<'a>,
+    image: Arc<Vec<u8>>,
+    schema: &'a Schema,
+    hints: &'a Hints,
+    only: BTreeSet<String>,
+}
+
 impl<'a> Store<'a> {
-    pub(super) fn new(
-        images: &'a [Arc<Vec<u8>>],
-        schemas: &'a [Arc<Schema>],
-        options: &'a Options,
-    ) -> Store<'a> {
+    pub(super) fn new(chain: &'a Chain, options: &'a Options) -> Store<'a> {
         Store {
-            images,
-            schemas,
+            chain,
             options,
             unseeded: Mutex::default(),
         }
     }
 
-    /// A database of the version with rows in the tables of `only` and in those that they refer to.
-    pub(super) fn make(
-        &self,
+    /// A version for a step that reaches the tables of `only`.
+    pub(super) fn ground(
+        &'a self,
         version: usize,
-        rows: Rows,
+        hints: &'a Hints,
         only: &BTreeSet<String>,
-    ) -> Option<Arc<Vec<u8>>> {
-        let (image, schema) = (self.images.get(version)?, self.schemas.get(version)?);
-        if only.is_empty() {
-            return Some(Arc::clone(image));
+    ) -> Option<Ground<'a>> {
+        let image = self.chain.images.get(version)?;
+        let schema = self.chain.schemas.get(version)?;
+        Some(Ground {
+            store: self,
+            image: slim(&image, schema, only).unwrap_or(image),
+            schema,
+            hints,
+            only: only.clone(),
+        })
+    }
+}
+
+impl Ground<'_> {
+    /// The database with rows in the tables of the step and in those that they refer to.
+    pub(super) fn make(&self, rows: Rows) -> Arc<Vec<u8>> {
+        if self.only.is_empty() {
+            return Arc::clone(&self.image);
         }
-        let (image, unseeded) = match fill(image, schema, rows, Some(only), self.options) {
-            Ok(made) => made,
-            Err(reason) => {
-                let all = only.iter().map(|table| (table.clone(), reason.clone()));
-                (Arc::clone(image), all.collect())
-            }
-        };
+        let filling = (rows, self.hints);
+        let made = fill(
+            &self.image,
+            self.schema,
+            filling,
+            Some(&self.only),
+            self.store.options,
+        );
+        let (image, unseeded) = made.unwrap_or_else(|reason| {
+            let all = self
+                .only
+                .iter()
+                .map(|table| (table.clone(), reason.clone()));
+            (Arc::clone(&self.image), all.collect())
+        });
         if rows == Rows::Plain {
-            let mut known = self.unseeded.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.store.unseeded.lock();
+            let mut known = known.unwrap_or_else(PoisonError::into_inner);
             known.extend(unseeded);
         }
-        Some(image)
+        image
     }
 }

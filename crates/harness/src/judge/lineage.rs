@@ -62,7 +62,7 @@ impl Kin {
                 Act::RenameTable(from, to) if holders.remove(from) => {
                     holders.insert(to.clone());
                 }
-                Act::Copy(copy) if copy.from.iter().any(|from| holders.contains(from)) => {
+                Act::Copy(copy) if holders.contains(&copy.first) => {
                     holders.insert(copy.into.clone());
                 }
                 Act::Drop(name) if holders.remove(name) => dropped = true,
@@ -85,6 +85,10 @@ impl Kin {
         let found = found.or_else(|| still.then(|| own.clone()));
         // A copy into an older table is a move only if the table itself went; its names are that table's own.
         aliases.retain(|name| *name == own || before.table(name).is_none());
+        // A copy that stays beside the table is another one.
+        aliases.retain(|name| {
+            *name == own || Some(name) == found.as_ref() || after.table(name).is_none()
+        });
         let now = found.as_deref().and_then(|name| after.table(name));
         let columns = table
             .stored_columns()
@@ -122,6 +126,25 @@ impl Kin {
                 Some((line, copy))
             }
             _ => None,
+        })
+    }
+
+    /// Whether the rows keep their keys: no statement computes a part of the key anew.
+    pub(super) fn keeps_keys(&self, was: &Table, now: &Table, lines: &[Line]) -> bool {
+        let key = was.primary_key.iter().flat_map(|key| &key.columns);
+        let mut parts = key.filter_map(|part| {
+            let own = fold(&part.name);
+            let (_, to) = self.columns.iter().find(|(name, _)| fold(name) == own)?;
+            Some((own, fold(to.as_ref()?)))
+        });
+        parts.all(|(own, to)| {
+            let set = |line: &Line| {
+                matches!(&line.act, Act::Update(of, columns)
+                    if self.is(of) && columns.iter().any(|column| *column == own || *column == to))
+            };
+            let computed =
+                |(_, copy): (&Line, &Copy)| source_of(copy, now, was, &to) == Some(Source::Other);
+            !lines.iter().any(set) && !self.copies(lines).any(computed)
         })
     }
 

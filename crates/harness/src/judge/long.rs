@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schema::Schema;
 use schema::sql::{fold, quote_name};
 
 use super::Options;
@@ -16,9 +17,34 @@ use super::touch::touched;
 /// What is known of a step already, so that the long run tells only what is new.
 pub(super) type Known = BTreeSet<(usize, String)>;
 
+/// What a step does to tables, worked out once for all runs.
+#[derive(Default)]
+pub(super) struct Way {
+    lineage: Lineage,
+    /// The tables that it may change, as they are called before and after.
+    before: BTreeSet<String>,
+    after: BTreeSet<String>,
+}
+
+impl Way {
+    pub(super) fn of(before: &Schema, after: &Schema, step: &Step) -> Way {
+        let lines = step.up.as_ref().map_or(&[][..], |up| up.lines.as_slice());
+        let lineage = Lineage::of(before, after, lines);
+        let touched = touched(before, lines.iter());
+        let names = (lineage.kin.iter()).filter(|(name, _)| touched.contains(*name));
+        let mut now: BTreeSet<String> = names.filter_map(|(_, kin)| kin.after.clone()).collect();
+        now.extend(touched.iter().cloned());
+        Way {
+            lineage,
+            before: touched,
+            after: now,
+        }
+    }
+}
+
 /// Carries the rows of `image` from version `start` to the end.
 pub(super) fn run(
-    (steps, lineages): (&[Step], &[Lineage]),
+    (steps, ways): (&[Step], &[Way]),
     chain: &Chain,
     (start, image): (usize, &[u8]),
     known: &Known,
@@ -33,9 +59,10 @@ pub(super) fn run(
         let (Some(before), Some(after)) = schemas else {
             break;
         };
-        let (Some(up), Some(lineage)) = (&step.up, lineages.get(place)) else {
+        let (Some(up), Some(way)) = (&step.up, ways.get(place)) else {
             continue;
         };
+        let lineage = &way.lineage;
         if chain
             .ups
             .get(place)
@@ -44,8 +71,7 @@ pub(super) fn run(
             engine.run_leniently(&up.lines);
             continue;
         }
-        let touched = touched(before, up.lines.iter());
-        let was = Look::at(&engine.connection, before, &touched);
+        let was = Look::at(&engine.connection, before, &way.before);
         let ran = engine.run(&up.lines, up.around(chain.mode), |_, _| ());
         if let Some(failure) = ran.failure {
             if !known.contains(&(place, String::new())) {
@@ -65,13 +91,7 @@ pub(super) fn run(
             }
             break;
         }
-        let names = lineage
-            .kin
-            .iter()
-            .filter(|(name, _)| touched.contains(*name));
-        let mut now: BTreeSet<String> = names.filter_map(|(_, kin)| kin.after.clone()).collect();
-        now.extend(touched.iter().cloned());
-        let is = Look::at(&engine.connection, after, &now);
+        let is = Look::at(&engine.connection, after, &way.after);
         let blame = |table: &str| {
             (!known.contains(&(place, fold(table))))
                 .then(|| blame(steps, chain, (start, image), (place, table), options))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
-use schema::{Schema, TableKind};
+use schema::{Schema, Table, TableKind};
 
 use crate::observe::{Rows, read_rows, read_sequences};
 use crate::trouble::agrees_with_content;
@@ -33,10 +33,16 @@ impl Look {
         only: &BTreeSet<String>,
     ) -> Look {
         let chosen = |name: &str| only.contains(&fold(name));
+        let counts =
+            |table: &Table| (table.primary_key.as_ref()).is_some_and(|key| key.autoincrement);
+        let sequences = schema
+            .tables()
+            .any(counts)
+            .then(|| read_sequences(connection));
         let mut look = Look {
             schema: Arc::clone(schema),
             tables: BTreeMap::new(),
-            sequences: read_sequences(connection).unwrap_or_default(),
+            sequences: sequences.and_then(Result::ok).unwrap_or_default(),
             orphans: BTreeMap::new(),
             integrity: Vec::new(),
             searches: BTreeSet::new(),
@@ -50,8 +56,11 @@ impl Look {
                 }
                 TableKind::Virtual { .. } => {}
                 _ => {
-                    // A table that cannot be read, say for a collation that is missing, is not compared.
-                    if let Ok(rows) = read_rows(connection, schema, table) {
+                    // A table that cannot be read, say for a collation that is missing, is not compared, nor is
+                    // one that a script filled with more than anybody could look at.
+                    if few(connection, &table.name)
+                        && let Ok(rows) = read_rows(connection, schema, table)
+                    {
                         look.tables.insert(fold(&table.name), rows);
                     }
                     look.integrity
@@ -64,6 +73,19 @@ impl Look {
         }
         look
     }
+}
+
+/// More rows than these are not compared.
+const MOST: i64 = 20_000;
+
+fn few(connection: &Connection, table: &str) -> bool {
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM main.{} LIMIT {})",
+        quote_name(table),
+        MOST + 1
+    );
+    let count = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+    count.map_or(true, |count| count <= MOST)
 }
 
 fn orphans(connection: &Connection, table: &str) -> BTreeMap<(String, String), Vec<String>> {

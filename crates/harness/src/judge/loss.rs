@@ -9,7 +9,7 @@ use super::lineage::{Kin, Lineage};
 use super::look::Look;
 use super::model::Mode;
 use super::rows::{Changed, SHOWN, compare};
-use super::said::{Act, Line};
+use super::said::{Act, Copy, JOIN, LIMIT, Line};
 
 /// One script, run on one database.
 pub(super) struct Scene<'a> {
@@ -105,11 +105,14 @@ impl Scene<'_> {
     /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it reads.
     fn moved(&self, kin: &Kin, column: Option<&str>) -> bool {
         self.lines.iter().any(|line| {
+            let elsewhere = |into: &str| column.is_some() || !kin.is(into);
             let writes = match &line.act {
-                Act::Update(_, columns) => {
-                    column.is_none_or(|column| !columns.iter().any(|own| own == column))
+                Act::Update(of, columns) => {
+                    elsewhere(of)
+                        && column.is_none_or(|column| !columns.iter().any(|own| own == column))
                 }
-                Act::Copy(_) | Act::Insert(..) => true,
+                Act::Copy(copy) => elsewhere(&copy.into),
+                Act::Insert(into, _) => elsewhere(into),
                 _ => false,
             };
             writes
@@ -176,7 +179,21 @@ impl Scene<'_> {
         if pairs.is_empty() {
             return;
         }
-        let changes = compare(before, after, &pairs);
+        let kept = now
+            .and_then(|now| self.after.schema.table(now))
+            .is_none_or(|now| kin.keeps_keys(was, now, self.lines));
+        let changes = compare(before, after, &pairs, kept);
+        if changes.lost.is_empty()
+            && before.rows.len() > 1
+            && let Some(line) = self.limited(kin)
+        {
+            let message = format!(
+                "`LIMIT` in the copy leaves out every row of `{}` beyond it without an error",
+                kin.name
+            );
+            let told = self.told(Class::RowsLost, Severity::Error, &kin.name, message);
+            found.push(told.at(Some(line)));
+        }
         if !changes.lost.is_empty() {
             let count = changes.lost.len();
             let shown = changes.lost.into_iter().take(SHOWN).collect();
@@ -191,6 +208,14 @@ impl Scene<'_> {
         }
     }
 
+    /// The copy of a table that is rebuilt, if it stops after a number of rows: those here may be too few for it.
+    fn limited(&self, kin: &Kin) -> Option<usize> {
+        kin.drop_line(self.lines)?;
+        let mut copies = kin.copies(self.lines);
+        let limited = copies.find(|(_, copy)| copy.drops_silently == Some(LIMIT));
+        limited.map(|(line, _)| line.line)
+    }
+
     /// Why rows of a table that is still there are gone.
     fn lost(&self, name: &str, kin: &Kin) -> Told {
         let spelled = self.spelled();
@@ -200,6 +225,13 @@ impl Scene<'_> {
         let blamed = place.and_then(|place| self.lines.get(place));
         if let Some(line) = blamed {
             let told = match &line.act {
+                Act::Delete(of) if kin.is(of) && self.moved(kin, None) => lost(
+                    Severity::Note,
+                    format!(
+                        "`DELETE` takes rows of `{}` after another statement read it",
+                        kin.name
+                    ),
+                ),
                 Act::Delete(of) if kin.is(of) => lost(
                     spelled,
                     format!(
@@ -225,6 +257,13 @@ impl Scene<'_> {
             .find(|(_, copy)| copy.drops_silently.is_some() || copy.filters);
         match copy {
             Some((line, copy)) => match copy.drops_silently {
+                Some(JOIN) if !self.joined_by_a_key(kin, copy) => lost(
+                    Severity::Warning,
+                    format!(
+                        "{JOIN} in the copy leaves rows of `{}` out without an error where no row stands on the other side, and no key says that there is one",
+                        kin.name
+                    ),
+                ),
                 Some(word) => lost(
                     Severity::Error,
                     format!(
@@ -257,6 +296,13 @@ impl Scene<'_> {
         }
     }
 
+    /// Whether a key of the table leads to what a copy joins it with.
+    fn joined_by_a_key(&self, kin: &Kin, copy: &Copy) -> bool {
+        let table = self.before.schema.table(&kin.name);
+        let mut keys = table.into_iter().flat_map(|table| &table.foreign_keys);
+        keys.any(|key| copy.from.contains(&fold(&key.parent)))
+    }
+
     /// Rows that went with those of another table.
     fn cascade(&self, kin: &Kin, line: &Line) -> Told {
         let (verb, parent) = match &line.act {
@@ -281,12 +327,12 @@ impl Scene<'_> {
                 kin.name
             ),
         };
-        self.told(
-            Class::RowsLostByCascade,
-            Severity::Error,
-            &kin.name,
-            message,
-        )
+        // Whoever deletes certain rows of a parent has said in the schema what becomes of their children.
+        let severity = match &line.act {
+            Act::Delete(_) if keyed && self.mode.foreign_keys => self.spelled(),
+            _ => Severity::Error,
+        };
+        self.told(Class::RowsLostByCascade, severity, &kin.name, message)
     }
 }
 

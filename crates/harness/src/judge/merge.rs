@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Direction, Finding, Told, When};
+use super::model::ForeignKeys;
 use super::repeat::repeat;
 use super::together::Bench;
+
+const ASKED: &str = "it takes an application that switches foreign keys on";
 
 impl Bench<'_> {
     /// What was told under several modes or more than once is one finding.
@@ -18,10 +21,17 @@ impl Bench<'_> {
                 }
                 Some((best, modes)) => {
                     modes.insert(keys);
-                    if told.severity > best.severity {
+                    let usual = best.mode.foreign_keys == keys || !self.keys_are_asked_for();
+                    if told.severity > best.severity && usual {
                         *best = told;
                     }
                 }
+            }
+        }
+        if self.keys_are_asked_for() {
+            let with_keys = |modes: &BTreeSet<bool>| !modes.contains(&false);
+            for (told, _) in merged.values_mut().filter(|(_, modes)| with_keys(modes)) {
+                *told = told.clone().hangs_on(ASKED);
             }
         }
         let mut findings: Vec<(usize, Finding)> = merged
@@ -41,6 +51,12 @@ impl Bench<'_> {
             order(at, one).cmp(&order(other_at, other))
         });
         findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// Whether keys are on only where the application asks for it, and nobody said here that it does.
+    fn keys_are_asked_for(&self) -> bool {
+        self.options.foreign_keys.is_none()
+            && self.model.foreign_keys == ForeignKeys::OffUnlessAsked
     }
 
     fn finding(&self, told: Told, modes: &BTreeSet<bool>) -> Finding {

@@ -5,7 +5,7 @@
 
 use schema::sql::fold;
 
-use crate::folder::{Migration, Script};
+use crate::folder::{Down, History, Script};
 
 /// What a tool opens a transaction around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +38,9 @@ pub enum ForeignKeys {
     Off,
     /// It depends on how the application was built, so both are run.
     DependsOnBuild,
+    /// It does not, unless the application asks for it where it opens the file, which the folder does not
+    /// show. Both are run, and what holds with keys on alone is a warning.
+    OffUnlessAsked,
 }
 
 /// How one tool runs its files.
@@ -53,7 +56,7 @@ pub struct Model {
     pub source: &'static str,
 }
 
-use ForeignKeys::{DependsOnBuild, Off, On};
+use ForeignKeys::{DependsOnBuild, Off, OffUnlessAsked, On};
 
 const fn model(
     tool: &'static str,
@@ -103,37 +106,38 @@ const MODELS: &[Model] = &[
     model(
         "golang-migrate",
         Transaction::File,
-        Off,
-        "database/sqlite3/sqlite3.go: `executeQuery` wraps a file unless `x-no-tx-wrap` is set; \
-         mattn/go-sqlite3 leaves foreign keys off unless the address says `_fk=1`",
+        OffUnlessAsked,
+        "golang-migrate/migrate, database/sqlite3/sqlite3.go: `executeQuery` wraps each file unless \
+         `x-no-tx-wrap` is set; keys are off unless the address says `_fk=1`",
     ),
     model(
         "goose",
         Transaction::File,
-        Off,
-        "goose runs a file in a transaction unless it says `-- +goose NO TRANSACTION`; its SQLite \
-         drivers leave foreign keys off unless the address says otherwise",
+        OffUnlessAsked,
+        "pressly/goose, provider_run.go: each file runs in a transaction unless it says \
+         `-- +goose NO TRANSACTION`; keys are off unless the address says otherwise",
     ),
     model(
         "dbmate",
         Transaction::File,
-        Off,
-        "pkg/dbmate/db.go: `doTransaction` unless `transaction:false`; mattn/go-sqlite3 leaves \
-         foreign keys off unless the address says `_fk=1`",
+        OffUnlessAsked,
+        "amacneil/dbmate, pkg/dbmate/db.go: `doTransaction` around each file unless `transaction:false`; \
+         keys are off unless the address says `_fk=1`",
     ),
     model(
         "sql-migrate",
         Transaction::File,
-        Off,
-        "sql-migrate runs a file in a transaction unless it says `notransaction`; mattn/go-sqlite3 \
-         leaves foreign keys off unless the address says `_fk=1`",
+        OffUnlessAsked,
+        "rubenv/sql-migrate, migrate.go: `applyMigrations` begins a transaction for each file unless it \
+         says `notransaction`; keys are off unless the address says `_fk=1`",
     ),
     model(
         "flyway",
         Transaction::File,
-        Off,
-        "Flyway runs a file in a transaction unless it holds a statement that cannot run in one, such \
-         as `PRAGMA foreign_keys`; Xerial's driver leaves foreign keys off",
+        OffUnlessAsked,
+        "flyway/flyway, SQLiteParser.java and ParserSqlScript.java: each file runs in a transaction unless \
+         it holds `PRAGMA foreign_keys`, which together with other statements takes `mixed=true`, or says \
+         `executeInTransaction=false`; keys are off unless the address says `foreign_keys=on`",
     ),
     model(
         "drizzle",
@@ -146,22 +150,22 @@ const MODELS: &[Model] = &[
         "prisma",
         Transaction::None,
         On,
-        "Prisma's schema engine runs `migration.sql` as one batch without a transaction, through a \
-         bundled libsqlite3-sys, which has foreign keys on",
+        "prisma/prisma-engines, flavour/sqlite/connector/native/mod.rs: `apply_migration_script` runs a \
+         file as one batch without a transaction, on the bundled libsqlite3-sys, which has keys on",
     ),
     model(
         "d1",
         Transaction::File,
         On,
-        "developers.cloudflare.com/d1/sql-api/foreign-keys: foreign keys are enforced in every query \
-         and migration, each of which runs inside an implicit transaction",
+        "developers.cloudflare.com/d1/sql-api/foreign-keys: keys are enforced in every migration, which \
+         runs inside an implicit transaction; D1 refuses `BEGIN`, `COMMIT` and `SAVEPOINT`",
     ),
     model(
         "sqitch",
         Transaction::None,
         Off,
-        "sqitch feeds each script to the `sqlite3` shell, which opens no transaction and leaves \
-         foreign keys off",
+        "sqitchers/sqitch, lib/App/Sqitch/Engine/sqlite.pm: each script goes to its own `sqlite3 -bail`, \
+         which opens no transaction and leaves keys off",
     ),
     model(
         "ours",
@@ -173,10 +177,22 @@ const MODELS: &[Model] = &[
     model(
         "plain",
         Transaction::None,
-        Off,
-        "the `sqlite3` shell opens no transaction and leaves foreign keys off",
+        OffUnlessAsked,
+        "as the `sqlite3` shell would: no transaction, keys off unless the application switches them on",
     ),
 ];
+
+/// How golang-migrate runs a history whose files begin transactions by themselves.
+const UNWRAPPED: &str = "golang-migrate/migrate, database/sqlite3/sqlite3.go, with `x-no-tx-wrap`: files \
+    here begin a transaction by themselves, which fails inside another; keys are off unless the address says \
+    `_fk=1`";
+
+/// Whether a statement begins with `word`, which is lower case.
+pub(super) fn starts_with(statement: &str, word: &str) -> bool {
+    let start = statement.get(..word.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+        && !statement[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
 
 impl Model {
     /// The model of the tool whose layout has this name; that of the `sqlite3` shell for a name that is not
@@ -198,17 +214,46 @@ impl Model {
         })
     }
 
-    /// What the tool opens a transaction around when it runs `script`.
-    pub(super) fn around(&self, migration: &Migration, script: &Script) -> Transaction {
+    /// The model for one history: where a file begins a transaction by itself, golang-migrate can only have
+    /// been told to open none.
+    pub(super) fn for_history(self, history: &History) -> Model {
+        let scripts = history.steps.iter().flat_map(|step| {
+            let down = match &step.down {
+                Down::Script(script) => Some(script),
+                _ => None,
+            };
+            step.up.iter().chain(down)
+        });
+        let begins = |script: &Script| {
+            let mut statements = schema::sql::statements(&script.text).into_iter();
+            statements.any(|statement| starts_with(statement.text, "begin"))
+        };
+        match self.tool == "golang-migrate" && scripts.into_iter().any(begins) {
+            true => Model {
+                transaction: Transaction::None,
+                source: UNWRAPPED,
+                ..self
+            },
+            false => self,
+        }
+    }
+
+    /// What the tool opens a transaction around when it runs `script`; `alone` where a marker keeps it away.
+    pub(super) fn around(&self, script: &Script, alone: bool) -> Transaction {
         let flyway = || {
             let text = fold(&schema::sql::canonical(&script.text));
             let mut lines = text.lines();
             lines.any(|line| line.starts_with("pragma") && line.contains("foreign_keys"))
         };
-        match migration.no_transaction || (self.tool == "flyway" && flyway()) {
+        match alone || (self.tool == "flyway" && flyway()) {
             true => Transaction::None,
             false => self.transaction,
         }
+    }
+
+    /// Whether the tool refuses statements that begin or end a transaction.
+    fn guards_transaction(&self) -> bool {
+        self.tool == "d1"
     }
 }
 
@@ -218,6 +263,8 @@ pub(super) struct Mode {
     pub(super) foreign_keys: bool,
     /// `None` as the tool has it.
     pub(super) transaction: Option<Transaction>,
+    /// Whether the tool refuses statements that begin or end a transaction.
+    pub(super) guarded: bool,
 }
 
 impl Mode {
@@ -232,11 +279,13 @@ impl Mode {
             (None, On) => vec![true],
             (None, Off) => vec![false],
             (None, DependsOnBuild) => vec![true, false],
+            (None, OffUnlessAsked) => vec![false, true],
         };
         keys.into_iter()
             .map(|foreign_keys| Mode {
                 foreign_keys,
                 transaction,
+                guarded: model.guards_transaction(),
             })
             .collect()
     }

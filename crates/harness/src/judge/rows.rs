@@ -32,8 +32,14 @@ impl Changed {
     }
 }
 
-/// Compares rows in pairs of columns, before and after.
-pub(super) fn compare(before: &Rows, after: &Rows, pairs: &[(String, String)]) -> RowChanges {
+/// Compares rows in pairs of columns, before and after. By their key only if it is `kept`: where a script gives
+/// rows other keys, the same key is another row.
+pub(super) fn compare(
+    before: &Rows,
+    after: &Rows,
+    pairs: &[(String, String)],
+    kept: bool,
+) -> RowChanges {
     let places: Vec<(usize, usize)> = pairs
         .iter()
         .filter_map(|(was, is)| Some((before.place(was)?, after.place(is)?)))
@@ -58,7 +64,7 @@ pub(super) fn compare(before: &Rows, after: &Rows, pairs: &[(String, String)]) -
         .iter()
         .map(|place| places.iter().position(|(was, _)| was == place))
         .collect();
-    let key = key.filter(|key| !key.is_empty());
+    let key = key.filter(|key| !key.is_empty() && kept);
     let mut changes = RowChanges::default();
     let Some(key) = key else {
         pair_up(&before.table, &names, old, new, &mut changes);

@@ -25,6 +25,7 @@ pub(super) struct Engine {
     pub(super) connection: Connection,
     allowance: Allowance,
     pieces: u64,
+    guarded: bool,
 }
 
 /// Why a script stopped.
@@ -91,6 +92,7 @@ impl Engine {
             connection,
             allowance,
             pieces,
+            guarded: mode.guarded,
         })
     }
 
@@ -113,6 +115,10 @@ impl Engine {
         }
         for (place, line) in lines.iter().enumerate() {
             let inside = !self.connection.is_autocommit();
+            if self.guarded && TRANSACTION_WORDS.contains(&line.first_word().as_str()) {
+                ran.failure = Some(refused(place, line));
+                break;
+            }
             if let Err(error) = self.one(&line.text) {
                 ran.failure = Some(failure(place, Some(line), &error));
                 break;
@@ -159,14 +165,12 @@ impl Engine {
             };
             let _ = self.connection.execute_batch(end);
         }
-        // Each file begins with the connection that the tool opened.
     }
 
     /// Runs what can be run of a script that fails, so that the steps behind it find most of what they need.
     pub(super) fn run_leniently(&self, lines: &[Line]) {
         for line in lines {
-            let ends = ["begin", "commit", "end", "rollback"];
-            if !ends.contains(&line.first_word().as_str()) {
+            if !TRANSACTION_WORDS.contains(&line.first_word().as_str()) {
                 let _ = self.one(&line.text);
             }
         }
@@ -212,6 +216,22 @@ impl Engine {
                 told("SQLite knows no such pragma and says nothing", true)
             }
         }
+    }
+}
+
+/// The words with which a transaction or a savepoint begins or ends.
+const TRANSACTION_WORDS: [&str; 6] = ["begin", "commit", "end", "rollback", "savepoint", "release"];
+
+/// A statement that the tool refuses before SQLite sees it.
+fn refused(place: usize, line: &Line) -> Failure {
+    Failure {
+        line: line.line,
+        place,
+        words: format!(
+            "D1 refuses `{}` in a file, because it opens the transaction itself",
+            line.first_word().to_ascii_uppercase()
+        ),
+        code: 0,
     }
 }
 

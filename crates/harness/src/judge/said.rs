@@ -46,7 +46,10 @@ pub(super) enum Act {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Copy {
     pub(super) into: String,
+    /// All tables that are read.
     pub(super) from: Vec<String>,
+    /// The first of them: the others are joined to it.
+    pub(super) first: String,
     /// The columns that are named; none where they go by their position.
     pub(super) columns: Vec<String>,
     pub(super) sources: Vec<Source>,
@@ -128,7 +131,20 @@ fn is_word(c: char) -> bool {
 }
 
 fn words(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !is_word(c));
+    // Between the ends of a statement that no hand wrote there are values.
+    let parts = match text.len() > LONGEST {
+        false => [text, ""],
+        true => {
+            let (start, end) = (
+                text.floor_char_boundary(LONGEST / 4),
+                text.len() - LONGEST / 4,
+            );
+            [&text[..start], &text[text.floor_char_boundary(end)..]]
+        }
+    };
+    let words = parts
+        .into_iter()
+        .flat_map(|part| part.split(|c: char| !is_word(c)));
     words.filter(|word| !word.is_empty()).map(fold).collect()
 }
 
@@ -144,8 +160,12 @@ fn named(name: &Name<'_>) -> String {
     bare(name.0)
 }
 
+/// What a copy may be said to drop rows by.
+pub(super) const JOIN: &str = "a join";
+pub(super) const LIMIT: &str = "`LIMIT`";
+
 /// No statement written by hand is longer; one that is deep would take the parser long.
-const LONGEST: usize = 200_000;
+pub(super) const LONGEST: usize = 200_000;
 
 fn parse(sql: &str) -> Act {
     if sql.len() > LONGEST {
@@ -242,7 +262,7 @@ fn copy(
     else {
         return Act::Insert(into, replaces);
     };
-    let mut tables = BTreeSet::new();
+    let mut tables = Vec::new();
     let joins = from.as_ref().is_some_and(|from| sources(from, &mut tables));
     let sources = result.iter().map(|column| match column {
         ResultColumn::Star | ResultColumn::TableStar(_) => Source::Star,
@@ -255,12 +275,13 @@ fn copy(
     let drops_silently = match (silent, distinctness, joins) {
         (Some(word), _, _) => Some(word),
         (_, Some(_), _) => Some("`DISTINCT`"),
-        (_, _, true) => Some("a join"),
-        _ => select.limit.map(|_| "`LIMIT`"),
+        (_, _, true) => Some(JOIN),
+        _ => select.limit.map(|_| LIMIT),
     };
     Act::Copy(Copy {
         into,
-        from: tables.into_iter().collect(),
+        first: tables.first().cloned().unwrap_or_default(),
+        from: tables,
         columns,
         sources: sources.collect(),
         drops_silently,
@@ -269,33 +290,35 @@ fn copy(
     })
 }
 
-/// The tables of a FROM clause, and whether it joins.
-fn sources(from: &FromClause<'_>, tables: &mut BTreeSet<String>) -> bool {
-    let mut pending: Vec<&SelectTable<'_>> = from.select.into_iter().collect();
+/// The tables of a FROM clause, the first one first, and whether it joins.
+fn sources(from: &FromClause<'_>, tables: &mut Vec<String>) -> bool {
+    let mut joined: Vec<&SelectTable<'_>> = Vec::new();
     let mut joins = false;
     for join in from.joins.iter().flatten() {
         // An outer join keeps the rows of its left side.
         let outer = matches!(&join.operator, JoinOperator::TypedJoin(Some(kind)) if kind.contains(JoinType::LEFT));
         joins = joins || !outer;
-        pending.push(&join.table);
+        joined.push(&join.table);
     }
+    let mut pending: Vec<&SelectTable<'_>> = joined.into_iter().rev().collect();
+    pending.extend(from.select);
     while let Some(table) = pending.pop() {
         match table {
             SelectTable::Table(name, _, _) | SelectTable::TableCall(name, _, _) => {
-                tables.insert(named(&name.name));
+                tables.push(named(&name.name));
             }
             SelectTable::Select(select, _) => {
                 if let OneSelect::Select {
                     from: Some(from), ..
                 } = &select.body.select
                 {
-                    pending.extend(from.select);
                     pending.extend(from.joins.iter().flatten().map(|join| &join.table));
+                    pending.extend(from.select);
                 }
             }
             SelectTable::Sub(from, _) => {
-                pending.extend(from.select);
                 pending.extend(from.joins.iter().flatten().map(|join| &join.table));
+                pending.extend(from.select);
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schema::Schema;
 use schema::sql::{fold, quote_name};
-use schema::{ChangeKind, Schema};
 
 use super::Options;
 use super::chain::{Chain, Step, Text};
@@ -14,8 +14,7 @@ use super::look::Look;
 use super::loss::Scene;
 use super::model::Mode;
 use super::rows::{SHOWN, compare};
-use super::run::{Engine, Failure, Oddity};
-use super::structure;
+use super::run::{Engine, Failure};
 use super::touch::touched;
 use crate::folder::Down;
 
@@ -32,6 +31,14 @@ pub(super) struct Trial<'a> {
     pub(super) comes_back: bool,
     /// The tables that its scripts may change, as they are called before and after.
     pub(super) touched: (BTreeSet<String>, BTreeSet<String>),
+}
+
+/// What a script did to rows.
+#[derive(Default)]
+pub(super) struct Walked {
+    pub(super) told: Vec<Told>,
+    /// Why it did not come to its end.
+    pub(super) stop: Option<Failure>,
 }
 
 impl<'a> Trial<'a> {
@@ -59,15 +66,15 @@ impl<'a> Trial<'a> {
         })
     }
 
-    fn mode(&self) -> Mode {
+    pub(super) fn mode(&self) -> Mode {
         self.chain.mode
     }
 
-    fn before(&self) -> Option<&'a Arc<Schema>> {
+    pub(super) fn before(&self) -> Option<&'a Arc<Schema>> {
         self.chain.schemas.get(self.place)
     }
 
-    fn after(&self) -> Option<&'a Arc<Schema>> {
+    pub(super) fn after(&self) -> Option<&'a Arc<Schema>> {
         self.chain.schemas.get(self.place + 1)
     }
 
@@ -86,152 +93,20 @@ impl<'a> Trial<'a> {
         )
     }
 
-    /// What can be seen without a row.
-    pub(super) fn without_rows(&self) -> Vec<Told> {
-        let mut found = Vec::new();
-        let (Some(past), Some(before), Some(after)) =
-            (self.chain.ups.get(self.place), self.before(), self.after())
-        else {
-            return found;
-        };
-        if let Some(up) = &self.step.up {
-            self.oddities(&past.oddities, Direction::Up, &mut found);
-            if let Some(failure) = &past.failure {
-                found.push(self.fails(failure, past.after_a_break));
-                return found;
-            }
-            for lost in structure::lost(before, after, &self.forth, &up.lines) {
-                let told = (Class::ObjectLost, Severity::Error, Direction::Up);
-                found.push(self.told(told, lost.name, lost.message).at(lost.line));
-            }
-        }
-        self.way_back(before, after, &mut found);
-        found
-    }
-
-    fn fails(&self, failure: &Failure, after_a_break: bool) -> Told {
-        let follows = after_a_break && failure.words.starts_with("no such ");
-        let (severity, hint) = match follows {
-            true => (
-                Severity::Note,
-                ", which an earlier step that did not run may have made",
-            ),
-            false => (Severity::Error, ""),
-        };
-        let message = format!(
-            "the step fails on an empty database: {}{hint}",
-            failure.words
-        );
-        self.told((Class::StepFails, severity, Direction::Up), "", message)
-            .at(Some(failure.line))
-    }
-
-    fn oddities(&self, oddities: &[(usize, Oddity)], direction: Direction, found: &mut Vec<Told>) {
-        for (line, odd) in oddities {
-            let (class, severity, object, message) = match odd {
-                Oddity::Pragma(name, why, protects) => {
-                    // What would have kept rows from harm, or what nobody knows, is worth more than a note.
-                    let severity = if *protects { Severity::Warning } else { Severity::Note };
-                    let message = format!("`PRAGMA {name}` does nothing here: {why}");
-                    (Class::PragmaWithoutEffect, severity, name.clone(), message)
-                }
-                Oddity::EndsTransaction => (
-                    Class::LeavesTransaction,
-                    Severity::Warning,
-                    String::new(),
-                    "the file ends the transaction that the tool opened: what follows commits by itself, and a failure behind it leaves the step half done".to_owned(),
-                ),
-                Oddity::LeavesOpen => (
-                    Class::LeavesTransaction,
-                    Severity::Error,
-                    String::new(),
-                    "the file leaves a transaction open that the tool does not know of: what it did is gone when the connection closes".to_owned(),
-                ),
-                Oddity::NothingToCommit => (
-                    Class::LeavesTransaction,
-                    Severity::Error,
-                    "commit".to_owned(),
-                    "the tool's own COMMIT fails, because the file ended its transaction and opened none: the work is done and the step counts as failed".to_owned(),
-                ),
-            };
-            found.push(
-                self.told((class, severity, direction), object, message)
-                    .at(Some(*line)),
-            );
-        }
-    }
-
-    /// The way back on a database without rows.
-    fn way_back(&self, before: &Arc<Schema>, after: &Arc<Schema>, found: &mut Vec<Told>) {
-        let nothing = schema::diff(before, after).is_empty();
-        let severity = |real| if nothing { Severity::Note } else { real };
-        let down = match self.down {
-            Down::NoSuchThing => return,
-            Down::Missing => {
-                let message =
-                    "there is no way back: the tool refuses to go back, or stops half way";
-                let told = (
-                    Class::DownMissing,
-                    severity(Severity::Warning),
-                    Direction::Down,
-                );
-                return found.push(self.told(told, "", message));
-            }
-            Down::Empty(script) | Down::OnlyComments(script) => {
-                let message = "the way back says nothing: the tool takes the step for undone, and everything it made is still there";
-                let told = (Class::DownEmpty, severity(Severity::Error), Direction::Down);
-                return found.push(self.told(told, "", message).at(Some(script.line)));
-            }
-            Down::Script(_) => &self.step.down,
-        };
-        let (Some(down), Some(image)) = (down, self.chain.images.get(self.place + 1)) else {
-            return;
-        };
-        let Ok(engine) = Engine::open(image, self.mode(), self.options) else {
-            return;
-        };
-        let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
-        self.oddities(&ran.oddities, Direction::Down, found);
-        if let Some(failure) = ran.failure {
-            let message = format!("the way back fails on an empty database: {}", failure.words);
-            let told = (Class::DownFails, Severity::Error, Direction::Down);
-            return found.push(self.told(told, "", message).at(Some(failure.line)));
-        }
-        let Ok(back) = Schema::read(&engine.connection) else {
-            return;
-        };
-        let mut differs: Vec<Told> = Vec::new();
-        for (change, severity, message) in structure::differences(before, &back) {
-            let lost = |told: &Told| told.class == Class::ObjectLost && told.object == change.name;
-            if change.kind == ChangeKind::Drop && found.iter().any(lost) {
-                // The step took it, and that is told.
-                continue;
-            }
-            let class = (Class::DownDiffers, severity, Direction::Down);
-            let about = change.table.as_deref().unwrap_or(&change.name);
-            let line = down.lines.iter().rev().find(|line| line.mentions(about));
-            let told = self
-                .told(class, change.name, message)
-                .at(line.map(|line| line.line));
-            match differs.iter_mut().find(|other| other.key() == told.key()) {
-                Some(other) => {
-                    other.severity = other.severity.max(told.severity);
-                    other.message = format!("{}; {}", other.message, told.message);
-                }
-                None => differs.push(told),
-            }
-        }
-        found.append(&mut differs);
+    /// Whether there is a way back that passes without rows.
+    pub(super) fn goes_back(&self) -> bool {
+        self.comes_back && self.step.down.is_some()
     }
 
     /// The step forward and back on rows of the version before.
-    pub(super) fn on_rows(&self, image: &[u8]) -> Vec<Told> {
+    pub(super) fn on_rows(&self, image: &[u8]) -> Walked {
         let mut found = Vec::new();
-        self.walk(image, &mut found);
-        found
+        let stop = self.walk(image, &mut found);
+        Walked { told: found, stop }
     }
 
-    fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<()> {
+    /// Why the step stopped on the way forward, if it did.
+    fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<Failure> {
         let (before, after) = (self.before()?, self.after()?);
         let up = self.step.up.as_ref()?;
         let engine = Engine::open(image, self.mode(), self.options).ok()?;
@@ -239,7 +114,7 @@ impl<'a> Trial<'a> {
         let ran = engine.run(&up.lines, up.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
             found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
-            return None;
+            return Some(failure);
         }
         let turn = Look::at(&engine.connection, after, &self.touched.1);
         let blame = |table: &str| self.blame(image, up, table);
@@ -264,7 +139,7 @@ impl<'a> Trial<'a> {
         }
         let end = Look::at(&engine.connection, before, &self.touched.0);
         self.come_back((&start, &turn, &end), down, found);
-        Some(())
+        None
     }
 
     /// What the step kept and the way back did not.
@@ -286,7 +161,21 @@ impl<'a> Trial<'a> {
                 .iter()
                 .filter_map(|(was, to)| Some((was.clone(), to.clone()?)));
             let kept: Vec<(String, String)> = kept.collect();
-            let there = compare(was, turned, &kept);
+            let lines = self
+                .step
+                .up
+                .as_ref()
+                .map_or(&[][..], |up| up.lines.as_slice());
+            let table = |schema: Option<&'a Arc<Schema>>, name: &str| schema?.table(name);
+            let now = kin
+                .after
+                .as_deref()
+                .and_then(|now| table(self.after(), now));
+            let keeps_keys = match (table(self.before(), name), now) {
+                (Some(was), Some(now)) => kin.keeps_keys(was, now, lines),
+                _ => true,
+            };
+            let there = compare(was, turned, &kept, keeps_keys);
             let same = kept.iter().filter(|(was, _)| {
                 is.place(was).is_some() && !there.changed.contains_key(&fold(was))
             });
@@ -295,7 +184,7 @@ impl<'a> Trial<'a> {
             if same.is_empty() {
                 continue;
             }
-            let back = compare(was, is, &same);
+            let back = compare(was, is, &same, keeps_keys);
             let line = down
                 .lines
                 .iter()
@@ -334,20 +223,19 @@ impl<'a> Trial<'a> {
     }
 
     /// The way back on rows of the version after: rows that people made since.
-    pub(super) fn back_on_rows(&self, image: &[u8]) -> Vec<Told> {
-        let mut found = Vec::new();
-        let run = || -> Option<Vec<Told>> {
+    pub(super) fn back_on_rows(&self, image: &[u8]) -> Walked {
+        let run = || -> Option<Walked> {
             let (before, after) = (self.before()?, self.after()?);
             let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
             let engine = Engine::open(image, self.mode(), self.options).ok()?;
             let start = Look::at(&engine.connection, after, &self.touched.1);
             let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
             if let Some(failure) = ran.failure {
-                return Some(vec![self.fails_on_rows(
-                    &failure,
-                    Direction::Down,
-                    (after, before),
-                )]);
+                let told = self.fails_on_rows(&failure, Direction::Down, (after, before));
+                return Some(Walked {
+                    told: vec![told],
+                    stop: Some(failure),
+                });
             }
             let end = Look::at(&engine.connection, before, &self.touched.0);
             let lineage = Lineage::of(after, before, &down.lines);
@@ -367,10 +255,12 @@ impl<'a> Trial<'a> {
                 .losses()
                 .into_iter()
                 .filter_map(|told| self.since(told));
-            Some(losses.collect())
+            Some(Walked {
+                told: losses.collect(),
+                stop: None,
+            })
         };
-        found.append(&mut run().unwrap_or_default());
-        found
+        run().unwrap_or_default()
     }
 
     /// A loss on the way back, of what people made since the step: that what the step added goes again is what a

@@ -17,6 +17,7 @@ use crate::trouble::WithoutWords;
 /// An index or a trigger that went with the table that was rebuilt.
 pub(super) struct Lost {
     pub(super) name: String,
+    pub(super) severity: Severity,
     pub(super) line: Option<usize>,
     pub(super) message: String,
 }
@@ -70,6 +71,7 @@ pub(super) fn lost(
         };
         found.push(Lost {
             name: index.name.clone(),
+            severity: Severity::Error,
             line: kin.drop_line(lines),
             message: format!(
                 "`DROP TABLE` takes the {what} `{}` along when `{}` is rebuilt, {loses}",
@@ -93,6 +95,7 @@ pub(super) fn lost(
         let line = lines.iter().find(dropped).map(|line| line.line);
         found.push(Lost {
             name: trigger.name.clone(),
+            severity: Severity::Error,
             line: table.and_then(|kin| kin.drop_line(lines)).or(line),
             message: format!("dropping `{}` to rebuild it takes the trigger `{}` along, and nothing says that it no longer fires", trigger.table, trigger.name),
         });
@@ -176,8 +179,8 @@ impl Dangling {
     }
 }
 
-/// Names that lead nowhere, each object with what is wrong.
-pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<String, Dangling> {
+/// Keys that lead nowhere, each with what is wrong.
+pub(super) fn dangling_keys(schema: &Schema) -> BTreeMap<String, Dangling> {
     let mut found = BTreeMap::new();
     for table in schema.tables() {
         for key in &table.foreign_keys {
@@ -189,6 +192,12 @@ pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<Str
             found.insert(format!("{}.{column}", table.name), dangling);
         }
     }
+    found
+}
+
+/// Views and triggers that name what is not there, each with what is wrong.
+pub(super) fn dangling(connection: &Connection, schema: &Schema) -> BTreeMap<String, Dangling> {
+    let mut found = BTreeMap::new();
     // A word in double quotes that names nothing is a string to SQLite, so a view may stand on a column that is
     // gone and answer with its name.
     for view in schema.views() {
@@ -321,6 +330,10 @@ pub(super) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Sever
         .map(|change| {
             let severity = match change.object {
                 Object::ColumnOrder => Severity::Note,
+                // `ADD COLUMN … NOT NULL` takes a default; whoever wrote the column wrote it before, too.
+                Object::Column if change.property == Some("DEFAULT") && change.before.is_none() => {
+                    Severity::Note
+                }
                 _ => Severity::Error,
             };
             let what = match (change.kind, change.object) {

@@ -1,17 +1,15 @@
 //! All runs of a history, and their findings put together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use schema::Schema;
 use schema::sql::fold;
 
 use super::Options;
 use super::chain::{self, Chain, Step};
 use super::fill::{Rows, Store, fill};
 use super::finding::{Class, Direction, Reach, Severity, Told};
-use super::lineage::Lineage;
-use super::long;
+use super::keys;
+use super::long::{self, Way};
 use super::model::{Mode, Model};
 use super::progress::Gauge;
 use super::run::Engine;
@@ -38,7 +36,7 @@ pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, Str
     let Some(first) = bench.chains.first() else {
         return Err("no way to run this history is known".to_owned());
     };
-    let store = Store::new(&first.images, &first.schemas, options);
+    let store = Store::new(first, options);
     let asked = |place: &usize| {
         let step = history.steps.get(*place);
         step.is_some_and(|step| {
@@ -85,7 +83,7 @@ pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, Str
 
 impl<'a> Bench<'a> {
     fn new(history: &'a History, options: &'a Options) -> Result<Bench<'a>, String> {
-        let model = Model::of(history.layout);
+        let model = Model::of(history.layout).for_history(history);
         let mut steps = chain::steps(history, &model);
         let place_of = |name: &Option<String>| match name {
             None => Ok(None),
@@ -108,7 +106,7 @@ impl<'a> Bench<'a> {
             mode.map(|mode| chain::walk(&steps, &gaps, &options.base, mode, options))
         });
         let mut chains: Vec<Chain> = walked.into_iter().flatten().collect::<Result<_, _>>()?;
-        read_schemas(&mut chains, options)?;
+        chain::read_schemas(&mut chains, options)?;
         Ok(Bench {
             history,
             options,
@@ -120,7 +118,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One step under all modes, and how many journeys that took.
-    fn step(&self, place: usize, store: &Store<'_>) -> (Vec<Told>, usize) {
+    fn step<'s>(&'s self, place: usize, store: &'s Store<'s>) -> (Vec<Told>, usize) {
         let mut found: Vec<Told> = Vec::new();
         let mut journeys = 0;
         let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place))
@@ -128,6 +126,7 @@ impl<'a> Bench<'a> {
             return (found, 0);
         };
         let (mut plain, mut later) = (None, None);
+        let mut grounds = None;
         for (at, chain) in self.chains.iter().enumerate() {
             if at > 0 && !self.depends_on_keys(place) {
                 let same: Vec<Told> = found
@@ -154,30 +153,27 @@ impl<'a> Bench<'a> {
             {
                 continue;
             }
-            if plain.is_none() {
-                plain = store.make(place, Rows::Plain, &trial.touched.0);
-                later = store.make(place + 1, Rows::Plain, &trial.touched.1);
-            }
-            if let Some(plain) = &plain {
-                let empty = chain
-                    .images
-                    .get(place)
-                    .map_or(&[][..], |image| image.as_slice());
-                found.extend(forward(
-                    &trial,
-                    plain,
-                    empty,
-                    |rows| store.make(place, rows, &trial.touched.0),
-                    &mut journeys,
-                ));
-            }
-            if let Some(later) = &later {
-                found.extend(back(
-                    &trial,
-                    later,
-                    |rows| store.make(place + 1, rows, &trial.touched.1),
-                    &mut journeys,
-                ));
+            let grounds = grounds.get_or_insert_with(|| {
+                let before = store.ground(place, &step.hints.0, &trial.touched.0);
+                let goes_back = trial.goes_back();
+                let after = || store.ground(place + 1, &step.hints.1, &trial.touched.1);
+                (before, goes_back.then(after).flatten())
+            });
+            let (Some(before), after) = grounds else {
+                continue;
+            };
+            let plain = plain.get_or_insert_with(|| before.make(Rows::Plain));
+            let empty = || chain.images.get(place);
+            found.extend(forward(
+                &trial,
+                plain,
+                empty,
+                |rows| before.make(rows),
+                &mut journeys,
+            ));
+            if let Some(after) = after.as_ref().filter(|_| trial.goes_back()) {
+                let later = later.get_or_insert_with(|| after.make(Rows::Plain));
+                found.extend(back(&trial, later, |rows| after.make(rows), &mut journeys));
             }
         }
         (found, journeys)
@@ -185,23 +181,14 @@ impl<'a> Bench<'a> {
 
     /// Whether it can make a difference for a step whether foreign keys are on.
     fn depends_on_keys(&self, place: usize) -> bool {
-        let has_keys =
-            |schema: &Arc<Schema>| schema.tables().any(|table| !table.foreign_keys.is_empty());
-        let speaks = self.steps.get(place).is_some_and(|step| {
+        let lines = self.steps.get(place).into_iter().flat_map(|step| {
             let texts = step.up.iter().chain(&step.down);
-            texts
-                .flat_map(|text| &text.lines)
-                .any(|line| line.mentions("foreign_keys"))
+            texts.flat_map(|text| &text.lines)
         });
-        speaks
-            || self.chains.iter().any(|chain| {
-                let around = chain
-                    .schemas
-                    .get(place)
-                    .into_iter()
-                    .chain(chain.schemas.get(place + 1));
-                around.into_iter().any(has_keys)
-            })
+        self.chains.iter().any(|chain| {
+            let schemas = chain.schemas.iter().skip(place).take(2);
+            keys::matter(&schemas.collect::<Vec<_>>(), lines.clone())
+        })
     }
 
     /// Names that lead nowhere from some version on.
@@ -209,20 +196,38 @@ impl<'a> Bench<'a> {
         let Some(chain) = self.chains.first() else {
             return Vec::new();
         };
+        // Versions of the same schema have the same names.
+        let first = |at: usize| {
+            chain
+                .stored
+                .iter()
+                .position(|own| Some(own) == chain.stored.get(at))
+        };
         let looked = in_parallel(chain.images.len(), |at| {
-            let (image, schema) = (chain.images.get(at)?, chain.schemas.get(at)?);
-            let needed = schema.views().next().is_some()
-                || schema.triggers().next().is_some()
-                || schema.tables().any(|table| !table.foreign_keys.is_empty());
-            needed.then_some(())?;
-            let engine = Engine::open(image, chain.mode, self.options).ok()?;
-            Some(structure::dangling(&engine.connection, schema))
+            (first(at) == Some(at)).then_some(())?;
+            let schema = chain.schemas.get(at)?;
+            let mut found = structure::dangling_keys(schema);
+            if schema.views().next().is_some() || schema.triggers().next().is_some() {
+                let image = chain.images.get(at)?;
+                let engine = Engine::open(&image, chain.mode, self.options).ok()?;
+                found.extend(structure::dangling(&engine.connection, schema));
+            }
+            Some(found)
         });
-        let looked: Vec<BTreeMap<String, Dangling>> =
-            looked.into_iter().map(Option::unwrap_or_default).collect();
+        let looked: Vec<BTreeMap<String, Dangling>> = (0..looked.len())
+            .map(|at| first(at).and_then(|first| looked.get(first)?.clone()))
+            .map(Option::unwrap_or_default)
+            .collect();
         let mut found = Vec::new();
         for place in self.judged.clone() {
-            let (Some(before), Some(after)) = (looked.get(place), looked.get(place + 1)) else {
+            // What a step that fails leaves behind is no version of anybody's.
+            let fails = chain
+                .ups
+                .get(place)
+                .is_some_and(|past| past.failure.is_some());
+            let (Some(before), Some(after), false) =
+                (looked.get(place), looked.get(place + 1), fails)
+            else {
                 continue;
             };
             for (object, dangling) in after {
@@ -278,19 +283,11 @@ impl<'a> Bench<'a> {
         };
         let count = self.judged.len();
         let starts = self.options.starts.min(count.saturating_sub(1));
-        let lines = |step: &'_ Step| {
-            step.up
-                .as_ref()
-                .map(|up| up.lines.clone())
-                .unwrap_or_default()
-        };
-        let lineages = in_parallel(self.steps.len(), |at| {
+        let ways = in_parallel(self.steps.len(), |at| {
             let schemas = (first.schemas.get(at), first.schemas.get(at + 1));
             match (schemas, self.steps.get(at)) {
-                ((Some(before), Some(after)), Some(step)) => {
-                    Lineage::of(before, after, &lines(step))
-                }
-                _ => Lineage::default(),
+                ((Some(before), Some(after)), Some(step)) => Way::of(before, after, step),
+                _ => Way::default(),
             }
         });
         let known: long::Known = told
@@ -298,7 +295,10 @@ impl<'a> Bench<'a> {
             .filter(|told| told.direction == Direction::Up)
             .map(|told| (told.step, fold(&told.object)))
             .collect();
-        let runs = starts * self.chains.len();
+        let hints = chain::hints(self.steps.iter().filter_map(|step| step.up.as_ref()));
+        let keys_matter = self.judged.clone().any(|place| self.depends_on_keys(place));
+        let chains = if keys_matter { self.chains.len() } else { 1 };
+        let runs = starts * chains;
         let gauge = Gauge::new(self.options, "long runs", runs);
         let found = in_parallel(runs, |at| {
             let _told = gauge.when_done();
@@ -306,36 +306,25 @@ impl<'a> Bench<'a> {
             // Evenly from the first version that holds anything to the last but one.
             let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
-            let (image, _) = fill(image, schema, Rows::Plain, None, self.options).ok()?;
+            let filling = (Rows::Plain, &hints);
+            let (image, _) = fill(&image, schema, filling, None, self.options).ok()?;
             Some(long::run(
-                (&self.steps, &lineages),
+                (&self.steps, &ways),
                 chain,
                 (start, &image),
                 &known,
                 self.options,
             ))
         });
-        (found.into_iter().flatten().flatten().collect(), runs)
-    }
-}
-
-/// Reads the schema of each version; versions of the same bytes have the same.
-fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<(), String> {
-    let mut read: Vec<Vec<Arc<Schema>>> = Vec::new();
-    for chain in chains.iter() {
-        let first = chains.first().filter(|first| first.mode != chain.mode);
-        let schemas = in_parallel(chain.images.len(), |at| {
-            let image = chain.images.get(at)?;
-            let known = first.and_then(|first| {
-                let same = first.images.get(at).is_some_and(|other| other == image);
-                same.then(|| read.first()?.get(at).cloned()).flatten()
-            });
-            Some(known.map_or_else(|| chain::schema_of(image, chain.mode, options), Ok))
+        let found: Vec<Told> = found.into_iter().flatten().flatten().collect();
+        // Where keys change nothing, what one run shows holds for all.
+        let others = self.chains.iter().skip(chains).flat_map(|chain| {
+            found.iter().map(|told| Told {
+                mode: chain.mode,
+                ..told.clone()
+            })
         });
-        read.push(schemas.into_iter().flatten().collect::<Result<_, _>>()?);
+        let others: Vec<Told> = others.collect();
+        (found.into_iter().chain(others).collect(), runs)
     }
-    for (chain, schemas) in chains.iter_mut().zip(read) {
-        chain.schemas = schemas;
-    }
-    Ok(())
 }

@@ -7,15 +7,23 @@ use schema::sql::fold;
 
 use super::said::Line;
 
-/// The tables that a script may change: those that it names, and those that hang on them.
+/// The tables and views that a script may change: those that it names, or whose indexes or triggers it names, and
+/// those that hang on them.
 pub(super) fn touched<'a>(
     schema: &Schema,
     lines: impl Iterator<Item = &'a Line> + Clone,
 ) -> BTreeSet<String> {
-    let mut touched: BTreeSet<String> = schema
-        .tables()
-        .map(|table| fold(&table.name))
-        .filter(|name| lines.clone().any(|line| line.mentions(name)))
+    let named = |name: &str| lines.clone().any(|line| line.mentions(name));
+    let tables = schema.tables().map(|table| (&table.name, &table.name));
+    let views = schema.views().map(|view| (&view.name, &view.name));
+    let indexes = schema.indexes().map(|index| (&index.name, &index.table));
+    let triggers = schema
+        .triggers()
+        .map(|trigger| (&trigger.name, &trigger.table));
+    let objects = tables.chain(views).chain(indexes).chain(triggers);
+    let mut touched: BTreeSet<String> = objects
+        .filter(|(name, _)| named(name))
+        .map(|(_, table)| fold(table))
         .collect();
     loop {
         let count = touched.len();

@@ -55,6 +55,12 @@ impl Scene<'_> {
                             format!("the copy puts the values of `{from}` into `{to}`"),
                         ),
                     },
+                    None if !copy.columns.is_empty() => told(
+                        Severity::Error,
+                        format!(
+                            "the copy names no value for `{to}`, so the rows that it takes have its default instead of what `{object}` held"
+                        ),
+                    ),
                     _ => continue,
                 };
                 return told.at(Some(line.line));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::fill::Rows;
 use super::finding::{Class, Severity, Told};
-use super::step::Trial;
+use super::mended::{MOST, mended};
+use super::step::{Trial, Walked};
 
 const NULLS: &str = "it takes a NULL to see it, which the schema allows";
 const EDGES: &str = "it takes a value at the edges of what SQLite stores to see it";
@@ -14,34 +15,35 @@ const EDGES: &str = "it takes a value at the edges of what SQLite stores to see 
 pub(super) fn forward(
     trial: &Trial<'_>,
     plain: &[u8],
-    empty: &[u8],
-    make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
+    empty: impl Fn() -> Option<Arc<Vec<u8>>>,
+    make: impl Fn(Rows) -> Arc<Vec<u8>>,
     journeys: &mut usize,
 ) -> Vec<Told> {
-    let mut told = trial.on_rows(plain);
+    let Walked { mut told, stop } = trial.on_rows(plain);
     *journeys += 2;
     let stopped = |told: &[Told]| {
         let fails = [Class::StepFailsOnRows, Class::DownFailsOnRows];
         told.iter().any(|own| fails.contains(&own.class))
     };
     if told.iter().any(|own| own.severity == Severity::Error) || stopped(&told) {
-        let full = make(Rows::WithoutNulls)
-            .map(|image| trial.on_rows(&image))
-            .unwrap_or_default();
+        let full = trial.on_rows(&make(Rows::WithoutNulls)).told;
         *journeys += 1;
         let still_stopped = stopped(&full);
         told = weigh(told, full, NULLS);
+        let behind = behind(trial, (plain, stop), &trial.touched.0, |image| {
+            trial.on_rows(image)
+        });
+        add(&mut told, behind, !still_stopped);
         if still_stopped {
             // What needs no rows is told in any case.
             let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-            let rest = trial.on_rows(empty).into_iter();
+            let rest = empty().map(|image| trial.on_rows(&image).told);
+            let rest = rest.into_iter().flatten();
             told.extend(rest.filter(|own| !keys.contains(&own.key())));
         }
     }
     let keys: BTreeSet<_> = told.iter().map(Told::key).collect();
-    let hostile = make(Rows::Hostile)
-        .map(|image| trial.on_rows(&image))
-        .unwrap_or_default();
+    let hostile = trial.on_rows(&make(Rows::Hostile)).told;
     let more = hostile.into_iter().filter(|own| !keys.contains(&own.key()));
     told.extend(more.map(|own| own.hangs_on(EDGES)));
     told
@@ -51,19 +53,62 @@ pub(super) fn forward(
 pub(super) fn back(
     trial: &Trial<'_>,
     later: &[u8],
-    make: impl Fn(Rows) -> Option<Arc<Vec<u8>>>,
+    make: impl Fn(Rows) -> Arc<Vec<u8>>,
     journeys: &mut usize,
 ) -> Vec<Told> {
-    let told = trial.back_on_rows(later);
+    let Walked { told, stop } = trial.back_on_rows(later);
     *journeys += 1;
-    match told.iter().any(|own| own.severity == Severity::Error) {
-        true => {
-            let full = make(Rows::WithoutNulls)
-                .map(|image| trial.back_on_rows(&image))
-                .unwrap_or_default();
-            weigh(told, full, NULLS)
+    if told.iter().all(|own| own.severity != Severity::Error) && stop.is_none() {
+        return told;
+    }
+    let full = trial.back_on_rows(&make(Rows::WithoutNulls));
+    let saw_all = full.stop.is_none();
+    let mut told = weigh(told, full.told, NULLS);
+    let behind = behind(trial, (later, stop), &trial.touched.1, |image| {
+        trial.back_on_rows(image)
+    });
+    add(&mut told, behind, saw_all);
+    told
+}
+
+/// What lies behind the place where the rows of `image` stop a script: the same again with rows that pass.
+fn behind(
+    trial: &Trial<'_>,
+    (image, stop): (&[u8], Option<super::run::Failure>),
+    touched: &BTreeSet<String>,
+    walk: impl Fn(&[u8]) -> Walked,
+) -> Vec<Told> {
+    let (Some(before), Some(after)) = (trial.before(), trial.after()) else {
+        return Vec::new();
+    };
+    let schemas = match std::ptr::eq(touched, &trial.touched.0) {
+        true => (before.as_ref(), after.as_ref()),
+        false => (after.as_ref(), before.as_ref()),
+    };
+    let mut found = Vec::new();
+    let (mut stop, mut image) = (stop, Arc::new(image.to_vec()));
+    for _ in 0..MOST {
+        let Some(failure) = stop.take() else { break };
+        let Some(passing) = mended(&image, &failure, schemas, touched, trial.options) else {
+            break;
+        };
+        image = passing;
+        let walked = walk(&image);
+        found.extend(walked.told);
+        stop = walked.stop;
+    }
+    found
+}
+
+/// Adds what is not known yet; where rows without NULL came to the end and did not show it, it hangs on NULL.
+fn add(told: &mut Vec<Told>, more: Vec<Told>, saw_all: bool) {
+    for own in more {
+        if told.iter().all(|other| other.key() != own.key()) {
+            told.push(match saw_all {
+                true => own.hangs_on(NULLS),
+                false => own,
+            });
         }
-        false => told,
     }
 }
 

@@ -3,6 +3,7 @@
 mod applications;
 mod case;
 mod format;
+mod idioms;
 mod model;
 mod planted;
 mod report;

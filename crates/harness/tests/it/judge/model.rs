@@ -18,16 +18,24 @@ fn every_layout_has_a_model_that_names_its_source() {
             Transaction::Run,
             ForeignKeys::DependsOnBuild,
         ),
-        ("golang-migrate", Transaction::File, ForeignKeys::Off),
-        ("goose", Transaction::File, ForeignKeys::Off),
-        ("dbmate", Transaction::File, ForeignKeys::Off),
-        ("sql-migrate", Transaction::File, ForeignKeys::Off),
-        ("flyway", Transaction::File, ForeignKeys::Off),
+        (
+            "golang-migrate",
+            Transaction::File,
+            ForeignKeys::OffUnlessAsked,
+        ),
+        ("goose", Transaction::File, ForeignKeys::OffUnlessAsked),
+        ("dbmate", Transaction::File, ForeignKeys::OffUnlessAsked),
+        (
+            "sql-migrate",
+            Transaction::File,
+            ForeignKeys::OffUnlessAsked,
+        ),
+        ("flyway", Transaction::File, ForeignKeys::OffUnlessAsked),
         ("drizzle", Transaction::Run, ForeignKeys::DependsOnBuild),
         ("prisma", Transaction::None, ForeignKeys::On),
         ("d1", Transaction::File, ForeignKeys::On),
         ("sqitch", Transaction::None, ForeignKeys::Off),
-        ("plain", Transaction::None, ForeignKeys::Off),
+        ("plain", Transaction::None, ForeignKeys::OffUnlessAsked),
         ("ours", Transaction::Run, ForeignKeys::Off),
     ];
     for (layout, transaction, foreign_keys) in expected {
@@ -77,7 +85,16 @@ fn what_is_lost_depends_on_the_tool() {
     // Where a file holds this pragma, Flyway opens no transaction around it.
     assert_eq!(with("layout: flyway"), "");
     let on_too_late = "note pragma-without-effect 2_rebuild/up.sql:6 off foreign_keys";
-    assert_eq!(with("layout: goose"), on_too_late);
+    assert_eq!(
+        with("layout: goose\noptions: foreign_keys=off"),
+        on_too_late
+    );
+    // What an application switches on where it opens the file is not in the folder.
+    assert_eq!(
+        with("layout: goose"),
+        "warning rows-lost-by-cascade 2_rebuild/up.sql:4 on item\n\
+         note pragma-without-effect 2_rebuild/up.sql:6 both foreign_keys"
+    );
     // Depending on the build, the first pragma does nothing or the second.
     assert_eq!(
         with("layout: drizzle"),
@@ -89,6 +106,77 @@ fn what_is_lost_depends_on_the_tool() {
         format!("{cascade}\n{useless}")
     );
     assert_eq!(with("layout: sqlx\nno_transaction: 2_rebuild"), "");
+}
+
+/// Files that begin transactions by themselves, with the keys off around them.
+const BY_ITSELF: &str = "
+=== 1_make/up.sql
+CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES list(id) ON DELETE CASCADE);
+=== 2_rebuild/up.sql
+PRAGMA foreign_keys = OFF;
+BEGIN;
+CREATE TABLE new_list (id INTEGER PRIMARY KEY, name TEXT, color TEXT);
+INSERT INTO new_list (id, name) SELECT id, name FROM list;
+DROP TABLE list;
+ALTER TABLE new_list RENAME TO list;
+COMMIT;
+PRAGMA foreign_keys = ON;
+";
+
+#[test]
+fn a_file_that_begins_a_transaction_tells_how_golang_migrate_was_set_up() {
+    let judged = |layout: &str| {
+        let case = Case::new(&format!("layout: {layout}\ndown: never{BY_ITSELF}"));
+        let verdict = case.judge();
+        let lines = verdict.findings.iter().map(line).collect::<Vec<_>>();
+        (verdict.source, lines.join("\n"))
+    };
+    let (source, lines) = judged("golang-migrate");
+    assert!(source.contains("with `x-no-tx-wrap`"), "{source}");
+    assert_eq!(lines, "");
+    // The other tools have a marker for it, so such a file fails.
+    let (_, lines) = judged("dbmate");
+    assert!(
+        lines.starts_with("error step-fails 2_rebuild/up.sql:2"),
+        "{lines}"
+    );
+    // A history without such a file is wrapped.
+    let case = Case::new(&format!("layout: golang-migrate\ndown: never{REBUILD}"));
+    assert!(!case.judge().source.contains("with `x-no-tx-wrap`"));
+}
+
+#[test]
+fn d1_opens_the_transaction_itself() {
+    let case = Case::new(&format!("layout: d1\ndown: never{BY_ITSELF}"));
+    let verdict = case.judge();
+    let fails = verdict
+        .findings
+        .iter()
+        .find(|own| own.class == Class::StepFails);
+    let message = &fails.unwrap().message;
+    assert!(message.contains("D1 refuses `BEGIN`"), "{message}");
+    // The body of a trigger begins and ends, too, and is none.
+    let text = "layout: d1\ndown: never\n=== 1_make/up.sql\nCREATE TABLE a (b);\n\
+                CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET b = 1; END;\n";
+    assert_eq!(Case::new(text).judge().findings.len(), 0);
+}
+
+#[test]
+fn a_way_back_may_stand_outside_a_transaction_by_itself() {
+    let text = "layout: dbmate\n=== 1_make/up.sql\nCREATE TABLE a (b);\n\
+                === 1_make/down.sql\nVACUUM;\nDROP TABLE a;\n";
+    let mut case = Case::new(text);
+    assert_eq!(
+        line(&case.judge().findings[0]),
+        "error down-fails 1_make/down.sql:1 both"
+    );
+    case.history.steps[0].down_no_transaction = true;
+    assert_eq!(case.judge().findings.len(), 0);
+    // What keeps the transaction away from the way forward says nothing of the way back.
+    case.history.steps[0].down_no_transaction = false;
+    case.history.steps[0].no_transaction = true;
+    assert_eq!(case.judge().findings.len(), 1);
 }
 
 #[test]
@@ -143,8 +231,8 @@ fn a_part_of_a_history_can_be_judged() {
         )
     };
     let (first, second) = (
-        "warning table-dropped 2_gone/up.sql:1 off list".to_owned(),
-        "warning table-dropped 4_gone/up.sql:1 off item".to_owned(),
+        "warning table-dropped 2_gone/up.sql:1 both list".to_owned(),
+        "warning table-dropped 4_gone/up.sql:1 both item".to_owned(),
     );
     assert_eq!(lines(""), (4, vec![first.clone(), second.clone()]));
     assert_eq!(lines("options: from=3_make"), (2, vec![second]));
@@ -183,8 +271,8 @@ DROP TABLE list;
     assert_eq!(
         found,
         [
-            "note step-fails 3_uses/up.sql:1 off",
-            "warning table-dropped 4_gone/up.sql:1 off list"
+            "note step-fails 3_uses/up.sql:1 both",
+            "warning table-dropped 4_gone/up.sql:1 both list"
         ]
     );
 }
@@ -203,7 +291,7 @@ DELETE FROM list WHERE code = 0 AND name IN (SELECT name FROM list WHERE code = 
 ";
     let verdict = Case::new(text).judge();
     let found: Vec<String> = verdict.findings.iter().map(line).collect();
-    assert_eq!(found, ["warning rows-lost 3_code/up.sql:1 off list"]);
+    assert_eq!(found, ["warning rows-lost 3_code/up.sql:1 both list"]);
 }
 
 #[test]
