@@ -39,6 +39,16 @@ pub fn exercise_id(session_id: ValueRef<'_>, created_at: ValueRef<'_>, position:
     id_at(milliseconds(created_at), session_id, position)
 }
 
+/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot compute the hash.
+pub(crate) fn id_by_trigger(session_id: &Owned, position: usize) -> Owned {
+    let mut id = match session_id {
+        Owned::Text(text) => text.clone(),
+        Owned::Null | Owned::Blob(_) => session_id.literal().to_uppercase().into_bytes(),
+    };
+    id.extend_from_slice(format!("/{position}").as_bytes());
+    Owned::Text(id)
+}
+
 fn id_at(milliseconds: Option<u64>, session_id: ValueRef<'_>, position: usize) -> Uuid {
     let hash = Uuid::new_v5(&NAMESPACE, &unambiguous(session_id, position));
     let Some(milliseconds) = milliseconds else {
