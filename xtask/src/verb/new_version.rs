@@ -14,6 +14,9 @@ const UP: &str = include_str!("../../template/up.sql");
 const DOWN: &str = include_str!("../../template/down.sql");
 const CODE: &str = include_str!("../../template/code.rs");
 
+/// A step with a function is refused without a way back.
+const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this';\n";
+
 /// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs, and asks
 /// for the notes first.
 ///
@@ -49,14 +52,17 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     let cannot =
         |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
     fs::create_dir(&path).map_err(cannot)?;
-    for (file, text) in [("notes.md", NOTES), ("up.sql", UP), ("down.sql", DOWN)] {
+    let (down, line) = match options.code {
+        true => (
+            format!("{DOWN}{UNTIL_WRITTEN}"),
+            format!("\"{folder}\" with crate::{name}::CODE"),
+        ),
+        false => (DOWN.to_owned(), format!("\"{folder}\"")),
+    };
+    for (file, text) in [("notes.md", NOTES), ("up.sql", UP), ("down.sql", &down)] {
         fs::write(path.join(file), fill(text)).map_err(cannot)?;
     }
-    let with = match options.code {
-        true => format!(" with crate::{name}::CODE"),
-        false => String::new(),
-    };
-    add_line(root, &format!("\"{folder}\"{with}"))?;
+    add_line(root, &line)?;
     println!("made {VERSIONS}/{folder}/ with notes.md, up.sql and down.sql");
     if options.code {
         println!("made {SOURCES}/{name}.rs with the step's function");
