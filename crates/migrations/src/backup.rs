@@ -54,7 +54,7 @@ pub struct Progress {
     pub work: Work,
     /// What is done of it.
     pub done: u64,
-    /// What there is to do; 0 where nobody counted.
+    /// What there is to do; 0 where nobody knows before the end.
     pub all: u64,
 }
 

@@ -221,6 +221,7 @@ fn progress_is_told() {
     fn tell(progress: Progress) {
         if progress.work == Work::Filling {
             assert!(LAST.swap(progress.done, Ordering::Relaxed) < progress.done);
+            assert_eq!(progress.all, if progress.done == MANY { MANY } else { 0 });
             REPORTS.fetch_add(1, Ordering::Relaxed);
         }
     }
