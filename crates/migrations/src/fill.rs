@@ -214,7 +214,8 @@ impl<'scope> Worker<'scope> {
                 }
             }
         };
-        let thread = Builder::new().spawn_scoped(scope, work).ok()?;
+        let named = Builder::new().name("fill".to_owned());
+        let thread = named.spawn_scoped(scope, work).ok()?;
         Some(Worker {
             to: Some(to),
             from,

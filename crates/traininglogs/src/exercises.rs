@@ -67,7 +67,8 @@ fn unambiguous(session_id: ValueRef<'_>, position: usize) -> Vec<u8> {
         Owned::Text(bytes) => (1, bytes),
         Owned::Blob(bytes) => (2, bytes),
     };
-    let mut all = vec![tag];
+    let mut all = Vec::with_capacity(bytes.len() + 17);
+    all.push(tag);
     all.extend((bytes.len() as u64).to_le_bytes());
     all.extend(bytes);
     all.extend((position as u64).to_le_bytes());
