@@ -86,7 +86,8 @@ const ON_THE_WAY: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct Fill<'a> {
     /// The SELECT whose rows are read. Its order is the order in which rows are written; where it is that of
-    /// their keys, they are appended, which is twice as fast as rows in any order.
+    /// their keys, they are appended. It does not read the table that is filled: rows that were just written
+    /// [may or may not be seen](https://sqlite.org/isolation.html).
     pub from: &'a str,
     /// The table that is filled. Where it is empty, its indexes are dropped and made again when the rows are
     /// there, by the statements that made them; those that are UNIQUE stay, to tell which row they refuse.
