@@ -82,6 +82,9 @@ pub enum Format {
 pub struct NewVersion {
     /// What it adds, in lower case with underscores, such as `session_duration`
     pub name: String,
+    /// Data must be computed: make a Rust function for the step, too
+    #[arg(long)]
+    pub code: bool,
 }
 
 /// Options of `add-fixture`.

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// The folder of the version folders, below the root.
 pub const VERSIONS: &str = "crates/traininglogs/versions";
 
+/// Where the crate's modules stand.
+pub const SOURCES: &str = "crates/traininglogs/src";
+
 /// The list of the steps, below the root.
 pub const CATALOGUE: &str = "crates/traininglogs/src/catalogue.rs";
 

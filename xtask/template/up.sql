@@ -5,4 +5,5 @@
 --   A new index:   CREATE INDEX idx_note_length ON note(length_minutes);
 --
 -- To change what a table declares, rebuild it: make note_new, copy with named columns, drop note, rename
--- note_new to note, and make again every index and trigger that stood on it.
+-- note_new to note, and make again every index and trigger that stood on it. Views, and triggers of other tables, that
+-- name it must be dropped before and made again, too: while one of them finds no such table, SQLite renames none.

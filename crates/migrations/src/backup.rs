@@ -38,12 +38,23 @@ pub enum Backups {
     Off,
 }
 
-/// How far a copy is.
+/// What takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A backup is made or put back; counted in pages.
+    Copying,
+    /// A step's function fills a table with [`Fill`](crate::Fill); counted in rows that were read.
+    Filling,
+}
+
+/// How far a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Pages that are copied.
+    /// Which one.
+    pub work: Work,
+    /// What is done of it.
     pub done: u64,
-    /// Pages that there are.
+    /// What there is to do; 0 where nobody knows before the end.
     pub all: u64,
 }
 
@@ -236,6 +247,7 @@ fn copy_if(
             let count = |pages: i32| u64::try_from(pages).unwrap_or(0);
             let (all, left) = (count(progress.pagecount), count(progress.remaining));
             report(Progress {
+                work: Work::Copying,
                 done: all.saturating_sub(left),
                 all,
             });

@@ -107,6 +107,7 @@ mod red_flag;
 mod options;
 mod run;
 mod report;
+mod fill;
 mod outside;
 mod transaction;
 mod guard;
@@ -119,10 +120,13 @@ mod connect;
 mod migrator;
 mod error;
 
-pub use backup::{BackupFile, Backups, Progress, Restored, backups, replace_content, restore};
+pub use backup::{
+    BackupFile, Backups, Progress, Restored, Work, backups, replace_content, restore,
+};
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
 pub use file::FileState;
+pub use fill::{Fill, Made, Source};
 pub use ledger::{Entry, LEDGER_TABLE, Repaired};
 pub use loss::AtRisk;
 pub use migrator::Migrator;

@@ -91,7 +91,8 @@ fn examples(connection: &Connection, table: &Table, filter: &str) -> Result<Vec<
     rows.and_then(Iterator::collect).map_err(error::sqlite)
 }
 
-fn show(value: ValueRef<'_>) -> String {
+/// A value as a person reads it, on one line.
+pub(crate) fn show(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Null => "NULL".to_owned(),
         ValueRef::Integer(number) => number.to_string(),

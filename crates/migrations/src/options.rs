@@ -24,7 +24,7 @@ pub struct Options {
     pub allow_undocumented: bool,
     /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
     pub rehearse: bool,
-    /// Called while a backup is made or put back.
+    /// Called while a backup is made or put back, and while [`Fill`](crate::Fill) fills a table.
     pub progress: Option<fn(Progress)>,
 }
 

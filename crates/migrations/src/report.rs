@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Version;
+use crate::backup::Progress;
 use crate::plan::Direction;
 
 /// A row that a step could not treat and left as it is.
@@ -19,11 +20,20 @@ pub struct Remark {
     pub reason: String,
 }
 
+/// A row that stays as it is, before it is known which step says so.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) table: String,
+    pub(crate) key: String,
+    pub(crate) reason: String,
+}
+
 /// Where a step's function puts its remarks.
 #[derive(Debug, Default)]
 pub struct Remarks {
     version: Version,
     remarks: Vec<Remark>,
+    progress: Option<fn(Progress)>,
 }
 
 impl Remarks {
@@ -31,7 +41,28 @@ impl Remarks {
     pub(crate) fn of(version: Version) -> Remarks {
         Remarks {
             version,
-            remarks: Vec::new(),
+            ..Remarks::default()
+        }
+    }
+
+    /// None yet, and whom to tell how far the work is.
+    pub(crate) fn telling(progress: Option<fn(Progress)>) -> Remarks {
+        Remarks {
+            progress,
+            ..Remarks::default()
+        }
+    }
+
+    /// Tells how far the work is.
+    pub(crate) fn progress(&self, progress: Progress) {
+        if let Some(tell) = self.progress {
+            tell(progress);
+        }
+    }
+
+    pub(crate) fn take(&mut self, left: impl Iterator<Item = Left>) {
+        for Left { table, key, reason } in left {
+            self.left(&table, key, reason);
         }
     }
 

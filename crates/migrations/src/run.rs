@@ -278,7 +278,7 @@ impl<'a> Run<'a> {
             // Before the first step, so that no step can put a table of its own in the ledger's place.
             ledger::create(self.connection)?;
         }
-        let mut remarks = Remarks::default();
+        let mut remarks = Remarks::telling(self.options.progress);
         for step in &plan.moves {
             let started = Instant::now();
             self.carry_out(step, &mut remarks)?;

@@ -1,7 +1,9 @@
 //! Version 1 to 2: the rows of `exercises_index`, by the engine, by SQL as other tools would do it, and the floor.
 //!
 //! The *floor* copies the finished rows, in the order of their ids, and makes the index afterwards: what nobody
-//! can be faster than who writes the same rows durably. Read the ratios within one run; machines differ.
+//! can be faster than who writes the same rows durably. Foreign keys are checked in all three: row by row in *floor* and
+//! *sql*, before COMMIT in *engine*. *copy* is a backup alone. Read the ratios within one run; machines differ, and where
+//! both of two cores are busy elsewhere the engine's second thread has no place to run. `SESSIONS=1000000` adds a size.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,12 +14,13 @@ mod sessions;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, criterion_group};
 use migrations::{Backups, Migrator, Options};
 use rusqlite::Connection;
-use sessions::file_of_version_1;
+use sessions::{file_of_version_1, sizes};
 use traininglogs::catalogue;
 
 const SIZES: [usize; 2] = [10_000, 100_000];
@@ -81,11 +84,29 @@ fn timed(old: &Path, work: impl Fn(&Path)) -> Duration {
     elapsed
 }
 
+/// The same with a backup before, which reads every page of it again.
+fn engine_with_backup(path: &Path) {
+    let mut migrator = Migrator::open(catalogue(), path, Options::default()).unwrap();
+    let report = migrator.upgrade_to(2).unwrap();
+    fs::remove_file(report.backup.unwrap()).unwrap();
+}
+
+/// A copy of the file by SQLite's own means, durable, and nothing else.
+fn copy(path: &Path) {
+    let target = path.with_extension("backup");
+    let connection = Connection::open(path).unwrap();
+    connection
+        .backup("main", &target, None::<fn(rusqlite::backup::Progress)>)
+        .unwrap();
+    fs::File::open(&target).unwrap().sync_all().unwrap();
+    fs::remove_file(target).unwrap();
+}
+
 fn moving(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let mut group = criterion.benchmark_group("moving");
     group.sample_size(10).warm_up_time(Duration::from_millis(1));
-    for sessions in SIZES {
+    for sessions in sizes(&SIZES) {
         let old = folder.path().join(format!("{sessions}.db"));
         file_of_version_1(&old, sessions);
         let done: PathBuf = folder.path().join("done.db");
@@ -98,15 +119,58 @@ fn moving(criterion: &mut Criterion) {
                 .unwrap();
             connection.execute_batch(FLOOR).unwrap();
         };
-        let ways: [(&str, Way<'_>); 3] = [("floor", &floor), ("engine", &engine), ("sql", &sql)];
+        let ways: [(&str, Way<'_>); 5] = [
+            ("floor", &floor),
+            ("engine", &engine),
+            ("sql", &sql),
+            ("copy", &copy),
+            ("engine with backup", &engine_with_backup),
+        ];
         for (name, work) in ways {
             group.bench_function(BenchmarkId::new(name, sessions), |bencher| {
                 bencher.iter_custom(|times| (0..times).map(|_| timed(&old, work)).sum());
             });
         }
+        tell_memory(&old, sessions);
+        fs::remove_file(&old).unwrap();
     }
     group.finish();
 }
 
+/// Set for a child that is to migrate this file and tell what memory that took.
+const CHILD: &str = "MOVING_CHILD";
+
+/// The most memory that a process of its own had for the engine's run, where the system tells.
+#[expect(clippy::print_stdout, reason = "what criterion does not measure")]
+fn tell_memory(old: &Path, sessions: usize) {
+    let copy = old.with_extension("copy");
+    fs::copy(old, &copy).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .env(CHILD, &copy)
+        .output()
+        .unwrap();
+    fs::remove_file(&copy).unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    println!("moving/peak memory/{sessions}  {}", told.trim());
+}
+
+/// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+fn child(path: &Path) {
+    engine(path);
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    println!("{}", peak.unwrap_or("the system does not tell").trim());
+}
+
 criterion_group!(benches, moving);
-criterion_main!(benches);
+
+fn main() {
+    match std::env::var_os(CHILD) {
+        Some(path) => child(Path::new(&path)),
+        None => {
+            benches();
+            Criterion::default().configure_from_args().final_summary();
+        }
+    }
+}

@@ -15,6 +15,7 @@ migrations::steps! {
     "0003_session_duration",
     "0004_session_created_index",
     "0005_session_metadata",
+    "0006_last_exercise_index",
 }
 
 /// The newest version, which is the number of steps.

@@ -8,13 +8,13 @@ use rusqlite::types::ValueRef;
 
 use crate::document::Document;
 use crate::error::Error;
-use crate::exercises::exercise_id;
+use crate::exercises::{exercise_id, id_by_trigger};
 use crate::value::Owned;
 
 /// What is inconsistent in a file of `version`, one sentence each; empty when nothing is.
 ///
 /// From version 2 on, each session has exactly the rows in `exercises_index` that an upgrade would give
-/// it, and there are no others. From version 5 on, each session has exactly one row in
+/// it, and there are no others; a row that a trigger of version 6 wrote has an id of its own kind. From version 5 on, each session has exactly one row in
 /// `session_metadata`, and the other way round.
 ///
 /// # Errors
@@ -38,6 +38,7 @@ type IndexRow = [Owned; 4];
 
 fn index(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> {
     let mut balance: Balance<IndexRow> = BTreeMap::new();
+    let mut by_trigger: BTreeMap<Owned, Owned> = BTreeMap::new();
     let sessions = "SELECT id, created_at, raw_json FROM training_sessions WHERE id IS NOT NULL";
     let mut statement = connection.prepare(sessions)?;
     let mut rows = statement.query([])?;
@@ -49,6 +50,7 @@ fn index(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> 
         let date = document.date.as_deref().map_or(Owned::Null, text);
         for (position, name) in document.exercises.iter().enumerate() {
             let row = text(&exercise_id(id, created_at, position).to_string());
+            by_trigger.insert(id_by_trigger(&id.into(), position), row.clone());
             *balance
                 .entry([id.into(), row, text(name), date.clone()])
                 .or_default() -= 1;
@@ -59,8 +61,10 @@ fn index(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> 
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let value = |index| row.get_ref(index).map(Owned::from);
+        let id = value(1)?;
+        let id = by_trigger.get(&id).cloned().unwrap_or(id);
         *balance
-            .entry([value(0)?, value(1)?, value(2)?, value(3)?])
+            .entry([value(0)?, id, value(2)?, value(3)?])
             .or_default() += 1;
     }
     for ([session, row, name, date], count) in balance {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use jiff::fmt::temporal::DateTimePrinter;
 use migrations::{Migrator, Options, Report};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, TransactionBehavior, named_params};
 use uuid::Uuid;
 
 use crate::Timestamp;
@@ -34,6 +35,27 @@ pub struct LastExercise {
     pub date: Option<String>,
     /// When it was logged, RFC 3339 in UTC.
     pub created_at: String,
+}
+
+/// A session that has an exercise; of two, the greater one is the later one. NULL is before all dates.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Latest {
+    date: Owned,
+    created_at: Owned,
+    id: Owned,
+}
+
+impl Latest {
+    fn into_answer(self) -> LastExercise {
+        LastExercise {
+            session_id: self.id.into_text(),
+            date: match self.date {
+                Owned::Null => None,
+                date => Some(date.into_text()),
+            },
+            created_at: self.created_at.into_text(),
+        }
+    }
 }
 
 /// A session as it stands in the file; text as in [`LastExercise`].
@@ -159,17 +181,22 @@ impl TrainingLogs {
     /// When the file cannot be read.
     pub fn last_exercise(&self, name: &str) -> Result<Option<LastExercise>, Error> {
         let mut statement = self.connection.prepare_cached(sql("last_exercise")?)?;
-        let found = statement.query_row(named_params! { ":exercise_name": name }, |row| {
-            Ok(LastExercise {
-                session_id: text(row, 0)?,
-                date: match Owned::from(row.get_ref(1)?) {
-                    Owned::Null => None,
-                    date => Some(date.to_text()),
-                },
-                created_at: text(row, 2)?,
-            })
-        });
-        Ok(found.optional()?)
+        let mut rows = statement.query([name])?;
+        let mut latest: Option<Latest> = None;
+        while let Some(row) = rows.next()? {
+            let newest = latest.as_ref().map(|latest| latest.date.as_ref());
+            if newest.is_some_and(|date| Ok(date) != row.get_ref(1)) {
+                break;
+            }
+            let value = |index| row.get_ref(index).map(Owned::from);
+            let session = Latest {
+                date: value(1)?,
+                created_at: value(2)?,
+                id: value(0)?,
+            };
+            latest = latest.max(Some(session));
+        }
+        Ok(latest.map(Latest::into_answer))
     }
 
     /// The same answer by reading every session, as it was found before there was an index.
@@ -179,7 +206,7 @@ impl TrainingLogs {
     pub fn last_exercise_by_scan(&self, name: &str) -> Result<Option<LastExercise>, Error> {
         let mut statement = self.connection.prepare_cached(sql("sessions_scan")?)?;
         let mut rows = statement.query([])?;
-        let mut latest: Option<(Option<String>, Owned, Owned)> = None;
+        let mut latest: Option<Latest> = None;
         while let Some(row) = rows.next()? {
             let Ok(document) = Document::read(row.get_ref(2)?) else {
                 continue;
@@ -187,21 +214,15 @@ impl TrainingLogs {
             if !document.exercises.iter().any(|exercise| exercise == name) {
                 continue;
             }
-            let date = document.date.map(|date| date.into_owned());
-            let session = (
-                date,
-                Owned::from(row.get_ref(1)?),
-                Owned::from(row.get_ref(0)?),
-            );
-            if latest.as_ref().is_none_or(|latest| session > *latest) {
-                latest = Some(session);
-            }
+            let date = ValueRef::from(document.date.as_deref());
+            let session = Latest {
+                date: Owned::from(date),
+                created_at: Owned::from(row.get_ref(1)?),
+                id: Owned::from(row.get_ref(0)?),
+            };
+            latest = latest.max(Some(session));
         }
-        Ok(latest.map(|(date, created_at, id)| LastExercise {
-            session_id: id.to_text(),
-            date,
-            created_at: created_at.to_text(),
-        }))
+        Ok(latest.map(Latest::into_answer))
     }
 
     /// The sessions that were logged at or after `from` and before `to`, in the order of time.
@@ -246,7 +267,7 @@ fn sql(name: &str) -> Result<&'static str, Error> {
 }
 
 fn text(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
-    Ok(Owned::from(row.get_ref(index)?).to_text())
+    Ok(Owned::from(row.get_ref(index)?).into_text())
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -1,9 +1,8 @@
 //! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it to
 //! the sessions that are there.
 
-use migrations::{BoxError, Code, Remarks};
+use migrations::{BoxError, Code, Fill, Made, Source};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use crate::document::{Document, Unreadable};
@@ -13,17 +12,16 @@ use crate::value::Owned;
 /// application's queries change.
 pub(crate) const CODE: Code = Code {
     name: "exercises::fill",
-    survey,
-    apply: fill,
+    survey: |connection, remarks| FILL.survey(connection, remarks, rows),
+    apply: |connection, remarks| FILL.run(connection, remarks, rows),
 };
 
-const READ: &str = "SELECT id, created_at, raw_json, rowid FROM training_sessions ORDER BY rowid";
-
-const INSERT: &str = "INSERT INTO exercises_index (id, session_id, exercise_name, date_logged) \
-                      VALUES (?1, ?2, ?3, ?4)";
-
-/// The statement that made the index, so that it is made again as it was.
-const READ_INDEX: &str = "SELECT sql FROM sqlite_schema WHERE name = 'idx_exercises_name'";
+/// Sessions in the order in which they were logged, so that rows with their ids are appended.
+const FILL: Fill<'_> = Fill {
+    from: "SELECT id, created_at, raw_json, rowid FROM training_sessions ORDER BY rowid",
+    into: "exercises_index",
+    columns: &["id", "session_id", "exercise_name", "date_logged"],
+};
 
 /// All ids of exercises are hashes in this name space, so it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_3a52_0d8e_4b7f_9a64_27c5_e1d0_93b8);
@@ -39,6 +37,16 @@ const END_OF_TIME: u64 = 1 << 48;
 /// hash alone.
 pub fn exercise_id(session_id: ValueRef<'_>, created_at: ValueRef<'_>, position: usize) -> Uuid {
     id_at(milliseconds(created_at), session_id, position)
+}
+
+/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot compute the hash.
+pub(crate) fn id_by_trigger(session_id: &Owned, position: usize) -> Owned {
+    let mut id = match session_id {
+        Owned::Text(text) => text.clone(),
+        Owned::Null | Owned::Blob(_) => session_id.literal().to_uppercase().into_bytes(),
+    };
+    id.extend_from_slice(format!("/{position}").as_bytes());
+    Owned::Text(id)
 }
 
 fn id_at(milliseconds: Option<u64>, session_id: ValueRef<'_>, position: usize) -> Uuid {
@@ -59,7 +67,8 @@ fn unambiguous(session_id: ValueRef<'_>, position: usize) -> Vec<u8> {
         Owned::Text(bytes) => (1, bytes),
         Owned::Blob(bytes) => (2, bytes),
     };
-    let mut all = vec![tag];
+    let mut all = Vec::with_capacity(bytes.len() + 17);
+    all.push(tag);
     all.extend((bytes.len() as u64).to_le_bytes());
     all.extend(bytes);
     all.extend((position as u64).to_le_bytes());
@@ -75,71 +84,32 @@ fn milliseconds(created_at: ValueRef<'_>) -> Option<u64> {
     (milliseconds < END_OF_TIME).then_some(milliseconds)
 }
 
-/// A session as it is read for its exercises.
-struct Row<'a> {
-    id: ValueRef<'a>,
-    created_at: ValueRef<'a>,
-    document: Document<'a>,
-}
-
-/// Reads all sessions in the order in which they were logged, hands each to `readable`, and remarks on
-/// those that cannot be read.
-fn each_session(
-    connection: &Connection,
-    remarks: &mut Remarks,
-    mut readable: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
-) -> Result<(), BoxError> {
-    let mut statement = connection.prepare(READ)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let id = row.get_ref(0)?;
-        if id == ValueRef::Null {
-            let rowid: i64 = row.get(3)?;
-            remarks.left(
-                "training_sessions",
-                format!("rowid {rowid}"),
-                "its id is NULL",
-            );
-            continue;
+/// The rows of one session; a remark where it cannot be read.
+fn rows(session: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
+    let id = session.get(0);
+    if id == ValueRef::Null {
+        let rowid = format!("rowid {}", session.shown(3));
+        made.left("training_sessions", rowid, "its id is NULL");
+        return Ok(());
+    }
+    let document = match Document::read(session.get(2)) {
+        Ok(document) => document,
+        Err(reason) => {
+            made.left("training_sessions", Owned::from(id).literal(), why(&reason));
+            return Ok(());
         }
-        match Document::read(row.get_ref(2)?) {
-            Ok(document) => readable(&Row {
-                id,
-                created_at: row.get_ref(1)?,
-                document,
-            })?,
-            Err(reason) => {
-                remarks.left("training_sessions", Owned::from(id).literal(), why(&reason));
-            }
-        }
+    };
+    let date = document.date.as_deref().into();
+    let milliseconds = milliseconds(session.get(1));
+    let mut buffer = Uuid::encode_buffer();
+    for (position, name) in document.exercises.iter().enumerate() {
+        let row = id_at(milliseconds, id, position);
+        let row: &str = row.hyphenated().encode_lower(&mut buffer);
+        made.row(&[row.into(), id, (&**name).into(), date])?;
     }
     Ok(())
 }
 
 fn why(reason: &Unreadable) -> String {
     format!("its `raw_json` cannot be read: {reason}")
-}
-
-fn survey(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError> {
-    each_session(connection, remarks, |_| Ok(()))
-}
-
-/// The index of the names is made when all rows are there: sorted once, and not searched for each row.
-fn fill(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError> {
-    let index: String = connection.query_row(READ_INDEX, [], |row| row.get(0))?;
-    connection.execute_batch("DROP INDEX idx_exercises_name")?;
-    let mut insert = connection.prepare(INSERT)?;
-    let mut buffer = Uuid::encode_buffer();
-    each_session(connection, remarks, |session| {
-        let date = session.document.date.as_deref();
-        let milliseconds = milliseconds(session.created_at);
-        for (position, name) in session.document.exercises.iter().enumerate() {
-            let id = id_at(milliseconds, session.id, position);
-            let id = id.hyphenated().encode_lower(&mut buffer);
-            insert.execute(params![&*id, Owned::from(session.id), name, date])?;
-        }
-        Ok(())
-    })?;
-    connection.execute_batch(&index)?;
-    Ok(())
 }

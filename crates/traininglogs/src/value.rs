@@ -45,9 +45,10 @@ impl Owned {
 
     /// The value as the application hands it on: text as it is, with what is not UTF-8 replaced, and a
     /// blob as its literal.
-    pub(crate) fn to_text(&self) -> String {
+    pub(crate) fn into_text(self) -> String {
         match self {
-            Owned::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            Owned::Text(text) => String::from_utf8(text)
+                .unwrap_or_else(|fault| String::from_utf8_lossy(fault.as_bytes()).into_owned()),
             Owned::Null | Owned::Blob(_) => self.literal(),
         }
     }

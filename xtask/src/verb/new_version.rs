@@ -6,12 +6,16 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cli::NewVersion;
-use crate::project::{self, CATALOGUE, FIXTURES, VERSIONS};
+use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
 use crate::{Failure, Verdict, catalogue};
 
 const NOTES: &str = include_str!("../../template/notes.md");
 const UP: &str = include_str!("../../template/up.sql");
 const DOWN: &str = include_str!("../../template/down.sql");
+const CODE: &str = include_str!("../../template/code.rs");
+
+/// A step with a function is refused without a way back.
+const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this';\n";
 
 /// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs, and asks
 /// for the notes first.
@@ -40,15 +44,29 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
         text.replace("{version}", &version.to_string())
             .replace("{older}", &newest.to_string())
             .replace("{title}", &name.replace('_', " "))
+            .replace("{name}", name)
     };
+    if options.code {
+        add_code(root, name, &fill(CODE))?;
+    }
     let cannot =
         |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
     fs::create_dir(&path).map_err(cannot)?;
-    for (file, text) in [("notes.md", NOTES), ("up.sql", UP), ("down.sql", DOWN)] {
+    let (down, line) = match options.code {
+        true => (
+            format!("{DOWN}{UNTIL_WRITTEN}"),
+            format!("\"{folder}\" with crate::{name}::CODE"),
+        ),
+        false => (DOWN.to_owned(), format!("\"{folder}\"")),
+    };
+    for (file, text) in [("notes.md", NOTES), ("up.sql", UP), ("down.sql", &down)] {
         fs::write(path.join(file), fill(text)).map_err(cannot)?;
     }
-    add_line(root, &folder)?;
+    add_line(root, &line)?;
     println!("made {VERSIONS}/{folder}/ with notes.md, up.sql and down.sql");
+    if options.code {
+        println!("made {SOURCES}/{name}.rs with the step's function");
+    }
     println!("added it to {CATALOGUE}");
     if !catalogue::run(root, false, &["draft"])? {
         return Ok(false);
@@ -97,8 +115,28 @@ fn newest(root: &Path) -> Result<(u32, String), Failure> {
         .ok_or_else(|| Failure::new(format!("`{VERSIONS}` holds no version")))
 }
 
+/// Makes the module of the step's function, and names it in the crate.
+fn add_code(root: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    let (file, library) = (format!("{SOURCES}/{name}.rs"), format!("{SOURCES}/lib.rs"));
+    if root.join(&file).exists() {
+        return Err(Failure::new(format!("`{file}` is there already"))
+            .hint("give the version another name, or write its function by hand"));
+    }
+    let cannot = |error: io::Error| Failure::new(format!("`{library}`: {error}"));
+    let old = fs::read_to_string(root.join(&library)).map_err(cannot)?;
+    let beside = "mod catalogue;\n";
+    if !old.contains(beside) {
+        return Err(Failure::new(format!("`{library}` has no `mod catalogue;`"))
+            .hint("the module of the step's function is named after it"));
+    }
+    let new = old.replacen(beside, &format!("{beside}mod {name};\n"), 1);
+    fs::write(root.join(&file), text)
+        .and_then(|()| fs::write(root.join(&library), new))
+        .map_err(cannot)
+}
+
 /// Adds the step's line at the end of the list.
-fn add_line(root: &Path, folder: &str) -> Result<(), Failure> {
+fn add_line(root: &Path, step: &str) -> Result<(), Failure> {
     let path = root.join(CATALOGUE);
     let cannot = |error: io::Error| Failure::new(format!("`{CATALOGUE}`: {error}"));
     let text = fs::read_to_string(&path).map_err(cannot)?;
@@ -112,10 +150,10 @@ fn add_line(root: &Path, folder: &str) -> Result<(), Failure> {
             .hint("it is the call of `migrations::steps! { … }`"));
     };
     let (before, after) = text.split_at(end);
-    fs::write(&path, format!("{before}    \"{folder}\",\n{after}")).map_err(cannot)
+    fs::write(&path, format!("{before}    {step},\n{after}")).map_err(cannot)
 }
 
-/// Makes the snapshot of the new version's schema.
+/// Makes the snapshots of the new version's schema and of its queries' plans.
 ///
 /// # Errors
 /// When the test that makes it does not pass.
@@ -136,7 +174,7 @@ pub fn accept_snapshots(root: &Path) -> Result<(), Failure> {
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        _ => Err(Failure::new("the schema's snapshot cannot be made")
+        _ => Err(Failure::new("the snapshots of the schema cannot be made")
             .hint("run `INSTA_UPDATE=always cargo test --package traininglogs --test it schema`")),
     }
 }

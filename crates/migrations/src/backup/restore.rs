@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use rusqlite::Connection;
+use rusqlite::config::DbConfig::SQLITE_DBCONFIG_RESET_DATABASE;
+use rusqlite::{Connection, ErrorCode};
 
 use super::{Backups, check, copy_if, page_size, pages, take, take_from};
 use crate::Version;
@@ -143,18 +144,38 @@ fn replace_if(
     // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless: what was
     // restored is then undone, and a file that became shorter is damaged.
     // https://sqlite.org/pragma.html#pragma_synchronous
-    let synchronous: i64 = target
-        .pragma_query_value(None, "synchronous", |row| row.get(0))
-        .map_err(error::sqlite)?;
-    target
-        .pragma_update(None, "synchronous", "EXTRA")
-        .map_err(error::sqlite)?;
+    let synchronous = match sync_fully(target) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            unread(target, true)?;
+            let synced = sync_fully(target);
+            unread(target, false)?;
+            synced
+        }
+        synced => synced,
+    };
+    let synchronous = synchronous.map_err(error::sqlite)?;
     let file = PathBuf::from(target.path().unwrap_or_default());
     let replaced = copy_if(source, target, options, go_on)
         .map_err(|source| error::restore_failed(&file, source));
     // Whoever opens the file again has the setting of before; this is for who goes on with the connection.
     let _ = target.pragma_update(None, "synchronous", synchronous);
     replaced
+}
+
+/// Sets `synchronous`, and gives what it was.
+fn sync_fully(target: &Connection) -> rusqlite::Result<i64> {
+    let before = target.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    target.pragma_update(None, "synchronous", "EXTRA")?;
+    Ok(before)
+}
+
+/// Has the database taken for an empty one, or no more: a pragma reads the schema, which may be what is damaged.
+/// <https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigresetdatabase>
+fn unread(target: &Connection, on: bool) -> Result<(), Error> {
+    target
+        .set_db_config(SQLITE_DBCONFIG_RESET_DATABASE, on)
+        .map(|_now| ())
+        .map_err(error::sqlite)
 }
 
 /// A WAL cannot hold pages of another size: <https://sqlite.org/c3ref/backup_finish.html>

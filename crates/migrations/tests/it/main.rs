@@ -22,6 +22,7 @@ mod backups;
 mod code;
 mod consent;
 mod directions;
+mod fill;
 mod forbidden;
 mod foreign_keys;
 mod history;

@@ -13,6 +13,16 @@ pub(crate) const EXERCISES: [(&str, &str); 3] = [
     ("absent", "Never Done"),
 ];
 
+/// The sizes to measure, in sessions: `usual`, and those that the environment's `SESSIONS` adds, with commas between.
+pub(crate) fn sizes(usual: &[usize]) -> Vec<usize> {
+    let more = std::env::var("SESSIONS").unwrap_or_default();
+    let words = more.split(',').filter(|word| !word.is_empty());
+    let more = words.map(|word| word.trim().parse().unwrap());
+    let mut sizes: Vec<usize> = usual.iter().copied().chain(more).collect();
+    sizes.dedup();
+    sizes
+}
+
 /// What fills the sessions beside the exercises that are looked up.
 const OTHERS: [&str; 12] = [
     "Bench Press",

@@ -6,13 +6,16 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use clap::ValueEnum;
 pub(super) use migrations::one_line as plain;
-use migrations::{AtRisk, Direction, Progress, Report};
+use migrations::{AtRisk, Direction, Progress, Report, Work};
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 
 /// Copies with fewer pages than this are made before a person looks: 16 MB at the usual page size.
 const MANY_PAGES: u64 = 4096;
+
+/// And fewer rows than this are moved.
+const MANY_ROWS: u64 = 20_000;
 
 /// How a verb's result is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -172,17 +175,16 @@ impl Screen {
 /// What tells a person who waits at a terminal how far a large copy is; `None` where nobody waits.
 pub(super) fn progress() -> Option<fn(Progress)> {
     fn line(progress: Progress) {
-        if progress.all < MANY_PAGES {
-            return;
-        }
-        let percent = progress.done.saturating_mul(100) / progress.all;
-        let end = if progress.done == progress.all {
-            "\n"
-        } else {
-            ""
+        let Progress { work, done, all } = progress;
+        let text = match work {
+            Work::Copying if all < MANY_PAGES => return,
+            Work::Filling if done < MANY_ROWS => return,
+            Work::Copying => format!("copying: {:3} %", done.saturating_mul(100) / all),
+            Work::Filling => format!("moving: {done} rows"),
         };
+        let end = if done == all { "\n" } else { "" };
         // When nobody listens there, nothing can be told.
-        let _ = write!(io::stderr(), "\rcopying: {percent:3} %{end}");
+        let _ = write!(io::stderr(), "\r{text}{end}");
     }
     io::stderr().is_terminal().then_some(line as fn(Progress))
 }

@@ -126,7 +126,7 @@ fn inconsistencies_are_found() {
         "DELETE FROM exercises_index WHERE date_logged IS NOT NULL",
         "UPDATE exercises_index SET exercise_name = 'Press'",
         "INSERT INTO exercises_index (id, session_id, exercise_name) VALUES ('x', 'a', 'Squat')",
-        "UPDATE training_sessions SET created_at = '2025-01-02T18:30:01Z'",
+        "DROP TRIGGER session_changed; UPDATE training_sessions SET created_at = '2025-01-02T18:30:01Z'",
         "DELETE FROM session_metadata",
         "INSERT INTO session_metadata (session_id) VALUES ('b')",
         "INSERT INTO training_sessions (id, created_at, raw_json) VALUES ('c', '', '{')",

@@ -18,6 +18,7 @@ mod schemas;
 mod scripts;
 mod shell;
 mod starters;
+mod triggers;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;

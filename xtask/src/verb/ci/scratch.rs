@@ -60,7 +60,9 @@ const MISTAKES: [Mistake; 5] = [
     },
     Mistake {
         name: "up.sql rebuilds training_sessions without its index",
-        up: "CREATE TABLE new_sessions (id TEXT PRIMARY KEY, created_at TEXT NOT NULL,\n\
+        up: "DROP VIEW session_exercises; DROP TRIGGER session_logged; DROP TRIGGER session_changed;\n\
+             DROP TRIGGER session_deleted;\n\
+             CREATE TABLE new_sessions (id TEXT PRIMARY KEY, created_at TEXT NOT NULL,\n\
              raw_json TEXT NOT NULL, duration_minutes INTEGER, mood TEXT);\n\
              INSERT INTO new_sessions (rowid, id, created_at, raw_json, duration_minutes)\n\
              SELECT rowid, id, created_at, raw_json, duration_minutes FROM training_sessions;\n\
@@ -106,7 +108,11 @@ impl Drop for Scratch {
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let scratch = Scratch::copy(root)?;
-    scratch.expect(&["new-version", "scratch"], true, &["Begin with the notes"])?;
+    scratch.expect(
+        &["new-version", "scratch", "--code"],
+        true,
+        &["Begin with the notes"],
+    )?;
     println!("begun: what is missing is told");
     scratch.expect(
         &["verify-migrations"],

@@ -1,0 +1,36 @@
+//! What version {version} computes: {title}.
+
+use migrations::Code;
+
+/// The function of version {version}, which runs after its `up.sql`. It holds its own SQL, because what shipped stays as
+/// it is when the application's queries change.
+///
+/// To fill a table from others, use `migrations::Fill`. It reads and writes in order, computes on a second thread, makes
+/// the indexes when the rows are there, and names the row in an error; `exercises.rs` does it so:
+///
+/// ```ignore
+/// const FILL: Fill<'_> = Fill {
+///     from: "SELECT id, raw_json FROM training_sessions ORDER BY rowid",
+///     into: "session_place",
+///     columns: &["session_id", "place"],
+/// };
+///
+/// fn rows(session: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
+///     match place(session.get(1)) {
+///         Ok(place) => made.row(&[session.get(0), place.into()]),
+///         Err(why) => {
+///             // The session stays as it is and the report names it; a strict run refuses.
+///             made.left("training_sessions", session.shown(0), why);
+///             Ok(())
+///         }
+///     }
+/// }
+///
+/// survey: |connection, remarks| FILL.survey(connection, remarks, rows),
+/// apply: |connection, remarks| FILL.run(connection, remarks, rows),
+/// ```
+pub(crate) const CODE: Code = Code {
+    name: "{name}::CODE",
+    survey: |_connection, _remarks| Ok(()),
+    apply: |_connection, _remarks| Ok(()),
+};
