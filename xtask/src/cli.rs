@@ -53,7 +53,8 @@ pub struct VerifyMigrations {
     /// The seed of the generated databases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many databases to generate for each journey; 24, with --deep 240
+    /// How many databases to generate for each journey of one step; 24, with --deep 240. Longer journeys get a third,
+    /// with --deep or --journey all
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub cases: Option<u32>,
     /// Try everything, and not some of it: each point at which a run can be cut, hundreds of orders of starters.

@@ -34,7 +34,8 @@ pub struct Settings {
     pub law: Option<String>,
     /// The seed of the generated databases.
     pub seed: u64,
-    /// How many databases are generated for each journey.
+    /// How many databases are generated for each journey of one step; for longer ones a third, unless `deep` or
+    /// `journey` is set.
     pub cases: u32,
     /// Whether every point at which something can fail is tried, and not some of them.
     pub deep: bool,

@@ -31,6 +31,12 @@ struct Derived {
     notes: OnceLock<Notes>,
     up_digest: OnceLock<String>,
     schema: OnceLock<Schema>,
+    /// An empty database of the version, as bytes.
+    image: OnceLock<Vec<u8>>,
+    /// Set when no red flag was found in the step, nor in the queries that claim its version.
+    sound: OnceLock<()>,
+    /// Set when the notes were found to be whole.
+    documented: OnceLock<()>,
 }
 
 impl Catalogue {
@@ -91,6 +97,9 @@ impl Catalogue {
     #[must_use]
     pub fn with_queries(mut self, queries: impl Into<Cow<'static, [Query]>>) -> Catalogue {
         self.queries = queries.into();
+        for derived in &mut self.derived {
+            derived.sound = OnceLock::new();
+        }
         self
     }
 
@@ -133,18 +142,14 @@ impl Catalogue {
     /// The notes of the step that leads to `version`.
     pub fn notes(&self, version: Version) -> Option<&Notes> {
         let step = self.step(version)?;
-        let derived = self.derived.get((version as usize).checked_sub(1)?)?;
-        Some(
-            derived
-                .notes
-                .get_or_init(|| Notes::parse(step.notes_text())),
-        )
+        let notes = &self.derived(version)?.notes;
+        Some(notes.get_or_init(|| Notes::parse(step.notes_text())))
     }
 
     /// The digest of `up.sql` of the step that leads to `version`.
     pub fn up_digest(&self, version: Version) -> Option<&str> {
         let step = self.step(version)?;
-        let derived = self.derived.get((version as usize).checked_sub(1)?)?;
+        let derived = self.derived(version)?;
         Some(derived.up_digest.get_or_init(|| digest(step.up())))
     }
 
@@ -154,9 +159,7 @@ impl Catalogue {
     /// # Errors
     /// When a step does not run on an empty database.
     pub fn schema_at(&self, version: Version) -> Result<Schema, Error> {
-        let slot = (version as usize)
-            .checked_sub(1)
-            .and_then(|index| self.derived.get(index));
+        let slot = self.derived(version);
         if let Some(known) = slot.and_then(|derived| derived.schema.get()) {
             return Ok(known.clone());
         }
@@ -167,16 +170,73 @@ impl Catalogue {
         Ok(schema)
     }
 
-    /// An empty database of `version`, in memory.
+    /// An empty database of `version`, in memory. The steps run when a version is asked for the first time; later it is a
+    /// copy.
     ///
     /// # Errors
     /// When a step does not run on an empty database.
     pub fn build(&self, version: Version) -> Result<Connection, Error> {
-        let connection = Connection::open_in_memory().map_err(error::sqlite)?;
-        let mut migrator = Migrator::with_connection(self, connection, Options::default());
-        if version > 0 {
-            migrator.build(version)?;
+        let mut connection = Connection::open_in_memory().map_err(error::sqlite)?;
+        if version == 0 {
+            return Ok(connection);
         }
-        Ok(migrator.into_connection())
+        let slot = self.derived(version).map(|derived| &derived.image);
+        if let Some(image) = slot.and_then(OnceLock::get) {
+            connection
+                .deserialize_read_exact("main", image.as_slice(), image.len(), false)
+                .map_err(error::sqlite)?;
+            return Ok(connection);
+        }
+        let mut migrator = Migrator::with_connection(self, connection, Options::default());
+        migrator.build(version)?;
+        let connection = migrator.into_connection();
+        if let Some(slot) = slot {
+            let image = connection.serialize("main").map_err(error::sqlite)?;
+            let _already_set = slot.set(image.to_vec());
+        }
+        Ok(connection)
     }
+
+    /// Whether `look` finds no red flag in a step or in the queries that claim its version; asked until it finds none.
+    ///
+    /// # Errors
+    /// What `look` says.
+    pub(crate) fn sound(
+        &self,
+        version: Version,
+        look: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        once(self.derived(version).map(|own| &own.sound), look)
+    }
+
+    /// The same of the step's notes.
+    ///
+    /// # Errors
+    /// What `look` says.
+    pub(crate) fn documented(
+        &self,
+        version: Version,
+        look: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        once(self.derived(version).map(|own| &own.documented), look)
+    }
+
+    fn derived(&self, version: Version) -> Option<&Derived> {
+        self.derived.get((version as usize).checked_sub(1)?)
+    }
+}
+
+/// Looks until nothing is wrong.
+fn once(
+    found: Option<&OnceLock<()>>,
+    look: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    if found.is_some_and(|found| found.get().is_some()) {
+        return Ok(());
+    }
+    look()?;
+    if let Some(found) = found {
+        let _already_set = found.set(());
+    }
+    Ok(())
 }

@@ -20,10 +20,12 @@ pub(crate) fn look(catalogue: &Catalogue, plan: &Plan, options: &Options) -> Res
         .iter()
         .filter(|step| step.direction == Direction::Up);
     for version in up.map(|step| step.version) {
-        no_way_back(catalogue, version)?;
-        query_breaks(catalogue, version)?;
+        catalogue.sound(version, || {
+            no_way_back(catalogue, version)?;
+            query_breaks(catalogue, version)
+        })?;
         if !options.allow_undocumented {
-            undocumented(catalogue, version)?;
+            catalogue.documented(version, || undocumented(catalogue, version))?;
         }
     }
     Ok(())

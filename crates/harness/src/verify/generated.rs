@@ -22,6 +22,10 @@ use crate::subject::Subject;
 /// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
 const SCHEMA_ONLY: u32 = 6;
 
+/// Of the cases that are asked for, one in so many goes on a journey of several steps: there are many of these, and
+/// each step has a journey of its own.
+const LONGER: u32 = 3;
+
 /// How many rows a table gets at most: more rows a database cost less than more databases.
 const ROWS: usize = 8;
 
@@ -61,10 +65,11 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
         Ok(trip) => trip,
         Err(error) => return cannot_walk(task, error),
     };
+    let cases = cases(settings, task.journey);
     match task.source {
         Source::Schema(temper) => match generator(subject, base, &empty, temper) {
             Ok(generator) => match generator.rows(rows(subject, task.journey)).strategy() {
-                Ok(strategy) => trip.make(settings.cases.div_ceil(SCHEMA_ONLY), &strategy),
+                Ok(strategy) => trip.make(cases.div_ceil(SCHEMA_ONLY), &strategy),
                 Err(error) => cannot_walk(task, error),
             },
             Err(error) => cannot_walk(task, error),
@@ -75,10 +80,19 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
                     content,
                     ..Generated::default()
                 };
-                trip.make(settings.cases, &content.prop_map(whole))
+                trip.make(cases, &content.prop_map(whole))
             }
             None => Outcome::default(),
         },
+    }
+}
+
+/// How many databases go on a journey; one that is asked for by name gets all, so that what was found on it is found again.
+fn cases(settings: &Settings, journey: Journey) -> u32 {
+    let all = settings.deep || settings.journey.is_some() || journey.only_step().is_some();
+    match all {
+        true => settings.cases,
+        false => settings.cases.div_ceil(LONGER),
     }
 }
 
