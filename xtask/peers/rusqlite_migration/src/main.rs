@@ -1,0 +1,19 @@
+//! rusqlite_migration: all steps in one transaction, told by `user_version`.
+
+use std::process::ExitCode;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+fn main() -> ExitCode {
+    common::main(|work| {
+        // The tool borrows its steps, as if they were embedded.
+        let steps: &'static [common::Step] = work.steps.leak();
+        let steps = steps.iter().map(|step| M::up(&step.up).down(&step.down));
+        let migrations = Migrations::new(steps.collect());
+        Ok(Box::new(move |file| {
+            let mut connection = Connection::open(file)?;
+            Ok(migrations.to_latest(&mut connection)?)
+        }))
+    })
+}
