@@ -109,12 +109,12 @@ fn build(root: &Path) -> Result<PathBuf, Failure> {
         .output()
         .map_err(|error| Failure::new(format!("cannot run `cargo`: {error}")))?;
     let said = String::from_utf8_lossy(&output.stdout);
-    let messages = said
+    let mut executables = said
         .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    messages
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .last()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executables
+        .next()
         .filter(|_| output.status.success())
         .ok_or_else(|| {
             Failure::new("`xtask-counted` does not compile")

@@ -1,10 +1,11 @@
 //! Other tools beside ours: `xtask/peers`, built and run in turn, their results looked at before a time counts.
 
 mod check;
+mod place;
 mod work;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -14,7 +15,8 @@ use xtask::{Failure, Verdict, project};
 use crate::criterion;
 use crate::machine::Machine;
 use crate::measure::{show, show_ratio};
-use work::{Bench as Place, Timed, Work};
+use place::Place;
+use work::{Timed, Work};
 
 /// One program, and how its tool tells what was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +61,6 @@ pub(crate) const PEERS: [Peer; 6] = [
     reason = "how far it is is no part of the report"
 )]
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
-    let (_, target) = criterion::programs(root)?;
-    let target = target.join("peers");
-    for workspace in ["", "sqlx"] {
-        build(&root.join("xtask/peers").join(workspace), &target)?;
-    }
-    let place = Place::new(root, target.join("release"))?;
     let all = Work::all(options.quick);
     let names: Vec<String> = all.iter().map(Work::name).collect();
     if let Some(unknown) = options
@@ -75,6 +71,12 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
         return Err(Failure::new(format!("no work is called `{unknown}`"))
             .hint(format!("there are: {}", names.join(", "))));
     }
+    let (_, target) = criterion::programs(root)?;
+    let target = target.join("peers");
+    for workspace in ["", "sqlx"] {
+        build(&root.join("xtask/peers").join(workspace), &target)?;
+    }
+    let place = Place::new(root, target.join("release"))?;
     let wanted = |name: &str| {
         options.only.is_empty() || options.only.iter().any(|only| name.starts_with(only))
     };
@@ -94,7 +96,7 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
 fn build(workspace: &Path, target: &Path) -> Result<(), Failure> {
     let status = Command::new(project::cargo())
         .current_dir(workspace)
-        .args(["build", "--release", "--locked", "--target-dir"])
+        .args(["build", "--release", "--target-dir"])
         .arg(target)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -107,15 +109,6 @@ fn build(workspace: &Path, target: &Path) -> Result<(), Failure> {
                 .hint("its message stands above; the tools come from crates.io"),
         ),
     }
-}
-
-/// Where the program of `peer` is.
-pub(crate) fn program(folder: &Path, peer: &Peer) -> PathBuf {
-    folder.join(format!(
-        "peer-{}{}",
-        peer.name,
-        std::env::consts::EXE_SUFFIX
-    ))
 }
 
 fn text(done: &[(String, Vec<Timed>)], machine: &Machine) -> String {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Child;
 
 use xtask::Failure;
-use xtask::project::VERSIONS;
 
-use super::check::Found;
-use super::{PEERS, Peer, program};
+use super::place::{Place, cannot};
+use super::{PEERS, Peer};
 
 /// How many programs start at once.
 const STARTERS: u32 = 8;
@@ -18,6 +17,7 @@ const STARTERS: u32 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Work {
     Open {
+        verb: &'static str,
         steps: u32,
         journal: &'static str,
         rounds: u32,
@@ -64,14 +64,16 @@ impl Work {
     pub(super) fn all(quick: bool) -> Vec<Work> {
         let rounds = |slow: u32, fast: u32| if quick { fast } else { slow };
         let mut all = Vec::new();
-        for journal in ["DELETE", "WAL"] {
-            let (rounds, times) = (rounds(20, 5), 50);
-            all.push(Work::Open {
-                steps: 100,
-                journal,
-                rounds,
-                times,
-            });
+        for verb in ["open", "ask"] {
+            for journal in ["DELETE", "WAL"] {
+                all.push(Work::Open {
+                    verb,
+                    steps: 100,
+                    journal,
+                    rounds: rounds(20, 5),
+                    times: 50,
+                });
+            }
         }
         for steps in [100, 1_000] {
             for journal in ["DELETE", "WAL"] {
@@ -101,8 +103,14 @@ impl Work {
 
     pub(super) fn name(&self) -> String {
         match self {
-            Work::Open { steps, journal, .. } => {
-                format!("open a current file, {steps} steps, {journal}")
+            Work::Open {
+                verb,
+                steps,
+                journal,
+                ..
+            } => {
+                let asked = if *verb == "ask" { " and ask it" } else { "" };
+                format!("open a current file{asked}, {steps} steps, {journal}")
             }
             Work::Apply { steps, journal, .. } => {
                 format!("apply {steps} trivial steps to a fresh file, {journal}")
@@ -119,40 +127,12 @@ impl Work {
     }
 }
 
-/// Where the programs are, and the folder that they work in, which goes with this.
-pub(super) struct Bench {
-    programs: PathBuf,
-    /// The `up.sql` of version 1, and the SQL that moves to version 2.
-    training: [String; 2],
-    folder: PathBuf,
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl Bench {
-    pub(super) fn new(root: &Path, programs: PathBuf) -> Result<Bench, Failure> {
-        let read = |path: PathBuf| {
-            fs::read_to_string(&path).map_err(|error| cannot("read", &path, &error))
-        };
-        let first = root.join(VERSIONS).join("0001_training_sessions/up.sql");
-        let second = root.join("xtask/peers/moving.sql");
-        let folder = programs.join(format!("work-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
-        Ok(Bench {
-            training: [read(first)?, read(second)?],
-            programs,
-            folder,
-        })
-    }
-
+impl Place {
     /// Lets all tools do `work` in turn, round after round.
     pub(super) fn measure(&self, work: &Work) -> Result<Vec<Timed>, Failure> {
         match *work {
             Work::Open {
+                verb,
                 steps,
                 journal,
                 rounds,
@@ -161,7 +141,7 @@ impl Bench {
                 let folder = self.trivial(steps)?;
                 let current = |peer: &Peer| {
                     let file = self.fresh(&format!("{}.db", peer.name), journal)?;
-                    self.call(peer, &["apply"], &folder, &file, &[])?;
+                    self.call(peer, "apply", &folder, &file, &[])?;
                     self.expect(peer, &file, steps, &trivial_tables(steps))?;
                     Ok(file)
                 };
@@ -169,7 +149,7 @@ impl Bench {
                     PEERS.iter().map(current).collect::<Result<_, Failure>>()?;
                 let times = times.to_string();
                 self.in_turn(rounds, |place, peer| {
-                    self.call(peer, &["open"], &folder, &files[place], &[&times])
+                    self.call(peer, verb, &folder, &files[place], &[&times])
                 })
             }
             Work::Apply {
@@ -180,7 +160,7 @@ impl Bench {
                 let folder = self.trivial(steps)?;
                 self.in_turn(rounds, |_, peer| {
                     let file = self.fresh("applied.db", journal)?;
-                    let taken = self.call(peer, &["apply"], &folder, &file, &[])?;
+                    let taken = self.call(peer, "apply", &folder, &file, &[])?;
                     self.expect(peer, &file, steps, &trivial_tables(steps))?;
                     Ok(taken)
                 })
@@ -199,7 +179,7 @@ impl Bench {
         let new = self.steps("training-2", &self.training)?;
         let filled = |peer: &Peer| {
             let file = self.fresh(&format!("{}-1.db", peer.name), "DELETE")?;
-            self.call(peer, &["move"], &old, &file, &[])?;
+            self.call(peer, "move", &old, &file, &[])?;
             self.look(&["fill", &file.to_string_lossy(), &sessions.to_string()])?;
             Ok(file)
         };
@@ -214,7 +194,7 @@ impl Bench {
             fs::copy(&files[place], &file).map_err(|error| cannot("copy", &file, &error))?;
             let synced = fs::File::open(&file).and_then(|copy| copy.sync_all());
             synced.map_err(|error| cannot("sync", &file, &error))?;
-            let taken = self.call(peer, &["move"], &new, &file, &[])?;
+            let taken = self.call(peer, "move", &new, &file, &[])?;
             self.expect(peer, &file, 2, &expected)?;
             Ok(taken)
         })
@@ -228,7 +208,7 @@ impl Bench {
             for _ in 0..rounds {
                 let file = self.fresh("started.db", journal)?;
                 let mut children: Vec<Child> = (0..STARTERS)
-                    .map(|_| self.spawn(peer, &["apply"], &folder, &file, &[]))
+                    .map(|_| self.spawn(peer, "apply", &folder, &file, &[]))
                     .collect::<Result<_, Failure>>()?;
                 // The end of its input lets each go.
                 children
@@ -275,124 +255,10 @@ impl Bench {
         };
         Ok(PEERS.iter().zip(taken).map(timed).collect())
     }
-
-    /// A folder of steps that make a table each.
-    fn trivial(&self, steps: u32) -> Result<PathBuf, Failure> {
-        let step = |table: u32| {
-            format!("CREATE TABLE t{table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);\n")
-        };
-        let texts: Vec<String> = (1..=steps).map(step).collect();
-        self.steps(&format!("trivial-{steps}"), &texts)
-    }
-
-    fn steps(&self, name: &str, texts: &[String]) -> Result<PathBuf, Failure> {
-        let folder = self.folder.join(name);
-        for (version, text) in (1..).zip(texts) {
-            let step = folder.join(format!("{version:04}_step{version}"));
-            let written = fs::create_dir_all(&step)
-                .and_then(|()| fs::write(step.join("up.sql"), text))
-                .and_then(|()| fs::write(step.join("down.sql"), "SELECT 1;\n"));
-            written.map_err(|error| cannot("write", &step, &error))?;
-        }
-        Ok(folder)
-    }
-
-    /// An empty file in this journal mode, and nothing beside it.
-    fn fresh(&self, name: &str, journal: &str) -> Result<PathBuf, Failure> {
-        let file = self.folder.join(name);
-        for beside in ["", "-journal", "-wal", "-shm"] {
-            let _ = fs::remove_file(self.folder.join(format!("{name}{beside}")));
-        }
-        self.look(&["journal", &file.to_string_lossy(), journal])?;
-        Ok(file)
-    }
-
-    fn look(&self, arguments: &[&str]) -> Result<String, Failure> {
-        let program = self
-            .programs
-            .join(format!("look{}", std::env::consts::EXE_SUFFIX));
-        let output = Command::new(&program)
-            .args(arguments)
-            .output()
-            .map_err(|error| cannot("run", &program, &error))?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(said("look", &output.stderr)),
-        }
-    }
-
-    fn found(&self, file: &Path) -> Result<Found, Failure> {
-        let said = self.look(&["tables", &file.to_string_lossy()])?;
-        Found::parse(&said).ok_or_else(|| Failure::new(format!("`look` said nonsense: {said}")))
-    }
-
-    fn expect(
-        &self,
-        peer: &Peer,
-        file: &Path,
-        steps: u32,
-        tables: &BTreeMap<String, (u64, u64)>,
-    ) -> Result<(), Failure> {
-        match self.found(file)?.wrong(peer, u64::from(steps), tables) {
-            None => Ok(()),
-            Some(told) => Err(Failure::new(format!("`{}` left a wrong file: {told}", peer.name))
-                .hint("its program is in `xtask/peers`; its time is worth nothing until that is right")),
-        }
-    }
-
-    /// The times that the program prints.
-    fn call(
-        &self,
-        peer: &Peer,
-        verb: &[&str],
-        steps: &Path,
-        file: &Path,
-        more: &[&str],
-    ) -> Result<Vec<f64>, Failure> {
-        let mut child = self.spawn(peer, verb, steps, file, more)?;
-        drop(child.stdin.take());
-        let output = child
-            .wait_with_output()
-            .map_err(|error| cannot("run", &program(&self.programs, peer), &error))?;
-        if !output.status.success() {
-            return Err(said(peer.name, &output.stderr));
-        }
-        let lines = String::from_utf8_lossy(&output.stdout);
-        Ok(lines.lines().filter_map(|line| line.parse().ok()).collect())
-    }
-
-    fn spawn(
-        &self,
-        peer: &Peer,
-        verb: &[&str],
-        steps: &Path,
-        file: &Path,
-        more: &[&str],
-    ) -> Result<Child, Failure> {
-        let program = program(&self.programs, peer);
-        Command::new(&program)
-            .args(verb)
-            .args([steps, file])
-            .args(more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| cannot("run", &program, &error))
-    }
 }
 
 fn trivial_tables(steps: u32) -> BTreeMap<String, (u64, u64)> {
     (1..=steps)
         .map(|table| (format!("t{table}"), (0, 0)))
         .collect()
-}
-
-fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot {verb} `{}`: {error}", path.display()))
-}
-
-fn said(program: &str, stderr: &[u8]) -> Failure {
-    let said = String::from_utf8_lossy(stderr);
-    Failure::new(format!("`{program}` failed: {}", said.trim()))
 }

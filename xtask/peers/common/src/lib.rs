@@ -3,6 +3,7 @@
 //! - `PROGRAM apply STEPS FILE` reads the steps, waits for the end of its standard input, applies those that are
 //!   missing, and prints the nanoseconds.
 //! - `PROGRAM open STEPS FILE TIMES` does the same so many times on a file that is up to date, and prints each.
+//! - `PROGRAM ask STEPS FILE TIMES` does that, and asks [`FIRST_QUERY`] on the same connection.
 //! - `PROGRAM move STEPS FILE` is `apply`, for the tool that has a better way than SQL.
 //!
 //! STEPS is a folder of folders `0001_name` with `up.sql` and `down.sql`. Reading it is not timed.
@@ -32,9 +33,23 @@ pub struct Work {
     pub steps: Vec<Step>,
     /// The folder that the steps were read from.
     pub folder: PathBuf,
-    /// Whether data is moved, for which a tool may have more than SQL.
-    pub moving: bool,
+    pub verb: Verb,
 }
+
+/// How the program was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Apply,
+    /// Data is moved, for which a tool may have more than SQL.
+    Move,
+    /// The file is up to date.
+    Open,
+    /// The same, and the connection is used.
+    Ask,
+}
+
+/// For which SQLite reads the schema, if it has not yet.
+pub const FIRST_QUERY: &str = "SELECT count(*) FROM t1";
 
 /// Brings a file up to date with a tool.
 pub type Apply = Box<dyn Fn(&Path) -> Outcome>;
@@ -54,14 +69,16 @@ fn run(prepare: impl FnOnce(Work) -> Result<Apply, Box<dyn Error>>) -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (verb, folder, file, times) = match words.as_slice() {
-        [verb @ ("apply" | "move"), folder, file] => (*verb, folder, file, 1),
-        ["open", folder, file, times] => ("open", folder, file, times.parse()?),
-        _ => return Err("usage: apply|move STEPS FILE, or open STEPS FILE TIMES".into()),
+        ["apply", folder, file] => (Verb::Apply, folder, file, 1),
+        ["move", folder, file] => (Verb::Move, folder, file, 1),
+        ["open", folder, file, times] => (Verb::Open, folder, file, times.parse()?),
+        ["ask", folder, file, times] => (Verb::Ask, folder, file, times.parse()?),
+        _ => return Err("usage: apply|move STEPS FILE, or open|ask STEPS FILE TIMES".into()),
     };
     let apply = prepare(Work {
         steps: read(Path::new(folder))?,
         folder: PathBuf::from(folder),
-        moving: verb == "move",
+        verb,
     })?;
     // So that many can be made ready and then let go at once.
     io::stdin().read_to_end(&mut Vec::new())?;

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use common::{FIRST_QUERY, Verb};
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 // Links the SQLite that it builds.
@@ -13,9 +15,11 @@ fn main() -> ExitCode {
         Ok(Box::new(move |file| {
             let mut connection = SqliteConnection::establish(&file.to_string_lossy())?;
             let applied = connection.run_pending_migrations(steps.clone());
-            applied
-                .map(|_| ())
-                .map_err(|error| error.to_string().into())
+            applied.map_err(|error| error.to_string())?;
+            if work.verb == Verb::Ask {
+                connection.batch_execute(FIRST_QUERY)?;
+            }
+            Ok(())
         }))
     })
 }

@@ -1,31 +1,31 @@
 //! Our engine, as an application calls it: all steps in one transaction, with the ledger and the checks that it makes
-//! by default. Moving takes no backup, as the others take none, and has the Rust function of version 2.
+//! by default. Opening without a question asks the header alone, as the quickest tool does; with one, also the ledger.
+//! Moving takes no backup, as the others take none, and has the Rust function of version 2.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use common::{Outcome, Work};
+use common::{FIRST_QUERY, Outcome, Verb, Work};
 use migrations::{Back, Backups, Catalogue, Migrator, Options, Step};
 
 fn main() -> ExitCode {
-    common::main(|work| match work.moving {
-        true => {
-            let catalogue = traininglogs::catalogue().cut_at(u32::try_from(work.steps.len())?)?;
-            let options = Options {
-                backups: Backups::Off,
-                check: false,
-                ..Options::default()
-            };
-            Ok(Box::new(move |file| apply(file, &catalogue, options)))
-        }
-        false => {
+    common::main(|work| {
+        let verb = work.verb;
+        let default = Options {
+            allow_undocumented: true,
+            ..Options::default()
+        };
+        if verb != Verb::Move {
             let catalogue = catalogue(work)?;
-            let options = Options {
-                allow_undocumented: true,
-                ..Options::default()
-            };
-            Ok(Box::new(move |file| apply(file, &catalogue, options)))
+            return Ok(Box::new(move |file| apply(file, &catalogue, default, verb)));
         }
+        let catalogue = traininglogs::catalogue().cut_at(u32::try_from(work.steps.len())?)?;
+        let options = Options {
+            backups: Backups::Off,
+            check: false,
+            ..default
+        };
+        Ok(Box::new(move |file| apply(file, &catalogue, options, verb)))
     })
 }
 
@@ -37,9 +37,22 @@ fn catalogue(work: Work) -> Result<Catalogue, migrations::Error> {
     Catalogue::new(steps.collect::<Vec<_>>())
 }
 
-fn apply(file: &Path, catalogue: &Catalogue, options: Options) -> Outcome {
-    let mut migrator =
-        Migrator::create(catalogue, file, options).map_err(|error| error.report())?;
-    migrator.upgrade().map_err(|error| error.report())?;
+fn apply(file: &Path, catalogue: &Catalogue, options: Options, verb: Verb) -> Outcome {
+    let told = |error: migrations::Error| error.report();
+    if verb == Verb::Open {
+        let opened = Migrator::open_by_header(catalogue, file, options).map_err(told)?;
+        return match opened {
+            Some(_) => Ok(()),
+            None => Err("the file is not up to date".into()),
+        };
+    }
+    let mut migrator = Migrator::create(catalogue, file, options).map_err(told)?;
+    migrator.upgrade().map_err(told)?;
+    if verb == Verb::Ask {
+        let asked = migrator
+            .connection()
+            .query_row(FIRST_QUERY, [], |row| row.get(0));
+        let _: i64 = asked?;
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use common::{FIRST_QUERY, Verb};
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
 
@@ -17,6 +18,9 @@ fn main() -> ExitCode {
         Ok(Box::new(move |file| {
             let mut connection = Connection::open(file)?;
             runner.run(&mut connection)?;
+            if work.verb == Verb::Ask {
+                let _: i64 = connection.query_row(FIRST_QUERY, [], |row| row.get(0))?;
+            }
             Ok(())
         }))
     })

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::process::ExitCode;
 
+use common::{FIRST_QUERY, Verb};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr};
 
 fn main() -> ExitCode {
     common::main(|work| {
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
                 i64::from(step.version),
                 Cow::Owned(step.folder),
                 MigrationType::Simple,
-                sqlx::SqlStr::from(sqlx::AssertSqlSafe(step.up)),
+                AssertSqlSafe(step.up).into_sql_str(),
                 false,
             )
         });
@@ -27,6 +28,9 @@ fn main() -> ExitCode {
                     .create_if_missing(true);
                 let mut connection = options.connect().await?;
                 migrator.run(&mut connection).await?;
+                if work.verb == Verb::Ask {
+                    sqlx::query(FIRST_QUERY).fetch_one(&mut connection).await?;
+                }
                 connection.close().await?;
                 Ok(())
             })
