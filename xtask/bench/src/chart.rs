@@ -114,10 +114,21 @@ fn draw(
         let way = place(&ways, line.way()).unwrap_or_default();
         let colour = COLOURS[way % COLOURS.len()];
         let mark = place(&exercises, line.exercise()).unwrap_or_default() % 3;
-        chart
+        let series = chart
             .draw_series(LineSeries::new(line.points.clone(), colour.stroke_width(2)))?
-            .label(line.name.replace('/', ", "))
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+            .label(line.name.replace('/', ", "));
+        let stroke = move || PathElement::new([(0, 0), (24, 0)], colour.stroke_width(2));
+        match mark {
+            0 => series.legend(move |at| {
+                EmptyElement::at(at) + stroke() + Circle::new((12, 0), 4, colour.filled())
+            }),
+            1 => series.legend(move |at| {
+                EmptyElement::at(at) + stroke() + TriangleMarker::new((12, 0), 6, colour.filled())
+            }),
+            _ => series.legend(move |at| {
+                EmptyElement::at(at) + stroke() + Cross::new((12, 0), 4, colour.stroke_width(2))
+            }),
+        };
         let marks = line.points.iter().map(|point| match mark {
             0 => Circle::new(*point, 4, colour.filled()).into_dyn(),
             1 => TriangleMarker::new(*point, 6, colour.filled()).into_dyn(),
@@ -128,6 +139,7 @@ fn draw(
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::MiddleRight)
+        .legend_area_size(36)
         .label_font(("sans-serif", 14))
         .draw()?;
     area.present()?;
