@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::program;
 use crate::project::{self, CATALOGUE, VERSIONS};
 use crate::{Failure, Verdict};
 
@@ -30,34 +30,7 @@ pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict 
     if !is_complete(root, json)? {
         return Ok(false);
     }
-    // In a pipe of JSON only errors are of interest; else a first build shows that it is working.
-    let mut build = Command::new(project::cargo());
-    build
-        .current_dir(root)
-        .args(["build", "--package", "xtask-catalogue"]);
-    if json {
-        build.arg("--quiet");
-    }
-    let built = build
-        .stdin(Stdio::null())
-        .status()
-        .map_err(|error| cannot_run("cargo", &error))?;
-    if !built.success() {
-        return Err(Failure::new("the catalogue does not compile")
-            .hint("the compiler's message above names the file"));
-    }
-    let mut call = Command::new(project::cargo());
-    call.current_dir(root)
-        .args(["run", "--quiet", "--package", "xtask-catalogue", "--"]);
-    let status = call
-        .args(arguments)
-        .status()
-        .map_err(|error| cannot_run("cargo", &error))?;
-    match status.code() {
-        Some(0) => Ok(true),
-        Some(1) => Ok(false),
-        _ => Err(Failure::new(format!("the proof itself failed: {status}"))),
-    }
+    program::run(root, "xtask-catalogue", json, arguments)
 }
 
 /// Whether nothing is missing in the version folders and the list of steps; tells what is.
@@ -70,10 +43,6 @@ pub fn is_complete(root: &Path, json: bool) -> Verdict {
         tell(json, &missing);
     }
     Ok(missing.is_empty())
-}
-
-fn cannot_run(program: &str, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot run `{program}`: {error}"))
 }
 
 /// What is missing in the version folders: a missing file would be a compile error, which names the file

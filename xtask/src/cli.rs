@@ -24,8 +24,8 @@ pub enum Verb {
     AddFixture(AddFixture),
     /// Write the generated blocks of the docs
     Docs(Docs),
-    /// Measure lookups by scan and by index, and print one table
-    Bench,
+    /// Measure, and print one table with ratios: the benchmarks of the workspace, other tools, or instructions
+    Bench(Bench),
     /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the proof, and the
     /// scaffolders in a scratch copy
     Ci,
@@ -76,6 +76,35 @@ pub enum Format {
     Text,
     /// One JSON document.
     Json,
+}
+
+/// Options of `bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Only these, such as `engine` or `last_exercise`; all of them when none is named
+    #[arg(value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Rougher figures and smaller files, in less than two minutes once all is compiled
+    #[arg(long)]
+    pub quick: bool,
+    /// How to print the figures
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Measure nothing and show what was measured last
+    #[arg(long, conflicts_with_all = ["peers", "instructions", "quick"])]
+    pub last: bool,
+    /// Write the figures and a chart of the lookups into the docs, too
+    #[arg(long, conflicts_with_all = ["peers", "instructions", "only", "quick"])]
+    pub chart: bool,
+    /// Other tools beside ours, on the same work
+    #[arg(long, conflicts_with = "instructions")]
+    pub peers: bool,
+    /// Count instructions under valgrind, and compare them with the committed baseline
+    #[arg(long)]
+    pub instructions: bool,
+    /// Make what is counted now the baseline
+    #[arg(long, requires = "instructions")]
+    pub write_baseline: bool,
 }
 
 /// Options of `new-version`.

@@ -2,10 +2,12 @@
 //!
 //! This crate is small, so that a command answers at once and can still say what is wrong when the
 //! catalogue does not compile (a missing `down.sql` is a compile error). The verbs that need the
-//! compiled catalogue live in `xtask/catalogue`, which [`catalogue::run`] builds and calls.
+//! compiled catalogue live in `xtask/catalogue`, and measuring in `xtask/bench`; [`program::run`] builds and calls
+//! them.
 
 pub mod catalogue;
 pub mod cli;
+pub mod program;
 pub mod project;
 pub mod verb;
 

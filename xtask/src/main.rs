@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Format, Verb};
-use xtask::{catalogue, project, verb};
+use xtask::{catalogue, program, project, verb};
 
 #[expect(
     clippy::print_stderr,
@@ -17,7 +17,10 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let verdict = match &cli.verb {
         Verb::NewVersion(options) => verb::new_version::run(&root, options),
-        Verb::Bench => verb::bench::run(&root),
+        Verb::Bench(options) => {
+            let json = options.format == Format::Json;
+            program::run(&root, "xtask-bench", json, &arguments)
+        }
         Verb::Ci => verb::ci::run(&root),
         Verb::VerifyMigrations(options) => {
             catalogue::run(&root, options.format == Format::Json, &arguments)

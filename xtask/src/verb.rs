@@ -1,5 +1,4 @@
 //! The verbs that need no compiled catalogue.
 
-pub mod bench;
 pub mod ci;
 pub mod new_version;

@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{self, Error};
 use crate::options::Options;
+
+/// What SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html): there is none to open.
+const IN_MEMORY: [&str; 2] = ["", ":memory:"];
 
 /// Whether a file that is not there is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,28 +18,18 @@ pub(crate) enum Missing {
     Refuse,
 }
 
-/// Opens `path` with the busy timeout of `options` and foreign keys on, and reads its header, so that
-/// a file that is not a database is told here.
-pub(crate) fn open(path: &Path, missing: Missing, options: &Options) -> Result<Connection, Error> {
-    if path.is_dir() {
-        return Err(error::is_directory(path));
-    }
-    if !path.exists() {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
-            return Err(error::directory_missing(directory));
-        }
-        if missing == Missing::Refuse {
-            return Err(error::file_missing(path));
-        }
-    }
+/// Opens `path` with the busy timeout of `options` and foreign keys on, and reads `user_version` from its
+/// header, so that a file that is not a database is told here.
+pub(crate) fn open(
+    path: &Path,
+    missing: Missing,
+    options: &Options,
+) -> Result<(Connection, i64), Error> {
     let connection = handle(path, missing, options)?;
-    let _: i64 = connection
-        .pragma_query_value(None, "schema_version", |row| row.get(0))
+    let user_version = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(|source| error::cannot_open(path, source))?;
-    Ok(connection)
+    Ok((connection, user_version))
 }
 
 /// The same without a look into the file, which somebody may have locked just now.
@@ -47,16 +41,38 @@ pub(crate) fn handle(
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if missing == Missing::Create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    } else if IN_MEMORY.iter().any(|name| path.as_os_str() == *name) {
+        return Err(error::file_missing(path));
     }
+    // What is wrong is looked up only where something is.
+    let connection = Connection::open_with_flags(path, flags)
+        .map_err(|source| not_opened(path, missing, source))?;
     let failed = |source| error::cannot_open(path, source);
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection
         .busy_timeout(options.busy_timeout)
         .map_err(failed)?;
     connection
-        .pragma_update(None, "foreign_keys", true)
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)
         .map_err(failed)?;
     Ok(connection)
+}
+
+/// Why SQLite did not open `path`; its own words are the same for everything.
+fn not_opened(path: &Path, missing: Missing, source: rusqlite::Error) -> Error {
+    if path.is_dir() {
+        return error::is_directory(path);
+    }
+    if path.exists() {
+        return error::cannot_open(path, source);
+    }
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    match directory.filter(|directory| !directory.is_dir()) {
+        Some(directory) => error::directory_missing(directory),
+        None if missing == Missing::Refuse => error::file_missing(path),
+        None => error::cannot_open(path, source),
+    }
 }
 
 /// Opens `path` to look at it.

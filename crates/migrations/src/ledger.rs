@@ -1,7 +1,7 @@
 //! The ledger: the table in the file that says which steps were applied, and how to undo them.
 
 use jiff::fmt::temporal::DateTimePrinter;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use crate::Version;
 use crate::catalogue::Catalogue;
@@ -116,31 +116,37 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
 /// its header and one row. A "no" means only that the run must look closely.
 pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
     let current = catalogue.current_version();
-    let user_version: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(error::sqlite)?;
-    if user_version != i64::from(current) {
-        return Ok(false);
-    }
-    let Ok(mut statement) = connection.prepare(
-        "SELECT version, up_digest, down_sql, (SELECT application_id FROM pragma_application_id)
-         FROM main.schema_migrations ORDER BY version DESC LIMIT 1",
-    ) else {
+    let sql = "SELECT version, up_digest, down_sql FROM main.schema_migrations ORDER BY version DESC LIMIT 1";
+    let mut statement = match connection.prepare(sql) {
+        Ok(statement) => statement,
+        // No ledger, or an unknown one; anything else would stop the run as well.
+        Err(source) => match source.sqlite_error_code() {
+            None | Some(ErrorCode::Unknown) => return Ok(false),
+            Some(_) => return Err(error::sqlite(source)),
+        },
+    };
+    let mut rows = statement.raw_query();
+    let Some(row) = rows.next().map_err(error::ledger_unreadable)? else {
         return Ok(false);
     };
-    let head: Option<(Version, String, Option<String>, i64)> = statement
-        .query_row([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .optional()
-        .map_err(error::ledger_unreadable)?;
+    let head = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let (version, up_digest, down_sql): (Version, String, Option<String>) =
+        head().map_err(error::ledger_unreadable)?;
+    // As long as the row is not left the file stays locked: the header belongs to it, and costs no second lock.
+    let header = |name: &str| -> Result<i64, Error> {
+        connection
+            .pragma_query_value(None, name, |row| row.get(0))
+            .map_err(error::sqlite)
+    };
+    if version != current || header("user_version")? != i64::from(current) {
+        return Ok(false);
+    }
     let ours = i64::from(catalogue.application_id());
-    Ok(head.is_some_and(|(version, up_digest, down_sql, id)| {
-        version == current
-            && (ours == 0 || [0, ours].contains(&id))
-            && catalogue.up_digest(current) == Some(up_digest.as_str())
-            && same_back(catalogue, down_sql.as_deref())
-    }))
+    if ours != 0 && ![0, ours].contains(&header("application_id")?) {
+        return Ok(false);
+    }
+    Ok(catalogue.up_digest(current) == Some(up_digest.as_str())
+        && same_back(catalogue, down_sql.as_deref()))
 }
 
 /// Whether `recorded` is the way back of the catalogue's newest step; comments do not count.

@@ -39,7 +39,7 @@ impl<'a> Migrator<'a> {
         path: &Path,
         options: Options,
     ) -> Result<Migrator<'a>, Error> {
-        let connection = connect::open(path, Missing::Refuse, &options)?;
+        let (connection, _) = connect::open(path, Missing::Refuse, &options)?;
         Ok(Migrator {
             catalogue,
             connection,
@@ -48,7 +48,32 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// The same, making an empty file where there is none; its directory must be there.
+    /// Opens the file at `path` if its [`user_version`](https://sqlite.org/pragma.html#pragma_user_version) is that of
+    /// the catalogue; `None` where it is another, and [`Migrator::open`] and [`Migrator::upgrade`] have to look
+    /// closely. Nothing is written.
+    ///
+    /// This costs no more than SQLite does to open a file and read that number, however large the schema is. It is
+    /// for who opens a file again and again that was looked at before: what the ledger says is not read, so a file
+    /// of another application that has the same number, or another history of that length, is taken for ours.
+    ///
+    /// # Errors
+    /// As [`Migrator::open`].
+    pub fn open_by_header(
+        catalogue: &'a Catalogue,
+        path: &Path,
+        options: Options,
+    ) -> Result<Option<Migrator<'a>>, Error> {
+        let (connection, user_version) = connect::open(path, Missing::Refuse, &options)?;
+        let current = user_version == i64::from(catalogue.current_version());
+        Ok(current.then_some(Migrator {
+            catalogue,
+            connection,
+            options,
+            own: true,
+        }))
+    }
+
+    /// As [`Migrator::open`], making an empty file where there is none; its directory must be there.
     ///
     /// # Errors
     /// As [`Migrator::open`], and when the directory is missing.
@@ -57,7 +82,7 @@ impl<'a> Migrator<'a> {
         path: &Path,
         options: Options,
     ) -> Result<Migrator<'a>, Error> {
-        let connection = connect::open(path, Missing::Create, &options)?;
+        let (connection, _) = connect::open(path, Missing::Create, &options)?;
         Ok(Migrator {
             catalogue,
             connection,

@@ -42,6 +42,7 @@ pub struct Code {
 #[derive(Clone, Debug)]
 pub struct Step {
     folder: Cow<'static, str>,
+    version: Version,
     up: Cow<'static, str>,
     back: Back,
     notes: Cow<'static, str>,
@@ -57,8 +58,10 @@ impl Step {
         back: Back,
         notes: impl Into<Cow<'static, str>>,
     ) -> Step {
+        let folder = folder.into();
         Step {
-            folder: folder.into(),
+            version: number_of(&folder),
+            folder,
             up: up.into(),
             back,
             notes: notes.into(),
@@ -79,6 +82,7 @@ impl Step {
     ) -> Step {
         Step {
             folder: Cow::Borrowed(folder),
+            version: number_of(folder),
             up: Cow::Borrowed(up),
             back,
             notes: Cow::Borrowed(notes),
@@ -147,12 +151,7 @@ impl Step {
     /// The version the step leads to, from the folder's name; 0 when the name does not start with a
     /// number, which no catalogue accepts.
     pub fn version(&self) -> Version {
-        let digits = self.folder.split('_').next().unwrap_or_default();
-        // A sign would be read as part of the number.
-        match digits.starts_with(|first: char| first.is_ascii_digit()) {
-            true => digits.parse().unwrap_or(0),
-            false => 0,
-        }
+        self.version
     }
 
     /// The folder's name without its number, such as `note_label`.
@@ -189,6 +188,29 @@ impl Step {
     pub fn code(&self) -> Option<&Code> {
         self.code.as_ref()
     }
+}
+
+/// The number that `folder` begins with, up to the first `_`; 0 when that is none. Steps that are embedded have it
+/// from the compiler, so that a catalogue of any length is built without reading their names.
+const fn number_of(folder: &str) -> Version {
+    let bytes = folder.as_bytes();
+    let mut number: Version = 0;
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'_' {
+        if !bytes[at].is_ascii_digit() {
+            return 0;
+        }
+        let digit = (bytes[at] - b'0') as Version;
+        number = match number.checked_mul(10) {
+            Some(tens) => match tens.checked_add(digit) {
+                Some(sum) => sum,
+                None => return 0,
+            },
+            None => return 0,
+        };
+        at += 1;
+    }
+    number
 }
 
 /// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens do

@@ -7,8 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::project;
-use crate::{Failure, Verdict, catalogue};
+use crate::{Failure, Verdict, catalogue, program, project};
 
 /// Runs every check and stops at the first that fails.
 ///
@@ -38,6 +37,7 @@ pub fn run(root: &Path) -> Verdict {
     step("docs match", || {
         holds(catalogue::run(root, false, &["docs", "--check"])?)
     })?;
+    step("instruction counts", || instructions(root))?;
     step("the scaffolders, in a scratch copy", || {
         scratch::check(root)
     })?;
@@ -52,6 +52,24 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     check().map_err(|failure| failure.within(name))?;
     println!("=== {name}: ok, {} s", started.elapsed().as_secs());
     Ok(())
+}
+
+/// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+fn instructions(root: &Path) -> Result<(), Failure> {
+    let valgrind = Command::new("valgrind").arg("--version").output();
+    match valgrind {
+        Ok(_) => {
+            let arguments = ["bench", "--instructions"];
+            holds(program::run(root, "xtask-bench", false, &arguments)?)
+        }
+        Err(error) => {
+            println!(
+                "skipped: valgrind cannot be called here ({error}); `.ci/run` installs it on Linux"
+            );
+            Ok(())
+        }
+    }
 }
 
 fn holds(verdict: bool) -> Result<(), Failure> {

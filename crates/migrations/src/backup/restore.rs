@@ -55,7 +55,7 @@ pub fn restore(
             &format!("it is damaged: {said}"),
         )
     })?;
-    let mut target = connect::open(file, Missing::Create, options)?;
+    let (mut target, _) = connect::open(file, Missing::Create, options)?;
     if options.backups == Backups::Off || pages(&target)? == 0 {
         replace_content(&source, &mut target, options)?;
         let kept = None;

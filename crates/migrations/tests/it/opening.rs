@@ -19,6 +19,48 @@ fn a_file_of_no_bytes_is_an_empty_database() {
 }
 
 #[test]
+fn a_file_is_opened_by_its_header_when_that_says_it_is_current() {
+    let catalogue = three();
+    let open = |file: &File| Migrator::open_by_header(&catalogue, &file.path, plain());
+    let current = File::at(&catalogue, 3);
+    let migrator = open(&current).unwrap().unwrap();
+    assert_eq!(migrator.version().unwrap(), 3);
+    let keys = "PRAGMA foreign_keys";
+    let keys = migrator.connection().query_row(keys, [], |row| row.get(0));
+    assert_eq!(keys, Ok(true));
+    for version in [0, 1, 2] {
+        assert!(open(&File::at(&catalogue, version)).unwrap().is_none());
+    }
+    let error = open(&File::none()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+/// What it is documented not to see, and [`Migrator::upgrade`] does.
+#[test]
+fn opening_by_the_header_does_not_read_the_ledger() {
+    let catalogue = three();
+    let file = File::at(&catalogue, 3);
+    file.sql("UPDATE schema_migrations SET up_digest = 'another'");
+    assert!(
+        Migrator::open_by_header(&catalogue, &file.path, plain())
+            .unwrap()
+            .is_some()
+    );
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::HistoryEdited);
+}
+
+/// SQLite takes both for a database without a file, which is there for nobody else.
+#[test]
+fn a_database_without_a_file_is_not_there() {
+    for path in ["", ":memory:"] {
+        let path = std::path::Path::new(path);
+        let error = Migrator::open(&three(), path, plain()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+}
+
+#[test]
 fn truncated_files_are_told() {
     let catalogue = three();
     let whole = File::at(&catalogue, 2).bytes();

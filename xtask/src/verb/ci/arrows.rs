@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::Failure;
 use crate::project;
 
-/// Each crate with the crates of this workspace that it may name. `xtask-catalogue` alone sees both the
-/// training logs and the proof.
-const ARROWS: [(&str, &[&str]); 6] = [
+/// Each crate with the crates of this workspace that it may name. Only `xtask-catalogue` and the
+/// program whose instructions are counted see both the training logs and the proof.
+const ARROWS: [(&str, &[&str]); 8] = [
     ("schema", &[]),
     ("migrations", &["schema"]),
     ("traininglogs", &["migrations"]),
@@ -19,6 +19,11 @@ const ARROWS: [(&str, &[&str]); 6] = [
     (
         "xtask-catalogue",
         &["harness", "migrations", "traininglogs", "xtask"],
+    ),
+    ("xtask-bench", &["xtask"]),
+    (
+        "xtask-counted",
+        &["harness", "migrations", "schema", "traininglogs"],
     ),
 ];
 

@@ -1,0 +1,218 @@
+//! Criterion's benchmarks: which there are, running them, and the figures that they leave in the target folder.
+
+use std::cmp::Ordering;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use serde_json::Value;
+use xtask::{Failure, project};
+
+use crate::measure::Measure;
+
+/// One benchmark program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Program {
+    pub(crate) package: String,
+    pub(crate) name: String,
+}
+
+/// What a quick run leaves out of a program that would take minutes: criterion's filter.
+const QUICK: [(&str, &str); 3] = [
+    ("last_exercise", r"/(1000|10000)$"),
+    ("moving", r"/10000$"),
+    ("folder", r"/50$"),
+];
+
+/// All benchmark programs of the workspace, and where its target folder is.
+///
+/// # Errors
+/// When cargo cannot tell.
+pub(crate) fn programs(root: &Path) -> Result<(Vec<Program>, PathBuf), Failure> {
+    let output = Command::new(project::cargo())
+        .current_dir(root)
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run `cargo metadata`: {error}")))?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Failure::new(format!("`cargo metadata` failed: {said}"))
+    })?;
+    let target = metadata["target_directory"].as_str().unwrap_or("target");
+    Ok((named_in(&metadata), PathBuf::from(target)))
+}
+
+fn named_in(metadata: &Value) -> Vec<Program> {
+    let mut programs = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        for target in package["targets"].as_array().into_iter().flatten() {
+            if target["kind"][0] == "bench" {
+                programs.push(Program {
+                    package: package["name"].as_str().unwrap_or_default().to_owned(),
+                    name: target["name"].as_str().unwrap_or_default().to_owned(),
+                });
+            }
+        }
+    }
+    programs
+}
+
+/// Compiles all of `programs`, so that what is printed while they run is theirs alone.
+///
+/// # Errors
+/// When one does not compile.
+pub(crate) fn build(root: &Path, programs: &[Program]) -> Result<(), Failure> {
+    let mut command = Command::new(project::cargo());
+    command.current_dir(root).args(["bench", "--no-run"]);
+    for program in programs {
+        command.args(["--package", &program.package, "--bench", &program.name]);
+    }
+    finish(command, Stdio::null(), "a benchmark does not compile")
+}
+
+/// Runs one of them to its end. What it prints while it works is for the eye, and goes to the standard error.
+///
+/// # Errors
+/// When it fails.
+pub(crate) fn run(root: &Path, program: &Program, quick: bool) -> Result<(), Failure> {
+    let Program { package, name } = program;
+    let mut command = Command::new(project::cargo());
+    command
+        .current_dir(root)
+        .args(["bench", "--quiet", "--package", package, "--bench", name])
+        .args(["--", "--noplot"]);
+    if quick {
+        command.arg("--quick");
+        command.args(
+            QUICK
+                .iter()
+                .filter(|(of, _)| of == name)
+                .map(|(_, only)| only),
+        );
+    }
+    finish(
+        command,
+        std::io::stderr().into(),
+        &format!("the benchmark `{name}` failed"),
+    )
+}
+
+fn finish(mut command: Command, output: Stdio, wrong: &str) -> Result<(), Failure> {
+    let status = command
+        .stdout(output)
+        .status()
+        .map_err(|error| Failure::new(format!("cannot run `cargo bench`: {error}")))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Failure::new(wrong).hint("its message stands above")),
+    }
+}
+
+/// The figures below `target` that are not older than `since`, sorted by group, size and name.
+///
+/// # Errors
+/// When a file of criterion's cannot be read as such.
+pub(crate) fn figures(target: &Path, since: SystemTime) -> Result<Vec<Measure>, Failure> {
+    let mut found = Vec::new();
+    walk(&target.join("criterion"), since, &mut found)?;
+    found.sort_by(|a: &Measure, b: &Measure| {
+        (a.group.cmp(&b.group))
+            .then_with(|| by_number(&a.size, &b.size))
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    Ok(found)
+}
+
+fn by_number(one: &str, other: &str) -> Ordering {
+    let number = |text: &str| -> Option<u64> { text.split_whitespace().next()?.parse().ok() };
+    number(one).cmp(&number(other)).then_with(|| one.cmp(other))
+}
+
+/// Criterion keeps each benchmark's last run in a folder `new`.
+fn walk(folder: &Path, since: SystemTime, found: &mut Vec<Measure>) -> Result<(), Failure> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+        if !path.is_dir() {
+            continue;
+        }
+        let named = path.join("benchmark.json");
+        let written = fs::metadata(&named).and_then(|data| data.modified());
+        match written {
+            Ok(written) if path.ends_with("new") && written >= since => found.push(read(&path)?),
+            Ok(_) => {}
+            Err(_) => walk(&path, since, found)?,
+        }
+    }
+    Ok(())
+}
+
+fn read(folder: &Path) -> Result<Measure, Failure> {
+    let json = |file: &str| -> Option<Value> {
+        let text = fs::read_to_string(folder.join(file)).ok()?;
+        serde_json::from_str(&text).ok()
+    };
+    let both = json("benchmark.json").zip(json("estimates.json"));
+    both.and_then(|(benchmark, estimates)| measure(&benchmark, &estimates))
+        .ok_or_else(|| {
+            let shown = folder.display();
+            Failure::new(format!("criterion's figures in `{shown}` cannot be read"))
+                .hint("remove that folder and measure again")
+        })
+}
+
+fn measure(benchmark: &Value, estimates: &Value) -> Option<Measure> {
+    let text = |key: &str| benchmark[key].as_str().unwrap_or_default().to_owned();
+    let median = &estimates["median"];
+    let bound = |key: &str| median["confidence_interval"][key].as_f64();
+    Some(Measure {
+        group: benchmark["group_id"].as_str()?.to_owned(),
+        name: text("function_id"),
+        size: text("value_str"),
+        median: median["point_estimate"].as_f64()?,
+        between: (bound("lower_bound")?, bound("upper_bound")?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn benchmarks_are_found_and_nothing_else() {
+        let target = |kind: &str, name: &str| json!({ "kind": [kind], "name": name });
+        let targets = [
+            target("lib", "lib"),
+            target("bench", "engine"),
+            target("test", "it"),
+        ];
+        let metadata = json!({ "packages": [{ "name": "migrations", "targets": targets }] });
+        let engine = Program {
+            package: "migrations".to_owned(),
+            name: "engine".to_owned(),
+        };
+        assert_eq!(named_in(&metadata), [engine]);
+    }
+
+    #[test]
+    fn a_figure_without_a_median_is_none() {
+        let benchmark = json!({ "group_id": "g", "function_id": "f", "value_str": null });
+        let interval = json!({ "lower_bound": 1.0, "upper_bound": 3.0 });
+        let estimates =
+            json!({ "median": { "point_estimate": 2.0, "confidence_interval": interval } });
+        let read = measure(&benchmark, &estimates).map(|figure| (figure.median, figure.size));
+        assert_eq!(read, Some((2.0, String::new())));
+        assert_eq!(measure(&benchmark, &json!({ "mean": {} })), None);
+    }
+
+    #[test]
+    fn sizes_stand_in_the_order_of_their_numbers() {
+        let mut sizes = ["1000", "10", "100 tables", "5 tables", ""];
+        sizes.sort_by(|one, other| by_number(one, other));
+        assert_eq!(sizes, ["", "5 tables", "10", "100 tables", "1000"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! One figure of one benchmark, and how it is shown.
+
+use serde_json::{Value, json};
+
+/// What a benchmark measured, in nanoseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Measure {
+    /// What was measured together, such as `opening/WAL`.
+    pub(crate) group: String,
+    /// The way it was done, such as `engine and a SELECT`.
+    pub(crate) name: String,
+    /// On how much, as the benchmark writes it, such as `1000`; empty where there is one size.
+    pub(crate) size: String,
+    /// The median.
+    pub(crate) median: f64,
+    /// Between these the median lies with a probability of 95 %.
+    pub(crate) between: (f64, f64),
+}
+
+impl Measure {
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "group": self.group,
+            "name": self.name,
+            "size": self.size,
+            "median_ns": self.median,
+            "low_ns": self.between.0,
+            "high_ns": self.between.1,
+        })
+    }
+}
+
+/// A time with the unit that fits it.
+pub(crate) fn show(nanoseconds: f64) -> String {
+    match nanoseconds {
+        small if small < 1e3 => format!("{small:.0} ns"),
+        micro if micro < 1e6 => format!("{:.1} µs", micro / 1e3),
+        milli if milli < 1e9 => format!("{:.1} ms", milli / 1e6),
+        long => format!("{:.2} s", long / 1e9),
+    }
+}
+
+/// A ratio: two places near one, none far from it.
+pub(crate) fn show_ratio(ratio: f64) -> String {
+    match ratio {
+        far if far >= 100.0 => format!("{far:.0}"),
+        near if near >= 0.1 => format!("{near:.2}"),
+        small => format!("1/{:.0}", 1.0 / small),
+    }
+}

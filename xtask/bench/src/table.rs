@@ -1,0 +1,112 @@
+//! The report of a run: one table for people, one document for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::compare::Row;
+use crate::machine::Machine;
+use crate::measure::{show, show_ratio};
+
+/// The table, with a line for what it says.
+pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
+    let mut text = format!("medians of one run: {}\n", machine.line());
+    let width = |of: &dyn Fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or_default();
+    let name = width(&|row| row.figure.name.chars().count());
+    let size = width(&|row| row.figure.size.chars().count());
+    let mut group = "";
+    for row in rows {
+        if row.figure.group != group {
+            group = &row.figure.group;
+            let _ = writeln!(text, "\n{group}");
+        }
+        let line = format!(
+            "  {:<name$}  {:>size$}  {:>10}{}",
+            row.figure.name,
+            row.figure.size,
+            show(row.figure.median),
+            beside(row)
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text.push_str("\nratio: how many times as long as the base took, in this run\n");
+    text
+}
+
+fn beside(row: &Row) -> String {
+    let Some((base, ratio)) = &row.base else {
+        return String::new();
+    };
+    let ratio = show_ratio(*ratio);
+    let goal = row.goal.map_or_else(String::new, |goal| {
+        let verdict = if row.base.as_ref().is_some_and(|(_, ratio)| *ratio <= goal) {
+            "met"
+        } else {
+            "missed"
+        };
+        format!("  goal {goal:.2} {verdict}")
+    });
+    format!("  {ratio:>8} x {base}{goal}")
+}
+
+/// The same as one document.
+pub(crate) fn json(rows: &[Row], machine: &Machine) -> Value {
+    let row = |row: &Row| {
+        let mut value = row.figure.json();
+        value["base"] = json!(row.base.as_ref().map(|(name, _)| name));
+        value["ratio"] = json!(row.base.as_ref().map(|(_, ratio)| ratio));
+        value["goal"] = json!(row.goal);
+        value
+    };
+    json!({ "machine": machine.json(), "figures": rows.iter().map(row).collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::rows;
+    use crate::measure::Measure;
+
+    fn figure(group: &str, name: &str, size: &str, median: f64) -> Measure {
+        Measure {
+            group: group.to_owned(),
+            name: name.to_owned(),
+            size: size.to_owned(),
+            median,
+            between: (median * 0.9, median * 1.1),
+        }
+    }
+
+    fn machine() -> Machine {
+        Machine {
+            date: "2025-01-02".to_owned(),
+            processor: "a processor".to_owned(),
+            cores: 2,
+            system: "linux x86_64".to_owned(),
+            compiler: "rustc 1.95.0".to_owned(),
+        }
+    }
+
+    fn figures() -> Vec<Measure> {
+        vec![
+            figure("applying/WAL", "engine", "100", 6.9e6),
+            figure("applying/WAL", "raw", "100", 5.8e6),
+            figure("last_exercise", "index/absent", "100000", 5e3),
+            figure("last_exercise", "scan/absent", "100000", 7.4e8),
+            figure("opening/DELETE", "engine and a SELECT", "100", 1.8e5),
+            figure("opening/DELETE", "raw and a SELECT", "100", 1.5e5),
+            figure("reading", "fingerprint", "5 tables", 812.0),
+        ]
+    }
+
+    #[test]
+    fn the_table_reads_well() {
+        insta::assert_snapshot!(text(&rows(figures()), &machine()));
+    }
+
+    #[test]
+    fn the_document_has_what_is_promised() {
+        let document = json(&rows(figures().split_off(4)), &machine());
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
+    }
+}

@@ -1,0 +1,91 @@
+//! Times: criterion's benchmarks, their figures as one table, and into the docs.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use xtask::cli::{Bench, Format};
+use xtask::{Failure, Verdict};
+
+use crate::compare;
+use crate::criterion::{self, Program};
+use crate::docs;
+use crate::machine::Machine;
+use crate::table;
+
+/// Measures what `options` name, and prints it.
+///
+/// # Errors
+/// When a benchmark fails, leaves no figures, or the docs cannot be written.
+#[expect(clippy::print_stdout, reason = "this is a command's report")]
+#[expect(
+    clippy::print_stderr,
+    reason = "how far it is is no part of the report"
+)]
+pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
+    let (all, target) = criterion::programs(root)?;
+    let chosen = chosen(all, &options.only)?;
+    let begun = if options.last {
+        SystemTime::UNIX_EPOCH
+    } else {
+        let begun = SystemTime::now();
+        criterion::build(root, &chosen)?;
+        for (nth, program) in (1..).zip(&chosen) {
+            eprintln!("=== {} ({nth} of {})", program.name, chosen.len());
+            criterion::run(root, program, options.quick)?;
+        }
+        begun
+    };
+    let figures = criterion::figures(&target, begun)?;
+    if figures.is_empty() {
+        let shown = target.join("criterion");
+        let message = format!("there are no figures in `{}`", shown.display());
+        return Err(Failure::new(message).hint("measure: `cargo xtask bench`"));
+    }
+    let rows = compare::rows(figures);
+    let machine = Machine::here();
+    match options.format {
+        Format::Text => print!("\n{}", table::text(&rows, &machine)),
+        Format::Json => println!("{}", table::json(&rows, &machine)),
+    }
+    if options.chart {
+        docs::write(root, &rows, &machine)?;
+    }
+    Ok(true)
+}
+
+/// The programs that are named, or all.
+fn chosen(all: Vec<Program>, only: &[String]) -> Result<Vec<Program>, Failure> {
+    let names: Vec<&str> = all.iter().map(|program| program.name.as_str()).collect();
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(Failure::new(format!("there is no benchmark `{unknown}`"))
+            .hint(format!("there are: {}", names.join(", "))));
+    }
+    let wanted = |program: &Program| only.is_empty() || only.contains(&program.name);
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(name: &str) -> Program {
+        Program {
+            package: "p".to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_told() {
+        let all = vec![program("engine"), program("moving")];
+        let error = chosen(all.clone(), &["engin".to_owned()]).unwrap_err();
+        insta::assert_snapshot!(error, @r"
+        error: there is no benchmark `engin`
+        hint: there are: engine, moving
+        ");
+        assert_eq!(
+            chosen(all, &["moving".to_owned()]).unwrap(),
+            [program("moving")]
+        );
+    }
+}

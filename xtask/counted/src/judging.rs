@@ -1,0 +1,78 @@
+//! A default judgement of a small folder, as `verify-migrations DIR` makes it.
+
+use std::path::PathBuf;
+
+use harness::folder::{Down, History, Migration, Script};
+use harness::judge::{Options, judge};
+
+use crate::{Outcome, twice};
+
+/// A table, another that refers to it, a column, an index, a rebuild that drops the parent, and a column that goes.
+const STEPS: [(&str, &str); 6] = [
+    (
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born TEXT);",
+        "DROP TABLE person;",
+    ),
+    (
+        "CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+           person_id INTEGER REFERENCES person(id) ON DELETE CASCADE);",
+        "DROP TABLE pet;",
+    ),
+    (
+        "ALTER TABLE pet ADD COLUMN state TEXT NOT NULL DEFAULT 'here' CHECK (state IN ('here', 'gone'));",
+        "ALTER TABLE pet DROP COLUMN state;",
+    ),
+    (
+        "CREATE INDEX pet_person ON pet(person_id);",
+        "DROP INDEX pet_person;",
+    ),
+    (
+        "CREATE TABLE person_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born TEXT);
+         INSERT INTO person_new (id, name, born) SELECT id, name, born FROM person;
+         DROP TABLE person;
+         ALTER TABLE person_new RENAME TO person;",
+        "SELECT 1;",
+    ),
+    (
+        "ALTER TABLE person DROP COLUMN born;",
+        "ALTER TABLE person ADD COLUMN born TEXT;",
+    ),
+];
+
+fn history() -> History {
+    let script = |place: usize, file: &str, text: &str| Script {
+        file: format!("{place:04}_step/{file}"),
+        line: 1,
+        text: text.to_owned(),
+        pieces: Vec::new(),
+    };
+    let steps = STEPS
+        .iter()
+        .enumerate()
+        .map(|(place, (up, down))| Migration {
+            name: format!("{place:04}_step"),
+            up: Some(script(place, "up.sql", up)),
+            down: Down::Script(script(place, "down.sql", down)),
+            no_transaction: false,
+            down_no_transaction: false,
+        });
+    History {
+        layout: "golang-migrate",
+        reason: String::new(),
+        root: PathBuf::from("migrations"),
+        steps: steps.collect(),
+        gaps: Vec::new(),
+    }
+}
+
+pub(crate) fn judging() -> Outcome {
+    let history = history();
+    let options = Options::default();
+    twice(
+        &mut || match judge(&history, &options)?.findings.is_empty() {
+            // The rebuild deletes rows of `pet` where keys are on, and the dropped column is spelt out.
+            true => Err("nothing was found".into()),
+            false => Ok(()),
+        },
+    )
+}

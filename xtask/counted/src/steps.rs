@@ -1,0 +1,158 @@
+//! The engine: opening a file that is up to date, and applying many small steps.
+
+use std::path::Path;
+
+use migrations::{Back, Catalogue, Migrator, Options, Step, digest};
+use rusqlite::Connection;
+
+use crate::{Outcome, measured, twice};
+
+const LEDGER: &str =
+    "CREATE TABLE ledger (version INTEGER PRIMARY KEY, name TEXT NOT NULL, up_digest TEXT NOT NULL,
+    down_sql TEXT, down_loses TEXT NOT NULL, down_digest TEXT NOT NULL, applied_at TEXT NOT NULL,
+    applied_by TEXT NOT NULL, up_sql TEXT)";
+
+/// How many tables a file that is opened has, whatever its steps: SQLite's own cost hangs on that.
+const TABLES: u32 = 100;
+
+/// Steps that make so many tables together, in even parts; a step whose part is none writes a row.
+fn steps(count: u32, tables: u32) -> Vec<Step> {
+    let first = |version: u32| (version * tables).div_ceil(count);
+    let step = |version: u32| {
+        let part = first(version - 1)..first(version);
+        let (up, down): (String, String) = if part.is_empty() {
+            (
+                format!("INSERT INTO t0 VALUES ({version}, 'a row');"),
+                format!("DELETE FROM t0 WHERE id = {version};"),
+            )
+        } else {
+            let table = |table| {
+                format!("CREATE TABLE t{table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);")
+            };
+            let gone = |table| format!("DROP TABLE t{table};");
+            (part.clone().map(table).collect(), part.map(gone).collect())
+        };
+        Step::new(format!("{version:04}_step"), up, Back::Sql(down.into()), "")
+    };
+    (1..=count).map(step).collect()
+}
+
+fn options() -> Options {
+    Options {
+        allow_undocumented: true,
+        ..Options::default()
+    }
+}
+
+/// A file that is up to date.
+fn current(path: &Path, count: u32) -> Outcome {
+    let catalogue = Catalogue::new(steps(count, TABLES))?;
+    Migrator::create(&catalogue, path, options())?.upgrade()?;
+    Ok(())
+}
+
+fn first_select(connection: &Connection) -> Outcome {
+    let tables: i64 = connection.query_row("SELECT count(*) FROM t1", [], |row| row.get(0))?;
+    match tables {
+        0 => Ok(()),
+        other => Err(format!("{other} rows in place of none").into()),
+    }
+}
+
+/// What an application does at each start: its catalogue is new, the file is up to date, and it asks something.
+pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
+    let path = folder.join("counted.db");
+    current(&path, count)?;
+    // As `migrations::steps!` embeds them.
+    let steps: &'static [Step] = steps(count, TABLES).leak();
+    twice(&mut || {
+        let catalogue = Catalogue::new(steps)?;
+        let mut file = Migrator::open(&catalogue, &path, options())?;
+        let report = file.upgrade()?;
+        match report.steps.is_empty() && report.to == count {
+            true => first_select(file.connection()),
+            false => Err("the file was not up to date".into()),
+        }
+    })
+}
+
+/// The same by SQLite alone: what of it is not ours.
+pub(crate) fn opening_raw(folder: &Path, count: u32) -> Outcome {
+    let path = folder.join("counted.db");
+    current(&path, count)?;
+    twice(&mut || {
+        let connection = Connection::open(&path)?;
+        user_version(&connection, count)?;
+        first_select(&connection)
+    })
+}
+
+pub(crate) fn opening_by_header(folder: &Path, count: u32) -> Outcome {
+    let path = folder.join("counted.db");
+    current(&path, count)?;
+    let catalogue = Catalogue::new(steps(count, TABLES))?;
+    twice(
+        &mut || match Migrator::open_by_header(&catalogue, &path, options())?.is_some() {
+            true => Ok(()),
+            false => Err("the file was not up to date".into()),
+        },
+    )
+}
+
+pub(crate) fn opening_header_raw(folder: &Path, count: u32) -> Outcome {
+    let path = folder.join("counted.db");
+    current(&path, count)?;
+    twice(&mut || user_version(&Connection::open(&path)?, count))
+}
+
+fn user_version(connection: &Connection, expected: u32) -> Outcome {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version == expected {
+        true => Ok(()),
+        false => Err(format!("version {version} in place of {expected}").into()),
+    }
+}
+
+/// All steps on a fresh file.
+pub(crate) fn applying(folder: &Path, count: u32) -> Outcome {
+    let path = folder.join("counted.db");
+    let catalogue = Catalogue::new(steps(count, count))?;
+    measured(&mut || {
+        let mut file = Migrator::create(&catalogue, &path, options())?;
+        let report = file.upgrade()?;
+        match report.steps.len() == count as usize {
+            true => Ok(()),
+            false => Err("not all steps were applied".into()),
+        }
+    })
+}
+
+/// The same by SQLite alone, with a ledger like the engine's.
+pub(crate) fn applying_raw(folder: &Path, count: u32) -> Outcome {
+    let path = folder.join("counted.db");
+    let steps = steps(count, count);
+    measured(&mut || {
+        let mut connection = Connection::open(&path)?;
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(LEDGER)?;
+        for step in &steps {
+            transaction.execute_batch(step.up())?;
+            let back = step.down().unwrap_or_default();
+            transaction
+                .prepare_cached(
+                    "INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, 'raw', ?7)",
+                )?
+                .execute((
+                    step.version(),
+                    step.name(),
+                    digest(step.up()),
+                    back,
+                    digest(back),
+                    "2025-01-02T18:30:00.000Z",
+                    step.up(),
+                ))?;
+        }
+        transaction.pragma_update(None, "user_version", count)?;
+        Ok(transaction.commit()?)
+    })
+}

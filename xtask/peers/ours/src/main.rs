@@ -1,0 +1,58 @@
+//! Our engine, as an application calls it: all steps in one transaction, with the ledger and the checks that it makes
+//! by default. Opening without a question asks the header alone, as the quickest tool does; with one, also the ledger.
+//! Moving takes no backup, as the others take none, and has the Rust function of version 2.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use common::{FIRST_QUERY, Outcome, Verb, Work};
+use migrations::{Back, Backups, Catalogue, Migrator, Options, Step};
+
+fn main() -> ExitCode {
+    common::main(|work| {
+        let verb = work.verb;
+        let default = Options {
+            allow_undocumented: true,
+            ..Options::default()
+        };
+        if verb != Verb::Move {
+            let catalogue = catalogue(work)?;
+            return Ok(Box::new(move |file| apply(file, &catalogue, default, verb)));
+        }
+        let catalogue = traininglogs::catalogue().cut_at(u32::try_from(work.steps.len())?)?;
+        let options = Options {
+            backups: Backups::Off,
+            check: false,
+            ..default
+        };
+        Ok(Box::new(move |file| apply(file, &catalogue, options, verb)))
+    })
+}
+
+fn catalogue(work: Work) -> Result<Catalogue, migrations::Error> {
+    let steps = work
+        .steps
+        .into_iter()
+        .map(|step| Step::new(step.folder, step.up, Back::Sql(step.down.into()), ""));
+    Catalogue::new(steps.collect::<Vec<_>>())
+}
+
+fn apply(file: &Path, catalogue: &Catalogue, options: Options, verb: Verb) -> Outcome {
+    let told = |error: migrations::Error| error.report();
+    if verb == Verb::Open {
+        let opened = Migrator::open_by_header(catalogue, file, options).map_err(told)?;
+        return match opened {
+            Some(_) => Ok(()),
+            None => Err("the file is not up to date".into()),
+        };
+    }
+    let mut migrator = Migrator::create(catalogue, file, options).map_err(told)?;
+    migrator.upgrade().map_err(told)?;
+    if verb == Verb::Ask {
+        let asked = migrator
+            .connection()
+            .query_row(FIRST_QUERY, [], |row| row.get(0));
+        let _: i64 = asked?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The programs of this workspace that commands are carried out by.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::project;
+use crate::{Failure, Verdict};
+
+/// Builds `package` and calls it with `arguments`, those of the verb. With `json` the standard output is kept for
+/// the one document.
+///
+/// # Errors
+/// When the package does not compile, or the program ends otherwise than with 0 or 1.
+pub fn run(root: &Path, package: &str, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict {
+    let failed = |error| Failure::new(format!("cannot run `cargo`: {error}"));
+    // In a pipe of JSON only errors are of interest; else a first build shows that it is working.
+    let mut build = Command::new(project::cargo());
+    build
+        .current_dir(root)
+        .args(["build", "--package", package]);
+    if json {
+        build.arg("--quiet");
+    }
+    let built = build.stdin(Stdio::null()).status().map_err(failed)?;
+    if !built.success() {
+        return Err(Failure::new(format!("`{package}` does not compile"))
+            .hint("the compiler's message above names the file"));
+    }
+    let mut call = Command::new(project::cargo());
+    call.current_dir(root)
+        .args(["run", "--quiet", "--package", package, "--"]);
+    let status = call.args(arguments).status().map_err(failed)?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(Failure::new(format!("`{package}` itself failed: {status}"))),
+    }
+}
