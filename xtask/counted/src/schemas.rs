@@ -22,9 +22,12 @@ fn database(tables: usize) -> rusqlite::Result<Connection> {
 
 pub(crate) fn reading(tables: usize) -> Outcome {
     let connection = database(tables)?;
-    twice(&mut || match Schema::read(&connection)?.is_empty() {
-        true => Err("the schema is empty".into()),
-        false => Ok(()),
+    twice(&mut || {
+        schema::forget();
+        match Schema::read(&connection)?.is_empty() {
+            true => Err("the schema is empty".into()),
+            false => Ok(()),
+        }
     })
 }
 

@@ -23,6 +23,8 @@ fn cut_everywhere(
     let (mut n, mut cuts, mut committed, mut unknown) = (0, 0, 0, 0);
     loop {
         n += 1;
+        // Each time as a process that starts.
+        schema::forget();
         std::fs::write(&file.path, &bytes).unwrap();
         let connection = file.raw();
         connection
