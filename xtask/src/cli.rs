@@ -28,7 +28,7 @@ pub enum Verb {
     Bench(Bench),
     /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the proof, and the
     /// scaffolders in a scratch copy
-    Ci,
+    Ci(CiOptions),
     /// Write what a version under construction needs: draft of its fixture, docs
     #[command(hide = true)]
     Draft,
@@ -130,4 +130,12 @@ pub struct Docs {
     /// Fail where a block is behind; outside CI it is written all the same
     #[arg(long)]
     pub check: bool,
+}
+
+/// Options of `ci`.
+#[derive(Debug, Args)]
+pub struct CiOptions {
+    /// Leave out the tests, where `cargo test --workspace` has just passed
+    #[arg(long)]
+    pub skip_tests: bool,
 }
