@@ -12,6 +12,7 @@ pub mod project;
 pub mod verb;
 
 use std::fmt;
+use std::process::ExitCode;
 
 /// Why a command failed, in words, with what to do next.
 #[derive(Debug)]
@@ -58,6 +59,22 @@ impl fmt::Display for Failure {
             write!(f, "\nhint: {hint}")?;
         }
         Ok(())
+    }
+}
+
+/// The exit code of a program that ends so: 0 where all is well, else 1, after saying why it could not work.
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where a command says why it failed"
+)]
+pub fn exit(verdict: Verdict) -> ExitCode {
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -5,17 +5,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Format, Verb};
-use xtask::{catalogue, program, project, verb};
+use xtask::{catalogue, exit, program, project, verb};
 
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where a command says why it failed"
-)]
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let root = project::root();
     let arguments: Vec<_> = env::args_os().skip(1).collect();
-    let verdict = match &cli.verb {
+    exit(match &cli.verb {
         Verb::NewVersion(options) => verb::new_version::run(&root, options),
         Verb::Bench(options) => {
             let json = options.format == Format::Json;
@@ -28,13 +24,5 @@ fn main() -> ExitCode {
         Verb::AddFixture(_) | Verb::Docs(_) | Verb::Draft => {
             catalogue::run(&root, false, &arguments)
         }
-    };
-    match verdict {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

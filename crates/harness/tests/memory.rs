@@ -3,46 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+#[path = "it/note.rs"]
+mod note;
+
 use harness::interruption::{Cuts, Engine, Passage};
 use harness::machine::{self, Claim, Device, Effort, Fault, Machine};
-use migrations::{Back, Backups, Catalogue, Migrator, Options, Outcome, Step};
+use migrations::Commit;
 use rusqlite::{Connection, ErrorCode};
-
-fn catalogue() -> Catalogue {
-    let step = |folder, up, down: &'static str| {
-        Step::new(folder, up, Back::Sql(down.into()), "Nobody reads this.")
-    };
-    Catalogue::new(vec![
-        step(
-            "0001_note",
-            "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
-            "DROP TABLE note;",
-        ),
-        step(
-            "0002_label",
-            "ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);",
-            "ALTER TABLE note DROP COLUMN label;",
-        ),
-    ])
-    .unwrap()
-}
-
-/// A file of version 1 with some rows.
-fn image() -> Vec<u8> {
-    assert!(machine::watch_memory());
-    let connection = catalogue().build(1).unwrap();
-    connection
-        .execute_batch(
-            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 200)
-             INSERT INTO note SELECT i, printf('note %040d', i) FROM n",
-        )
-        .unwrap();
-    connection.serialize("main").unwrap().to_vec()
-}
 
 /// All cuts by refused memory.
 fn cut(engine: Engine<'_>) -> Vec<Cuts> {
-    let image = image();
+    assert!(machine::watch_memory());
+    let image = note::image();
     let passage = Passage::new(&image, engine).unwrap();
     let cuts = passage.cut_by(&[Fault::NoMemory], &Effort::exhaustive(0));
     let cuts = cuts.unwrap();
@@ -53,24 +25,6 @@ fn cut(engine: Engine<'_>) -> Vec<Cuts> {
 fn wrong(cuts: &[Cuts]) -> Vec<String> {
     let failures = cuts.iter().flat_map(|cuts| &cuts.tally.failures);
     failures.map(ToString::to_string).collect()
-}
-
-fn migrate(connection: Connection) -> Claim {
-    let catalogue = catalogue();
-    let options = Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        backups: Backups::Off,
-        ..Options::default()
-    };
-    match Migrator::with_connection(&catalogue, connection, options).upgrade() {
-        Ok(_) => Claim::After,
-        Err(error) => match error.outcome() {
-            Outcome::Untouched | Outcome::RolledBack => Claim::Before,
-            Outcome::Committed => Claim::After,
-            Outcome::CommittedTo(_) | Outcome::Unknown => Claim::Unknown,
-        },
-    }
 }
 
 /// An engine that runs a script and then another, unless it was done before; what fails is passed to `or`.
@@ -96,7 +50,7 @@ fn scripts(
 
 #[test]
 fn the_engine_leaves_before_or_after() {
-    let cuts = cut(&migrate);
+    let cuts = cut(&|connection| note::migrate(connection, 2, Commit::Run));
     assert_eq!(wrong(&cuts), Vec::<String>::new());
     for cuts in &cuts {
         assert_eq!(cuts.tally.tried, cuts.tally.of, "{cuts:?}");

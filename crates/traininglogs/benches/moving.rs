@@ -26,20 +26,11 @@ use traininglogs::catalogue;
 const SIZES: [usize; 2] = [10_000, 100_000];
 
 /// What a tool does that knows SQL alone: random ids, and the index before the rows.
-const BY_SQL: &str = "BEGIN IMMEDIATE;
-    CREATE TABLE exercises_index (
-        id TEXT PRIMARY KEY,
-        session_id TEXT NOT NULL,
-        exercise_name TEXT NOT NULL,
-        date_logged TEXT,
-        FOREIGN KEY(session_id) REFERENCES training_sessions(id)
-    );
-    CREATE INDEX idx_exercises_name ON exercises_index(exercise_name);
-    INSERT INTO exercises_index
-        SELECT lower(hex(randomblob(16))), s.id, json_extract(e.value, '$.name'), json_extract(s.raw_json, '$.date')
-        FROM training_sessions AS s, json_each(s.raw_json, '$.exercises') AS e;
-    PRAGMA user_version = 2;
-    COMMIT;";
+const BY_SQL: &str = concat!(
+    "BEGIN IMMEDIATE;",
+    include_str!("moving.sql"),
+    "PRAGMA user_version = 2; COMMIT;"
+);
 
 const FLOOR: &str = "BEGIN IMMEDIATE;
     CREATE TABLE exercises_index (

@@ -177,40 +177,20 @@ mod tests {
     use crate::compare::rows;
     use crate::measure::Measure;
 
-    fn figure(group: &str, name: &str, size: &str, median: f64) -> Measure {
-        Measure {
-            group: group.to_owned(),
-            name: name.to_owned(),
-            size: size.to_owned(),
-            median,
-            between: (median, median),
-        }
-    }
-
-    fn machine() -> Machine {
-        Machine {
-            date: "2025-01-02".to_owned(),
-            processor: "a processor".to_owned(),
-            cores: 2,
-            system: "linux x86_64".to_owned(),
-            compiler: "rustc 1.95.0".to_owned(),
-        }
-    }
-
     #[test]
     fn a_line_is_drawn_for_each_way_and_exercise() {
         let rows = rows(vec![
-            figure(GROUP, "scan/absent", "1000", 6.6e6),
-            figure(GROUP, "scan/absent", "100000", 7.4e8),
-            figure(GROUP, "index/absent", "1000", 3e3),
-            figure(GROUP, "index/absent", "100000", 5e3),
-            figure(GROUP, "index/rare", "1000", 3e3),
-            figure("moving", "engine", "1000", 5e3),
-            figure("moving", "engine", "2000", 5e3),
+            Measure::sample(GROUP, "scan/absent", "1000", 6.6e6),
+            Measure::sample(GROUP, "scan/absent", "100000", 7.4e8),
+            Measure::sample(GROUP, "index/absent", "1000", 3e3),
+            Measure::sample(GROUP, "index/absent", "100000", 5e3),
+            Measure::sample(GROUP, "index/rare", "1000", 3e3),
+            Measure::sample("moving", "engine", "1000", 5e3),
+            Measure::sample("moving", "engine", "2000", 5e3),
         ]);
         let names: Vec<String> = lines(&rows).into_iter().map(|line| line.name).collect();
         assert_eq!(names, ["index/absent", "scan/absent"]);
-        let drawn = svg(&rows, &machine()).unwrap().unwrap();
+        let drawn = svg(&rows, &Machine::sample()).unwrap().unwrap();
         for text in [
             "2025-01-02",
             "index, absent",
@@ -224,7 +204,7 @@ mod tests {
 
     #[test]
     fn one_size_makes_no_chart() {
-        let rows = rows(vec![figure(GROUP, "scan/absent", "1000", 6.6e6)]);
-        assert_eq!(svg(&rows, &machine()), Ok(None));
+        let rows = rows(vec![Measure::sample(GROUP, "scan/absent", "1000", 6.6e6)]);
+        assert_eq!(svg(&rows, &Machine::sample()), Ok(None));
     }
 }

@@ -69,13 +69,7 @@ mod tests {
     use super::*;
 
     fn figure(name: &str, size: &str, median: f64) -> Measure {
-        Measure {
-            group: "opening/WAL".to_owned(),
-            name: name.to_owned(),
-            size: size.to_owned(),
-            median,
-            between: (median, median),
-        }
+        Measure::sample("opening/WAL", name, size, median)
     }
 
     fn bases(figures: &[Measure]) -> Vec<Option<(String, f64)>> {

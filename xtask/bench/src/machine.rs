@@ -22,6 +22,18 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// One for tests.
+    #[cfg(test)]
+    pub(crate) fn sample() -> Machine {
+        Machine {
+            date: "2025-01-02".to_owned(),
+            processor: "a processor".to_owned(),
+            cores: 2,
+            system: "linux x86_64".to_owned(),
+            compiler: "rustc 1.95.0".to_owned(),
+        }
+    }
+
     /// The one that this runs on, now.
     pub(crate) fn here() -> Machine {
         let now = jiff::Timestamp::now().to_string();

@@ -16,27 +16,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Verb};
-use xtask::{Failure, project};
+use xtask::{Failure, exit, project};
 
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where a command says why it failed"
-)]
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let root = project::root();
-    let verdict = match &cli.verb {
+    exit(match &cli.verb {
         Verb::Bench(options) if options.instructions => instructions::run(&root, options),
         Verb::Bench(options) if options.peers => peers::run(&root, options),
         Verb::Bench(options) => times::run(&root, options),
         _ => Err(Failure::new("this verb is called through `cargo xtask`")),
-    };
-    match verdict {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

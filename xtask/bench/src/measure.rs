@@ -18,6 +18,18 @@ pub(crate) struct Measure {
 }
 
 impl Measure {
+    /// One for tests, whose median lies within a tenth of it.
+    #[cfg(test)]
+    pub(crate) fn sample(group: &str, name: &str, size: &str, median: f64) -> Measure {
+        Measure {
+            group: group.to_owned(),
+            name: name.to_owned(),
+            size: size.to_owned(),
+            median,
+            between: (median * 0.9, median * 1.1),
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         json!({
             "group": self.group,

@@ -67,46 +67,26 @@ mod tests {
     use crate::compare::rows;
     use crate::measure::Measure;
 
-    fn figure(group: &str, name: &str, size: &str, median: f64) -> Measure {
-        Measure {
-            group: group.to_owned(),
-            name: name.to_owned(),
-            size: size.to_owned(),
-            median,
-            between: (median * 0.9, median * 1.1),
-        }
-    }
-
-    fn machine() -> Machine {
-        Machine {
-            date: "2025-01-02".to_owned(),
-            processor: "a processor".to_owned(),
-            cores: 2,
-            system: "linux x86_64".to_owned(),
-            compiler: "rustc 1.95.0".to_owned(),
-        }
-    }
-
     fn figures() -> Vec<Measure> {
         vec![
-            figure("applying/WAL", "engine", "100", 6.9e6),
-            figure("applying/WAL", "raw", "100", 5.8e6),
-            figure("last_exercise", "index/absent", "100000", 5e3),
-            figure("last_exercise", "scan/absent", "100000", 7.4e8),
-            figure("opening/DELETE", "engine and a SELECT", "100", 1.8e5),
-            figure("opening/DELETE", "raw and a SELECT", "100", 1.5e5),
-            figure("reading", "fingerprint", "5 tables", 812.0),
+            Measure::sample("applying/WAL", "engine", "100", 6.9e6),
+            Measure::sample("applying/WAL", "raw", "100", 5.8e6),
+            Measure::sample("last_exercise", "index/absent", "100000", 5e3),
+            Measure::sample("last_exercise", "scan/absent", "100000", 7.4e8),
+            Measure::sample("opening/DELETE", "engine and a SELECT", "100", 1.8e5),
+            Measure::sample("opening/DELETE", "raw and a SELECT", "100", 1.5e5),
+            Measure::sample("reading", "fingerprint", "5 tables", 812.0),
         ]
     }
 
     #[test]
     fn the_table_reads_well() {
-        insta::assert_snapshot!(text(&rows(figures()), &machine()));
+        insta::assert_snapshot!(text(&rows(figures()), &Machine::sample()));
     }
 
     #[test]
     fn the_document_has_what_is_promised() {
-        let document = json(&rows(figures().split_off(4)), &machine());
+        let document = json(&rows(figures().split_off(4)), &Machine::sample());
         insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
     }
 }

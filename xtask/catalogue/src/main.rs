@@ -11,18 +11,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Verb};
-use xtask::{Failure, project};
+use xtask::{Failure, exit, project};
 
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where a command says why it failed"
-)]
 fn main() -> ExitCode {
     harness::machine::watch_memory();
     let cli = Cli::parse();
     let root = project::root();
     let subject = subject::subject(root);
-    let verdict = match &cli.verb {
+    exit(match &cli.verb {
         Verb::VerifyMigrations(options) => verify_migrations::run(&subject, options),
         Verb::AddFixture(options) => add_fixture::run(&subject, options),
         Verb::Docs(options) => docs::run(&subject, options.check),
@@ -30,13 +26,5 @@ fn main() -> ExitCode {
         Verb::NewVersion(_) | Verb::Bench(_) | Verb::Ci(_) => {
             Err(Failure::new("this verb is called through `cargo xtask`"))
         }
-    };
-    match verdict {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

@@ -5,7 +5,7 @@ use schema::{PartKind, Schema};
 
 use super::finding::Severity;
 use super::lineage::{Kin, Lineage};
-use super::said::{Act, Line};
+use super::said::{Line, drops};
 use super::structure::Lost;
 
 /// Those whose table was dropped and made again. One that the script drops by name was changed on purpose; that a
@@ -16,11 +16,6 @@ pub(super) fn remade(
     lineage: &Lineage,
     lines: &[Line],
 ) -> Vec<Lost> {
-    let spelled = |name: &str| {
-        let name = fold(name);
-        let drops = |line: &Line| matches!(&line.act, Act::Drop(own) if *own == name);
-        lines.iter().any(drops)
-    };
     let rebuilt = |table: &str| {
         let kin = lineage.kin.get(&fold(table))?;
         (!kin.made_anew && kin.after.is_some()).then_some(())?;
@@ -53,7 +48,7 @@ pub(super) fn remade(
             .iter()
             .map(|part| part_name(&part.kind))
             .collect();
-        let (severity, what) = match (was.unique && !now.unique, spelled(&was.name)) {
+        let (severity, what) = match (was.unique && !now.unique, drops(lines, &was.name)) {
             (true, false) => (
                 Severity::Error,
                 "without UNIQUE, so nothing refuses the same row twice",
@@ -93,7 +88,7 @@ pub(super) fn remade(
             .columns
             .iter()
             .all(|(was, is)| is.as_ref().is_some_and(|is| fold(is) == fold(was)));
-        if now.text == was.text || spelled(&was.name) || !same_columns {
+        if now.text == was.text || drops(lines, &was.name) || !same_columns {
             continue;
         }
         found.push(Lost {

@@ -68,6 +68,14 @@ pub(super) enum Source {
     Other,
 }
 
+/// Whether one of the statements drops `name` in so many words.
+pub(super) fn drops(lines: &[Line], name: &str) -> bool {
+    let name = fold(name);
+    lines
+        .iter()
+        .any(|line| matches!(&line.act, Act::Drop(own) if *own == name))
+}
+
 /// The statements of a script, cut where the tool cuts them.
 pub(super) fn lines(script: &Script) -> Vec<Line> {
     let whole = 0..script.text.len();

@@ -10,7 +10,7 @@ use schema::{
 
 use super::finding::Severity;
 use super::lineage::Lineage;
-use super::said::{Act, Line};
+use super::said::{Act, Line, drops};
 use crate::journey::reason;
 use crate::trouble::WithoutWords;
 
@@ -29,12 +29,6 @@ pub(super) fn lost(
     lineage: &Lineage,
     lines: &[Line],
 ) -> Vec<Lost> {
-    let spelled = |name: &str| {
-        let name = fold(name);
-        lines
-            .iter()
-            .any(|line| matches!(&line.act, Act::Drop(own) if *own == name))
-    };
     let kin_of = |table: &str| lineage.kin.get(&fold(table)).filter(|kin| !kin.made_anew);
     let mut found = Vec::new();
     let named: BTreeSet<String> = after.indexes().map(|index| fold(&index.name)).collect();
@@ -56,7 +50,7 @@ pub(super) fn lost(
             PartKind::Column(name) => still(name),
             PartKind::Expression(_) => true,
         });
-        if spelled(&index.name) || !whole || has_index(after, now, index, &kin.columns) {
+        if drops(lines, &index.name) || !whole || has_index(after, now, index, &kin.columns) {
             continue;
         }
         let what = if index.unique {
@@ -87,7 +81,7 @@ pub(super) fn lost(
         let view = after
             .views()
             .any(|view| fold(&view.name) == fold(&trigger.table));
-        if there || spelled(&trigger.name) || (table.is_none() && !view) {
+        if there || drops(lines, &trigger.name) || (table.is_none() && !view) {
             continue;
         }
         let dropped =

@@ -279,3 +279,11 @@ fn queries(text: &str) -> Vec<Query> {
         .map(read)
         .collect()
 }
+
+/// The part of a report that tells what is broken.
+pub(crate) fn findings(report: &Report) -> String {
+    let text = report.to_text();
+    let (_, law) = text.split_once("everything is documented").unwrap();
+    let (_, findings) = law.split_once("\n\n").unwrap();
+    findings.to_owned()
+}

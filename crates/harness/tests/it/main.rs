@@ -14,6 +14,7 @@ mod interruption;
 mod judge;
 mod laws;
 mod machine;
+mod note;
 mod observing;
 mod planted;
 mod report;

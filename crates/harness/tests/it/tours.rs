@@ -2,7 +2,7 @@
 
 use harness::{Report, Settings};
 
-use crate::case::Case;
+use crate::case::{Case, findings};
 
 /// What only the tours show, under these laws.
 fn caught(case: &str, laws: &[&str]) -> Report {
@@ -14,14 +14,6 @@ fn caught(case: &str, laws: &[&str]) -> Report {
     let mut found = report.laws.iter().flat_map(|law| &law.broken);
     assert!(found.all(|broken| broken.data == "tour"), "{text}");
     report
-}
-
-/// The part of a report that tells what is broken.
-fn findings(report: &Report) -> String {
-    let text = report.to_text();
-    let (_, law) = text.split_once("everything is documented").unwrap();
-    let (_, findings) = law.split_once("\n\n").unwrap();
-    findings.to_owned()
 }
 
 fn passes(case: &str) {

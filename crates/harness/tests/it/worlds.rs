@@ -2,7 +2,7 @@
 
 use harness::{Observation, Report, Settings, World, load};
 
-use crate::case::Case;
+use crate::case::{Case, findings};
 
 /// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and values that are
 /// easily lost.
@@ -109,14 +109,6 @@ fn caught(case: &str, law: &str, world: &str) -> Report {
         assert!(broken.sql.as_deref().unwrap().starts_with(world), "{text}");
     }
     report
-}
-
-/// The part of a report that tells what is broken.
-fn findings(report: &Report) -> String {
-    let text = report.to_text();
-    let (_, law) = text.split_once("everything is documented").unwrap();
-    let (_, findings) = law.split_once("\n\n").unwrap();
-    findings.to_owned()
 }
 
 fn passes(case: &str) {

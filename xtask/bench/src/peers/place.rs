@@ -31,7 +31,7 @@ impl Place {
             fs::read_to_string(&path).map_err(|error| cannot("read", &path, &error))
         };
         let first = root.join(VERSIONS).join("0001_training_sessions/up.sql");
-        let second = root.join("xtask/peers/moving.sql");
+        let second = root.join("crates/traininglogs/benches/moving.sql");
         let folder = programs.join(format!("work-{}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
         Ok(Place {
