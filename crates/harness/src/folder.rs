@@ -120,6 +120,16 @@ pub enum Down {
     NoSuchThing,
 }
 
+impl Down {
+    /// The script that is there, be it empty.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Down::Script(script) | Down::Empty(script) | Down::OnlyComments(script) => Some(script),
+            Down::Missing | Down::NoSuchThing => None,
+        }
+    }
+}
+
 /// SQL as it stands in a file, or in a part of one.
 #[derive(Clone, Debug)]
 pub struct Script {

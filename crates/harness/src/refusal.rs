@@ -47,6 +47,13 @@ impl Refusal {
         Refusal::new(path, &what, "check the path and its permissions")
     }
 
+    /// A file that was not written, with why.
+    pub(crate) fn unwritable(path: &Path, why: &dyn fmt::Display) -> Refusal {
+        let what = format!("cannot be written: {why}");
+        let hint = "check that its folder is there and can be written to";
+        Refusal::new(path, &what, hint)
+    }
+
     /// A place in a file, as a compiler shows it.
     pub(crate) fn at(
         path: &Path,

@@ -91,14 +91,7 @@ pub(super) fn run(
         notes,
     };
     for (format, path) in &arguments.also {
-        fs::write(path, report.to(*format)).map_err(|error| {
-            let what = format!("cannot be written: {error}");
-            Refusal::new(
-                path,
-                &what,
-                "check that its folder is there and can be written to",
-            )
-        })?;
+        fs::write(path, report.to(*format)).map_err(|error| Refusal::unwritable(path, &error))?;
     }
     output.write_all(report.to(arguments.format).as_bytes())?;
     Ok(verdict.findings.iter().any(|finding| report.fails(finding)))

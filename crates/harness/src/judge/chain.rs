@@ -86,6 +86,15 @@ pub(super) struct Chain {
     pub(super) ups: Vec<Past>,
 }
 
+impl Chain {
+    /// Whether a step fails on a database without rows.
+    pub(super) fn fails(&self, place: usize) -> bool {
+        self.ups
+            .get(place)
+            .is_some_and(|past| past.failure.is_some())
+    }
+}
+
 /// What came of a step on a database without rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Past {

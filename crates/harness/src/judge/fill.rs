@@ -42,19 +42,9 @@ pub(super) fn fill(
     image: &[u8],
     schema: &Schema,
     (rows, hints): (Rows, &Hints),
-    only: Option<&BTreeSet<String>>,
     options: &Options,
 ) -> Result<(Arc<Vec<u8>>, Unseeded), String> {
     let engine = Engine::open(image, MODE, options)?;
-    let mut part = schema.clone();
-    if let Some(only) = only {
-        let all = with_parents(schema, only);
-        let others = schema
-            .tables()
-            .filter(|table| !all.contains(&fold(&table.name)));
-        part = others.fold(part, |part, table| part.without_table(&table.name));
-    }
-    let schema = &part;
     let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
     generator = match rows {
         Rows::Plain => generator,
@@ -171,7 +161,8 @@ pub(super) struct Store<'a> {
 pub(super) struct Ground<'a> {
     store: &'a Store<'a>,
     image: Arc<Vec<u8>>,
-    schema: &'a Schema,
+    /// The tables of the step and those that they refer to.
+    schema: Schema,
     hints: &'a Hints,
     only: BTreeSet<String>,
 }
@@ -194,10 +185,16 @@ impl<'a> Store<'a> {
     ) -> Option<Ground<'a>> {
         let image = self.chain.images.get(version)?;
         let schema = self.chain.schemas.get(version)?;
+        let all = with_parents(schema, only);
+        let others = schema
+            .tables()
+            .filter(|table| !all.contains(&fold(&table.name)));
+        let whole = Schema::clone(schema);
+        let part = others.fold(whole, |part, table| part.without_table(&table.name));
         Some(Ground {
             store: self,
             image: slim(&image, schema, only).unwrap_or(image),
-            schema,
+            schema: part,
             hints,
             only: only.clone(),
         })
@@ -211,13 +208,7 @@ impl Ground<'_> {
             return Arc::clone(&self.image);
         }
         let filling = (rows, self.hints);
-        let made = fill(
-            &self.image,
-            self.schema,
-            filling,
-            Some(&self.only),
-            self.store.options,
-        );
+        let made = fill(&self.image, &self.schema, filling, self.store.options);
         let (image, unseeded) = made.unwrap_or_else(|reason| {
             let all = self
                 .only

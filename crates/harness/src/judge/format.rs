@@ -132,6 +132,15 @@ impl<'a> Report<'a> {
         counts.join(", ")
     }
 
+    /// What there is to say where there are no findings.
+    fn nothing(&self) -> &'static str {
+        match self.verdict.steps {
+            0 => "no step was to be judged",
+            _ if self.known > 0 => "nothing that is not known",
+            _ => "nothing is lost, nothing fails, and every way back comes back",
+        }
+    }
+
     /// What is accepted and what is told of the run as a whole, for people.
     fn remarks(&self) -> Vec<String> {
         let gaps = self.verdict.gaps.iter();
@@ -147,6 +156,17 @@ impl<'a> Report<'a> {
 fn count(number: usize, word: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {word}{plural}")
+}
+
+/// What a finding says, the rows that show it, and the command that shows it again, a line each.
+fn told(finding: &Finding) -> String {
+    let mut lines = vec![match scope(finding) {
+        scope if scope.is_empty() => finding.message.clone(),
+        scope => format!("{scope}: {}", finding.message),
+    }];
+    lines.extend(finding.shown.iter().cloned());
+    lines.push(format!("again: {}", finding.repeat));
+    lines.join("\n")
 }
 
 /// What a finding concerns, how many rows show it and when it holds, such as `item, 4 rows, foreign keys on`.

@@ -73,16 +73,13 @@ pub(super) fn matter<'a>(
         | Act::DropColumn(..)
         | Act::RenameTable(..)
         | Act::RenameColumn(..) => false,
-        Act::Other => {
-            let word = line.first_word();
-            match line.pragma() {
-                Some((name, _)) => name.contains("foreign_keys") || name == "legacy_alter_table",
-                None => {
-                    !STILL.contains(&word.as_str())
-                        || (word == "alter" && line.mentions("references"))
-                }
+        Act::Other => match line.pragma() {
+            Some((name, _)) => name.contains("foreign_keys") || name == "legacy_alter_table",
+            None => {
+                let word = line.first_word();
+                !STILL.contains(&word.as_str()) || (word == "alter" && line.mentions("references"))
             }
-        }
+        },
     };
     lines.clone().any(matters)
 }

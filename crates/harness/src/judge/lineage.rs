@@ -51,6 +51,22 @@ impl Lineage {
 }
 
 impl Kin {
+    /// What a column is called after the step, folded; `None` where it is gone.
+    pub(super) fn column_now(&self, name: &str) -> Option<String> {
+        let own = fold(name);
+        match self.columns.iter().find(|(was, _)| fold(was) == own) {
+            Some((_, now)) => now.as_deref().map(fold),
+            None => Some(own),
+        }
+    }
+
+    /// The columns that are still there, as they are called before and after.
+    pub(super) fn kept(&self) -> Vec<(String, String)> {
+        let kept = self.columns.iter();
+        kept.filter_map(|(was, now)| Some((was.clone(), now.clone()?)))
+            .collect()
+    }
+
     fn of(table: &Table, before: &Schema, after: &Schema, lines: &[Line]) -> Kin {
         let own = fold(&table.name);
         let mut holders = BTreeSet::from([own.clone()]);

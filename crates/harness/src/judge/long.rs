@@ -63,11 +63,7 @@ pub(super) fn run(
             continue;
         };
         let lineage = &way.lineage;
-        if chain
-            .ups
-            .get(place)
-            .is_some_and(|past| past.failure.is_some())
-        {
+        if chain.fails(place) {
             engine.run_leniently(&up.lines);
             continue;
         }

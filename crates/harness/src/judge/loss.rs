@@ -171,11 +171,7 @@ impl Scene<'_> {
         let (Some(before), Some(after)) = pair else {
             return;
         };
-        let pairs: Vec<(String, String)> = kin
-            .columns
-            .iter()
-            .filter_map(|(was, is)| Some((was.clone(), is.clone()?)))
-            .collect();
+        let pairs = kin.kept();
         if pairs.is_empty() {
             return;
         }

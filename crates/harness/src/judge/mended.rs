@@ -2,7 +2,6 @@
 //! would not be seen else.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rusqlite::ffi;
 use schema::Schema;
@@ -23,7 +22,7 @@ pub(super) fn mended(
     (before, after): (&Schema, &Schema),
     touched: &BTreeSet<String>,
     options: &Options,
-) -> Option<Arc<Vec<u8>>> {
+) -> Option<Vec<u8>> {
     let engine = Engine::open(image, MODE, options).ok()?;
     let tables = before
         .tables()
@@ -102,7 +101,7 @@ pub(super) fn mended(
     if engine.connection.total_changes() == changes_before {
         return None;
     }
-    Some(Arc::new(engine.image().ok()?))
+    engine.image().ok()
 }
 
 /// The columns that `NOT NULL constraint failed: t.a` and its kind name.

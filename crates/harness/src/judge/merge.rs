@@ -66,14 +66,13 @@ impl Bench<'_> {
             Direction::Down => step.down.as_ref(),
         });
         let other = step.and_then(|step| step.up.as_ref().or(step.down.as_ref()));
-        let silent = match self.history.steps.get(told.step).map(|step| &step.down) {
-            Some(
-                crate::folder::Down::Empty(script) | crate::folder::Down::OnlyComments(script),
-            ) if told.direction == Direction::Down => Some((script.file.clone(), script.line)),
-            _ => None,
-        };
+        // A way back that says nothing has a file, too.
+        let back = self.history.steps.get(told.step).and_then(|step| {
+            let script = (told.direction == Direction::Down).then(|| step.down.script());
+            script.flatten().map(|own| (own.file.clone(), own.line))
+        });
         let at = text.or(other).map(|text| (text.file.clone(), text.line));
-        let (file, line) = silent.or(at).unwrap_or_default();
+        let (file, line) = back.or(at).unwrap_or_default();
         let name = step.map(|step| step.name.clone()).unwrap_or_default();
         let around = told.mode.transaction.or(text.map(|text| text.around));
         let keys = match (modes.contains(&true), modes.contains(&false)) {

@@ -5,7 +5,8 @@
 
 use schema::sql::fold;
 
-use crate::folder::{Down, History, Script};
+use super::said::first_word;
+use crate::folder::{History, Script};
 
 /// What a tool opens a transaction around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -187,13 +188,6 @@ const UNWRAPPED: &str = "golang-migrate/migrate, database/sqlite3/sqlite3.go, wi
     here begin a transaction by themselves, which fails inside another; keys are off unless the address says \
     `_fk=1`";
 
-/// Whether a statement begins with `word`, which is lower case.
-pub(super) fn starts_with(statement: &str, word: &str) -> bool {
-    let start = statement.get(..word.len());
-    start.is_some_and(|start| start.eq_ignore_ascii_case(word))
-        && !statement[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
-}
-
 impl Model {
     /// The model of the tool whose layout has this name; that of the `sqlite3` shell for a name that is not
     /// known.
@@ -217,16 +211,13 @@ impl Model {
     /// The model for one history: where a file begins a transaction by itself, golang-migrate can only have
     /// been told to open none.
     pub(super) fn for_history(self, history: &History) -> Model {
-        let scripts = history.steps.iter().flat_map(|step| {
-            let down = match &step.down {
-                Down::Script(script) => Some(script),
-                _ => None,
-            };
-            step.up.iter().chain(down)
-        });
+        let scripts = history
+            .steps
+            .iter()
+            .flat_map(|step| step.up.iter().chain(step.down.script()));
         let begins = |script: &Script| {
             let mut statements = schema::sql::statements(&script.text).into_iter();
-            statements.any(|statement| starts_with(statement.text, "begin"))
+            statements.any(|statement| first_word(statement.text) == "begin")
         };
         match self.tool == "golang-migrate" && scripts.into_iter().any(begins) {
             true => Model {

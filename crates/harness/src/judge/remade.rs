@@ -4,7 +4,7 @@ use schema::sql::fold;
 use schema::{PartKind, Schema};
 
 use super::finding::Severity;
-use super::lineage::{Kin, Lineage};
+use super::lineage::Lineage;
 use super::said::{Line, drops};
 use super::structure::Lost;
 
@@ -41,7 +41,7 @@ pub(super) fn remade(
         let named: Option<Vec<String>> = was
             .columns
             .iter()
-            .map(|part| part_after(kin, &part.kind))
+            .map(|part| kin.column_now(&part_name(&part.kind)))
             .collect();
         let names: Vec<String> = now
             .columns
@@ -104,18 +104,10 @@ pub(super) fn remade(
     found
 }
 
+/// The column of a part of an index; expressions are not compared.
 fn part_name(part: &PartKind) -> String {
     match part {
         PartKind::Column(name) => fold(name),
         PartKind::Expression(_) => String::new(),
-    }
-}
-
-/// What a part of an index is called after the step, if it is still there; expressions are not compared.
-fn part_after(kin: &Kin, part: &PartKind) -> Option<String> {
-    let name = part_name(part);
-    match kin.columns.iter().find(|(was, _)| fold(was) == name) {
-        Some((_, is)) => is.as_ref().map(|is| fold(is)),
-        None => Some(name),
     }
 }

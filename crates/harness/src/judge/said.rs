@@ -68,6 +68,12 @@ pub(super) enum Source {
     Other,
 }
 
+/// The first word of a statement, folded; a statement begins with it.
+pub(super) fn first_word(statement: &str) -> String {
+    let mut words = statement.split(|c: char| !c.is_ascii_alphabetic());
+    fold(words.next().unwrap_or_default())
+}
+
 /// Whether one of the statements drops `name` in so many words.
 pub(super) fn drops(lines: &[Line], name: &str) -> bool {
     let name = fold(name);
@@ -103,9 +109,7 @@ pub(super) fn lines(script: &Script) -> Vec<Line> {
 impl Line {
     /// The first word, folded.
     pub(super) fn first_word(&self) -> String {
-        let canonical = schema::sql::canonical(&self.text);
-        let word = canonical.split(|c: char| !c.is_ascii_alphabetic()).next();
-        fold(word.unwrap_or_default())
+        first_word(&self.text)
     }
 
     /// The name of a pragma, and the value it is set to.

@@ -11,21 +11,15 @@ use super::touch::with_parents;
 use crate::fixture;
 use crate::observe::search_option;
 
-/// The database with nothing but the tables of `only`, and what is linked with them.
-///
-/// # Errors
-/// When the database cannot be read.
-pub(super) fn slim(
-    image: &[u8],
-    schema: &Schema,
-    only: &BTreeSet<String>,
-) -> Result<Arc<Vec<u8>>, String> {
+/// The database with nothing but the tables of `only`, and what is linked with them; `None` where that is nearly all of
+/// it, or where it cannot be made.
+pub(super) fn slim(image: &[u8], schema: &Schema, only: &BTreeSet<String>) -> Option<Arc<Vec<u8>>> {
     let keep = reached(schema, only);
     let goes: BTreeSet<String> = names(schema).filter(|name| !keep.contains(name)).collect();
     if goes.len() < FEW {
-        return Ok(Arc::new(image.to_vec()));
+        return None;
     }
-    let connection = fixture::from_image(image)?;
+    let connection = fixture::from_image(image).ok()?;
     let drop = || -> rusqlite::Result<()> {
         connection.execute_batch("PRAGMA writable_schema = ON; BEGIN")?;
         let sql = "DELETE FROM main.sqlite_schema \
@@ -33,8 +27,8 @@ pub(super) fn slim(
         connection.execute(sql, [serde_json::json!(goes).to_string()])?;
         connection.execute_batch("COMMIT; PRAGMA writable_schema = OFF")
     };
-    drop().map_err(|error| error.to_string())?;
-    Ok(Arc::new(fixture::image(&connection)?))
+    drop().ok()?;
+    Some(Arc::new(fixture::image(&connection).ok()?))
 }
 
 /// Fewer tables and views than these are not worth the work.

@@ -156,11 +156,7 @@ impl<'a> Trial<'a> {
             else {
                 continue;
             };
-            let kept = kin
-                .columns
-                .iter()
-                .filter_map(|(was, to)| Some((was.clone(), to.clone()?)));
-            let kept: Vec<(String, String)> = kept.collect();
+            let kept = kin.kept();
             let lines = self
                 .step
                 .up

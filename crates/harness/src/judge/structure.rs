@@ -9,7 +9,7 @@ use schema::{
 };
 
 use super::finding::Severity;
-use super::lineage::Lineage;
+use super::lineage::{Kin, Lineage};
 use super::said::{Act, Line, drops};
 use crate::journey::reason;
 use crate::trouble::WithoutWords;
@@ -39,18 +39,11 @@ pub(super) fn lost(
         let now =
             kin_of(&index.table).and_then(|kin| Some((kin, after.table(kin.after.as_deref()?)?)));
         let Some((kin, now)) = now else { continue };
-        let still = |column: &str| {
-            let own = kin
-                .columns
-                .iter()
-                .find(|(was, _)| fold(was) == fold(column));
-            own.is_none_or(|(_, to)| to.is_some())
-        };
         let whole = index.columns.iter().all(|part| match &part.kind {
-            PartKind::Column(name) => still(name),
+            PartKind::Column(name) => kin.column_now(name).is_some(),
             PartKind::Expression(_) => true,
         });
-        if drops(lines, &index.name) || !whole || has_index(after, now, index, &kin.columns) {
+        if drops(lines, &index.name) || !whole || has_index(after, now, index, kin) {
             continue;
         }
         let what = if index.unique {
@@ -98,17 +91,8 @@ pub(super) fn lost(
 }
 
 /// Whether the table has the index, under any name, or a UNIQUE constraint that does the same.
-fn has_index(
-    after: &Schema,
-    now: &Table,
-    index: &Index,
-    columns: &[(String, Option<String>)],
-) -> bool {
-    let renamed = |name: &str| {
-        let own = columns.iter().find(|(was, _)| fold(was) == fold(name));
-        own.and_then(|(_, to)| to.clone())
-            .unwrap_or_else(|| fold(name))
-    };
+fn has_index(after: &Schema, now: &Table, index: &Index, kin: &Kin) -> bool {
+    let renamed = |name: &str| kin.column_now(name).unwrap_or_else(|| fold(name));
     let parts: Vec<Option<String>> = index
         .columns
         .iter()

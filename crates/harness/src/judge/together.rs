@@ -127,18 +127,8 @@ impl<'a> Bench<'a> {
         };
         let (mut plain, mut later) = (None, None);
         let mut grounds = None;
-        for (at, chain) in self.chains.iter().enumerate() {
-            if at > 0 && !self.depends_on_keys(place) {
-                let same: Vec<Told> = found
-                    .iter()
-                    .map(|told| Told {
-                        mode: chain.mode,
-                        ..told.clone()
-                    })
-                    .collect();
-                found.extend(same);
-                continue;
-            }
+        let ran = self.modes_that_differ(std::iter::once(place));
+        for chain in self.chains.iter().take(ran) {
             let Some(mut trial) = Trial::new(place, (step, &migration.down), chain, self.options)
             else {
                 continue;
@@ -146,11 +136,7 @@ impl<'a> Bench<'a> {
             let bare = trial.without_rows();
             trial.comes_back = bare.iter().all(|told| told.class != Class::DownFails);
             found.extend(bare);
-            if chain
-                .ups
-                .get(place)
-                .is_some_and(|past| past.failure.is_some())
-            {
+            if chain.fails(place) {
                 continue;
             }
             let grounds = grounds.get_or_insert_with(|| {
@@ -176,7 +162,28 @@ impl<'a> Bench<'a> {
                 found.extend(back(&trial, later, |rows| after.make(rows), &mut journeys));
             }
         }
-        (found, journeys)
+        (self.for_all_modes(found, ran), journeys)
+    }
+
+    /// How many of the chains can show something else on these steps: all, or one that stands for all.
+    fn modes_that_differ(&self, mut places: impl Iterator<Item = usize>) -> usize {
+        let all = self.chains.len();
+        match all > 1 && places.any(|place| self.depends_on_keys(place)) {
+            true => all,
+            false => all.min(1),
+        }
+    }
+
+    /// Adds what was found on the chains that ran, the first `ran`, for the others.
+    fn for_all_modes(&self, mut found: Vec<Told>, ran: usize) -> Vec<Told> {
+        let own = found.clone();
+        for chain in self.chains.iter().skip(ran) {
+            found.extend(own.iter().map(|told| Told {
+                mode: chain.mode,
+                ..told.clone()
+            }));
+        }
+        found
     }
 
     /// Whether it can make a difference for a step whether foreign keys are on.
@@ -221,12 +228,8 @@ impl<'a> Bench<'a> {
         let mut found = Vec::new();
         for place in self.judged.clone() {
             // What a step that fails leaves behind is no version of anybody's.
-            let fails = chain
-                .ups
-                .get(place)
-                .is_some_and(|past| past.failure.is_some());
             let (Some(before), Some(after), false) =
-                (looked.get(place), looked.get(place + 1), fails)
+                (looked.get(place), looked.get(place + 1), chain.fails(place))
             else {
                 continue;
             };
@@ -283,6 +286,9 @@ impl<'a> Bench<'a> {
         };
         let count = self.judged.len();
         let starts = self.options.starts.min(count.saturating_sub(1));
+        if starts == 0 {
+            return (Vec::new(), 0);
+        }
         let ways = in_parallel(self.steps.len(), |at| {
             let schemas = (first.schemas.get(at), first.schemas.get(at + 1));
             match (schemas, self.steps.get(at)) {
@@ -296,18 +302,17 @@ impl<'a> Bench<'a> {
             .map(|told| (told.step, fold(&told.object)))
             .collect();
         let hints = chain::hints(self.steps.iter().filter_map(|step| step.up.as_ref()));
-        let keys_matter = self.judged.clone().any(|place| self.depends_on_keys(place));
-        let chains = if keys_matter { self.chains.len() } else { 1 };
+        let chains = self.modes_that_differ(self.judged.clone());
         let runs = starts * chains;
         let gauge = Gauge::new(self.options, "long runs", runs);
         let found = in_parallel(runs, |at| {
             let _told = gauge.when_done();
-            let (start, chain) = (at % starts.max(1), self.chains.get(at / starts.max(1))?);
+            let (start, chain) = (at % starts, self.chains.get(at / starts)?);
             // Evenly from the first version that holds anything to the last but one.
-            let start = self.judged.start + 1 + start * (count - 1) / starts.max(1);
+            let start = self.judged.start + 1 + start * (count - 1) / starts;
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
             let filling = (Rows::Plain, &hints);
-            let (image, _) = fill(&image, schema, filling, None, self.options).ok()?;
+            let (image, _) = fill(&image, schema, filling, self.options).ok()?;
             Some(long::run(
                 (&self.steps, &ways),
                 chain,
@@ -316,15 +321,7 @@ impl<'a> Bench<'a> {
                 self.options,
             ))
         });
-        let found: Vec<Told> = found.into_iter().flatten().flatten().collect();
-        // Where keys change nothing, what one run shows holds for all.
-        let others = self.chains.iter().skip(chains).flat_map(|chain| {
-            found.iter().map(|told| Told {
-                mode: chain.mode,
-                ..told.clone()
-            })
-        });
-        let others: Vec<Told> = others.collect();
-        (found.into_iter().chain(others).collect(), runs)
+        let found = found.into_iter().flatten().flatten().collect();
+        (self.for_all_modes(found, chains), runs)
     }
 }

@@ -43,11 +43,8 @@ impl Judged {
     pub(super) fn of(step: &Migration) -> Judged {
         let up = step.up.as_ref().map(|script| &script.file);
         let down = match &step.down {
-            Down::Script(script) | Down::Empty(script) | Down::OnlyComments(script) => {
-                Some(&script.file)
-            }
             Down::Missing => up,
-            Down::NoSuchThing => None,
+            down => down.script().map(|script| &script.file),
         };
         let scripts = [(Direction::Up, up), (Direction::Down, down)];
         let scripts = scripts

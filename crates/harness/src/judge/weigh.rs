@@ -1,11 +1,13 @@
 //! How much a finding weighs by the rows that it takes to see it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fill::Rows;
-use super::finding::{Class, Severity, Told};
+use super::finding::{Class, Direction, Severity, Told};
 use super::mended::{MOST, mended};
+use super::run::Failure;
 use super::step::{Trial, Walked};
 
 const NULLS: &str = "it takes a NULL to see it, which the schema allows";
@@ -30,9 +32,7 @@ pub(super) fn forward(
         *journeys += 1;
         let still_stopped = stopped(&full);
         told = weigh(told, full, NULLS);
-        let behind = behind(trial, (plain, stop), &trial.touched.0, |image| {
-            trial.on_rows(image)
-        });
+        let behind = behind(trial, Direction::Up, plain, stop);
         add(&mut told, behind, !still_stopped);
         if still_stopped {
             // What needs no rows is told in any case.
@@ -64,9 +64,7 @@ pub(super) fn back(
     let full = trial.back_on_rows(&make(Rows::WithoutNulls));
     let saw_all = full.stop.is_none();
     let mut told = weigh(told, full.told, NULLS);
-    let behind = behind(trial, (later, stop), &trial.touched.1, |image| {
-        trial.back_on_rows(image)
-    });
+    let behind = behind(trial, Direction::Down, later, stop);
     add(&mut told, behind, saw_all);
     told
 }
@@ -74,26 +72,29 @@ pub(super) fn back(
 /// What lies behind the place where the rows of `image` stop a script: the same again with rows that pass.
 fn behind(
     trial: &Trial<'_>,
-    (image, stop): (&[u8], Option<super::run::Failure>),
-    touched: &BTreeSet<String>,
-    walk: impl Fn(&[u8]) -> Walked,
+    direction: Direction,
+    image: &[u8],
+    mut stop: Option<Failure>,
 ) -> Vec<Told> {
     let (Some(before), Some(after)) = (trial.before(), trial.after()) else {
         return Vec::new();
     };
-    let schemas = match std::ptr::eq(touched, &trial.touched.0) {
-        true => (before.as_ref(), after.as_ref()),
-        false => (after.as_ref(), before.as_ref()),
+    let (schemas, touched) = match direction {
+        Direction::Up => ((before.as_ref(), after.as_ref()), &trial.touched.0),
+        Direction::Down => ((after.as_ref(), before.as_ref()), &trial.touched.1),
     };
     let mut found = Vec::new();
-    let (mut stop, mut image) = (stop, Arc::new(image.to_vec()));
+    let mut image = Cow::Borrowed(image);
     for _ in 0..MOST {
         let Some(failure) = stop.take() else { break };
         let Some(passing) = mended(&image, &failure, schemas, touched, trial.options) else {
             break;
         };
-        image = passing;
-        let walked = walk(&image);
+        image = Cow::Owned(passing);
+        let walked = match direction {
+            Direction::Up => trial.on_rows(&image),
+            Direction::Down => trial.back_on_rows(&image),
+        };
         found.extend(walked.told);
         stop = walked.stop;
     }

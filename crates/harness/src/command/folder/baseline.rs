@@ -143,11 +143,7 @@ impl Baseline {
             (place(entry), down, class, entry.object.clone())
         });
         let count = known.len();
-        let failed = |error: &dyn std::fmt::Display| {
-            let what = format!("cannot be written: {error}");
-            let hint = "check that its folder is there and can be written to";
-            Refusal::new(&self.path, &what, hint)
-        };
+        let failed = |error: &dyn std::fmt::Display| Refusal::unwritable(&self.path, error);
         let blocks = toml::to_string(&Document { known }).map_err(|error| failed(&error))?;
         let text = match count {
             0 => HEAD.to_owned(),

@@ -75,11 +75,7 @@ pub(super) fn since(history: &History, revision: &str) -> Result<Since, Refusal>
 }
 
 fn files(step: &Migration) -> Vec<&str> {
-    let down = match &step.down {
-        Down::Script(script) | Down::Empty(script) | Down::OnlyComments(script) => Some(script),
-        Down::Missing | Down::NoSuchThing => None,
-    };
-    let scripts = step.up.iter().chain(down);
+    let scripts = step.up.iter().chain(step.down.script());
     scripts.map(|script| script.file.as_str()).collect()
 }
 

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Report, count, scope};
+use super::{Report, count, told};
 use crate::judge::finding::{Finding, Severity};
 
 /// How many annotations of one level GitHub keeps.
@@ -52,16 +52,6 @@ pub(super) fn write(report: &Report<'_>) -> String {
         one_line(&verdict.root)
     );
     text
-}
-
-fn told(finding: &Finding) -> String {
-    let mut lines = vec![match scope(finding) {
-        scope if scope.is_empty() => finding.message.clone(),
-        scope => format!("{scope}: {}", finding.message),
-    }];
-    lines.extend(finding.shown.iter().cloned());
-    lines.push(format!("again: {}", finding.repeat));
-    lines.join("\n")
 }
 
 fn command(

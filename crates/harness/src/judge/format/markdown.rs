@@ -18,10 +18,8 @@ pub(super) fn write(report: &Report<'_>) -> String {
         count(verdict.journeys, "journey"),
     );
     let found = match report.counts() {
-        counts if !counts.is_empty() => counts,
-        _ if verdict.steps == 0 => "no step was to be judged".to_owned(),
-        _ if report.known > 0 => "nothing that is not known".to_owned(),
-        _ => "nothing is lost, nothing fails, and every way back comes back".to_owned(),
+        counts if counts.is_empty() => report.nothing().to_owned(),
+        counts => counts,
     };
     let _ = writeln!(
         text,

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Report, scope};
+use super::{Report, told};
 use crate::judge::finding::{Class, Finding, Severity};
 
 const SCHEMA: &str =
@@ -64,19 +64,11 @@ fn result(report: &Report<'_>, finding: &Finding) -> Value {
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    let mut message = match scope(finding) {
-        scope if scope.is_empty() => finding.message.clone(),
-        scope => format!("{scope}: {}", finding.message),
-    };
-    for row in &finding.shown {
-        message.push_str(&format!("\n{row}"));
-    }
-    message.push_str(&format!("\nagain: {}", finding.repeat));
     json!({
         "ruleId": finding.class.name(),
         "ruleIndex": index,
         "level": level,
-        "message": {"text": message},
+        "message": {"text": told(finding)},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": place(report, finding),

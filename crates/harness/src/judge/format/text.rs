@@ -29,12 +29,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
     }
     let counts = report.counts();
     let _ = match verdict.worst() {
-        _ if verdict.steps == 0 => writeln!(text, "\nok: no step was to be judged"),
-        None if report.known > 0 => writeln!(text, "\nok: nothing that is not known"),
-        None => writeln!(
-            text,
-            "\nok: nothing is lost, nothing fails, and every way back comes back"
-        ),
+        None => writeln!(text, "\nok: {}", report.nothing()),
         Some(Severity::Error) => writeln!(text, "\nerror: {counts}"),
         Some(Severity::Warning) => writeln!(text, "\nwarning: {counts}"),
         Some(Severity::Note) => writeln!(text, "\nok: {counts}"),
