@@ -42,7 +42,12 @@ impl Schema {
         let source = Source { conn, database };
         for _ in 0..TRIES {
             let before = source.schema_version()?;
-            let read = source.read_once();
+            let stored = source.stored();
+            // One query sees one schema.
+            if let Some(schema) = stored.as_ref().ok().and_then(|stored| seen::recall(stored)) {
+                return Ok(schema);
+            }
+            let read = stored.and_then(|stored| source.read_once(stored));
             if source.schema_version()? == before {
                 return read;
             }
@@ -72,12 +77,7 @@ impl Source<'_> {
             .map_err(Error::reading("the schema version"))
     }
 
-    fn read_once(&self) -> Result<Schema, Error> {
-        let stored = self.stored()?;
-        if let Some(schema) = seen::recall(&stored) {
-            return Ok(schema);
-        }
-        let known = stored.clone();
+    fn read_once(&self, all: Vec<Stored>) -> Result<Schema, Error> {
         let listed = self.listed()?;
         let mut columns = self.columns()?;
         let mut schema = Schema::default();
@@ -86,7 +86,7 @@ impl Source<'_> {
             listed.is_some_and(|listed| listed.kind == "shadow")
         };
 
-        let (own, stored): (Vec<Stored>, Vec<Stored>) = stored.into_iter().partition(|object| {
+        let (own, stored): (Vec<&Stored>, Vec<&Stored>) = all.iter().partition(|object| {
             is_internal(&object.name)
                 || (object.kind == "index" && object.sql.is_empty())
                 || (object.kind == "table" && is_shadow(&object.name))
@@ -112,9 +112,12 @@ impl Source<'_> {
         }
         schema.own = own
             .into_iter()
-            .map(|object| own_object(object, &schema))
+            .map(|object| own_object(object.clone(), &schema))
             .collect();
-        seen::remember(known, &schema);
+        // Of a virtual table its module tells the columns, which may be another one on another connection.
+        if !listed.values().any(|listed| listed.kind == "virtual") {
+            seen::remember(all, &schema);
+        }
         Ok(schema)
     }
 
@@ -235,7 +238,7 @@ impl Source<'_> {
 }
 
 /// Whatever a quoted word in a view or a trigger may name.
-fn all_names(schema: &Schema, stored: &[Stored]) -> Names {
+fn all_names(schema: &Schema, stored: &[&Stored]) -> Names {
     let columns = schema.tables().flat_map(|table| &table.columns);
     let columns = columns.map(|column| fold(&column.name));
     columns
