@@ -39,13 +39,7 @@ impl<'a> Migrator<'a> {
         path: &Path,
         options: Options,
     ) -> Result<Migrator<'a>, Error> {
-        let (connection, _) = connect::open(path, Missing::Refuse, &options)?;
-        Ok(Migrator {
-            catalogue,
-            connection,
-            options,
-            own: true,
-        })
+        Ok(Migrator::opened(catalogue, path, Missing::Refuse, options)?.0)
     }
 
     /// Opens the file at `path` if its [`user_version`](https://sqlite.org/pragma.html#pragma_user_version) is that of
@@ -63,14 +57,8 @@ impl<'a> Migrator<'a> {
         path: &Path,
         options: Options,
     ) -> Result<Option<Migrator<'a>>, Error> {
-        let (connection, user_version) = connect::open(path, Missing::Refuse, &options)?;
-        let current = user_version == i64::from(catalogue.current_version());
-        Ok(current.then_some(Migrator {
-            catalogue,
-            connection,
-            options,
-            own: true,
-        }))
+        let (migrator, said) = Migrator::opened(catalogue, path, Missing::Refuse, options)?;
+        Ok((said == i64::from(catalogue.current_version())).then_some(migrator))
     }
 
     /// As [`Migrator::open`], making an empty file where there is none; its directory must be there.
@@ -82,13 +70,24 @@ impl<'a> Migrator<'a> {
         path: &Path,
         options: Options,
     ) -> Result<Migrator<'a>, Error> {
-        let (connection, _) = connect::open(path, Missing::Create, &options)?;
-        Ok(Migrator {
+        Ok(Migrator::opened(catalogue, path, Missing::Create, options)?.0)
+    }
+
+    /// The file at `path`, and the version in its header.
+    fn opened(
+        catalogue: &'a Catalogue,
+        path: &Path,
+        missing: Missing,
+        options: Options,
+    ) -> Result<(Migrator<'a>, i64), Error> {
+        let (connection, user_version) = connect::open(path, missing, &options)?;
+        let migrator = Migrator {
             catalogue,
             connection,
             options,
             own: true,
-        })
+        };
+        Ok((migrator, user_version))
     }
 
     /// Takes a connection that is open already, with whatever is set on it. An authorizer or a commit

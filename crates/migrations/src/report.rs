@@ -20,14 +20,6 @@ pub struct Remark {
     pub reason: String,
 }
 
-/// A row that stays as it is, before it is known which step says so.
-#[derive(Debug)]
-pub(crate) struct Left {
-    pub(crate) table: String,
-    pub(crate) key: String,
-    pub(crate) reason: String,
-}
-
 /// Where a step's function puts its remarks.
 #[derive(Debug, Default)]
 pub struct Remarks {
@@ -60,10 +52,12 @@ impl Remarks {
         }
     }
 
-    pub(crate) fn take(&mut self, left: impl Iterator<Item = Left>) {
-        for Left { table, key, reason } in left {
-            self.left(&table, key, reason);
-        }
+    /// Takes over what was said elsewhere, as said by this step.
+    pub(crate) fn take(&mut self, other: &mut Remarks) {
+        let version = self.version;
+        let said = other.remarks.drain(..);
+        self.remarks
+            .extend(said.map(|remark| Remark { version, ..remark }));
     }
 
     /// What follows is said by the step to `version`.

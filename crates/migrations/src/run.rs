@@ -279,8 +279,13 @@ impl<'a> Run<'a> {
             ledger::create(self.connection)?;
         }
         let mut remarks = Remarks::telling(self.options.progress);
-        for step in &plan.moves {
+        for (place, step) in plan.moves.iter().enumerate() {
             let started = Instant::now();
+            // The first was looked at above; one before this may have made what this one loses or leaves.
+            if place > 0 {
+                self.survey(step)?;
+                self.ask_consent(std::slice::from_ref(step))?;
+            }
             self.carry_out(step, &mut remarks)?;
             work.report.steps.push(StepReport {
                 version: step.version,

@@ -194,23 +194,18 @@ impl Step {
 /// from the compiler, so that a catalogue of any length is built without reading their names.
 const fn number_of(folder: &str) -> Version {
     let bytes = folder.as_bytes();
-    let mut number: Version = 0;
-    let mut at = 0;
-    while at < bytes.len() && bytes[at] != b'_' {
-        if !bytes[at].is_ascii_digit() {
-            return 0;
-        }
-        let digit = (bytes[at] - b'0') as Version;
-        number = match number.checked_mul(10) {
-            Some(tens) => match tens.checked_add(digit) {
-                Some(sum) => sum,
-                None => return 0,
-            },
-            None => return 0,
-        };
-        at += 1;
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b'_' {
+        end += 1;
     }
-    number
+    // A sign would be read as part of the number.
+    if end == 0 || !bytes[0].is_ascii_digit() {
+        return 0;
+    }
+    match Version::from_str_radix(folder.split_at(end).0, 10) {
+        Ok(number) => number,
+        Err(_) => 0,
+    }
 }
 
 /// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens do

@@ -8,7 +8,7 @@ use rusqlite::{Rows, Statement};
 
 use super::{Compute, RowError};
 use crate::loss::show;
-use crate::report::Left;
+use crate::report::Remarks;
 use crate::step::BoxError;
 
 /// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing, little enough
@@ -111,7 +111,7 @@ impl<'a> Source<'a> {
 pub struct Made<'a> {
     table: &'a mut Table,
     origins: &'a mut Vec<usize>,
-    remarks: &'a mut Vec<Left>,
+    remarks: &'a mut Remarks,
     row: usize,
 }
 
@@ -135,11 +135,7 @@ impl Made<'_> {
     /// Says that the row `key` of `table` stays as it is, and why; as
     /// [`Remarks::left`](crate::Remarks::left).
     pub fn left(&mut self, table: &str, key: impl Into<String>, reason: impl Into<String>) {
-        self.remarks.push(Left {
-            table: table.to_owned(),
-            key: key.into(),
-            reason: reason.into(),
-        });
+        self.remarks.left(table, key, reason);
     }
 }
 
@@ -154,32 +150,29 @@ pub(super) struct Batch {
     made: Table,
     /// For each row that was made, the one that it was made of.
     origins: Vec<usize>,
-    remarks: Vec<Left>,
+    remarks: Remarks,
     failure: Option<RowError>,
 }
 
 impl Batch {
     pub(super) fn new(statement: &Statement<'_>, columns: usize) -> Batch {
-        Batch {
-            key: statement.column_name(0).unwrap_or_default().to_owned(),
-            before: 0,
-            read: Table::of_width(statement.column_count()),
-            made: Table::of_width(columns),
-            origins: Vec::new(),
-            remarks: Vec::new(),
-            failure: None,
-        }
+        let key = statement.column_name(0).unwrap_or_default();
+        Batch::empty(key, statement.column_count(), columns)
     }
 
     /// An empty one of the same kind.
     pub(super) fn another(&self) -> Batch {
+        Batch::empty(&self.key, self.read.width, self.made.width)
+    }
+
+    fn empty(key: &str, read: usize, made: usize) -> Batch {
         Batch {
-            key: self.key.clone(),
+            key: key.to_owned(),
             before: 0,
-            read: Table::of_width(self.read.width),
-            made: Table::of_width(self.made.width),
+            read: Table::of_width(read),
+            made: Table::of_width(made),
             origins: Vec::new(),
-            remarks: Vec::new(),
+            remarks: Remarks::default(),
             failure: None,
         }
     }
@@ -238,8 +231,8 @@ impl Batch {
         }
     }
 
-    pub(super) fn remarks(&mut self) -> std::vec::Drain<'_, Left> {
-        self.remarks.drain(..)
+    pub(super) fn remarks(&mut self) -> &mut Remarks {
+        &mut self.remarks
     }
 
     pub(super) fn take_failure(&mut self) -> Option<BoxError> {

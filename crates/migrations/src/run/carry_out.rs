@@ -1,4 +1,4 @@
-//! One step of a run: its consent, its script statement by statement, its function, and its row in the ledger.
+//! One step of a run: its script statement by statement, its function, and its row in the ledger.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,9 +20,6 @@ impl Run<'_> {
         let code = known
             .and_then(|step| step.code())
             .filter(|_| step.direction == Direction::Up);
-        self.survey(step)?;
-        // A step before this one may have made what this one loses.
-        self.ask_consent(std::slice::from_ref(step))?;
         self.execute(step)?;
         if let Some(code) = code {
             self.call(step, code, Watch::Step, || {
