@@ -37,3 +37,14 @@ pub fn run(root: &Path, package: &str, json: bool, arguments: &[impl AsRef<OsStr
         _ => Err(Failure::new(format!("`{package}` itself failed: {status}"))),
     }
 }
+
+/// Whether a program that is no part of this workspace can be called here.
+pub fn is_there(program: &str) -> bool {
+    let mut call = Command::new(program);
+    let called = call
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    called.is_ok_and(|status| status.success())
+}

@@ -6,58 +6,22 @@
     reason = "a benchmark that cannot be set up must stop"
 )]
 
+mod many;
+
 use std::hint::black_box;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use migrations::{Back, Catalogue, Migrator, Options, Step, digest};
+use many::{TABLES, steps};
+use migrations::{Catalogue, Migrator, Options, digest};
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
 const STEPS: [u32; 3] = [10, 100, 1_000];
 
-/// How many tables a file that is opened has, whatever its steps: SQLite's own cost hangs on that.
-const TABLES: u32 = 100;
-
-/// Steps that make so many tables together, in even parts; a step whose part is none writes a row.
-fn catalogue(steps: u32, tables: u32) -> Catalogue {
-    let step = |version| {
-        Step::new(
-            format!("{version:04}_step"),
-            up(version, steps, tables),
-            Back::Sql(down(version, steps, tables).into()),
-            "",
-        )
-    };
-    Catalogue::new((1..=steps).map(step).collect::<Vec<_>>()).unwrap()
-}
-
-fn up(version: u32, steps: u32, tables: u32) -> String {
-    let part = part(version, steps, tables).map(|table| {
-        format!("CREATE TABLE t{table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);")
-    });
-    let made: String = part.collect();
-    match made.is_empty() {
-        true => format!("INSERT INTO t0 VALUES ({version}, 'a row');"),
-        false => made,
-    }
-}
-
-fn down(version: u32, steps: u32, tables: u32) -> String {
-    let part = part(version, steps, tables).map(|table| format!("DROP TABLE t{table};"));
-    let gone: String = part.collect();
-    match gone.is_empty() {
-        true => format!("DELETE FROM t0 WHERE id = {version};"),
-        false => gone,
-    }
-}
-
-/// The tables of the step that leads to `version`; the first has `t0`.
-fn part(version: u32, steps: u32, tables: u32) -> Range<u32> {
-    let before = |version: u32| (version * tables).div_ceil(steps);
-    before(version - 1)..before(version)
+fn catalogue(count: u32, tables: u32) -> Catalogue {
+    Catalogue::new(steps(count, tables)).unwrap()
 }
 
 fn options() -> Options {
@@ -138,7 +102,7 @@ fn opening(criterion: &mut Criterion) {
 
 /// All steps and a ledger like the engine's in one transaction: what nobody can be faster than who syncs as much. A
 /// run of the engine syncs at `EXTRA`, whatever the connection is set to; SQLite's own setting is `FULL`.
-fn by_hand(path: &Path, steps: u32, synchronous: &str) {
+fn by_hand(path: &Path, count: u32, synchronous: &str) {
     let mut connection = Connection::open(path).unwrap();
     connection
         .pragma_update(None, "synchronous", synchronous)
@@ -151,9 +115,9 @@ fn by_hand(path: &Path, steps: u32, synchronous: &str) {
                 applied_by TEXT NOT NULL, up_sql TEXT)",
         )
         .unwrap();
-    for version in 1..=steps {
-        let (up, down) = (up(version, steps, steps), down(version, steps, steps));
-        transaction.execute_batch(&up).unwrap();
+    for step in steps(count, count) {
+        let (version, up, down) = (step.version(), step.up(), step.down().unwrap());
+        transaction.execute_batch(up).unwrap();
         let mut insert = transaction
             .prepare_cached(
                 "INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, 'by hand', ?7)",
@@ -165,16 +129,16 @@ fn by_hand(path: &Path, steps: u32, synchronous: &str) {
             .execute(params![
                 version,
                 name,
-                digest(&up),
+                digest(up),
                 down,
-                digest(&down),
+                digest(down),
                 now,
                 up
             ])
             .unwrap();
     }
     transaction
-        .pragma_update(None, "user_version", steps)
+        .pragma_update(None, "user_version", count)
         .unwrap();
     transaction.commit().unwrap();
 }

@@ -1,24 +1,18 @@
 //! What an application pays at start-up: reading a schema, comparing it, making its fingerprint.
 
+mod tables;
+
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rusqlite::Connection;
 use schema::{Schema, diff};
+use tables::table;
 
 /// More databases than a thread remembers the schemas of.
 const DATABASES: usize = 20;
 
-/// Database number `number` of that many tables, each with six columns, keys, an index and a check.
+/// Database number `number` of that many tables.
 fn database(tables: usize, number: usize) -> Connection {
     let conn = Connection::open_in_memory().expect("memory");
-    let table = |n: usize| {
-        format!(
-            "CREATE TABLE t{n}(
-               id INTEGER PRIMARY KEY, label TEXT NOT NULL COLLATE NOCASE UNIQUE,
-               weight REAL CHECK (weight >= 0), made_at TEXT DEFAULT CURRENT_TIMESTAMP,
-               up INTEGER REFERENCES t0(id) ON DELETE CASCADE, short AS (substr(label, 1, 3)));
-             CREATE INDEX i{n} ON t{n}(up, made_at DESC) WHERE up IS NOT NULL;"
-        )
-    };
     let script: String = (0..tables).map(table).collect();
     conn.execute_batch(&format!(
         "BEGIN; {script} CREATE VIEW v AS SELECT {number} AS n; COMMIT;"

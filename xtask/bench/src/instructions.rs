@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::json;
 use xtask::cli::{Bench, Format};
-use xtask::{Failure, Verdict, project};
+use xtask::{Failure, Verdict, program, project};
 
 use crate::baseline::{Change, Counts, TOLERANCE, ratio};
 use crate::machine;
@@ -25,7 +25,7 @@ const BASELINE: &str = "xtask/counted/baseline.txt";
 /// When the program does not compile, valgrind fails, or the baseline cannot be read or written.
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
-    if !has_valgrind() {
+    if !program::is_there("valgrind") {
         return Err(Failure::new("`valgrind` is not installed").hint(
             "install it (`apt-get install valgrind`); it counts on Linux only, and CI does the same",
         ));
@@ -81,16 +81,6 @@ fn made_by() -> String {
     let libc = libc.unwrap_or_else(|_| "unknown libc".to_owned());
     let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
     format!("{}, {libc}, {system} {processor}", machine::compiler())
-}
-
-/// Whether valgrind can be called.
-fn has_valgrind() -> bool {
-    let called = Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    called.is_ok_and(|status| status.success())
 }
 
 /// Compiles the program that does the pieces, and tells where it is.

@@ -4,6 +4,7 @@ mod check;
 mod place;
 mod work;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -73,7 +74,8 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     }
     let (_, target) = criterion::programs(root)?;
     let target = target.join("peers");
-    for workspace in ["", "sqlx"] {
+    let workspaces: BTreeSet<&str> = PEERS.iter().map(|peer| peer.workspace).collect();
+    for workspace in workspaces {
         build(&root.join("xtask/peers").join(workspace), &target)?;
     }
     let place = Place::new(root, target.join("release"))?;
@@ -227,13 +229,6 @@ mod tests {
         ];
         let starts = vec![started("ours", 0, 0), started("diesel", 105, 2)];
         let done = [("apply".to_owned(), tools), ("start".to_owned(), starts)];
-        let machine = Machine {
-            date: "2025-01-02".to_owned(),
-            processor: "a processor".to_owned(),
-            cores: 2,
-            system: "linux x86_64".to_owned(),
-            compiler: "rustc 1.95.0".to_owned(),
-        };
-        insta::assert_snapshot!(text(&done, &machine));
+        insta::assert_snapshot!(text(&done, &Machine::sample()));
     }
 }

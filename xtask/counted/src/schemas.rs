@@ -4,18 +4,15 @@ use rusqlite::Connection;
 use schema::Schema;
 
 use crate::{Outcome, twice};
+use tables::table;
 
-/// Tables with six columns, keys, an index and a check each.
+#[path = "../../../crates/schema/benches/tables/mod.rs"]
+mod tables;
+
 fn database(tables: usize) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    for table in 0..tables {
-        connection.execute_batch(&format!(
-            "CREATE TABLE t{table}(
-               id INTEGER PRIMARY KEY, label TEXT NOT NULL COLLATE NOCASE UNIQUE,
-               weight REAL CHECK (weight >= 0), made_at TEXT DEFAULT CURRENT_TIMESTAMP,
-               up INTEGER REFERENCES t0(id) ON DELETE CASCADE, short AS (substr(label, 1, 3)));
-             CREATE INDEX i{table} ON t{table}(up, made_at DESC) WHERE up IS NOT NULL;"
-        ))?;
+    for number in 0..tables {
+        connection.execute_batch(&table(number))?;
     }
     Ok(connection)
 }

@@ -2,40 +2,19 @@
 
 use std::path::Path;
 
-use migrations::{Back, Catalogue, Migrator, Options, Step, digest};
+use migrations::{Catalogue, Migrator, Options, Step, digest};
 use rusqlite::Connection;
 
 use crate::{Outcome, measured, twice};
+use many::{TABLES, steps};
+
+#[path = "../../../crates/migrations/benches/many/mod.rs"]
+mod many;
 
 const LEDGER: &str =
     "CREATE TABLE ledger (version INTEGER PRIMARY KEY, name TEXT NOT NULL, up_digest TEXT NOT NULL,
     down_sql TEXT, down_loses TEXT NOT NULL, down_digest TEXT NOT NULL, applied_at TEXT NOT NULL,
     applied_by TEXT NOT NULL, up_sql TEXT)";
-
-/// How many tables a file that is opened has, whatever its steps: SQLite's own cost hangs on that.
-const TABLES: u32 = 100;
-
-/// Steps that make so many tables together, in even parts; a step whose part is none writes a row.
-fn steps(count: u32, tables: u32) -> Vec<Step> {
-    let first = |version: u32| (version * tables).div_ceil(count);
-    let step = |version: u32| {
-        let part = first(version - 1)..first(version);
-        let (up, down): (String, String) = if part.is_empty() {
-            (
-                format!("INSERT INTO t0 VALUES ({version}, 'a row');"),
-                format!("DELETE FROM t0 WHERE id = {version};"),
-            )
-        } else {
-            let table = |table| {
-                format!("CREATE TABLE t{table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);")
-            };
-            let gone = |table| format!("DROP TABLE t{table};");
-            (part.clone().map(table).collect(), part.map(gone).collect())
-        };
-        Step::new(format!("{version:04}_step"), up, Back::Sql(down.into()), "")
-    };
-    (1..=count).map(step).collect()
-}
 
 fn options() -> Options {
     Options {

@@ -60,19 +60,12 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
 /// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn instructions(root: &Path) -> Result<(), Failure> {
-    let valgrind = Command::new("valgrind").arg("--version").output();
-    match valgrind {
-        Ok(_) => {
-            let arguments = ["bench", "--instructions"];
-            holds(program::run(root, "xtask-bench", false, &arguments)?)
-        }
-        Err(error) => {
-            println!(
-                "skipped: valgrind cannot be called here ({error}); `.ci/run` installs it on Linux"
-            );
-            Ok(())
-        }
+    if !program::is_there("valgrind") {
+        println!("skipped: valgrind cannot be called here; `.ci/run` installs it on Linux");
+        return Ok(());
     }
+    let arguments = ["bench", "--instructions"];
+    holds(program::run(root, "xtask-bench", false, &arguments)?)
 }
 
 fn holds(verdict: bool) -> Result<(), Failure> {
