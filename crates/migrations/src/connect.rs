@@ -86,7 +86,9 @@ pub(crate) fn reading_handle(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(path, flags)
 }
 
-/// A file for a copy, made where there is none.
-pub(crate) fn new_file(path: &Path) -> rusqlite::Result<Connection> {
-    Connection::open(path)
+/// A file for a copy, made where there is none. SQLite does not sync it: who wants it to last syncs the finished file.
+pub(crate) fn unsynced_file(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
 }
