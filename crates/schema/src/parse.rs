@@ -61,3 +61,35 @@ fn too_deep(sql: &str) -> bool {
     }
     deepest > DEEPEST
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One more of `again` behind `text` than is allowed, and as many as are.
+    fn limit(text: &str, again: &str, already: usize) {
+        let with = |times: usize| format!("{text}{}", again.repeat(times));
+        assert!(!too_deep(&with(DEEPEST - already)), "{text} {again}");
+        assert!(too_deep(&with(DEEPEST - already + 1)), "{text} {again}");
+    }
+
+    #[test]
+    fn what_nests_or_follows_counts() {
+        limit("SELECT ", "(", 0);
+        limit("SELECT ", "- ", 0);
+        limit("SELECT 1 ", "AND 1 ", 0);
+        limit("SELECT ", "not ", 0);
+        // Behind what is closed, the depth is that of before.
+        limit("- - -", "()-", 3);
+        // And behind a comma that of the parenthesis.
+        limit(&format!("{}+ + + +,", "(".repeat(400)), "+", 400);
+        limit("+ + +;", "+", 0);
+    }
+
+    #[test]
+    fn what_is_wide_is_not_deep() {
+        for wide in ["()", "a ", "+a,", "a + b;", "(a + b), "] {
+            assert!(!too_deep(&wide.repeat(5 * DEEPEST)), "{wide}");
+        }
+    }
+}

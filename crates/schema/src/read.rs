@@ -87,9 +87,7 @@ impl Source<'_> {
         };
 
         let (own, stored): (Vec<&Stored>, Vec<&Stored>) = all.iter().partition(|object| {
-            is_internal(&object.name)
-                || (object.kind == "index" && object.sql.is_empty())
-                || (object.kind == "table" && is_shadow(&object.name))
+            is_internal(&object.name) || (object.kind == "table" && is_shadow(&object.name))
         });
         for object in stored.iter().filter(|object| object.kind == "table") {
             let key = fold(&object.name);

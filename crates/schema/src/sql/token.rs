@@ -146,3 +146,35 @@ fn symbol(rest: &str) -> usize {
         None => rest.chars().next().map_or(1, char::len_utf8),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each token in its own brackets.
+    fn cut(text: &str) -> String {
+        words(text)
+            .map(|token| format!("[{}]", token.text))
+            .collect()
+    }
+
+    #[test]
+    fn numbers_are_whole() {
+        insta::assert_snapshot!(cut("1 1.5 .5 1.5e-3 2E+10 1e3 0x1F 1_000"), @"[1][1.5][.5][1.5e-3][2E+10][1e3][0x1F][1_000]");
+        // A sign belongs to an exponent only, and only where a digit follows it.
+        insta::assert_snapshot!(cut("1+2 1.5-3 1e+x 0x1e+1 e+1 1e-"), @"[1][+][2][1.5][-][3][1e][+][x][0x1e][+][1][e][+][1][1e][-]");
+        insta::assert_snapshot!(cut("a.b a.*"), @"[a][.][b][a][.][*]");
+    }
+
+    #[test]
+    fn words_hold_what_sqlite_takes_for_a_letter() {
+        insta::assert_snapshot!(cut("größe a_b$1 :p @p #1 数"), @"[größe][a_b$1][:p][@p][#1][数]");
+        assert_eq!(cut("a\u{7f}b"), "[a][\u{7f}][b]");
+    }
+
+    #[test]
+    fn operators_are_whole() {
+        insta::assert_snapshot!(cut("a->>b->c||d<=e>=f<>g!=h==i<<j>>k<l>m=n"), @"[a][->>][b][->][c][||][d][<=][e][>=][f][<>][g][!=][h][==][i][<<][j][>>][k][<][l][>][m][=][n]");
+        assert_eq!(cut("“a”"), "[“a”]");
+    }
+}

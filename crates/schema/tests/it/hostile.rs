@@ -21,6 +21,7 @@ fn names_may_be_anything() {
         "",
         "É",
         "a.b",
+        "a\u{7f}b",
         ";--",
     ] {
         let q = quote_name(name);
@@ -255,6 +256,30 @@ fn text_that_cannot_be_parsed_is_compared() {
         "- ".repeat(100_000)
     ))
     .to_string();
+}
+
+/// What is said of an index that only one side understands: all of it, and nothing can be ruled out.
+#[test]
+fn text_that_one_side_understands_is_compared() {
+    let before = database("CREATE TABLE t(a); CREATE INDEX i ON t(a);");
+    let after = database("CREATE TABLE t(a); CREATE TABLE u(a); CREATE INDEX i ON u(a);");
+    let understood = Schema::read(&before).unwrap();
+    after
+        .execute_batch(
+            "PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = 'CREATE INDEX what?' WHERE name = 'i';",
+        )
+        .unwrap();
+    let not_understood = Schema::read(&after).unwrap();
+    let told = |one: &Schema, other: &Schema| {
+        let lines = diff(one, other)
+            .into_iter()
+            .filter(|change| change.name == "i")
+            .map(|change| format!("{change}: {}", change.risk));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told(&understood, &not_understood), @"ALTER INDEX i declaration: before ON t(a), after ON u: create index what ?: can fail on data, breaks readers");
+    assert_snapshot!(told(&not_understood, &understood), @"ALTER INDEX i declaration: before ON u: create index what ?, after ON t(a): can fail on data, breaks readers");
 }
 
 /// Bytes that are not UTF-8 must not hide the rest.

@@ -93,6 +93,71 @@ fn a_schema_is_listed() {
     ");
 }
 
+/// What a person made on a table that is not listed stands by itself.
+#[test]
+fn an_index_of_a_shadow_table_is_listed() {
+    let schema = schema(
+        "CREATE VIRTUAL TABLE f USING fts5(x); CREATE INDEX i ON f_content(c0); CREATE TABLE t(a);",
+    );
+    assert_snapshot!(schema, @"
+    table f
+      x
+      f     HIDDEN
+      rank  HIDDEN
+      USING fts5(x)
+
+    table t
+      a
+
+    index i ON f_content(c0)
+    ");
+    assert_snapshot!(schema.indexes().next().unwrap(), @"ON f_content(c0)");
+}
+
+#[test]
+fn a_schema_without_a_table_lacks_what_is_on_it() {
+    let schema = schema(
+        "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END;
+         CREATE TABLE u(a); CREATE INDEX j ON u(a); CREATE TRIGGER h DELETE ON u BEGIN SELECT 1; END;",
+    );
+    assert_snapshot!(schema.without_table("T"), @"
+    table u
+      a
+      index j ON u(a)
+      trigger h ON u: BEFORE DELETE BEGIN SELECT 1; END
+    ");
+}
+
+#[test]
+fn defaults_and_names_are_listed_as_they_must_be_written() {
+    let names = [
+        "\"no case\"",
+        "a_b1",
+        "größe",
+        "\"a\u{7f}\"",
+        "\"\"",
+        "\"a-b\"",
+    ];
+    let keys = names.map(|name| format!("FOREIGN KEY (a) REFERENCES p(x) MATCH {name}"));
+    let schema = schema(&format!(
+        "CREATE TABLE t(a DEFAULT (NOT 1), b DEFAULT (-1), c DEFAULT (~5), CHECK (a ISNULL AND b NOTNULL), {})",
+        keys.join(", ")
+    ));
+    assert_snapshot!(schema.to_string().replace('\u{7f}', "[7f]"), @r#"
+    table t
+      a  DEFAULT (NOT 1)
+      b  DEFAULT -1
+      c  DEFAULT (~5)
+      CHECK (a IS NULL AND b IS NOT NULL)
+      FOREIGN KEY(a) REFERENCES p(x) MATCH ""
+      FOREIGN KEY(a) REFERENCES p(x) MATCH "A-B"
+      FOREIGN KEY(a) REFERENCES p(x) MATCH "A[7f]"
+      FOREIGN KEY(a) REFERENCES p(x) MATCH "NO CASE"
+      FOREIGN KEY(a) REFERENCES p(x) MATCH A_B1
+      FOREIGN KEY(a) REFERENCES p(x) MATCH GRößE
+    "#);
+}
+
 #[test]
 fn nothing_is_listed_as_nothing() {
     assert!(schema("").is_empty());

@@ -185,6 +185,8 @@ fn a_table_that_cannot_be_parsed_keeps_what_the_pragmas_tell() {
         .map(|column| column.name.as_str())
         .collect();
     assert_eq!(stored, ["a"]);
+    let computed = |at: usize| table.columns[at].generated.as_ref().unwrap().stored;
+    assert_eq!((computed(1), computed(2)), (false, true));
     let lines: Vec<String> = diff(&understood, &schema)
         .iter()
         .map(ToString::to_string)
@@ -193,6 +195,30 @@ fn a_table_that_cannot_be_parsed_keeps_what_the_pragmas_tell() {
         lines[0],
         "ALTER TABLE t declaration: before ordinary, after create table what ?"
     );
+}
+
+/// A text with other columns than SQLite knows is another table's.
+#[test]
+fn a_text_with_other_columns_is_not_believed() {
+    for other in [
+        "CREATE TABLE t(a, c)",
+        "CREATE TABLE t(a)",
+        "CREATE TABLE t(a, b, c)",
+    ] {
+        let conn = database("CREATE TABLE t(a, b)");
+        conn.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        conn.execute("UPDATE sqlite_schema SET sql = ?1", [other])
+            .unwrap();
+        let schema = Schema::read(&conn).unwrap();
+        let table = schema.table("t").unwrap();
+        assert!(matches!(table.kind, TableKind::Unparsed { .. }), "{other}");
+        let names: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", "b"]);
+    }
 }
 
 /// `INT` and `INTEGER` are the same to a column, and not to a key.
@@ -297,6 +323,7 @@ fn a_fingerprint_is_stable() {
             .starts_with(&format!("{:02x}", one.as_bytes()[0]))
     );
     assert_eq!(one.to_string().len(), 64);
+    assert_eq!(format!("{one:?}"), format!("Fingerprint({one})"));
 }
 
 /// Bytes that are not UTF-8 stay apart: two such columns are two columns.

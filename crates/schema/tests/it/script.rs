@@ -98,6 +98,15 @@ fn the_body_of_a_trigger_is_whole() {
     assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2"), @"1:1 CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2");
 }
 
+/// Only `END` after a semicolon is the end, also where what stands there is one word; so does `sqlite3_complete`.
+#[test]
+fn a_word_alone_does_not_end_a_trigger() {
+    assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; nonsense; END; SELECT 2"), @"
+    1:1 CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; nonsense; END
+    1:61 SELECT 2
+    ");
+}
+
 #[test]
 fn what_nothing_closes_is_the_rest() {
     assert_snapshot!(cut("SELECT 1; SELECT 'a; SELECT 2;"), @"
