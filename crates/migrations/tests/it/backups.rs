@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use migrations::{Backups, Options, Progress, backups, restore};
+use migrations::{Backups, ErrorKind, Options, Outcome, Progress, backups, restore};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -171,6 +171,23 @@ fn progress_is_told() {
     assert!(LAST.load(Ordering::Relaxed) > 1);
 }
 
+/// The busy timeout is how long a lock is waited for, and not how long a copy may take.
+#[test]
+fn a_large_file_is_copied_without_patience() {
+    let file = filled();
+    file.sql("INSERT INTO note (body) SELECT hex(zeroblob(4000)) FROM pragma_function_list, pragma_function_list LIMIT 2000");
+    let options = Options {
+        busy_timeout: Duration::ZERO,
+        ..plain()
+    };
+    assert!(
+        file.bytes().len() > 3 * 1024 * 4096,
+        "more than one step of the copy"
+    );
+    let report = file.migrator_with(&three(), options).upgrade().unwrap();
+    assert!(report.backup.is_some());
+}
+
 #[test]
 fn restore_puts_back_what_was_there() {
     let file = filled();
@@ -268,6 +285,28 @@ fn a_run_that_is_rolled_back_leaves_no_backup_of_what_is_still_there() {
     file.sql("INSERT INTO note (body) VALUES ('milk')");
     file.migrator(&fails).upgrade().unwrap_err();
     assert_eq!(names(&file), Vec::<String>::new());
+}
+
+/// Where the reason may lie in the file or its disk, what was saved of it stays.
+#[test]
+fn a_run_that_a_full_disk_stops_leaves_its_backup() {
+    let step_2 = "CREATE TABLE big (a); INSERT INTO big VALUES (zeroblob(1000000));";
+    let catalogue = catalogue(vec![note_step(), step("0002_big", step_2, "")]);
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO note (body) VALUES ('milk')");
+    let before = contents(&file.raw());
+    let mut migrator = file.migrator(&catalogue);
+    migrator
+        .connection()
+        .query_row("PRAGMA max_page_count = 50", [], |_| Ok(()))
+        .unwrap();
+    let error = migrator.upgrade().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::DiskFull, Outcome::RolledBack)
+    );
+    assert_eq!(contents(&file.raw()), before);
+    assert_eq!(names(&file), ["notes.db.v1.backup"]);
 }
 
 #[test]

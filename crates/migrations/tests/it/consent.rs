@@ -127,3 +127,20 @@ fn a_temporary_table_of_the_same_name_hides_nothing() {
     let plan = migrator.plan_to(2).unwrap();
     assert_eq!(migrator.at_risk(&plan).unwrap()[0].rows, 1);
 }
+
+/// A loss of what this file never had costs nothing; the notes may speak of what some files have.
+#[test]
+fn what_is_not_there_cannot_be_lost() {
+    let loses = "- Loses: `note.colour` — nobody used it\n- Loses: `colour` — all of them\n";
+    let notes = format!("## Data migration\n\n{loses}");
+    let tried = Step::new(
+        "0002_tried",
+        "CREATE TABLE tag (name TEXT);",
+        back(""),
+        notes,
+    );
+    let catalogue = catalogue(vec![note_step(), tried]);
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO note VALUES (1, 'a')");
+    assert_eq!(file.migrator(&catalogue).upgrade().unwrap().to, 2);
+}

@@ -74,6 +74,10 @@ fn file_damaged() {
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(file.bytes(), before);
     assert_snapshot!(file.report(&error));
+    // The copy that a run takes tells the same.
+    let error = file.migrator(&catalogue).upgrade().unwrap_err();
+    assert_eq!(file.bytes(), before);
+    assert_snapshot!("copy_damaged", file.report(&error));
     // Who knows better may go on.
     let options = Options {
         check: false,

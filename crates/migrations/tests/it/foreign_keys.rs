@@ -1,9 +1,11 @@
 //! Foreign keys are off around a run, checked before its COMMIT, and afterwards what they were.
 
-use migrations::{Catalogue, ErrorKind, Migrator};
+use migrations::{BoxError, Catalogue, ErrorKind, Migrator, Remarks};
 use rusqlite::Connection;
 
 use crate::support::*;
+
+type Apply = fn(&Connection, &mut Remarks) -> Result<(), BoxError>;
 
 const FAMILY: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
     CREATE TABLE child (id INTEGER PRIMARY KEY, parent REFERENCES parent (id) ON DELETE CASCADE);
@@ -207,11 +209,22 @@ fn children_of_what_a_step_touches_are_checked_and_nothing_else() {
     assert_eq!(try_step("UPDATE far SET self = 98"), Ok(()));
 }
 
+/// The family, and a step that is a function.
+fn with_function(family: &'static str, apply: Apply) -> Catalogue {
+    let code = migrations::Code {
+        name: "tried",
+        survey: |_, _| Ok(()),
+        apply,
+    };
+    let tried = step("0002_tried", "SELECT 1", "").with_code(code);
+    catalogue(vec![step("0001_family", family, ""), tried])
+}
+
 /// Where there is no row, this prepares nothing that writes, so that trying the step on an empty copy shows nothing.
 fn orphans_where_there_are_parents(
     connection: &Connection,
-    _: &mut migrations::Remarks,
-) -> Result<(), migrations::BoxError> {
+    _: &mut Remarks,
+) -> Result<(), BoxError> {
     let parents: i64 = value(connection, "SELECT count(*) FROM parent");
     if parents > 0 {
         connection.execute("INSERT INTO child VALUES (20, 99)", [])?;
@@ -221,16 +234,59 @@ fn orphans_where_there_are_parents(
 
 #[test]
 fn what_only_the_run_itself_touches_is_checked() {
-    let code = migrations::Code {
-        name: "orphans",
-        survey: |_, _| Ok(()),
-        apply: orphans_where_there_are_parents,
-    };
-    let tried = step("0002_tried", "SELECT 1", "").with_code(code);
-    let catalogue = catalogue(vec![step("0001_family", FAMILY, ""), tried]);
+    let catalogue = with_function(FAMILY, orphans_where_there_are_parents);
     let file = File::at(&catalogue, 1);
     file.sql("INSERT INTO parent VALUES (1, 'a')");
     let error = file.migrator(&catalogue).upgrade().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
     assert_eq!(file.value::<i64>("SELECT count(*) FROM child"), 0);
+}
+
+/// A table under a new name was touched under its old one.
+#[test]
+fn a_table_that_the_run_makes_and_renames_is_checked() {
+    assert!(violates(
+        "CREATE TABLE new (id INTEGER PRIMARY KEY, parent REFERENCES parent (id));
+         INSERT INTO new VALUES (1, 99);
+         ALTER TABLE new RENAME TO grandchild;",
+        ""
+    ));
+}
+
+/// What a function writes is foreseen, so that what was wrong there before is known.
+#[test]
+fn violations_that_were_there_are_not_blamed_on_a_function() {
+    let catalogue = with_function(FAMILY, |connection, _| {
+        connection.execute("INSERT INTO child VALUES (20, NULL)", [])?;
+        Ok(())
+    });
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO child VALUES (7, 99)");
+    let report = file.migrator(&catalogue).upgrade().unwrap();
+    assert_eq!((report.to, report.dangling[0].rows), (2, 1));
+}
+
+/// Where it cannot be foreseen what a step touches, all is checked that can be.
+#[test]
+fn a_function_that_needs_rows_is_checked_in_all_tables() {
+    let unique_missing = "CREATE TABLE cousin (name TEXT REFERENCES parent (name));
+        INSERT INTO parent VALUES (1, 'a'); INSERT INTO cousin VALUES ('a'); INSERT INTO child VALUES (7, 99);";
+    let broken = format!("{FAMILY} CREATE TABLE cousin (name TEXT REFERENCES parent (name));");
+    let catalogue = with_function(broken.leak(), |connection, _| {
+        let name = "SELECT name FROM parent";
+        let name: String = connection.query_row(name, [], |row| row.get(0))?;
+        connection.execute("UPDATE parent SET name = upper(?1)", [name])?;
+        Ok(())
+    });
+    let file = File::none();
+    file.sql(FAMILY).sql(unique_missing);
+    let report = file.migrator(&catalogue).upgrade_from(1, 2).unwrap();
+    assert_eq!(report.to, 2);
+    let told: Vec<_> = report
+        .dangling
+        .iter()
+        .map(|old| (&*old.table, old.rows))
+        .collect();
+    assert_eq!(told, [("child", 1)]);
+    assert_eq!(file.value::<String>("SELECT name FROM parent"), "A");
 }

@@ -38,9 +38,33 @@ fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
     let file = File::at(&newer, 2);
     let older = newer.cut_at(1).unwrap();
     let mut migrator = file.migrator(&older);
-    assert_eq!(migrator.upgrade().unwrap_err().kind(), ErrorKind::Newer);
+    let error = migrator.upgrade().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Newer);
+    let told = "it has no way back: to go on with this build, restore a backup of before";
+    assert_eq!(error.hints(), ["update the application", told]);
+    // A test that unwraps shows all of it.
+    let shown = format!("{error:?}");
+    assert_eq!(format!("error: {shown}\n"), error.report());
     let error = migrator.rollback_to(1).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Irreversible);
+    // A step below that cannot be undone stands in nobody's way.
+    let steps = vec![
+        Step::new("0001_note", NOTE, Back::Irreversible("Kept.".into()), ""),
+        label_step(),
+    ];
+    let newer = catalogue(steps);
+    let file = File::at(&newer, 2);
+    let error = file.migrator(&newer.cut_at(1).unwrap()).upgrade();
+    let report = error.unwrap_err().report();
+    assert!(report.contains("hint: or go back with this build: `rollback --to 1`"));
+}
+
+#[test]
+fn the_time_of_a_step_is_recorded_in_utc_to_the_millisecond() {
+    let file = File::at(&three(), 3);
+    let form = "SELECT count(*) FROM schema_migrations WHERE applied_at GLOB '20[0-9][0-9]-*'
+        AND applied_at = strftime('%Y-%m-%dT%H:%M:%fZ', applied_at)";
+    assert_eq!(file.value::<i64>(form), 3);
 }
 
 #[test]
@@ -234,6 +258,23 @@ fn a_user_version_that_nobody_set_is_refused() {
         let error = file.migrator(&three()).upgrade().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotOurs, "{claim}");
     }
+}
+
+#[test]
+fn drift_is_told() {
+    let catalogue = three();
+    let told = |file: &File, catalogue: &Catalogue| -> Vec<String> {
+        let changes = file.migrator(catalogue).drift().unwrap();
+        changes.iter().map(ToString::to_string).collect()
+    };
+    for version in 0..=3 {
+        assert_eq!(told(&File::at(&catalogue, version), &catalogue), [""; 0]);
+    }
+    let file = File::at(&catalogue, 3);
+    file.sql("ALTER TABLE note ADD COLUMN extra TEXT");
+    assert_eq!(told(&file, &catalogue), ["ADD COLUMN note.extra TEXT"]);
+    // What a newer version should be, this build does not know.
+    assert_eq!(told(&file, &catalogue.cut_at(2).unwrap()), [""; 0]);
 }
 
 #[test]

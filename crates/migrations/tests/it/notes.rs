@@ -123,6 +123,9 @@ fn problems_are_told() {
             "{told}\n{problems:#?}"
         );
     }
+    // What is malformed is not missing as well.
+    let perhaps = GOOD.replacen("supported — the", "perhaps: the", 1);
+    assert_eq!(Notes::parse(&perhaps).problems().len(), 1);
     let swapped = GOOD
         .replace("## Why", "## X")
         .replace("## Columns", "## Why");

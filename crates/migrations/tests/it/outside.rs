@@ -133,3 +133,21 @@ fn a_step_that_fails_half_way_does_not_say_that_nothing_happened() {
     assert_eq!(error.outcome(), Outcome::CommittedTo(1), "{error:?}");
     assert_eq!(file.value::<i64>("PRAGMA user_version"), 1);
 }
+
+#[test]
+fn it_may_be_the_first_of_all() {
+    let wal = outside(
+        "0001_wal",
+        "PRAGMA journal_mode = WAL;",
+        "PRAGMA journal_mode = DELETE;",
+    );
+    let note = step("0002_note", NOTE, "DROP TABLE note;");
+    let catalogue = catalogue(vec![wal, note]);
+    let file = File::none();
+    let mut migrator = file.migrator(&catalogue);
+    assert_eq!(migrator.upgrade().unwrap().to, 2);
+    assert_eq!(migrator.rollback_to(1).unwrap().to, 1);
+    assert_eq!(migrator.rollback_to(0).unwrap().to, 0);
+    assert_eq!(file.value::<String>("PRAGMA journal_mode"), "delete");
+    assert_eq!(file.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
+}

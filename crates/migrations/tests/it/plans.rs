@@ -79,3 +79,32 @@ fn planning_is_pure() {
     );
     assert_eq!(file.bytes(), before);
 }
+
+fn changes(old: &'static str, up: &'static str, notes: &'static str) -> String {
+    let tried = migrations::Step::new("0002_tried", up, back(""), notes);
+    let catalogue = catalogue(vec![step("0001_old", old, ""), tried]);
+    let file = File::at(&catalogue, 1);
+    let plan = file.migrator(&catalogue).plan_to(2).unwrap();
+    plan.describe(&catalogue).unwrap()
+}
+
+/// What a declared rename leaves as it was is not told as gone and new.
+#[test]
+fn renames_are_followed() {
+    assert_snapshot!(changes(
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);",
+        "ALTER TABLE note RENAME COLUMN body TO content;",
+        "## Data migration\n\n- Renames: `note.body` to `content`\n",
+    ));
+}
+
+/// The columns of a table are listed where it is new, and not where a property of it changes.
+#[test]
+fn a_table_that_changes_is_one_line() {
+    assert_snapshot!(changes(
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);",
+        "CREATE TABLE new (id INTEGER PRIMARY KEY, body TEXT) STRICT;
+         INSERT INTO new SELECT id, body FROM note; DROP TABLE note; ALTER TABLE new RENAME TO note;",
+        "",
+    ));
+}

@@ -292,3 +292,72 @@ fn a_parent_may_get_another_key() {
     assert_eq!((item.table.as_str(), item.gone), ("item", 2));
     assert_eq!(item.went_with, [("list".to_owned(), 2)]);
 }
+
+#[test]
+fn the_room_that_a_run_needs_is_measured() {
+    let up = "INSERT INTO log SELECT hex(zeroblob(4000)) FROM pragma_function_list LIMIT 20;
+              CREATE TABLE tag (name TEXT);";
+    let catalogue = second(up, "DROP TABLE tag;", "");
+    let file = File::at(&catalogue, 1);
+    file.sql(ROWS);
+    let size = || fs::metadata(&file.path).unwrap().len();
+    let before = size();
+    let rehearsal = file.migrator(&catalogue).rehearse(None, 2).unwrap();
+    assert_eq!(rehearsal.direction(), migrations::Direction::Up);
+    assert_eq!(rehearsal.bytes_before, before);
+    file.migrator(&catalogue).upgrade().unwrap();
+    assert_eq!(rehearsal.bytes_after, size());
+    let growth = rehearsal.bytes_after - before;
+    assert!(growth > 20 * 4096);
+    assert_eq!(rehearsal.bytes_needed(), 2 * before + growth);
+    let back = file.migrator(&catalogue).rehearse(None, 1).unwrap();
+    assert_eq!(back.direction(), migrations::Direction::Down);
+}
+
+/// Values that a file holds against its own declarations stop no run, and are told.
+#[test]
+fn what_breaks_a_declaration_is_told() {
+    let catalogue = catalogue(vec![
+        step(
+            "0001_weight",
+            "CREATE TABLE weight (kg REAL CHECK (kg > 0));",
+            "DROP TABLE weight;",
+        ),
+        step(
+            "0002_tag",
+            "CREATE TABLE tag (name TEXT);",
+            "DROP TABLE tag;",
+        ),
+    ]);
+    let file = File::at(&catalogue, 1);
+    file.sql("PRAGMA ignore_check_constraints = ON; INSERT INTO weight VALUES (-1);");
+    let rehearsal = file.migrator(&catalogue).rehearse(None, 2).unwrap();
+    assert_eq!(rehearsal.integrity, ["CHECK constraint failed in weight"]);
+    assert_eq!(file.migrator(&catalogue).upgrade().unwrap().to, 2);
+}
+
+/// What comes back otherwise is counted: rows that are gone, rows that appeared, values.
+#[test]
+fn a_way_back_that_differs_is_told() {
+    let up = "CREATE TABLE tag (name TEXT);";
+    let told = |down: &'static str| match rehearse(&second(up, down, "")).way_back {
+        WayBack::Differs(lines) => lines,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        told("DROP TABLE tag; DELETE FROM log WHERE line = 'b';"),
+        ["log: 1 rows gone, 0 rows appeared"]
+    );
+    assert_eq!(
+        told("DROP TABLE tag; INSERT INTO log VALUES ('c');"),
+        ["log: 0 rows gone, 1 rows appeared"]
+    );
+    assert_eq!(
+        told("DROP TABLE tag; DELETE FROM log WHERE line = 'b'; INSERT INTO log VALUES ('c');"),
+        ["log: 1 rows gone, 1 rows appeared"]
+    );
+    assert_eq!(
+        told("DROP TABLE tag; UPDATE list SET name = 'x' WHERE id < 3;"),
+        ["list.name: 2 rows with another value"]
+    );
+}
