@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
 use many::{TABLES, steps};
 use migrations::{Catalogue, Migrator, Options, digest};
 use rusqlite::{Connection, params};
@@ -68,6 +68,9 @@ fn opened<'a>(catalogue: &'a Catalogue, path: &Path) -> Migrator<'a> {
 fn opening(criterion: &mut Criterion) {
     for journal in ["DELETE", "WAL"] {
         let mut group = criterion.benchmark_group(format!("opening/{journal}"));
+        group
+            .warm_up_time(Duration::from_millis(200))
+            .measurement_time(Duration::from_secs(1));
         for steps in STEPS {
             let catalogue = catalogue(steps, TABLES);
             let file = file(journal);
@@ -148,7 +151,9 @@ fn applying(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("applying/{journal}"));
         group
             .sample_size(10)
-            .measurement_time(Duration::from_secs(5));
+            .sampling_mode(SamplingMode::Flat)
+            .warm_up_time(Duration::from_millis(200))
+            .measurement_time(Duration::from_secs(1));
         for steps in [100, 1_000] {
             for (name, synchronous) in [("raw", "EXTRA"), ("raw at FULL", "FULL")] {
                 group.bench_function(BenchmarkId::new(name, steps), |bencher| {

@@ -10,8 +10,8 @@ use rusqlite::types::ValueRef;
 
 use crate::support::*;
 
-/// Several batches; one of them holds at most 8,192 rows of two columns.
-const MANY: u64 = 30_000;
+/// More batches than are under way at once, so that they are used again; one holds at most 8,192 rows of two columns.
+const MANY: u64 = 60_000;
 
 const FILL: Fill<'_> = Fill {
     from: "SELECT id, body FROM note ORDER BY id DESC",
@@ -29,7 +29,8 @@ fn words(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
         return Ok(());
     }
     made.row(&[note.get(0), note.get(1)])?;
-    made.row(&[note.get(0), ValueRef::Null])
+    // The SELECT has no such column.
+    made.row(&[note.get(0), note.get(2)])
 }
 
 /// The function of a step that makes rows with `$compute`.
