@@ -175,7 +175,7 @@ impl Pair<'_> {
             };
             let known = |name: &String| parent.column(name).is_some();
             let fits = columns.len() == key.columns.len() && columns.iter().all(known);
-            if columns.is_empty() || !fits {
+            if !fits {
                 continue;
             }
             let points =

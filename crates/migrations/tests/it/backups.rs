@@ -322,6 +322,43 @@ fn the_backup_of_an_adoption_is_named_after_its_version_and_can_be_restored() {
     assert_eq!(contents(&file.raw()), before);
 }
 
+/// Without a ledger only its schema shows whose file it is; with one, or with another application's number, that
+/// decides.
+#[test]
+fn what_is_not_ours_is_not_restored() {
+    let refused = |script: &str, with_ledger: bool| {
+        let other = if with_ledger {
+            File::at(&three(), 3)
+        } else {
+            File::none()
+        };
+        other.sql(script);
+        let file = filled();
+        let before = contents(&file.raw());
+        let error = restore(&three(), &other.path, &file.path, &plain()).unwrap_err();
+        assert_eq!(contents(&file.raw()), before, "{script}");
+        error.kind()
+    };
+    let another_schema = "CREATE TABLE song (id INTEGER PRIMARY KEY);";
+    assert_eq!(refused(another_schema, false), ErrorKind::NotOurs);
+    let another_application = format!("{NOTE} PRAGMA application_id = 77;");
+    assert_eq!(refused(&another_application, false), ErrorKind::NotOurs);
+    let edited = "UPDATE schema_migrations SET up_digest = 'x' WHERE version = 2";
+    assert_eq!(refused(edited, true), ErrorKind::HistoryEdited);
+}
+
+/// What a file says of itself may be what is damaged.
+#[test]
+fn a_file_whose_schema_is_damaged_is_replaced() {
+    let file = filled();
+    let before = contents(&file.raw());
+    let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
+    file.sql("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE what?' WHERE name = 'note';");
+    let options = options(Backups::Off);
+    restore(&three(), &backup, &file.path, &options).unwrap();
+    assert_eq!(contents(&file.raw()), before);
+}
+
 /// What somebody else commits while a backup is put back is in the file, or in what was kept of it.
 #[test]
 fn nothing_falls_between_what_is_kept_and_what_is_put_back() {

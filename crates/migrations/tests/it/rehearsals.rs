@@ -361,3 +361,116 @@ fn a_way_back_that_differs_is_told() {
         ["list.name: 2 rows with another value"]
     );
 }
+
+/// As many rows that came as went make no table untouched.
+#[test]
+fn a_row_in_the_place_of_another_is_told() {
+    let up = "DELETE FROM list WHERE id = 3; INSERT INTO list VALUES (4, NULL);
+              DELETE FROM log WHERE line = 'b'; INSERT INTO log VALUES ('c');";
+    let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
+    for (at, table) in [(1, "list"), (2, "log")] {
+        let told = &rehearsal.tables[at];
+        assert_eq!(
+            (told.table.as_str(), told.gone, told.appeared),
+            (table, 1, 1)
+        );
+        assert_eq!(told.before, told.after);
+        assert!(!told.is_untouched(), "{table}");
+    }
+}
+
+#[test]
+fn the_rows_of_a_table_that_goes_are_told() {
+    let rehearsal = rehearse(&second(
+        "DROP TABLE log;",
+        "CREATE TABLE log (line TEXT);",
+        "",
+    ));
+    let log = rehearsal
+        .tables
+        .iter()
+        .find(|told| told.table == "log")
+        .unwrap();
+    assert_eq!((log.before, log.after, log.gone), (Some(3), None, 3));
+    assert_eq!(rehearsal.undeclared, ["log: 3 rows gone"]);
+    let WayBack::Differs(lines) = rehearsal.way_back else {
+        panic!("{:?}", rehearsal.way_back)
+    };
+    assert_eq!(lines, ["log: 3 rows gone, 0 rows appeared"]);
+}
+
+/// Where no column stayed, rows are told apart by nothing, and counted.
+#[test]
+fn a_table_of_which_no_column_stayed_is_compared() {
+    let up = "ALTER TABLE log RENAME COLUMN line TO text; DELETE FROM log WHERE text = 'b';";
+    let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
+    let log = rehearsal
+        .tables
+        .iter()
+        .find(|told| told.table == "log")
+        .unwrap();
+    assert_eq!((log.before, log.after, log.gone), (Some(3), Some(2), 1));
+    assert_eq!(log.dropped, [("line".to_owned(), 3)]);
+}
+
+/// A key of text may be NULL, and NULL is not equal to itself.
+#[test]
+fn rows_whose_key_is_null_are_found_again() {
+    let first = "CREATE TABLE name (name TEXT PRIMARY KEY, note TEXT);";
+    let catalogue = catalogue(vec![
+        step("0001_name", first, "DROP TABLE name;"),
+        step(
+            "0002_tag",
+            "CREATE TABLE tag (name TEXT);",
+            "DROP TABLE tag;",
+        ),
+    ]);
+    let file = File::at(&catalogue, 1);
+    file.sql("INSERT INTO name VALUES (NULL, 'a'), (NULL, 'b'), ('c', 'c')");
+    let rehearsal = file.migrator(&catalogue).rehearse(None, 2).unwrap();
+    let name = &rehearsal.tables[0];
+    assert!(name.is_untouched(), "{name:?}");
+    assert_eq!(rehearsal.undeclared, [""; 0]);
+}
+
+/// Which rows went with another is only told of those that did.
+#[test]
+fn children_that_go_by_themselves_went_with_nobody() {
+    let rehearsal = rehearse(&second("DELETE FROM item WHERE id = 12;", "SELECT 1;", ""));
+    assert_eq!(
+        (
+            rehearsal.tables[0].gone,
+            rehearsal.tables[0].went_with.len()
+        ),
+        (1, 0)
+    );
+}
+
+/// The loss of one table excuses no rows of another, and a column without a value loses nothing.
+#[test]
+fn a_declaration_excuses_what_it_names() {
+    let up = "DROP TABLE log; DELETE FROM list WHERE id = 3;";
+    let notes = "## Data migration\n\n- Loses: `log` — nobody reads it\n";
+    let undeclared = rehearse(&second(up, "SELECT 1;", notes)).undeclared;
+    assert_eq!(undeclared, ["list: 1 row gone"]);
+    let never_filled = "ALTER TABLE log ADD COLUMN colour TEXT;";
+    let steps = vec![
+        step(
+            "0001_log",
+            "CREATE TABLE log (line TEXT);",
+            "DROP TABLE log;",
+        ),
+        step("0002_colour", never_filled, "SELECT 1;"),
+        step(
+            "0003_no_colour",
+            "ALTER TABLE log DROP COLUMN colour;",
+            never_filled,
+        ),
+    ];
+    let catalogue = catalogue(steps);
+    let file = File::at(&catalogue, 2);
+    file.sql("INSERT INTO log (line) VALUES ('a')");
+    let rehearsal = file.migrator(&catalogue).rehearse(None, 3).unwrap();
+    assert_eq!(rehearsal.tables[0].dropped, [("colour".to_owned(), 0)]);
+    assert_eq!(rehearsal.undeclared, [""; 0]);
+}
