@@ -29,14 +29,6 @@ pub struct Remarks {
 }
 
 impl Remarks {
-    /// None yet, of the step to `version`.
-    pub(crate) fn of(version: Version) -> Remarks {
-        Remarks {
-            version,
-            ..Remarks::default()
-        }
-    }
-
     /// None yet, and whom to tell how far the work is.
     pub(crate) fn telling(progress: Option<fn(Progress)>) -> Remarks {
         Remarks {

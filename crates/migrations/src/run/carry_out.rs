@@ -46,7 +46,7 @@ impl Run<'_> {
         let Some(code) = known.and_then(|known| known.code()).filter(|_| up) else {
             return Ok(());
         };
-        let mut remarks = Remarks::of(step.version);
+        let mut remarks = Remarks::default();
         self.call(step, code, Watch::Survey, || {
             (code.survey)(self.connection, &mut remarks)
         })?;

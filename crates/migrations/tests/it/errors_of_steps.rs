@@ -269,4 +269,23 @@ fn undocumented() {
             .to,
         1
     );
+    // What goes or becomes another needs no words, only what comes.
+    let first = Step::new(
+        "0001_note",
+        NOTE,
+        Back::Sql("DROP TABLE note;".into()),
+        WHOLE,
+    );
+    let up = "CREATE TABLE new (id INTEGER PRIMARY KEY) STRICT; DROP TABLE note; ALTER TABLE new RENAME TO note;";
+    let second = Step::new(
+        "0002_bare",
+        up,
+        back(""),
+        WHOLE.replace("- `note`: a note.", "None."),
+    );
+    let catalogue = catalogue(vec![first, second]);
+    assert_eq!(
+        file.migrator_with(&catalogue, strict).upgrade().unwrap().to,
+        2
+    );
 }

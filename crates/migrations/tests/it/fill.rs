@@ -237,6 +237,26 @@ fn progress_is_told() {
     assert!(REPORTS.load(Ordering::Relaxed) > 2);
 }
 
+/// Also where all is read at once and no second thread is needed.
+#[test]
+fn the_end_of_a_small_fill_is_told() {
+    static TOLD: AtomicU64 = AtomicU64::new(0);
+    fn tell(progress: Progress) {
+        if progress.work == Work::Filling {
+            assert_eq!((progress.done, progress.all), (25, 25));
+            TOLD.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let catalogue = with(WORDS);
+    let file = file(&catalogue, 25);
+    let options = Options {
+        progress: Some(tell),
+        ..plain()
+    };
+    file.migrator_with(&catalogue, options).upgrade().unwrap();
+    assert_eq!(TOLD.load(Ordering::Relaxed), 1);
+}
+
 /// A table that holds rows keeps its indexes meanwhile, and its rows.
 #[test]
 fn a_table_with_rows_is_filled_further() {
