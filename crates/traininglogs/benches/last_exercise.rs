@@ -1,7 +1,8 @@
 //! When was an exercise done last: by reading the sessions, by the index of version 2, and by that of version 6, which is
 //! the application's own lookup.
 //!
-//! The *scan* is the best that can be done without an index: newest first, until one session has the exercise. The index
+//! *raw* is SQLite alone, one row from the index of version 6, without the session that it belongs to and without a second
+//! session of that date. The *scan* is the best that can be done without an index: newest first, until one session has the exercise. The index
 //! of version 2 shows a trap: for a name that stands in half of the sessions SQLite sorts all rows of that name, and the
 //! scan is thousands of times as fast. `SESSIONS=1000000` adds a size; at that one the scan takes seconds.
 
@@ -12,13 +13,14 @@
 
 mod sessions;
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use migrations::{Backups, Migrator, Options};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Statement};
 use sessions::{EXERCISES, file_of_version_1, sizes};
 use traininglogs::{Document, TrainingLogs, catalogue, query};
 
@@ -26,6 +28,9 @@ const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
 /// The version before the index was replaced.
 const BEFORE: u32 = 5;
+
+/// A file in WAL mode is read with fewer locks, and each lock is a call of the system: the larger part of a lookup.
+const JOURNALS: [&str; 2] = ["DELETE", "WAL"];
 
 /// Along `idx_session_created`: the sessions of the benchmark are logged on their dates.
 const NEWEST_FIRST: &str = "SELECT id, raw_json FROM training_sessions ORDER BY created_at DESC";
@@ -36,6 +41,11 @@ fn options() -> Options {
         check: false,
         ..Options::default()
     }
+}
+
+fn to_version(path: &Path, version: u32) {
+    let mut migrator = Migrator::open(catalogue(), path, options()).unwrap();
+    migrator.upgrade_to(version).unwrap();
 }
 
 fn scan(connection: &Connection, name: &str) -> Option<String> {
@@ -62,49 +72,61 @@ fn by_version_6(logs: &TrainingLogs, name: &str) -> Option<String> {
     found.map(|last| last.session_id)
 }
 
-/// A file at the version before, which is taken to the current one when that was measured.
-fn at_version_before(path: &Path, sessions: usize) -> Connection {
-    file_of_version_1(path, sessions);
-    let mut migrator = Migrator::open(catalogue(), path, options()).unwrap();
-    migrator.upgrade_to(BEFORE).unwrap();
-    migrator.into_connection()
+/// The least that SQLite can do: one row, from the index of version 6 alone, of a statement that is ready.
+const FROM_THE_INDEX: &str = "SELECT session_id FROM exercises_index WHERE exercise_name = ?1
+    ORDER BY date_logged DESC LIMIT 1";
+
+fn raw(statement: &mut Statement<'_>, name: &str) -> Option<String> {
+    let found = statement.query_row([name], |row| row.get(0));
+    found.optional().unwrap()
+}
+
+fn with_journal(path: &Path, journal: &str) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    let mode = format!("PRAGMA journal_mode = {journal}");
+    let now: String = connection.query_row(&mode, [], |row| row.get(0)).unwrap();
+    assert!(now.eq_ignore_ascii_case(journal));
+    connection
 }
 
 fn last_exercise(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     for sessions in sizes(&SIZES) {
         let path = folder.path().join(format!("{sessions}.db"));
-        let old = at_version_before(&path, sessions);
-        let mut group = criterion.benchmark_group("last_exercise");
-        group.sample_size(10);
-        group.warm_up_time(Duration::from_millis(100));
-        group.measurement_time(Duration::from_millis(500));
-        let mut expected = Vec::new();
-        for (exercise, name) in EXERCISES {
-            let found = scan(&old, name);
+        file_of_version_1(&path, sessions);
+        to_version(&path, BEFORE);
+        let expected = EXERCISES.map(|(exercise, name)| {
+            let found = scan(&Connection::open(&path).unwrap(), name);
             assert_eq!(found.is_none(), exercise == "absent");
-            assert_eq!(found, by_version_2(&old, name));
-            expected.push(found);
-            let scan_id = BenchmarkId::new(format!("scan/{exercise}"), sessions);
-            group.bench_function(scan_id, |bencher| {
-                bencher.iter(|| scan(&old, black_box(name)));
-            });
-            let id = BenchmarkId::new(format!("v2/{exercise}"), sessions);
-            group.bench_function(id, |bencher| {
-                bencher.iter(|| by_version_2(&old, black_box(name)));
-            });
+            found
+        });
+        let mut bench = |journal: &str, way: &str, run: &dyn Fn(&str) -> Option<String>| {
+            let mut group = criterion.benchmark_group(format!("last_exercise/{journal}"));
+            group.sample_size(10);
+            group.warm_up_time(Duration::from_millis(100));
+            group.measurement_time(Duration::from_millis(500));
+            for ((exercise, name), expected) in EXERCISES.iter().zip(&expected) {
+                assert_eq!(run(name), *expected);
+                let id = BenchmarkId::new(format!("{way}/{exercise}"), sessions);
+                group.bench_function(id, |bencher| bencher.iter(|| run(black_box(name))));
+            }
+            group.finish();
+        };
+        for journal in JOURNALS {
+            let connection = with_journal(&path, journal);
+            bench(journal, "scan", &|name| scan(&connection, name));
+            bench(journal, "v2", &|name| by_version_2(&connection, name));
         }
-        drop(old);
-        let logs = TrainingLogs::open_with(&path, options()).unwrap();
-        for ((exercise, name), expected) in EXERCISES.into_iter().zip(expected) {
-            assert_eq!(by_version_6(&logs, name), expected);
-            let id = BenchmarkId::new(format!("v6/{exercise}"), sessions);
-            group.bench_function(id, |bencher| {
-                bencher.iter(|| by_version_6(&logs, black_box(name)));
+        to_version(&path, catalogue().current_version());
+        for journal in JOURNALS {
+            let connection = with_journal(&path, journal);
+            let statement = RefCell::new(connection.prepare(FROM_THE_INDEX).unwrap());
+            bench(journal, "raw", &|name| {
+                raw(&mut statement.borrow_mut(), name)
             });
+            let logs = TrainingLogs::open_with(&path, options()).unwrap();
+            bench(journal, "v6", &|name| by_version_6(&logs, name));
         }
-        group.finish();
-        drop(logs);
         std::fs::remove_file(&path).unwrap();
     }
 }

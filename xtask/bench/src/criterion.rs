@@ -1,6 +1,5 @@
 //! Criterion's benchmarks: which there are, running them, and the figures that they leave in the target folder.
 
-use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,6 +23,18 @@ const QUICK: [(&str, &str); 3] = [
     ("moving", r"/10000$"),
     ("folder", r"/50$"),
 ];
+
+/// How often a program runs, where that is not once: ratios that have a goal are made of works that criterion measures one
+/// after the other, and a machine that others share may be another one by then.
+const ROUNDS: [(&str, u32); 3] = [("engine", 5), ("last_exercise", 3), ("moving", 3)];
+
+impl Program {
+    /// How often it runs.
+    pub(crate) fn rounds(&self) -> u32 {
+        let own = ROUNDS.iter().find(|(name, _)| *name == self.name);
+        own.map_or(1, |(_, rounds)| *rounds)
+    }
+}
 
 /// All benchmark programs of the workspace, and where its target folder is.
 ///
@@ -71,15 +82,22 @@ pub(crate) fn build(root: &Path, programs: &[Program]) -> Result<(), Failure> {
     finish(command, Stdio::null(), "a benchmark does not compile")
 }
 
-/// Runs one of them to its end. What it prints while it works is for the eye, and goes to the standard error.
+/// Runs one of them to its end, for a round. What it prints while it works is for the eye, and goes to the standard error.
 ///
 /// # Errors
 /// When it fails.
-pub(crate) fn run(root: &Path, program: &Program, quick: bool) -> Result<(), Failure> {
+pub(crate) fn run(
+    root: &Path,
+    target: &Path,
+    program: &Program,
+    round: u32,
+    quick: bool,
+) -> Result<(), Failure> {
     let Program { package, name } = program;
     let mut command = Command::new(project::cargo());
     command
         .current_dir(root)
+        .env("CRITERION_HOME", home(target, round))
         .args(["bench", "--quiet", "--package", package, "--bench", name])
         .args(["--", "--noplot"]);
     if quick {
@@ -109,24 +127,27 @@ fn finish(mut command: Command, output: Stdio, wrong: &str) -> Result<(), Failur
     }
 }
 
-/// The figures below `target` that are not older than `since`, sorted by group, size and name.
+/// The figures of each round that are not older than `since`.
 ///
 /// # Errors
 /// When a file of criterion's cannot be read as such.
-pub(crate) fn figures(target: &Path, since: SystemTime) -> Result<Vec<Measure>, Failure> {
-    let mut found = Vec::new();
-    walk(&target.join("criterion"), since, &mut found)?;
-    found.sort_by(|a: &Measure, b: &Measure| {
-        (a.group.cmp(&b.group))
-            .then_with(|| by_number(&a.size, &b.size))
-            .then_with(|| a.name.cmp(&b.name))
-    });
-    Ok(found)
+pub(crate) fn figures(target: &Path, since: SystemTime) -> Result<Vec<Vec<Measure>>, Failure> {
+    let mut rounds = Vec::new();
+    for round in 1.. {
+        let home = home(target, round);
+        if !home.is_dir() {
+            break;
+        }
+        let mut found = Vec::new();
+        walk(&home, since, &mut found)?;
+        rounds.push(found);
+    }
+    Ok(rounds)
 }
 
-fn by_number(one: &str, other: &str) -> Ordering {
-    let number = |text: &str| -> Option<u64> { text.split_whitespace().next()?.parse().ok() };
-    number(one).cmp(&number(other)).then_with(|| one.cmp(other))
+/// Where criterion keeps the figures of a round.
+fn home(target: &Path, round: u32) -> PathBuf {
+    target.join(format!("criterion/round-{round}"))
 }
 
 /// Criterion keeps each benchmark's last run in a folder `new`.
@@ -207,12 +228,5 @@ mod tests {
         let read = measure(&benchmark, &estimates).map(|figure| (figure.median, figure.size));
         assert_eq!(read, Some((2.0, String::new())));
         assert_eq!(measure(&benchmark, &json!({ "mean": {} })), None);
-    }
-
-    #[test]
-    fn sizes_stand_in_the_order_of_their_numbers() {
-        let mut sizes = ["1000", "10", "100 tables", "5 tables", ""];
-        sizes.sort_by(|one, other| by_number(one, other));
-        assert_eq!(sizes, ["", "5 tables", "10", "100 tables", "1000"]);
     }
 }

@@ -1,5 +1,7 @@
 //! One figure of one benchmark, and how it is shown.
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
 /// What a benchmark measured, in nanoseconds.
@@ -30,6 +32,18 @@ impl Measure {
         }
     }
 
+    /// Whether both are of the same work.
+    pub(crate) fn is_of(&self, other: &Measure) -> bool {
+        self.order(other) == Ordering::Equal
+    }
+
+    /// By group, size and name.
+    pub(crate) fn order(&self, other: &Measure) -> Ordering {
+        (self.group.cmp(&other.group))
+            .then_with(|| by_number(&self.size, &other.size))
+            .then_with(|| self.name.cmp(&other.name))
+    }
+
     pub(crate) fn json(&self) -> Value {
         json!({
             "group": self.group,
@@ -40,6 +54,11 @@ impl Measure {
             "high_ns": self.between.1,
         })
     }
+}
+
+fn by_number(one: &str, other: &str) -> Ordering {
+    let number = |text: &str| -> Option<u64> { text.split_whitespace().next()?.parse().ok() };
+    number(one).cmp(&number(other)).then_with(|| one.cmp(other))
 }
 
 /// A time with the unit that fits it.
@@ -58,5 +77,17 @@ pub(crate) fn show_ratio(ratio: f64) -> String {
         far if far >= 100.0 => format!("{far:.0}"),
         near if near >= 0.1 => format!("{near:.2}"),
         small => format!("1/{:.0}", 1.0 / small),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_stand_in_the_order_of_their_numbers() {
+        let mut sizes = ["1000", "10", "100 tables", "5 tables", ""];
+        sizes.sort_by(|one, other| by_number(one, other));
+        assert_eq!(sizes, ["", "5 tables", "10", "100 tables", "1000"]);
     }
 }

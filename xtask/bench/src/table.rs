@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::compare::Row;
+use crate::compare::{Base, Row};
 use crate::machine::Machine;
 use crate::measure::{show, show_ratio};
 
@@ -29,33 +29,30 @@ pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
         );
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text.push_str("\nratio: how many times as long as the base took, in this run\n");
+    text.push_str(
+        "\nratio: how many times as long as the base took, in the same round of this run\n",
+    );
     text
 }
 
 fn beside(row: &Row) -> String {
-    let Some((base, ratio)) = &row.base else {
-        return String::new();
+    let base = |base: &Base| {
+        let goal = base.goal.map_or_else(String::new, |goal| {
+            let verdict = if base.ratio <= goal { "met" } else { "missed" };
+            format!("  goal {goal:.2} {verdict}")
+        });
+        format!("  {:>8} x {}{goal}", show_ratio(base.ratio), base.name)
     };
-    let ratio = show_ratio(*ratio);
-    let goal = row.goal.map_or_else(String::new, |goal| {
-        let verdict = if row.base.as_ref().is_some_and(|(_, ratio)| *ratio <= goal) {
-            "met"
-        } else {
-            "missed"
-        };
-        format!("  goal {goal:.2} {verdict}")
-    });
-    format!("  {ratio:>8} x {base}{goal}")
+    row.bases.iter().map(base).collect()
 }
 
 /// The same as one document.
 pub(crate) fn json(rows: &[Row], machine: &Machine) -> Value {
     let row = |row: &Row| {
         let mut value = row.figure.json();
-        value["base"] = json!(row.base.as_ref().map(|(name, _)| name));
-        value["ratio"] = json!(row.base.as_ref().map(|(_, ratio)| ratio));
-        value["goal"] = json!(row.goal);
+        let base =
+            |base: &Base| json!({ "name": base.name, "ratio": base.ratio, "goal": base.goal });
+        value["bases"] = json!(row.bases.iter().map(base).collect::<Vec<_>>());
         value
     };
     json!({ "machine": machine.json(), "figures": rows.iter().map(row).collect::<Vec<_>>() })
@@ -81,12 +78,12 @@ mod tests {
 
     #[test]
     fn the_table_reads_well() {
-        insta::assert_snapshot!(text(&rows(figures()), &Machine::sample()));
+        insta::assert_snapshot!(text(&rows(&[figures()]), &Machine::sample()));
     }
 
     #[test]
     fn the_document_has_what_is_promised() {
-        let document = json(&rows(figures().split_off(4)), &Machine::sample());
+        let document = json(&rows(&[figures().split_off(4)]), &Machine::sample());
         insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
     }
 }

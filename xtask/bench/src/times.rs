@@ -30,18 +30,24 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
         let begun = SystemTime::now();
         criterion::build(root, &chosen)?;
         for (nth, program) in (1..).zip(&chosen) {
-            eprintln!("=== {} ({nth} of {})", program.name, chosen.len());
-            criterion::run(root, program, options.quick)?;
+            let rounds = program.rounds();
+            for round in 1..=rounds {
+                eprintln!(
+                    "=== {} ({nth} of {}), round {round} of {rounds}",
+                    program.name,
+                    chosen.len()
+                );
+                criterion::run(root, &target, program, round, options.quick)?;
+            }
         }
         begun
     };
-    let figures = criterion::figures(&target, begun)?;
-    if figures.is_empty() {
+    let rows = compare::rows(&criterion::figures(&target, begun)?);
+    if rows.is_empty() {
         let shown = target.join("criterion");
         let message = format!("there are no figures in `{}`", shown.display());
         return Err(Failure::new(message).hint("measure: `cargo xtask bench`"));
     }
-    let rows = compare::rows(figures);
     let machine = Machine::here();
     match options.format {
         Format::Text => print!("\n{}", table::text(&rows, &machine)),
