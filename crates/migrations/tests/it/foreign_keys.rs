@@ -290,3 +290,21 @@ fn a_function_that_needs_rows_is_checked_in_all_tables() {
     assert_eq!(told, [("child", 1)]);
     assert_eq!(file.value::<String>("SELECT name FROM parent"), "A");
 }
+
+/// Ten are shown, and of more how many they are.
+#[test]
+fn many_violations_are_counted() {
+    let told = |rows: u32| {
+        let rows: Vec<String> = (1..=rows).map(|id| format!("({id}, 99)")).collect();
+        let up = format!("INSERT INTO child VALUES {}", rows.join(", "));
+        let catalogue = family(up.leak());
+        let file = File::at(&catalogue, 1);
+        file.migrator(&catalogue).upgrade().unwrap_err().report()
+    };
+    for (rows, more) in [(10, None), (11, Some("\n  and 1 more\n"))] {
+        let report = told(rows);
+        assert_eq!(report.matches("no such row in parent").count(), 10);
+        assert_eq!(report.contains("more"), more.is_some(), "{report}");
+        assert!(more.is_none_or(|more| report.contains(more)), "{report}");
+    }
+}

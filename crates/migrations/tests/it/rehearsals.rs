@@ -304,6 +304,7 @@ fn the_room_that_a_run_needs_is_measured() {
     let before = size();
     let rehearsal = file.migrator(&catalogue).rehearse(None, 2).unwrap();
     assert_eq!(rehearsal.direction(), migrations::Direction::Up);
+    assert_eq!(rehearsal.target(), 2);
     assert_eq!(rehearsal.bytes_before, before);
     file.migrator(&catalogue).upgrade().unwrap();
     assert_eq!(rehearsal.bytes_after, size());
