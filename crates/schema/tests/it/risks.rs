@@ -97,3 +97,18 @@ fn what_is_not_understood_is_a_risk() {
     );
     assert_eq!(Risk::NONE.to_string(), "no risk");
 }
+
+#[test]
+fn risks_add_up() {
+    let of = |before: &str, after: &str| diff(&schema(before), &schema(after))[0].risk;
+    let loses = of("CREATE TABLE t(a)", "");
+    let fails = of("CREATE TABLE t(a INT)", "CREATE TABLE t(a INT) STRICT");
+    assert_eq!(loses.to_string(), "can lose data, breaks readers");
+    assert_eq!(fails.to_string(), "can fail on data");
+    for risk in [loses, fails, loses | fails] {
+        assert_eq!(risk | risk, risk);
+        assert_eq!(risk | Risk::NONE, risk);
+    }
+    let all = "can lose data, can fail on data, breaks readers";
+    assert_eq!((loses | fails).to_string(), all);
+}

@@ -1,7 +1,7 @@
 //! Scripts as text: where statements end, and what of a script counts.
 
 use insta::assert_snapshot;
-use schema::sql::{canonical, quote_name, quote_text, statements};
+use schema::sql::{canonical, quote_name, quote_text, show_name, statements};
 
 /// The statements of a script, one a line, with their places.
 fn cut(script: &str) -> String {
@@ -162,6 +162,16 @@ fn canonical_text_is_stable() {
     );
     assert_ne!(canonical("SELECT 'a\r\nb'"), canonical("SELECT 'a\nb'"));
     assert_ne!(canonical("SELECT a"), canonical("SELECT A"));
+}
+
+#[test]
+fn names_are_shown_with_quotes_where_they_need_them() {
+    for plain in ["a", "_1", "a$b", "größe"] {
+        assert_eq!(show_name(plain), plain);
+    }
+    for needs in ["", "1a", "a b", "a-b", "select", "a\u{7f}"] {
+        assert_eq!(show_name(needs), quote_name(needs));
+    }
 }
 
 /// Whatever SQLite reads back from a quoted name or text is what was quoted.
