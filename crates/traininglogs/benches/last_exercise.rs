@@ -106,7 +106,11 @@ fn last_exercise(criterion: &mut Criterion) {
             group.warm_up_time(Duration::from_millis(100));
             group.measurement_time(Duration::from_millis(500));
             for ((exercise, name), expected) in EXERCISES.iter().zip(&expected) {
-                assert_eq!(run(name), *expected);
+                // Of several sessions on the newest date *raw* takes any.
+                let found = run(name);
+                assert!(
+                    found == *expected || way == "raw" && found.is_some() == expected.is_some()
+                );
                 let id = BenchmarkId::new(format!("{way}/{exercise}"), sessions);
                 group.bench_function(id, |bencher| bencher.iter(|| run(black_box(name))));
             }

@@ -10,7 +10,7 @@ use crate::measure::{show, show_ratio};
 
 /// The table, with a line for what it says.
 pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
-    let mut text = format!("medians of one run: {}\n", machine.line());
+    let mut text = format!("medians: {}\n", machine.line());
     let width = |of: &dyn Fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or_default();
     let name = width(&|row| row.figure.name.chars().count());
     let size = width(&|row| row.figure.size.chars().count());
@@ -30,7 +30,7 @@ pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text.push_str(
-        "\nratio: how many times as long as the base took, in the same round of this run\n",
+        "\nratio: how many times as long as the base took, in the same round\n",
     );
     text
 }
