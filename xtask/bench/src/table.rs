@@ -29,9 +29,7 @@ pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
         );
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text.push_str(
-        "\nratio: how many times as long as the base took, in the same round\n",
-    );
+    text.push_str("\nratio: how many times as long as the base took, in the same round\n");
     text
 }
 

@@ -347,6 +347,29 @@ fn what_is_not_ours_is_not_restored() {
     assert_eq!(refused(edited, true), ErrorKind::HistoryEdited);
 }
 
+/// A restore waits for a reader as long as the busy timeout says.
+#[test]
+fn a_restore_waits_for_a_reader_who_ends() {
+    let file = filled();
+    let before = contents(&file.raw());
+    let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
+    let reader = file.raw();
+    reader.execute_batch("BEGIN; SELECT * FROM note;").unwrap();
+    let hasty = Options {
+        backups: Backups::Off,
+        ..hasty()
+    };
+    let error = restore(&three(), &backup, &file.path, &hasty).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    let ends = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(150));
+        drop(reader);
+    });
+    restore(&three(), &backup, &file.path, &options(Backups::Off)).unwrap();
+    ends.join().unwrap();
+    assert_eq!(contents(&file.raw()), before);
+}
+
 /// What a file says of itself may be what is damaged.
 #[test]
 fn a_file_whose_schema_is_damaged_is_replaced() {

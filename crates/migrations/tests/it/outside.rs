@@ -1,5 +1,8 @@
 //! Steps outside a transaction: alone, recorded, and harmless when they are repeated.
 
+use std::thread;
+use std::time::Duration;
+
 use migrations::{Catalogue, ErrorKind, Outcome, Step};
 
 use crate::support::*;
@@ -150,4 +153,31 @@ fn it_may_be_the_first_of_all() {
     assert_eq!(migrator.rollback_to(0).unwrap().to, 0);
     assert_eq!(file.value::<String>("PRAGMA journal_mode"), "delete");
     assert_eq!(file.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
+}
+
+/// SQLite does not wait for locks where it changes the journal mode, so the run does:
+/// <https://sqlite.org/pragma.html#pragma_journal_mode>.
+#[test]
+fn they_wait_for_a_reader_who_ends() {
+    let catalogue = four();
+    let file = File::at(&catalogue, 1);
+    let reader = file.raw();
+    reader.execute_batch("BEGIN; SELECT * FROM note;").unwrap();
+    let ends = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(150));
+        drop(reader);
+    });
+    assert_eq!(file.migrator(&catalogue).upgrade_to(2).unwrap().to, 2);
+    ends.join().unwrap();
+    assert_eq!(file.value::<String>("PRAGMA journal_mode"), "wal");
+}
+
+#[test]
+fn they_do_not_wait_for_ever() {
+    let catalogue = four();
+    let file = File::at(&catalogue, 1);
+    let reader = file.raw();
+    reader.execute_batch("BEGIN; SELECT * FROM note;").unwrap();
+    let error = file.migrator_with(&catalogue, hasty()).upgrade_to(2);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Busy);
 }
