@@ -30,6 +30,7 @@ pub struct Catalogue {
 struct Derived {
     notes: OnceLock<Notes>,
     up_digest: OnceLock<String>,
+    chain_digest: OnceLock<String>,
     schema: OnceLock<Schema>,
     /// An empty database of the version, as bytes.
     image: OnceLock<Vec<u8>>,
@@ -151,6 +152,22 @@ impl Catalogue {
         let step = self.step(version)?;
         let derived = self.derived(version)?;
         Some(derived.up_digest.get_or_init(|| digest(step.up())))
+    }
+
+    /// The digest of the texts of all steps up to `version`, as they are, comments and all: what the ledger keeps of
+    /// the newest step tells with one row that none of them is another. Each covers the one before.
+    pub fn chain_digest(&self, version: Version) -> Option<&str> {
+        let slot = &self.derived(version)?.chain_digest;
+        if let Some(known) = slot.get() {
+            return Some(known);
+        }
+        let mut before = "";
+        for (step, derived) in self.steps.iter().zip(&self.derived).take(version as usize) {
+            before = derived
+                .chain_digest
+                .get_or_init(|| step.chain_digest(before));
+        }
+        Some(before)
     }
 
     /// The schema of `version` without the ledger, made by running the steps on an empty database in

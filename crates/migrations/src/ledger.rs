@@ -2,6 +2,7 @@
 
 use jiff::fmt::temporal::DateTimePrinter;
 use rusqlite::{Connection, ErrorCode, params};
+use schema::{Fingerprint, Schema};
 
 use crate::Version;
 use crate::catalogue::Catalogue;
@@ -22,11 +23,13 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS main.schema_migrations (
     down_digest TEXT NOT NULL,
     applied_at TEXT NOT NULL,
     applied_by TEXT NOT NULL,
-    up_sql TEXT
+    up_sql TEXT,
+    schema_fingerprint TEXT,
+    chain_digest TEXT
 )";
 
-/// The column that ledgers of older engines lack; without it an edited `up.sql` is told by its digest alone.
-const UP_SQL: &str = "up_sql";
+/// The columns that ledgers of older engines lack, or lack in part.
+const LATER: [&str; 3] = ["up_sql", "schema_fingerprint", "chain_digest"];
 
 /// One applied step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +52,12 @@ pub struct Entry {
     pub applied_by: String,
     /// The `up.sql` that was run, to show what became of it; `None` in rows of older engines.
     pub up_sql: Option<String>,
+    /// [`Schema::fingerprint`] of the file after the step, behind the number of its form, such as `1:0f…`. `None` where
+    /// the run began with an empty file, whose schema is what the steps make, and in rows of older engines.
+    pub schema_fingerprint: Option<String>,
+    /// [`Catalogue::chain_digest`] of all steps up to this one, as they were when a run last wrote to the file; `None`
+    /// in rows of older engines and of steps that only another build knows.
+    pub chain_digest: Option<String>,
 }
 
 /// A script that [`Migrator::repair`](crate::Migrator::repair) recorded again.
@@ -63,6 +72,15 @@ pub struct Repaired {
 }
 
 impl Entry {
+    /// Whether it says that the file had another schema when it was at this version.
+    pub(crate) fn denies(&self, schema: &Schema) -> bool {
+        let form = format!("{}:", Fingerprint::FORM);
+        let noted = self.schema_fingerprint.as_deref();
+        // Another form compares something else, and says nothing here.
+        let noted = noted.filter(|noted| noted.starts_with(&form));
+        noted.is_some_and(|noted| noted != note(schema.fingerprint()))
+    }
+
     /// The digest that protects the stored way back: a build that never heard of the step runs it.
     pub fn digest_of_back(down_sql: Option<&str>, down_loses: &str) -> String {
         match down_sql {
@@ -84,13 +102,17 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     if has(connection, "type = 'trigger' AND tbl_name")? {
         return Err(error::ledger_has_trigger());
     }
-    let up_sql = match has_up_sql(connection)? {
-        true => UP_SQL,
-        false => "NULL",
-    };
+    let later: Vec<String> = LATER
+        .iter()
+        .map(|column| match has_column(connection, column)? {
+            true => Ok((*column).to_owned()),
+            false => Ok("NULL".to_owned()),
+        })
+        .collect::<Result<_, Error>>()?;
     let sql = format!(
-        "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, {up_sql}
-         FROM main.schema_migrations ORDER BY version"
+        "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, {}
+         FROM main.schema_migrations ORDER BY version",
+        later.join(", ")
     );
     let mut statement = connection.prepare(&sql).map_err(error::ledger_unreadable)?;
     let rows = statement.query_map([], |row| {
@@ -104,6 +126,8 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
             applied_at: row.get(6)?,
             applied_by: row.get(7)?,
             up_sql: row.get(8)?,
+            schema_fingerprint: row.get(9)?,
+            chain_digest: row.get(10)?,
         })
     });
     let entries = rows
@@ -112,16 +136,16 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     Ok(Some(entries))
 }
 
-/// Whether the file is at `catalogue`'s current version with the step that the catalogue has, told by
-/// its header and one row. A "no" means only that the run must look closely.
+/// Whether the file is at `catalogue`'s current version with the steps that the catalogue has, told by its header and
+/// one row, whose digest covers all steps. A "no" means only that the run must look closely.
 pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
-    let current = catalogue.current_version();
-    let sql = "SELECT version, up_digest, down_sql FROM main.schema_migrations ORDER BY version DESC LIMIT 1";
+    let sql = "SELECT version, up_digest, down_sql, chain_digest FROM main.schema_migrations
+               ORDER BY version DESC LIMIT 1";
     let mut statement = match connection.prepare(sql) {
         Ok(statement) => statement,
-        // No ledger, or an unknown one; anything else would stop the run as well.
         Err(source) => match source.sqlite_error_code() {
-            None | Some(ErrorCode::Unknown) => return Ok(false),
+            // No ledger, an older or an unknown one; anything else would stop the run as well.
+            None | Some(ErrorCode::Unknown) => return all_as_recorded(connection, catalogue),
             Some(_) => return Err(error::sqlite(source)),
         },
     };
@@ -129,24 +153,39 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     let Some(row) = rows.next().map_err(error::ledger_unreadable)? else {
         return Ok(false);
     };
-    let head = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let (version, up_digest, down_sql): (Version, String, Option<String>) =
+    let head = || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let (version, up_digest, down_sql, chain): (_, String, Option<String>, Option<String>) =
         head().map_err(error::ledger_unreadable)?;
     // As long as the row is not left the file stays locked: the header belongs to it, and costs no second lock.
+    if !header_says(connection, catalogue, version)? {
+        return Ok(false);
+    }
+    let same = catalogue.up_digest(version) == Some(up_digest.as_str())
+        && same_back(catalogue, down_sql.as_deref());
+    match same && chain.as_deref() == catalogue.chain_digest(version) {
+        true => Ok(true),
+        // Comments and line ends do not count.
+        false => all_as_recorded(connection, catalogue),
+    }
+}
+
+/// Whether the newest row and the header are of `catalogue`'s current version.
+fn header_says(
+    connection: &Connection,
+    catalogue: &Catalogue,
+    version: Version,
+) -> Result<bool, Error> {
     let header = |name: &str| -> Result<i64, Error> {
         connection
             .pragma_query_value(None, name, |row| row.get(0))
             .map_err(error::sqlite)
     };
+    let current = catalogue.current_version();
     if version != current || header("user_version")? != i64::from(current) {
         return Ok(false);
     }
     let ours = i64::from(catalogue.application_id());
-    if ours != 0 && ![0, ours].contains(&header("application_id")?) {
-        return Ok(false);
-    }
-    Ok(catalogue.up_digest(current) == Some(up_digest.as_str())
-        && same_back(catalogue, down_sql.as_deref()))
+    Ok(ours == 0 || [0, ours].contains(&header("application_id")?))
 }
 
 /// Whether `recorded` is the way back of the catalogue's newest step; comments do not count.
@@ -155,20 +194,83 @@ fn same_back(catalogue: &Catalogue, recorded: Option<&str>) -> bool {
     recorded == ours || (ours.is_some() && recorded.map(digest) == ours.map(digest))
 }
 
-/// Makes the ledger where there is none, and gives that of an older engine the column which it lacks.
-pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
-    connection.execute_batch(CREATE).map_err(error::sqlite)?;
-    if has_up_sql(connection)? {
-        return Ok(());
-    }
-    let sql = format!("ALTER TABLE main.{LEDGER_TABLE} ADD COLUMN {UP_SQL} TEXT");
-    connection.execute_batch(&sql).map_err(error::sqlite)
+/// The same by every row, one step after the other.
+fn all_as_recorded(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
+    let Some(entries) = read(connection)? else {
+        return Ok(false);
+    };
+    let newest = entries.last().map_or(0, |entry| entry.version);
+    let gapless = (1..)
+        .zip(&entries)
+        .all(|(version, entry)| entry.version == version);
+    let same = || entries.iter().all(|entry| entry.check(catalogue).is_ok());
+    Ok(header_says(connection, catalogue, newest)? && gapless && same())
 }
 
-fn has_up_sql(connection: &Connection) -> Result<bool, Error> {
+/// Makes the ledger where there is none, and gives that of an older engine the columns which it lacks.
+pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(CREATE).map_err(error::sqlite)?;
+    for column in LATER {
+        if !has_column(connection, column)? {
+            let sql = format!("ALTER TABLE main.{LEDGER_TABLE} ADD COLUMN {column} TEXT");
+            connection.execute_batch(&sql).map_err(error::sqlite)?;
+        }
+    }
+    Ok(())
+}
+
+fn has_column(connection: &Connection, column: &str) -> Result<bool, Error> {
     connection
-        .column_exists(Some("main"), LEDGER_TABLE, UP_SQL)
+        .column_exists(Some("main"), LEDGER_TABLE, column)
         .map_err(error::sqlite)
+}
+
+/// Fills what rows of older engines lack: the caller has found that their steps are those of `catalogue`, and that
+/// the schema is what `fingerprint` stands for, which was not noted after a run on an empty file.
+pub(crate) fn complete(
+    connection: &Connection,
+    catalogue: &Catalogue,
+    fingerprint: Option<Fingerprint>,
+) -> Result<(), Error> {
+    let stale: Vec<(Version, Option<String>)> = connection
+        .prepare("SELECT version, chain_digest FROM main.schema_migrations")
+        .and_then(|mut statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .map_err(error::ledger_unreadable)?;
+    for (version, chain) in &stale {
+        let known = catalogue.chain_digest(*version);
+        if known.is_some() && known != chain.as_deref() {
+            let sql = "UPDATE main.schema_migrations SET chain_digest = ?1 WHERE version = ?2";
+            connection
+                .execute(sql, params![known, version])
+                .map_err(error::sqlite)?;
+        }
+    }
+    let newest = stale.iter().map(|(version, _)| *version).max();
+    match (newest, fingerprint) {
+        (Some(version), Some(fingerprint)) => note_schema(connection, version, fingerprint),
+        _ => Ok(()),
+    }
+}
+
+/// Notes what the schema is after the step to `version`.
+pub(crate) fn note_schema(
+    connection: &Connection,
+    version: Version,
+    fingerprint: Fingerprint,
+) -> Result<(), Error> {
+    let sql = "UPDATE main.schema_migrations SET schema_fingerprint = ?1 WHERE version = ?2";
+    connection
+        .execute(sql, params![note(fingerprint), version])
+        .map(drop)
+        .map_err(error::sqlite)
+}
+
+/// As it is kept in the file.
+fn note(fingerprint: Fingerprint) -> String {
+    format!("{}:{fingerprint}", Fingerprint::FORM)
 }
 
 /// Records that `step` was applied.
@@ -196,8 +298,9 @@ pub(crate) fn record(
     connection
         .execute(
             "INSERT INTO main.schema_migrations
-             (version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, up_sql)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, up_sql,
+              chain_digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 version,
                 step.name(),
@@ -208,6 +311,7 @@ pub(crate) fn record(
                 now(),
                 format!("{how}{}", env!("CARGO_PKG_VERSION")),
                 step.up(),
+                catalogue.chain_digest(version),
             ],
         )
         .map_err(error::sqlite)?;
@@ -222,6 +326,8 @@ pub(crate) fn repair(
     state: &FileState,
 ) -> Result<Vec<Repaired>, Error> {
     let mut repaired = Vec::new();
+    create(connection)?;
+    complete(connection, catalogue, None)?;
     for entry in state.ledger.as_deref().unwrap_or_default() {
         let Some(step) = catalogue.step(entry.version) else {
             continue;

@@ -54,12 +54,12 @@
 //!    committed before the error stays, and [`Outcome::CommittedTo`] says so. An interrupt that never ends can
 //!    leave [`Outcome::Unknown`]. A run syncs as much as [SQLite can](https://sqlite.org/pragma.html#pragma_synchronous)
 //!    (`EXTRA`), whatever the connection is set to; a disk that only says that it has synced can still lose it.
-//! 2. **Nobody races.** `BEGIN IMMEDIATE` first, waiting as long as [`Options::busy_timeout`] says; then the
-//!    version is read, then decided. What a killed process left half done is rolled back first.
-//!    `promises::nobody_races`
+//! 2. **Nobody races.** `BEGIN IMMEDIATE` first; then the version is read, then decided. Without a WAL, readers are
+//!    kept out before the first write. [`Options::busy_timeout`] is for all waits of a run together. What a killed
+//!    process left half done is rolled back first. `promises::nobody_races`, `readers`
 //!
-//!    *Limits*: who waits longer than the timeout fails with [`ErrorKind::Busy`]. Without a WAL, a reader that
-//!    never ends holds up every commit. Locks are the file system's: [not every network file system has
+//!    *Limits*: a run that waits longer than the timeout fails with [`ErrorKind::Busy`] and leaves no lock. Without a
+//!    WAL, that is so as long as anybody reads. Locks are the file system's: [not every network file system has
 //!    them](https://sqlite.org/faq.html#q5).
 //! 3. **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and afterwards what they were. Only
 //!    violations that the run made count; those that were there are told in [`Report::dangling`].
@@ -74,11 +74,14 @@
 //!    *Limits*: a loss that no notes declare is found by the proof before release, and in a file by
 //!    [`Options::rehearse`], which is off because it costs two copies of the file. A database in memory has no
 //!    backup.
-//! 5. **An older build can go back.** The ledger keeps each way back with its digest.
-//!    `promises::an_older_build_can_go_back`
+//! 5. **An older build can go back.** The ledger keeps each way back with its digest. What only the file knows is
+//!    trusted less than a step of the catalogue: it may call SQLite's own functions and those that are registered as
+//!    [innocuous](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous), its time is limited
+//!    ([`Options::stored_time_limit`]), rows and values that it costs without declaring it need consent, and it must
+//!    lead to the schema of its target. `promises::an_older_build_can_go_back`, `stored`
 //!
 //!    *Limits*: a step that is irreversible stops it. The digest finds edits, not a forger who computes it
-//!    again; but whatever the text says, it runs under the same restrictions as any step.
+//!    again: rows are counted, so values that are replaced by others are not noticed (the backup has them).
 //! 6. **It refuses to guess.** A file that is newer, foreign, damaged, drifted or whose history was edited is
 //!    left as it is, and so is one that a red flag stands before (`docs/red-flags.md`).
 //!    `promises::it_refuses_to_guess`
@@ -88,13 +91,16 @@
 //! 7. **Opening an up-to-date file costs almost nothing**: one pragma and one row.
 //!    `promises::opening_an_up_to_date_file_costs_one_pragma_and_one_row`
 //!
-//!    *Limits*: this looks at the newest row of the ledger only. An edited step below it, or a schema that
-//!    drifted, is found with the next run, or by [`Migrator::drift`].
+//!    *Limits*: this looks at the newest row of the ledger, whose digest covers the steps before it. In a file whose ledger
+//!    an older engine wrote, or where a comment of a step was edited, every row is read until the next run. A schema that
+//!    drifted is found with the next run, or by [`Migrator::drift`].
 //!
-//! A step cannot open or close a transaction, attach a file, set a pragma or write the ledger:
-//! [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html) refuses it. A connection that is given to
+//! A step cannot open or close a transaction, attach a file, write to one that is attached, set a pragma or write the
+//! ledger: [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html) allows what is listed and refuses the rest,
+//! and the connection's own [limits](https://sqlite.org/c3ref/limit.html) and
+//! [settings](https://sqlite.org/c3ref/c_dbconfig_defensive.html) stand behind it. A connection that is given to
 //! [`Migrator::with_connection`] loses an authorizer and a commit hook of its own, and during a run neither
-//! enforces foreign keys nor lets `sqlite_schema` be written.
+//! enforces foreign keys nor lets `sqlite_schema` be written; its settings come back.
 
 mod notes;
 mod step;
@@ -110,7 +116,10 @@ mod report;
 mod fill;
 mod outside;
 mod transaction;
+mod lock_wait;
 mod guard;
+mod sandbox;
+mod time_limit;
 mod touched;
 mod foreign_keys;
 mod ledger;

@@ -1,8 +1,11 @@
 //! What a run would lose, counted in the file before it is lost.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use schema::{Schema, Table, sql::quote_name};
+use schema::sql::{fold, quote_name};
+use schema::{Rename, Schema, Table};
 
 use crate::error::{self, Error};
 use crate::notes::Declared;
@@ -60,6 +63,141 @@ pub(crate) fn at_risk(
         }
     }
     Ok(found)
+}
+
+/// How many rows each table of a file has, and in how many of them each column has a value.
+pub(crate) struct Census {
+    schema: Schema,
+    tables: BTreeMap<String, Counts>,
+}
+
+struct Counts {
+    name: String,
+    rows: u64,
+    /// By folded name: the name, and how many values it has.
+    columns: BTreeMap<String, (String, u64)>,
+}
+
+impl Census {
+    /// Reads each table once.
+    pub(crate) fn take(connection: &Connection, schema: &Schema) -> Result<Census, Error> {
+        let mut tables = BTreeMap::new();
+        for table in schema.tables() {
+            let counts = Counts::of(connection, table).map_err(error::sqlite)?;
+            tables.insert(fold(&table.name), counts);
+        }
+        Ok(Census {
+            schema: schema.clone(),
+            tables,
+        })
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Rows and values that are here and not in `after`, without what `declared` covers.
+    pub(crate) fn missing_in(
+        &self,
+        after: &Census,
+        renames: &[Rename],
+        declared: &[Declared],
+    ) -> Vec<AtRisk> {
+        let mut missing = Vec::new();
+        for (key, counts) in &self.tables {
+            let same = |rename: &&Rename| fold(&rename.table) == *key;
+            let mut own = renames.iter().filter(same);
+            let now = own
+                .clone()
+                .find(|rename| rename.column.is_none())
+                .map_or_else(|| key.clone(), |rename| fold(&rename.to));
+            let now = after.tables.get(&now);
+            if now.is_none() && self.goes_on_elsewhere(counts, after) {
+                continue;
+            }
+            let covered = |column: &str| {
+                declared
+                    .iter()
+                    .any(|loss| loss.covers(&counts.name, column))
+            };
+            let mut miss = |object: String, rows: u64| {
+                missing.push(AtRisk {
+                    object,
+                    rows,
+                    examples: Vec::new(),
+                    why: "the step does not declare it".to_owned(),
+                });
+            };
+            let gone = counts.rows.saturating_sub(now.map_or(0, |now| now.rows));
+            if gone > 0 && !covered("") {
+                miss(counts.name.clone(), gone);
+            }
+            let Some(now) = now else { continue };
+            for (column, (name, values)) in &counts.columns {
+                let renamed = own.find(|rename| {
+                    let from = rename.column.as_deref().map(fold);
+                    from.as_ref() == Some(column)
+                });
+                let to = renamed.map_or_else(|| column.clone(), |rename| fold(&rename.to));
+                let left = now.columns.get(&to).map_or(0, |(_, values)| *values);
+                // Values that went with their rows were told with these.
+                let lost = values.saturating_sub(left).saturating_sub(gone);
+                if lost > 0 && !covered(name) {
+                    miss(format!("{}.{name}", counts.name), lost);
+                }
+            }
+        }
+        missing
+    }
+
+    /// Whether a table that was not there before holds as much as this one did: it was renamed together with columns.
+    fn goes_on_elsewhere(&self, counts: &Counts, after: &Census) -> bool {
+        let new = after
+            .tables
+            .iter()
+            .filter(|(key, _)| !self.tables.contains_key(*key));
+        new.into_iter().any(|(_, new)| new.as_many(counts))
+    }
+}
+
+impl Counts {
+    fn as_many(&self, other: &Counts) -> bool {
+        let values = |counts: &Counts| {
+            let mut values: Vec<u64> = counts.columns.values().map(|(_, count)| *count).collect();
+            values.sort_unstable();
+            values
+        };
+        self.rows == other.rows && values(self) == values(other)
+    }
+
+    fn of(connection: &Connection, table: &Table) -> rusqlite::Result<Counts> {
+        let stored = table
+            .columns
+            .iter()
+            .filter(|column| column.generated.is_none());
+        let columns: Vec<&str> = stored.map(|column| column.name.as_str()).collect();
+        let list: String = columns
+            .iter()
+            .map(|column| format!(", count({})", quote_name(column)))
+            .collect();
+        let sql = format!(
+            "SELECT count(*){list} FROM main.{}",
+            quote_name(&table.name)
+        );
+        connection.query_row(&sql, [], |row| {
+            let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            let mut counts = Counts {
+                name: table.name.clone(),
+                rows: count(0)?,
+                columns: BTreeMap::new(),
+            };
+            for (at, column) in (1..).zip(columns) {
+                let value = (column.to_owned(), count(at)?);
+                counts.columns.insert(fold(column), value);
+            }
+            Ok(counts)
+        })
+    }
 }
 
 fn examples(connection: &Connection, table: &Table, filter: &str) -> Result<Vec<String>, Error> {

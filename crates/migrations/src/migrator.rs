@@ -11,6 +11,7 @@ use crate::connect::{self, Missing};
 use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
 use crate::ledger::{self, Repaired};
+use crate::lock_wait::LockWait;
 use crate::loss::{self, AtRisk};
 use crate::options::Options;
 use crate::plan::{Plan, plan};
@@ -222,19 +223,17 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// When the file must not be touched; it is then as it was.
     pub fn repair(&mut self) -> Result<Vec<Repaired>, Error> {
-        let transaction = Transaction::begin(&self.connection)?;
-        let repaired = self.state().and_then(|state| {
-            state.version(self.catalogue)?;
-            ledger::repair(&self.connection, self.catalogue, &state)
+        let wait = LockWait::new(&self.connection)?;
+        let transaction = Transaction::begin(&self.connection, &wait)?;
+        let repaired = self.state().and_then(|before| {
+            let version = before.version(self.catalogue)?;
+            let scripts = ledger::repair(&self.connection, self.catalogue, &before)?;
+            Ok((Mark::of(&before), version, scripts))
         });
         match repaired {
-            Ok(scripts) if scripts.is_empty() => transaction.close().map(|()| scripts),
-            Ok(scripts) => {
-                let state = self.state()?;
-                let version = state.version(self.catalogue)?;
-                transaction
-                    .commit(&Mark::of(&state), version)
-                    .map(|()| scripts)
+            Ok((_, _, scripts)) if scripts.is_empty() => transaction.close().map(|()| scripts),
+            Ok((before, version, scripts)) => {
+                transaction.commit(&before, version).map(|()| scripts)
             }
             Err(error) => Err(transaction.abandon(error)),
         }

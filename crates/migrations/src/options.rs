@@ -24,12 +24,16 @@ pub struct Options {
     pub allow_undocumented: bool,
     /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
     pub rehearse: bool,
+    /// How long a run may work that carries out ways back which only the file knows: a newer build stored them, or whoever
+    /// wrote to the file. It is interrupted and rolled back then.
+    pub stored_time_limit: Duration,
     /// Called while a backup is made or put back, and while [`Fill`](crate::Fill) fills a table.
     pub progress: Option<fn(Progress)>,
 }
 
 impl Default for Options {
-    /// Five seconds, no consent, not strict, a backup for each run, and a check where there is none.
+    /// Five seconds of waiting, no consent, not strict, a backup for each run, a check where there is none, and five
+    /// minutes for what only the file knows.
     fn default() -> Options {
         Options {
             busy_timeout: Duration::from_secs(5),
@@ -40,6 +44,7 @@ impl Default for Options {
             check: true,
             allow_undocumented: false,
             rehearse: false,
+            stored_time_limit: Duration::from_secs(300),
             progress: None,
         }
     }

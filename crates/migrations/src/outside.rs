@@ -10,19 +10,12 @@ use rusqlite::{Connection, ErrorCode};
 use schema::sql;
 
 use crate::error::{self, Error};
-use crate::guard::{Guard, Refusal, Watch};
-use crate::options::Options;
+use crate::guard::{Author, Guard, Refusal, STORAGE_PRAGMAS, Watch};
+use crate::lock_wait::LockWait;
 use crate::plan::Move;
 use crate::run::execute_one;
+use crate::sandbox::{Attached, Sandbox};
 use crate::transaction::Synced;
-
-/// Pragmas that change how the file is stored, and nothing in it. <https://sqlite.org/pragma.html>
-const PRAGMAS: [&str; 4] = [
-    "journal_mode",
-    "page_size",
-    "auto_vacuum",
-    "incremental_vacuum",
-];
 
 /// How long to wait before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -43,8 +36,9 @@ pub(crate) fn is_script(script: &str) -> bool {
 /// Runs the script of a step statement by statement.
 pub(crate) fn carry_out(
     connection: &Connection,
-    options: &Options,
+    wait: &LockWait<'_>,
     step: &Move,
+    author: Author,
 ) -> Result<(), Error> {
     let statements = sql::statements(&step.sql);
     for (number, statement) in (1..).zip(&statements) {
@@ -53,10 +47,15 @@ pub(crate) fn carry_out(
         }
     }
     let _synced = Synced::new(connection)?;
+    let sandbox = Sandbox::new(connection, Attached::OfVacuum)?;
     let guard = Guard::install(connection)?;
+    match author {
+        Author::Application => sandbox.trust_schema()?,
+        Author::File => guard.look_up_functions()?,
+    }
     for (number, statement) in (1..).zip(&statements) {
-        guard.enter(Watch::Outside);
-        let done = execute(connection, options, statement.text);
+        guard.enter(Watch::Outside(author));
+        let done = execute(connection, wait, statement.text);
         let refusal = guard.leave();
         done.map_err(|source| match refusal {
             Some(refusal) => error::statement_refused(step, number, statement, &refusal),
@@ -66,19 +65,16 @@ pub(crate) fn carry_out(
     Ok(())
 }
 
-fn execute(connection: &Connection, options: &Options, text: &str) -> rusqlite::Result<()> {
-    let since = Instant::now();
+fn execute(connection: &Connection, wait: &LockWait<'_>, text: &str) -> rusqlite::Result<()> {
     loop {
+        let since = Instant::now();
         let done = execute_one(connection, text);
-        match done {
-            Err(source)
-                if source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && since.elapsed() < options.busy_timeout =>
-            {
-                thread::sleep(PAUSE);
-            }
-            done => return done,
+        let code = done.as_ref().err().map(rusqlite::Error::sqlite_error_code);
+        if code != Some(Some(ErrorCode::DatabaseBusy)) || wait.left().is_zero() {
+            return done;
         }
+        thread::sleep(PAUSE);
+        wait.spend(since.elapsed());
     }
 }
 
@@ -95,7 +91,7 @@ fn judge(statement: &str) -> Option<Refusal> {
             .unwrap_or("")
     });
     let fine = match (first_word(statement).as_str(), pragma) {
-        ("pragma", Some(name)) => PRAGMAS.contains(&name),
+        ("pragma", Some(name)) => STORAGE_PRAGMAS.contains(&name),
         ("vacuum", _) => !text.contains(" into "),
         ("analyze" | "reindex" | "select", _) => true,
         _ => false,

@@ -1,6 +1,7 @@
 //! The run: the only part that writes.
 
 mod carry_out;
+mod unknown;
 
 use std::cell::RefCell;
 use std::fs;
@@ -18,12 +19,13 @@ use crate::file::FileState;
 use crate::foreign_keys::KeyCheck;
 use crate::guard::Guard;
 use crate::ledger;
+use crate::lock_wait::LockWait;
 use crate::loss;
 use crate::options::{Commit, Options};
-use crate::outside;
 use crate::plan::{Direction, Move, Plan, plan};
 use crate::red_flag;
 use crate::report::{Remarks, Report, StepReport};
+use crate::time_limit::TimeLimit;
 use crate::transaction::{Mark, Transaction};
 pub(crate) use carry_out::execute_one;
 
@@ -52,12 +54,12 @@ pub(crate) fn run(
     task: Task,
 ) -> Result<Report, Error> {
     let whole = options.commit == Commit::Run || matches!(task, Task::Build { .. });
-    let mut total = once(connection, catalogue, options, task, !whole)?;
-    // The backup was taken and consent was given before the first step, for all of them.
+    let wait = LockWait::new(connection)?;
+    let mut total = once(&wait, connection, catalogue, options, task, !whole)?;
+    // The backup was taken before the first step, for all of them.
     let later = Options {
         backups: Backups::Off,
         check: false,
-        accept_loss: true,
         ..*options
     };
     let (next, target) = match task {
@@ -68,7 +70,7 @@ pub(crate) fn run(
         Task::Rollback { target } | Task::Build { target } => (task, target),
     };
     while total.to != target {
-        let part = once(connection, catalogue, &later, next, true)
+        let part = once(&wait, connection, catalogue, &later, next, true)
             .map_err(|error| error.after_steps_to(total.to))?;
         if part.steps.is_empty() && part.to == total.to {
             break;
@@ -84,22 +86,24 @@ pub(crate) fn run(
 
 /// One transaction: all of the task, or its first step.
 fn once(
+    wait: &LockWait<'_>,
     connection: &Connection,
     catalogue: &Catalogue,
     options: &Options,
     task: Task,
     only_first: bool,
 ) -> Result<Report, Error> {
-    let transaction = Transaction::begin(connection)?;
+    let transaction = Transaction::begin(connection, wait)?;
     let run = Run::new(&transaction, catalogue, options, only_first);
-    match run.inside(task) {
+    let done = run.inside(task);
+    match run.end_limit(done) {
         Ok(Work {
             outside: Some(step),
             report,
             ..
         }) => {
             transaction.close()?;
-            alone(connection, catalogue, options, task, &step, report)
+            alone(wait, connection, catalogue, options, task, &step, report)
         }
         Ok(work) if work.written => {
             let backup = run.backup.take();
@@ -131,6 +135,7 @@ fn drop_needless(backup: Option<PathBuf>, error: Error) -> Error {
 /// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken by
 /// somebody who did the same, has done nothing that may not be repeated.
 fn alone(
+    wait: &LockWait<'_>,
     connection: &Connection,
     catalogue: &Catalogue,
     options: &Options,
@@ -140,9 +145,9 @@ fn alone(
 ) -> Result<Report, Error> {
     let started = Instant::now();
     // What such a step did before it failed stays; no row and no version changed.
-    outside::carry_out(connection, options, step)
+    unknown::carry_out_alone(wait, connection, catalogue, options, step)
         .map_err(|error| error.after_steps_to(report.from))?;
-    let transaction = Transaction::begin(connection)?;
+    let transaction = Transaction::begin(connection, wait)?;
     let run = Run::new(&transaction, catalogue, options, true);
     let recorded = run.decide(task).and_then(|decision| {
         let same = decision
@@ -186,6 +191,7 @@ fn alone(
 }
 
 struct Run<'a> {
+    transaction: &'a Transaction<'a>,
     connection: &'a Connection,
     catalogue: &'a Catalogue,
     options: &'a Options,
@@ -193,6 +199,8 @@ struct Run<'a> {
     only_first: bool,
     /// The backup of this run, as soon as there is one.
     backup: RefCell<Option<PathBuf>>,
+    /// How long SQL that only the file knows may work, as soon as there is any.
+    limit: RefCell<Option<TimeLimit>>,
 }
 
 /// What the transaction did, before it is committed.
@@ -221,12 +229,14 @@ impl<'a> Run<'a> {
         only_first: bool,
     ) -> Run<'a> {
         Run {
+            transaction,
             connection: transaction.connection,
             catalogue,
             options,
             guard: &transaction.guard,
             only_first,
             backup: RefCell::default(),
+            limit: RefCell::default(),
         }
     }
 
@@ -249,6 +259,7 @@ impl<'a> Run<'a> {
         if !work.written {
             return Ok(work);
         }
+        self.limit_stored(&plan)?;
         self.ask_consent(&plan.moves)?;
         // What refuses the run as it stands is found before the file is copied.
         if let Some(first) = plan.moves.first() {
@@ -261,22 +272,32 @@ impl<'a> Run<'a> {
             work.outside = plan.moves.into_iter().next();
             return Ok(work);
         }
+        if !matches!(task, Task::Build { .. }) {
+            self.transaction.exclude_readers()?;
+            if adopted {
+                // It was rolled back with the rest.
+                plan = self.decide(task)?.plan;
+            }
+        }
         plan.keep_inside();
         if self.only_first {
             plan.keep(1);
         }
+        let census = self.take_census(&plan, &schema)?;
         let keys = match task {
             Task::Build { .. } => None,
             _ => Some(KeyCheck::begin(
                 self.connection,
                 self.catalogue,
                 &plan,
-                schema,
+                schema.clone(),
             )?),
         };
         if plan.to > 0 {
             // Before the first step, so that no step can put a table of its own in the ledger's place.
             ledger::create(self.connection)?;
+            let fingerprint = (plan.from > 0).then(|| schema.fingerprint());
+            ledger::complete(self.connection, self.catalogue, fingerprint)?;
         }
         let mut remarks = Remarks::telling(self.options.progress);
         for (place, step) in plan.moves.iter().enumerate() {
@@ -287,6 +308,10 @@ impl<'a> Run<'a> {
                 self.ask_consent(std::slice::from_ref(step))?;
             }
             self.carry_out(step, &mut remarks)?;
+            if plan.from > 0 && step.direction == Direction::Up {
+                let schema = FileState::read(self.connection)?.schema;
+                ledger::note_schema(self.connection, step.version, schema.fingerprint())?;
+            }
             work.report.steps.push(StepReport {
                 version: step.version,
                 folder: step.folder.clone(),
@@ -297,6 +322,12 @@ impl<'a> Run<'a> {
         self.stamp(plan.to)?;
         if let Some(keys) = keys {
             work.report.dangling = keys.finish(self.connection, self.guard)?;
+        }
+        if plan.from > 0 && !matches!(task, Task::Build { .. }) {
+            let schema = self.check_arrival(&plan)?;
+            if let Some(census) = census {
+                self.ask_consent_afterwards(&plan, &census, &schema)?;
+            }
         }
         work.report.to = plan.to;
         work.report.remarks = remarks.all();
@@ -339,6 +370,10 @@ impl<'a> Run<'a> {
             if !drift.is_empty() {
                 return Err(error::drifted(plan.from, &drift));
             }
+        }
+        // An empty schema, or that of the catalogue: the application's own. Nobody vouches for that of a newer file.
+        if plan.from <= self.catalogue.current_version() {
+            self.transaction.sandbox.trust_schema()?;
         }
         Ok(Decision {
             plan,
@@ -423,6 +458,25 @@ impl<'a> Run<'a> {
             [] => Ok(()),
             risks => Err(error::consent_needed(risks)),
         }
+    }
+
+    /// Compares what the run has made of the schema with what its target is, by this build and by what the ledger
+    /// says of the file when it was there before. The next run would refuse a file that differs.
+    fn check_arrival(&self, plan: &Plan) -> Result<Schema, Error> {
+        let state = FileState::read(self.connection)?;
+        // A step whose function needs rows cannot be tried without any: then only the ledger tells.
+        if let Ok(target) = self.catalogue.schema_at(plan.to) {
+            let differences = schema::diff(&target, &state.schema);
+            if !differences.is_empty() {
+                return Err(error::arrived_elsewhere(plan, &differences));
+            }
+        }
+        let entries = state.ledger.as_deref().unwrap_or_default();
+        let there = entries.iter().find(|entry| entry.version == plan.to);
+        if there.is_some_and(|entry| entry.denies(&state.schema)) {
+            return Err(error::arrived_elsewhere(plan, &[]));
+        }
+        Ok(state.schema)
     }
 
     fn stamp(&self, version: Version) -> Result<(), Error> {

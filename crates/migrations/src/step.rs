@@ -171,6 +171,20 @@ impl Step {
         &self.back
     }
 
+    /// The digest of the step's texts as they are, and of what came before it.
+    pub(crate) fn chain_digest(&self, before: &str) -> String {
+        let mut hash = Sha256::new_with_prefix(before);
+        // With their lengths, so that nothing can move from one text to the next.
+        for text in [Some(self.up()), self.down()] {
+            hash.update(
+                text.map_or(u64::MAX, |text| text.len() as u64)
+                    .to_be_bytes(),
+            );
+            hash.update(text.unwrap_or_default());
+        }
+        hexadecimal(&hash.finalize())
+    }
+
     /// The text of `down.sql`, or `None` for a step that is irreversible.
     pub fn down(&self) -> Option<&str> {
         match &self.back {
@@ -211,8 +225,17 @@ const fn number_of(folder: &str) -> Version {
 /// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens do
 /// not count. This is what freezes a step that was shipped.
 pub fn digest(sql: &str) -> String {
-    let hash = Sha256::digest(schema::sql::canonical(sql).as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(schema::sql::canonical(sql).as_bytes()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(digits);
+    text
 }
 
 /// Embeds the folders of a catalogue's steps, in order, as a `static` array of [`Step`].

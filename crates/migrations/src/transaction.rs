@@ -1,15 +1,15 @@
 //! The transaction of a run: foreign keys off around it, and everything put back, however it ends.
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig::{
-    self, SQLITE_DBCONFIG_ENABLE_FKEY, SQLITE_DBCONFIG_WRITABLE_SCHEMA,
-};
+use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
 use crate::Version;
 use crate::error::{self, Error, Outcome};
 use crate::file::FileState;
 use crate::guard::Guard;
 use crate::ledger::Entry;
+use crate::lock_wait::LockWait;
+use crate::sandbox::{Attached, Sandbox};
 
 /// How often a ROLLBACK is tried before what interrupts it is removed.
 const TRIES: usize = 3;
@@ -56,35 +56,66 @@ pub(crate) struct Transaction<'a> {
     pub(crate) connection: &'a Connection,
     /// Whether foreign keys were on.
     keys: bool,
-    /// Whether the schema could be written past CREATE, ALTER and DROP.
-    writable: bool,
-    /// Dropped last, when nothing is open any more.
+    wait: &'a LockWait<'a>,
+    /// The rest is dropped when nothing is open any more.
     _synced: Synced<'a>,
+    pub(crate) sandbox: Sandbox<'a>,
     pub(crate) guard: Guard<'a>,
 }
 
 impl<'a> Transaction<'a> {
     /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not.
-    pub(crate) fn begin(connection: &'a Connection) -> Result<Transaction<'a>, Error> {
+    pub(crate) fn begin(
+        connection: &'a Connection,
+        wait: &'a LockWait<'a>,
+    ) -> Result<Transaction<'a>, Error> {
         // Whose transaction it is may not be rolled back here.
         if !connection.is_autocommit() {
             return Err(error::inside_transaction());
         }
         let guard = Guard::install(connection)?;
-        let was = |setting| connection.db_config(setting).map_err(error::sqlite);
         let transaction = Transaction {
             connection,
-            keys: was(SQLITE_DBCONFIG_ENABLE_FKEY)?,
-            writable: was(SQLITE_DBCONFIG_WRITABLE_SCHEMA)?,
+            keys: connection
+                .db_config(SQLITE_DBCONFIG_ENABLE_FKEY)
+                .map_err(error::sqlite)?,
+            wait,
             _synced: Synced::new(connection)?,
+            sandbox: Sandbox::new(connection, Attached::None)?,
             guard,
         };
-        transaction.set(SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
-        transaction.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, false)?;
-        connection
-            .execute_batch("BEGIN IMMEDIATE")
+        transaction.set_keys(false)?;
+        wait.take(|| connection.execute_batch("BEGIN IMMEDIATE"))
             .map_err(error::cannot_begin)?;
         Ok(transaction)
+    }
+
+    /// Keeps readers out, before anything is written. Without a WAL, pages that do not fit into the cache are written
+    /// into the file as soon as nobody reads it: with a reader there, each page would wait for the busy timeout anew,
+    /// and meanwhile nobody could begin to read. What was written in this transaction is rolled back; writers are
+    /// kept out all the time. <https://sqlite.org/lockingv3.html>
+    pub(crate) fn exclude_readers(&self) -> Result<(), Error> {
+        if self.setting("journal_mode")? == "wal" {
+            return Ok(());
+        }
+        // In this mode a lock stays when its transaction ends: https://sqlite.org/pragma.html#pragma_locking_mode
+        let mode = LockingMode {
+            connection: self.connection,
+            before: self.setting("locking_mode")?,
+        };
+        mode.set("EXCLUSIVE").map_err(error::sqlite)?;
+        self.connection
+            .execute_batch("ROLLBACK")
+            .map_err(error::sqlite)?;
+        self.wait
+            .take(|| self.connection.execute_batch("BEGIN EXCLUSIVE"))
+            .map_err(error::cannot_exclude_readers)
+    }
+
+    fn setting(&self, name: &str) -> Result<String, Error> {
+        self.connection
+            .pragma_query_value(Some("main"), name, |row| row.get(0))
+            .map_err(error::sqlite)
     }
 
     /// Commits; after an error the file is looked at again, because COMMIT can return an error and have
@@ -120,9 +151,9 @@ impl<'a> Transaction<'a> {
     }
 
     /// Not by the pragma, which does nothing inside a transaction, and which an interrupt can stop.
-    fn set(&self, setting: DbConfig, on: bool) -> Result<(), Error> {
+    fn set_keys(&self, on: bool) -> Result<(), Error> {
         self.connection
-            .set_db_config(setting, on)
+            .set_db_config(SQLITE_DBCONFIG_ENABLE_FKEY, on)
             .map(|_now| ())
             .map_err(error::sqlite)
     }
@@ -132,9 +163,44 @@ impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         self.guard.leave();
         let _ = roll_back(self.connection);
-        // Both fail only for a setting that SQLite does not know.
-        let _ = self.set(SQLITE_DBCONFIG_ENABLE_FKEY, self.keys);
-        let _ = self.set(SQLITE_DBCONFIG_WRITABLE_SCHEMA, self.writable);
+        // It fails only for a setting that SQLite does not know.
+        let _ = self.set_keys(self.keys);
+    }
+}
+
+/// The locking mode of a connection, as it was. Where it keeps no locks, those that are left outside a transaction go.
+struct LockingMode<'a> {
+    connection: &'a Connection,
+    before: String,
+}
+
+impl LockingMode<'_> {
+    fn set(&self, mode: &str) -> rusqlite::Result<()> {
+        let pragma = format!("PRAGMA main.locking_mode = {mode}");
+        self.connection.query_row(&pragma, [], |_| Ok(()))
+    }
+
+    /// The next read gives back what is locked.
+    fn restore(&self) -> rusqlite::Result<()> {
+        self.set(&self.before)?;
+        match self.connection.is_autocommit() {
+            true => {
+                self.connection
+                    .query_row("SELECT count(*) FROM main.sqlite_schema", [], |_| Ok(()))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+impl Drop for LockingMode<'_> {
+    fn drop(&mut self) {
+        let restored = (0..TRIES).any(|_| self.restore().is_ok());
+        // As for a ROLLBACK: a lock that nobody knows of is worse than a progress handler that is gone.
+        if !restored {
+            let _ = self.connection.progress_handler(0, None::<fn() -> bool>);
+            let _ = self.restore();
+        }
     }
 }
 

@@ -8,10 +8,6 @@ use sha2::{Digest, Sha256};
 use crate::normal::Normal;
 use crate::schema::Schema;
 
-/// Begins what is hashed. It counts up whenever the normal form changes, so that a fingerprint of
-/// another release is another one rather than nearly the same.
-const FORM: &[u8] = b"schema normal form 1\n";
-
 /// Stands for what a schema means: two are equal exactly when [`diff`](crate::diff()) is empty.
 ///
 /// [`Display`](fmt::Display) gives 64 hexadecimal digits. It is the same on every machine, in every
@@ -21,6 +17,11 @@ const FORM: &[u8] = b"schema normal form 1\n";
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    /// The number of the normal form that is hashed. It counts up whenever that changes, and is part of what is
+    /// hashed, so that a fingerprint of another release is another one rather than nearly the same. Whoever keeps
+    /// fingerprints keeps it beside them: those of two forms say nothing of each other.
+    pub const FORM: u32 = 1;
+
     /// The 32 bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -33,7 +34,8 @@ impl Schema {
     /// It hashes the normal form that `diff` compares. The hash is SHA-256, because nobody, not
     /// even the author of a hostile file, can make two schemas of one fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
-        let mut hash = Hash(Sha256::new_with_prefix(FORM));
+        let form = format!("schema normal form {}\n", Fingerprint::FORM);
+        let mut hash = Hash(Sha256::new_with_prefix(form));
         serde_json::to_writer(&mut hash, &Normal::of(self))
             .expect("a tree of text with text for keys is JSON, and a hash takes every byte");
         Fingerprint(hash.0.finalize().into())

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 use schema::Change;
@@ -16,7 +17,7 @@ use crate::backup::Unsound;
 use crate::foreign_keys::Violation;
 use crate::guard::Refusal;
 use crate::loss::AtRisk;
-use crate::plan::Move;
+use crate::plan::{Direction, Move, Plan};
 use crate::report::Remark;
 use crate::step::BoxError;
 
@@ -158,6 +159,19 @@ pub(crate) fn cannot_begin(source: rusqlite::Error) -> Error {
         return Error::new(ErrorKind::Busy, "another process is writing to the file")
             .hint("let it finish or close it, then try again; a longer busy timeout waits longer")
             .caused_by(source);
+    }
+    by_code(&source, "could not begin the run").caused_by(source)
+}
+
+/// Without a WAL, whoever is reading the file keeps it from being written.
+pub(crate) fn cannot_exclude_readers(source: rusqlite::Error) -> Error {
+    if is_busy(&source) {
+        return Error::new(
+            ErrorKind::Busy,
+            "the run cannot begin while another process is reading the file",
+        )
+        .hint("close the program that holds the file open in a transaction, then try again")
+        .caused_by(source);
     }
     by_code(&source, "could not begin the run").caused_by(source)
 }
@@ -496,6 +510,37 @@ pub(crate) fn drifted(version: Version, changes: &[Change]) -> Error {
         .hint("undo these changes, or restore the file from a backup, then try again")
 }
 
+/// `changes` is empty where only the fingerprint in the ledger differs.
+pub(crate) fn arrived_elsewhere(plan: &Plan, changes: &[Change]) -> Error {
+    let version = plan.to;
+    let mut message = match changes {
+        [] => {
+            format!("the run does not bring back the schema that the file had at version {version}")
+        }
+        _ => format!("the run does not lead to the schema of version {version}; it differs by:"),
+    };
+    list_changes(&mut message, changes);
+    let error = Error::new(ErrorKind::Drifted, message);
+    match plan.direction() {
+        Direction::Up => error.hint("fix the step; if it was shipped, fix it in a new version"),
+        Direction::Down => error
+            .hint("restore a backup that was taken before the steps that go back")
+            .hint("if the steps are yours, fix their `down.sql`"),
+    }
+}
+
+pub(crate) fn stored_too_long(limit: Duration, source: Error) -> Error {
+    let seconds = limit.as_secs_f64();
+    let mut error = Error::new(
+        ErrorKind::StepFailed,
+        format!("what the file stores as its way back did not end within {seconds} seconds"),
+    )
+    .hint("restore a backup, or go back with the build that knows these steps")
+    .hint("a large file may need more time: `Options::stored_time_limit`");
+    error.0.place = source.0.place.clone();
+    error
+}
+
 pub(crate) fn cannot_adopt(version: Version, changes: &[Change]) -> Error {
     let mut message =
         format!("the file's schema is not that of version {version}; it differs from it by:");
@@ -522,12 +567,10 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
             ""
         };
         let rows = if risk.rows == 1 { "row" } else { "rows" };
-        message.push_str(&format!(
-            "\n  {}: {} {rows} ({}{more})",
-            risk.object,
-            risk.rows,
-            risk.examples.join(", ")
-        ));
+        message.push_str(&format!("\n  {}: {} {rows}", risk.object, risk.rows));
+        if !risk.examples.is_empty() {
+            message.push_str(&format!(" ({}{more})", risk.examples.join(", ")));
+        }
         if !risk.why.is_empty() {
             message.push_str(&format!(": {}", risk.why));
         }

@@ -7,7 +7,7 @@ use schema::sql;
 
 use super::Run;
 use crate::error::{self, Error};
-use crate::guard::{self, Watch};
+use crate::guard::{self, Author, Watch};
 use crate::ledger;
 use crate::plan::{Direction, Move};
 use crate::report::Remarks;
@@ -22,7 +22,7 @@ impl Run<'_> {
             .filter(|_| step.direction == Direction::Up);
         self.execute(step)?;
         if let Some(code) = code {
-            self.call(step, code, Watch::Step, || {
+            self.call(step, code, Watch::Step(Author::Application), || {
                 (code.apply)(self.connection, remarks)
             })?;
         }
@@ -81,11 +81,12 @@ impl Run<'_> {
 
     /// Runs a script statement by statement, so that an error can say which.
     fn execute(&self, step: &Move) -> Result<(), Error> {
+        let author = Author::of(self.catalogue, step);
         for (number, statement) in (1..).zip(sql::statements(&step.sql)) {
             if let Some(refusal) = guard::judge_text(statement.text) {
                 return Err(error::statement_refused(step, number, &statement, &refusal));
             }
-            self.guard.enter(Watch::Step);
+            self.guard.enter(Watch::Step(author));
             let result = execute_one(self.connection, statement.text);
             let refusal = self.guard.leave();
             if let Err(source) = result {

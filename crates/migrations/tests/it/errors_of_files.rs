@@ -89,17 +89,36 @@ fn cannot_begin() {
     assert_eq!(file.migrator(&catalogue).upgrade().unwrap().to, 3);
 }
 
-#[test]
-fn cannot_commit() {
-    // A reader in the middle of a table holds its lock, and COMMIT needs the whole file.
-    let catalogue = three();
-    let file = File::at(&catalogue, 1);
+/// A file at version 1 with a reader in the middle of a table, which holds its lock.
+fn read_by_another(catalogue: &Catalogue) -> (File, Connection) {
+    let file = File::at(catalogue, 1);
     file.sql("INSERT INTO note VALUES (1, 'a'), (2, 'b')");
     let reader = file.raw();
-    let mut statement = reader.prepare("SELECT * FROM note").unwrap();
-    let mut rows = statement.query([]).unwrap();
-    rows.next().unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM note").unwrap();
+    (file, reader)
+}
+
+#[test]
+fn cannot_exclude_readers() {
+    let catalogue = three();
+    let (file, _reader) = read_by_another(&catalogue);
     let error = refused(&file, &catalogue);
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert_eq!(error.outcome(), Outcome::RolledBack);
+    assert_snapshot!(file.report(&error));
+}
+
+#[test]
+fn cannot_commit() {
+    // COMMIT needs the whole file.
+    let (file, _reader) = read_by_another(&catalogue(vec![note_step()]));
+    let commented = catalogue(vec![step(
+        "0001_note",
+        "-- made again\nCREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
+        "DROP TABLE note;",
+    )]);
+    let mut migrator = Migrator::open(&commented, &file.path, hasty()).unwrap();
+    let error = migrator.repair().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert_eq!(error.outcome(), Outcome::RolledBack);
     assert_snapshot!(file.report(&error));

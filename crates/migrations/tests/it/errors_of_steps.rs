@@ -289,3 +289,36 @@ fn undocumented() {
         2
     );
 }
+
+/// A newer file whose last way back is `down`, and what going back says.
+fn going_back(down: &'static str, options: Options) -> (File, Error) {
+    let all = catalogue(vec![note_step(), label_step(), step("0003_late", "", down)]);
+    let file = File::at(&all, 3);
+    let older = all.cut_at(2).unwrap();
+    let error = file
+        .migrator_with(&older, options)
+        .rollback_to(2)
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::RolledBack);
+    (file, error)
+}
+
+#[test]
+fn arrived_elsewhere() {
+    let (_, error) = going_back("CREATE TABLE junk (a);", plain());
+    assert_eq!(error.kind(), ErrorKind::Drifted);
+    assert_snapshot!(error.report());
+}
+
+#[test]
+fn stored_too_long() {
+    let options = Options {
+        stored_time_limit: std::time::Duration::ZERO,
+        ..plain()
+    };
+    let endless =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
+    let (_, error) = going_back(endless, options);
+    assert_eq!(error.kind(), ErrorKind::StepFailed);
+    assert_snapshot!(error.report());
+}

@@ -211,7 +211,8 @@ fn the_list_of_the_schema() {
     }
     // Whoever opened the connection may have unlocked it; the run locks it, and then puts it back.
     let catalogue = note_and("DELETE FROM sqlite_schema");
-    let connection = File::at(&catalogue, 1).raw();
+    let file = File::at(&catalogue, 1);
+    let connection = file.raw();
     connection
         .execute_batch("PRAGMA writable_schema = ON")
         .unwrap();

@@ -179,6 +179,90 @@ fn an_edited_past_is_refused_before_the_next_step() {
     }
 }
 
+/// Each row covers the one before, so that looking at the newest tells of all.
+#[test]
+fn an_edited_past_is_refused_also_where_there_is_no_next_step() {
+    for edited in [
+        with(0, Some("CREATE TABLE note (id);"), None),
+        with(0, None, Some("DROP TABLE IF EXISTS note;")),
+        with(1, Some("ALTER TABLE note ADD COLUMN label;"), None),
+        with(1, None, Some("SELECT 1;")),
+    ] {
+        let file = File::at(&three(), 3);
+        let error = file.migrator(&edited).upgrade().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HistoryEdited, "{}", error.report());
+        // Nor is it hidden from a ledger that does not cover the rows before.
+        file.sql("UPDATE schema_migrations SET chain_digest = NULL");
+        let error = file.migrator(&edited).upgrade().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HistoryEdited, "{}", error.report());
+        file.sql("ALTER TABLE schema_migrations DROP COLUMN chain_digest");
+        let error = file.migrator(&edited).upgrade().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HistoryEdited, "{}", error.report());
+    }
+}
+
+/// Where nothing was edited, nothing is written, whatever the ledger lacks and whatever the comments say; the next run
+/// completes it.
+#[test]
+fn a_current_file_is_current_with_any_ledger() {
+    let commented = with(
+        0,
+        Some("-- why\r\nCREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);"),
+        None,
+    );
+    for lacking in [
+        "SELECT 1",
+        "UPDATE schema_migrations SET chain_digest = NULL, schema_fingerprint = NULL",
+        "ALTER TABLE schema_migrations DROP COLUMN chain_digest",
+        "ALTER TABLE schema_migrations DROP COLUMN schema_fingerprint",
+        "ALTER TABLE schema_migrations DROP COLUMN schema_fingerprint; ALTER TABLE schema_migrations DROP COLUMN chain_digest",
+    ] {
+        let file = File::at(&three(), 2);
+        file.sql(lacking);
+        let before = file.bytes();
+        let two = three().cut_at(2).unwrap();
+        let commented = commented.cut_at(2).unwrap();
+        for same in [&two, &commented] {
+            // Somebody who writes holds up no reader.
+            let writer = file.raw();
+            writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+            assert_eq!(
+                file.migrator_with(same, hasty())
+                    .upgrade()
+                    .unwrap()
+                    .steps
+                    .len(),
+                0
+            );
+        }
+        assert_eq!(file.bytes(), before, "{lacking}");
+        let report = file.migrator(&three()).upgrade().unwrap();
+        assert_eq!(report.to, 3);
+        let covered = "SELECT count(*) FROM schema_migrations WHERE chain_digest IS NOT NULL";
+        assert_eq!(file.value::<i64>(covered), 3, "{lacking}");
+        let noted = "SELECT group_concat(version) FROM schema_migrations WHERE schema_fingerprint LIKE '1:%'";
+        assert_eq!(file.value::<String>(noted), "2,3", "{lacking}");
+    }
+}
+
+/// The file was at this version with another schema: what the ledger noted then is compared, too.
+#[test]
+fn a_rollback_must_give_back_the_schema_that_was_noted() {
+    let file = File::at(&three(), 1);
+    file.migrator(&three()).upgrade().unwrap();
+    file.sql("UPDATE schema_migrations SET schema_fingerprint = '1:00' WHERE version = 2");
+    let error = file.migrator(&three()).rollback_to(2).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Drifted, "{}", error.report());
+    assert!(
+        error
+            .report()
+            .contains("does not bring back the schema that the file had at version 2")
+    );
+    // One of another form says nothing.
+    file.sql("UPDATE schema_migrations SET schema_fingerprint = '0:00' WHERE version = 2");
+    assert_eq!(file.migrator(&three()).rollback_to(2).unwrap().to, 2);
+}
+
 #[test]
 fn comments_and_blanks_are_no_edit() {
     let commented = "-- why\r\nCREATE TABLE tag (name TEXT  PRIMARY KEY); /* the end */";

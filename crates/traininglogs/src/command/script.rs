@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use migrations::{AtRisk, Direction, FileState, LEDGER_TABLE, Move, Plan, Step};
+use migrations::{AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step};
 use rusqlite::Connection;
 
 use super::command_line;
@@ -62,9 +62,16 @@ BEGIN IMMEDIATE;
     if from == 0 {
         let _ = writeln!(text, "\n{};", ledger_table(&ledger)?);
     }
-    // The ledger of an older engine has no column for them.
+    // The ledger of an older engine has no column for some; what the schema is only a run can note.
     let entries = state.ledger.as_deref().unwrap_or_default();
-    let keeps_texts = from == 0 || entries.iter().any(|entry| entry.up_sql.is_some());
+    let has = |value: fn(&Entry) -> bool| from == 0 || entries.iter().any(value);
+    let mut lacking = vec!["schema_fingerprint"];
+    if !has(|entry| entry.up_sql.is_some()) {
+        lacking.push("up_sql");
+    }
+    if !has(|entry| entry.chain_digest.is_some()) {
+        lacking.push("chain_digest");
+    }
     for (step, sql) in scripts {
         let _ = writeln!(text, "\n-- {}\n{}", step.file(), sql.trim_end());
         // A last statement may lack its semicolon, or be followed by a comment.
@@ -73,7 +80,7 @@ BEGIN IMMEDIATE;
         }
         let version = step.version;
         match (step.direction, version) {
-            (Direction::Up, _) => text.push_str(&ledger_row(&ledger, version, keeps_texts)?),
+            (Direction::Up, _) => text.push_str(&ledger_row(&ledger, version, &lacking)?),
             (Direction::Down, 1) => {
                 let _ = writeln!(text, "DROP TABLE main.{LEDGER_TABLE};");
             }
@@ -153,7 +160,7 @@ fn ledger_table(database: &Connection) -> Result<String, Error> {
 
 /// The statement that writes the row of `version`, as it stands in `database`: only when and by whom
 /// is another thing.
-fn ledger_row(database: &Connection, version: u32, keeps_texts: bool) -> Result<String, Error> {
+fn ledger_row(database: &Connection, version: u32, lacking: &[&str]) -> Result<String, Error> {
     let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
     let mut columns: Vec<String> = statement
         .query_map([LEDGER_TABLE], |row| row.get(0))?
@@ -162,7 +169,7 @@ fn ledger_row(database: &Connection, version: u32, keeps_texts: bool) -> Result<
         "sqlite3, script of traininglogs ",
         env!("CARGO_PKG_VERSION")
     );
-    columns.retain(|column| keeps_texts || column != "up_sql");
+    columns.retain(|column| !lacking.contains(&column.as_str()));
     let mut values = Vec::new();
     for column in &columns {
         values.push(match column.as_str() {

@@ -67,9 +67,10 @@ fn content(shell: &Shell, name: &str) -> Vec<String> {
             let columns: Vec<String> = rows.column_names().iter().map(|&c| c.to_owned()).collect();
             let mut rows = rows.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
-                let kept = columns
-                    .iter()
-                    .filter(|column| !column.starts_with("applied_"));
+                // Who did it and when, and what only a run can compute.
+                let kept = columns.iter().filter(|column| {
+                    !column.starts_with("applied_") && *column != "schema_fingerprint"
+                });
                 let values = kept.map(|c| format!("{c} {:?}", row.get_ref(c.as_str()).unwrap()));
                 lines.push(format!("{name}: {}", values.collect::<Vec<_>>().join(", ")));
             }
