@@ -56,7 +56,7 @@ fn who_waits_in_vain_is_told_and_changes_nothing() {
         let path = shell.path("old.db");
         let complaint = complaint.replace(&format!("`{}`: ", path.display()), "");
         let words = match begin {
-            "BEGIN" => "the run cannot be committed while another process is reading the file",
+            "BEGIN" => "the run cannot begin while another process is reading the file",
             "BEGIN EXCLUSIVE" if journal == "delete" => "another process has the file locked",
             _ => "another process is writing to the file",
         };
