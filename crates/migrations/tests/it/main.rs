@@ -12,6 +12,7 @@ mod plans;
 mod errors;
 mod errors_of_backups;
 mod errors_of_files;
+mod errors_of_paths;
 mod errors_of_steps;
 
 mod promises;
@@ -30,6 +31,7 @@ mod interrupts;
 mod killed;
 mod opening;
 mod outside;
+mod paths;
 mod per_step;
 mod rehearsals;
 mod starters;
