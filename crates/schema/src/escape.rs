@@ -31,12 +31,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
         .then(|| text.len() - command.len());
     let mut escaped = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        let rest = || text.get(at..).unwrap_or_default();
-        let begins = command == Some(at)
-            || c == '#'
-                && ["##[", "##vso["]
-                    .iter()
-                    .any(|mark| rest().starts_with(mark));
+        let begins = command == Some(at) || c == '#' && is_mark(text, at);
         match c {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
@@ -63,16 +58,17 @@ pub fn lines(text: &str) -> String {
     escaped
 }
 
-/// A JSON document whose strings mean what they meant, with every character that [`is_unsafe`] as `\u001b`. The
-/// writer of the document has escaped those below U+0020; line ends between its values stay.
+/// A JSON document whose strings mean what they meant, with every character that [`is_unsafe`] as `\u001b`, and
+/// without a workflow command. The writer of the document has escaped those below U+0020; line ends between its
+/// values stay.
 pub fn json(document: &str) -> Cow<'_, str> {
     let raw = |c: char| c > '~' && is_unsafe(c);
-    if !document.contains(raw) {
+    if !document.contains(|c| c == '#' || raw(c)) {
         return Cow::Borrowed(document);
     }
     let mut escaped = String::with_capacity(document.len());
-    for c in document.chars() {
-        if !raw(c) {
+    for (at, c) in document.char_indices() {
+        if !raw(c) && !(c == '#' && is_mark(document, at)) {
             escaped.push(c);
             continue;
         }
@@ -82,6 +78,12 @@ pub fn json(document: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// Whether older runners see a command here, wherever in a line it is.
+fn is_mark(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.starts_with("##[") || rest.starts_with("##vso[")
 }
 
 /// Whether a character does something to a terminal, ends a line, turns the direction of the text, or shows nothing:

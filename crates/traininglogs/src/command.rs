@@ -28,6 +28,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use clap::error::ErrorKind as Usage;
 use clap::{Parser, Subcommand};
@@ -101,6 +103,7 @@ enum Verb {
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
+    survive_limits();
     let command = match Command::try_parse() {
         Ok(command) => command,
         Err(usage) => return misunderstood(&usage),
@@ -122,6 +125,17 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit_code(&error))
 }
 
+/// A write that would make a file larger than the process may fails, and the run is rolled back; without this the
+/// system would kill the process there and leave the journal.
+/// <https://man7.org/linux/man-pages/man2/setrlimit.2.html>
+fn survive_limits() {
+    #[cfg(unix)]
+    {
+        // Where it cannot be set, the next run clears the journal away.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+    }
+}
+
 /// A command line that makes no sense, or that asks for help, which is not an error. Its format is not
 /// known, because it could not be read.
 fn misunderstood(usage: &clap::Error) -> ExitCode {
@@ -138,12 +152,17 @@ fn misunderstood(usage: &clap::Error) -> ExitCode {
             _ => code,
         };
     }
-    let text = usage.render().to_string();
+    // It repeats what was typed, which may be the name of a file.
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    let words = words.map(|word| escape::line(&word).into_owned());
+    let text = match Command::try_parse_from(words) {
+        Err(usage) => usage.render().to_string(),
+        Ok(_) => escape::lines(&usage.render().to_string()),
+    };
     let mut screen = Screen::of_process(if json { Format::Json } else { Format::Text });
     match json {
         true => screen.fail_usage(&text),
-        // It repeats what was typed, which may be the name of a file.
-        false => screen.complain(&escape::lines(&text)),
+        false => screen.complain(&text),
     }
     code
 }

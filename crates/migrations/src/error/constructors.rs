@@ -7,7 +7,7 @@ use std::any::Any;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
-use rusqlite::ffi::SQLITE_READONLY_DBMOVED;
+use rusqlite::ffi::{SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED};
 use schema::sql::{self, Statement};
 use schema::{Change, escape};
 
@@ -79,6 +79,11 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
             .hint("a run needs about the size of the file once more; make room, then try again"),
         Some(ErrorCode::OperationInterrupted) => {
             Error::new(ErrorKind::Sqlite, "the work was interrupted").hint("try again")
+        }
+        Some(ErrorCode::SystemIoFailure) if extended(source) == Some(SQLITE_IOERR_WRITE) => {
+            Error::new(ErrorKind::Sqlite, otherwise).hint(
+                "check the disk, and whether the size of files is limited (`ulimit -f`), then try again",
+            )
         }
         Some(ErrorCode::SystemIoFailure) => Error::new(ErrorKind::Sqlite, otherwise)
             .hint("check the disk and its connection, then try again"),

@@ -113,6 +113,7 @@ fn json_means_what_it_meant_and_moves_no_cursor() {
         "\u{202e}\u{2028}\u{feff}\u{200d}",
         "tag \u{e0041}\u{1d173}",
         "\u{1b}[0m\n\"\\ é 漢字 😀",
+        "##[error]x ###vso[",
     ];
     let document = serde_json::json!({ "texts": texts, "\u{202e}": 1 });
     let pretty = format!("{document:#}\n");
@@ -123,6 +124,10 @@ fn json_means_what_it_meant_and_moves_no_cursor() {
     );
     assert!(
         printed.chars().all(|c| c == '\n' || !is_unsafe(c)),
+        "{printed}"
+    );
+    assert!(
+        printed.contains(r"\u0023#[error]x #\u0023#vso["),
         "{printed}"
     );
     let read: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
