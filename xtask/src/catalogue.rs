@@ -1,5 +1,6 @@
 //! Building and calling `xtask/catalogue`, after a look at what would keep it from compiling.
 
+use crate::{escape, say, screen};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -168,7 +169,6 @@ fn look_into(root: &Path, folder: &str, list: &str, found: &mut Vec<Missing>) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn tell(json: bool, missing: &[Missing]) {
     if json {
         let broken: Vec<_> = missing
@@ -186,19 +186,18 @@ fn tell(json: bool, missing: &[Missing]) {
             .collect();
         let laws =
             [json!({ "name": "history is frozen", "checked": broken.len(), "broken": broken })];
-        println!(
-            "{}",
-            json!({ "versions": 0, "fixtures": 0, "journeys": 0, "holds": false, "laws": laws })
+        screen::say_document(
+            &json!({ "versions": 0, "fixtures": 0, "journeys": 0, "holds": false, "laws": laws }),
         );
         return;
     }
-    println!("the catalogue is incomplete:");
+    say!("the catalogue is incomplete:");
     for missing in missing {
-        println!("  [ ] {}: {}", missing.file, missing.message);
-        println!("      hint: {}", missing.hint);
+        say!("  [ ] {}: {}", escape::line(&missing.file), missing.message);
+        say!("      hint: {}", escape::line(&missing.hint));
     }
     let files = if missing.len() == 1 { "file" } else { "files" };
-    println!(
+    say!(
         "\nerror: {} {files} to mend before anything can be proved",
         missing.len()
     );

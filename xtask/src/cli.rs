@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::{escape, screen};
+
 /// The project's commands.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -11,6 +13,23 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+impl Cli {
+    /// The command line of the process; where it makes no sense or asks for help, the process ends here.
+    pub fn of_process() -> Cli {
+        Cli::try_parse().unwrap_or_else(|usage| {
+            if !usage.use_stderr() {
+                usage.exit();
+            }
+            // It repeats what was typed, which may be the name of a file.
+            let words = std::env::args_os();
+            let words = words.map(|word| escape::line(&word.to_string_lossy()).into_owned());
+            let usage = Cli::try_parse_from(words).err().unwrap_or(usage);
+            screen::complain(format_args!("{}", usage.render().to_string().trim_end()));
+            std::process::exit(usage.exit_code())
+        })
+    }
 }
 
 /// What to do.

@@ -7,8 +7,12 @@
 
 pub mod catalogue;
 pub mod cli;
+// The one of `schema`, in its own file: nothing here waits for that crate.
+#[path = "../../crates/schema/src/escape.rs"]
+pub mod escape;
 pub mod program;
 pub mod project;
+pub mod screen;
 pub mod verb;
 
 use std::fmt;
@@ -50,29 +54,27 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "error: {}",
-            self.message.trim_start_matches("error: ").trim_end()
-        )?;
+        let message = self.message.trim_start_matches("error: ").trim_end();
+        write!(f, "error: {}", escape::lines(message))?;
         for hint in &self.hints {
-            write!(f, "\nhint: {hint}")?;
+            write!(f, "\nhint: {}", escape::line(hint))?;
         }
         Ok(())
     }
 }
 
-/// The exit code of a program that ends so: 0 where all is well, else 1, after saying why it could not work.
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where a command says why it failed"
-)]
+/// The exit code of a program that did its work and could not print the result.
+const UNPRINTED: u8 = 5;
+
+/// The exit code of a program that ends so: 0 where all is well, else 1, after saying why it could not work; 5 where all
+/// is well and could not be printed.
 pub fn exit(verdict: Verdict) -> ExitCode {
     match verdict {
+        Ok(true) if screen::has_lost() => ExitCode::from(UNPRINTED),
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("{failure}");
+            screen::complain(format_args!("{failure}"));
             ExitCode::FAILURE
         }
     }

@@ -1,28 +1,31 @@
 //! `cargo xtask`: reads the command line and calls the verb.
 
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use xtask::cli::{Cli, Format, Verb};
-use xtask::{catalogue, exit, program, project, verb};
+use xtask::{Verdict, catalogue, exit, program, project, verb};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let root = project::root();
+    let cli = Cli::of_process();
+    exit(project::root().and_then(|root| run(&cli.verb, &root)))
+}
+
+fn run(verb: &Verb, root: &Path) -> Verdict {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
-    exit(match &cli.verb {
-        Verb::NewVersion(options) => verb::new_version::run(&root, options),
+    match verb {
+        Verb::NewVersion(options) => verb::new_version::run(root, options),
         Verb::Bench(options) => {
             let json = options.format == Format::Json;
-            program::run(&root, "xtask-bench", json, &arguments)
+            program::run(root, "xtask-bench", json, &arguments)
         }
-        Verb::Ci(options) => verb::ci::run(&root, options),
+        Verb::Ci(options) => verb::ci::run(root, options),
         Verb::VerifyMigrations(options) => {
-            catalogue::run(&root, options.format == Format::Json, &arguments)
+            catalogue::run(root, options.format == Format::Json, &arguments)
         }
         Verb::AddFixture(_) | Verb::Docs(_) | Verb::Draft => {
-            catalogue::run(&root, false, &arguments)
+            catalogue::run(root, false, &arguments)
         }
-    })
+    }
 }

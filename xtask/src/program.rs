@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::project;
-use crate::{Failure, Verdict};
+use crate::{Failure, UNPRINTED, Verdict, project, screen};
 
 /// Builds `package` and calls it with `arguments`, those of the verb. With `json` the standard output is kept for
 /// the one document.
@@ -34,6 +33,10 @@ pub fn run(root: &Path, package: &str, json: bool, arguments: &[impl AsRef<OsStr
     match status.code() {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
+        Some(code) if code == i32::from(UNPRINTED) => {
+            screen::lose();
+            Ok(true)
+        }
         _ => Err(Failure::new(format!("`{package}` itself failed: {status}"))),
     }
 }

@@ -1,7 +1,10 @@
 //! Where things stand in this project.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::{Failure, escape};
 
 /// The folder of the version folders, below the root.
 pub const VERSIONS: &str = "crates/traininglogs/versions";
@@ -18,15 +21,61 @@ pub const FIXTURES: &str = "fixtures";
 /// The files with generated blocks, below the root.
 pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
 
-/// The root of the checkout. Cargo tells the folder of the package that it runs; without cargo it is the
-/// one that this program was built in.
-pub fn root() -> PathBuf {
-    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let package = package.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    let root = package
-        .ancestors()
-        .find(|folder| folder.join("Cargo.lock").exists());
-    root.map_or_else(|| PathBuf::from("."), Path::to_owned)
+/// The root of the checkout in which the command is called: the nearest folder above the current one that is this
+/// project, wherever the program was built.
+///
+/// # Errors
+/// When the current folder is in no checkout.
+pub fn root() -> Result<PathBuf, Failure> {
+    let here = env::current_dir()
+        .map_err(|error| Failure::new(format!("there is no current folder: {error}")))?;
+    root_above(&here).ok_or_else(|| {
+        Failure::new(format!(
+            "`{}` is in no checkout of this project",
+            here.display()
+        ))
+        .hint("go to the checkout that is meant, or to a folder in it, and call the command there")
+    })
+}
+
+fn root_above(here: &Path) -> Option<PathBuf> {
+    here.ancestors()
+        .find(|folder| is_checkout(folder))
+        .map(Path::to_owned)
+}
+
+/// Whether a folder is the root of this project: a workspace with these commands, a list of steps and fixtures.
+fn is_checkout(folder: &Path) -> bool {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    let workspace = manifest.lines().any(|line| line.trim() == "[workspace]");
+    workspace
+        && manifest.contains("\"xtask\"")
+        && folder.join("xtask/Cargo.toml").is_file()
+        && folder.join(CATALOGUE).is_file()
+        && folder.join(FIXTURES).is_dir()
+}
+
+/// Tells where a command writes.
+pub fn tell_checkout(root: &Path) {
+    crate::say!("checkout: {}", escape::line(&root.to_string_lossy()));
+}
+
+/// Refuses a program that was compiled in another checkout than the one it is called in: what is compiled into it
+/// belongs there. `manifest` is the folder of its package.
+///
+/// # Errors
+/// When it is another one.
+pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let built = root_above(Path::new(manifest)).and_then(|built| real(&built));
+    if built.is_some() && built == real(root) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "this program was built in `{manifest}`, and called in the checkout `{}`",
+        root.display()
+    ))
+    .hint("call `cargo xtask` there, which builds the one that belongs to it"))
 }
 
 /// Whether this runs in CI, where nothing is repaired.
@@ -37,4 +86,60 @@ pub fn in_ci() -> bool {
 /// The cargo that runs this program.
 pub fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that looks like a checkout, without what a test does not need.
+    fn checkout(at: &Path) {
+        let write = |path: &str, text: &str| {
+            let path = at.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(at)).and_then(|()| fs::write(path, text))
+        };
+        for (path, text) in [
+            ("Cargo.toml", "[workspace]\nmembers = [\"xtask\"]\n"),
+            ("xtask/Cargo.toml", ""),
+            (CATALOGUE, ""),
+            ("fixtures/frozen.json", ""),
+        ] {
+            assert!(write(path, text).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_nearest_checkout_above_is_meant() {
+        let folder = std::env::temp_dir().join(format!("xtask-root-{}", std::process::id()));
+        let (outer, inner) = (folder.join("outer"), folder.join("outer/target/scratch"));
+        checkout(&outer);
+        checkout(&inner);
+        let deep = inner.join("crates/traininglogs/src");
+        let found =
+            [&outer, &outer.join("fixtures"), &inner, &deep, &folder].map(|at| root_above(at));
+        let told = check_built_in(&outer, &inner.join("xtask/catalogue").to_string_lossy());
+        let same = check_built_in(&inner, &inner.join("xtask/catalogue").to_string_lossy());
+        let _ = fs::remove_dir_all(&folder);
+        let expected = [Some(&outer), Some(&outer), Some(&inner), Some(&inner), None];
+        assert_eq!(found.each_ref().map(Option::as_ref), expected);
+        assert!(told.is_err() && same.is_ok());
+    }
+
+    /// Another workspace, and a package of this name, are none.
+    #[test]
+    fn a_folder_that_only_looks_like_it_is_none() {
+        let folder = std::env::temp_dir().join(format!("xtask-none-{}", std::process::id()));
+        checkout(&folder);
+        assert!(is_checkout(&folder));
+        let manifest = folder.join("Cargo.toml");
+        for text in [
+            "[package]\nname = \"xtask\"\n",
+            "[workspace]\nmembers = []\n",
+            "",
+        ] {
+            assert!(fs::write(&manifest, text).is_ok());
+            assert!(!is_checkout(&folder), "{text}");
+        }
+        let _ = fs::remove_dir_all(&folder);
+    }
 }

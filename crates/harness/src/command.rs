@@ -12,6 +12,8 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use schema::escape;
+
 use crate::refusal::Refusal;
 
 const AFTER: &str = "Options of a folder may stand in `verify-migrations.toml`, in it or beside it. A folder that is \
@@ -20,7 +22,7 @@ called like a verb is named with `./`.
 Exit codes:
   0  nothing found, or nothing that is not known
   1  something found
-  2  the work could not be done";
+  2  there is no result: the work could not be done, or the result could not be printed";
 
 /// Finds what would lose rows, fail on real rows or not come back in a folder of SQLite migrations, whatever tool
 /// they were written for.
@@ -73,11 +75,16 @@ impl From<io::Error> for Failure {
 }
 
 /// Runs the command with the arguments of the process. The exit code is 0 where all is well, 1 where
-/// something was found, and 2 where the work could not be done.
+/// something was found, and 2 where there is no result.
 pub fn main() -> ExitCode {
-    let matches = Command::command().get_matches();
+    let words: Vec<OsString> = env::args_os().collect();
+    let matches = match matches(&words) {
+        Ok(matches) => matches,
+        Err(code) => return code,
+    };
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let mut output = io::BufWriter::new(io::stdout().lock());
+    // Nothing is printed before the work is done.
+    let mut output = Vec::new();
     let done = match &command.verb {
         Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
         Some(Verb::Man(arguments)) => man::page(arguments, Command::command(), &mut output),
@@ -86,14 +93,9 @@ pub fn main() -> ExitCode {
         }
         None => judge_folder(&command.folder, &matches, &mut output),
     };
-    let done = done.and_then(|found| output.flush().map(|()| found).map_err(Failure::from));
+    let done = done.and_then(|found| print(&output).map(|()| found).map_err(Failure::from));
     match done {
-        Ok(false) => ExitCode::SUCCESS,
-        Ok(true) => ExitCode::from(1),
-        // Whoever closed the pipe has read enough.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::from(1)
-        }
+        Ok(found) => ExitCode::from(u8::from(found)),
         Err(failure) => {
             let text = match failure {
                 Failure::Refused(refusal) => refusal.report(),
@@ -102,15 +104,55 @@ pub fn main() -> ExitCode {
                     "error: no folder is named\nhint: `verify-migrations DIR`, or `--help`\n"
                         .to_owned()
                 }
-                Failure::Output(error) => {
-                    format!("error: the result could not be printed: {error}\n")
-                }
+                Failure::Output(error) => unprinted(&error),
             };
-            // When nobody listens there either, nothing can be told.
-            let _ = io::stderr().write_all(text.as_bytes());
+            complain(&text);
             ExitCode::from(2)
         }
     }
+}
+
+/// The command line, or the exit code of one that asks for help or makes no sense.
+fn matches(words: &[OsString]) -> Result<ArgMatches, ExitCode> {
+    Command::command()
+        .try_get_matches_from(words)
+        .map_err(|usage| {
+            if !usage.use_stderr() {
+                let printed = print(usage.render().to_string().as_bytes());
+                let failed = printed.inspect_err(|error| complain(&unprinted(error)));
+                return ExitCode::from(if failed.is_ok() { 0 } else { 2 });
+            }
+            // It repeats what was typed, which may be the name of a file.
+            let words = words.iter().map(|word| word.to_string_lossy());
+            let words = words.map(|word| escape::line(&word).into_owned());
+            let usage = Command::command()
+                .try_get_matches_from(words)
+                .err()
+                .unwrap_or(usage);
+            complain(&escape::lines(&usage.render().to_string()));
+            ExitCode::from(2)
+        })
+}
+
+/// Whoever closed the pipe has read enough.
+fn print(text: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn unprinted(error: &io::Error) -> String {
+    format!(
+        "error: the result could not be printed: {error}\nhint: run it again, where the result can be printed; \
+         files that the options name are written\n"
+    )
+}
+
+/// When nobody listens there either, nothing can be told.
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Judges a folder with the options of the command line and of the folder's file.

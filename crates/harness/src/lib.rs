@@ -39,6 +39,7 @@ pub mod starters;
 mod world;
 mod tour;
 pub mod folder;
+mod markdown;
 mod refusal;
 mod source;
 pub mod judge;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use schema::escape;
+
 /// Why a file or a folder was not read. Its text is `error: …`, lines that show where or why, and
 /// `hint: …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +34,12 @@ impl Refusal {
     }
 
     pub(crate) fn new(path: &Path, what: &str, hint: impl Into<String>) -> Refusal {
+        // Whatever they name is escaped here and below, so that no caller can forget to.
+        let message = format!("`{}` {what}", path.display());
         Refusal {
-            message: format!("`{}` {what}", path.display()),
+            message: escape::line(&message).into_owned(),
             lines: String::new(),
-            hint: hint.into(),
+            hint: escape::line(&hint.into()).into_owned(),
         }
     }
 
@@ -70,17 +74,25 @@ impl Refusal {
         let shown = shown.lines().next().unwrap_or_default().trim_end();
         let column = lead.chars().count() + 1;
         let margin = " ".repeat(line.to_string().len());
-        let tab = |c: char| if c == '\t' { '\t' } else { ' ' };
-        let indent: String = lead.chars().map(tab).collect();
-        let lines = format!(
-            "  --> {}:{line}:{column}\n{margin} |\n{line} | {shown}\n{margin} | {indent}^\n",
-            path.display()
-        );
+        let shown = escape::lines(shown);
+        let indent = " ".repeat(escape::lines(lead).chars().count());
+        let file = path.display().to_string();
+        let lines = [
+            format!("  --> {}:{line}:{column}", escape::line(&file)),
+            format!("{margin} |"),
+            format!("{line} | {shown}"),
+            format!("{margin} | {indent}^"),
+        ];
         Refusal::new(path, what, hint).with_lines(lines)
     }
 
     /// Whole lines that show why.
-    pub(crate) fn with_lines(self, lines: String) -> Refusal {
-        Refusal { lines, ..self }
+    pub(crate) fn with_lines(self, lines: impl IntoIterator<Item = String>) -> Refusal {
+        let lines = lines.into_iter();
+        let lines = lines.map(|line| format!("{}\n", escape::line(&line)));
+        Refusal {
+            lines: lines.collect(),
+            ..self
+        }
     }
 }

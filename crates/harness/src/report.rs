@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use migrations::Version;
+use migrations::{Version, escape};
 use serde_json::{Value, json};
 
 use crate::journey::{Journey, Shape};
@@ -150,8 +150,31 @@ impl Report {
         })
     }
 
-    /// The report for people.
+    /// The report for people. What a catalogue and its databases brought into it is escaped.
     pub fn to_text(&self) -> String {
+        let report = self.printable();
+        let mut text = report.write();
+        text.push_str(&report.verdict());
+        text
+    }
+
+    /// The same with every text as it may be printed: a name on one line, and messages and SQL line by line.
+    fn printable(&self) -> Report {
+        let mut report = self.clone();
+        line(&mut report.command);
+        for ((_, table), reason) in &mut report.unseeded {
+            line(table);
+            line(reason);
+        }
+        for journey in &mut report.journeys {
+            line(&mut journey.data);
+        }
+        let broken = report.laws.iter_mut().flat_map(|law| &mut law.broken);
+        broken.for_each(Broken::make_printable);
+        report
+    }
+
+    fn write(&self) -> String {
         let name = self.command.split(' ').next_back().unwrap_or(&self.command);
         let mut text = format!(
             "{name}: {}, {}, {}, {}\n\n",
@@ -191,7 +214,6 @@ impl Report {
             law.write_broken(&mut text, &mut told);
         }
         text.push('\n');
-        text.push_str(&self.verdict());
         text
     }
 
@@ -279,6 +301,32 @@ impl Report {
                 self.laws.len(),
                 self.journeys.len()
             ),
+        }
+    }
+}
+
+impl Broken {
+    fn make_printable(&mut self) {
+        let Broken {
+            journey,
+            data,
+            object,
+            message,
+            file,
+            hint,
+            sql,
+            hostile,
+            repeat,
+            law: _,
+        } = self;
+        [journey, data, object, repeat]
+            .into_iter()
+            .chain(file)
+            .chain(hint)
+            .chain(hostile)
+            .for_each(line);
+        for several in [message].into_iter().chain(sql) {
+            *several = escape::lines(several);
         }
     }
 }
@@ -399,6 +447,10 @@ fn write_one<'a>(
         more => format!("   ({more} more journeys show the same)"),
     };
     let _ = writeln!(text, "      again: {}{also}", broken.repeat);
+}
+
+fn line(text: &mut String) {
+    *text = escape::line(text).into_owned();
 }
 
 /// `1 version`, `2 versions`.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use migrations::{ErrorKind, FileState};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -102,17 +102,21 @@ fn is_interrupted(connection: &Connection) -> bool {
 /// A path as [SQLite's URI](https://sqlite.org/uri.html).
 fn uri(path: &Path, immutable: bool) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let text = absolute.to_string_lossy().replace('\\', "/");
+    let bytes = absolute.as_os_str().as_encoded_bytes();
     let mut uri = String::from("file:");
-    if !text.starts_with('/') {
+    if !bytes.starts_with(b"/") {
         uri.push('/');
     }
-    for c in text.chars() {
-        match c {
-            '?' | '#' | '%' => {
-                let _ = write!(uri, "%{:02X}", u32::from(c));
+    for byte in bytes {
+        match byte {
+            b'\\' if MAIN_SEPARATOR == '\\' => uri.push('/'),
+            byte if byte.is_ascii_alphanumeric() || b"/-._~:".contains(byte) => {
+                uri.push(char::from(*byte));
             }
-            c => uri.push(c),
+            // Any byte of a name, and it need not be text.
+            byte => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
         }
     }
     if immutable {

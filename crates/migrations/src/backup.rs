@@ -76,6 +76,7 @@ pub struct BackupFile {
 /// # Errors
 /// When its directory cannot be read.
 pub fn backups(file: &Path) -> Result<Vec<BackupFile>, Error> {
+    connect::spelled(file)?;
     let mut found = Vec::new();
     let unreadable = |source| error::backups_unreadable(file, source);
     for entry in fs::read_dir(directory(file)).map_err(unreadable)? {
@@ -156,11 +157,8 @@ pub(crate) fn copy_to(
 
 /// The path of the file behind a connection; `None` for a database in memory.
 pub(crate) fn path_of(connection: &Connection) -> Option<PathBuf> {
-    connection
-        .path()
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .filter(|path| path.exists())
+    let path = connect::file_of(connection).ok().flatten();
+    path.filter(|path| path.exists())
 }
 
 /// A copy that is damaged because its file is.

@@ -1,21 +1,65 @@
 //! Opening a file. Only here connections are opened and their pragmas set.
 
-use std::path::Path;
+mod file;
+mod made;
+
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{self, Error};
 use crate::options::Options;
+pub(crate) use file::{OpenFile, check_links, file_of};
+pub(crate) use made::Made;
 
-/// What SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html): there is none to open.
-const IN_MEMORY: [&str; 2] = ["", ":memory:"];
+/// The name that SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html).
+const MEMORY: &str = ":memory:";
+
+/// How [SQLite's URIs](https://sqlite.org/uri.html) begin. Some builds read them everywhere.
+const URI: &[u8] = b"file:";
 
 /// Whether a file that is not there is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     Create,
     Refuse,
+}
+
+/// The file that `path` names, spelled so that SQLite takes it for that file and nothing else.
+///
+/// # Errors
+/// When SQLite, or a person, would read the path in another way: nothing is opened or made then.
+pub(crate) fn spelled(path: &Path) -> Result<Cow<'_, Path>, Error> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if bytes.is_empty() {
+        return Err(error::path_empty());
+    }
+    if path.as_os_str() == MEMORY {
+        return Err(error::path_of_memory(path));
+    }
+    if bytes.starts_with(URI) {
+        return Err(error::path_is_uri(path));
+    }
+    if bytes.contains(&0) {
+        return Err(error::path_holds_nul(path));
+    }
+    // SQLite reads `notes.db/` and `notes.db/.` as `notes.db`, and the system does not.
+    let text = bytes.strip_suffix(b".").unwrap_or(bytes);
+    let separator = |byte: &u8| *byte == b'/' || char::from(*byte) == MAIN_SEPARATOR;
+    if path.file_name().is_none() || text.last().is_some_and(separator) {
+        return Err(match path.is_dir() {
+            true => error::is_directory(path),
+            false => error::path_of_directory(path),
+        });
+    }
+    Ok(match path.is_absolute() {
+        true => Cow::Borrowed(path),
+        false => Cow::Owned(Path::new(".").join(path)),
+    })
 }
 
 /// Opens `path` with the busy timeout of `options` and foreign keys on, and reads `user_version` from its
@@ -41,46 +85,79 @@ pub(crate) fn handle(
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if missing == Missing::Create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
-    } else if IN_MEMORY.iter().any(|name| path.as_os_str() == *name) {
-        return Err(error::file_missing(path));
     }
     // What is wrong is looked up only where something is.
-    let connection = Connection::open_with_flags(path, flags)
+    let connection = Connection::open_with_flags(spelled(path)?, flags)
         .map_err(|source| not_opened(path, missing, source))?;
-    let failed = |source| error::cannot_open(path, source);
-    connection
-        .busy_timeout(options.busy_timeout)
-        .map_err(failed)?;
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)
-        .map_err(failed)?;
+    with_settings(connection, options).map_err(|source| error::cannot_open(path, source))
+}
+
+/// A new database in memory with the same settings.
+pub(crate) fn in_memory(options: &Options) -> Result<Connection, Error> {
+    Connection::open_in_memory()
+        .and_then(|connection| with_settings(connection, options))
+        .map_err(error::sqlite)
+}
+
+fn with_settings(connection: Connection, options: &Options) -> rusqlite::Result<Connection> {
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     Ok(connection)
 }
 
 /// Why SQLite did not open `path`; its own words are the same for everything.
 fn not_opened(path: &Path, missing: Missing, source: rusqlite::Error) -> Error {
-    if path.is_dir() {
-        return error::is_directory(path);
+    match fs::metadata(path) {
+        Ok(data) if data.is_dir() => error::is_directory(path),
+        Ok(_) => error::cannot_open(path, source),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => {
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            match directory.filter(|directory| !directory.is_dir()) {
+                Some(directory) => error::directory_missing(directory),
+                None if missing == Missing::Refuse => error::file_missing(path),
+                None => error::cannot_open(path, source),
+            }
+        }
+        Err(why) => not_reached(path, why),
     }
-    if path.exists() {
-        return error::cannot_open(path, source);
+}
+
+/// Why the system does not say whether there is a file at `path`.
+fn not_reached(path: &Path, why: io::Error) -> Error {
+    let above = path.ancestors().skip(1);
+    let mut above = above.filter(|directory| !directory.as_os_str().is_empty());
+    let reached = above.find_map(|directory| Some((directory, fs::metadata(directory).ok()?)));
+    let directory = reached
+        .as_ref()
+        .map_or(Path::new("."), |(directory, _)| directory);
+    match (why.kind(), reached.as_ref()) {
+        (_, Some((directory, data))) if !data.is_dir() => error::not_a_directory(directory, why),
+        (io::ErrorKind::PermissionDenied, _) => error::directory_closed(path, directory, why),
+        _ => error::cannot_reach(path, why),
     }
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    match directory.filter(|directory| !directory.is_dir()) {
-        Some(directory) => error::directory_missing(directory),
-        None if missing == Missing::Refuse => error::file_missing(path),
-        None => error::cannot_open(path, source),
+}
+
+/// Why there is no file to read at `path`, where it should be a backup.
+pub(crate) fn no_backup(path: &Path) -> Error {
+    if let Err(error) = spelled(path) {
+        return error;
+    }
+    match fs::metadata(path) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => not_reached(path, why),
+        _ => error::backup_missing(path),
     }
 }
 
 /// Opens `path` to look at it.
 pub(crate) fn reading(path: &Path) -> Result<Connection, Error> {
-    reading_handle(path).map_err(|source| error::cannot_open(path, source))
+    let spelled = spelled(path)?;
+    reading_handle(&spelled).map_err(|source| error::cannot_open(path, source))
 }
 
-/// The same with SQLite's own error, for callers who know better what it means.
+/// The same with SQLite's own error, for callers who know better what it means and name a file by the path that
+/// SQLite itself gave for it.
 pub(crate) fn reading_handle(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
@@ -88,7 +165,10 @@ pub(crate) fn reading_handle(path: &Path) -> rusqlite::Result<Connection> {
 
 /// A file for a copy, made where there is none. SQLite does not sync it: who wants it to last syncs the finished file.
 pub(crate) fn unsynced_file(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     Ok(connection)
 }

@@ -4,6 +4,8 @@ mod constructors;
 
 use std::fmt;
 
+use schema::escape;
+
 use crate::Version;
 pub(crate) use crate::step::BoxError;
 use crate::transaction::Mark;
@@ -49,8 +51,10 @@ pub enum ErrorKind {
     Busy,
     /// Somebody who wrote to the file was killed, and what is left of it cannot be rolled back from here.
     Interrupted,
-    /// The file or its directory cannot be written.
+    /// The file or its directory cannot be written, or not be reached.
     ReadOnly,
+    /// The file was moved, replaced or removed while it was open; open it again.
+    Moved,
     /// No space is left for the file or its journal.
     DiskFull,
     /// The catalogue or one of its folders is malformed.
@@ -110,10 +114,12 @@ struct Inner {
 }
 
 impl Error {
+    /// An error whose first line is `message`. Whatever the message names is escaped here and in the methods
+    /// below, so that no constructor can forget to.
     fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error(Box::new(Inner {
             kind,
-            message: message.into(),
+            message: escape::line(&message.into()).into_owned(),
             hints: Vec::new(),
             place: None,
             outcome: Outcome::Untouched,
@@ -122,8 +128,28 @@ impl Error {
         }))
     }
 
+    /// The same about what is named so.
+    fn named(mut self, name: &str) -> Error {
+        let message = format!("{name}: {}", self.0.message);
+        self.0.message = escape::line(&message).into_owned();
+        self
+    }
+
+    /// One more line of the message.
+    fn detail(mut self, line: impl fmt::Display) -> Error {
+        let line = line.to_string();
+        self.0.message.push_str("\n  ");
+        self.0.message.push_str(&escape::line(&line));
+        self
+    }
+
+    fn details(self, lines: impl IntoIterator<Item = impl fmt::Display>) -> Error {
+        lines.into_iter().fold(self, Error::detail)
+    }
+
     fn hint(mut self, hint: impl Into<String>) -> Error {
-        self.0.hints.push(hint.into());
+        let hint = escape::line(&hint.into()).into_owned();
+        self.0.hints.push(hint);
         self
     }
 
@@ -210,29 +236,15 @@ impl Error {
     pub fn report(&self) -> String {
         let mut text = format!("error: {}\n", self.0.message);
         if let Some(place) = &self.0.place {
-            let number = place.line.to_string();
-            let blank = " ".repeat(number.len());
-            let before: String = place
-                .text
-                .chars()
-                .take(place.column.saturating_sub(1))
-                .collect();
-            let indent: String = before
-                .chars()
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
-            text.push_str(&format!(
-                "  --> {}:{}:{}, statement {}\n{blank} |\n{number} | {}\n{blank} | {indent}^\n",
-                place.file, place.line, place.column, place.statement, place.text
-            ));
+            text.push_str(&excerpt(place));
         }
         let mut cause = std::error::Error::source(self);
         while let Some(source) = cause {
             // Beneath SQLite's words there is only the same again with a number.
             let sqlite = source.downcast_ref::<rusqlite::Error>();
             match sqlite {
-                Some(sqlite) => text.push_str(&format!("  because: {}\n", words(sqlite))),
-                None => text.push_str(&format!("  because: {source}\n")),
+                Some(sqlite) => because(&mut text, &words(sqlite)),
+                None => because(&mut text, &source.to_string()),
             }
             cause = source.source().filter(|_| sqlite.is_none());
         }
@@ -260,6 +272,25 @@ impl Error {
     }
 }
 
+fn because(text: &mut String, cause: &str) {
+    text.push_str(&format!("  because: {}\n", escape::line(cause)));
+}
+
+/// The line of a script with a caret beneath the place.
+fn excerpt(place: &Place) -> String {
+    let Place { line, column, .. } = place;
+    let before = place.text.chars().take(column.saturating_sub(1));
+    let before = escape::lines(&before.collect::<String>());
+    let indent = " ".repeat(before.chars().count());
+    let shown = escape::lines(&place.text);
+    let (file, statement) = (escape::line(&place.file), place.statement);
+    let blank = " ".repeat(line.to_string().len());
+    format!(
+        "  --> {file}:{line}:{column}, statement {statement}\n{blank} |\n{line} | {shown}\n\
+         {blank} | {indent}^\n"
+    )
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.report().trim_start_matches("error: ").trim_end())
@@ -270,7 +301,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
         if let Some(place) = &self.0.place {
-            write!(f, " ({}:{}:{})", place.file, place.line, place.column)?;
+            let file = escape::line(&place.file);
+            write!(f, " ({file}:{}:{})", place.line, place.column)?;
         }
         Ok(())
     }

@@ -148,7 +148,7 @@ pub use report::{Dangling, Remark, Remarks, Report, StepReport};
 pub use step::{Back, BoxError, Code, Step, digest};
 
 pub use schema::Rename;
-pub use schema::sql::one_line;
+pub use schema::escape;
 
 /// What a connection is made of; an application names the same version of it, or this one.
 pub use rusqlite;

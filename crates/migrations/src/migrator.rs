@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use crate::Version;
 use crate::backup;
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Missing};
-use crate::error::{self, Error, Outcome};
+use crate::connect::{self, Made, Missing, OpenFile};
+use crate::error::{self, Error, ErrorKind, Outcome};
 use crate::file::FileState;
 use crate::ledger::{self, Repaired};
 use crate::lock_wait::LockWait;
@@ -26,15 +26,21 @@ pub struct Migrator<'a> {
     catalogue: &'a Catalogue,
     connection: Connection,
     options: Options,
-    /// Whether the connection was opened here, so that it may be replaced.
-    own: bool,
+    /// The file, where it was opened here: then the connection may be replaced.
+    file: Option<OpenFile>,
+    /// The file, where opening made it. Dropped after the connection.
+    made: Option<Made>,
 }
 
 impl<'a> Migrator<'a> {
     /// Opens the file at `path`, which must be there. Nothing is written.
     ///
+    /// A path is the path of a file, whatever is in it: `notes?.db` and `50%.db` are files of that name. What SQLite
+    /// would take for something else, which is an empty path, `:memory:` and what begins with `file:`, is refused;
+    /// `./:memory:` is a file.
+    ///
     /// # Errors
-    /// When the file is missing, is not a database, or cannot be opened.
+    /// When the file is missing, is not a database, or cannot be opened, and when the path names no file.
     pub fn open(
         catalogue: &'a Catalogue,
         path: &Path,
@@ -64,6 +70,8 @@ impl<'a> Migrator<'a> {
 
     /// As [`Migrator::open`], making an empty file where there is none; its directory must be there.
     ///
+    /// An empty file that was made so is removed with the migrator when a run fails before anything is written to it.
+    ///
     /// # Errors
     /// As [`Migrator::open`], and when the directory is missing.
     pub fn create(
@@ -81,14 +89,30 @@ impl<'a> Migrator<'a> {
         missing: Missing,
         options: Options,
     ) -> Result<(Migrator<'a>, i64), Error> {
-        let (connection, user_version) = connect::open(path, missing, &options)?;
+        let mut made = match missing {
+            Missing::Create => Made::about_to(path),
+            Missing::Refuse => None,
+        };
+        let opened = connect::open(path, missing, &options);
+        let (connection, user_version) =
+            opened.inspect_err(|error| may_remove(&mut made, error))?;
         let migrator = Migrator {
             catalogue,
             connection,
             options,
-            own: true,
+            file: Some(OpenFile::at(path)),
+            made,
         };
         Ok((migrator, user_version))
+    }
+
+    /// A new database in memory, which is there as long as its connection.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn in_memory(catalogue: &'a Catalogue, options: Options) -> Result<Migrator<'a>, Error> {
+        let connection = connect::in_memory(&options)?;
+        Ok(Migrator::with_connection(catalogue, connection, options))
     }
 
     /// Takes a connection that is open already, with whatever is set on it. An authorizer or a commit
@@ -102,7 +126,8 @@ impl<'a> Migrator<'a> {
             catalogue,
             connection,
             options,
-            own: false,
+            file: None,
+            made: None,
         }
     }
 
@@ -223,6 +248,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// When the file must not be touched; it is then as it was.
     pub fn repair(&mut self) -> Result<Vec<Repaired>, Error> {
+        self.check_file()?;
         let wait = LockWait::new(&self.connection)?;
         let transaction = Transaction::begin(&self.connection, &wait)?;
         let repaired = self.state().and_then(|before| {
@@ -273,11 +299,27 @@ impl<'a> Migrator<'a> {
     }
 
     fn run(&mut self, task: Task) -> Result<Report, Error> {
+        let result = self.check_and_run(task);
+        match &result {
+            Ok(_) => self.made = None,
+            Err(error) => may_remove(&mut self.made, error),
+        }
+        result
+    }
+
+    fn check_and_run(&mut self, task: Task) -> Result<Report, Error> {
         let target = match task {
             Task::Upgrade { target, expected } => Some((expected, target)),
             Task::Rollback { target } => Some((None, target)),
             Task::Build { .. } => None,
         };
+        if let Some((expected, target)) = target {
+            self.check_file().or_else(|error| {
+                // A file that stays as it is may have as many names as it likes.
+                let idle = expected.is_none() && self.is_at(target);
+                if idle { Ok(()) } else { Err(error) }
+            })?;
+        }
         if let Some((expected, target)) = target.filter(|_| self.options.rehearse) {
             let rehearsal = self.rehearse(expected, target)?;
             let mut found = rehearsal.undeclared;
@@ -288,14 +330,32 @@ impl<'a> Migrator<'a> {
         }
         let result = run::run(&self.connection, self.catalogue, &self.options, task);
         result.map_err(|error| match error.outcome() {
-            Outcome::Unknown if self.own => self.look_again(error),
+            Outcome::Unknown if self.file.is_some() => self.look_again(error),
             _ => error,
         })
     }
 
+    /// Whether there is nothing to do to be at `target`.
+    fn is_at(&self, target: Version) -> bool {
+        let plan = self.plan_to(target);
+        plan.is_ok_and(|plan| plan.moves.is_empty())
+    }
+
+    /// Refuses before anything is written where the file is not what the connection has open, or has names that
+    /// SQLite does not know.
+    fn check_file(&self) -> Result<(), Error> {
+        if let Some(file) = &self.file {
+            file.check()?;
+        }
+        match connect::file_of(&self.connection)? {
+            Some(path) => connect::check_links(&path),
+            None => Ok(()),
+        }
+    }
+
     /// Closes the connection, which rolls back whatever is open on it, and looks through a new one.
     fn look_again(&mut self, error: Error) -> Error {
-        let path = backup::path_of(&self.connection);
+        let path = connect::file_of(&self.connection).ok().flatten();
         let new = path.map(|path| connect::handle(&path, Missing::Refuse, &self.options));
         let Some(Ok(new)) = new else {
             return error;
@@ -311,5 +371,12 @@ impl<'a> Migrator<'a> {
             Ok(now) => error.resolve(&now),
             Err(_) => error,
         }
+    }
+}
+
+/// An empty file that was made for what failed may go, unless somebody else is making it just now, who has it locked.
+fn may_remove(made: &mut Option<Made>, error: &Error) {
+    if let Some(made) = made {
+        made.failed = error.kind() != ErrorKind::Busy;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use schema::sql;
+use schema::{escape, sql};
 
 use crate::Version;
 use crate::catalogue::Catalogue;
@@ -177,7 +177,7 @@ impl Plan {
     }
 
     /// The plan as a person reads it: changes, what will run, what would undo it, how data moves and
-    /// what is at risk.
+    /// what is at risk. What a file brought into it is escaped.
     ///
     /// # Errors
     /// When a version's schema cannot be made from the catalogue.
@@ -246,7 +246,12 @@ impl Plan {
     fn scripts(&self, catalogue: &Catalogue) -> String {
         let mut text = String::new();
         for step in &self.moves {
-            let _ = writeln!(text, "-- {}\n{}", step.file(), step.sql.trim_end());
+            let _ = writeln!(
+                text,
+                "-- {}\n{}",
+                one_line(&step.file()),
+                step.sql.trim_end()
+            );
             let code = catalogue.step(step.version).and_then(|step| step.code());
             if let (Direction::Up, Some(code)) = (step.direction, code) {
                 let _ = writeln!(
@@ -263,7 +268,7 @@ impl Plan {
         let mut text = String::new();
         for step in self.moves.iter().rev() {
             let known = catalogue.step(step.version);
-            let folder = &step.folder;
+            let folder = one_line(&step.folder);
             let (title, sql) = match (step.direction, known.map(|step| (step, step.back()))) {
                 (Direction::Up, Some((_, Back::Sql(sql)))) => {
                     (format!("{folder}/down.sql"), sql.to_string())
@@ -297,7 +302,7 @@ impl Plan {
                 "" => "its notes say nothing",
                 words => words,
             };
-            let _ = writeln!(text, "{}: {words}", step.folder);
+            let _ = writeln!(text, "{}: {words}", one_line(&step.folder));
         }
         text
     }
@@ -319,12 +324,14 @@ impl Plan {
             };
             for loss in &step.losses {
                 let (file, why) = (step.file(), because(&loss.why));
-                risks.push(format!("{file}: {} would be lost{why}", loss.object()));
+                let object = loss.object();
+                risks.push(one_line(&format!("{file}: {object} would be lost{why}")));
             }
             for loss in going_back {
                 let (folder, why) = (&step.folder, because(&loss.why));
                 let object = loss.object();
-                risks.push(format!("{folder}/down.sql: going back loses {object}{why}"));
+                let risk = format!("{folder}/down.sql: going back loses {object}{why}");
+                risks.push(one_line(&risk));
             }
         }
         risks
@@ -341,7 +348,7 @@ impl Plan {
 
 fn section(text: &mut String, title: &str, body: &str) {
     let _ = writeln!(text, "{title}:");
-    for line in body.trim_end().lines() {
+    for line in escape::lines(body.trim_end()).lines() {
         match line {
             "" => text.push('\n'),
             line => {
@@ -349,4 +356,9 @@ fn section(text: &mut String, title: &str, body: &str) {
             }
         }
     }
+}
+
+/// A name in a text of several lines.
+fn one_line(text: &str) -> String {
+    escape::line(text).into_owned()
 }

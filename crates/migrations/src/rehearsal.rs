@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use std::{fs, process};
 
 use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use schema::Schema;
 
 use crate::Version;
@@ -157,7 +158,12 @@ fn copies_of(connection: &Connection, options: &Options) -> Result<Copies, Error
 
 fn attach(connection: &Connection, path: &Path) -> Result<(), Error> {
     connection
-        .execute("ATTACH DATABASE ?1 AS old", [path.to_string_lossy()])
+        .execute(
+            "ATTACH DATABASE ?1 AS old",
+            [ToSqlOutput::Borrowed(ValueRef::Text(
+                path.as_os_str().as_encoded_bytes(),
+            ))],
+        )
         .map(drop)
         .map_err(error::sqlite)
 }

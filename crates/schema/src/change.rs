@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::escape;
 use crate::risk::Risk;
-use crate::sql::one_line;
 
 /// One difference between two schemas.
 ///
@@ -142,22 +142,28 @@ impl fmt::Display for Object {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let before = self.before.as_deref().map(one_line);
-        let after = self.after.as_deref().map(one_line);
+        let before = self.before.as_deref().map(escape::line);
+        let after = self.after.as_deref().map(escape::line);
         if let (ChangeKind::Add | ChangeKind::Drop, Object::Index) = (self.kind, self.object) {
             let text = after.or(before).unwrap_or_default();
             let (unique, text) = match text.strip_prefix("UNIQUE ") {
                 Some(text) => ("UNIQUE ", text),
-                None => ("", text.as_str()),
+                None => ("", &*text),
             };
             return write!(
                 f,
                 "{} {unique}INDEX {} {text}",
                 self.kind,
-                one_line(&self.name)
+                escape::line(&self.name)
             );
         }
-        write!(f, "{} {} {}", self.kind, self.object, one_line(&self.name))?;
+        write!(
+            f,
+            "{} {} {}",
+            self.kind,
+            self.object,
+            escape::line(&self.name)
+        )?;
         // The key is what is meant by the change of a primary key.
         if let Some(property) = self
             .property
@@ -171,15 +177,15 @@ impl fmt::Display for Change {
                 write!(f, " TO {}{guess}", after.unwrap_or_default())
             }
             (ChangeKind::Alter, _) => {
-                let before = before.unwrap_or_else(|| "none".to_owned());
-                let after = after.unwrap_or_else(|| "none".to_owned());
+                let before = before.unwrap_or("none".into());
+                let after = after.unwrap_or("none".into());
                 write!(f, ": before {before}, after {after}")
             }
             // What a new table or view holds is more than a line.
             (_, Object::Table | Object::View) => Ok(()),
             // Of a trigger only its table fits.
             (_, Object::Trigger) => match &self.table {
-                Some(table) => write!(f, " ON {}", one_line(table)),
+                Some(table) => write!(f, " ON {}", escape::line(table)),
                 None => Ok(()),
             },
             // A dropped column is gone whatever it was.

@@ -52,9 +52,10 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// SQL as text.
+// SQL as text, and text from outside as it is printed.
 pub mod sql;
 mod text;
+pub mod escape;
 
 // What a database declares.
 mod schema;

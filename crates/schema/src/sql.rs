@@ -171,19 +171,6 @@ pub fn fold(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-/// The text on one line, such as a name or a string that may hold anything: what would move the cursor of a
-/// terminal is escaped.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => line.extend(c.escape_default()),
-            c => line.push(c),
-        }
-    }
-    line
-}
-
 /// A name as it is shown and compared: folded, and quoted only where it must be.
 pub fn show_name(name: &str) -> String {
     let folded = fold(name);

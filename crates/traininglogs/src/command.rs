@@ -24,20 +24,26 @@ mod backup;
 mod repair;
 mod restore;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use clap::error::ErrorKind as Usage;
 use clap::{Parser, Subcommand};
-use migrations::{ErrorKind, Migrator, Options, Outcome};
+use migrations::{ErrorKind, Migrator, Options, Outcome, escape};
 
-use crate::catalogue;
 use crate::error::{self, Error};
+use crate::{TrainingLogs, catalogue};
 use screen::{Format, Screen};
 
 /// The file that is meant when none is named.
 const DEFAULT_FILE: &str = "traininglogs.db";
+
+/// The exit code of a command that did its work and could not print the result.
+const UNPRINTED: u8 = 5;
 
 const EXIT_CODES: &str = "Exit codes:
   0  done; also where SQLite complained after it had committed, which is told
@@ -45,13 +51,14 @@ const EXIT_CODES: &str = "Exit codes:
   2  the command line makes no sense
   3  failed and rolled back: the file is as it was, or where it commits by the step, at the version
      that the error names
-  4  failed, and what is in the file is not known";
+  4  failed, and what is in the file is not known
+  5  done, but the result could not be printed; standard error says what is in the file";
 
 /// Keeps training logs in one SQLite file, and changes its schema without losing a row.
 #[derive(Debug, Parser)]
 #[command(name = "traininglogs", version, after_help = EXIT_CODES)]
 struct Command {
-    /// The file.
+    /// The file; one whose name begins with `-` is given as `./-name`.
     #[arg(long, global = true, value_name = "PATH", default_value = DEFAULT_FILE)]
     db: PathBuf,
     /// How to print: for a person, or as one JSON document on standard output, errors too.
@@ -94,53 +101,38 @@ enum Verb {
     Last(last::Arguments),
 }
 
-/// Why a verb did not do its work.
-#[derive(Debug)]
-enum Failure {
-    Refused(Error),
-    Output(io::Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Refused(error)
-    }
-}
-
-impl From<migrations::Error> for Failure {
-    fn from(error: migrations::Error) -> Failure {
-        Failure::Refused(error.into())
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        Failure::Output(error)
-    }
-}
-
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
+    survive_limits();
     let command = match Command::try_parse() {
         Ok(command) => command,
         Err(usage) => return misunderstood(&usage),
     };
     let mut screen = Screen::of_process(command.format);
-    match run(&command, &mut screen).and_then(|()| Ok(screen.flush()?)) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever closed the pipe has read enough; the work was done before it was told.
-        Err(Failure::Output(source)) if source.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
+    if let Err(error) = run(&command, &mut screen) {
+        screen.fail(&error, outcome(&error));
+        return ExitCode::from(exit_code(&error));
+    }
+    let error = match screen.flush() {
+        Ok(()) => return ExitCode::SUCCESS,
+        // Whoever closed the pipe has read enough.
+        Err((source, _)) if source.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        Err((source, leaves)) => {
+            error::output_failed(source, leaves, &command_line(&command.db, "status"))
         }
-        Err(Failure::Output(source)) => {
-            let error = error::output_failed(source);
-            screen.complain(&error.report());
-            ExitCode::from(exit_code(&error))
-        }
-        Err(Failure::Refused(error)) => {
-            screen.fail(&error, outcome(&error));
-            ExitCode::from(exit_code(&error))
-        }
+    };
+    screen.complain(&error.report());
+    ExitCode::from(exit_code(&error))
+}
+
+/// A write that would make a file larger than the process may fails, and the run is rolled back; without this the
+/// system would kill the process there and leave the journal.
+/// <https://man7.org/linux/man-pages/man2/setrlimit.2.html>
+fn survive_limits() {
+    #[cfg(unix)]
+    {
+        // Where it cannot be set, the next run clears the journal away.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     }
 }
 
@@ -153,16 +145,29 @@ fn misunderstood(usage: &clap::Error) -> ExitCode {
         || arguments
             .windows(2)
             .any(|pair| pair[0] == "--format" && pair[1] == "json");
-    if json && !helps {
-        Screen::of_process(Format::Json).fail_usage(&usage.render().to_string());
-    } else {
-        // When nobody listens, nothing can be told.
-        let _ = usage.print();
+    let code = ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+    if helps {
+        return match usage.print() {
+            Err(source) if source.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(UNPRINTED),
+            _ => code,
+        };
     }
-    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
+    // It repeats what was typed, which may be the name of a file.
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    let words = words.map(|word| escape::line(&word).into_owned());
+    let text = match Command::try_parse_from(words) {
+        Err(usage) => usage.render().to_string(),
+        Ok(_) => escape::lines(&usage.render().to_string()),
+    };
+    let mut screen = Screen::of_process(if json { Format::Json } else { Format::Text });
+    match json {
+        true => screen.fail_usage(&text),
+        false => screen.complain(&text),
+    }
+    code
 }
 
-fn run(command: &Command, screen: &mut Screen) -> Result<(), Failure> {
+fn run(command: &Command, screen: &mut Screen) -> Result<(), Error> {
     let path = command.db.as_path();
     match &command.verb {
         Verb::Init => init::run(path, screen),
@@ -183,7 +188,7 @@ fn run(command: &Command, screen: &mut Screen) -> Result<(), Failure> {
 fn outcome(error: &Error) -> &'static str {
     match (error.engine().map(migrations::Error::outcome), error.kind()) {
         (Some(Outcome::RolledBack), _) | (None, crate::ErrorKind::Sqlite) => "rolled-back",
-        (Some(Outcome::Committed), _) | (None, crate::ErrorKind::Output) => "committed",
+        (Some(Outcome::Committed), _) => "committed",
         (Some(Outcome::CommittedTo(_)), _) => "committed-in-part",
         (Some(Outcome::Unknown), _) => "unknown",
         (Some(Outcome::Untouched) | None, _) => "untouched",
@@ -194,6 +199,7 @@ fn exit_code(error: &Error) -> u8 {
     let Some(error) = error.engine() else {
         return match error.kind() {
             crate::ErrorKind::Sqlite => 3,
+            crate::ErrorKind::Output => UNPRINTED,
             _ => 1,
         };
     };
@@ -216,29 +222,72 @@ fn exit_code(error: &Error) -> u8 {
 
 /// Opens a file that must be there, at whatever version it is.
 fn open(path: &Path, options: Options) -> Result<Migrator<'static>, Error> {
-    must_be_there(path)?;
-    Ok(Migrator::open(catalogue(), path, options)?)
+    let opened = Migrator::open(catalogue(), path, options);
+    opened.map_err(|error| or_missing(path, error.into()))
 }
 
-/// The engine names a missing directory itself.
-fn must_be_there(path: &Path) -> Result<(), Error> {
+/// Opens a file that must be there and at the current version.
+fn open_current(path: &Path) -> Result<TrainingLogs, Error> {
+    let opened = TrainingLogs::open_current(path, Options::default());
+    opened.map_err(|error| or_missing(path, error))
+}
+
+/// The error, or where it is that the file is missing, one with the command that makes it. The engine names a missing
+/// directory itself.
+fn or_missing(path: &Path, error: Error) -> Error {
+    let kind = error.engine().map(migrations::Error::kind);
+    let gone = fs::metadata(path).is_err_and(|why| why.kind() == io::ErrorKind::NotFound);
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    if !path.exists() && directory.is_none_or(Path::is_dir) {
-        return Err(error::file_missing(path, &command_line(path, "init")));
+    match kind == Some(ErrorKind::NotFound) && gone && directory.is_none_or(Path::is_dir) {
+        true => error::file_missing(path, &command_line(path, "init")),
+        false => error,
     }
-    Ok(())
 }
 
 /// What a person types for `verb` on the file at `path`.
 fn command_line(path: &Path, verb: &str) -> String {
-    let shown = path.display();
-    match path.to_string_lossy() {
-        path if path == DEFAULT_FILE => format!("traininglogs {verb}"),
-        path if path.contains(char::is_whitespace) => {
-            format!("traininglogs --db '{shown}' {verb}")
+    match path.to_str() {
+        Some(DEFAULT_FILE) => format!("traininglogs {verb}"),
+        Some(text) if text.starts_with('-') => {
+            format!("traininglogs --db {} {verb}", quoted(&format!("./{text}")))
         }
-        _ => format!("traininglogs --db {shown} {verb}"),
+        Some(text) if !text.contains(escape::is_unsafe) => {
+            format!("traininglogs --db {} {verb}", quoted(text))
+        }
+        // Not every name can be shown so that a shell would read it back.
+        _ => format!("traininglogs --db PATH {verb}"),
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+,=".contains(c);
+    match word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn a_command_line_can_be_pasted() {
+        for (path, shown) in [
+            ("traininglogs.db", "traininglogs init"),
+            ("old.db", "traininglogs --db old.db init"),
+            ("my logs.db", "traininglogs --db 'my logs.db' init"),
+            ("it's.db", r"traininglogs --db 'it'\''s.db' init"),
+            ("a$(b).db", "traininglogs --db 'a$(b).db' init"),
+            ("a;b.db", "traininglogs --db 'a;b.db' init"),
+            ("-x.db", "traininglogs --db ./-x.db init"),
+            ("Größe.db", "traininglogs --db Größe.db init"),
+            ("a\u{1b}b.db", "traininglogs --db PATH init"),
+        ] {
+            assert_eq!(super::command_line(Path::new(path), "init"), shown);
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! The file as the application uses it: opened, upgraded, ready.
 
-use std::fs;
 use std::path::Path;
 
 use jiff::fmt::temporal::DateTimePrinter;
@@ -86,20 +85,11 @@ impl TrainingLogs {
     /// # Errors
     /// As [`TrainingLogs::open`].
     pub fn open_with(path: &Path, options: Options) -> Result<TrainingLogs, Error> {
-        let missing = !path.exists();
-        let opened = Migrator::create(catalogue(), path, options).and_then(|mut migrator| {
-            let report = migrator.upgrade()?;
-            Ok(TrainingLogs {
-                connection: migrator.into_connection(),
-                report,
-            })
-        });
-        opened.map_err(|error| {
-            // Somebody else who has it locked is making it just now.
-            if missing && error.kind() != migrations::ErrorKind::Busy {
-                remove_if_empty(path);
-            }
-            error.into()
+        let mut migrator = Migrator::create(catalogue(), path, options)?;
+        let report = migrator.upgrade()?;
+        Ok(TrainingLogs {
+            connection: migrator.into_connection(),
+            report,
         })
     }
 
@@ -284,12 +274,4 @@ fn rfc3339(time: Timestamp) -> String {
     DateTimePrinter::new()
         .precision(Some(3))
         .timestamp_to_string(&time)
-}
-
-/// SQLite makes the file when it is opened, before anything is written.
-fn remove_if_empty(path: &Path) {
-    if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
-        // The error that is on its way says more than that this failed.
-        let _ = fs::remove_file(path);
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use migrations::Version;
+use migrations::{Version, escape};
 
 use crate::catalogue::CURRENT_VERSION;
 use crate::document::Unreadable;
@@ -46,18 +46,19 @@ enum Inner {
 struct Own {
     kind: ErrorKind,
     message: String,
-    effect: &'static str,
+    effect: String,
     hints: Vec<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        let (message, hints) = (message.into(), Vec::new());
+        // Whatever it names is escaped here and below, as the engine does.
+        let (message, hints) = (escape::line(&message.into()).into_owned(), Vec::new());
         Error(Box::new(Inner::Own(Own {
             kind,
             message,
-            effect: "",
+            effect: String::new(),
             hints,
             source: None,
         })))
@@ -71,11 +72,16 @@ impl Error {
     }
 
     fn hint(self, hint: impl Into<String>) -> Error {
-        self.with(|own| own.hints.push(hint.into()))
+        self.with(|own| own.hints.push(escape::line(&hint.into()).into_owned()))
     }
 
-    fn effect(self, effect: &'static str) -> Error {
-        self.with(|own| own.effect = effect)
+    /// One more line of the message.
+    fn detail(self, line: &str) -> Error {
+        self.with(|own| own.message.push_str(&format!("\n  {}", escape::line(line))))
+    }
+
+    fn effect(self, effect: &str) -> Error {
+        self.with(|own| own.effect = escape::line(effect).into_owned())
     }
 
     fn caused_by(self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -115,7 +121,8 @@ impl Error {
         let mut text = format!("error: {}\n", own.message);
         let mut cause = std::error::Error::source(self);
         while let Some(source) = cause {
-            text.push_str(&format!("  because: {source}\n"));
+            let why = source.to_string();
+            text.push_str(&format!("  because: {}\n", escape::line(&why)));
             cause = source.source();
         }
         if !own.effect.is_empty() {
@@ -289,11 +296,11 @@ pub(crate) fn script_of_drifted(version: Version, remedy: &str) -> Error {
 }
 
 pub(crate) fn rehearsal_refuses(found: &[String]) -> Error {
-    let mut message = "on a copy of the file, the run did what it must not do:".to_owned();
-    for sentence in found {
-        message.push_str(&format!("\n  {sentence}"));
-    }
-    Error::new(ErrorKind::Rehearsal, message)
+    let message = "on a copy of the file, the run did what it must not do:";
+    let error = Error::new(ErrorKind::Rehearsal, message);
+    let sentences = found.iter();
+    sentences
+        .fold(error, |error, sentence| error.detail(sentence))
         .effect(AS_IT_WAS)
         .hint("do not run it on the file; tell whoever made this build")
 }
@@ -316,12 +323,13 @@ pub(crate) fn never_done(exercise: &str) -> Error {
     .hint("names are compared exactly, with case and blanks")
 }
 
-pub(crate) fn output_failed(source: std::io::Error) -> Error {
+pub(crate) fn output_failed(source: std::io::Error, leaves: &str, remedy: &str) -> Error {
     Error::new(
         ErrorKind::Output,
         "the result could not be printed; the work itself is done",
     )
-    .hint("see `traininglogs status`")
+    .effect(leaves)
+    .hint(format!("see `{remedy}`"))
     .caused_by(source)
 }
 

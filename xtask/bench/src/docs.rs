@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use xtask::complain;
 
 use xtask::Failure;
 
@@ -23,10 +24,6 @@ const END: &str = "<!-- end generated -->";
 ///
 /// # Errors
 /// When a file cannot be read or written, or the page has no place for the figures.
-#[expect(
-    clippy::print_stderr,
-    reason = "the report itself may be read by a program"
-)]
 pub(crate) fn write(root: &Path, rows: &[Row], machine: &Machine) -> Result<(), Failure> {
     let cannot = |file: &str, error: std::io::Error| {
         Failure::new(format!("`{file}` cannot be read or written: {error}"))
@@ -44,7 +41,7 @@ pub(crate) fn write(root: &Path, rows: &[Row], machine: &Machine) -> Result<(), 
     })?;
     fs::write(root.join(PAGE), page).map_err(|error| cannot(PAGE, error))?;
     fs::write(root.join(CHART), drawn).map_err(|error| cannot(CHART, error))?;
-    eprintln!("{PAGE}, {CHART}: written");
+    complain!("{PAGE}, {CHART}: written");
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use xtask::{say, screen};
 
 use serde_json::json;
 use xtask::cli::{Bench, Format};
@@ -23,7 +24,6 @@ const BASELINE: &str = "xtask/counted/baseline.txt";
 ///
 /// # Errors
 /// When the program does not compile, valgrind fails, or the baseline cannot be read or written.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     if !program::is_there("valgrind") {
         return Err(Failure::new("`valgrind` is not installed").hint(
@@ -59,7 +59,7 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
         let counts = Counts { pieces, ..now };
         fs::write(&path, counts.text())
             .map_err(|error| Failure::new(format!("`{BASELINE}` cannot be written: {error}")))?;
-        println!("{BASELINE}: written; commit it, and say in the message why it moved");
+        say!("{BASELINE}: written; commit it, and say in the message why it moved");
         return Ok(true);
     }
     if !options.only.is_empty() {
@@ -68,8 +68,8 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
             .retain(|name, _| now.pieces.contains_key(name));
     }
     match options.format {
-        Format::Text => print!("{}", text_of(&before, &now)),
-        Format::Json => println!("{}", json_of(&before, &now)),
+        Format::Text => say!("{}", text_of(&before, &now).trim_end_matches('\n')),
+        Format::Json => screen::say_document(&json_of(&before, &now)),
     }
     Ok(verdict(&before, &now))
 }

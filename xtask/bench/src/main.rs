@@ -12,19 +12,23 @@ mod baseline;
 mod instructions;
 mod peers;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use xtask::cli::{Cli, Verb};
-use xtask::{Failure, exit, project};
+use xtask::{Failure, Verdict, exit, project};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let root = project::root();
-    exit(match &cli.verb {
-        Verb::Bench(options) if options.instructions => instructions::run(&root, options),
-        Verb::Bench(options) if options.peers => peers::run(&root, options),
-        Verb::Bench(options) => times::run(&root, options),
+    let cli = Cli::of_process();
+    exit(project::root().and_then(|root| run(&cli.verb, &root)))
+}
+
+fn run(verb: &Verb, root: &Path) -> Verdict {
+    project::check_built_in(root, env!("CARGO_MANIFEST_DIR"))?;
+    match verb {
+        Verb::Bench(options) if options.instructions => instructions::run(root, options),
+        Verb::Bench(options) if options.peers => peers::run(root, options),
+        Verb::Bench(options) => times::run(root, options),
         _ => Err(Failure::new("this verb is called through `cargo xtask`")),
-    })
+    }
 }

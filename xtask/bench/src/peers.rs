@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use xtask::{complain, say, screen};
 
 use serde_json::{Value, json};
 use xtask::cli::{Bench, Format};
@@ -56,11 +57,6 @@ pub(crate) const PEERS: [Peer; 6] = [
 ///
 /// # Errors
 /// When one does not compile, fails, or leaves another result than it should.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
-#[expect(
-    clippy::print_stderr,
-    reason = "how far it is is no part of the report"
-)]
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     let all = Work::all(options.quick);
     let names: Vec<String> = all.iter().map(Work::name).collect();
@@ -84,13 +80,13 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     };
     let mut done = Vec::new();
     for work in all.iter().filter(|work| wanted(&work.name())) {
-        eprintln!("=== {}", work.name());
+        complain!("=== {}", work.name());
         done.push((work.name(), place.measure(work)?));
     }
     let machine = Machine::here();
     match options.format {
-        Format::Text => print!("{}", text(&done, &machine)),
-        Format::Json => println!("{}", document(&done, &machine)),
+        Format::Text => say!("{}", text(&done, &machine).trim_end_matches('\n')),
+        Format::Json => screen::say_document(&document(&done, &machine)),
     }
     Ok(true)
 }
@@ -169,7 +165,7 @@ mod tests {
 
     /// `cargo metadata` of a workspace, without what it depends on: nothing is compiled or fetched.
     fn metadata(workspace: &str) -> Value {
-        let folder = project::root().join("xtask/peers").join(workspace);
+        let folder = project::root().unwrap().join("xtask/peers").join(workspace);
         assert!(folder.join("Cargo.lock").exists(), "{workspace}");
         let output = Command::new(project::cargo())
             .current_dir(folder)

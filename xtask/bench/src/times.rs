@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::time::SystemTime;
+use xtask::{complain, say, screen};
 
 use xtask::cli::{Bench, Format};
 use xtask::{Failure, Verdict};
@@ -16,11 +17,6 @@ use crate::table;
 ///
 /// # Errors
 /// When a benchmark fails, leaves no figures, or the docs cannot be written.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
-#[expect(
-    clippy::print_stderr,
-    reason = "how far it is is no part of the report"
-)]
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     let (all, target) = criterion::programs(root)?;
     let chosen = chosen(all, &options.only)?;
@@ -32,7 +28,7 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
         for (nth, program) in (1..).zip(&chosen) {
             let rounds = program.rounds();
             for round in 1..=rounds {
-                eprintln!(
+                complain!(
                     "=== {} ({nth} of {}), round {round} of {rounds}",
                     program.name,
                     chosen.len()
@@ -50,8 +46,8 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     }
     let machine = Machine::here();
     match options.format {
-        Format::Text => print!("\n{}", table::text(&rows, &machine)),
-        Format::Json => println!("{}", table::json(&rows, &machine)),
+        Format::Text => say!("\n{}", table::text(&rows, &machine).trim_end_matches('\n')),
+        Format::Json => screen::say_document(&table::json(&rows, &machine)),
     }
     if options.chart {
         docs::write(root, &rows, &machine)?;

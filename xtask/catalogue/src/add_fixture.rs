@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use xtask::say;
 
 use harness::{Frozen, Settings, Subject, dump, freeze, verify};
 use migrations::{Migrator, Options, Version};
 use rusqlite::{Connection, OpenFlags};
 use xtask::cli::AddFixture;
 use xtask::verb::new_version;
-use xtask::{Failure, Verdict};
+use xtask::{Failure, Verdict, project};
 
 /// Freezes the newest version, or takes a database file as one more golden of its version.
 ///
@@ -16,6 +17,7 @@ use xtask::{Failure, Verdict};
 /// When there is nothing to freeze, the proof does not hold, or the file is no database of a version
 /// that is frozen.
 pub(crate) fn run(subject: &Subject<'_>, options: &AddFixture) -> Verdict {
+    project::tell_checkout(&subject.root);
     match &options.file {
         Some(file) => add(subject, file),
         None => freeze_newest(subject),
@@ -26,7 +28,6 @@ fn read_lock(subject: &Subject<'_>) -> Result<Frozen, Failure> {
     Frozen::read(&subject.root.join(&subject.fixtures)).map_err(Failure::new)
 }
 
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     let version = subject.catalogue.current_version();
     let frozen = read_lock(subject)?;
@@ -37,7 +38,7 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     }
     let report = verify(subject, &Settings::default());
     if !report.holds() {
-        print!("{}", report.to_text());
+        say!("{}", report.to_text().trim_end());
         return Err(Failure::new("nothing was frozen: the proof does not hold")
             .hint("what is frozen can never be changed; mend it first"));
     }
@@ -47,8 +48,8 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
         true => "made from that of the version before, migrated forward",
         false => "kept as it is",
     };
-    println!("{}: {how}", golden.display());
-    println!("froze version {version}: its step and its golden database");
+    say!("{}: {how}", golden.display());
+    say!("froze version {version}: its step and its golden database");
     new_version::accept_snapshots(&subject.root)?;
     crate::docs::run(subject, false)
 }
@@ -65,7 +66,13 @@ fn open_past<'a>(
     if !file.is_file() {
         return Err(refuse(format!("there is no file `{shown}`"), usual));
     }
-    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    // SQLite reads some names otherwise, such as `:memory:`, and no whole path.
+    let connection = std::path::absolute(file)
+        .map_err(|error| error.to_string())
+        .and_then(|whole| {
+            Connection::open_with_flags(whole, OpenFlags::SQLITE_OPEN_READ_ONLY)
+                .map_err(|error| error.to_string())
+        })
         .map_err(|error| refuse(format!("`{shown}` cannot be opened: {error}"), usual))?;
     let migrator = Migrator::with_connection(subject.catalogue, connection, Options::default());
     let version = migrator
@@ -126,7 +133,6 @@ fn name_of(file: &Path) -> Result<String, Failure> {
     Ok(name)
 }
 
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
     let frozen = read_lock(subject)?;
     let (migrator, version) = open_past(subject, &frozen, file)?;
@@ -157,7 +163,7 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
         .iter()
         .filter(|law| law.name != "history is frozen");
     if judged.any(|law| !law.broken.is_empty()) {
-        print!("{}", report.to_text());
+        say!("{}", report.to_text().trim_end());
         let _ = fs::remove_file(&target);
         let why = format!(
             "nothing was frozen: the proof does not hold with `{}`",
@@ -167,10 +173,10 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
             .hint("such a file is worth a lot: mend in a new version what breaks with it"));
     }
     freeze::fixture(subject, &path).map_err(Failure::new)?;
-    println!(
+    say!(
         "froze {} as a golden database of version {version}",
         path.display()
     );
-    println!("proved: cargo xtask verify-migrations --fixture {name} shows it again");
+    say!("proved: cargo xtask verify-migrations --fixture {name} shows it again");
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask docs`: the generated blocks of the docs.
 
 use std::fs;
+use xtask::say;
 
 use harness::{Subject, docs};
 use xtask::{Failure, Verdict, project};
@@ -10,23 +11,22 @@ use xtask::{Failure, Verdict, project};
 ///
 /// # Errors
 /// When a file cannot be read or written, or has a block that nobody makes.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
     let mut fine = true;
     for page in docs::pages(subject)? {
         let shown = page.path.display();
         if page.made == page.text {
-            println!("{shown}: up to date");
+            say!("{shown}: up to date");
             continue;
         }
         fine = !check;
         if check && project::in_ci() {
-            println!("{shown}: behind; write it with `cargo xtask docs` and commit it");
+            say!("{shown}: behind; write it with `cargo xtask docs` and commit it");
             continue;
         }
         fs::write(subject.root.join(&page.path), page.made)
             .map_err(|error| Failure::new(format!("`{shown}` cannot be written: {error}")))?;
-        println!(
+        say!(
             "{shown}: {}",
             if check {
                 "was behind, written; commit it"

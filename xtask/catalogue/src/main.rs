@@ -1,30 +1,39 @@
 //! The verbs that need the compiled catalogue; `cargo xtask` calls this program.
 
 mod add_fixture;
+mod belonging;
 mod docs;
 mod draft;
 mod progress;
 mod subject;
 mod verify_migrations;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
 use xtask::cli::{Cli, Verb};
-use xtask::{Failure, exit, project};
+use xtask::{Failure, Verdict, exit, project};
 
 fn main() -> ExitCode {
     harness::machine::watch_memory();
-    let cli = Cli::parse();
-    let root = project::root();
+    let cli = Cli::of_process();
+    exit(project::root().and_then(|root| run(&cli.verb, root)))
+}
+
+fn run(verb: &Verb, root: PathBuf) -> Verdict {
+    project::check_built_in(&root, env!("CARGO_MANIFEST_DIR"))?;
     let subject = subject::subject(root);
-    exit(match &cli.verb {
+    belonging::check(&subject)?;
+    match verb {
         Verb::VerifyMigrations(options) => verify_migrations::run(&subject, options),
         Verb::AddFixture(options) => add_fixture::run(&subject, options),
-        Verb::Docs(options) => docs::run(&subject, options.check),
+        Verb::Docs(options) => {
+            project::tell_checkout(&subject.root);
+            docs::run(&subject, options.check)
+        }
         Verb::Draft => draft::run(&subject),
         Verb::NewVersion(_) | Verb::Bench(_) | Verb::Ci(_) => {
             Err(Failure::new("this verb is called through `cargo xtask`"))
         }
-    })
+    }
 }

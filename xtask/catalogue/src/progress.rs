@@ -2,9 +2,11 @@
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use xtask::complain;
 
 use harness::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
+use xtask::escape;
 
 /// How long a log may stay silent.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -34,15 +36,15 @@ struct Screen {
 }
 
 /// Tells how far the proof is, on standard error.
-#[expect(clippy::print_stderr, reason = "a log has no bar")]
 pub(crate) fn tell(progress: &Progress) {
     let mut screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
     let (done, all) = (progress.done, progress.all);
     screen.bar.set_length(all as u64);
     screen.bar.set_position(done as u64);
     if let Some(name) = &progress.begins {
+        let name = escape::line(name).into_owned();
         screen.bar.set_message(name.clone());
-        screen.now.clone_from(name);
+        screen.now = name;
     }
     if done == all {
         screen.bar.finish_and_clear();
@@ -50,6 +52,6 @@ pub(crate) fn tell(progress: &Progress) {
         screen.told = Instant::now();
         let seconds = screen.begun.elapsed().as_secs();
         let now = &screen.now;
-        eprintln!("verify-migrations: {done} of {all} journeys after {seconds} s, now {now}");
+        complain!("verify-migrations: {done} of {all} journeys after {seconds} s, now {now}");
     }
 }

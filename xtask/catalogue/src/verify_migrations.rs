@@ -3,6 +3,7 @@
 use clap::Parser;
 use harness::{Settings, Subject, draft, verify};
 use xtask::cli::{Cli, Format, Verb, VerifyMigrations};
+use xtask::say;
 
 use crate::progress;
 use xtask::{Failure, Verdict};
@@ -11,7 +12,6 @@ use xtask::{Failure, Verdict};
 ///
 /// # Errors
 /// When `--journey` or `--law` names none.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict {
     let again;
     let options = match &options.repeat {
@@ -36,18 +36,18 @@ pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict 
                 let draft = serde_json::json!({ "version": version, "checklist": items });
                 document.insert("draft".to_owned(), draft);
             }
-            println!("{json:#}");
+            xtask::screen::say_document(&json);
         }
         Format::Text => {
-            print!("{}", report.to_text());
+            say!("{}", report.to_text().trim_end());
             if let Some((version, items)) = &checklist {
-                println!("\nversion {version} is not frozen yet:");
+                say!("\nversion {version} is not frozen yet:");
                 for item in items {
-                    println!("  {item}");
+                    say!("  {item}");
                 }
             }
             if unfrozen {
-                println!("\nerror: the newest version must be frozen before it lands");
+                say!("\nerror: the newest version must be frozen before it lands");
             }
         }
     }

@@ -3,6 +3,7 @@
 mod arrows;
 mod scratch;
 
+use crate::say;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -14,7 +15,6 @@ use crate::{Failure, Verdict, catalogue, program, project};
 ///
 /// # Errors
 /// The check that failed, with the command that shows it again.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     let started = Instant::now();
     let cargo = |arguments: &[&str]| cargo(root, arguments);
@@ -44,24 +44,22 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     step("the scaffolders, in a scratch copy", || {
         scratch::check(root)
     })?;
-    println!("\nok: ci passed in {} s", started.elapsed().as_secs());
+    say!("\nok: ci passed in {} s", started.elapsed().as_secs());
     Ok(true)
 }
 
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    println!("\n=== {name}");
+    say!("\n=== {name}");
     let started = Instant::now();
     check().map_err(|failure| failure.within(name))?;
-    println!("=== {name}: ok, {} s", started.elapsed().as_secs());
+    say!("=== {name}: ok, {} s", started.elapsed().as_secs());
     Ok(())
 }
 
 /// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 fn instructions(root: &Path) -> Result<(), Failure> {
     if !program::is_there("valgrind") {
-        println!("skipped: valgrind cannot be called here; `.ci/run` installs it on Linux");
+        say!("skipped: valgrind cannot be called here; `.ci/run` installs it on Linux");
         return Ok(());
     }
     let arguments = ["bench", "--instructions"];

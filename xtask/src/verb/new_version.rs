@@ -1,5 +1,6 @@
 //! `cargo xtask new-version NAME`: begins version N+1.
 
+use crate::say;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -9,10 +10,8 @@ use crate::cli::NewVersion;
 use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
 use crate::{Failure, Verdict, catalogue};
 
-const NOTES: &str = include_str!("../../template/notes.md");
-const UP: &str = include_str!("../../template/up.sql");
-const DOWN: &str = include_str!("../../template/down.sql");
-const CODE: &str = include_str!("../../template/code.rs");
+/// What a new version's files begin as, below the root: they are of the checkout that gets the version.
+const TEMPLATES: &str = "xtask/template";
 
 /// A step with a function is refused without a way back.
 const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this';\n";
@@ -22,10 +21,11 @@ const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this'
 ///
 /// # Errors
 /// When the name is not one, the newest version is not frozen yet, or a file cannot be written.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub fn run(root: &Path, options: &NewVersion) -> Verdict {
+    project::tell_checkout(root);
     let name = options.name.as_str();
     check_name(name)?;
+    let [notes, up, down, code] = templates(root)?;
     if !catalogue::is_complete(root, false)? {
         return Ok(false);
     }
@@ -47,38 +47,49 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
             .replace("{name}", name)
     };
     if options.code {
-        add_code(root, name, &fill(CODE))?;
+        add_code(root, name, &fill(&code))?;
     }
     let cannot =
         |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
     fs::create_dir(&path).map_err(cannot)?;
     let (down, line) = match options.code {
         true => (
-            format!("{DOWN}{UNTIL_WRITTEN}"),
+            format!("{down}{UNTIL_WRITTEN}"),
             format!("\"{folder}\" with crate::{name}::CODE"),
         ),
-        false => (DOWN.to_owned(), format!("\"{folder}\"")),
+        false => (down, format!("\"{folder}\"")),
     };
-    for (file, text) in [("notes.md", NOTES), ("up.sql", UP), ("down.sql", &down)] {
+    for (file, text) in [("notes.md", &notes), ("up.sql", &up), ("down.sql", &down)] {
         fs::write(path.join(file), fill(text)).map_err(cannot)?;
     }
     add_line(root, &line)?;
-    println!("made {VERSIONS}/{folder}/ with notes.md, up.sql and down.sql");
+    say!("made {VERSIONS}/{folder}/ with notes.md, up.sql and down.sql");
     if options.code {
-        println!("made {SOURCES}/{name}.rs with the step's function");
+        say!("made {SOURCES}/{name}.rs with the step's function");
     }
-    println!("added it to {CATALOGUE}");
+    say!("added it to {CATALOGUE}");
     if !catalogue::run(root, false, &["draft"])? {
         return Ok(false);
     }
     accept_snapshots(root)?;
     let notes = format!("{VERSIONS}/{folder}/notes.md");
-    println!("\nBegin with the notes: {notes}");
-    println!(
-        "Then write up.sql and down.sql. `cargo xtask verify-migrations` says what is missing."
-    );
+    say!("\nBegin with the notes: {notes}");
+    say!("Then write up.sql and down.sql. `cargo xtask verify-migrations` says what is missing.");
     open(root, &notes);
     Ok(true)
+}
+
+fn templates(root: &Path) -> Result<[String; 4], Failure> {
+    let read = |name: &str| {
+        fs::read_to_string(root.join(TEMPLATES).join(name))
+            .map_err(|error| Failure::new(format!("`{TEMPLATES}/{name}` cannot be read: {error}")))
+    };
+    Ok([
+        read("notes.md")?,
+        read("up.sql")?,
+        read("down.sql")?,
+        read("code.rs")?,
+    ])
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use schema::{Change, ColumnOrder, Comparison, Rename, Risk, Schema};
+use schema::{Change, ColumnOrder, Comparison, Rename, Risk, Schema, escape};
 use serde_json::json;
 
 use super::Failure;
@@ -79,7 +79,8 @@ pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
                     .map(shown)
                     .collect::<Vec<_>>(),
             });
-            writeln!(output, "{document:#}")?;
+            let document = format!("{document:#}\n");
+            output.write_all(escape::json(&document).as_bytes())?;
         }
     }
     Ok(!changes.is_empty())
@@ -91,7 +92,8 @@ fn text(
     changes: &[Change],
     output: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let (before, after) = (arguments.before.display(), arguments.after.display());
+    let shown = |path: &PathBuf| escape::line(&path.to_string_lossy()).into_owned();
+    let (before, after) = (shown(&arguments.before), shown(&arguments.after));
     match changes {
         [] => writeln!(output, "the same schema: `{before}`, `{after}`")?,
         [_] => writeln!(output, "`{before}` to `{after}`: 1 change")?,
@@ -104,8 +106,11 @@ fn text(
         }
     }
     for rename in comparison.unmatched_renames() {
-        let shown = shown(&rename);
-        writeln!(output, "hint: `--rename {shown}` fits nothing here")?;
+        let hint = format!(
+            "hint: `--rename {}` fits nothing here",
+            self::shown(&rename)
+        );
+        writeln!(output, "{}", escape::line(&hint))?;
     }
     Ok(())
 }

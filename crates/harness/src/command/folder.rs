@@ -12,6 +12,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use schema::escape;
+
 pub(super) use arguments::Arguments;
 use baseline::Baseline;
 
@@ -51,7 +53,7 @@ pub(super) fn run(
         progress: Some(progress::tell),
         ..judge::Options::default()
     };
-    let told = |error: String| Failure::Told(format!("error: {error}\n"));
+    let told = |error: String| Failure::Told(format!("error: {}\n", escape::line(&error)));
     if let Some(base) = &arguments.base {
         options = options.base(&source::database(base)?).map_err(told)?;
     }
@@ -76,7 +78,8 @@ pub(super) fn run(
             let count = known.write(&verdict, &history)?;
             let path = arguments.baseline.as_deref().unwrap_or(Path::new(""));
             let findings = if count == 1 { "finding" } else { "findings" };
-            writeln!(output, "`{}` accepts {count} {findings}", path.display())?;
+            let line = format!("`{}` accepts {count} {findings}", path.display());
+            writeln!(output, "{}", escape::line(&line))?;
             return Ok(false);
         }
         let (count, unused) = known.apply(&mut verdict, &history);

@@ -35,7 +35,8 @@ pub(super) fn page(
             let verbs = definitions.get_subcommands().map(Command::get_name);
             let verbs: Vec<&str> = verbs.collect();
             Failure::Told(format!(
-                "error: there is no verb `{verb}`\nhint: the verbs are {}\n",
+                "error: there is no verb `{}`\nhint: the verbs are {}\n",
+                schema::escape::line(verb),
                 verbs.join(", ")
             ))
         })?,

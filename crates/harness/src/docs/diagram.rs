@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use schema::escape;
 use schema::sql::fold;
 use schema::{ForeignKey, PartKind, Schema, Table};
 
@@ -33,7 +34,7 @@ pub(super) fn diagram(schema: &Schema) -> String {
                 parents(table, key),
                 children(schema, table, key),
                 names.get(&table.name),
-                key.columns.join(", ").replace('"', "'")
+                escape::line(&key.columns.join(", ")).replace('"', "'")
             );
         }
     }

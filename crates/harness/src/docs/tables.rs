@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use migrations::Version;
-use schema::{Schema, Table, Trigger, View};
+use schema::{Schema, Table, Trigger, View, escape};
 
 use super::{current, schema_at};
+use crate::markdown::{block, code};
 use crate::subject::Subject;
 
 pub(super) fn tables(subject: &Subject<'_>) -> Result<String, String> {
@@ -25,7 +26,7 @@ pub(super) fn tables(subject: &Subject<'_>) -> Result<String, String> {
 
 fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Result<(), String> {
     let words = Words::of(subject, &table.name)?;
-    let _ = writeln!(text, "\n### `{}`\n\n{words}\n", table.name);
+    let _ = writeln!(text, "\n### {}\n\n{words}\n", code(&table.name));
     text.push_str("| column | type | since | meaning |\n|---|---|---|---|\n");
     let mut lines = table.describe().into_iter();
     for (column, line) in table.columns.iter().zip(&mut lines) {
@@ -35,8 +36,8 @@ fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Re
         let words = Words::of(subject, &format!("{}.{}", table.name, column.name))?;
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} |",
-            column.name,
+            "| {} | {} | {} | {} |",
+            code(&column.name),
             cell(&declaration(&column.name, &line)),
             words.since,
             cell(&sentence(&words.text))
@@ -44,7 +45,7 @@ fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Re
     }
     // What stands below the columns in a declaration stands below them here.
     for line in lines {
-        let _ = writeln!(text, "\n- `{line}`");
+        let _ = writeln!(text, "\n- {}", code(&line));
     }
     Ok(())
 }
@@ -53,13 +54,13 @@ fn describe_view(subject: &Subject<'_>, view: &View, text: &mut String) -> Resul
     let words = Words::of(subject, &view.name)?;
     let columns = match view.columns.as_slice() {
         [] => String::new(),
-        named => format!("Its columns: `{}`.\n\n", named.join("`, `")),
+        named => {
+            let named: Vec<String> = named.iter().map(|name| code(name)).collect();
+            format!("Its columns: {}.\n\n", named.join(", "))
+        }
     };
-    let (name, query) = (&view.name, &view.text);
-    let _ = writeln!(
-        text,
-        "\n### `{name}` (view)\n\n{words}\n\n{columns}```sql\n{query}\n```"
-    );
+    let (name, query) = (code(&view.name), block("sql", &view.text));
+    let _ = write!(text, "\n### {name} (view)\n\n{words}\n\n{columns}{query}");
     Ok(())
 }
 
@@ -73,21 +74,22 @@ fn belongings(
     let own = |table: &str| table.eq_ignore_ascii_case(name);
     for index in schema.indexes().filter(|index| own(&index.table)) {
         let words = Words::of(subject, &index.name)?;
-        let (name, since) = (&index.name, words.since);
+        let (name, since) = (code(&index.name), words.since);
+        let shown = code(&index.to_string());
         let words = sentence(&words.text);
         let _ = writeln!(
             text,
-            "\n- index `{name}` `{index}`, since version {since}: {words}"
+            "\n- index {name} {shown}, since version {since}: {words}"
         );
     }
     for trigger in schema.triggers().filter(|trigger| own(&trigger.table)) {
         let words = Words::of(subject, &trigger.name)?;
-        let (name, since) = (&trigger.name, words.since);
+        let (name, since) = (code(&trigger.name), words.since);
         let words = sentence(&words.text);
         let _ = writeln!(
             text,
-            "\n- trigger `{name}` `{}`, since version {since}: {words}",
-            when(trigger)
+            "\n- trigger {name} {}, since version {since}: {words}",
+            code(&when(trigger))
         );
     }
     Ok(())
@@ -181,7 +183,8 @@ fn before(object: &str, renames: &[schema::Rename]) -> String {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    let text = text.replace('\n', " ");
+    escape::line(&text).replace('|', "\\|")
 }
 
 fn sentence(text: &str) -> String {

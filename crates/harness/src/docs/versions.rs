@@ -6,6 +6,7 @@ use migrations::{Back, Version};
 use schema::Comparison;
 
 use super::schema_at;
+use crate::markdown::{block, code};
 use crate::subject::Subject;
 
 pub(super) fn versions(subject: &Subject<'_>) -> Result<String, String> {
@@ -39,11 +40,11 @@ pub(super) fn versions(subject: &Subject<'_>) -> Result<String, String> {
             .renames(&notes.renames)
             .changes();
         for (number, change) in (1..).zip(changes) {
-            let _ = writeln!(text, "{number}. `{change}`");
+            let _ = writeln!(text, "{number}. {}", code(&change.to_string()));
         }
         let _ = writeln!(text, "\n### Data migration\n\n{}\n", notes.data_migration);
         manual(subject, version, &mut text);
-        let _ = writeln!(text, "### SQL\n\n```sql\n{}\n```\n", step.up().trim_end());
+        let _ = writeln!(text, "### SQL\n\n{}", block("sql", step.up().trim_end()));
         if let Some(code) = step.code() {
             let _ = writeln!(
                 text,
@@ -54,7 +55,7 @@ pub(super) fn versions(subject: &Subject<'_>) -> Result<String, String> {
         let _ = writeln!(text, "### Rollback\n\n{}\n", notes.rollback);
         match step.back() {
             Back::Sql(sql) => {
-                let _ = writeln!(text, "```sql\n{}\n```", sql.trim_end());
+                let _ = write!(text, "{}", block("sql", sql.trim_end()));
             }
             Back::Irreversible(why) => {
                 let _ = writeln!(text, "There is no way back: {}", why.trim());

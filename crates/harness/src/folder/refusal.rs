@@ -15,8 +15,8 @@ impl Refusal {
     ) -> Refusal {
         let width = reasons.iter().map(|(name, _)| name.as_str().len()).max();
         let width = width.unwrap_or_default();
-        let line = |(name, why): &(LayoutName, String)| format!("  {name:width$}  {why}\n");
-        Refusal::new(root, what, hint).with_lines(reasons.iter().map(line).collect())
+        let line = |(name, why): &(LayoutName, String)| format!("  {name:width$}  {why}");
+        Refusal::new(root, what, hint).with_lines(reasons.iter().map(line))
     }
 
     pub(super) fn nothing(root: &Path, layout: LayoutName) -> Refusal {

@@ -5,10 +5,12 @@ mod github;
 pub(super) mod json;
 mod junit;
 mod markdown;
+mod printable;
 mod sarif;
 mod text;
 
 use clap::ValueEnum;
+use schema::escape;
 
 use super::finding::{Finding, Severity};
 use super::verdict::Verdict;
@@ -93,16 +95,20 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The whole text in one format, which ends with a line end.
+    /// The whole text in one format, which ends with a line end. JSON and SARIF say exactly what is in the folder;
+    /// in the others it is escaped, and none of it begins a line or moves a cursor.
     pub fn to(&self, format: Format) -> String {
-        match format {
-            Format::Text => text::write(self),
-            Format::Json => format!("{:#}\n", json::value(self)),
-            Format::Junit => junit::write(self),
-            Format::Sarif => format!("{:#}\n", sarif::value(self)),
-            Format::Github => github::write(self),
-            Format::Markdown => markdown::write(self),
-        }
+        let document = |value| escape::json(&format!("{value:#}\n")).into_owned();
+        let write: fn(&Report<'_>) -> String = match format {
+            Format::Json => return document(json::value(self)),
+            Format::Sarif => return document(sarif::value(self)),
+            Format::Text => text::write,
+            Format::Junit => junit::write,
+            Format::Github => github::write,
+            Format::Markdown => markdown::write,
+        };
+        let verdict = printable::verdict(self.verdict);
+        write(&printable::report(self, &verdict))
     }
 
     /// Whether a finding makes the command fail.

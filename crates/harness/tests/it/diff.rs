@@ -196,3 +196,38 @@ fn what_cannot_be_read_is_told() {
     let (code, _) = diff(folder.path(), &["good.sql"]);
     assert_eq!(code, 2, "a command line that makes no sense");
 }
+
+/// A name is the name of a file, whatever SQLite would make of it, and whether it is text or not.
+#[test]
+fn any_name_is_the_name_of_a_file() {
+    let names = [
+        ":memory:",
+        "file:a.db",
+        "a?mode=memory",
+        "a#b",
+        "50%41.db",
+        " ",
+        "a\\b",
+        "é",
+    ];
+    let mut names: Vec<std::ffi::OsString> = names.iter().map(std::ffi::OsString::from).collect();
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        names.push(std::ffi::OsString::from_vec(b"a\xff.db".to_vec()));
+    }
+    for name in names {
+        let folder = folder(&[("old.db", OLD), ("old.sql", OLD)]);
+        fs::rename(folder.path().join("old.db"), folder.path().join(&name)).unwrap();
+        for (other, code) in [("old.sql", 0), ("none.sql", 2)] {
+            let output = Command::new(env!("CARGO_BIN_EXE_verify-migrations"))
+                .arg("diff")
+                .args([&name, &std::ffi::OsString::from(other)])
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(code), "{name:?} {output:?}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "{name:?}");
+    }
+}

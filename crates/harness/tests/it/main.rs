@@ -21,4 +21,5 @@ mod report;
 mod restoring;
 mod starters;
 mod tours;
+mod untrusted;
 mod worlds;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::{Backups, check, copy_if, page_size, pages, take, take_from};
 use crate::Version;
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Missing};
+use crate::connect::{self, Made, Missing};
 use crate::error::{self, Error, ErrorKind};
 use crate::file::FileState;
 use crate::options::Options;
@@ -37,13 +37,16 @@ pub fn restore(
     file: &Path,
     options: &Options,
 ) -> Result<Restored, Error> {
+    connect::spelled(backup)?;
+    connect::spelled(file)?;
     let same = |a: &Path, b: &Path| fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok());
     if same(backup, file).is_some_and(|(a, b)| a == b) {
         return Err(error::restore_onto_itself(file));
     }
     if !backup.is_file() {
-        return Err(error::backup_missing(backup));
+        return Err(connect::no_backup(backup));
     }
+    connect::check_links(file)?;
     let unusable = |error: Error| error::backup_unusable(backup, error.kind(), &error.to_string());
     let source = connect::reading(backup).map_err(unusable)?;
     let state = FileState::read(&source).map_err(unusable)?;
@@ -55,15 +58,21 @@ pub fn restore(
             &format!("it is damaged: {said}"),
         )
     })?;
+    let mut made = Made::about_to(file);
+    let kept = put(&source, file, options);
+    if let (Some(made), Err(_)) = (&mut made, &kept) {
+        made.failed = true;
+    }
+    kept.map(|kept| Restored { version, kept })
+}
+
+/// Puts the content of `source` into `file`, and returns the backup of what that held.
+fn put(source: &Connection, file: &Path, options: &Options) -> Result<Option<PathBuf>, Error> {
     let (mut target, _) = connect::open(file, Missing::Create, options)?;
     if options.backups == Backups::Off || pages(&target)? == 0 {
-        replace_content(&source, &mut target, options)?;
-        let kept = None;
-        return Ok(Restored { version, kept });
+        return replace_content(source, &mut target, options).map(|()| None);
     }
-    let kept = keep_and_replace(&source, &mut target, file, options)?;
-    let kept = Some(kept);
-    Ok(Restored { version, kept })
+    keep_and_replace(source, &mut target, file, options).map(Some)
 }
 
 /// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two.

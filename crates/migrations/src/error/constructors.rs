@@ -8,8 +8,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
-use schema::Change;
+use rusqlite::ffi::{SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED};
 use schema::sql::{self, Statement};
+use schema::{Change, escape};
 
 use super::{Error, ErrorKind, Place};
 use crate::Version;
@@ -70,6 +71,9 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
         )
         .hint("open the file once with a program that may write to it and to its directory")
         .hint("keep its `-journal` or `-wal`: without it the file is damaged"),
+        Some(ErrorCode::ReadOnly) if extended(source) == Some(SQLITE_READONLY_DBMOVED) => {
+            file_moved(None)
+        }
         Some(ErrorCode::ReadOnly) => Error::new(ErrorKind::ReadOnly, "the file cannot be written")
             .hint("check the permissions of the file and of its directory"),
         Some(ErrorCode::DiskFull) => Error::new(ErrorKind::DiskFull, "the disk is full")
@@ -77,10 +81,19 @@ fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
         Some(ErrorCode::OperationInterrupted) => {
             Error::new(ErrorKind::Sqlite, "the work was interrupted").hint("try again")
         }
+        Some(ErrorCode::SystemIoFailure) if extended(source) == Some(SQLITE_IOERR_WRITE) => {
+            Error::new(ErrorKind::Sqlite, otherwise).hint(
+                "check the disk, and whether the size of files is limited (`ulimit -f`), then try again",
+            )
+        }
         Some(ErrorCode::SystemIoFailure) => Error::new(ErrorKind::Sqlite, otherwise)
             .hint("check the disk and its connection, then try again"),
         _ => Error::new(ErrorKind::Sqlite, otherwise),
     }
+}
+
+fn extended(source: &rusqlite::Error) -> Option<i32> {
+    source.sqlite_error().map(|error| error.extended_code)
 }
 
 /// Whether a hot journal or a WAL stands in the way of a reader that may not write.
@@ -89,9 +102,8 @@ fn left_behind(source: &rusqlite::Error) -> bool {
     use rusqlite::ffi::{
         SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_ROLLBACK,
     };
-    let code = source.sqlite_error().map(|error| error.extended_code);
     matches!(
-        code,
+        extended(source),
         Some(SQLITE_READONLY_ROLLBACK | SQLITE_READONLY_RECOVERY | SQLITE_READONLY_CANTINIT)
     )
 }
@@ -122,9 +134,9 @@ pub(crate) fn cannot_open(path: &Path, source: rusqlite::Error) -> Error {
         .hint("check the permissions of the file and of its directory"),
         _ => by_code(&source, &format!("cannot open `{}`", path.display())),
     };
-    let shown = format!("`{}`", path.display());
+    let shown = escape::line(&format!("`{}`", path.display())).into_owned();
     if !error.0.message.contains(&shown) {
-        error.0.message = format!("{shown}: {}", error.0.message);
+        error = error.named(&shown);
     }
     error.caused_by(source)
 }
@@ -151,6 +163,126 @@ pub(crate) fn is_directory(path: &Path) -> Error {
         format!("`{}` is a directory", path.display()),
     )
     .hint("give the path of the database file")
+}
+
+pub(crate) fn path_empty() -> Error {
+    Error::new(ErrorKind::Unsuitable, "the path of the database is empty")
+        .hint("give the path of a file")
+}
+
+pub(crate) fn path_of_memory(path: &Path) -> Error {
+    let shown = path.display();
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!("`{shown}` is what SQLite calls a database in memory, and no file"),
+    )
+    .hint(format!(
+        "give the path of a file; one of this name is `./{shown}`"
+    ))
+    .hint("a program makes a database in memory with `Migrator::in_memory`")
+}
+
+pub(crate) fn path_is_uri(path: &Path) -> Error {
+    let shown = path.display();
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!("`{shown}` is a URI, and the path of a file is needed"),
+    )
+    .hint(format!(
+        "give the path without `file:` and without what follows a `?`; a file of this name is `./{shown}`"
+    ))
+}
+
+pub(crate) fn path_holds_nul(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!("`{}` holds a NUL, which ends a path", path.display()),
+    )
+    .hint("check the path")
+}
+
+pub(crate) fn path_of_directory(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!("`{}` is the path of a directory", path.display()),
+    )
+    .hint("give the path of a file, without `/` at its end")
+}
+
+/// SQLite gives the path in the encoding of the database, in which not all bytes can be written.
+pub(crate) fn path_not_told(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!(
+            "`{}` is not UTF-8, and the database is in UTF-16",
+            path.display()
+        ),
+    )
+    .hint("rename the file and its directories: no backup can be made under this name")
+}
+
+pub(crate) fn not_a_directory(found: &Path, source: std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("`{}` is a file and not a directory", found.display()),
+    )
+    .hint("check the path")
+    .caused_by(source)
+}
+
+pub(crate) fn directory_closed(path: &Path, directory: &Path, source: std::io::Error) -> Error {
+    let (shown, directory) = (path.display(), directory.display());
+    Error::new(
+        ErrorKind::ReadOnly,
+        format!("`{shown}` cannot be reached: the directory `{directory}` may not be searched"),
+    )
+    .hint("check the permissions of this directory: it needs `x` for whoever opens a file in it")
+    .caused_by(source)
+}
+
+pub(crate) fn cannot_reach(path: &Path, source: std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("`{}` cannot be reached", path.display()),
+    )
+    .hint("check the path")
+    .caused_by(source)
+}
+
+/// SQLite notices it itself, too: <https://sqlite.org/rescode.html#readonly_dbmoved>
+pub(crate) fn file_moved(path: Option<&Path>) -> Error {
+    let shown = path.map_or("the file".to_owned(), |path| {
+        format!("`{}`", path.display())
+    });
+    Error::new(
+        ErrorKind::Moved,
+        format!("{shown} was moved, replaced or removed while it was open"),
+    )
+    .hint("open the file again, at its present path: what is written now would be lost")
+}
+
+pub(crate) fn not_a_file(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!("`{}` is not a regular file", path.display()),
+    )
+    .hint("give the path of a database file: what is written to a device or a pipe does not stay")
+}
+
+pub(crate) fn hard_linked(path: &Path, links: u64) -> Error {
+    let shown = path.display();
+    Error::new(
+        ErrorKind::Unsuitable,
+        format!("`{shown}` has {links} names (hard links), and is written under none of them"),
+    )
+    .hint(
+        "remove the other names, which `find DIRECTORY -samefile FILE` lists; or put a copy in place of this one: \
+         `cp FILE COPY`, then `mv COPY FILE`, while no program has it open",
+    )
+    .hint(
+        "SQLite names its journal after the name in use: after a crash, whoever comes by another name would not \
+         find it, and the file would be damaged",
+    )
 }
 
 /// `BEGIN IMMEDIATE` waits for whoever writes; readers do not stand in its way.
@@ -382,20 +514,17 @@ pub(crate) fn history_edited(
     stored: Result<&str, &str>,
     present: &str,
 ) -> Error {
-    let mut message = format!("`{script}` is not what was applied to this file as `{name}`");
-    match stored {
-        Ok(stored) => {
-            let [was, is] = first_difference(stored, present);
-            message.push_str(&format!("\n  stored   {was}\n  present  {is}"));
-        }
+    let message = format!("`{script}` is not what was applied to this file as `{name}`");
+    let [was, is] = match stored {
+        Ok(stored) => first_difference(stored, present),
         Err(stored) => {
             let present = crate::digest(present);
-            message.push_str(&format!(
-                "\n  stored   digest {stored}\n  present  digest {present}"
-            ));
+            [format!("digest {stored}"), format!("digest {present}")]
         }
-    }
+    };
     Error::new(ErrorKind::HistoryEdited, message)
+        .detail(format!("stored   {was}"))
+        .detail(format!("present  {is}"))
         .hint("what shipped is frozen: restore the script as it was and put the change into a new version")
 }
 
@@ -429,10 +558,10 @@ fn first_difference(stored: &str, present: &str) -> [String; 2] {
     ]
 }
 
-/// `line 3: …`, without what would move the cursor.
+/// `line 3: …`.
 fn line(first: usize, lines: &[String], nth: usize) -> String {
     match lines.get(nth) {
-        Some(text) => format!("line {}: {}", first + nth, sql::one_line(text)),
+        Some(text) => format!("line {}: {text}", first + nth),
         None => "ends before that".to_owned(),
     }
 }
@@ -495,32 +624,25 @@ pub(crate) fn rollback_goes_up(file: Version, target: Version) -> Error {
     .hint(format!("to go up, use `migrate --to {target}`"))
 }
 
-fn list_changes(message: &mut String, changes: &[Change]) {
-    for change in changes {
-        message.push_str(&format!("\n  {change}"));
-    }
-}
-
 pub(crate) fn drifted(version: Version, changes: &[Change]) -> Error {
-    let mut message = format!(
+    let message = format!(
         "the file's schema is not that of version {version}; somebody changed it, as if by:"
     );
-    list_changes(&mut message, changes);
     Error::new(ErrorKind::Drifted, message)
+        .details(changes)
         .hint("undo these changes, or restore the file from a backup, then try again")
 }
 
 /// `changes` is empty where only the fingerprint in the ledger differs.
 pub(crate) fn arrived_elsewhere(plan: &Plan, changes: &[Change]) -> Error {
     let version = plan.to;
-    let mut message = match changes {
+    let message = match changes {
         [] => {
             format!("the run does not bring back the schema that the file had at version {version}")
         }
         _ => format!("the run does not lead to the schema of version {version}; it differs by:"),
     };
-    list_changes(&mut message, changes);
-    let error = Error::new(ErrorKind::Drifted, message);
+    let error = Error::new(ErrorKind::Drifted, message).details(changes);
     match plan.direction() {
         Direction::Up => error.hint("fix the step; if it was shipped, fix it in a new version"),
         Direction::Down => error
@@ -542,40 +664,41 @@ pub(crate) fn stored_too_long(limit: Duration, source: Error) -> Error {
 }
 
 pub(crate) fn cannot_adopt(version: Version, changes: &[Change]) -> Error {
-    let mut message =
+    let message =
         format!("the file's schema is not that of version {version}; it differs from it by:");
-    list_changes(&mut message, changes);
     Error::new(ErrorKind::Drifted, message)
+        .details(changes)
         .hint("adopt it at the version whose schema it has, or undo the differences first")
 }
 
 pub(crate) fn irreversible(folder: &str, reason: Option<&str>) -> Error {
-    let mut message = format!("`{folder}` has no way back");
-    for line in reason.unwrap_or_default().trim().lines() {
-        message.push_str(&format!("\n  {line}"));
-    }
+    let message = format!("`{folder}` has no way back");
     Error::new(ErrorKind::Irreversible, message)
+        .details(reason.unwrap_or_default().trim().lines())
         .hint("restore a backup that was taken before this version")
 }
 
 pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
-    let mut message = "the run would lose data that no later upgrade brings back:".to_owned();
-    for risk in risks {
+    let lines = risks.iter().map(|risk| {
         let more = if risk.rows > risk.examples.len() as u64 {
             ", …"
         } else {
             ""
         };
         let rows = if risk.rows == 1 { "row" } else { "rows" };
-        message.push_str(&format!("\n  {}: {} {rows}", risk.object, risk.rows));
-        if !risk.examples.is_empty() {
-            message.push_str(&format!(" ({}{more})", risk.examples.join(", ")));
-        }
-        if !risk.why.is_empty() {
-            message.push_str(&format!(": {}", risk.why));
-        }
-    }
+        let examples = match risk.examples.as_slice() {
+            [] => String::new(),
+            examples => format!(" ({}{more})", examples.join(", ")),
+        };
+        let why = match risk.why.as_str() {
+            "" => String::new(),
+            why => format!(": {why}"),
+        };
+        format!("{}: {} {rows}{examples}{why}", risk.object, risk.rows)
+    });
+    let message = "the run would lose data that no later upgrade brings back:";
     Error::new(ErrorKind::ConsentNeeded, message)
+        .details(lines)
         .hint("look at `plan`, then consent with `--accept-loss`; a backup is taken first")
 }
 
@@ -612,50 +735,42 @@ pub(crate) fn query_would_break(
 }
 
 pub(crate) fn undocumented(folder: &str, missing: &[String]) -> Error {
-    let mut message = format!("`{folder}/notes.md` is not complete:");
-    for sentence in missing {
-        message.push_str(&format!("\n  {sentence}"));
-    }
+    let message = format!("`{folder}/notes.md` is not complete:");
     Error::new(ErrorKind::Undocumented, message)
+        .details(missing)
         .hint("write what changes, why, and what each new column means, before it is shipped")
 }
 
 pub(crate) fn undeclared_loss(found: &[String]) -> Error {
-    let mut message = "on a copy of the file, the run did what no notes declare:".to_owned();
-    for sentence in found {
-        message.push_str(&format!("\n  {sentence}"));
-    }
+    let message = "on a copy of the file, the run did what no notes declare:";
     Error::new(ErrorKind::UndeclaredLoss, message)
+        .details(found)
         .hint("mend the step, or declare it in its `notes.md` if it is meant")
 }
 
 pub(crate) fn strict_refuses(remarks: &[Remark]) -> Error {
-    let mut message = "strict: these rows would stay as they are:".to_owned();
-    for remark in remarks {
-        message.push_str(&format!(
-            "\n  {} {}: {}",
-            remark.table, remark.key, remark.reason
-        ));
-    }
+    let lines = remarks.iter().map(|remark| {
+        let (table, key, reason) = (&remark.table, &remark.key, &remark.reason);
+        format!("{table} {key}: {reason}")
+    });
+    let message = "strict: these rows would stay as they are:";
     Error::new(ErrorKind::ConsentNeeded, message)
+        .details(lines)
         .hint("mend these rows, or migrate without `--strict`: they are kept either way")
 }
 
 pub(crate) fn foreign_keys_violated(made: &[Violation]) -> Error {
-    let mut message = "the run would leave rows whose foreign key points nowhere:".to_owned();
-    for violation in made.iter().take(10) {
+    let lines = made.iter().take(10).map(|violation| {
         let row = violation
             .rowid
             .map_or_else(|| "a row".to_owned(), |rowid| format!("rowid {rowid}"));
-        message.push_str(&format!(
-            "\n  {}, {row}: no such row in {}",
-            violation.table, violation.parent
-        ));
-    }
-    if made.len() > 10 {
-        message.push_str(&format!("\n  and {} more", made.len() - 10));
-    }
+        let (table, parent) = (&violation.table, &violation.parent);
+        format!("{table}, {row}: no such row in {parent}")
+    });
+    let more = (made.len() > 10).then(|| format!("and {} more", made.len() - 10));
+    let message = "the run would leave rows whose foreign key points nowhere:";
     Error::new(ErrorKind::ForeignKeysViolated, message)
+        .details(lines.chain(more))
         .hint("a step must keep parents and children together; mend its script")
 }
 

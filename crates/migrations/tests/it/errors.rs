@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 const ERRORS: &str = include_str!("../../src/error/constructors.rs");
-const TESTS: [&str; 3] = [
+const TESTS: [&str; 4] = [
     include_str!("errors_of_backups.rs"),
     include_str!("errors_of_files.rs"),
+    include_str!("errors_of_paths.rs"),
     include_str!("errors_of_steps.rs"),
 ];
 
@@ -55,6 +56,10 @@ fn all_messages_speak_with_one_voice() {
             "_of_memory",
             "_onto_itself",
             "inside_transaction",
+            "__path_",
+            "cannot_reach",
+            "not_a_",
+            "hard_linked",
         ];
         let name = path.display().to_string();
         let no_file = no_file.iter().any(|part| name.contains(part));

@@ -12,6 +12,7 @@ mod plans;
 mod errors;
 mod errors_of_backups;
 mod errors_of_files;
+mod errors_of_paths;
 mod errors_of_steps;
 
 mod promises;
@@ -31,6 +32,7 @@ mod killed;
 mod opening;
 mod other_files;
 mod outside;
+mod paths;
 mod per_step;
 mod readers;
 mod rehearsals;

@@ -50,16 +50,6 @@ fn opening_by_the_header_does_not_read_the_ledger() {
     assert_eq!(error.kind(), ErrorKind::HistoryEdited);
 }
 
-/// SQLite takes both for a database without a file, which is there for nobody else.
-#[test]
-fn a_database_without_a_file_is_not_there() {
-    for path in ["", ":memory:"] {
-        let path = std::path::Path::new(path);
-        let error = Migrator::open(&three(), path, plain()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
-    }
-}
-
 #[test]
 fn truncated_files_are_told() {
     let catalogue = three();

@@ -3,6 +3,7 @@
 mod battery;
 mod changes;
 mod disguises;
+mod escape;
 mod fuzz;
 mod generated;
 mod grammar;

@@ -5,9 +5,9 @@ use std::path::Path;
 use clap::Args;
 
 use super::backing::Backing;
-use super::{Failure, Screen, command_line, migrate, open};
+use super::{Screen, command_line, migrate, open};
 use crate::database::refuse_newer;
-use crate::error;
+use crate::error::{self, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,14 +18,15 @@ pub(super) struct Arguments {
     backing: Backing,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
     let mut migrator = open(path, arguments.backing.options())?;
     if migrator.state()?.ledger.is_some() {
         refuse_newer(&migrator)?;
         let version = migrator.version()?;
         let remedy = command_line(path, "status");
-        return Err(error::has_ledger(path, version, &remedy).into());
+        return Err(error::has_ledger(path, version, &remedy));
     }
     let report = migrator.upgrade_from(arguments.at, arguments.at)?;
-    migrate::tell(path, &report, screen)
+    migrate::tell(path, &report, screen);
+    Ok(())
 }

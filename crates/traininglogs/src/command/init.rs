@@ -6,19 +6,20 @@ use migrations::{Migrator, Options};
 use serde_json::json;
 
 use super::migrate::tell_run;
-use super::{Failure, Screen, command_line};
+use super::{Screen, command_line};
 use crate::database::refuse_newer;
 use crate::error::{self, Error};
 use crate::{CURRENT_VERSION, TrainingLogs, catalogue};
 
-pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
     let shown = path.display();
     if !path.exists() || !at_current_version(path)? {
         let logs = TrainingLogs::open(path)?;
         // Somebody else may have been faster.
         if !logs.report().steps.is_empty() {
-            screen.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"))?;
-            return tell_run(path, logs.report(), screen);
+            screen.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"));
+            tell_run(path, logs.report(), screen);
+            return Ok(());
         }
     }
     screen.tell(json!({
@@ -30,9 +31,10 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
         "steps": [],
         "left_as_is": [],
     }));
-    Ok(screen.line(format_args!(
+    screen.line(format_args!(
         "`{shown}` is at version {CURRENT_VERSION} already, there is nothing to do"
-    ))?)
+    ));
+    Ok(())
 }
 
 /// Whether there is nothing to do. An empty file is as good as none; one of an older version is

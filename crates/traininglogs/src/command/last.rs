@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use clap::Args;
-use migrations::Options;
 use serde_json::json;
 
-use super::screen::plain;
-use super::{Failure, Screen, must_be_there};
-use crate::{TrainingLogs, error};
+use super::{Screen, open_current};
+use crate::error::{self, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,25 +14,23 @@ pub(super) struct Arguments {
     exercise: String,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    must_be_there(path)?;
-    let logs = TrainingLogs::open_current(path, Options::default())?;
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
+    let logs = open_current(path)?;
     let name = &arguments.exercise;
     let last = logs
         .last_exercise(name)?
-        .ok_or_else(|| error::never_done(&plain(name)))?;
+        .ok_or_else(|| error::never_done(name))?;
     screen.tell(json!({
         "exercise": name,
         "date": last.date,
         "session": last.session_id,
         "created_at": last.created_at,
     }));
-    let date = last.date.as_deref().map_or("no date".to_owned(), plain);
-    screen.line(format_args!("{}: {date}", plain(name)))?;
+    let date = last.date.as_deref().unwrap_or("no date");
+    screen.line(format_args!("{name}: {date}"));
     screen.line(format_args!(
         "  session {}, logged {}",
-        plain(&last.session_id),
-        plain(&last.created_at)
-    ))?;
+        last.session_id, last.created_at
+    ));
     Ok(())
 }

@@ -5,13 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use migrations::Options;
 use serde_json::json;
 
-use super::screen::plain;
-use super::{Failure, Screen, must_be_there};
+use super::{Screen, open_current};
 use crate::error::{self, Error};
-use crate::{Document, NewSession, TrainingLogs, Unreadable};
+use crate::{Document, NewSession, Unreadable};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,9 +27,8 @@ pub(super) struct Arguments {
     device: Option<String>,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    must_be_there(path)?;
-    let mut logs = TrainingLogs::open_current(path, Options::default())?;
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
+    let mut logs = open_current(path)?;
     let session = NewSession {
         document: read(&arguments.document)?,
         created_at: None,
@@ -44,12 +41,12 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
         .unwrap_or_default()
         .exercises;
     screen.tell(json!({ "session": id, "exercises": exercises }));
-    let names: Vec<String> = exercises.iter().map(|name| plain(name)).collect();
-    screen.line(format_args!("logged session {id}"))?;
-    screen.line(match names.as_slice() {
+    screen.line(format_args!("logged session {id}"));
+    screen.leaves(format!("session {id} is logged"));
+    screen.line(match exercises.as_slice() {
         [] => "  no exercises".to_owned(),
         names => format!("  {}", names.join(", ")),
-    })?;
+    });
     Ok(())
 }
 

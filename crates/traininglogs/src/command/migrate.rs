@@ -7,8 +7,9 @@ use migrations::{Migrator, Options, Report};
 use serde_json::json;
 
 use super::backing::Backing;
-use super::{Failure, Screen, open, plan, shown};
+use super::{Screen, open, plan, shown};
 use crate::database::refuse_newer;
+use crate::error::Error;
 use crate::{CURRENT_VERSION, catalogue};
 
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(super) struct Arguments {
     backing: Backing,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
     let options = Options {
         strict: arguments.strict,
         accept_loss: arguments.accept_loss,
@@ -52,7 +53,8 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     if arguments.dry_run {
         refuse_going_back(&migrator, expected, target)?;
         plan::rehearse(path, &migrator, expected, target, screen)?;
-        return Ok(screen.line("dry run: nothing was written")?);
+        screen.line("dry run: nothing was written");
+        return Ok(());
     }
     let report = match expected {
         Some(expected) => migrator.upgrade_from(expected, target)?,
@@ -60,40 +62,41 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
         None if target == CURRENT_VERSION => migrator.upgrade()?,
         None => migrator.upgrade_to(target)?,
     };
-    tell(path, &report, screen)
+    tell(path, &report, screen);
+    Ok(())
 }
 
 /// Says what a run up did.
-pub(super) fn tell(path: &Path, report: &Report, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn tell(path: &Path, report: &Report, screen: &mut Screen) {
     let shown = path.display();
     if report.adopted {
         screen.line(format_args!(
             "adopted `{shown}`: its schema is that of version {}",
             report.from
-        ))?;
+        ));
     }
     if !report.steps.is_empty() {
         screen.line(format_args!(
             "`{shown}`: version {} to {}",
             report.from, report.to
-        ))?;
+        ));
     } else if report.adopted {
-        screen.line(format_args!("`{shown}` is at version {}", report.to))?;
+        screen.line(format_args!("`{shown}` is at version {}", report.to));
     } else {
         screen.line(format_args!(
             "`{shown}` is at version {} already, there is nothing to do",
             report.to
-        ))?;
+        ));
     }
-    tell_run(path, report, screen)
+    tell_run(path, report, screen);
 }
 
 /// Its steps and its backup.
-pub(super) fn tell_run(path: &Path, report: &Report, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn tell_run(path: &Path, report: &Report, screen: &mut Screen) {
     let backup = report.backup.as_deref();
     let backup = backup.map(|backup| shown::backup(path, backup));
     screen.tell(json!({ "file": path.to_string_lossy() }));
-    Ok(screen.run(report, backup.as_deref())?)
+    screen.run(report, backup.as_deref());
 }
 
 /// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it is
@@ -102,7 +105,7 @@ fn refuse_going_back(
     migrator: &Migrator<'_>,
     expected: Option<u32>,
     target: u32,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let from = match expected {
         None => migrator.version()?,
         Some(expected) if target < expected => {

@@ -6,7 +6,8 @@ use clap::Args;
 use migrations::{Migrator, Options, Plan};
 use serde_json::json;
 
-use super::{Failure, Screen, backing, open, rehearsal, script};
+use super::{Screen, backing, open, rehearsal, script};
+use crate::error::Error;
 use crate::{CURRENT_VERSION, catalogue};
 
 #[derive(Debug, Args)]
@@ -25,7 +26,7 @@ pub(super) struct Arguments {
     sql: bool,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
     let migrator = open(path, backing::options(migrations::Backups::default()))?;
     let version = match arguments.from_version {
         None => migrator.version()?,
@@ -39,7 +40,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let plan = migrator.plan_to(target)?;
     if arguments.sql {
         let sql = script::script(path, &migrator.state()?, &plan, &migrator.at_risk(&plan)?)?;
-        screen.text(&sql)?;
+        screen.script(&sql);
         screen.tell(json!({
             "file": path.to_string_lossy(),
             "from": plan.from,
@@ -60,7 +61,7 @@ pub(super) fn rehearse(
     expected: Option<u32>,
     target: u32,
     screen: &mut Screen,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let (plan, done) = match expected {
         None => {
             let plan = migrator.plan_to(target)?;
@@ -81,8 +82,8 @@ pub(super) fn rehearse(
         }
     };
     let lost = migrator.at_risk(&plan)?;
-    rehearsal::tell(&done, &lost, screen)?;
-    Ok(rehearsal::refuse(&done)?)
+    rehearsal::tell(&done, &lost, screen);
+    rehearsal::refuse(&done)
 }
 
 fn show(
@@ -90,9 +91,9 @@ fn show(
     migrator: &Migrator<'_>,
     plan: &Plan,
     screen: &mut Screen,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let text = plan.describe(catalogue())?;
-    screen.text(&text)?;
+    screen.listing(&text);
     let steps = plan.moves.iter().map(|step| {
         let losses = step
             .losses
@@ -113,5 +114,6 @@ fn show(
         "steps": steps.collect::<Vec<_>>(),
         "text": text,
     }));
-    Ok(screen.at_risk(&migrator.at_risk(plan)?)?)
+    screen.at_risk(&migrator.at_risk(plan)?);
+    Ok(())
 }

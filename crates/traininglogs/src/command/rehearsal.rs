@@ -1,18 +1,16 @@
 //! What a rehearsal found, for `plan --rehearse` and `migrate --dry-run`.
 
-use std::io;
-
 use migrations::{AtRisk, Rehearsal, TableChange, WayBack};
 use serde_json::{Value, json};
 
 use super::Screen;
-use super::screen::{count, plain, report_json, size};
+use super::screen::{count, report_json, size};
 use crate::error::{self, Error};
 
 /// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults in.
 pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     let mut found = rehearsal.undeclared.clone();
-    found.extend(rehearsal.integrity.iter().map(|line| plain(line)));
+    found.extend(rehearsal.integrity.iter().cloned());
     match found.is_empty() {
         true => Ok(()),
         false => Err(error::rehearsal_refuses(&found)),
@@ -21,61 +19,60 @@ pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
 
 /// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared: no way
 /// back brings it again.
-pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], screen: &mut Screen) -> io::Result<()> {
+pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], screen: &mut Screen) {
     let lost: Vec<&str> = lost.iter().map(|risk| risk.object.as_str()).collect();
-    screen.line("Rehearsal on a copy:")?;
+    screen.line("Rehearsal on a copy:");
     let report = &rehearsal.report;
     if report.adopted {
         let version = report.from;
         screen.line(format_args!(
             "  adopted: the schema is that of version {version}"
-        ))?;
+        ));
     }
     for line in rehearsal.tables.iter().flat_map(table) {
-        screen.line(format_args!("  {line}"))?;
+        screen.line(format_args!("  {line}"));
     }
-    screen.remarks(report)?;
-    several(screen, "undeclared losses", "none", &rehearsal.undeclared)?;
-    several(screen, "integrity", "ok", &rehearsal.integrity)?;
+    screen.remarks(report);
+    several(screen, "undeclared losses", "none", &rehearsal.undeclared);
+    several(screen, "integrity", "ok", &rehearsal.integrity);
     match &rehearsal.way_back {
         WayBack::Same if lost.is_empty() => {
-            screen.line("  way back: gives the same schema and the same rows")?;
+            screen.line("  way back: gives the same schema and the same rows");
         }
         WayBack::Same => screen.line(format_args!(
             "  way back: gives the same schema and the same rows, but not {}",
-            plain(&lost.join(", "))
-        ))?,
+            lost.join(", ")
+        )),
         WayBack::Differs(what) => {
-            screen.line("  way back: differs from what was there before")?;
+            screen.line("  way back: differs from what was there before");
             for sentence in what {
-                screen.line(format_args!("    {}", plain(sentence)))?;
+                screen.line(format_args!("    {sentence}"));
             }
         }
-        WayBack::None(why) => screen.line(format_args!("  way back: none, {}", plain(why)))?,
+        WayBack::None(why) => screen.line(format_args!("  way back: none, {why}")),
     }
-    screen.line(format_args!("  time: {} ms", rehearsal.elapsed.as_millis()))?;
+    screen.line(format_args!("  time: {} ms", rehearsal.elapsed.as_millis()));
     screen.line(format_args!(
         "  space: {} beside the file, at most, for backup, journal and growth",
         size(rehearsal.bytes_needed())
-    ))?;
+    ));
     screen.tell(json!({ "rehearsal": to_json(rehearsal, &lost) }));
-    Ok(())
 }
 
-fn several(screen: &mut Screen, title: &str, none: &str, found: &[String]) -> io::Result<()> {
+fn several(screen: &mut Screen, title: &str, none: &str, found: &[String]) {
     if found.is_empty() {
-        return screen.line(format_args!("  {title}: {none}"));
+        screen.line(format_args!("  {title}: {none}"));
+        return;
     }
-    screen.line(format_args!("  {title}:"))?;
+    screen.line(format_args!("  {title}:"));
     for sentence in found {
-        screen.line(format_args!("    {}", plain(sentence)))?;
+        screen.line(format_args!("    {sentence}"));
     }
-    Ok(())
 }
 
 /// The lines about one table.
 fn table(change: &TableChange) -> Vec<String> {
-    let name = plain(&change.table);
+    let name = &change.table;
     let mut lines = vec![match (change.before, change.after) {
         (Some(before), _) if change.is_untouched() => {
             format!("{name}: {}, as before", count(before, "row"))
@@ -83,14 +80,13 @@ fn table(change: &TableChange) -> Vec<String> {
         (Some(before), Some(after)) => format!("{name}: {before} → {}", count(after, "row")),
         (Some(before), None) => format!("{name}: gone, with {}", count(before, "row")),
         (None, Some(after)) => format!("{name}: new, with {}", count(after, "row")),
-        (None, None) => name,
+        (None, None) => name.clone(),
     }];
     let stayed = change.before.is_some() && change.after.is_some();
     if stayed && change.gone > 0 {
         lines.push(format!("  {} gone", count(change.gone, "row")));
     }
     for (parent, rows) in &change.went_with {
-        let parent = plain(parent);
         lines.push(format!("  {rows} of them with their row of {parent}"));
     }
     if stayed && change.appeared > 0 {
@@ -98,10 +94,9 @@ fn table(change: &TableChange) -> Vec<String> {
     }
     for (column, rows) in &change.changed {
         let rows = count(*rows, "row");
-        lines.push(format!("  {}: another value in {rows}", plain(column)));
+        lines.push(format!("  {column}: another value in {rows}"));
     }
     for (column, rows) in &change.dropped {
-        let column = plain(column);
         lines.push(match rows {
             0 => format!("  {column}: dropped, no row had a value"),
             rows => format!(

@@ -6,8 +6,9 @@ use clap::Args;
 use migrations::Backups;
 use serde_json::json;
 
-use super::{Failure, Screen, backing, shown};
+use super::{Screen, backing, shown};
 use crate::catalogue;
+use crate::error::Error;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,7 +19,7 @@ pub(super) struct Arguments {
     no_backup: bool,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
     // The others stay, whatever their number: one of them is being restored.
     let options = backing::options(match arguments.no_backup {
         true => Backups::Off,
@@ -28,11 +29,12 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let kept = restored.kept.map(|kept| shown::backup(path, &kept));
     let (file, from) = (path.display(), arguments.backup.display());
     let version = restored.version;
+    screen.leaves(format!("the file is at version {version}"));
     screen.line(format_args!(
         "`{file}` is at version {version}, restored from `{from}`"
-    ))?;
+    ));
     if let Some(kept) = &kept {
-        screen.line(format_args!("backup: {kept}"))?;
+        screen.line(format_args!("backup: {kept}"));
     }
     screen.tell(json!({
         "file": path.to_string_lossy(),

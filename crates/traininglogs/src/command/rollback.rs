@@ -7,7 +7,8 @@ use migrations::Options;
 
 use super::backing::Backing;
 use super::migrate::tell_run;
-use super::{Failure, Screen, open};
+use super::{Screen, open};
+use crate::error::Error;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     backing: Backing,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
     let options = Options {
         accept_loss: arguments.accept_loss,
         rehearse: arguments.rehearse,
@@ -36,12 +37,13 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
         screen.line(format_args!(
             "`{shown}` is at version {} already, there is nothing to do",
             report.to
-        ))?;
+        ));
     } else {
         screen.line(format_args!(
             "`{shown}`: version {} back to {}",
             report.from, report.to
-        ))?;
+        ));
     }
-    tell_run(path, &report, screen)
+    tell_run(path, &report, screen);
+    Ok(())
 }

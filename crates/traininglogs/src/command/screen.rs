@@ -2,11 +2,10 @@
 
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
-pub(super) use migrations::one_line as plain;
-use migrations::{AtRisk, Direction, Progress, Report, Work};
+use migrations::{AtRisk, Direction, Progress, Report, Work, escape};
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -29,33 +28,47 @@ pub(super) enum Format {
 /// Standard output, and standard error for complaints.
 ///
 /// A verb says everything twice, as lines for a person and as members of the JSON document; the one
-/// that was not asked for is dropped here.
+/// that was not asked for is dropped here. Nothing is printed before the work is done, so that a disk that
+/// is full or a reader that is gone keeps no work from being done.
 pub(super) struct Screen {
-    output: BufWriter<StdoutLock<'static>>,
+    output: String,
     format: Format,
     document: Map<String, Value>,
+    /// What the work leaves, for who cannot be told the rest.
+    leaves: String,
 }
 
 impl Screen {
     pub(super) fn of_process(format: Format) -> Screen {
         Screen {
-            output: BufWriter::new(io::stdout().lock()),
+            output: String::new(),
             format,
             document: Map::new(),
+            leaves: "the file is as it was".to_owned(),
         }
     }
 
-    pub(super) fn line(&mut self, line: impl Display) -> io::Result<()> {
-        match self.format {
-            Format::Text => writeln!(self.output, "{line}"),
-            Format::Json => Ok(()),
-        }
+    /// Says in a clause what the work leaves in the file.
+    pub(super) fn leaves(&mut self, what: impl Into<String>) {
+        self.leaves = what.into();
     }
 
-    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
-        match self.format {
-            Format::Text => self.output.write_all(text.as_bytes()),
-            Format::Json => Ok(()),
+    /// One line, whatever is in what it names.
+    pub(super) fn line(&mut self, line: impl Display) {
+        let line = line.to_string();
+        self.script(&escape::line(&line));
+        self.script("\n");
+    }
+
+    /// A text whose line ends are its own.
+    pub(super) fn listing(&mut self, text: &str) {
+        self.script(&escape::lines(text));
+    }
+
+    /// A text as it is, which another program reads: it holds nothing that is in a file.
+    pub(super) fn script(&mut self, text: &str) {
+        if self.format == Format::Text {
+            self.output.push_str(text);
         }
     }
 
@@ -66,19 +79,25 @@ impl Screen {
         }
     }
 
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    /// Prints all of it; on failure what the work left, too.
+    pub(super) fn flush(&mut self) -> Result<(), (io::Error, &str)> {
         if self.format == Format::Json && !self.document.is_empty() {
             let document = Value::Object(std::mem::take(&mut self.document));
-            writeln!(self.output, "{document:#}")?;
+            let document = format!("{document:#}\n");
+            self.output.push_str(&escape::json(&document));
         }
-        self.output.flush()
+        let mut stdout = io::stdout().lock();
+        let printed = stdout.write_all(self.output.as_bytes());
+        printed
+            .and_then(|()| stdout.flush())
+            .map_err(|source| (source, self.leaves.as_str()))
     }
 
-    /// Tells an error, after what was printed before it, which may fail as it likes.
+    /// Tells an error, after what was found before it. Where that cannot be printed, standard error has the error.
     pub(super) fn fail(&mut self, error: &Error, outcome: &str) {
         self.tell(json!({ "error": error_json(error, outcome) }));
-        let _ = self.flush();
-        if self.format == Format::Text {
+        let printed = self.flush().is_ok();
+        if self.format == Format::Text || !printed {
             self.complain(&error.report());
         }
     }
@@ -104,43 +123,44 @@ impl Screen {
     }
 
     /// What a run did: its steps, the rows that were left as they are, and its backup.
-    pub(super) fn run(&mut self, report: &Report, backup: Option<&str>) -> io::Result<()> {
+    pub(super) fn run(&mut self, report: &Report, backup: Option<&str>) {
+        if report.adopted || !report.steps.is_empty() {
+            self.leaves(format!("the file is at version {}", report.to));
+        }
         for step in &report.steps {
             let direction = match step.direction {
                 Direction::Up => "up  ",
                 Direction::Down => "down",
             };
-            self.line(format_args!("  {direction}  {}", step.folder))?;
+            self.line(format_args!("  {direction}  {}", step.folder));
         }
-        self.remarks(report)?;
+        self.remarks(report);
         if let Some(backup) = backup {
-            self.line(format_args!("backup: {backup}"))?;
+            self.line(format_args!("backup: {backup}"));
         }
         self.tell(report_json(report));
         self.tell(json!({ "backup": backup }));
-        Ok(())
     }
 
-    pub(super) fn remarks(&mut self, report: &Report) -> io::Result<()> {
+    pub(super) fn remarks(&mut self, report: &Report) {
         for remark in &report.remarks {
             self.line(format_args!(
                 "  left as it is: {} {}: {}",
                 remark.table, remark.key, remark.reason
-            ))?;
+            ));
         }
         for old in &report.dangling {
             self.line(format_args!(
                 "  as before: {} of {} with a foreign key that finds no row of {}",
                 count(old.rows, "row"),
-                plain(&old.table),
-                plain(&old.parent)
-            ))?;
+                old.table,
+                old.parent
+            ));
         }
-        Ok(())
     }
 
     /// The rows that a plan would cost, counted in the file.
-    pub(super) fn at_risk(&mut self, risks: &[AtRisk]) -> io::Result<()> {
+    pub(super) fn at_risk(&mut self, risks: &[AtRisk]) {
         let all = risks.iter().map(|risk| {
             json!({
                 "object": risk.object,
@@ -151,9 +171,9 @@ impl Screen {
         });
         self.tell(json!({ "at_risk": all.collect::<Vec<_>>() }));
         if risks.is_empty() {
-            return Ok(());
+            return;
         }
-        self.line("Rows at risk:")?;
+        self.line("Rows at risk:");
         for risk in risks {
             let more = if risk.rows > risk.examples.len() as u64 {
                 ", …"
@@ -166,9 +186,8 @@ impl Screen {
                 count(risk.rows, "row"),
                 risk.examples.join(", "),
                 risk.why
-            ))?;
+            ));
         }
-        Ok(())
     }
 }
 

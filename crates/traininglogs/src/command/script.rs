@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use migrations::{AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step};
+use migrations::{AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step, escape};
 use rusqlite::Connection;
 
 use super::command_line;
-use super::screen::{count, plain};
+use super::screen::count;
 use crate::error::{self, Error};
 use crate::{APPLICATION_ID, catalogue};
 
@@ -44,9 +44,9 @@ pub(super) fn script(
         let _ = writeln!(
             text,
             "-- It loses {}, of {}: {}",
-            plain(&risk.object),
+            escape::line(&risk.object),
             count(risk.rows, "row"),
-            plain(&risk.why)
+            escape::line(&risk.why)
         );
     }
     text.push_str(

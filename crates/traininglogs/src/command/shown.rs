@@ -21,6 +21,8 @@ pub(super) fn backup(path: &Path, backup: &Path) -> String {
 
 /// The backups of the file that `migrator` has open.
 pub(super) fn backups(path: &Path, migrator: &Migrator<'_>) -> Result<Vec<BackupFile>, Error> {
-    let real = migrator.connection().path().filter(|real| !real.is_empty());
-    Ok(migrations::backups(real.map_or(path, Path::new))?)
+    let told = migrator.connection().path().filter(|real| !real.is_empty());
+    // SQLite does not tell a path that is not UTF-8.
+    let real = told.map_or_else(|| fs::canonicalize(path), |real| Ok(PathBuf::from(real)));
+    Ok(migrations::backups(real.as_deref().unwrap_or(path))?)
 }

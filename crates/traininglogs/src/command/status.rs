@@ -7,13 +7,13 @@ use jiff::{Timestamp, Unit};
 use migrations::{BackupFile, FileState, Options, Version};
 use serde_json::{Value, json};
 
-use super::screen::{plain, size};
-use super::{Failure, Screen, command_line, open, shown};
+use super::screen::size;
+use super::{Screen, command_line, open, shown};
 use crate::database::refuse_newer;
 use crate::error::Error;
 use crate::{CURRENT_VERSION, STEPS, catalogue};
 
-pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
     let migrator = open(path, Options::default())?;
     let state = migrator.state()?;
     let version = state.version(catalogue())?;
@@ -28,26 +28,27 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Failure> {
     screen.line(format_args!(
         "`{}` is at version {version} of {CURRENT_VERSION}: {place}",
         path.display()
-    ))?;
+    ));
     screen.tell(json!({
         "file": path.to_string_lossy(),
         "version": version,
         "current": CURRENT_VERSION,
     }));
-    applied(&state, screen)?;
-    pending(version, screen)?;
-    backups(path, &shown::backups(path, &migrator)?, screen)?;
+    applied(&state, screen);
+    pending(version, screen);
+    backups(path, &shown::backups(path, &migrator)?, screen);
     drift(version, &state, screen)?;
     Ok(refuse_newer(&migrator)?)
 }
 
-fn applied(state: &FileState, screen: &mut Screen) -> Result<(), Failure> {
+fn applied(state: &FileState, screen: &mut Screen) {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let mut all = Vec::new();
     for entry in entries {
-        let (name, by) = (plain(&entry.name), plain(&entry.applied_by));
-        let at = plain(&entry.applied_at);
-        screen.line(format_args!("  {}  {name}, {at}, {by}", entry.version))?;
+        screen.line(format_args!(
+            "  {}  {}, {}, {}",
+            entry.version, entry.name, entry.applied_at, entry.applied_by
+        ));
         all.push(json!({
             "version": entry.version,
             "name": entry.name,
@@ -56,10 +57,9 @@ fn applied(state: &FileState, screen: &mut Screen) -> Result<(), Failure> {
         }));
     }
     screen.tell(json!({ "applied": all }));
-    Ok(())
 }
 
-fn pending(version: Version, screen: &mut Screen) -> Result<(), Failure> {
+fn pending(version: Version, screen: &mut Screen) {
     let steps = STEPS.iter().filter(|step| step.version() > version);
     let mut all = Vec::new();
     for step in steps {
@@ -67,18 +67,17 @@ fn pending(version: Version, screen: &mut Screen) -> Result<(), Failure> {
             "  {}  {}, pending",
             step.version(),
             step.name()
-        ))?;
+        ));
         all.push(json!({ "version": step.version(), "name": step.name() }));
     }
     screen.tell(json!({ "pending": all }));
-    Ok(())
 }
 
-fn backups(path: &Path, found: &[BackupFile], screen: &mut Screen) -> Result<(), Failure> {
+fn backups(path: &Path, found: &[BackupFile], screen: &mut Screen) {
     if found.is_empty() {
-        screen.line("backups: none")?;
+        screen.line("backups: none");
     } else {
-        screen.line("backups:")?;
+        screen.line("backups:");
     }
     let mut all = Vec::new();
     for backup in found {
@@ -90,11 +89,10 @@ fn backups(path: &Path, found: &[BackupFile], screen: &mut Screen) -> Result<(),
             taken
                 .as_ref()
                 .map_or(String::new(), |taken| format!(", {taken}"))
-        ))?;
+        ));
         all.push(json!({ "path": name, "version": version, "bytes": bytes, "taken": taken }));
     }
     screen.tell(json!({ "backups": all }));
-    Ok(())
 }
 
 /// When the backup was taken: nothing writes to it afterwards.
@@ -104,21 +102,23 @@ fn taken(backup: &Path) -> Option<String> {
     Some(taken.round(Unit::Second).ok()?.to_string())
 }
 
-fn drift(version: Version, state: &FileState, screen: &mut Screen) -> Result<(), Failure> {
+fn drift(version: Version, state: &FileState, screen: &mut Screen) -> Result<(), Error> {
     if version > CURRENT_VERSION {
         screen.tell(json!({ "drift": Value::Null, "differences": [] }));
-        return Ok(screen.line("drift: not known, this build has no such version")?);
+        screen.line("drift: not known, this build has no such version");
+        return Ok(());
     }
     let found = differences(version, state)?;
     screen.tell(json!({ "drift": found.is_some(), "differences": found }));
     let Some(found) = found else {
-        return Ok(screen.line("drift: no, the schema is that of its version")?);
+        screen.line("drift: no, the schema is that of its version");
+        return Ok(());
     };
     screen.line(format_args!(
         "drift: yes, the schema is not that of version {version}:"
-    ))?;
+    ));
     for line in found {
-        screen.line(format_args!("  {}", plain(&line)))?;
+        screen.line(format_args!("  {line}"));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command used as a person would.
 
+use std::fmt::Write as _;
 use std::io;
 use std::process::Stdio;
 
@@ -275,20 +276,50 @@ fn output_that_cannot_be_written_is_told() {
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let output = shell.command(&["backup"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        complaint.starts_with("error: the result could not be printed; the work itself is done\n"),
-        "{complaint}"
-    );
-    assert!(
-        complaint.contains("hint: see `traininglogs status`"),
-        "{complaint}"
-    );
-    let made = shell
-        .files()
-        .into_keys()
-        .any(|path| path.to_string_lossy().ends_with(".backup"));
-    assert!(made);
+    shell.write("session.json", document(1, &["Squat"]));
+    let mut told = String::new();
+    let verbs: [&[&str]; 10] = [
+        &["backup"],
+        &["rollback", "--to", "1"],
+        &["plan"],
+        &["migrate"],
+        &["migrate"],
+        &["log", "session.json"],
+        &["last", "Squat"],
+        &["repair"],
+        &["init"],
+        &["--db", "other.db", "init"],
+    ];
+    for format in ["text", "json"] {
+        for arguments in verbs {
+            let mut arguments = arguments.to_vec();
+            arguments.extend(["--format", format]);
+            let full = full.try_clone().unwrap();
+            let output = shell.command(&arguments).stdout(full).output().unwrap();
+            assert_eq!(output.status.code(), Some(5), "{arguments:?}");
+            let complaint = String::from_utf8(output.stderr).unwrap();
+            let mut lines = complaint.lines();
+            let first = "error: the result could not be printed; the work itself is done";
+            assert_eq!(lines.next(), Some(first));
+            assert!(lines.next().unwrap().starts_with("  because: "));
+            let _ = writeln!(told, "{}: {}", arguments.join(" "), lines.next().unwrap());
+            let hint = lines.next().unwrap();
+            assert!(hint.starts_with("hint: see `traininglogs ") && hint.ends_with("status`"));
+        }
+    }
+    insta::assert_snapshot!("output_that_cannot_be_written", shell.tell(&told));
+    // It is as it was told: everything was done.
+    assert_eq!(shell.run(&["--db", "other.db", "last", "Squat"]), 1);
+    assert_eq!(shell.run(&["last", "Squat"]), 0);
+    // An error stays the error that it is, on standard error where there is no other place.
+    for format in ["text", "json"] {
+        let full = full.try_clone().unwrap();
+        let arguments = ["rollback", "--to", "99", "--format", format];
+        let output = shell.command(&arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.starts_with("error: "), "{complaint}");
+    }
+    let output = shell.command(&["--help"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
 }

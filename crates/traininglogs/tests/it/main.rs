@@ -11,6 +11,7 @@ mod killed;
 mod locked;
 mod logging;
 mod lookups;
+mod names;
 mod older_build;
 mod processes;
 mod refusals;
@@ -19,6 +20,7 @@ mod scripts;
 mod shell;
 mod starters;
 mod triggers;
+mod untrusted;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;

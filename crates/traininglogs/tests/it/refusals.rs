@@ -159,6 +159,56 @@ fn a_file_that_was_changed_by_hand() {
     insta::assert_snapshot!("a_file_that_was_changed_by_hand", shell.transcript());
 }
 
+/// A limit on the size of files, which kills a process that does not expect it, fails the run like a full disk:
+/// it is rolled back, and neither a journal nor a backup stays.
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_leaves_nothing() {
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["init"]), 0);
+    assert_eq!(shell.run(&["rollback", "--to", "1", "--no-backup"]), 0);
+    let rows = r#"INSERT INTO training_sessions
+        SELECT 'id' || value, '', json_object('exercises', json_array(json_object('name', hex(zeroblob(300)))))
+        FROM generate_series(1, 500)"#;
+    let rows = rows.replace(
+        "generate_series(1, 500)",
+        "(WITH RECURSIVE n(value) AS
+        (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 500) SELECT value FROM n)",
+    );
+    let file = rusqlite::Connection::open(shell.path("traininglogs.db")).unwrap();
+    file.execute_batch(&rows).unwrap();
+    drop(file);
+    let before = shell.files();
+    let program = env!("CARGO_BIN_EXE_traininglogs");
+    for (blocks, arguments) in [
+        (0, "--no-backup"),
+        (10, "--no-backup"),
+        (100, "--no-backup"),
+        (100, ""),
+    ] {
+        let script = format!("ulimit -f {blocks}; exec '{program}' migrate {arguments}");
+        let output = std::process::Command::new("sh")
+            .current_dir(shell.path(""))
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{script}");
+        assert!(output.status.code().is_some(), "{script} was killed");
+        assert!(complaint.contains("the file is as it was\n"), "{complaint}");
+        assert!(
+            complaint.contains("`ulimit -f`") || arguments.is_empty(),
+            "{complaint}"
+        );
+        assert!(
+            before == shell.files(),
+            "{script}: {:?}",
+            shell.files().keys()
+        );
+    }
+    assert_eq!(shell.run(&["migrate"]), 0);
+}
+
 /// What could not be made is not left behind as an empty file: here no file may grow beyond 0 bytes.
 #[cfg(unix)]
 #[test]

