@@ -125,7 +125,7 @@ impl Census {
                     object,
                     rows,
                     examples: Vec::new(),
-                    why: "the step does not declare it".to_owned(),
+                    why: String::new(),
                 });
             };
             let gone = counts.rows.saturating_sub(now.map_or(0, |now| now.rows));

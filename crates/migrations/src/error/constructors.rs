@@ -679,6 +679,18 @@ pub(crate) fn irreversible(folder: &str, reason: Option<&str>) -> Error {
 }
 
 pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
+    let message = "the run would lose data that no later upgrade brings back:";
+    ask_consent(message, risks)
+}
+
+/// What was counted, and not declared.
+pub(crate) fn consent_needed_for_unknown(risks: &[AtRisk]) -> Error {
+    let message = "the way back that the file stores takes away data that it does not declare, and this build \
+                   does not know whether a later upgrade brings it back:";
+    ask_consent(message, risks).hint("or go back with the build that knows these steps")
+}
+
+fn ask_consent(message: &str, risks: &[AtRisk]) -> Error {
     let lines = risks.iter().map(|risk| {
         let more = if risk.rows > risk.examples.len() as u64 {
             ", …"
@@ -696,7 +708,6 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
         };
         format!("{}: {} {rows}{examples}{why}", risk.object, risk.rows)
     });
-    let message = "the run would lose data that no later upgrade brings back:";
     Error::new(ErrorKind::ConsentNeeded, message)
         .details(lines)
         .hint("look at `plan`, then consent with `--accept-loss`; a backup is taken first")

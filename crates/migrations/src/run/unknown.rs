@@ -69,7 +69,7 @@ impl Run<'_> {
             .collect();
         match before.missing_in(&after, &renames, &declared).as_slice() {
             [] => Ok(()),
-            risks => Err(error::consent_needed(risks)),
+            risks => Err(error::consent_needed_for_unknown(risks)),
         }
     }
 }

@@ -311,6 +311,20 @@ fn arrived_elsewhere() {
 }
 
 #[test]
+fn consent_needed_for_unknown() {
+    let all = catalogue(vec![
+        note_step(),
+        step("0002_late", "", "DELETE FROM note;"),
+    ]);
+    let file = File::at(&all, 2);
+    file.sql("INSERT INTO note VALUES (1, 'a'), (2, 'b')");
+    let error = file.migrator(&all.cut_at(1).unwrap()).rollback_to(1);
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConsentNeeded);
+    assert_snapshot!(error.report());
+}
+
+#[test]
 fn stored_too_long() {
     let options = Options {
         stored_time_limit: std::time::Duration::ZERO,

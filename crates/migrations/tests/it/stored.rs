@@ -50,28 +50,28 @@ fn refused(down_sql: &str, loses: &str) -> Error {
 #[test]
 fn what_a_way_back_costs_and_does_not_declare_needs_consent() {
     for (down_sql, loses, costs) in [
-        ("DELETE FROM note; DROP TABLE tag", "tag", "note: 3 rows: "),
+        ("DELETE FROM note; DROP TABLE tag", "tag", "note: 3 rows\n"),
         (
             "DELETE FROM note WHERE id = 2; DROP TABLE tag",
             "tag",
-            "note: 1 row: ",
+            "note: 1 row\n",
         ),
         (
             "UPDATE note SET label = NULL; DROP TABLE tag",
             "tag",
-            "note.label: 2 rows: ",
+            "note.label: 2 rows\n",
         ),
-        ("DROP TABLE tag", "", "tag: 1 row: "),
+        ("DROP TABLE tag", "", "tag: 1 row\n"),
         (
             "DROP TABLE tag; ALTER TABLE note RENAME TO kept; DELETE FROM kept;
              ALTER TABLE kept RENAME TO note",
             "tag",
-            "note: 3 rows: ",
+            "note: 3 rows\n",
         ),
         (
             "DROP TABLE tag; ALTER TABLE note DROP COLUMN label; ALTER TABLE note ADD COLUMN label TEXT",
             "tag",
-            "note.label: 2 rows: ",
+            "note.label: 2 rows\n",
         ),
     ] {
         let (file, older) = newer();
