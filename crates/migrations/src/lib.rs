@@ -104,6 +104,7 @@ mod file;
 mod plan;
 mod loss;
 mod red_flag;
+mod files;
 mod options;
 mod run;
 mod report;
@@ -126,6 +127,7 @@ pub use backup::{
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
 pub use file::FileState;
+pub use files::{FileInfo, Files, NewFile, SystemFiles};
 pub use fill::{Fill, Made, Source};
 pub use ledger::{Entry, LEDGER_TABLE, Repaired};
 pub use loss::AtRisk;
