@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{self, Error};
+use crate::files::Files;
 use crate::options::Options;
 
 /// What SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html): there is none to open.
@@ -45,8 +46,8 @@ pub(crate) fn handle(
         return Err(error::file_missing(path));
     }
     // What is wrong is looked up only where something is.
-    let connection = Connection::open_with_flags(path, flags)
-        .map_err(|source| not_opened(path, missing, source))?;
+    let connection =
+        open_on(options.files, path, flags).map_err(|source| not_opened(path, missing, source))?;
     let failed = |source| error::cannot_open(path, source);
     connection
         .busy_timeout(options.busy_timeout)
@@ -76,19 +77,34 @@ fn not_opened(path: &Path, missing: Missing, source: rusqlite::Error) -> Error {
 }
 
 /// Opens `path` to look at it.
-pub(crate) fn reading(path: &Path) -> Result<Connection, Error> {
-    reading_handle(path).map_err(|source| error::cannot_open(path, source))
+pub(crate) fn reading(path: &Path, files: &dyn Files) -> Result<Connection, Error> {
+    reading_handle(path, files).map_err(|source| error::cannot_open(path, source))
 }
 
 /// The same with SQLite's own error, for callers who know better what it means.
-pub(crate) fn reading_handle(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn reading_handle(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
+    open_on(files, path, flags)
 }
 
-/// A file for a copy, made where there is none. SQLite does not sync it: who wants it to last syncs the finished file.
-pub(crate) fn unsynced_file(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+/// A file for a copy, which is there and empty. SQLite neither syncs it nor keeps a journal: who wants it to last
+/// syncs the finished file, and who fails removes it.
+pub(crate) fn copy_target(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = open_on(files, path, flags)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
+    without_journal(&connection)?;
     Ok(connection)
+}
+
+/// Has the file written without a journal and without a WAL.
+pub(crate) fn without_journal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA main.journal_mode = OFF", [], |_| Ok(()))
+}
+
+fn open_on(files: &dyn Files, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    match files.vfs() {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
+    }
 }

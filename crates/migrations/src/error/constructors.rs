@@ -202,6 +202,15 @@ pub(crate) fn backup_of_memory() -> Error {
     .hint("copy it with `VACUUM INTO`")
 }
 
+/// A path of bytes that are no text, in a database whose text is UTF-16.
+pub(crate) fn path_unknown() -> Error {
+    Error::new(
+        ErrorKind::Unsuitable,
+        "the path of the database cannot be found out: it is no UTF-8, and the text of the database is UTF-16",
+    )
+    .hint("give the file or its directory a name in UTF-8")
+}
+
 pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
     if source.is::<Unsound>() {
         return Error::new(
@@ -212,7 +221,14 @@ pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
         .caused_by(source);
     }
     let code = source.downcast_ref::<rusqlite::Error>();
-    let kind = code.map_or(ErrorKind::ReadOnly, |source| by_code(source, "").kind());
+    let full = source
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|source| source.kind() == std::io::ErrorKind::StorageFull);
+    let kind = match code {
+        Some(source) => by_code(source, "").kind(),
+        None if full => ErrorKind::DiskFull,
+        None => ErrorKind::ReadOnly,
+    };
     Error::new(
         kind,
         format!("no backup of `{}` could be made", file.display()),
@@ -273,12 +289,15 @@ pub(crate) fn restore_onto_itself(file: &Path) -> Error {
     .hint("name the backup first, and the file with `--db`")
 }
 
-pub(crate) fn restore_failed(file: &Path, source: rusqlite::Error) -> Error {
-    by_code(
-        &source,
-        &format!("`{}` could not be restored", file.display()),
-    )
-    .caused_by(source)
+pub(crate) fn restore_failed(file: &Path, source: impl Into<BoxError>) -> Error {
+    let source = source.into();
+    let message = format!("`{}` could not be restored", file.display());
+    let error = match source.downcast_ref::<rusqlite::Error>() {
+        Some(sqlite) => by_code(sqlite, &message),
+        None => Error::new(ErrorKind::ReadOnly, message)
+            .hint("check the permissions of the file and of its directory"),
+    };
+    error.caused_by(source)
 }
 
 pub(crate) fn inside_transaction() -> Error {

@@ -68,7 +68,10 @@ fn copy_attributes(like: &Path, file: &File) -> bool {
         return false;
     };
     let mut kept = true;
-    for name in names.iter().filter(|name| !OWN.iter().any(|own| name == own)) {
+    for name in names
+        .iter()
+        .filter(|name| !OWN.iter().any(|own| name == own))
+    {
         let copied = copy_attribute(like, file, name).is_ok();
         kept &= copied || !keeps_out(name);
     }
@@ -82,7 +85,10 @@ fn copy_attribute(like: &Path, file: &File, name: &OsStr) -> io::Result<()> {
     let Some(value) = xattr::get(like, name)? else {
         return Ok(());
     };
-    if file.get_xattr(name).is_ok_and(|own| own.as_ref() == Some(&value)) {
+    if file
+        .get_xattr(name)
+        .is_ok_and(|own| own.as_ref() == Some(&value))
+    {
         return Ok(());
     }
     file.set_xattr(name, &value)

@@ -46,9 +46,8 @@ impl Files for SystemFiles {
             // Whoever cleans up took it for a file that was left behind, and removes it.
             return Err(ErrorKind::AlreadyExists.into());
         }
-        dress(file, like).map_err(|error| {
+        dress(file, like).inspect_err(|_| {
             let _ = fs::remove_file(path);
-            error
         })
     }
 
