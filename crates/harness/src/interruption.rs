@@ -168,7 +168,8 @@ impl<'a> Passage<'a> {
     }
 
     /// The same for work that backs up what the file holds before it writes, beside the file, and that asks the
-    /// machine for more than a connection: whoever takes one takes it by [`connect`].
+    /// machine for more than a connection: whoever takes one takes it by [`connect`] or
+    /// [`connect_and_write`].
     ///
     /// At each end, whatever cut the work, a backup that has its name is whole, and where the file is as after, one
     /// of them holds what it held before. Work that fails leaves nothing beside a file that is as before, and work
@@ -412,18 +413,29 @@ fn without(mut observation: Observation, fleeting: &BTreeSet<(String, usize)>) -
     observation
 }
 
-/// Opens the file as an application that is set up so, and that has written to it through this connection: its
-/// WAL is there then, under a name that lasts.
+/// Opens the file as an application that is set up so.
 ///
 /// # Errors
 /// Whatever SQLite says.
 pub fn connect(machine: &Machine, setup: Option<Setup>) -> rusqlite::Result<rusqlite::Connection> {
     let connection = machine.connect(FILE)?;
-    let Some(setup) = setup else {
-        return Ok(connection);
-    };
-    connection.pragma_update(None, "synchronous", setup.synchronous)?;
-    if setup.journal == "WAL" {
+    if let Some(setup) = setup {
+        connection.pragma_update(None, "synchronous", setup.synchronous)?;
+    }
+    Ok(connection)
+}
+
+/// The same for one that has written through this connection: its WAL is there then, under a name that lasts, and
+/// no sync of it syncs the directory any more.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_and_write(
+    machine: &Machine,
+    setup: Option<Setup>,
+) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = connect(machine, setup)?;
+    if setup.is_some_and(|setup| setup.journal == "WAL") {
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         connection.pragma_update(None, "user_version", version)?;
     }

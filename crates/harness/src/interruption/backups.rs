@@ -120,7 +120,12 @@ impl Beside for Watched<'_> {
 
     fn untidy(&self, names: &[String], claim: Claim, ended: Ended) -> Option<String> {
         let old: Vec<&String> = self.backups.files.iter().map(|(name, _)| name).collect();
-        let new = |name: &&String| *name != FILE && !old.contains(name);
+        // What SQLite leaves of its own when a call fails is for the next who opens the file.
+        let own = |name: &String| {
+            name.strip_prefix(FILE)
+                .is_some_and(|rest| rest.starts_with('-'))
+        };
+        let new = |name: &&String| *name != FILE && !own(name) && !old.contains(name);
         let left = |name: &String| Some(format!("{BESIDE}`{name}` is left"));
         match claim {
             Claim::Unknown => return None,

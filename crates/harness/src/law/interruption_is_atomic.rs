@@ -28,7 +28,7 @@ use rusqlite::Connection;
 
 use super::{Finding, Findings, Law, Leg, step_file};
 use crate::interruption::{
-    BESIDE, Backups as Watched, Cuts, Engine, FILE, Passage, Setup, connect,
+    BESIDE, Backups as Watched, Cuts, Engine, FILE, Passage, Setup, connect_and_write,
 };
 use crate::journey::{Shape, can_go_back, proving};
 use crate::machine::{Claim, Device, Effort, Machine};
@@ -66,7 +66,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
         step.is_some_and(|step| step.outside().is_some())
     });
     let (keep, backups) = beside(leg, stops);
-    let work = |machine: &Machine, setup: Option<Setup>| match connect(machine, setup) {
+    let work = |machine: &Machine, setup: Option<Setup>| match connect_and_write(machine, setup) {
         Ok(connection) => migrate(
             subject,
             connection,

@@ -295,7 +295,7 @@ impl System {
         let names = state.open.get_mut(&opener).filter(|open| open.syncs_names);
         if names.is_some_and(|open| std::mem::take(&mut open.syncs_names)) {
             // The power can go between the two. SQLite does not ask whether the second succeeds.
-            state.power(Call::SyncNames);
+            state.power();
             if state.stopped {
                 return Err(Call::SyncNames.io_error());
             }
@@ -457,12 +457,18 @@ impl State {
     }
 
     /// Lets the power go at a call that nothing else hits.
-    fn power(&mut self, call: Call) {
-        let planned = self.planned;
-        if planned.is_some_and(|planned| planned.fault != Fault::PowerLoss) {
+    fn power(&mut self) {
+        let Some(place) = Fault::ALL.iter().position(|own| *own == Fault::PowerLoss) else {
             return;
-        }
-        self.admit(call, FileKind::Main);
+        };
+        let Some(count) = self.calls.get_mut(place) else {
+            return;
+        };
+        *count += 1;
+        let now = *count;
+        self.barriers.push(now);
+        let planned = self.planned.filter(|own| own.fault == Fault::PowerLoss);
+        self.stopped |= planned.is_some_and(|own| own.at == now);
     }
 
     /// Counts the call and says what happens to it.
