@@ -21,6 +21,7 @@ mod atomic;
 mod backups;
 mod code;
 mod consent;
+mod copies;
 mod directions;
 mod fill;
 mod forbidden;
