@@ -1,24 +1,31 @@
 //! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and power
 //! cuts, in the journal modes and settings that applications use.
 
+mod backups;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::journey::text;
 use crate::law;
 use crate::machine::{
-    self, Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side, Tally, cut,
+    self, Beside, Claim, Cut, Deed, Device, Effort, Failure, Fault, Known, Machine, Order, Side,
+    Tally, cut, cut_at_barriers,
 };
 use crate::observe::{Observation, Rows, Value};
+pub use backups::{BESIDE, Backups};
 
 /// The file's name on the machine. No path, so that nothing takes it for a file outside.
-const FILE: &str = "file.db";
+pub const FILE: &str = "file.db";
 
 /// How many differences a message tells.
 const TOLD: usize = 3;
 
 /// What brings a database to another version: it gets a connection, and closes it.
 pub type Engine<'a> = &'a dyn Fn(rusqlite::Connection) -> Claim;
+
+/// What a passage does on a machine.
+type Work<'a> = Box<dyn Fn(&Machine, Option<Setup>) -> Claim + 'a>;
 
 /// How an application has set up its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +129,9 @@ impl fmt::Display for Setup {
 /// One database on its way, and what it looks like at both ends.
 pub struct Passage<'a> {
     image: &'a [u8],
-    engine: Engine<'a>,
+    work: Work<'a>,
+    /// What lies beside the file, and what must hold of it; `None` where the work takes no backup.
+    backups: Option<Backups>,
     before: Observation,
     /// What it looks like at the end, without what another try gives other values.
     after: Observation,
@@ -151,10 +160,41 @@ impl<'a> Passage<'a> {
     /// # Errors
     /// When it does not arrive, or a file cannot be read.
     pub fn new(image: &'a [u8], engine: Engine<'a>) -> Result<Passage<'a>, String> {
-        let before = observe(&machine(image)?)?;
+        let work = move |machine: &Machine, setup: Option<Setup>| match connect(machine, setup) {
+            Ok(connection) => engine(connection),
+            Err(_) => Claim::Before,
+        };
+        Passage::of(image, Box::new(work), None)
+    }
+
+    /// The same for work that backs up what the file holds before it writes, beside the file, and that asks the
+    /// machine for more than a connection: whoever takes one takes it by [`connect`] or
+    /// [`connect_and_write`].
+    ///
+    /// At each end, whatever cut the work, a backup that has its name is whole, and where the file is as after, one
+    /// of them holds what it held before. Work that fails leaves nothing beside a file that is as before, and work
+    /// that is done again nothing but backups.
+    ///
+    /// # Errors
+    /// As [`Passage::new`].
+    pub fn with_backups(
+        image: &'a [u8],
+        backups: Backups,
+        work: &'a dyn Fn(&Machine, Option<Setup>) -> Claim,
+    ) -> Result<Passage<'a>, String> {
+        Passage::of(image, Box::new(work), Some(backups))
+    }
+
+    fn of(
+        image: &'a [u8],
+        work: Work<'a>,
+        backups: Option<Backups>,
+    ) -> Result<Passage<'a>, String> {
+        let before = observe(&machine(image, &[])?)?;
+        let files = backups.as_ref().map_or(&[][..], |own| &own.files);
         let once = || -> Result<Machine, String> {
-            let machine = machine(image)?;
-            match engine(machine.connect(FILE).map_err(text)?) {
+            let machine = machine(image, files)?;
+            match work(&machine, None) {
                 Claim::After => Ok(machine),
                 _ => Err("the work fails although nothing else does".to_owned()),
             }
@@ -165,7 +205,8 @@ impl<'a> Passage<'a> {
         let result = machine.file(FILE).unwrap_or_default();
         Ok(Passage {
             image,
-            engine,
+            work,
+            backups,
             before,
             after: without(after, &fleeting),
             fleeting,
@@ -254,22 +295,29 @@ impl<'a> Passage<'a> {
         self.with_deed(setup, |deed| crate::machine::repeat(deed, failure))
     }
 
+    /// Cuts the power wherever the work makes, syncs, names or removes a file, in the most usual setups.
+    ///
+    /// # Errors
+    /// As [`Passage::cut`].
+    pub fn cut_at_barriers(&self, effort: &Effort) -> Result<Vec<Cuts>, String> {
+        let setups = SETUPS.into_iter().take(USUAL);
+        let cuts = setups.map(|setup| {
+            let cut = |deed: &Deed<'_>| cut_at_barriers(deed, &deed.measure()?, effort);
+            let tally = self.with_deed(setup, cut)?;
+            Ok(Cuts { setup, tally })
+        });
+        cuts.collect()
+    }
+
     fn with_deed<T>(
         &self,
         setup: Setup,
         act: impl FnOnce(&Deed<'_>) -> Result<T, String>,
     ) -> Result<T, String> {
         let image = in_mode(self.image, setup.journal)?;
-        let work = |machine: &Machine| {
-            let connection = machine.connect(FILE).and_then(|connection| {
-                connection.pragma_update(None, "synchronous", setup.synchronous)?;
-                Ok(connection)
-            });
-            match connection {
-                Ok(connection) => (self.engine)(connection),
-                Err(_) => Claim::Before,
-            }
-        };
+        let work = |machine: &Machine| (self.work)(machine, Some(setup));
+        let beside = self.backups.as_ref().map(|own| own.of(self));
+        let beside = beside.as_ref().map(|own| own as &dyn Beside);
         act(&Deed {
             device: Device {
                 order: if self.lasting {
@@ -281,10 +329,12 @@ impl<'a> Passage<'a> {
             },
             file: FILE,
             image: &image,
+            files: self.backups.as_ref().map_or(&[], |own| &own.files),
             work: &work,
             look: &|machine| self.look(machine),
             durable: setup.durable || self.lasting,
             finish: true,
+            beside,
         })
     }
 
@@ -363,8 +413,41 @@ fn without(mut observation: Observation, fleeting: &BTreeSet<(String, usize)>) -
     observation
 }
 
-fn machine(image: &[u8]) -> Result<Machine, String> {
-    Machine::with_file(Device::default(), FILE, image).map_err(text)
+/// Opens the file as an application that is set up so.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn connect(machine: &Machine, setup: Option<Setup>) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = machine.connect(FILE)?;
+    if let Some(setup) = setup {
+        connection.pragma_update(None, "synchronous", setup.synchronous)?;
+    }
+    Ok(connection)
+}
+
+/// The same for one that has written through this connection: its WAL is there then, under a name that lasts, and
+/// no sync of it syncs the directory any more.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_and_write(
+    machine: &Machine,
+    setup: Option<Setup>,
+) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = connect(machine, setup)?;
+    if setup.is_some_and(|setup| setup.journal == "WAL") {
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        connection.pragma_update(None, "user_version", version)?;
+    }
+    Ok(connection)
+}
+
+fn machine(image: &[u8], files: &[(String, Vec<u8>)]) -> Result<Machine, String> {
+    let machine = Machine::with_file(Device::default(), FILE, image).map_err(text)?;
+    for (name, bytes) in files {
+        machine.put(name, bytes);
+    }
+    Ok(machine)
 }
 
 /// The database with another journal mode in its header.
@@ -372,7 +455,7 @@ fn in_mode(image: &[u8], journal: &str) -> Result<Vec<u8>, String> {
     if journal == "DELETE" {
         return Ok(image.to_vec());
     }
-    let machine = machine(image)?;
+    let machine = machine(image, &[])?;
     let connection = machine.connect(FILE).map_err(text)?;
     let set = format!("PRAGMA journal_mode = {journal}");
     connection.query_row(&set, [], |_| Ok(())).map_err(text)?;

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! SQLite ─▶ ffi (C callbacks) ─▶ system (calls, faults) ─▶ disk (what survives), locks
+//! engine ─▶ files ────────────────▲
 //! ```
 //!
 //! ```
@@ -27,8 +28,10 @@
 //!   of its file has returned. Of what came later, [`Survivors`] says what a restart finds: sectors one by
 //!   one, whole, torn or as garbage, and the file's size on its own.
 //! - **Names.** As SQLite's own VFS for Unix does it: the directory is synced by the first sync of a journal or
-//!   a WAL, and by a deletion that asks for it. Until then a new name may be gone after a restart, and a
-//!   deleted one may be back.
+//!   a WAL, after its content, and by a deletion that asks for it. Until then a new name may be gone after a
+//!   restart, and a deleted one may be back.
+//! - **Copies.** What the engine asks of a file system besides SQLite, as [`migrations::Files`]: new files, links,
+//!   renames, syncs of a file and of the directory. There is one directory, and everybody may read everything.
 //! - **Locks** of the rollback journal and of the WAL, between any connections of one machine.
 //!   Memory that is shared for the WAL does not survive.
 //! - **A disk that promises little**: no atomic write, no safe append; whether a torn write can damage its
@@ -43,6 +46,7 @@ mod disk;
 mod drive;
 mod fault;
 mod ffi;
+mod files;
 mod locks;
 mod memory;
 mod survivors;
@@ -52,7 +56,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use drive::{Claim, Cut, Deed, Effort, Failure, Known, Side, Tally, cut, repeat};
+pub use drive::{
+    Beside, Claim, Cut, Deed, Effort, Ended, Failure, Known, Side, Tally, cut, cut_at_barriers,
+    repeat,
+};
 pub use fault::{Device, Fault, FileKind, Order};
 
 pub use survivors::Survivors;
@@ -117,13 +124,30 @@ impl Machine {
         Ok(connection)
     }
 
+    /// What the engine asks of the machine besides SQLite's own work, for
+    /// [`Options::files`](migrations::Options::files). Good as long as the machine or a connection to it is there.
+    pub fn files(&self) -> &'static dyn migrations::Files {
+        self.system.files()
+    }
+
+    /// Puts a file on the disk for good, newer than those that are there.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        self.system.disk(|disk| disk.put(name, bytes));
+    }
+
+    /// Which of the calls that [`Fault::PowerLoss`] can hit, since the last [`Machine::fail`] or
+    /// [`Machine::mend`], made, synced, named or removed a file; the others only wrote.
+    pub fn barriers(&self) -> Vec<u64> {
+        self.system.barriers()
+    }
+
     /// The bytes of a file as a program on the machine sees them now; `None` where there is no such file.
     pub fn file(&self, name: &str) -> Option<Vec<u8>> {
         self.system.disk(|disk| disk.bytes(name))
     }
 
     /// The names of the files that a program on the machine sees now.
-    pub fn files(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         self.system.disk(|disk| disk.names())
     }
 

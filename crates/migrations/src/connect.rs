@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{self, Error};
+use crate::files::Files;
 use crate::options::Options;
 pub(crate) use file::{OpenFile, check_links, file_of};
 pub(crate) use made::Made;
@@ -87,9 +88,18 @@ pub(crate) fn handle(
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     // What is wrong is looked up only where something is.
-    let connection = Connection::open_with_flags(spelled(path)?, flags)
+    let connection = named(path, options.files)
+        .map(|named| open_on(options.files, &named, flags))?
         .map_err(|source| not_opened(path, missing, source))?;
     with_settings(connection, options).map_err(|source| error::cannot_open(path, source))
+}
+
+/// The path as it is given to SQLite; another VFS has names of its own.
+fn named<'a>(path: &'a Path, files: &dyn Files) -> Result<Cow<'a, Path>, Error> {
+    match files.vfs() {
+        Some(_) => Ok(Cow::Borrowed(path)),
+        None => spelled(path),
+    }
 }
 
 /// A new database in memory with the same settings.
@@ -151,24 +161,36 @@ pub(crate) fn no_backup(path: &Path) -> Error {
 }
 
 /// Opens `path` to look at it.
-pub(crate) fn reading(path: &Path) -> Result<Connection, Error> {
-    let spelled = spelled(path)?;
-    reading_handle(&spelled).map_err(|source| error::cannot_open(path, source))
+pub(crate) fn reading(path: &Path, files: &dyn Files) -> Result<Connection, Error> {
+    let named = named(path, files)?;
+    reading_handle(&named, files).map_err(|source| error::cannot_open(path, source))
 }
 
 /// The same with SQLite's own error, for callers who know better what it means and name a file by the path that
 /// SQLite itself gave for it.
-pub(crate) fn reading_handle(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn reading_handle(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
+    open_on(files, path, flags)
 }
 
-/// A file for a copy, made where there is none. SQLite does not sync it: who wants it to last syncs the finished file.
-pub(crate) fn unsynced_file(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+/// A file for a copy, which is there and empty. SQLite neither syncs it nor keeps a journal: who wants it to last
+/// syncs the finished file, and who fails removes it.
+pub(crate) fn copy_target(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = open_on(files, path, flags)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
+    without_journal(&connection)?;
     Ok(connection)
+}
+
+/// Has the file written without a journal and without a WAL.
+pub(crate) fn without_journal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA main.journal_mode = OFF", [], |_| Ok(()))
+}
+
+fn open_on(files: &dyn Files, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    match files.vfs() {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
+    }
 }

@@ -184,19 +184,6 @@ impl Error {
         self.with_outcome(outcome)
     }
 
-    /// Whether the run was rolled back for a reason that casts no doubt on the file.
-    pub(crate) fn makes_backup_needless(&self) -> bool {
-        self.outcome() == Outcome::RolledBack
-            && matches!(
-                self.kind(),
-                ErrorKind::StepFailed
-                    | ErrorKind::StepForbidden
-                    | ErrorKind::ForeignKeysViolated
-                    | ErrorKind::ConsentNeeded
-                    | ErrorKind::Busy
-            )
-    }
-
     /// An error of a later step, when those before it are committed already.
     pub(crate) fn after_steps_to(self, version: Version) -> Error {
         match self.outcome() {

@@ -110,6 +110,7 @@ mod file;
 mod plan;
 mod loss;
 mod red_flag;
+mod files;
 mod options;
 mod run;
 mod report;
@@ -135,6 +136,7 @@ pub use backup::{
 pub use catalogue::Catalogue;
 pub use error::{Error, ErrorKind, Outcome, Place};
 pub use file::FileState;
+pub use files::{FileInfo, Files, NewFile, SystemFiles};
 pub use fill::{Fill, Made, Source};
 pub use ledger::{Entry, LEDGER_TABLE, Repaired};
 pub use loss::AtRisk;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::Version;
-use crate::backup;
+use crate::backup::{self, BackupFile, RunBackup};
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Made, Missing, OpenFile};
 use crate::error::{self, Error, ErrorKind, Outcome};
@@ -290,7 +290,17 @@ impl<'a> Migrator<'a> {
     /// When the database is in memory, there is no space, or the copy cannot be made; nothing is left
     /// of it then.
     pub fn back_up(&self) -> Result<PathBuf, Error> {
-        backup::take(&self.connection, &self.options, None)
+        backup::back_up(&self.connection, &self.options)
+    }
+
+    /// The backups beside the file, the oldest version first; none for a database in memory.
+    ///
+    /// # Errors
+    /// When its directory cannot be read.
+    pub fn backups(&self) -> Result<Vec<BackupFile>, Error> {
+        let files = self.options.files;
+        let file = backup::path_of(&self.connection, files)?;
+        file.map_or(Ok(Vec::new()), |file| backup::backups_on(files, &file))
     }
 
     /// Brings an empty database in memory to `target`.
@@ -328,11 +338,15 @@ impl<'a> Migrator<'a> {
                 return Err(error::undeclared_loss(&found));
             }
         }
-        let result = run::run(&self.connection, self.catalogue, &self.options, task);
-        result.map_err(|error| match error.outcome() {
+        let options = self.options;
+        let backup = RunBackup::new(&options);
+        let result = run::run(&self.connection, self.catalogue, &options, task, &backup);
+        let result = result.map_err(|error| match error.outcome() {
             Outcome::Unknown if self.file.is_some() => self.look_again(error),
             _ => error,
-        })
+        });
+        backup.settle(result.as_ref().err().map(Error::outcome));
+        result
     }
 
     /// Whether there is nothing to do to be at `target`.

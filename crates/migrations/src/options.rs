@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::backup::{Backups, Progress};
+use crate::files::{Files, SystemFiles};
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,10 @@ pub struct Options {
     pub stored_time_limit: Duration,
     /// Called while a backup is made or put back, and while [`Fill`](crate::Fill) fills a table.
     pub progress: Option<fn(Progress)>,
+    /// The file system that holds the file, for backups, rehearsals and restores. A connection that is given to
+    /// [`Migrator::with_connection`](crate::Migrator::with_connection) is on the same one; a file that is not
+    /// there is taken for a database in memory, which has no backup.
+    pub files: &'static dyn Files,
 }
 
 impl Default for Options {
@@ -46,6 +51,7 @@ impl Default for Options {
             rehearse: false,
             stored_time_limit: Duration::from_secs(300),
             progress: None,
+            files: &SystemFiles,
         }
     }
 }

@@ -6,20 +6,20 @@
 mod compare;
 mod declarations;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
-use std::{fs, process};
 
 use rusqlite::Connection;
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use schema::Schema;
 
 use crate::Version;
-use crate::backup::{self, Backups};
+use crate::backup::{self, Backups, Copy, Draft};
 use crate::catalogue::Catalogue;
 use crate::connect;
 use crate::error::{self, Error};
 use crate::file::FileState;
+use crate::files::Files;
 use crate::migrator::Migrator;
 use crate::notes::Declared;
 use crate::options::Options;
@@ -64,20 +64,8 @@ pub struct Rehearsal {
 
 /// The copies that a rehearsal works on; they go with it.
 struct Copies {
-    before: PathBuf,
-    after: PathBuf,
-}
-
-impl Drop for Copies {
-    fn drop(&mut self) {
-        for path in [&self.before, &self.after] {
-            for ending in ["", "-journal", "-wal", "-shm"] {
-                let mut name = path.clone().into_os_string();
-                name.push(ending);
-                let _ = fs::remove_file(PathBuf::from(name));
-            }
-        }
-    }
+    before: Copy,
+    after: Copy,
 }
 
 /// Runs `go` on a copy of `connection`'s file, compares, and goes back.
@@ -88,6 +76,8 @@ pub(crate) fn rehearse(
     go: impl Fn(&mut Migrator<'_>) -> Result<Report, Error>,
 ) -> Result<Rehearsal, Error> {
     let copies = copies_of(connection, options)?;
+    let (before, after) = (copies.before.path(), copies.after.path());
+    let files = options.files;
     let quiet = Options {
         accept_loss: true,
         backups: Backups::Off,
@@ -95,16 +85,16 @@ pub(crate) fn rehearse(
         progress: None,
         ..*options
     };
-    let bytes_before = size(&copies.before);
-    let state = FileState::read(&connect::reading(&copies.before)?)?;
+    let bytes_before = size(files, before);
+    let state = FileState::read(&connect::reading(before, files)?)?;
     let old = state.schema.clone();
-    let mut migrator = Migrator::open(catalogue, &copies.after, quiet)?;
+    let mut migrator = Migrator::open(catalogue, after, quiet)?;
     let started = Instant::now();
     let report = go(&mut migrator)?;
     let elapsed = started.elapsed();
     let copy = migrator.connection();
     let new = FileState::read(copy)?.schema;
-    attach(copy, &copies.before)?;
+    attach(copy, before)?;
     let declared = Declarations::of(catalogue, &report, &state);
     let pair = Pair {
         connection: copy,
@@ -115,15 +105,9 @@ pub(crate) fn rehearse(
     let tables = pair.compare()?;
     let undeclared = declared.undeclared(&tables);
     let integrity = integrity(copy)?;
-    let bytes_after = size(&copies.after);
+    let bytes_after = size(files, after);
     detach(copy)?;
-    let way_back = go_back(
-        &mut migrator,
-        &report,
-        &copies.before,
-        &old,
-        &declared.losses,
-    )?;
+    let way_back = go_back(&mut migrator, &report, before, &old, &declared.losses)?;
     Ok(Rehearsal {
         report,
         tables,
@@ -137,33 +121,30 @@ pub(crate) fn rehearse(
 }
 
 fn copies_of(connection: &Connection, options: &Options) -> Result<Copies, Error> {
-    let file = backup::path_of(connection);
-    let base = file
-        .clone()
-        .unwrap_or_else(|| std::env::temp_dir().join("memory.db"));
-    let name = |which: &str| {
-        let mut name = base.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.{which}.rehearsal", process::id()));
-        base.with_file_name(name)
-    };
-    let copies = Copies {
-        before: name("before"),
-        after: name("after"),
-    };
-    for path in [&copies.before, &copies.after] {
-        backup::copy_to(connection, path, options)?;
+    let file = backup::path_of(connection, options.files)?;
+    if let Some(file) = &file {
+        backup::remove_abandoned(options.files, file);
     }
-    Ok(copies)
+    let copy = |draft| backup::copy_beside(connection, file.as_deref(), draft, options);
+    Ok(Copies {
+        before: copy(Draft::Before)?,
+        after: copy(Draft::After)?,
+    })
+}
+
+/// A path as SQLite takes it: byte by byte, whether it is text or not.
+struct Bytes<'a>(&'a Path);
+
+impl ToSql for Bytes<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let bytes = self.0.as_os_str().as_encoded_bytes();
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(bytes)))
+    }
 }
 
 fn attach(connection: &Connection, path: &Path) -> Result<(), Error> {
     connection
-        .execute(
-            "ATTACH DATABASE ?1 AS old",
-            [ToSqlOutput::Borrowed(ValueRef::Text(
-                path.as_os_str().as_encoded_bytes(),
-            ))],
-        )
+        .execute("ATTACH DATABASE ?1 AS old", [Bytes(path)])
         .map(drop)
         .map_err(error::sqlite)
 }
@@ -174,8 +155,8 @@ fn detach(connection: &Connection) -> Result<(), Error> {
         .map_err(error::sqlite)
 }
 
-fn size(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |data| data.len())
+fn size(files: &dyn Files, path: &Path) -> u64 {
+    files.look(path).map_or(0, |info| info.bytes)
 }
 
 fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {

@@ -4,7 +4,6 @@ mod carry_out;
 mod unknown;
 
 use std::cell::RefCell;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,7 +11,7 @@ use rusqlite::Connection;
 use schema::Schema;
 
 use crate::Version;
-use crate::backup::{self, Backups};
+use crate::backup::{self, Backups, RunBackup};
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::file::FileState;
@@ -52,10 +51,18 @@ pub(crate) fn run(
     catalogue: &Catalogue,
     options: &Options,
     task: Task,
+    backup: &RunBackup<'_>,
 ) -> Result<Report, Error> {
     let whole = options.commit == Commit::Run || matches!(task, Task::Build { .. });
     let wait = LockWait::new(connection)?;
-    let mut total = once(&wait, connection, catalogue, options, task, !whole)?;
+    let mut total = once(
+        &wait,
+        connection,
+        catalogue,
+        options,
+        (task, !whole),
+        backup,
+    )?;
     // The backup was taken before the first step, for all of them.
     let later = Options {
         backups: Backups::Off,
@@ -70,7 +77,7 @@ pub(crate) fn run(
         Task::Rollback { target } | Task::Build { target } => (task, target),
     };
     while total.to != target {
-        let part = once(&wait, connection, catalogue, &later, next, true)
+        let part = once(&wait, connection, catalogue, &later, (next, true), backup)
             .map_err(|error| error.after_steps_to(total.to))?;
         if part.steps.is_empty() && part.to == total.to {
             break;
@@ -84,18 +91,18 @@ pub(crate) fn run(
     Ok(total)
 }
 
-/// One transaction: all of the task, or its first step.
+/// One transaction: all of the task, or, when that is asked for, its first step alone.
 fn once(
     wait: &LockWait<'_>,
     connection: &Connection,
     catalogue: &Catalogue,
     options: &Options,
-    task: Task,
-    only_first: bool,
+    (task, only_first): (Task, bool),
+    backup: &RunBackup<'_>,
 ) -> Result<Report, Error> {
     let transaction = Transaction::begin(connection, wait)?;
     let run = Run::new(&transaction, catalogue, options, only_first);
-    let done = run.inside(task);
+    let done = run.inside(task, backup);
     match run.end_limit(done) {
         Ok(Work {
             outside: Some(step),
@@ -106,30 +113,15 @@ fn once(
             alone(wait, connection, catalogue, options, task, &step, report)
         }
         Ok(work) if work.written => {
-            let backup = run.backup.take();
-            match transaction.commit(&work.before, work.report.to) {
-                Ok(()) => Ok(work.report),
-                Err(error) => Err(drop_needless(backup, error)),
-            }
+            transaction.commit(&work.before, work.report.to)?;
+            Ok(work.report)
         }
         Ok(work) => {
             transaction.close()?;
             Ok(work.report)
         }
-        Err(error) => {
-            let backup = run.backup.take();
-            Err(drop_needless(backup, transaction.abandon(error)))
-        }
+        Err(error) => Err(transaction.abandon(error)),
     }
-}
-
-/// Where the file is as it was, a copy of it says nothing that it does not; kept, they would pile up with
-/// each try.
-fn drop_needless(backup: Option<PathBuf>, error: Error) -> Error {
-    if let Some(backup) = backup.filter(|_| error.makes_backup_needless()) {
-        let _ = fs::remove_file(backup);
-    }
-    error
 }
 
 /// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken by
@@ -197,8 +189,6 @@ struct Run<'a> {
     options: &'a Options,
     guard: &'a Guard<'a>,
     only_first: bool,
-    /// The backup of this run, as soon as there is one.
-    backup: RefCell<Option<PathBuf>>,
     /// How long SQL that only the file knows may work, as soon as there is any.
     limit: RefCell<Option<TimeLimit>>,
 }
@@ -235,12 +225,11 @@ impl<'a> Run<'a> {
             options,
             guard: &transaction.guard,
             only_first,
-            backup: RefCell::default(),
             limit: RefCell::default(),
         }
     }
 
-    fn inside(&self, task: Task) -> Result<Work, Error> {
+    fn inside(&self, task: Task, backup: &RunBackup<'_>) -> Result<Work, Error> {
         let Decision {
             mut plan,
             adopted,
@@ -266,8 +255,7 @@ impl<'a> Run<'a> {
             self.survey(first)?;
         }
         let adopted_at = adopted.then_some(plan.from);
-        work.report.backup = self.back_up(&work.before, adopted_at)?;
-        *self.backup.borrow_mut() = work.report.backup.clone();
+        work.report.backup = self.back_up(&work.before, (plan.from, adopted_at), backup)?;
         if plan.moves.first().is_some_and(|first| first.outside) && !adopted {
             work.outside = plan.moves.into_iter().next();
             return Ok(work);
@@ -432,18 +420,23 @@ impl<'a> Run<'a> {
     fn back_up(
         &self,
         before: &Mark,
-        adopted_at: Option<Version>,
+        (from, adopted_at): (Version, Option<Version>),
+        backup: &RunBackup<'_>,
     ) -> Result<Option<PathBuf>, Error> {
-        if backup::path_of(self.connection).is_none() || before.is_empty() {
+        if before.is_empty() {
             return Ok(None);
         }
+        let file = backup::path_of(self.connection, self.options.files);
         if self.options.backups == Backups::Off {
-            if self.options.check {
+            if self.options.check && !matches!(file, Ok(None)) {
                 backup::check(self.connection).map_err(|said| error::file_damaged(&said))?;
             }
             return Ok(None);
         }
-        backup::take(self.connection, self.options, adopted_at).map(Some)
+        if file?.is_none() {
+            return Ok(None);
+        }
+        backup.take(self.connection, from, adopted_at).map(Some)
     }
 
     /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file now

@@ -20,15 +20,18 @@
 //! many of how many. A read that falls
 //! short is not among the cuts: SQLite takes it for the end of the file, and no engine can tell.
 
+use std::path::Path;
 use std::time::Duration;
 
 use migrations::{Backups, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
 
 use super::{Finding, Findings, Law, Leg, step_file};
-use crate::interruption::{Cuts, Engine, Passage};
+use crate::interruption::{
+    BESIDE, Backups as Watched, Cuts, Engine, FILE, Passage, Setup, connect_and_write,
+};
 use crate::journey::{Shape, can_go_back, proving};
-use crate::machine::{Claim, Effort};
+use crate::machine::{Claim, Device, Effort, Machine};
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
@@ -53,33 +56,169 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     if !up && !can_go_back(subject, leg.journey) {
         return;
     }
-    let engine = |connection: Connection| migrate(subject, connection, leg.journey.via, up);
-    // The laws about arriving tell of a step that fails by itself.
-    let Ok(passage) = Passage::new(leg.image, &engine) else {
-        return;
-    };
-    let file = step_file(subject, leg.journey, script);
     let object = match leg.journey.only_step() {
         Some(version) => format!("step {version} {}", if up { "up" } else { "down" }),
         None => format!("the run from {} to {}", leg.journey.from, leg.journey.via),
     };
-    let hint = "everything that a step does belongs into its one transaction";
     // A run stops before and after a step that stands outside a transaction, and goes on from there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
         step.is_some_and(|step| step.outside().is_some())
     });
+    let (keep, backups) = beside(leg, stops);
+    let work = |machine: &Machine, setup: Option<Setup>| match connect_and_write(machine, setup) {
+        Ok(connection) => migrate(
+            subject,
+            connection,
+            (leg.journey.via, up),
+            &options(machine, keep),
+        ),
+        Err(_) => Claim::Before,
+    };
+    let passage = match Passage::with_backups(leg.image, backups, &work) {
+        Ok(passage) => passage,
+        Err(error) => {
+            // The laws about arriving tell of a step that fails by itself.
+            let alone: Engine<'_> = &|connection| {
+                let options = Options {
+                    backups: Backups::Off,
+                    ..proving()
+                };
+                migrate(subject, connection, (leg.journey.via, up), &options)
+            };
+            if Passage::new(leg.image, alone).is_ok() {
+                findings.add(Finding::new(object, format!("with a backup, {error}")));
+            }
+            return;
+        }
+    };
+    let file = step_file(subject, leg.journey, script);
+    let hint = "everything that a step does belongs into its one transaction";
     let passage = match stops {
         true => passage.that_may_stop(),
         false => passage,
     };
-    judge(leg, &passage.that_lasts(), &object, findings, |finding| {
-        finding.in_file(file.clone()).hint(hint)
-    });
+    let passage = passage.that_lasts();
+    // What is wrong with backups is no step's fault.
+    let dress = |finding: Finding| match finding.message.contains(BESIDE) {
+        true => finding,
+        false => finding.in_file(file.clone()).hint(hint),
+    };
+    judge(passage.cut(&effort(leg)), &object, findings, dress);
 
     let newest = subject.catalogue.current_version();
     if up && leg.journey.via == newest && leg.journey.only_step().is_some() {
+        judge(
+            passage.cut_at_barriers(&effort(leg)),
+            &object,
+            findings,
+            dress,
+        );
+        if leg.journey.from > 0 {
+            putting_back(subject, leg, passage.result(), findings);
+        }
         start(subject, leg, findings);
+    }
+}
+
+/// How many backups the run of a leg keeps, and which it finds, of a version that it takes none of: some runs keep
+/// all, some the newest alone, some two.
+fn beside(leg: &Leg<'_>, stops: bool) -> (Backups, Watched) {
+    let keep = match leg.seed % 3 {
+        // What such a run goes on from is backed up, too, and the first backup is the one that counts.
+        _ if stops => None,
+        0 => None,
+        1 => Some(2),
+        _ => Some(1),
+    };
+    let number = |keep| u32::try_from(keep).unwrap_or(u32::MAX);
+    let backups = keep.map_or(Backups::KeepAll, |keep| Backups::Keep(number(keep)));
+    let files = ["v1000.backup", "v1000.2.backup"].map(|ending| {
+        let name = format!("{FILE}.{ending}");
+        (name.clone(), name.into_bytes())
+    });
+    let files = files.to_vec();
+    (backups, Watched { files, keep })
+}
+
+/// A backup of the file before the run is put back in place of what the run made of it; one that is damaged is
+/// not.
+fn putting_back(subject: &Subject<'_>, leg: &Leg<'_>, upgraded: &[u8], findings: &mut Findings) {
+    let name = format!("{FILE}.v{}.backup", leg.journey.from);
+    let restore = |machine: &Machine| {
+        let options = options(machine, Backups::KeepAll);
+        let (backup, file) = (Path::new(&name), Path::new(FILE));
+        let restored = migrations::restore(subject.catalogue, backup, file, &options);
+        claim(restored.map_err(|error| error.outcome()))
+    };
+    let work = |machine: &Machine, _: Option<Setup>| restore(machine);
+    let backups = Watched {
+        files: vec![(name.clone(), leg.image.to_vec())],
+        keep: None,
+    };
+    let object = "putting a backup back";
+    let passage = match Passage::with_backups(upgraded, backups, &work) {
+        Ok(passage) => passage.that_lasts(),
+        Err(error) => return findings.add(Finding::new(object, error)),
+    };
+    judge(passage.cut(&effort(leg)), object, findings, |finding| {
+        finding
+    });
+    judge(
+        passage.cut_at_barriers(&effort(leg)),
+        object,
+        findings,
+        |finding| finding,
+    );
+    for image in damaged(leg.image) {
+        findings.checked();
+        if let Some(wrong) = takes_damage(upgraded, (&name, &image), &restore) {
+            findings.add(Finding::new(object, wrong));
+        }
+    }
+}
+
+/// The file with one page after the other overwritten, of those that begin a table or an index.
+fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
+    let number = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
+    let roots = || -> rusqlite::Result<(u32, Vec<u32>)> {
+        let connection =
+            crate::fixture::from_image(image).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let size = connection.pragma_query_value(None, "page_size", number)?;
+        let mut statement = connection.prepare(
+            "SELECT rootpage FROM sqlite_schema WHERE rootpage > 1 ORDER BY 1 DESC LIMIT 3",
+        )?;
+        let roots = statement.query_map([], number)?;
+        Ok((size, roots.collect::<rusqlite::Result<_>>()?))
+    };
+    let (size, roots) = roots().unwrap_or_default();
+    let damage = |root: u32| {
+        let mut image = image.to_vec();
+        let (size, root) = (size as usize, root as usize);
+        image.get_mut((root - 1) * size..root * size)?.fill(0x55);
+        Some(image)
+    };
+    roots.into_iter().filter_map(damage).collect()
+}
+
+/// What is wrong when a damaged backup is put back: it is to be refused, and the file to stay as it is.
+fn takes_damage(
+    file: &[u8],
+    (name, backup): (&str, &[u8]),
+    restore: &dyn Fn(&Machine) -> Claim,
+) -> Option<String> {
+    let machine = Machine::with_file(Device::default(), FILE, file).ok()?;
+    machine.put(name, backup);
+    let claim = restore(&machine);
+    let changed = machine.file(FILE).as_deref() != Some(file);
+    match (claim, changed) {
+        (Claim::Before, false) => None,
+        (_, true) => {
+            Some("a damaged backup was put back, and what the file held is gone".to_owned())
+        }
+        (claim, false) => Some(format!(
+            "a damaged backup was put back, and that ended {claim:?}"
+        )),
     }
 }
 
@@ -102,14 +241,15 @@ fn start(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     }
     let hint = "what runs at each start and writes more than once belongs into one transaction";
     let object = "the application's own start";
-    judge(leg, &passage.that_may_stop(), object, findings, |finding| {
+    let passage = passage.that_may_stop();
+    judge(passage.cut(&effort(leg)), object, findings, |finding| {
         finding.hint(hint)
     });
 }
 
 fn upgraded(subject: &Subject<'_>, leg: &Leg<'_>) -> Option<Vec<u8>> {
     let connection = crate::fixture::from_image(leg.image).ok()?;
-    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options());
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
     migrator.upgrade_to(leg.journey.via).ok()?;
     crate::fixture::image(migrator.connection()).ok()
 }
@@ -127,22 +267,19 @@ fn effort(leg: &Leg<'_>) -> Effort {
 }
 
 fn judge(
-    leg: &Leg<'_>,
-    passage: &Passage<'_>,
+    cuts: Result<Vec<Cuts>, String>,
     object: &str,
     findings: &mut Findings,
     dress: impl Fn(Finding) -> Finding,
 ) {
-    match passage.cut(&effort(leg)) {
+    match cuts {
         Ok(all) => {
             for Cuts { tally, .. } in &all {
                 findings.checked += usize::try_from(tally.looks).unwrap_or(usize::MAX);
                 findings.points.0 += tally.tried;
                 findings.points.1 += tally.of;
             }
-            if let Some(finding) = worst(object, &all) {
-                findings.add(dress(finding));
-            }
+            findings.found.extend(worst(object, &all).map(dress));
         }
         Err(error) => findings.add(dress(Finding::new(object, error))),
     }
@@ -170,22 +307,33 @@ fn worst(object: &str, all: &[Cuts]) -> Option<Finding> {
     ))
 }
 
-fn options() -> Options {
+/// How a run on a machine is made.
+fn options(machine: &Machine, backups: Backups) -> Options {
     Options {
-        backups: Backups::Off,
+        backups,
+        files: machine.files(),
         // Nobody gives back a lock that is missed.
         busy_timeout: Duration::ZERO,
         ..proving()
     }
 }
 
-fn migrate(subject: &Subject<'_>, connection: Connection, to: Version, up: bool) -> Claim {
-    let mut migrator = Migrator::with_connection(subject.catalogue, connection, options());
+fn migrate(
+    subject: &Subject<'_>,
+    connection: Connection,
+    (to, up): (Version, bool),
+    options: &Options,
+) -> Claim {
+    let mut migrator = Migrator::with_connection(subject.catalogue, connection, *options);
     let result = match up {
         true => migrator.upgrade_to(to),
         false => migrator.rollback_to(to),
     };
-    match result.map_err(|error| error.outcome()) {
+    claim(result.map_err(|error| error.outcome()))
+}
+
+fn claim<T>(result: Result<T, Outcome>) -> Claim {
+    match result {
         Ok(_) | Err(Outcome::Committed) => Claim::After,
         Err(Outcome::Untouched | Outcome::RolledBack) => Claim::Before,
         Err(Outcome::CommittedTo(_) | Outcome::Unknown) => Claim::Unknown,

@@ -27,6 +27,8 @@ pub(super) struct Content {
     pub(super) now: Vec<u8>,
     pub(super) durable: Vec<u8>,
     pub(super) pending: Vec<Change>,
+    /// When it was last changed.
+    modified: u64,
 }
 
 /// A name that was given to a file or taken away, and is not synced.
@@ -35,6 +37,8 @@ struct Entry {
     time: u64,
     name: String,
     inode: Option<Inode>,
+    /// The name that it takes the place of, in one change.
+    instead_of: Option<String>,
 }
 
 /// One directory of files.
@@ -53,6 +57,10 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn put(&mut self, name: &str, bytes: &[u8]) {
         let inode = self.new_file(bytes.to_vec());
+        self.put_name(name, inode);
+    }
+
+    fn put_name(&mut self, name: &str, inode: Inode) {
         self.names.insert(name.to_owned(), inode);
         self.durable_names.insert(name.to_owned(), inode);
     }
@@ -76,10 +84,30 @@ impl Disk {
             .map_or(&[], |content| &content.now)
     }
 
+    /// When the file was last changed; later files have larger numbers.
+    pub(super) fn modified(&self, inode: Inode) -> u64 {
+        let content = self.contents.get(&inode);
+        content.map_or(0, |content| content.modified)
+    }
+
+    /// Gives the file one more name.
+    pub(super) fn link(&mut self, name: &str, inode: Inode) {
+        self.set_name(name, Some(inode));
+    }
+
+    /// Gives the file the name `new` in place of `old`, in one change.
+    pub(super) fn rename(&mut self, old: &str, new: &str, inode: Inode) {
+        self.names.remove(old);
+        self.set_name(new, Some(inode));
+        if let Some(entry) = self.entries.last_mut() {
+            entry.instead_of = Some(old.to_owned());
+        }
+    }
+
     /// Makes an empty file of this name.
     pub(super) fn create(&mut self, name: &str) -> Inode {
         let inode = self.new_file(Vec::new());
-        self.rename(name, Some(inode));
+        self.set_name(name, Some(inode));
         inode
     }
 
@@ -90,7 +118,7 @@ impl Disk {
 
     /// Takes the name away; whoever has the file open keeps it.
     pub(super) fn delete(&mut self, name: &str) {
-        self.rename(name, None);
+        self.set_name(name, None);
     }
 
     pub(super) fn write(&mut self, inode: Inode, offset: usize, data: &[u8]) {
@@ -99,6 +127,7 @@ impl Disk {
             return;
         };
         put(&mut content.now, offset, data);
+        content.modified = time;
         let data = data.to_vec();
         let what = What::Write { offset, data };
         content.pending.push(Change { time, what });
@@ -110,6 +139,7 @@ impl Disk {
             return;
         };
         content.now.resize(size, 0);
+        content.modified = time;
         let what = What::Resize(size);
         content.pending.push(Change { time, what });
     }
@@ -155,6 +185,9 @@ impl Disk {
                 Survivors::Seeded(_) if device.order == Order::None => dice.one_in(2),
                 Survivors::Seeded(_) | Survivors::InOrder(_) => entry.time <= until,
             };
+            if let Some(old) = entry.instead_of.as_ref().filter(|_| kept) {
+                names.remove(old);
+            }
             match entry.inode.filter(|_| kept) {
                 Some(inode) => drop(names.insert(entry.name.clone(), inode)),
                 None if kept => drop(names.remove(&entry.name)),
@@ -162,18 +195,31 @@ impl Disk {
             }
         }
         let mut disk = Disk::default();
+        // A file that has two names is one file afterwards, too.
+        let mut inodes: BTreeMap<Inode, Inode> = BTreeMap::new();
         for (name, inode) in names {
             let Some(content) = self.contents.get(&inode) else {
                 continue;
             };
+            if let Some(new) = inodes.get(&inode) {
+                disk.put_name(&name, *new);
+                continue;
+            }
             let bytes = match survivors {
                 Survivors::Nothing => content.durable.clone(),
                 Survivors::Everything => content.now.clone(),
                 Survivors::InOrder(_) => content.until(until, device, &mut dice),
                 Survivors::Seeded(_) => content.scattered(until, device, &mut dice),
             };
-            disk.put(&name, &bytes);
+            let new = disk.new_file(bytes);
+            if let Some(copy) = disk.contents.get_mut(&new) {
+                copy.modified = content.modified;
+            }
+            disk.put_name(&name, new);
+            inodes.insert(inode, new);
         }
+        disk.time = self.time;
+        disk.synced = self.time;
         disk
     }
 
@@ -182,14 +228,19 @@ impl Disk {
         self.synced + dice.under(self.time - self.synced + 1)
     }
 
-    fn rename(&mut self, name: &str, inode: Option<Inode>) {
+    fn set_name(&mut self, name: &str, inode: Option<Inode>) {
         let time = self.tick();
         match inode {
             Some(inode) => drop(self.names.insert(name.to_owned(), inode)),
             None => drop(self.names.remove(name)),
         }
         let name = name.to_owned();
-        self.entries.push(Entry { time, name, inode });
+        self.entries.push(Entry {
+            time,
+            name,
+            inode,
+            instead_of: None,
+        });
     }
 
     fn new_file(&mut self, bytes: Vec<u8>) -> Inode {
@@ -198,6 +249,7 @@ impl Disk {
             durable: bytes.clone(),
             now: bytes,
             pending: Vec::new(),
+            modified: self.tick(),
         };
         self.contents.insert(self.next, content);
         self.next

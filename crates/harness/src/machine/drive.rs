@@ -44,6 +44,8 @@ pub struct Deed<'a> {
     pub file: &'a str,
     /// The file at the start; empty for none.
     pub image: &'a [u8],
+    /// What lies beside it at the start: names and bytes, the oldest first.
+    pub files: &'a [(String, Vec<u8>)],
     /// Does the work on connections to the machine, and closes them.
     pub work: &'a dyn Fn(&Machine) -> Claim,
     /// Looks at the file through a new connection, on which SQLite recovers what a crash left.
@@ -53,6 +55,28 @@ pub struct Deed<'a> {
     pub durable: bool,
     /// Whether the work is done again after each cut, and must then arrive.
     pub finish: bool,
+    /// What must hold of the other files.
+    pub beside: Option<&'a dyn Beside>,
+}
+
+/// What must hold of the files beside the one that is worked on.
+pub trait Beside {
+    /// What is wrong with them while the file is on this side, whatever cut the work.
+    fn unsound(&self, machine: &Machine, side: &Side) -> Option<String>;
+
+    /// What is wrong with their names when the work has ended by itself and said this.
+    fn untidy(&self, names: &[String], claim: Claim, ended: Ended) -> Option<String>;
+}
+
+/// How work came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// A call has failed.
+    Cut,
+    /// Nothing failed, but an earlier try was cut.
+    Again,
+    /// Nothing failed, and nothing was there from before.
+    Alone,
 }
 
 /// How the work is made to fail.
@@ -179,6 +203,7 @@ impl fmt::Display for Failure {
 #[derive(Debug, Default)]
 pub struct Known {
     counts: [u64; Fault::ALL.len()],
+    barriers: Vec<u64>,
     /// What is wrong, or not, with a disk that holds exactly this. Most cuts leave the same few.
     disks: RefCell<BTreeMap<Files, Verdict>>,
 }
@@ -191,6 +216,9 @@ type Files = Vec<(String, Vec<u8>)>;
 struct Verdict {
     side: Side,
     again: Option<String>,
+    /// What is wrong with the other files.
+    beside: Option<String>,
+    names: Vec<String>,
 }
 
 impl Known {
@@ -227,12 +255,17 @@ impl Deed<'_> {
             return Err("the work fails although nothing else does".to_owned());
         }
         let counts = Fault::ALL.map(|fault| machine.calls(fault));
-        match known
-            .verdict(self, &machine.after_exit().map_err(text)?)
-            .side
-        {
-            Side::After => Ok(Known { counts, ..known }),
-            side => Err(format!(
+        let barriers = machine.barriers();
+        let found = known.verdict(self, &machine.after_exit().map_err(text)?);
+        let untidy = |beside: &dyn Beside| beside.untidy(&found.names, Claim::After, Ended::Alone);
+        match (found.side, found.beside.or(self.beside.and_then(untidy))) {
+            (Side::After, None) => Ok(Known {
+                counts,
+                barriers,
+                ..known
+            }),
+            (Side::After, Some(wrong)) => Err(wrong),
+            (side, _) => Err(format!(
                 "the work ends with {side:?} although nothing failed"
             )),
         }
@@ -245,8 +278,38 @@ impl Deed<'_> {
 /// # Errors
 /// When the machine cannot be made.
 pub fn cut(deed: &Deed<'_>, known: &Known, cut: Cut, effort: &Effort) -> Result<Tally, String> {
+    cut_at(
+        deed,
+        known,
+        cut,
+        &effort.choose(known.of(cut.fault)),
+        effort,
+    )
+}
+
+/// The same with the power lost wherever the work makes, syncs, names or removes a file, and when all is done:
+/// what is durable, and under which name, changes there. Of the points the effort's number does not count.
+///
+/// # Errors
+/// As [`cut()`].
+pub fn cut_at_barriers(deed: &Deed<'_>, known: &Known, effort: &Effort) -> Result<Tally, String> {
+    let power = Cut {
+        fault: Fault::PowerLoss,
+        forever: true,
+    };
+    let mut points = known.barriers.clone();
+    points.push(known.of(Fault::PowerLoss));
+    cut_at(deed, known, power, &points, effort)
+}
+
+fn cut_at(
+    deed: &Deed<'_>,
+    known: &Known,
+    cut: Cut,
+    points: &[u64],
+    effort: &Effort,
+) -> Result<Tally, String> {
     let of = known.of(cut.fault);
-    let points = effort.choose(of);
     let mut tally = Tally {
         cut,
         tried: points.len() as u64,
@@ -256,7 +319,7 @@ pub fn cut(deed: &Deed<'_>, known: &Known, cut: Cut, effort: &Effort) -> Result<
         wrong: 0,
         failures: Vec::new(),
     };
-    for at in points {
+    for &at in points {
         for end in try_point(deed, known, cut, at, &effort.ends(cut.fault, at))? {
             tally.looks += 1;
             tally.after += u64::from(end.side == Side::After);
@@ -338,9 +401,15 @@ fn try_point(
             None => machine.after_exit(),
         };
         let again = again.map_err(text)?;
-        let Verdict { side, again } = known.verdict(deed, &again);
+        let found = known.verdict(deed, &again);
         let lasting = deed.durable || survivors.is_none();
-        let message = judge(claim, &side, lasting).or(again);
+        // Whoever cannot do anything any more cannot clean up either.
+        let helpless = survivors.is_some() || cut.forever && cut.fault == Fault::IoError;
+        let untidy = deed.beside.filter(|_| !helpless);
+        let untidy = untidy.and_then(|beside| beside.untidy(&found.names, claim, Ended::Cut));
+        let message = judge(claim, &found.side, lasting);
+        let message = message.or(found.beside).or(untidy).or(found.again);
+        let side = found.side;
         let survivors = *survivors;
         Ok(End {
             survivors,
@@ -353,6 +422,9 @@ fn try_point(
 
 fn start(deed: &Deed<'_>, cut: Cut, at: u64) -> Result<Machine, String> {
     let machine = Machine::with_file(deed.device, deed.file, deed.image).map_err(text)?;
+    for (name, bytes) in deed.files {
+        machine.put(name, bytes);
+    }
     // The work is that of a process that starts, whatever this thread did before.
     schema::forget();
     machine.fail(cut.fault, at, cut.forever);
@@ -381,18 +453,29 @@ impl Known {
             connection.query_row(schema, [], |_| Ok(()))
         });
         if let Err(error) = recovered {
-            let side = Side::Neither(format!("it cannot be opened: {error}"));
-            return Verdict { side, again: None };
+            return Verdict {
+                side: Side::Neither(format!("it cannot be opened: {error}")),
+                again: None,
+                beside: None,
+                names: Vec::new(),
+            };
         }
-        let names = machine.files().into_iter();
-        let files = names.map(|name| (name.clone(), machine.file(&name).unwrap_or_default()));
+        let names = machine.names();
+        let files = names.iter();
+        let files = files.map(|name| (name.clone(), machine.file(name).unwrap_or_default()));
         let files: Files = files.collect();
         if let Some(verdict) = self.disks.borrow().get(&files) {
             return verdict.clone();
         }
         let side = (deed.look)(machine);
+        let beside = deed.beside.and_then(|own| own.unsound(machine, &side));
         let again = finish(deed, machine);
-        let verdict = Verdict { side, again };
+        let verdict = Verdict {
+            side,
+            again,
+            beside,
+            names,
+        };
         let mut disks = self.disks.borrow_mut();
         if disks.len() < REMEMBERED {
             disks.insert(files, verdict.clone());
@@ -409,10 +492,13 @@ fn finish(deed: &Deed<'_>, machine: &Machine) -> Option<String> {
     if claim != Claim::After {
         return Some(format!("done again, it does not arrive but ends {claim:?}"));
     }
-    match (deed.look)(machine) {
-        Side::After => None,
-        side => Some(format!("done again, it leaves {side:?}")),
+    let side = (deed.look)(machine);
+    if side != Side::After {
+        return Some(format!("done again, it leaves {side:?}"));
     }
+    let beside = deed.beside?;
+    let untidy = || beside.untidy(&machine.names(), claim, Ended::Again);
+    beside.unsound(machine, &side).or_else(untidy)
 }
 
 #[cfg(test)]

@@ -14,16 +14,19 @@ pub struct Device {
     pub order: Order,
     /// Files whose syncs the disk reports as done without doing them.
     pub ignores_sync_of: Option<FileKind>,
+    /// Whether a file can have two names.
+    pub links: bool,
 }
 
 impl Default for Device {
-    /// Sectors of 512 bytes, powersafe overwrite, no order, every sync done.
+    /// Sectors of 512 bytes, powersafe overwrite, no order, every sync done, links.
     fn default() -> Device {
         Device {
             sector: 512,
             powersafe_overwrite: true,
             order: Order::None,
             ignores_sync_of: None,
+            links: true,
         }
     }
 }
@@ -94,7 +97,14 @@ impl Fault {
     pub(super) fn hits(self, call: Call, kind: FileKind) -> bool {
         let changes = matches!(
             call,
-            Call::Create | Call::Write | Call::Truncate | Call::Sync | Call::Delete
+            Call::Create
+                | Call::Write
+                | Call::Truncate
+                | Call::Sync
+                | Call::Delete
+                | Call::Link
+                | Call::Rename
+                | Call::SyncNames
         );
         match self {
             Fault::PowerLoss => changes && kind != FileKind::Temporary,
@@ -125,6 +135,14 @@ pub(super) enum Call {
     Lock,
     Slots,
     Map,
+    /// Gives a file another name.
+    Link,
+    /// Gives a file another name in place of its own.
+    Rename,
+    /// Syncs the directory.
+    SyncNames,
+    /// Lists the directory.
+    List,
 }
 
 impl Call {
@@ -141,6 +159,9 @@ impl Call {
             Call::Lock => ffi::SQLITE_IOERR_LOCK,
             Call::Slots => ffi::SQLITE_IOERR_SHMLOCK,
             Call::Map => ffi::SQLITE_IOERR_SHMMAP,
+            // Nobody but the engine makes these, and it is told of an I/O error.
+            Call::Link | Call::Rename | Call::List => ffi::SQLITE_IOERR,
+            Call::SyncNames => ffi::SQLITE_IOERR_DIR_FSYNC,
         }
     }
 }

@@ -32,7 +32,7 @@ static COUNT: Mutex<u32> = Mutex::new(0);
 
 /// What `pAppData` of a registered VFS points to.
 #[derive(Debug)]
-struct Registered {
+pub(super) struct Registered {
     name: CString,
     system: Mutex<Weak<System>>,
 }
@@ -44,6 +44,22 @@ pub(super) struct Slot(&'static Registered);
 impl Slot {
     pub(super) fn name(&self) -> &CStr {
         &self.0.name
+    }
+
+    pub(super) fn files(&self) -> &'static Registered {
+        self.0
+    }
+}
+
+impl Registered {
+    pub(super) fn name(&self) -> &CStr {
+        &self.name
+    }
+
+    /// The machine that has it now.
+    pub(super) fn system(&self) -> Option<Arc<System>> {
+        let place = self.system.lock();
+        place.unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 }
 
@@ -120,11 +136,7 @@ unsafe fn system(vfs: *mut ffi::sqlite3_vfs) -> Result<Arc<System>, Code> {
     // SAFETY: by the above its data is a leaked `Registered`. Only this field is read, because SQLite may
     // write `pNext` of the same structure from another thread.
     let registered = unsafe { &*(*vfs).pAppData.cast::<Registered>() };
-    let place = registered
-        .system
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    place.upgrade().ok_or(ffi::SQLITE_CANTOPEN)
+    registered.system().ok_or(ffi::SQLITE_CANTOPEN)
 }
 
 /// # Safety

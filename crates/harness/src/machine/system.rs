@@ -18,19 +18,24 @@ struct Open {
     kind: FileKind,
     /// Whether the first sync syncs the directory, too, as SQLite's VFS for Unix does for a new journal.
     syncs_names: bool,
+    /// Whether the engine made it, and has it still.
+    claimed: bool,
 }
 
 #[derive(Debug)]
-struct State {
-    device: Device,
-    disk: Disk,
+pub(super) struct State {
+    pub(super) device: Device,
+    pub(super) disk: Disk,
     open: BTreeMap<Opener, Open>,
     locks: BTreeMap<Inode, FileLocks>,
     shared: BTreeMap<Inode, Shared>,
     planned: Option<Planned>,
     /// In the order of [`Fault::ALL`].
     calls: [u64; Fault::ALL.len()],
-    stopped: bool,
+    /// Which of the calls that [`Fault::PowerLoss`] hits do more than to write: what is durable, and under which
+    /// name, changes there.
+    barriers: Vec<u64>,
+    pub(super) stopped: bool,
     next: Opener,
     clock: i64,
 }
@@ -75,6 +80,7 @@ impl System {
                 shared: BTreeMap::new(),
                 planned: None,
                 calls: [0; Fault::ALL.len()],
+                barriers: Vec::new(),
                 stopped: false,
                 next: 0,
                 clock: START,
@@ -83,12 +89,22 @@ impl System {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn vfs_name(&self) -> &std::ffi::CStr {
         self.vfs.name()
+    }
+
+    /// What the engine asks of this machine besides SQLite's own work.
+    pub(super) fn files(&self) -> &'static dyn migrations::Files {
+        self.vfs.files()
+    }
+
+    /// The calls, counted as [`System::calls`] does for [`Fault::PowerLoss`], that are no mere writes.
+    pub(super) fn barriers(&self) -> Vec<u64> {
+        self.state().barriers.clone()
     }
 
     pub(super) fn disk<T>(&self, look: impl FnOnce(&mut Disk) -> T) -> T {
@@ -115,6 +131,7 @@ impl System {
     pub(super) fn mend(&self) {
         let mut state = self.state();
         state.calls = [0; Fault::ALL.len()];
+        state.barriers.clear();
         state.planned = None;
         drop(state);
         self.steps.watched.store(false, Ordering::Relaxed);
@@ -191,15 +208,13 @@ impl System {
         if let Some(code) = late {
             return Err(code);
         }
-        state.next += 1;
-        let opener = state.next;
-        let open = Open {
+        let syncs_names = how.create && matches!(how.kind, FileKind::Journal | FileKind::Wal);
+        Ok(state.add(Open {
             inode,
             kind: how.kind,
-            syncs_names: how.create && matches!(how.kind, FileKind::Journal | FileKind::Wal),
-        };
-        state.open.insert(opener, open);
-        Ok(opener)
+            syncs_names,
+            claimed: false,
+        }))
     }
 
     pub(super) fn close(&self, opener: Opener) {
@@ -277,8 +292,13 @@ impl System {
             return late.map_or(Ok(()), Err);
         }
         state.disk.sync(inode);
-        if let Some(open) = state.open.get_mut(&opener).filter(|open| open.syncs_names) {
-            open.syncs_names = false;
+        let names = state.open.get_mut(&opener).filter(|open| open.syncs_names);
+        if names.is_some_and(|open| std::mem::take(&mut open.syncs_names)) {
+            // The power can go between the two. SQLite does not ask whether the second succeeds.
+            state.power();
+            if state.stopped {
+                return Err(Call::SyncNames.io_error());
+            }
             state.disk.sync_names();
         }
         late.map_or(Ok(()), Err)
@@ -392,6 +412,32 @@ impl System {
 }
 
 impl State {
+    /// Opens an empty file for the engine, which nobody takes for abandoned until it is closed.
+    pub(super) fn claim(&mut self, name: &str) -> Opener {
+        let inode = self.disk.create(name);
+        self.add(Open {
+            inode,
+            kind: FileKind::Main,
+            syncs_names: false,
+            claimed: true,
+        })
+    }
+
+    pub(super) fn is_claimed(&self, inode: Inode) -> bool {
+        let mut open = self.open.values();
+        open.any(|open| open.inode == inode && open.claimed)
+    }
+
+    pub(super) fn is_open(&self, inode: Inode) -> bool {
+        self.open.values().any(|open| open.inode == inode)
+    }
+
+    fn add(&mut self, open: Open) -> Opener {
+        self.next += 1;
+        self.open.insert(self.next, open);
+        self.next
+    }
+
     fn of(&self, opener: Opener) -> Result<(Inode, FileKind), Code> {
         let open = self.open.get(&opener).ok_or(ffi::SQLITE_IOERR)?;
         Ok((open.inode, open.kind))
@@ -410,8 +456,23 @@ impl State {
         }
     }
 
+    /// Lets the power go at a call that nothing else hits.
+    fn power(&mut self) {
+        let Some(place) = Fault::ALL.iter().position(|own| *own == Fault::PowerLoss) else {
+            return;
+        };
+        let Some(count) = self.calls.get_mut(place) else {
+            return;
+        };
+        *count += 1;
+        let now = *count;
+        self.barriers.push(now);
+        let planned = self.planned.filter(|own| own.fault == Fault::PowerLoss);
+        self.stopped |= planned.is_some_and(|own| own.at == now);
+    }
+
     /// Counts the call and says what happens to it.
-    fn admit(&mut self, call: Call, kind: FileKind) -> Verdict {
+    pub(super) fn admit(&mut self, call: Call, kind: FileKind) -> Verdict {
         if self.stopped {
             return Verdict::Refuse(call.io_error());
         }
@@ -419,6 +480,9 @@ impl State {
         for (fault, count) in Fault::ALL.iter().zip(&mut self.calls) {
             if fault.hits(call, kind) {
                 *count += 1;
+                if *fault == Fault::PowerLoss && !matches!(call, Call::Write | Call::Truncate) {
+                    self.barriers.push(*count);
+                }
                 if self.planned.is_some_and(|planned| planned.fault == *fault) {
                     now = *count;
                 }

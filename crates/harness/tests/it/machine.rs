@@ -102,10 +102,12 @@ impl Bank {
             device: self.device,
             file: FILE,
             image: &self.image(),
+            files: &[],
             work: &work,
             look: &look,
             durable: self.durable,
             finish: true,
+            beside: None,
         };
         act(&deed)
     }
@@ -365,7 +367,7 @@ fn readers_of_a_wal_see_what_was_there_when_they_began() {
     reader.execute_batch("COMMIT").unwrap();
     assert_eq!(value::<i64>(&reader, "SELECT count(*) FROM t"), 2);
     drop((writer, reader));
-    assert_eq!(machine.files(), [FILE], "the last one takes the WAL away");
+    assert_eq!(machine.names(), [FILE], "the last one takes the WAL away");
 }
 
 #[test]
@@ -408,7 +410,7 @@ fn temporary_files_and_copies_between_machines() {
              CREATE TABLE t AS SELECT a FROM big ORDER BY a DESC; VACUUM",
         )
         .unwrap();
-    assert_eq!(machine.files(), [FILE], "temporary files have no name");
+    assert_eq!(machine.names(), [FILE], "temporary files have no name");
     let other = Machine::new(Device::default()).unwrap();
     let mut target = other.connect("copy.db").unwrap();
     let backup = rusqlite::backup::Backup::new(&connection, &mut target).unwrap();
@@ -426,7 +428,7 @@ fn a_connection_may_outlive_its_machine() {
     drop(machine);
     let other = Machine::new(Device::default()).unwrap();
     connection.execute_batch("CREATE TABLE t (a)").unwrap();
-    assert_eq!(other.files(), [""; 0], "another machine has another disk");
+    assert_eq!(other.names(), [""; 0], "another machine has another disk");
     drop(connection);
 }
 

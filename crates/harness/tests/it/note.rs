@@ -29,7 +29,7 @@ fn catalogue() -> Catalogue {
     .unwrap()
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         accept_loss: true,
         allow_undocumented: true,
@@ -52,11 +52,15 @@ pub(crate) fn image() -> Vec<u8> {
 
 /// Takes the file to a version with this engine.
 pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claim {
-    let catalogue = catalogue();
     let options = Options {
         commit,
         ..options()
     };
+    upgrade(connection, to, options)
+}
+
+pub(crate) fn upgrade(connection: Connection, to: u32, options: Options) -> Claim {
+    let catalogue = catalogue();
     match Migrator::with_connection(&catalogue, connection, options).upgrade_to(to) {
         Ok(_) => Claim::After,
         Err(error) => match error.outcome() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::interruption::{Cuts, Passage};
-use harness::machine::{Claim, Effort};
+use harness::machine::{Claim, Effort, Fault};
 use migrations::{Options, replace_content};
 use rusqlite::Connection;
 use rusqlite::backup::StepResult;
@@ -102,10 +102,10 @@ fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
     let passage = Passage::new(&target, &restore).unwrap().that_lasts();
     let effort = Effort {
         points: 260,
-        seeds: 6,
+        seeds: 24,
         seed: 1,
     };
-    let all = passage.cut(&effort).unwrap();
+    let all = passage.cut_by(&[Fault::PowerLoss], &effort).unwrap();
     let told: Vec<String> = all
         .iter()
         .flat_map(|Cuts { setup, tally }| {

@@ -1,18 +1,21 @@
 //! The way to put a backup back.
 
-use std::fs;
+use std::cell::RefCell;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_RESET_DATABASE;
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Backups, check, copy_if, page_size, pages, take, take_from};
+use super::copy::copy_if;
+use super::{Backups, check, directory, names, page_size, pages, path_of, prune, take, take_from};
 use crate::Version;
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Made, Missing};
-use crate::error::{self, Error, ErrorKind};
+use crate::connect::{self, Missing};
+use crate::error::{self, Error, ErrorKind, Outcome};
 use crate::file::FileState;
+use crate::files::NewFile;
 use crate::options::Options;
 
 /// What [`restore`] did.
@@ -28,9 +31,12 @@ pub struct Restored {
 /// holds what it held or what the backup holds, and a `-wal` or `-shm` that lay beside it is not left to
 /// be replayed. What the file held is backed up first, unless `options` want none.
 ///
+/// A file that is not there is made with the mode, the owner and the attributes of the backup.
+///
 /// # Errors
 /// When the backup is missing, is damaged or belongs to another application, the file is locked, or it
-/// cannot be read as a database; it is then as it was.
+/// cannot be read as a database. [`Error::outcome`] says what is in the file; where it is as it was, no new
+/// backup stays.
 pub fn restore(
     catalogue: &Catalogue,
     backup: &Path,
@@ -39,16 +45,16 @@ pub fn restore(
 ) -> Result<Restored, Error> {
     connect::spelled(backup)?;
     connect::spelled(file)?;
-    let same = |a: &Path, b: &Path| fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok());
-    if same(backup, file).is_some_and(|(a, b)| a == b) {
+    let files = options.files;
+    if files.same(backup, file) {
         return Err(error::restore_onto_itself(file));
     }
-    if !backup.is_file() {
+    if files.look(backup).is_err() {
         return Err(connect::no_backup(backup));
     }
     connect::check_links(file)?;
     let unusable = |error: Error| error::backup_unusable(backup, error.kind(), &error.to_string());
-    let source = connect::reading(backup).map_err(unusable)?;
+    let source = connect::reading(backup, files).map_err(unusable)?;
     let state = FileState::read(&source).map_err(unusable)?;
     let version = version_of(catalogue, &state).map_err(unusable)?;
     check(&source).map_err(|said| {
@@ -58,30 +64,113 @@ pub fn restore(
             &format!("it is damaged: {said}"),
         )
     })?;
-    let mut made = Made::about_to(file);
-    let kept = put(&source, file, options);
-    if let (Some(made), Err(_)) = (&mut made, &kept) {
-        made.failed = true;
+    let made = make(file, backup, options)?;
+    match put_back(&source, file, options) {
+        Ok(kept) => {
+            if let Some(made) = made {
+                made.finish()
+                    .map_err(|source| error::restore_failed(file, source))?;
+            }
+            Ok(Restored { version, kept })
+        }
+        Err(error) => {
+            if made.is_some() {
+                remove_empty(file, options);
+            }
+            Err(error)
+        }
     }
-    kept.map(|kept| Restored { version, kept })
 }
 
-/// Puts the content of `source` into `file`, and returns the backup of what that held.
-fn put(source: &Connection, file: &Path, options: &Options) -> Result<Option<PathBuf>, Error> {
-    let (mut target, _) = connect::open(file, Missing::Create, options)?;
-    if options.backups == Backups::Off || pages(&target)? == 0 {
-        return replace_content(source, &mut target, options).map(|()| None);
+/// Makes an empty file where there is none, which may be read by those who may read `backup`.
+fn make(file: &Path, backup: &Path, options: &Options) -> Result<Option<Box<dyn NewFile>>, Error> {
+    match options.files.create(file, Some(backup)) {
+        Ok(made) => Ok(Some(made)),
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(source) => {
+            let directory = directory(file);
+            match options.files.list(directory) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    Err(error::directory_missing(directory))
+                }
+                _ => Err(error::restore_failed(file, source)),
+            }
+        }
     }
-    keep_and_replace(source, &mut target, file, options).map(Some)
 }
 
-/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two.
+/// Removes a file that was made for a restore which failed, unless somebody else has filled it.
+fn remove_empty(file: &Path, options: &Options) {
+    let opened = connect::handle(file, Missing::Refuse, options);
+    if opened
+        .and_then(|opened| pages(&opened))
+        .is_ok_and(|pages| pages == 0)
+    {
+        names::remove(options.files, file);
+        names::remove_companions(options.files, file);
+    }
+}
+
+/// Puts the content of `source` into `file`, which is there; the backup of what it held, where one is wanted.
+fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Option<PathBuf>, Error> {
+    let (mut target, _) = connect::open(file, Missing::Refuse, options)?;
+    let before = schema_cookie(&target);
+    // Backups lie beside the file that a link leads to.
+    let real = path_of(&target, options.files)?.unwrap_or_else(|| file.to_owned());
+    let kept = RefCell::default();
+    let result = if options.backups == Backups::Off || pages(&target)? == 0 {
+        replace_if(source, &mut target, options, || true).map(drop)
+    } else {
+        keep_and_replace(source, &mut target, &real, options, &kept)
+    };
+    let file = real.as_path();
+    // Closed, it has nothing open that somebody who looks again would have to wait for.
+    drop(target);
+    let kept: Option<PathBuf> = kept.into_inner();
+    let Err(error) = result else {
+        if let Some(kept) = &kept {
+            prune(file, kept, options);
+        }
+        return Ok(kept);
+    };
+    let outcome = look_again(file, options, before, error.outcome());
+    if let Some(kept) = kept.filter(|_| outcome == Outcome::Untouched) {
+        names::remove(options.files, &kept);
+    }
+    Err(error.with_outcome(outcome))
+}
+
+/// What is in the file after an error. Copying a database over another one counts up the schema cookie of that
+/// one, whatever it copies, so that other connections read the schema again.
+/// <https://sqlite.org/pragma.html#pragma_schema_version>
+fn look_again(file: &Path, options: &Options, before: Option<i64>, said: Outcome) -> Outcome {
+    if said != Outcome::Unknown {
+        return said;
+    }
+    let now = connect::handle(file, Missing::Refuse, options).ok();
+    let now = now.and_then(|connection| schema_cookie(&connection));
+    match (before, now) {
+        (Some(before), Some(now)) if before == now => Outcome::Untouched,
+        (Some(before), Some(now)) if before + 1 == now => Outcome::Committed,
+        _ => Outcome::Unknown,
+    }
+}
+
+fn schema_cookie(connection: &Connection) -> Option<i64> {
+    connection
+        .pragma_query_value(None, "schema_version", |row| row.get(0))
+        .ok()
+}
+
+/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two. The backup is
+/// in `kept` as soon as there is one, also where what follows fails.
 fn keep_and_replace(
     source: &Connection,
     target: &mut Connection,
     file: &Path,
     options: &Options,
-) -> Result<PathBuf, Error> {
+    kept: &RefCell<Option<PathBuf>>,
+) -> Result<(), Error> {
     fit_pages(source, target)?;
     let mode: String = target
         .query_row("PRAGMA main.journal_mode", [], |row| row.get(0))
@@ -91,12 +180,11 @@ fn keep_and_replace(
         target
             .execute_batch("BEGIN EXCLUSIVE; PRAGMA main.locking_mode = EXCLUSIVE; COMMIT")
             .map_err(error::cannot_begin)?;
-        let kept = take_from(target, file, options, None)?;
-        replace_content(source, target, options)?;
-        return Ok(kept);
+        *kept.borrow_mut() = Some(take_from(target, file, options, None)?);
+        return replace_if(source, target, options, || true).map(drop);
     }
     // With a WAL, readers are let in beside the writer: one tells whether somebody was faster.
-    let watch = connect::reading(file)?;
+    let watch = connect::reading(file, options.files)?;
     let version = || -> Result<i64, Error> {
         watch
             .pragma_query_value(None, "data_version", |row| row.get(0))
@@ -108,15 +196,18 @@ fn keep_and_replace(
         target
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(error::cannot_begin)?;
-        let kept = version().and_then(|before| Ok((before, take(target, options, None)?)));
+        let taken = version().and_then(|before| Ok((before, take(target, options, None)?.1)));
         target.execute_batch("ROLLBACK").map_err(error::sqlite)?;
-        let (before, kept) = kept?;
+        let (before, path) = taken?;
+        *kept.borrow_mut() = Some(path);
         let same = || version().is_ok_and(|now| now == before);
         if replace_if(source, target, options, same)? {
-            return Ok(kept);
+            return Ok(());
         }
         // What was kept lacks what was committed meanwhile.
-        fs::remove_file(&kept).map_err(|source| error::backups_unreadable(file, source))?;
+        if let Some(kept) = kept.take() {
+            names::remove(options.files, &kept);
+        }
         if since.elapsed() > options.busy_timeout {
             let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
             return Err(error::cannot_begin(rusqlite::Error::SqliteFailure(
@@ -132,7 +223,8 @@ fn keep_and_replace(
 /// here. `target` may be in journal mode DELETE afterwards where it was in WAL mode.
 ///
 /// # Errors
-/// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or written.
+/// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or written. Where
+/// more was begun than to wait, the error says that what is in `target` is not known.
 /// <https://sqlite.org/c3ref/backup_finish.html>
 pub fn replace_content(
     source: &Connection,
@@ -163,9 +255,17 @@ fn replace_if(
         synced => synced,
     };
     let synchronous = synchronous.map_err(error::sqlite)?;
-    let file = PathBuf::from(target.path().unwrap_or_default());
-    let replaced = copy_if(source, target, options, go_on)
-        .map_err(|source| error::restore_failed(&file, source));
+    let file = path_of(target, options.files).ok().flatten();
+    let file = file.unwrap_or_default();
+    let replaced = copy_if(source, target, options, go_on).map_err(|source| {
+        let waited = source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        let error = error::restore_failed(&file, source);
+        if waited {
+            error
+        } else {
+            error.with_outcome(Outcome::Unknown)
+        }
+    });
     // Whoever opens the file again has the setting of before; this is for who goes on with the connection.
     let _ = target.pragma_update(None, "synchronous", synchronous);
     replaced

@@ -348,6 +348,7 @@ pub(crate) fn backup_of_memory() -> Error {
     .hint("copy it with `VACUUM INTO`")
 }
 
+/// A path of bytes that are no text, in a database whose text is UTF-16.
 pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
     if source.is::<Unsound>() {
         return Error::new(
@@ -358,7 +359,14 @@ pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
         .caused_by(source);
     }
     let code = source.downcast_ref::<rusqlite::Error>();
-    let kind = code.map_or(ErrorKind::ReadOnly, |source| by_code(source, "").kind());
+    let full = source
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|source| source.kind() == std::io::ErrorKind::StorageFull);
+    let kind = match code {
+        Some(source) => by_code(source, "").kind(),
+        None if full => ErrorKind::DiskFull,
+        None => ErrorKind::ReadOnly,
+    };
     Error::new(
         kind,
         format!("no backup of `{}` could be made", file.display()),
@@ -419,12 +427,15 @@ pub(crate) fn restore_onto_itself(file: &Path) -> Error {
     .hint("name the backup first, and the file with `--db`")
 }
 
-pub(crate) fn restore_failed(file: &Path, source: rusqlite::Error) -> Error {
-    by_code(
-        &source,
-        &format!("`{}` could not be restored", file.display()),
-    )
-    .caused_by(source)
+pub(crate) fn restore_failed(file: &Path, source: impl Into<BoxError>) -> Error {
+    let source = source.into();
+    let message = format!("`{}` could not be restored", file.display());
+    let error = match source.downcast_ref::<rusqlite::Error>() {
+        Some(sqlite) => by_code(sqlite, &message),
+        None => Error::new(ErrorKind::ReadOnly, message)
+            .hint("check the permissions of the file and of its directory"),
+    };
+    error.caused_by(source)
 }
 
 pub(crate) fn inside_transaction() -> Error {

@@ -22,6 +22,7 @@ mod atomic;
 mod backups;
 mod code;
 mod consent;
+mod copies;
 mod directions;
 mod fill;
 mod forbidden;

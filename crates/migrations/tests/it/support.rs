@@ -1,10 +1,14 @@
 //! Small catalogues and files to try them on.
 
+use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use migrations::{Back, Catalogue, Error, Migrator, Options, Step, Version};
+use migrations::{
+    Back, Catalogue, Error, FileInfo, Files, Migrator, NewFile, Options, Step, SystemFiles, Version,
+};
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
 use tempfile::TempDir;
@@ -213,4 +217,70 @@ pub(crate) fn contents(connection: &Connection) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The real file system, on which the call of this name fails.
+#[derive(Debug)]
+pub(crate) struct Broken(pub(crate) &'static str);
+
+impl Broken {
+    fn works(&self, call: &str) -> io::Result<()> {
+        match self.0 == call {
+            true => Err(io::Error::other(format!("`{call}` does not work here"))),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Files for Broken {
+    fn create(&self, path: &Path, like: Option<&Path>) -> io::Result<Box<dyn NewFile>> {
+        self.works("create")?;
+        SystemFiles.create(path, like)
+    }
+
+    fn look(&self, path: &Path) -> io::Result<FileInfo> {
+        self.works("look")?;
+        SystemFiles.look(path)
+    }
+
+    fn same(&self, one: &Path, other: &Path) -> bool {
+        SystemFiles.same(one, other)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        self.works("list")?;
+        SystemFiles.list(directory)
+    }
+
+    fn link(&self, path: &Path, new: &Path) -> io::Result<()> {
+        self.works("link")?;
+        SystemFiles.link(path, new)
+    }
+
+    fn rename(&self, path: &Path, new: &Path) -> io::Result<()> {
+        self.works("rename")?;
+        SystemFiles.rename(path, new)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.works("remove")?;
+        SystemFiles.remove(path)
+    }
+
+    fn remove_abandoned(&self, path: &Path) -> io::Result<()> {
+        self.works("remove_abandoned")?;
+        SystemFiles.remove_abandoned(path)
+    }
+
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        self.works("sync_directory")?;
+        SystemFiles.sync_directory(directory)
+    }
+
+    fn free_space(&self, directory: &Path) -> io::Result<u64> {
+        match self.0 {
+            "room" => Ok(0),
+            _ => SystemFiles.free_space(directory),
+        }
+    }
 }
