@@ -1,11 +1,11 @@
 //! `cargo xtask`: reads the command line and calls the verb.
 
 use std::env;
-use std::path::Path;
+use std::path::{self, Path};
 use std::process::ExitCode;
 
-use xtask::cli::{Cli, Format, Verb};
-use xtask::{Verdict, catalogue, exit, program, project, verb};
+use xtask::cli::{AddFixture, Cli, Format, Verb};
+use xtask::{Failure, Verdict, catalogue, exit, program, project, verb};
 
 fn main() -> ExitCode {
     let cli = Cli::of_process();
@@ -23,6 +23,12 @@ fn run(verb: &Verb, root: &Path) -> Verdict {
         Verb::Ci(options) => verb::ci::run(root, options),
         Verb::VerifyMigrations(options) => {
             catalogue::run(root, options.format == Format::Json, &arguments)
+        }
+        // The program is called at the root, and the file is named from here.
+        Verb::AddFixture(AddFixture { file: Some(file) }) => {
+            let file = path::absolute(file)
+                .map_err(|error| Failure::new(format!("`{}`: {error}", file.display())))?;
+            catalogue::run(root, false, &["add-fixture".as_ref(), file.as_os_str()])
         }
         Verb::AddFixture(_) | Verb::Docs(_) | Verb::Draft => {
             catalogue::run(root, false, &arguments)

@@ -164,3 +164,32 @@ fn what_is_printed_is_escaped_or_told_to_be_lost() {
             .is_file()
     );
 }
+
+/// A file is named from where the person is, who may be in any folder of the checkout.
+#[cfg(unix)]
+#[test]
+fn a_file_is_named_from_the_current_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    checkout(folder.path());
+    let cargo = folder.path().join("cargo");
+    fs::write(
+        &cargo,
+        "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done >> words\n",
+    )
+    .unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    let here = folder.path().join("crates/traininglogs/src");
+    for (file, meant) in [("my.db", "my.db"), (":memory:", ":memory:"), ("./-x", "-x")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .current_dir(&here)
+            .env("CARGO", &cargo)
+            .args(["add-fixture", file])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let words = fs::read_to_string(folder.path().join("words")).unwrap();
+        let meant = fs::canonicalize(&here).unwrap().join(meant);
+        assert_eq!(words.lines().last(), meant.to_str(), "{words}");
+    }
+}

@@ -83,7 +83,8 @@
 //!    *Limits*: a step that is irreversible stops it. The digest finds edits, not a forger who computes it
 //!    again: rows are counted, so values that are replaced by others are not noticed (the backup has them).
 //! 6. **It refuses to guess.** A file that is newer, foreign, damaged, drifted or whose history was edited is
-//!    left as it is, and so is one that a red flag stands before (`docs/red-flags.md`).
+//!    left as it is, and so is one that a red flag stands before (`docs/red-flags.md`), one that has several names
+//!    (hard links), and one that was moved while it was open. A path that SQLite would not take for a file is refused.
 //!    `promises::it_refuses_to_guess`
 //!
 //!    *Limits*: damage is looked for when a run has something to write: every page is read, in the backup or,

@@ -68,7 +68,8 @@ pub fn json(document: &str) -> Cow<'_, str> {
     }
     let mut escaped = String::with_capacity(document.len());
     for (at, c) in document.char_indices() {
-        if !raw(c) && !(c == '#' && is_mark(document, at)) {
+        let begins = c == '#' && is_mark(document, at);
+        if !begins && !raw(c) {
             escaped.push(c);
             continue;
         }

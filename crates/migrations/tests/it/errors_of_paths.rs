@@ -180,7 +180,6 @@ fn directory_closed() {
 #[cfg(unix)]
 #[test]
 #[ignore = "`directory_closed` runs it as another user"]
-#[expect(clippy::print_stdout, reason = "the other test reads it")]
 fn asked_by_another_user() {
     let Some(path) = std::env::var_os(CLOSED) else {
         return;

@@ -243,18 +243,6 @@ fn a_file_that_a_second_run_fills_stays() {
     assert_eq!(file.migrator(&catalogue).version().unwrap(), 3);
 }
 
-#[test]
-fn what_a_restore_made_for_nothing_is_removed() {
-    let catalogue = three();
-    let backup = File::at(&catalogue, 2);
-    let there = File::none();
-    // Its file cannot be locked while it is read from: a copy needs to write its header.
-    let lock = backup.raw();
-    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    restore(&catalogue, &backup.path, &there.path, &hasty()).unwrap_err();
-    assert!(entries(there.directory.path()).is_empty());
-}
-
 fn journal(path: &Path) -> PathBuf {
     path.with_file_name("notes.db-journal")
 }

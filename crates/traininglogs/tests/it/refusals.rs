@@ -213,17 +213,26 @@ fn a_limit_on_the_size_of_files_leaves_nothing() {
 #[cfg(unix)]
 #[test]
 fn no_empty_file_is_left() {
-    let shell = Shell::new();
-    let script = format!(
-        "trap '' XFSZ; ulimit -f 0; exec '{}' init",
-        env!("CARGO_BIN_EXE_traininglogs")
-    );
-    let output = std::process::Command::new("sh")
-        .current_dir(shell.path(""))
-        .args(["-c", &script])
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{complaint}");
-    assert!(shell.files().is_empty(), "{:?}", shell.files());
+    let mut shell = Shell::new();
+    assert_eq!(shell.run(&["--db", "old.db", "init"]), 0);
+    let before = shell.files();
+    for verb in ["init", "restore old.db"] {
+        let script = format!(
+            "ulimit -f 0; exec '{}' {verb}",
+            env!("CARGO_BIN_EXE_traininglogs")
+        );
+        let output = std::process::Command::new("sh")
+            .current_dir(shell.path(""))
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{complaint}");
+        assert!(complaint.contains("the file is as it was\n"), "{complaint}");
+        assert!(
+            shell.files() == before,
+            "{verb}: {:?}",
+            shell.files().keys()
+        );
+    }
 }
