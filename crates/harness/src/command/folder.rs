@@ -53,7 +53,7 @@ pub(super) fn run(
     };
     let told = |error: String| Failure::Told(format!("error: {error}\n"));
     if let Some(base) = &arguments.base {
-        options = options.base(&source::database(base)?).map_err(told)?;
+        options = options.base(&*source::database(base)?).map_err(told)?;
     }
     let known = known(arguments)?;
     let mut notes: Vec<String> = (config.iter())
