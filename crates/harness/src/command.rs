@@ -20,7 +20,7 @@ called like a verb is named with `./`.
 Exit codes:
   0  nothing found, or nothing that is not known
   1  something found
-  2  the work could not be done";
+  2  the work could not be done, or not all of it";
 
 /// Finds what would lose rows, fail on real rows or not come back in a folder of SQLite migrations, whatever tool
 /// they were written for.
@@ -47,6 +47,22 @@ enum Verb {
     Man(man::Page),
     /// Prints what a shell needs to complete options
     Completions(man::Completions),
+}
+
+/// How a verb ended that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Clean,
+    /// Something was found.
+    Found,
+    /// Nothing was found, and not everything was read and tried.
+    Incomplete,
+}
+
+impl Outcome {
+    fn of(found: bool) -> Outcome {
+        if found { Outcome::Found } else { Outcome::Clean }
+    }
 }
 
 /// Why a verb could not do its work.
@@ -79,17 +95,20 @@ pub fn main() -> ExitCode {
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut output = io::BufWriter::new(io::stdout().lock());
     let done = match &command.verb {
-        Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
-        Some(Verb::Man(arguments)) => man::page(arguments, Command::command(), &mut output),
+        Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output).map(Outcome::of),
+        Some(Verb::Man(arguments)) => {
+            man::page(arguments, Command::command(), &mut output).map(Outcome::of)
+        }
         Some(Verb::Completions(arguments)) => {
-            man::completions(arguments, Command::command(), &mut output)
+            man::completions(arguments, Command::command(), &mut output).map(Outcome::of)
         }
         None => judge_folder(&command.folder, &matches, &mut output),
     };
     let done = done.and_then(|found| output.flush().map(|()| found).map_err(Failure::from));
     match done {
-        Ok(false) => ExitCode::SUCCESS,
-        Ok(true) => ExitCode::from(1),
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
         // Whoever closed the pipe has read enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::from(1)
@@ -118,7 +137,7 @@ fn judge_folder(
     arguments: &folder::Arguments,
     given: &ArgMatches,
     output: &mut dyn Write,
-) -> Result<bool, Failure> {
+) -> Result<Outcome, Failure> {
     let Some(root) = &arguments.folder else {
         return Err(Failure::Usage);
     };

@@ -17,7 +17,7 @@ const DEEPEST: usize = 6;
 /// More entries than any history has: somebody named a whole disk.
 const MOST: usize = 100_000;
 /// Longer than any migration: what is longer is a dump, or no SQL.
-const LONGEST: u64 = 256 << 20;
+const LONGEST: u64 = 64 << 20;
 /// What package managers and compilers fill, and no tool reads.
 const FOREIGN: [&str; 3] = ["node_modules", "target", "__pycache__"];
 

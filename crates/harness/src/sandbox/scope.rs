@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Stop;
@@ -49,7 +49,7 @@ pub(crate) struct Scope {
     deadline: Arc<Deadline>,
     left: AtomicU64,
     seconds: u64,
-    until: Option<Instant>,
+    until: Mutex<Option<Instant>>,
     out: AtomicBool,
     /// What was not tried, each with the reason.
     untried: Mutex<Vec<String>>,
@@ -67,15 +67,25 @@ pub(super) fn current() -> Option<Arc<Scope>> {
 impl Scope {
     /// So many seconds of SQLite's work, by a clock at most twice as long.
     pub(crate) fn new(deadline: &Arc<Deadline>, seconds: u64) -> Arc<Scope> {
-        let twice = Duration::from_secs(seconds.saturating_mul(2));
-        Arc::new(Scope {
+        let scope = Scope {
             deadline: Arc::clone(deadline),
-            left: AtomicU64::new(seconds.saturating_mul(SPEED)),
+            left: AtomicU64::default(),
             seconds,
-            until: Instant::now().checked_add(twice),
-            out: AtomicBool::new(false),
+            until: Mutex::default(),
+            out: AtomicBool::default(),
             untried: Mutex::default(),
-        })
+        };
+        scope.renew();
+        Arc::new(scope)
+    }
+
+    /// Gives it the whole budget again.
+    pub(crate) fn renew(&self) {
+        let twice = Duration::from_secs(self.seconds.saturating_mul(2));
+        *lock(&self.until) = Instant::now().checked_add(twice);
+        let work = self.seconds.saturating_mul(SPEED);
+        self.left.store(work, Ordering::Relaxed);
+        self.out.store(false, Ordering::Relaxed);
     }
 
     /// Does `work` in this scope: sandboxes that this thread opens meanwhile belong to it.
@@ -97,7 +107,7 @@ impl Scope {
         let spent = self
             .left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        let late = || self.until.is_some_and(|until| Instant::now() >= until);
+        let late = || lock(&self.until).is_some_and(|until| Instant::now() >= until);
         if spent.is_err() || late() {
             self.out.store(true, Ordering::Relaxed);
         }
@@ -122,7 +132,7 @@ impl Scope {
     /// Notes what was not tried on this thread.
     pub(crate) fn note(what: impl Into<String>) {
         if let Some(scope) = current() {
-            let mut untried = scope.untried.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut untried = lock(&scope.untried);
             let what = what.into();
             if !untried.contains(&what) {
                 untried.push(what);
@@ -130,11 +140,17 @@ impl Scope {
         }
     }
 
-    /// What was not tried: what was noted, and that the work ended before its end.
-    pub(crate) fn untried(&self) -> Vec<String> {
-        let untried = self.untried.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = untried.clone();
-        all.extend(self.stopped().map(|stop| stop.why()));
+    /// What was not tried since it was asked last: what was noted, and that the budget did not last.
+    pub(crate) fn take_untried(&self) -> Vec<String> {
+        let mut all = std::mem::take(&mut *lock(&self.untried));
+        // That the time of the run is over is said once for all of it.
+        let stopped = self.stopped().filter(|_| !self.deadline.passed());
+        let why = stopped.map(|stop| stop.why());
+        all.extend(why.filter(|why| !all.iter().any(|other| other.ends_with(why.as_str()))));
         all
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
