@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::refusal::Refusal;
+use crate::sandbox;
 
 const AFTER: &str = "Options of a folder may stand in `verify-migrations.toml`, in it or beside it. A folder that is \
 called like a verb is named with `./`.
@@ -94,6 +95,7 @@ pub fn main() -> ExitCode {
     let matches = Command::command().get_matches();
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut output = io::BufWriter::new(io::stdout().lock());
+    sandbox::limit_memory();
     let done = match &command.verb {
         Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output).map(Outcome::of),
         Some(Verb::Man(arguments)) => {

@@ -193,6 +193,18 @@ pub(crate) fn confine(connection: &Connection) -> rusqlite::Result<Budget> {
     guard(connection, &[], &Denied::default())
 }
 
+/// Limits what SQLite may allocate for all connections of the process: many values of the greatest size may be alive
+/// at once. For a program of its own.
+pub(crate) fn limit_memory() {
+    const MEMORY: i64 = 4 << 30;
+    let set = || -> rusqlite::Result<()> {
+        let connection = Connection::open_in_memory()?;
+        connection.pragma_update_and_check(None, "hard_heap_limit", MEMORY, |_| Ok(()))
+    };
+    // Without it the system says when there is no more.
+    let _ = set();
+}
+
 /// Both lines of defence. SQL loads no extension: SQLite has that off, and nothing here switches it on.
 fn guard(
     connection: &Connection,
@@ -216,7 +228,7 @@ fn guard(
     };
     connection.authorizer(Some(move |context: AuthContext<'_>| {
         // Preparing is work, too, and the expansion of views is seen nowhere else.
-        if meter.spend(budget::ASKED) {
+        if meter.ask() {
             return Authorization::Deny;
         }
         match allowed::decide(context.action, &functions) {

@@ -7,7 +7,6 @@ mod place;
 mod progress;
 mod since;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -109,7 +108,7 @@ pub(super) fn run(
         fail_on: arguments.fails_from(),
         known: accepted,
         notes,
-        none_asked: options.only.as_ref().is_some_and(BTreeSet::is_empty),
+        none_asked: options.only.is_some() && verdict.steps == 0,
     };
     for (format, path) in &arguments.also {
         fs::write(path, report.to(*format)).map_err(|error| Refusal::unwritable(path, &error))?;

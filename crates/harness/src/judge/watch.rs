@@ -1,6 +1,6 @@
 //! What is known of a judgement while it runs, so that it can end at any time with what was found so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -61,8 +61,8 @@ pub(super) struct Found {
     pub(super) judged: BTreeSet<usize>,
     /// What was not tried of a step, with the reason.
     pub(super) untried: BTreeSet<(usize, String)>,
-    /// What is under way.
-    under_way: BTreeSet<(Phase, usize)>,
+    /// What is under way, and how often.
+    under_way: BTreeMap<(Phase, usize), usize>,
     /// Whether nothing was left out for the time.
     pub(super) complete: bool,
 }
@@ -70,7 +70,7 @@ pub(super) struct Found {
 impl Found {
     /// Where the work stands.
     pub(super) fn place(&self) -> Option<(Phase, usize)> {
-        self.under_way.first().copied()
+        self.under_way.keys().next().copied()
     }
 }
 
@@ -95,7 +95,7 @@ impl Watch {
 
     /// Where the work stands until the value is dropped; where it is over by then, it stays there.
     pub(super) fn at(&self, phase: Phase, place: usize) -> At<'_> {
-        self.found(|found| found.under_way.insert((phase, place)));
+        self.found(|found| *found.under_way.entry((phase, place)).or_default() += 1);
         At {
             watch: self,
             key: (phase, place),
@@ -120,7 +120,12 @@ pub(super) struct At<'a> {
 impl Drop for At<'_> {
     fn drop(&mut self) {
         if !self.watch.deadline.passed() {
-            self.watch.found(|found| found.under_way.remove(&self.key));
+            self.watch.found(|found| {
+                if let Some(count) = found.under_way.get_mut(&self.key) {
+                    *count -= 1;
+                }
+                found.under_way.retain(|_, count| *count > 0);
+            });
         }
     }
 }

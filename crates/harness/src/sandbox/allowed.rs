@@ -1,7 +1,7 @@
 //! What SQL of others may do. Whatever is not listed is denied, also what a newer SQLite adds.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{LazyLock, OnceLock};
 
 use rusqlite::hooks::{AuthAction, TransactionOperation};
 use rusqlite::{Connection, ffi};
@@ -75,10 +75,9 @@ pub(super) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
             }
         }
         Function { function_name } => {
-            let registered = functions
-                .iter()
-                .any(|own| own.eq_ignore_ascii_case(function_name));
-            match registered || is_in(FUNCTIONS, function_name) {
+            let own = |own: &String| own.eq_ignore_ascii_case(function_name);
+            let registered = functions.iter().any(own);
+            match is_known_function(function_name) || registered {
                 true => Decision::Allow,
                 false => denied(format!(
                     "it calls `{function_name}`, which may reach outside the database"
@@ -93,6 +92,12 @@ pub(super) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
         )),
         _ => denied("it does something that is not known to be harmless"),
     }
+}
+
+/// Whether a function is one of SQLite's own that may be called.
+fn is_known_function(name: &str) -> bool {
+    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| FUNCTIONS.split_whitespace().collect());
+    ALL.contains(name) || ALL.contains(name.to_ascii_lowercase().as_str())
 }
 
 fn denied(what: impl Into<String>) -> Decision {

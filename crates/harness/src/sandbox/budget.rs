@@ -8,10 +8,13 @@ use rusqlite::Connection;
 use super::{Scope, Stop, scope};
 
 /// After how many instructions of SQLite's machine the work is counted.
-const PIECE: i32 = 1_000;
+const PIECE: i32 = 4_000;
 
 /// What a question of the authorizer costs, in instructions: a name is resolved, or a view expanded.
-pub(super) const ASKED: u64 = 100;
+const ASKED: u64 = 100;
+
+/// After how many questions of the authorizer they are counted.
+const QUESTIONS: u64 = 32;
 
 /// How many instructions SQLite's machine does in a second, so that a limit in seconds is the same on every
 /// machine.
@@ -27,10 +30,17 @@ pub(crate) struct Budget(Meter);
 pub(super) struct Meter {
     left: Arc<AtomicU64>,
     out: Arc<AtomicBool>,
+    questions: Arc<AtomicU64>,
     scope: Option<Arc<Scope>>,
 }
 
 impl Meter {
+    /// Counts a question of the authorizer, and returns whether there is no work left.
+    pub(super) fn ask(&self) -> bool {
+        let asked = self.questions.fetch_add(1, Ordering::Relaxed) + 1;
+        asked % QUESTIONS == 0 && self.spend(QUESTIONS * ASKED)
+    }
+
     /// Counts work, and returns whether there is none left.
     pub(super) fn spend(&self, work: u64) -> bool {
         let take = |left: u64| match left {
@@ -54,6 +64,7 @@ impl Budget {
         let meter = Meter {
             left: Arc::new(AtomicU64::new(u64::MAX)),
             out: Arc::default(),
+            questions: Arc::default(),
             scope: scope::current(),
         };
         let own = meter.clone();
