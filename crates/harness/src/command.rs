@@ -62,7 +62,11 @@ enum Outcome {
 
 impl Outcome {
     fn of(found: bool) -> Outcome {
-        if found { Outcome::Found } else { Outcome::Clean }
+        if found {
+            Outcome::Found
+        } else {
+            Outcome::Clean
+        }
     }
 }
 

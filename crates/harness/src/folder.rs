@@ -133,7 +133,8 @@ fn unread(tree: &Tree, layout: LayoutName, reading: &mut Reading) {
             }
             (folder, names) => {
                 let count = names.len();
-                let why = format!("{count} files of SQL are in it, which `{layout}` does not read there");
+                let why =
+                    format!("{count} files of SQL are in it, which `{layout}` does not read there");
                 gaps.push((format!("{folder}/"), why));
             }
         }

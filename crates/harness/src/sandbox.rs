@@ -285,10 +285,14 @@ fn distrusted(error: &rusqlite::Error) -> Option<Stop> {
     let words = reason(error);
     let refused = |what: String| Some(Stop::Refused(what));
     if let Some(what) = words.strip_prefix("unsafe use of ") {
-        return refused(format!("a view, a trigger or a table uses {what} by itself"));
+        return refused(format!(
+            "a view, a trigger or a table uses {what} by itself"
+        ));
     }
     if words.starts_with("table ") && words.ends_with(" may not be modified") {
-        return refused(format!("{words}: it is SQLite's own, or behind a virtual table"));
+        return refused(format!(
+            "{words}: it is SQLite's own, or behind a virtual table"
+        ));
     }
     None
 }
@@ -299,3 +303,5 @@ pub(crate) fn is_interrupted(error: &rusqlite::Error) -> bool {
         || (error.sqlite_error()).is_some_and(|error| error.extended_code == ffi::SQLITE_INTERRUPT)
 }
 
+#[cfg(test)]
+mod tests;

@@ -91,7 +91,10 @@ impl Trial {
     pub(super) fn insert(&self, table: &TablePlan, values: &[Value]) -> Result<(), Refusal> {
         self.connection.budget().limit(ROW);
         let told = |hopeless| {
-            move |error: rusqlite::Error| match (is_interrupted(&error), self.connection.stop(&error)) {
+            move |error: rusqlite::Error| match (
+                is_interrupted(&error),
+                self.connection.stop(&error),
+            ) {
                 (true, _) => Refusal {
                     words: "the row takes too long: a trigger may never end".to_owned(),
                     hopeless: true,

@@ -209,7 +209,11 @@ fn some(names: &[&str]) -> Option<String> {
             unique.push(name);
         }
     }
-    let shown: Vec<String> = unique.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = unique
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
     let more = unique.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!(" and {more} more"));
     (!shown.is_empty()).then(|| format!("{}{}", shown.join(", "), more.unwrap_or_default()))

@@ -60,8 +60,9 @@ impl Look {
                 _ => {
                     // A table that cannot be read, say for a collation that is missing, is not compared, nor is
                     // one that a script filled with more than anybody could look at.
-                    let rows = fits(connection, table)
-                        .and_then(|()| read_rows(connection, schema, table).map_err(|error| reason(&error)));
+                    let rows = fits(connection, table).and_then(|()| {
+                        read_rows(connection, schema, table).map_err(|error| reason(&error))
+                    });
                     match rows {
                         Ok(rows) => drop(look.tables.insert(fold(&table.name), rows)),
                         Err(why) => {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rusqlite::functions::FunctionFlags;
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 
 use super::Options;
 use super::foreign;

@@ -58,9 +58,7 @@ pub(super) fn judge(
 /// Whether a step is to be judged, as far as it was named.
 fn is_asked(history: &History, options: &Options, place: usize) -> bool {
     let step = history.steps.get(place);
-    step.is_some_and(|step| {
-        (options.only.as_ref()).is_none_or(|only| only.contains(&step.name))
-    })
+    step.is_some_and(|step| (options.only.as_ref()).is_none_or(|only| only.contains(&step.name)))
 }
 
 /// Makes all runs, and leaves what they find with `watch`.
@@ -88,7 +86,11 @@ fn run(history: &Arc<History>, options: &Arc<Options>, watch: &Watch) -> Result<
         let scope = watch.scope();
         let (told, journeys) = scope.within(|| bench.step(place, &store, &scope));
         watch.untried(place, scope.take_untried());
-        let unseeded = (store.unseeded.lock().unwrap_or_else(PoisonError::into_inner)).clone();
+        let unseeded = (store
+            .unseeded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+        .clone();
         watch.found(|found| {
             found.told.extend(told);
             found.journeys += journeys;
@@ -109,7 +111,9 @@ fn run(history: &Arc<History>, options: &Arc<Options>, watch: &Watch) -> Result<
     let (long, runs) = bench.long_runs(&so_far, watch);
     watch.found(|found| {
         found.journeys += runs;
-        found.told.extend(long.into_iter().map(|told| told.over(Reach::Whole)));
+        found
+            .told
+            .extend(long.into_iter().map(|told| told.over(Reach::Whole)));
         found.complete = !watch.deadline.passed();
     });
     Ok(())
@@ -164,11 +168,7 @@ fn verdict(history: &History, options: &Options, found: Found) -> Verdict {
 }
 
 impl Bench {
-    fn new(
-        history: &Arc<History>,
-        options: &Arc<Options>,
-        watch: &Watch,
-    ) -> Result<Bench, String> {
+    fn new(history: &Arc<History>, options: &Arc<Options>, watch: &Watch) -> Result<Bench, String> {
         let model = Model::of(history.layout).for_history(history);
         let place_of = |name: &Option<String>| match name {
             None => Ok(None),
@@ -204,12 +204,7 @@ impl Bench {
     }
 
     /// One step under all modes, and how many journeys that took.
-    fn step<'s>(
-        &'s self,
-        place: usize,
-        store: &'s Store<'s>,
-        scope: &Scope,
-    ) -> (Vec<Told>, usize) {
+    fn step<'s>(&'s self, place: usize, store: &'s Store<'s>, scope: &Scope) -> (Vec<Told>, usize) {
         let mut found: Vec<Told> = Vec::new();
         let mut journeys = 0;
         let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place))
@@ -222,7 +217,9 @@ impl Bench {
         for chain in self.chains.iter().take(ran) {
             let unread = [place, place + 1].map(|version| chain.unread.get(&version));
             if let Some(why) = unread.into_iter().flatten().next() {
-                Scope::note(format!("the schema before or after it cannot be read: {why}"));
+                Scope::note(format!(
+                    "the schema before or after it cannot be read: {why}"
+                ));
                 continue;
             }
             let down = &migration.down;

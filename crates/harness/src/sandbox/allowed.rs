@@ -94,9 +94,18 @@ pub(super) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
     }
 }
 
+/// The names of a list, which are asked for often.
+type Names = LazyLock<HashSet<&'static str>>;
+
 /// Whether a function is one of SQLite's own that may be called.
 fn is_known_function(name: &str) -> bool {
-    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| FUNCTIONS.split_whitespace().collect());
+    static ALL: Names = LazyLock::new(|| FUNCTIONS.split_whitespace().collect());
+    ALL.contains(name) || ALL.contains(name.to_ascii_lowercase().as_str())
+}
+
+/// Whether a pragma concerns nothing but the connection and its database.
+fn is_own_pragma(name: &str) -> bool {
+    static ALL: Names = LazyLock::new(|| PRAGMAS.split_whitespace().collect());
     ALL.contains(name) || ALL.contains(name.to_ascii_lowercase().as_str())
 }
 
@@ -112,7 +121,7 @@ fn is_in(list: &str, name: &str) -> bool {
 fn pragma(name: &str, value: Option<&str>) -> Decision {
     let sets = value.is_some();
     let in_memory = |value: &str| value == "2" || value.eq_ignore_ascii_case("memory");
-    if is_in(PRAGMAS, name) || (is_in(PRAGMAS_THAT_SAY, name) && !sets) {
+    if is_own_pragma(name) || (is_in(PRAGMAS_THAT_SAY, name) && !sets) {
         return Decision::Allow;
     }
     if is_in(PRAGMAS_THAT_SAY, name) {
