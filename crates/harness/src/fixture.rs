@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::observe::Value;
-use crate::sandbox::{Halt, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::subject::{Subject, show};
 
 /// One golden database, in memory.
@@ -40,7 +40,7 @@ pub fn load(script: &str) -> Result<Connection, String> {
         .map_err(text)?;
     sandbox
         .run_script(script)
-        .map_err(|Halt { statement, why, .. }| format!("line {}: {why}", statement.line))?;
+        .map_err(|halt| format!("line {}: {}", halt.statement.line, halt.why))?;
     sandbox
         .execute_batch("COMMIT; PRAGMA foreign_keys = ON")
         .map_err(text)?;

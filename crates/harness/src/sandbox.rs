@@ -69,6 +69,9 @@ pub(crate) struct Halt<'s> {
 /// How many instructions a statement of a script may take that is run to see what it makes.
 const STATEMENT: u64 = 10 * budget::SPEED;
 
+/// How many instructions reading a file may take.
+const READING: u64 = 60 * budget::SPEED;
+
 /// What the authorizer refused last.
 type Denied = Arc<Mutex<Option<String>>>;
 
@@ -133,7 +136,7 @@ impl Sandbox {
     }
 
     /// Runs a script of others, each statement with a budget of its own.
-    pub(crate) fn run_script<'s>(&self, script: &'s str) -> Result<(), Halt<'s>> {
+    pub(crate) fn run_script<'s>(&self, script: &'s str) -> Result<(), Box<Halt<'s>>> {
         for statement in schema::sql::statements(script) {
             self.budget.limit(STATEMENT);
             if let Err(error) = self.run(statement.text) {
@@ -141,11 +144,11 @@ impl Sandbox {
                     Some(stop) => stop.why(),
                     None => reason(&error),
                 };
-                return Err(Halt {
+                return Err(Box::new(Halt {
                     statement,
                     error,
                     why,
-                });
+                }));
             }
         }
         self.budget.limit(STATEMENT);
@@ -188,9 +191,11 @@ impl Sandbox {
 }
 
 /// Keeps a connection to a file, which the caller opened to read it, from any other file, and limits its work.
-pub(crate) fn confine(connection: &Connection) -> rusqlite::Result<Budget> {
+pub(crate) fn confine(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
-    guard(connection, &[], &Denied::default())
+    let budget = guard(connection, &[], &Denied::default())?;
+    budget.limit(READING);
+    Ok(())
 }
 
 /// Limits what SQLite may allocate for all connections of the process: many values of the greatest size may be alive

@@ -1,6 +1,7 @@
 //! What is known of a judgement while it runs, so that it can end at any time with what was found so far.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -140,14 +141,40 @@ pub(crate) fn until<T: Send + 'static>(
         // Nobody may wait any more.
         let _ = send.send(work());
     });
-    let result = match deadline.left().and_then(|left| left.checked_add(GRACE)) {
-        Some(time) => receive.recv_timeout(time).ok(),
-        None => receive.recv().ok(),
+    let wait = deadline.left().and_then(|left| left.checked_add(GRACE));
+    let result = match wait {
+        Some(time) => receive.recv_timeout(time),
+        None => receive.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
-    if result.is_none() && worker.is_finished() {
-        if let Err(panic) = worker.join() {
-            std::panic::resume_unwind(panic);
-        }
+    match result {
+        Ok(done) => Some(done),
+        Err(RecvTimeoutError::Timeout) => None,
+        // It sent nothing and goes no further: it panicked.
+        Err(RecvTimeoutError::Disconnected) => match worker.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => None,
+        },
     }
-    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_in_time_gives_its_result_and_other_work_none() {
+        let enough = Deadline::after(Duration::from_secs(600));
+        assert_eq!(until(&enough, || 7), Some(7));
+        let none = Deadline::after(Duration::ZERO);
+        let (never, wait) = std::sync::mpsc::channel::<()>();
+        assert_eq!(until(&none, move || wait.recv().is_ok()), None);
+        drop(never);
+    }
+
+    #[test]
+    #[should_panic(expected = "the work panics")]
+    fn a_panic_is_no_timeout() {
+        let enough = Deadline::after(Duration::from_secs(600));
+        until(&enough, || panic!("the work panics"));
+    }
 }

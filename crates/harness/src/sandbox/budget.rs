@@ -38,7 +38,7 @@ impl Meter {
     /// Counts a question of the authorizer, and returns whether there is no work left.
     pub(super) fn ask(&self) -> bool {
         let asked = self.questions.fetch_add(1, Ordering::Relaxed) + 1;
-        asked % QUESTIONS == 0 && self.spend(QUESTIONS * ASKED)
+        asked.is_multiple_of(QUESTIONS) && self.spend(QUESTIONS * ASKED)
     }
 
     /// Counts work, and returns whether there is none left.
