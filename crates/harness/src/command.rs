@@ -15,6 +15,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use schema::escape;
 
 use crate::refusal::Refusal;
+use crate::sandbox;
 
 const AFTER: &str = "Options of a folder may stand in `verify-migrations.toml`, in it or beside it. A folder that is \
 called like a verb is named with `./`.
@@ -22,7 +23,7 @@ called like a verb is named with `./`.
 Exit codes:
   0  nothing found, or nothing that is not known
   1  something found
-  2  there is no result: the work could not be done, or the result could not be printed";
+  2  the work could not be done, or not all of it, or the result could not be printed";
 
 /// Finds what would lose rows, fail on real rows or not come back in a folder of SQLite migrations, whatever tool
 /// they were written for.
@@ -49,6 +50,26 @@ enum Verb {
     Man(man::Page),
     /// Prints what a shell needs to complete options
     Completions(man::Completions),
+}
+
+/// How a verb ended that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Clean,
+    /// Something was found.
+    Found,
+    /// Nothing was found, and not everything was read and tried.
+    Incomplete,
+}
+
+impl Outcome {
+    fn of(found: bool) -> Outcome {
+        if found {
+            Outcome::Found
+        } else {
+            Outcome::Clean
+        }
+    }
 }
 
 /// Why a verb could not do its work.
@@ -85,17 +106,22 @@ pub fn main() -> ExitCode {
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Nothing is printed before the work is done.
     let mut output = Vec::new();
+    sandbox::limit_memory();
     let done = match &command.verb {
-        Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output),
-        Some(Verb::Man(arguments)) => man::page(arguments, Command::command(), &mut output),
+        Some(Verb::Diff(arguments)) => diff::run(arguments, &mut output).map(Outcome::of),
+        Some(Verb::Man(arguments)) => {
+            man::page(arguments, Command::command(), &mut output).map(Outcome::of)
+        }
         Some(Verb::Completions(arguments)) => {
-            man::completions(arguments, Command::command(), &mut output)
+            man::completions(arguments, Command::command(), &mut output).map(Outcome::of)
         }
         None => judge_folder(&command.folder, &matches, &mut output),
     };
     let done = done.and_then(|found| print(&output).map(|()| found).map_err(Failure::from));
     match done {
-        Ok(found) => ExitCode::from(u8::from(found)),
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
         Err(failure) => {
             let text = match failure {
                 Failure::Refused(refusal) => refusal.report(),
@@ -160,7 +186,7 @@ fn judge_folder(
     arguments: &folder::Arguments,
     given: &ArgMatches,
     output: &mut dyn Write,
-) -> Result<bool, Failure> {
+) -> Result<Outcome, Failure> {
     let Some(root) = &arguments.folder else {
         return Err(Failure::Usage);
     };

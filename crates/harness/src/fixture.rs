@@ -11,8 +11,8 @@ use schema::{Schema, TableKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::journey::reason;
 use crate::observe::Value;
+use crate::sandbox::Sandbox;
 use crate::subject::{Subject, show};
 
 /// One golden database, in memory.
@@ -31,22 +31,21 @@ pub struct Fixture {
 /// Makes a database in memory from the text of a fixture.
 ///
 /// # Errors
-/// The statement that SQLite refuses.
+/// The statement that SQLite refuses, that reaches another file, or that does not end.
 pub fn load(script: &str) -> Result<Connection, String> {
     let text = |error: rusqlite::Error| error.to_string();
-    let connection = Connection::open_in_memory().map_err(text)?;
-    connection
+    let sandbox = Sandbox::open(&[], &[])?;
+    sandbox
         .execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
         .map_err(text)?;
-    for statement in schema::sql::statements(script) {
-        connection
-            .execute_batch(statement.text)
-            .map_err(|error| format!("line {}: {}", statement.line, reason(&error)))?;
-    }
-    connection
+    sandbox
+        .run_script(script)
+        .map_err(|halt| format!("line {}: {}", halt.statement.line, halt.why))?;
+    sandbox
         .execute_batch("COMMIT; PRAGMA foreign_keys = ON")
         .map_err(text)?;
-    Ok(connection)
+    // Whoever goes on with the database has functions and limits of his own.
+    from_image(&sandbox.image()?)
 }
 
 /// Where the header says whether the file has a WAL: <https://sqlite.org/fileformat2.html#file_format_version_numbers>

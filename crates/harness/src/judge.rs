@@ -48,12 +48,14 @@ mod repeat;
 mod step;
 mod together;
 mod verdict;
+mod watch;
 mod weigh;
 
 // How it is told.
 pub mod format;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -61,10 +63,12 @@ use rusqlite::Connection;
 pub use finding::{Class, Direction, Finding, Severity, When};
 pub use model::{ForeignKeys, Model, Transaction};
 pub use progress::Progress;
-pub use verdict::{Judged, Verdict};
+pub use verdict::{Judged, Unjudged, Verdict};
+pub(crate) use watch::until;
 
 use crate::fixture;
 use crate::folder::History;
+use crate::sandbox::Deadline;
 
 /// How a history is judged.
 #[derive(Clone, Debug)]
@@ -77,6 +81,8 @@ pub struct Options {
     pub allow_drops: bool,
     /// How long one statement may take, counted in work and not by a clock.
     pub statement_timeout: Duration,
+    /// After how long the judgement ends with what was found so far.
+    pub timeout: Duration,
     /// Functions that the application registers, with their number of arguments, -1 for any. They return NULL.
     pub stub_functions: Vec<(String, i32)>,
     /// The database that the history begins from; see [`Options::base`].
@@ -107,6 +113,7 @@ impl Default for Options {
             transaction: None,
             allow_drops: false,
             statement_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(300),
             stub_functions: Vec::new(),
             base: Vec::new(),
             from: None,
@@ -137,5 +144,15 @@ impl Options {
 /// # Errors
 /// When a step that `options` name is not there, or no database can be opened in memory.
 pub fn judge(history: &History, options: &Options) -> Result<Verdict, String> {
-    together::judge(history, options)
+    let deadline = Deadline::after(options.timeout);
+    judge_until(history, options, &Arc::new(deadline))
+}
+
+/// The same as a part of a run that began earlier.
+pub(crate) fn judge_until(
+    history: &History,
+    options: &Options,
+    deadline: &Arc<Deadline>,
+) -> Result<Verdict, String> {
+    together::judge(history, options, deadline)
 }

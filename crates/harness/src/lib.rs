@@ -16,13 +16,13 @@
 
 mod dice;
 mod parallel;
-mod allowance;
 mod subject;
 mod fixture;
 mod hint;
 pub mod generate;
 mod fill;
 mod journey;
+mod sandbox;
 mod observe;
 mod trouble;
 mod rename;

@@ -6,13 +6,12 @@ use std::io::Read;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use migrations::{ErrorKind, FileState};
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 use schema::Schema;
-use schema::sql::Statement;
 
 use crate::journey::reason;
 use crate::refusal::Refusal;
+use crate::sandbox::{self, Halt, Sandbox};
 
 /// The first bytes of every database: <https://sqlite.org/fileformat.html#magic_header_string>.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -27,10 +26,29 @@ pub(crate) fn schema(path: &Path) -> Result<Schema, Refusal> {
 }
 
 /// A connection to the database in a file, or to one in memory that a file of SQL makes.
-pub(crate) fn database(path: &Path) -> Result<Connection, Refusal> {
+pub(crate) fn database(path: &Path) -> Result<Source, Refusal> {
     match kind(path)? {
         Kind::Database => open(path),
         Kind::Sql(script) => run(path, &script),
+    }
+}
+
+/// A database that somebody named.
+pub(crate) enum Source {
+    /// A file that is only read.
+    Opened(Connection),
+    /// What a script made.
+    Made(Sandbox),
+}
+
+impl std::ops::Deref for Source {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        match self {
+            Source::Opened(connection) => connection,
+            Source::Made(sandbox) => sandbox,
+        }
     }
 }
 
@@ -66,7 +84,7 @@ fn kind(path: &Path) -> Result<Kind, Refusal> {
 /// Opens a database to read it. Without a log or a journal beside it, it is taken
 /// [as it lies there](https://sqlite.org/uri.html#uriimmutable), and nothing is written beside it; with a log, SQLite
 /// makes the `-shm` that readers of one share, where there is none.
-fn open(path: &Path) -> Result<Connection, Refusal> {
+fn open(path: &Path) -> Result<Source, Refusal> {
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
@@ -80,10 +98,11 @@ fn open(path: &Path) -> Result<Connection, Refusal> {
         Refusal::new(path, &what, "check it with `PRAGMA integrity_check`")
     };
     let connection = Connection::open_with_flags(uri, flags).map_err(failed)?;
+    sandbox::confine(&connection).map_err(failed)?;
     // The first read finds out whether it is a database.
     let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     match read {
-        Ok(()) => Ok(connection),
+        Ok(()) => Ok(Source::Opened(connection)),
         Err(_) if is_interrupted(&connection) => Err(Refusal::new(
             path,
             "has a journal that a killed process left, which only a writer may roll back",
@@ -126,51 +145,29 @@ fn uri(path: &Path, immutable: bool) -> String {
 }
 
 /// Runs a script in memory, kept from any other file.
-fn run(path: &Path, script: &str) -> Result<Connection, Refusal> {
-    let failed = |statement: &Statement<'_>, error: &rusqlite::Error| {
-        let within = match error {
+fn run(path: &Path, script: &str) -> Result<Source, Refusal> {
+    let failed = |halt: &Halt<'_>| {
+        let within = match &halt.error {
             rusqlite::Error::SqlInputError { offset, .. } => usize::try_from(*offset).unwrap_or(0),
             _ => 0,
         };
-        let at = statement.offset + within.min(statement.text.len());
-        let what = format!("does not run: {}", reason(error));
+        let at = halt.statement.offset + within.min(halt.statement.text.len());
+        let what = format!("does not run: {}", halt.why);
         let hint = "it must make the schema from an empty database, in SQLite's SQL";
         Refusal::at(path, script, at, &what, hint)
     };
-    let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_in_memory()?;
-        connection.pragma_update(None, "foreign_keys", false)?;
-        connection.authorizer(Some(confine))?;
-        Ok(connection)
-    };
-    let cannot = |error: rusqlite::Error| {
+    let cannot = |error: String| {
         let what = format!("cannot be run: {error}");
         Refusal::new(path, &what, "try again")
     };
-    let connection = open().map_err(cannot)?;
-    for statement in schema::sql::statements(script) {
-        connection
-            .execute_batch(statement.text)
-            .map_err(|error| failed(&statement, &error))?;
-    }
+    let sandbox = Sandbox::open(&[], &[]).map_err(cannot)?;
+    let end = |sql: &str| sandbox.run(sql).map_err(|error| cannot(error.to_string()));
+    end("PRAGMA foreign_keys = OFF")?;
+    sandbox.run_script(script).map_err(|halt| failed(&halt))?;
     // What a dump of `sqlite3` wrote into `sqlite_schema` is there only when that is read again.
-    connection
-        .execute_batch("PRAGMA writable_schema = RESET")
-        .map_err(cannot)?;
-    Ok(connection)
-}
-
-/// No other file, and no code from one.
-pub(crate) fn confine(context: AuthContext<'_>) -> Authorization {
-    match context.action {
-        AuthAction::Attach { filename } if !["", ":memory:"].contains(&filename) => {
-            Authorization::Deny
-        }
-        AuthAction::Function { function_name }
-            if function_name.eq_ignore_ascii_case("load_extension") =>
-        {
-            Authorization::Deny
-        }
-        _ => Authorization::Allow,
-    }
+    end("PRAGMA writable_schema = RESET")?;
+    sandbox
+        .end_script()
+        .map_err(|error| cannot(error.to_string()))?;
+    Ok(Source::Made(sandbox))
 }

@@ -2,12 +2,15 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use schema::{Change, ColumnOrder, Comparison, Rename, Risk, Schema, escape};
 use serde_json::json;
 
 use super::Failure;
+use crate::judge;
+use crate::sandbox::Deadline;
 use crate::source;
 
 #[derive(Args, Debug)]
@@ -48,10 +51,22 @@ enum Format {
     Json,
 }
 
+/// How long reading a schema may take.
+const TIME: Duration = Duration::from_secs(300);
+
 /// Returns whether there is a change.
 pub(super) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool, Failure> {
     let read = |path: &PathBuf| -> Result<Schema, Failure> {
-        let schema = source::schema(path)?;
+        let (deadline, path) = (Deadline::after(TIME), path.clone());
+        let name = path.display().to_string();
+        let schema =
+            judge::until(&deadline, move || source::schema(&path)).ok_or_else(|| {
+                Failure::Told(format!(
+                    "error: the schema of `{name}` is not read after {} seconds\n\
+                 hint: views that name each other many times take that long\n",
+                    TIME.as_secs()
+                ))
+            })??;
         let without = |schema: Schema, table: &String| schema.without_table(table);
         Ok(arguments.ignored.iter().fold(schema, without))
     };

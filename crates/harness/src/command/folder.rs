@@ -10,6 +10,7 @@ mod since;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schema::escape;
@@ -17,11 +18,12 @@ use schema::escape;
 pub(super) use arguments::Arguments;
 use baseline::Baseline;
 
-use super::Failure;
+use super::{Failure, Outcome};
 use crate::folder;
 use crate::judge;
 use crate::judge::format::Report;
 use crate::refusal::Refusal;
+use crate::sandbox::{Deadline, Scope};
 use crate::source;
 
 /// Returns whether there is a finding that makes the command fail.
@@ -31,7 +33,7 @@ pub(super) fn run(
     arguments: &Arguments,
     config: Option<&Path>,
     output: &mut dyn Write,
-) -> Result<bool, Failure> {
+) -> Result<Outcome, Failure> {
     let Some(root) = &arguments.folder else {
         return Err(Failure::Usage);
     };
@@ -39,12 +41,17 @@ pub(super) fn run(
         layout: arguments.layout,
         defines: arguments.defines.clone(),
     };
-    let history = folder::read(root, &options)?;
+    let deadline = Arc::new(Deadline::after(Duration::from_secs(arguments.timeout)));
+    let history = {
+        let root = root.clone();
+        in_time(&deadline, arguments, move || folder::read(&root, &options))?
+    };
     let mut options = judge::Options {
         foreign_keys: arguments.keys(),
         transaction: arguments.around(),
         allow_drops: arguments.allow_drops,
         statement_timeout: Duration::from_secs(arguments.statement_timeout),
+        timeout: Duration::from_secs(arguments.timeout),
         stub_functions: arguments.stub_functions.clone(),
         from: arguments.from.clone(),
         to: arguments.to.clone(),
@@ -55,7 +62,16 @@ pub(super) fn run(
     };
     let told = |error: String| Failure::Told(format!("error: {}\n", escape::line(&error)));
     if let Some(base) = &arguments.base {
-        options = options.base(&source::database(base)?).map_err(told)?;
+        let (base, scope) = (base.clone(), Scope::new(&deadline, arguments.timeout));
+        let read = move || {
+            scope.within(|| {
+                let made = options.base(&*source::database(&base)?);
+                made.map_err(|error| {
+                    Failure::Told(format!("error: {}\n", escape::line(&error.to_string())))
+                })
+            })
+        };
+        options = in_time(&deadline, arguments, read)?;
     }
     let known = known(arguments)?;
     let mut notes: Vec<String> = (config.iter())
@@ -69,18 +85,23 @@ pub(super) fn run(
         options.only = Some(since.steps);
         notes.extend(since.notes);
     }
-    let judged = judge::judge(&history, &options);
+    let judged = judge::judge_until(&history, &options, &deadline);
     progress::end();
     let mut verdict = judged.map_err(told)?;
     let mut accepted = 0;
     if let Some(known) = known {
         if arguments.write_baseline {
+            if let Some(why) = &verdict.stopped {
+                return Err(Failure::Told(format!(
+                    "error: no baseline is written: {why}\nhint: give it more time with `--timeout SECONDS`\n"
+                )));
+            }
             let count = known.write(&verdict, &history)?;
             let path = arguments.baseline.as_deref().unwrap_or(Path::new(""));
             let findings = if count == 1 { "finding" } else { "findings" };
             let line = format!("`{}` accepts {count} {findings}", path.display());
             writeln!(output, "{}", escape::line(&line))?;
-            return Ok(false);
+            return Ok(Outcome::Clean);
         }
         let (count, unused) = known.apply(&mut verdict, &history);
         accepted = count;
@@ -92,12 +113,35 @@ pub(super) fn run(
         fail_on: arguments.fails_from(),
         known: accepted,
         notes,
+        none_asked: options.only.is_some() && verdict.steps == 0,
     };
     for (format, path) in &arguments.also {
         fs::write(path, report.to(*format)).map_err(|error| Refusal::unwritable(path, &error))?;
     }
     output.write_all(report.to(arguments.format).as_bytes())?;
-    Ok(verdict.findings.iter().any(|finding| report.fails(finding)))
+    let fails = verdict.findings.iter().any(|finding| report.fails(finding));
+    let allowed = arguments.allow_gaps && verdict.stopped.is_none() && verdict.steps > 0;
+    Ok(match report.incomplete() {
+        _ if fails => Outcome::Found,
+        Some(_) if !allowed => Outcome::Incomplete,
+        _ => Outcome::Clean,
+    })
+}
+
+/// What `work` gives, if that is before the time is over.
+fn in_time<T: Send + 'static, E: Into<Failure> + Send + 'static>(
+    deadline: &Deadline,
+    arguments: &Arguments,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Failure> {
+    match judge::until(deadline, work) {
+        Some(done) => done.map_err(Into::into),
+        None => Err(Failure::Told(format!(
+            "error: the folder is not read after `--timeout` of {} seconds\n\
+             hint: give it more time with `--timeout SECONDS`, or name the folder that holds the migrations\n",
+            arguments.timeout
+        ))),
+    }
 }
 
 /// The baseline, which is read before the work begins.

@@ -12,12 +12,12 @@ use std::rc::Rc;
 use super::reading::natural;
 use crate::refusal::Refusal;
 
-/// Folders in folders deeper than this belong to no layout.
-const DEEPEST: usize = 6;
+/// Folders in folders deeper than this are not looked into. No layout reads as deep; what lies there is told.
+const DEEPEST: usize = 40;
 /// More entries than any history has: somebody named a whole disk.
 const MOST: usize = 100_000;
 /// Longer than any migration: what is longer is a dump, or no SQL.
-const LONGEST: u64 = 256 << 20;
+const LONGEST: u64 = 64 << 20;
 /// What package managers and compilers fill, and no tool reads.
 const FOREIGN: [&str; 3] = ["node_modules", "target", "__pycache__"];
 

@@ -1,30 +1,24 @@
 //! A database on which rows are tried: SQLite decides what is valid.
 
-use rusqlite::{Connection, ErrorCode, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use schema::sql::{fold, quote_name};
 
 use super::model::Model;
 use super::plan::{Filling, Plan, TablePlan};
-use crate::allowance::Allowance;
-use crate::fixture;
 use crate::journey::reason;
 use crate::observe::Value;
+use crate::sandbox::{Sandbox, is_interrupted};
 use crate::trouble::agrees_with_content;
 
 /// A connection that never commits.
 #[derive(Debug)]
 pub(super) struct Trial {
-    connection: Connection,
+    connection: Sandbox,
     foreign_keys: bool,
-    /// How much work is left for a row.
-    allowance: Allowance,
 }
 
-/// How many instructions of SQLite's machine are a piece of work.
-const PIECE: i32 = 100_000;
-
-/// How many pieces a row may take: a trigger may never end.
-const PIECES: u64 = 20;
+/// How many instructions of SQLite's machine a row may take: a trigger may never end.
+const ROW: u64 = 2_000_000;
 
 /// Why SQLite refused a row.
 pub(super) struct Refusal {
@@ -35,16 +29,14 @@ pub(super) struct Refusal {
 
 impl Trial {
     pub(super) fn open(image: &[u8], foreign_keys: bool) -> Result<Trial, String> {
-        let connection = fixture::from_image(image)?;
+        let connection = Sandbox::open(image, &[])?;
         connection.set_prepared_statement_cache_capacity(1_024);
         connection
             .pragma_update(None, "foreign_keys", foreign_keys)
             .map_err(|error| error.to_string())?;
-        let allowance = Allowance::of(&connection, PIECE).map_err(|error| error.to_string())?;
         Ok(Trial {
             connection,
             foreign_keys,
-            allowance,
         })
     }
 
@@ -70,7 +62,7 @@ impl Trial {
 
     /// Everything but rows may take as long as it takes.
     fn unhurried(&self) {
-        self.allowance.lift();
+        self.connection.budget().lift();
     }
 
     pub(super) fn begin(&self, deferred: bool) -> rusqlite::Result<()> {
@@ -97,19 +89,28 @@ impl Trial {
     }
 
     pub(super) fn insert(&self, table: &TablePlan, values: &[Value]) -> Result<(), Refusal> {
-        self.allowance.limit(PIECES);
+        self.connection.budget().limit(ROW);
         let told = |hopeless| {
-            move |error: rusqlite::Error| match error.sqlite_error_code() {
-                Some(ErrorCode::OperationInterrupted) => Refusal {
+            move |error: rusqlite::Error| match (
+                is_interrupted(&error),
+                self.connection.stop(&error),
+            ) {
+                (true, _) => Refusal {
                     words: "the row takes too long: a trigger may never end".to_owned(),
                     hopeless: true,
                 },
-                _ => Refusal {
+                // No other values help against what is refused.
+                (false, Some(stop)) => Refusal {
+                    words: stop.why(),
+                    hopeless: true,
+                },
+                (false, None) => Refusal {
                     words: reason(&error),
                     hopeless,
                 },
             }
         };
+        self.connection.forget_denied();
         let mut statement = self
             .connection
             .prepare_cached(&table.insert)

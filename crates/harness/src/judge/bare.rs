@@ -24,7 +24,9 @@ impl Trial<'_> {
         if let Some(up) = &self.step.up {
             self.oddities(&past.oddities, Direction::Up, &mut found);
             if let Some(failure) = &past.failure {
-                found.push(self.fails(failure, past.after_a_break));
+                if !failure.is_no_fault() {
+                    found.push(self.fails(failure, past.after_a_break));
+                }
                 return found;
             }
             let lost = structure::lost(before, after, &self.forth, &up.lines);
@@ -133,6 +135,9 @@ impl Trial<'_> {
         let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
         self.oddities(&ran.oddities, Direction::Down, found);
         if let Some(failure) = ran.failure {
+            if failure.is_no_fault() {
+                return;
+            }
             let message = format!("the way back fails on an empty database: {}", failure.words);
             let told = (Class::DownFails, Severity::Error, Direction::Down);
             return found.push(self.told(told, "", message).at(Some(failure.line)));

@@ -12,9 +12,11 @@ use super::images::Images;
 use super::model::{Mode, Model, Transaction};
 use super::run::{Engine, Failure, Oddity, Ran};
 use super::said::{LONGEST, Line, lines};
+use super::watch::{Phase, Watch};
 use crate::folder::{Down, History, Script};
 use crate::hint::Hints;
 use crate::parallel::in_parallel;
+use crate::sandbox::Scope;
 
 /// One step, its scripts cut into statements.
 pub(super) struct Step {
@@ -41,8 +43,11 @@ impl Text {
 }
 
 /// All steps of a history.
-pub(super) fn steps(history: &History, model: &Model) -> Vec<Step> {
-    let steps = history.steps.iter().map(|migration| {
+pub(super) fn steps(history: &History, model: &Model, watch: &Watch) -> Vec<Step> {
+    let time = history.steps.iter().enumerate();
+    let time = time.take_while(|_| !watch.deadline.passed());
+    let steps = time.map(|(place, migration)| {
+        let _at = watch.at(Phase::Read, place);
         let text = |script: &Script, alone: bool| Text {
             file: script.file.clone(),
             line: script.line,
@@ -82,6 +87,8 @@ pub(super) struct Chain {
     pub(super) stored: Vec<Stored>,
     /// The schema of each version.
     pub(super) schemas: Vec<Arc<Schema>>,
+    /// The versions whose schema could not be read, each with the reason; their place is held by an empty one.
+    pub(super) unread: BTreeMap<usize, String>,
     /// What came of each step forward.
     pub(super) ups: Vec<Past>,
 }
@@ -106,11 +113,22 @@ pub(super) struct Past {
 
 /// Runs all steps forward, as far as that goes.
 pub(super) fn walk(
-    steps: &[Step],
-    gaps: &[usize],
+    (steps, gaps): (&[Step], &[usize]),
     base: &[u8],
     mode: Mode,
-    options: &Options,
+    (options, watch): (&Options, &Watch),
+) -> Result<Chain, String> {
+    // One connection runs them all, and each step has the whole budget.
+    let scope = watch.scope();
+    scope.within(|| walk_within(&scope, (steps, gaps), base, mode, (options, watch)))
+}
+
+fn walk_within(
+    scope: &Scope,
+    (steps, gaps): (&[Step], &[usize]),
+    base: &[u8],
+    mode: Mode,
+    (options, watch): (&Options, &Watch),
 ) -> Result<Chain, String> {
     let mut engine = Engine::open(base, mode, options)?;
     let mut chain = Chain {
@@ -118,12 +136,18 @@ pub(super) fn walk(
         images: Images::default(),
         stored: vec![stored(&engine.connection)?],
         schemas: Vec::new(),
+        unread: BTreeMap::new(),
         ups: Vec::new(),
     };
     let mut last = engine.image()?;
     chain.images.push(last.clone());
     let mut broken = false;
     for (place, step) in steps.iter().enumerate() {
+        if watch.deadline.passed() {
+            break;
+        }
+        let _at = watch.at(Phase::Empty, place);
+        scope.renew();
         broken = broken || gaps.contains(&place);
         let mut past = Past {
             after_a_break: broken,
@@ -134,18 +158,31 @@ pub(super) fn walk(
             past.oddities = oddities;
             if failure.is_some() {
                 broken = true;
-                engine = Engine::open(&last, mode, options)?;
+                scope.renew();
+                engine = match Engine::open(&last, mode, options) {
+                    Err(_) if watch.deadline.passed() => break,
+                    engine => engine?,
+                };
                 engine.run_leniently(&up.lines);
             }
             past.failure = failure;
         }
+        watch.untried(place, scope.take_untried());
+        if watch.deadline.passed() {
+            break;
+        }
+        scope.renew();
         // Each step begins with the connection that the tool opens.
         let _ = engine
             .connection
             .pragma_update(None, "foreign_keys", mode.foreign_keys);
         last = engine.image()?;
+        let now = match stored(&engine.connection) {
+            Err(_) if watch.deadline.passed() => break,
+            now => now?,
+        };
         chain.images.push(last.clone());
-        chain.stored.push(stored(&engine.connection)?);
+        chain.stored.push(now);
         chain.ups.push(past);
     }
     Ok(chain)
@@ -185,7 +222,7 @@ pub(super) fn schema_of(
 }
 
 /// Reads the schemas of all versions, each once.
-pub(super) fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<(), String> {
+pub(super) fn read_schemas(chains: &mut [Chain], options: &Options, watch: &Watch) {
     let mut first: BTreeMap<Stored, (usize, usize)> = BTreeMap::new();
     for (at, chain) in chains.iter().enumerate() {
         for (place, stored) in chain.stored.iter().enumerate() {
@@ -193,16 +230,29 @@ pub(super) fn read_schemas(chains: &mut [Chain], options: &Options) -> Result<()
         }
     }
     let places: Vec<(usize, usize)> = first.values().copied().collect();
-    let read = in_parallel(places.len(), |number| {
-        let (at, place) = places.get(number)?;
-        let chain = chains.get(*at)?;
-        Some(schema_of(&chain.images.get(*place)?, chain.mode, options))
+    let read = in_parallel(places.len(), |number| -> Result<Arc<Schema>, String> {
+        let gone = || "it was not kept".to_owned();
+        let (at, place) = places.get(number).ok_or_else(gone)?;
+        let chain = chains.get(*at).ok_or_else(gone)?;
+        let image = chain.images.get(*place).ok_or_else(gone)?;
+        if watch.deadline.passed() {
+            return Err("the time of `--timeout` is over".to_owned());
+        }
+        let _at = watch.at(Phase::Schema, place.saturating_sub(1));
+        let scope = watch.scope();
+        scope.within(|| schema_of(&image, chain.mode, options))
     });
-    let read = read.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
-    let read: BTreeMap<Stored, Arc<Schema>> = first.into_keys().zip(read).collect();
+    let read: BTreeMap<Stored, Result<Arc<Schema>, String>> = first.into_keys().zip(read).collect();
     for chain in chains {
-        let schemas = chain.stored.iter().filter_map(|stored| read.get(stored));
-        chain.schemas = schemas.cloned().collect();
+        for (version, stored) in chain.stored.iter().enumerate() {
+            chain.schemas.push(match read.get(stored) {
+                Some(Ok(schema)) => Arc::clone(schema),
+                other => {
+                    let why = other.and_then(|read| read.as_ref().err()).cloned();
+                    chain.unread.insert(version, why.unwrap_or_default());
+                    Arc::default()
+                }
+            });
+        }
     }
-    Ok(())
 }

@@ -28,10 +28,11 @@ pub enum Format {
     ///                "file": "…", "line": N, "object": "table.column", "rows": N, "shown": ["…", …],
     ///                "when": {"foreign_keys": "on|off|both", "transaction": "file|none|run"},
     ///                "message": "…", "repeat": "…"}],
-    ///  "known": N, "notes": ["…", …]}
+    ///  "known": N, "notes": ["…", …], "unjudged": ["step: why", …], "incomplete": "…"}
     /// ```
     ///
-    /// `known` and `notes` stand there only where a baseline, a revision or a file of options has something to say.
+    /// `known` and `notes` stand there only where a baseline, a revision or a file of options has something to say,
+    /// `unjudged` and `incomplete` only where not everything was read and tried.
     #[value(help = "One JSON document for programs")]
     Json,
     /// JUnit's XML for test reporters.
@@ -81,6 +82,8 @@ pub struct Report<'a> {
     pub known: usize,
     /// What is told of the run as a whole, a line each.
     pub notes: Vec<String>,
+    /// Whether no step was to be judged, as with a revision that has them all.
+    pub none_asked: bool,
 }
 
 impl<'a> Report<'a> {
@@ -92,7 +95,46 @@ impl<'a> Report<'a> {
             fail_on: Severity::Error,
             known: 0,
             notes: Vec::new(),
+            none_asked: false,
         }
+    }
+
+    /// What of the folder was not read or not tried, for the line that says how it ended; `None` where that is
+    /// everything.
+    pub fn incomplete(&self) -> Option<String> {
+        let verdict = self.verdict;
+        let mut parts = Vec::new();
+        if verdict.steps == 0 && !self.none_asked && verdict.stopped.is_none() {
+            parts.push("nothing was judged".to_owned());
+        }
+        parts.extend(verdict.stopped.clone());
+        let mut list = |what: &str, names: Vec<&str>| {
+            parts.extend(some(&names).map(|names| format!("{what}: {names}")));
+        };
+        let names = |gap: &'a crate::folder::Gap| gap.file.as_str();
+        list("not read", verdict.gaps.iter().map(names).collect());
+        let unjudged = verdict.unjudged.iter().map(|own| own.step.as_str());
+        list("not tried in whole", unjudged.collect());
+        let unseeded = verdict.unseeded.iter().map(|(table, _)| table.as_str());
+        list("without rows", unseeded.collect());
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// The word for how it ended, and what was found and left out.
+    fn outcome(&self) -> (&'static str, String) {
+        let found = match self.counts() {
+            counts if !counts.is_empty() => counts,
+            _ if self.incomplete().is_some() => "nothing found in what was tried".to_owned(),
+            _ => self.nothing().to_owned(),
+        };
+        let word = match (self.verdict.worst(), self.incomplete()) {
+            (Some(Severity::Error), _) => "error",
+            (Some(Severity::Warning), _) => "warning",
+            (_, Some(_)) => "incomplete",
+            (_, None) => "ok",
+        };
+        let rest = self.incomplete().map(|rest| format!("; {rest}"));
+        (word, format!("{found}{}", rest.unwrap_or_default()))
     }
 
     /// The whole text in one format, which ends with a line end. JSON and SARIF say exactly what is in the folder;
@@ -153,10 +195,34 @@ impl<'a> Report<'a> {
         let gaps = gaps.map(|gap| format!("gap: {}: {}", gap.file, gap.why));
         let unseeded = self.verdict.unseeded.iter();
         let unseeded = unseeded.map(|(table, reason)| format!("no rows: `{table}`: {reason}"));
+        let unjudged = self.verdict.unjudged.iter();
+        let unjudged = unjudged.map(|own| format!("not tried: {}: {}", own.step, own.why));
+        let stopped = self.verdict.stopped.iter();
+        let stopped = stopped.map(|why| format!("stopped: {why}"));
         let known = (self.known > 0).then(|| format!("known: {}", count(self.known, "finding")));
         let notes = self.notes.iter().cloned();
-        gaps.chain(unseeded).chain(known).chain(notes).collect()
+        let untried = stopped.chain(gaps).chain(unjudged).chain(unseeded);
+        untried.chain(known).chain(notes).collect()
     }
+}
+
+/// The first of some names, each once, and how many more there are.
+fn some(names: &[&str]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let mut unique: Vec<&str> = Vec::new();
+    for name in names {
+        if !unique.contains(name) {
+            unique.push(name);
+        }
+    }
+    let shown: Vec<String> = unique
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = unique.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!(" and {more} more"));
+    (!shown.is_empty()).then(|| format!("{}{}", shown.join(", "), more.unwrap_or_default()))
 }
 
 fn count(number: usize, word: &str) -> String {

@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
 
+use crate::journey::reason;
 use crate::observe::{Rows, read_rows, read_sequences};
+use crate::sandbox::Scope;
 use crate::trouble::agrees_with_content;
 
 /// Rows, marks and troubles of a database at one moment.
@@ -58,10 +60,14 @@ impl Look {
                 _ => {
                     // A table that cannot be read, say for a collation that is missing, is not compared, nor is
                     // one that a script filled with more than anybody could look at.
-                    if few(connection, &table.name)
-                        && let Ok(rows) = read_rows(connection, schema, table)
-                    {
-                        look.tables.insert(fold(&table.name), rows);
+                    let rows = fits(connection, table).and_then(|()| {
+                        read_rows(connection, schema, table).map_err(|error| reason(&error))
+                    });
+                    match rows {
+                        Ok(rows) => drop(look.tables.insert(fold(&table.name), rows)),
+                        Err(why) => {
+                            Scope::note(format!("`{}` is not compared: {why}", table.name));
+                        }
                     }
                     look.integrity
                         .append(&mut integrity(connection, &table.name));
@@ -78,14 +84,38 @@ impl Look {
 /// More rows than these are not compared.
 const MOST: i64 = 20_000;
 
-fn few(connection: &Connection, table: &str) -> bool {
-    let sql = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM main.{} LIMIT {})",
-        quote_name(table),
+/// Larger tables than this are not compared, in bytes.
+const LARGEST: i64 = 64 << 20;
+
+/// Whether the rows of a table can be held in memory, and compared in time.
+fn fits(connection: &Connection, table: &Table) -> Result<(), String> {
+    let name = quote_name(&table.name);
+    let ask = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+    let count = ask(format!(
+        "SELECT count(*) FROM (SELECT 1 FROM main.{name} LIMIT {})",
         MOST + 1
-    );
-    let count = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
-    count.map_or(true, |count| count <= MOST)
+    ));
+    // Whoever reads the rows is told why that fails.
+    let Ok(count) = count else { return Ok(()) };
+    if count > MOST {
+        return Err(format!("it holds more than {MOST} rows"));
+    }
+    // What a column computes is not in the database, and may be of any size.
+    let computed = table.columns.iter().filter(|own| own.generated.is_some());
+    let size: Vec<String> = computed
+        .map(|column| format!("coalesce(octet_length({}), 0)", quote_name(&column.name)))
+        .collect();
+    if size.is_empty() {
+        return Ok(());
+    }
+    match ask(format!(
+        "SELECT coalesce(sum({}), 0) FROM main.{name}",
+        size.join(" + ")
+    )) {
+        Ok(bytes) if bytes > LARGEST => Err(format!("it holds more than {} MB", LARGEST >> 20)),
+        Ok(_) => Ok(()),
+        Err(error) => Err(reason(&error)),
+    }
 }
 
 fn orphans(connection: &Connection, table: &str) -> BTreeMap<(String, String), Vec<String>> {

@@ -9,7 +9,7 @@ use super::together::Bench;
 
 const ASKED: &str = "it takes an application that switches foreign keys on";
 
-impl Bench<'_> {
+impl Bench {
     /// What was told under several modes or more than once is one finding.
     pub(super) fn findings(&self, told: Vec<Told>) -> Vec<Finding> {
         let mut merged: BTreeMap<_, (Told, BTreeSet<bool>)> = BTreeMap::new();

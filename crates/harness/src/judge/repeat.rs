@@ -5,7 +5,7 @@ use super::together::Bench;
 
 /// The command, ready for a shell. What only a longer run shows is repeated with that run. Both ways of foreign keys
 /// are run again where they were, so that a finding is as bad as it was told.
-pub(super) fn repeat(bench: &Bench<'_>, told: &Told, step: &str) -> String {
+pub(super) fn repeat(bench: &Bench, told: &Told, step: &str) -> String {
     let mut words: Vec<String> = bench.options.command.clone();
     let root = bench.history.root.display().to_string();
     words.push(match root.starts_with('-') {

@@ -1,36 +1,31 @@
 //! Runs a script on a database in memory exactly as its tool would.
 
+use std::sync::Arc;
+
+use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, ErrorCode};
 
 use super::Options;
 use super::foreign;
 use super::model::{Mode, Transaction};
 use super::said::Line;
-use crate::allowance::Allowance;
-use crate::fixture;
 use crate::journey::reason;
-use crate::source::confine;
-
-/// How many instructions of SQLite's machine are a piece of work.
-const PIECE: i32 = 10_000;
-
-/// How many instructions SQLite's machine does in a second, so that a limit in seconds is the same on every
-/// machine.
-const SPEED: u64 = 40_000_000;
+use crate::sandbox::{SPEED, Sandbox, Scope, Stop};
 
 /// A connection on which scripts run, and the work that is left for the statement at hand.
 #[derive(Debug)]
 pub(super) struct Engine {
-    pub(super) connection: Connection,
-    allowance: Allowance,
-    pieces: u64,
+    pub(super) connection: Sandbox,
+    /// How many instructions a statement may take.
+    work: u64,
     guarded: bool,
 }
 
 /// Why a script stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
+    /// The file of the statement.
+    pub(super) file: Arc<str>,
     /// The line of the statement in its file.
     pub(super) line: usize,
     /// The place of the statement among those of the script.
@@ -39,6 +34,15 @@ pub(super) struct Failure {
     pub(super) words: String,
     /// SQLite's extended code: <https://sqlite.org/rescode.html>
     pub(super) code: i32,
+    /// What stopped it here and would not elsewhere.
+    pub(super) stop: Option<Stop>,
+}
+
+impl Failure {
+    /// Whether it says nothing of the script: it came to the limits of what is tried here.
+    pub(super) fn is_no_fault(&self) -> bool {
+        matches!(self.stop, Some(Stop::Size(_) | Stop::Scope(_)))
+    }
 }
 
 /// What a script did besides its work.
@@ -65,39 +69,40 @@ pub(super) struct Ran {
 impl Engine {
     /// A database from its bytes, as the tool's connection would see it.
     pub(super) fn open(image: &[u8], mode: Mode, options: &Options) -> Result<Engine, String> {
-        let connection = fixture::from_image(image)?;
-        let pieces = options.statement_timeout.as_millis();
-        let pieces = u64::try_from(pieces).unwrap_or(u64::MAX).max(1);
-        let pieces =
-            (pieces.saturating_mul(SPEED / 1_000) / u64::from(PIECE.unsigned_abs())).max(1);
-        let prepare = || -> rusqlite::Result<Allowance> {
-            if image.is_empty() {
-                // Small pages keep the many copies small; nothing a script sees depends on them.
-                connection.pragma_update(None, "page_size", 512)?;
-            }
+        let functions: Vec<String> = (options.stub_functions.iter())
+            .map(|(name, _)| name.clone())
+            .collect();
+        let connection = match image {
+            [] => Sandbox::of_small_pages(&functions)?,
+            image => Sandbox::open(image, &functions)?,
+        };
+        let millis = u64::try_from(options.statement_timeout.as_millis()).unwrap_or(u64::MAX);
+        let prepare = || -> rusqlite::Result<()> {
             connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
-            connection.authorizer(Some(confine))?;
             for (name, arguments) in &options.stub_functions {
                 connection.create_scalar_function(
                     name.as_str(),
                     *arguments,
-                    FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+                    // The application's own tables and views call it.
+                    FunctionFlags::SQLITE_UTF8
+                        | FunctionFlags::SQLITE_DETERMINISTIC
+                        | FunctionFlags::SQLITE_INNOCUOUS,
                     |_| Ok(rusqlite::types::Null),
                 )?;
             }
-            Allowance::of(&connection, PIECE)
+            Ok(())
         };
-        let allowance = prepare().map_err(|error| error.to_string())?;
+        prepare().map_err(|error| error.to_string())?;
         Ok(Engine {
             connection,
-            allowance,
-            pieces,
+            // One that is as good as endless is none.
+            work: millis.saturating_mul(SPEED / 1_000).clamp(1, u64::MAX / 2),
             guarded: mode.guarded,
         })
     }
 
     pub(super) fn image(&self) -> Result<Vec<u8>, String> {
-        fixture::image(&self.connection)
+        self.connection.image()
     }
 
     /// Runs the statements as the tool would, and calls `after` behind each.
@@ -110,7 +115,7 @@ impl Engine {
         let mut ran = Ran::default();
         let wrapped = around != Transaction::None && self.connection.is_autocommit();
         if wrapped && let Err(error) = self.connection.execute_batch("BEGIN") {
-            ran.failure = Some(failure(0, None, &error));
+            ran.failure = Some(self.failure(0, None, &error));
             return ran;
         }
         for (place, line) in lines.iter().enumerate() {
@@ -120,7 +125,7 @@ impl Engine {
                 break;
             }
             if let Err(error) = self.one(&line.text) {
-                ran.failure = Some(failure(place, Some(line), &error));
+                ran.failure = Some(self.failure(place, Some(line), &error));
                 break;
             }
             let ended = inside && self.connection.is_autocommit();
@@ -150,7 +155,7 @@ impl Engine {
         match (wrapped, open, ran.failure.is_some()) {
             (true, true, false) => {
                 if let Err(error) = self.one("COMMIT") {
-                    ran.failure = Some(failure(lines.len(), last, &error));
+                    ran.failure = Some(self.failure(lines.len(), last, &error));
                 }
             }
             (true, false, false) => ran.oddities.push((line, Oddity::NothingToCommit)),
@@ -165,6 +170,7 @@ impl Engine {
             };
             let _ = self.connection.execute_batch(end);
         }
+        let _ = self.connection.end_script();
     }
 
     /// Runs what can be run of a script that fails, so that the steps behind it find most of what they need.
@@ -174,13 +180,40 @@ impl Engine {
                 let _ = self.one(&line.text);
             }
         }
+        let _ = self.connection.end_script();
     }
 
     fn one(&self, sql: &str) -> rusqlite::Result<()> {
-        self.allowance.limit(self.pieces);
-        let done = self.connection.execute_batch(sql);
-        self.allowance.lift();
+        self.connection.budget().limit(self.work);
+        let done = self.connection.run(sql);
+        self.connection.budget().lift();
         done
+    }
+
+    /// Why a statement stopped. What stopped it here and would not elsewhere is noted as not tried.
+    fn failure(&self, place: usize, line: Option<&Line>, error: &rusqlite::Error) -> Failure {
+        let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+        let text = line.map_or("", |line| line.text.as_str());
+        let stop = self.connection.stop(error);
+        let words = match &stop {
+            Some(Stop::Statement) => {
+                "the statement does not end within `--statement-timeout`".to_owned()
+            }
+            Some(stop) => stop.why(),
+            None => reason(error),
+        };
+        let failure = Failure {
+            file: line.map_or_else(|| Arc::from(""), |line| Arc::clone(&line.file)),
+            line: line.map_or(1, |line| line.line),
+            place,
+            words: foreign::explain(text, &words),
+            code,
+            stop,
+        };
+        if failure.stop.is_some() {
+            Scope::note(format!("{}:{}: {words}", failure.file, failure.line));
+        }
+        failure
     }
 
     /// Whether a pragma did nothing where it stood.
@@ -225,6 +258,7 @@ const TRANSACTION_WORDS: [&str; 6] = ["begin", "commit", "end", "rollback", "sav
 /// A statement that the tool refuses before SQLite sees it.
 fn refused(place: usize, line: &Line) -> Failure {
     Failure {
+        file: Arc::clone(&line.file),
         line: line.line,
         place,
         words: format!(
@@ -232,26 +266,6 @@ fn refused(place: usize, line: &Line) -> Failure {
             line.first_word().to_ascii_uppercase()
         ),
         code: 0,
-    }
-}
-
-fn failure(place: usize, line: Option<&Line>, error: &rusqlite::Error) -> Failure {
-    let code = error.sqlite_error().map_or(0, |error| error.extended_code);
-    let text = line.map_or("", |line| line.text.as_str());
-    let words = match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => {
-            "the statement does not end within `--statement-timeout`".to_owned()
-        }
-        Some(ErrorCode::AuthorizationForStatementDenied) => {
-            "it reaches for another file or for code outside SQLite, which is not done here"
-                .to_owned()
-        }
-        _ => reason(error),
-    };
-    Failure {
-        line: line.map_or(1, |line| line.line),
-        place,
-        words: foreign::explain(text, &words),
-        code,
+        stop: None,
     }
 }

@@ -4,6 +4,7 @@
 //! with SQLite's grammar; one that cannot be parsed says nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use schema::sql::{fold, statements};
 use sqlite3_parser::ast::{
@@ -19,6 +20,7 @@ use crate::folder::Script;
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) text: String,
+    pub(super) file: Arc<str>,
     pub(super) line: usize,
     pub(super) act: Act,
     /// Its words, folded.
@@ -89,6 +91,7 @@ pub(super) fn lines(script: &Script) -> Vec<Line> {
         [] => std::slice::from_ref(&whole),
         pieces => pieces,
     };
+    let file: Arc<str> = script.file.as_str().into();
     let mut lines = Vec::new();
     for piece in pieces {
         let text = script.text.get(piece.clone()).unwrap_or_default();
@@ -97,6 +100,7 @@ pub(super) fn lines(script: &Script) -> Vec<Line> {
         for statement in statements(text) {
             lines.push(Line {
                 text: statement.text.to_owned(),
+                file: Arc::clone(&file),
                 line: first + statement.line - 1,
                 act: parse(statement.text),
                 words: words(statement.text),

@@ -8,8 +8,8 @@ use schema::Schema;
 use schema::sql::fold;
 
 use super::touch::with_parents;
-use crate::fixture;
 use crate::observe::search_option;
+use crate::sandbox::Sandbox;
 
 /// The database with nothing but the tables of `only`, and what is linked with them; `None` where that is nearly all of
 /// it, or where it cannot be made.
@@ -19,8 +19,9 @@ pub(super) fn slim(image: &[u8], schema: &Schema, only: &BTreeSet<String>) -> Op
     if goes.len() < FEW {
         return None;
     }
-    let connection = fixture::from_image(image).ok()?;
+    let connection = Sandbox::open(image, &[]).ok()?;
     let drop = || -> rusqlite::Result<()> {
+        connection.set_defensive(false)?;
         connection.execute_batch("PRAGMA writable_schema = ON; BEGIN")?;
         let sql = "DELETE FROM main.sqlite_schema \
                    WHERE lower(tbl_name) IN (SELECT value FROM json_each(?1))";
@@ -28,7 +29,7 @@ pub(super) fn slim(image: &[u8], schema: &Schema, only: &BTreeSet<String>) -> Op
         connection.execute_batch("COMMIT; PRAGMA writable_schema = OFF")
     };
     drop().ok()?;
-    Some(Arc::new(fixture::image(&connection).ok()?))
+    Some(Arc::new(connection.image().ok()?))
 }
 
 /// Fewer tables and views than these are not worth the work.

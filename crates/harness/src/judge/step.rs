@@ -17,6 +17,7 @@ use super::rows::{SHOWN, compare};
 use super::run::{Engine, Failure};
 use super::touch::touched;
 use crate::folder::Down;
+use crate::sandbox::Scope;
 
 /// One step under one mode.
 pub(super) struct Trial<'a> {
@@ -98,6 +99,13 @@ impl<'a> Trial<'a> {
         self.comes_back && self.step.down.is_some()
     }
 
+    /// A connection on which the scripts run; that there is none is noted as not tried.
+    fn engine(&self, image: &[u8]) -> Option<Engine> {
+        let engine = Engine::open(image, self.mode(), self.options);
+        let noted = engine.map_err(|why| Scope::note(format!("no database for its rows: {why}")));
+        noted.ok()
+    }
+
     /// The step forward and back on rows of the version before.
     pub(super) fn on_rows(&self, image: &[u8]) -> Walked {
         let mut found = Vec::new();
@@ -109,11 +117,13 @@ impl<'a> Trial<'a> {
     fn walk(&self, image: &[u8], found: &mut Vec<Told>) -> Option<Failure> {
         let (before, after) = (self.before()?, self.after()?);
         let up = self.step.up.as_ref()?;
-        let engine = Engine::open(image, self.mode(), self.options).ok()?;
+        let engine = self.engine(image)?;
         let start = Look::at(&engine.connection, before, &self.touched.0);
         let ran = engine.run(&up.lines, up.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
-            found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
+            if !failure.is_no_fault() {
+                found.push(self.fails_on_rows(&failure, Direction::Up, (before, after)));
+            }
             return Some(failure);
         }
         let turn = Look::at(&engine.connection, after, &self.touched.1);
@@ -134,7 +144,9 @@ impl<'a> Trial<'a> {
         let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
         let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
         if let Some(failure) = ran.failure {
-            found.push(self.fails_on_rows(&failure, Direction::Down, (after, before)));
+            if !failure.is_no_fault() {
+                found.push(self.fails_on_rows(&failure, Direction::Down, (after, before)));
+            }
             return None;
         }
         let end = Look::at(&engine.connection, before, &self.touched.0);
@@ -223,13 +235,14 @@ impl<'a> Trial<'a> {
         let run = || -> Option<Walked> {
             let (before, after) = (self.before()?, self.after()?);
             let down = self.step.down.as_ref().filter(|_| self.comes_back)?;
-            let engine = Engine::open(image, self.mode(), self.options).ok()?;
+            let engine = self.engine(image)?;
             let start = Look::at(&engine.connection, after, &self.touched.1);
             let ran = engine.run(&down.lines, down.around(self.mode()), |_, _| ());
             if let Some(failure) = ran.failure {
-                let told = self.fails_on_rows(&failure, Direction::Down, (after, before));
+                let told = (!failure.is_no_fault())
+                    .then(|| self.fails_on_rows(&failure, Direction::Down, (after, before)));
                 return Some(Walked {
-                    told: vec![told],
+                    told: told.into_iter().collect(),
                     stop: Some(failure),
                 });
             }

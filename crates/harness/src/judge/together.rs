@@ -1,6 +1,7 @@
 //! All runs of a history, and their findings put together.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use schema::sql::fold;
 
@@ -15,15 +16,17 @@ use super::progress::Gauge;
 use super::run::Engine;
 use super::step::Trial;
 use super::structure::{self, Dangling};
-use super::verdict::{Judged, Verdict};
+use super::verdict::{Judged, Unjudged, Verdict};
+use super::watch::{Found, Phase, Watch, until};
 use super::weigh::{back, forward};
 use crate::folder::History;
 use crate::parallel::in_parallel;
+use crate::sandbox::{Deadline, Scope};
 
 /// What is judged, made ready.
-pub(super) struct Bench<'a> {
-    pub(super) history: &'a History,
-    pub(super) options: &'a Options,
+pub(super) struct Bench {
+    pub(super) history: Arc<History>,
+    pub(super) options: Arc<Options>,
     pub(super) model: Model,
     pub(super) steps: Vec<Step>,
     pub(super) chains: Vec<Chain>,
@@ -31,60 +34,142 @@ pub(super) struct Bench<'a> {
     pub(super) judged: std::ops::Range<usize>,
 }
 
-pub(super) fn judge(history: &History, options: &Options) -> Result<Verdict, String> {
-    let bench = Bench::new(history, options)?;
+pub(super) fn judge(
+    history: &History,
+    options: &Options,
+    deadline: &Arc<Deadline>,
+) -> Result<Verdict, String> {
+    let (history, options) = (Arc::new(history.clone()), Arc::new(options.clone()));
+    let watch = Arc::new(Watch::new(&options, deadline));
+    let work = {
+        let (history, options, watch) = (history.clone(), options.clone(), watch.clone());
+        move || run(&history, &options, &watch)
+    };
+    match until(deadline, work) {
+        // What fails when the time is over fails for that.
+        Some(Err(_)) if deadline.passed() => {}
+        Some(done) => done?,
+        None => {}
+    }
+    let found = watch.found(|found| found.clone());
+    Ok(verdict(&history, &options, found))
+}
+
+/// Whether a step is to be judged, as far as it was named.
+fn is_asked(history: &History, options: &Options, place: usize) -> bool {
+    let step = history.steps.get(place);
+    step.is_some_and(|step| (options.only.as_ref()).is_none_or(|only| only.contains(&step.name)))
+}
+
+/// Makes all runs, and leaves what they find with `watch`.
+fn run(history: &Arc<History>, options: &Arc<Options>, watch: &Watch) -> Result<(), String> {
+    let bench = Arc::new(Bench::new(history, options, watch)?);
+    watch.found(|found| found.bench = Some(Arc::clone(&bench)));
     let Some(first) = bench.chains.first() else {
         return Err("no way to run this history is known".to_owned());
     };
     let store = Store::new(first, options);
-    let asked = |place: &usize| {
-        let step = history.steps.get(*place);
-        step.is_some_and(|step| {
-            (options.only.as_ref()).is_none_or(|only| only.contains(&step.name))
-        })
-    };
-    let places: Vec<usize> = bench.judged.clone().filter(asked).collect();
-    let gauge = Gauge::new(options, "steps", places.len());
-    let work = |at: usize| {
-        let _told = gauge.when_done();
-        places.get(at).map(|place| bench.step(*place, &store))
-    };
-    let alone: Vec<(Vec<Told>, usize)> = in_parallel(places.len(), work)
-        .into_iter()
-        .flatten()
+    let places: Vec<usize> = bench.judged.clone().collect();
+    let places: Vec<usize> = (places.into_iter())
+        .filter(|place| is_asked(history, options, *place))
         .collect();
-    let mut journeys: usize = alone.iter().map(|(_, count)| count).sum();
-    let mut told: Vec<Told> = alone.into_iter().flat_map(|(told, _)| told).collect();
-    told.extend(
-        bench
-            .dangling()
-            .into_iter()
-            .map(|told| told.over(Reach::Rest)),
-    );
-    let (long, runs) = bench.long_runs(&told);
-    journeys += runs;
-    told.extend(long.into_iter().map(|told| told.over(Reach::Whole)));
-    told.retain(|told| asked(&told.step));
-    let unseeded = store.unseeded.into_inner().unwrap_or_default();
-    Ok(Verdict {
-        layout: history.layout.to_owned(),
-        root: history.root.display().to_string(),
-        source: bench.model.source,
-        steps: places.len(),
-        judged: (places.iter().filter_map(|place| history.steps.get(*place)))
-            .map(Judged::of)
-            .collect(),
-        journeys,
-        unseeded: unseeded.into_iter().collect(),
-        gaps: history.gaps.clone(),
-        findings: bench.findings(told),
-    })
+    let gauge = Gauge::new(options, "steps", places.len());
+    in_parallel(places.len(), |at| {
+        let _told = gauge.when_done();
+        let Some(place) = places.get(at).copied() else {
+            return;
+        };
+        if watch.deadline.passed() {
+            return;
+        }
+        let _at = watch.at(Phase::Rows, place);
+        let scope = watch.scope();
+        let (told, journeys) = scope.within(|| bench.step(place, &store, &scope));
+        watch.untried(place, scope.take_untried());
+        let unseeded = (store
+            .unseeded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+        .clone();
+        watch.found(|found| {
+            found.told.extend(told);
+            found.journeys += journeys;
+            found.unseeded = unseeded;
+            if !watch.deadline.passed() {
+                found.judged.insert(place);
+            }
+        });
+    });
+    let dangling = bench.dangling(watch).into_iter();
+    let dangling = dangling.map(|told| told.over(Reach::Rest));
+    let so_far = watch.found(|found| {
+        found.told.extend(dangling);
+        // Whichever thread was first, the order is that of the steps.
+        found.told.sort_by_key(|told| told.step);
+        found.told.clone()
+    });
+    let (long, runs) = bench.long_runs(&so_far, watch);
+    watch.found(|found| {
+        found.journeys += runs;
+        found
+            .told
+            .extend(long.into_iter().map(|told| told.over(Reach::Whole)));
+        found.complete = !watch.deadline.passed();
+    });
+    Ok(())
 }
 
-impl<'a> Bench<'a> {
-    fn new(history: &'a History, options: &'a Options) -> Result<Bench<'a>, String> {
+/// What was found, put together.
+fn verdict(history: &History, options: &Options, found: Found) -> Verdict {
+    let name = |place: usize| history.steps.get(place).map(|step| step.name.clone());
+    let asked = |place: usize| is_asked(history, options, place);
+    let place = found.place();
+    let judged = found.judged.iter().filter(|place| asked(**place));
+    let judged: Vec<usize> = judged.copied().collect();
+    let untried = (found.untried.iter()).filter(|(place, _)| asked(*place));
+    let unjudged = untried.filter_map(|(place, why)| {
+        Some(Unjudged {
+            step: name(*place)?,
+            why: why.clone(),
+        })
+    });
+    let stopped = (!found.complete).then(|| {
+        let standing = place.and_then(|(phase, place)| Some(phase.clause(&name(place)?)));
+        let standing = standing.map(|clause| format!(", while {clause}"));
+        let (some, all) = (judged.len(), history.steps.len());
+        format!(
+            "it ended after `--timeout` of {} seconds{}; {some} of {all} steps are judged",
+            options.timeout.as_secs(),
+            standing.unwrap_or_default(),
+        )
+    });
+    let mut told = found.told;
+    told.retain(|told| asked(told.step));
+    let findings = match &found.bench {
+        Some(bench) => bench.findings(told),
+        None => Vec::new(),
+    };
+    let source = found.bench.as_ref().map(|bench| bench.model.source);
+    Verdict {
+        layout: history.layout.to_owned(),
+        root: history.root.display().to_string(),
+        source: source.unwrap_or("nothing ran"),
+        steps: judged.len(),
+        judged: (judged.iter().filter_map(|place| history.steps.get(*place)))
+            .map(Judged::of)
+            .collect(),
+        journeys: found.journeys,
+        unseeded: found.unseeded.into_iter().collect(),
+        gaps: history.gaps.clone(),
+        unjudged: unjudged.collect(),
+        stopped,
+        findings,
+    }
+}
+
+impl Bench {
+    fn new(history: &Arc<History>, options: &Arc<Options>, watch: &Watch) -> Result<Bench, String> {
         let model = Model::of(history.layout).for_history(history);
-        let mut steps = chain::steps(history, &model);
         let place_of = |name: &Option<String>| match name {
             None => Ok(None),
             Some(name) => match history.steps.iter().position(|step| step.name == *name) {
@@ -93,7 +178,8 @@ impl<'a> Bench<'a> {
             },
         };
         let (from, to) = (place_of(&options.from)?, place_of(&options.to)?);
-        let end = to.map_or(steps.len(), |place| place + 1);
+        let end = to.map_or(history.steps.len(), |place| place + 1);
+        let mut steps = chain::steps(history, &model, watch);
         steps.truncate(end);
         let gaps: Vec<usize> = history
             .gaps
@@ -103,13 +189,13 @@ impl<'a> Bench<'a> {
         let modes = Mode::all(&model, options.foreign_keys, options.transaction);
         let walked = in_parallel(modes.len(), |at| {
             let mode = modes.get(at).copied();
-            mode.map(|mode| chain::walk(&steps, &gaps, &options.base, mode, options))
+            mode.map(|mode| chain::walk((&steps, &gaps), &options.base, mode, (options, watch)))
         });
         let mut chains: Vec<Chain> = walked.into_iter().flatten().collect::<Result<_, _>>()?;
-        chain::read_schemas(&mut chains, options)?;
+        chain::read_schemas(&mut chains, options, watch);
         Ok(Bench {
-            history,
-            options,
+            history: Arc::clone(history),
+            options: Arc::clone(options),
             model,
             steps,
             chains,
@@ -118,7 +204,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One step under all modes, and how many journeys that took.
-    fn step<'s>(&'s self, place: usize, store: &'s Store<'s>) -> (Vec<Told>, usize) {
+    fn step<'s>(&'s self, place: usize, store: &'s Store<'s>, scope: &Scope) -> (Vec<Told>, usize) {
         let mut found: Vec<Told> = Vec::new();
         let mut journeys = 0;
         let (Some(step), Some(migration)) = (self.steps.get(place), self.history.steps.get(place))
@@ -129,8 +215,15 @@ impl<'a> Bench<'a> {
         let mut grounds = None;
         let ran = self.modes_that_differ(std::iter::once(place));
         for chain in self.chains.iter().take(ran) {
-            let Some(mut trial) = Trial::new(place, (step, &migration.down), chain, self.options)
-            else {
+            let unread = [place, place + 1].map(|version| chain.unread.get(&version));
+            if let Some(why) = unread.into_iter().flatten().next() {
+                Scope::note(format!(
+                    "the schema before or after it cannot be read: {why}"
+                ));
+                continue;
+            }
+            let down = &migration.down;
+            let Some(mut trial) = Trial::new(place, (step, down), chain, &self.options) else {
                 continue;
             };
             let bare = trial.without_rows();
@@ -150,17 +243,18 @@ impl<'a> Bench<'a> {
             };
             let plain = plain.get_or_insert_with(|| before.make(Rows::Plain));
             let empty = || chain.images.get(place);
-            found.extend(forward(
-                &trial,
-                plain,
-                empty,
-                |rows| before.make(rows),
-                &mut journeys,
-            ));
+            let make = |rows| before.make(rows);
+            let mut on_rows = forward(&trial, plain, empty, make, &mut journeys);
             if let Some(after) = after.as_ref().filter(|_| trial.goes_back()) {
                 let later = later.get_or_insert_with(|| after.make(Rows::Plain));
-                found.extend(back(&trial, later, |rows| after.make(rows), &mut journeys));
+                let make = |rows| after.make(rows);
+                on_rows.extend(back(&trial, later, make, &mut journeys));
             }
+            // What was cut off in the middle shows losses that are none.
+            if scope.is_over() {
+                break;
+            }
+            found.append(&mut on_rows);
         }
         (self.for_all_modes(found, ran), journeys)
     }
@@ -199,7 +293,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Names that lead nowhere from some version on.
-    fn dangling(&self) -> Vec<Told> {
+    fn dangling(&self, watch: &Watch) -> Vec<Told> {
         let Some(chain) = self.chains.first() else {
             return Vec::new();
         };
@@ -211,13 +305,23 @@ impl<'a> Bench<'a> {
                 .position(|own| Some(own) == chain.stored.get(at))
         };
         let looked = in_parallel(chain.images.len(), |at| {
-            (first(at) == Some(at)).then_some(())?;
+            (first(at) == Some(at) && !watch.deadline.passed()).then_some(())?;
             let schema = chain.schemas.get(at)?;
             let mut found = structure::dangling_keys(schema);
             if schema.views().next().is_some() || schema.triggers().next().is_some() {
                 let image = chain.images.get(at)?;
-                let engine = Engine::open(&image, chain.mode, self.options).ok()?;
-                found.extend(structure::dangling(&engine.connection, schema));
+                let place = at.saturating_sub(1);
+                let _at = watch.at(Phase::Names, place);
+                let scope = watch.scope();
+                let names = scope.within(|| {
+                    let engine = Engine::open(&image, chain.mode, &self.options).ok()?;
+                    Some(structure::dangling(&engine.connection, schema))
+                });
+                watch.untried(place, scope.take_untried());
+                if scope.is_over() {
+                    return None;
+                }
+                found.extend(names?);
             }
             Some(found)
         });
@@ -280,7 +384,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The long run from several starts, and how many there were.
-    fn long_runs(&self, told: &[Told]) -> (Vec<Told>, usize) {
+    fn long_runs(&self, told: &[Told], watch: &Watch) -> (Vec<Told>, usize) {
         let Some(first) = self.chains.first() else {
             return (Vec::new(), 0);
         };
@@ -304,22 +408,29 @@ impl<'a> Bench<'a> {
         let hints = chain::hints(self.steps.iter().filter_map(|step| step.up.as_ref()));
         let chains = self.modes_that_differ(self.judged.clone());
         let runs = starts * chains;
-        let gauge = Gauge::new(self.options, "long runs", runs);
+        let gauge = Gauge::new(&self.options, "long runs", runs);
         let found = in_parallel(runs, |at| {
             let _told = gauge.when_done();
             let (start, chain) = (at % starts, self.chains.get(at / starts)?);
             // Evenly from the first version that holds anything to the last but one.
             let start = self.judged.start + 1 + start * (count - 1) / starts;
+            if watch.deadline.passed() {
+                return None;
+            }
             let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
+            let _at = watch.at(Phase::Long, start);
             let filling = (Rows::Plain, &hints);
-            let (image, _) = fill(&image, schema, filling, self.options).ok()?;
-            Some(long::run(
-                (&self.steps, &ways),
-                chain,
-                (start, &image),
-                &known,
-                self.options,
-            ))
+            let scope = watch.scope();
+            let found = scope.within(|| {
+                let (image, _) = fill(&image, schema, filling, &self.options).ok()?;
+                let walked = (&self.steps[..], &ways[..]);
+                let image = (start, image.as_slice());
+                Some(long::run(walked, chain, image, &known, &self.options))
+            });
+            let untried = scope.take_untried().into_iter();
+            let carried = untried.map(|why| format!("rows carried from before it: {why}"));
+            watch.untried(start, carried);
+            found.filter(|_| !scope.is_over())
         });
         let found = found.into_iter().flatten().flatten().collect();
         (self.for_all_modes(found, chains), runs)

@@ -25,6 +25,10 @@ pub struct Verdict {
     pub unseeded: Vec<(String, String)>,
     /// What the history holds and nobody could run.
     pub gaps: Vec<Gap>,
+    /// What of these steps was not tried.
+    pub unjudged: Vec<Unjudged>,
+    /// Where the run ended before its end, where it did.
+    pub stopped: Option<String>,
     /// The findings, in order of the steps, the worst of a step first.
     pub findings: Vec<Finding>,
 }
@@ -37,6 +41,15 @@ pub struct Judged {
     /// Its scripts and the file of each, relative to the folder. A way back that is missing has the file of the
     /// way forward; a tool without ways back has none.
     pub scripts: Vec<(Direction, String)>,
+}
+
+/// Something of a step that was not tried: SQL that is not run here, or more work than is done here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// The step, as its folder names it.
+    pub step: String,
+    /// Why, with file and line where it is one statement.
+    pub why: String,
 }
 
 impl Judged {

@@ -3,8 +3,10 @@
 mod action;
 mod baseline;
 mod config;
+mod incomplete;
 mod man;
 mod page;
+mod sandbox;
 mod since;
 
 use std::fs;

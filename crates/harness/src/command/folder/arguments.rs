@@ -9,6 +9,7 @@ use crate::judge::format::Format;
 use crate::judge::{Severity, Transaction};
 
 const STATEMENT_TIMEOUT: u64 = 5;
+const TIMEOUT: u64 = 300;
 const SEED: u64 = 1;
 
 /// Options of the judgement of a folder.
@@ -49,6 +50,14 @@ pub(in crate::command) struct Arguments {
     /// Seconds of work after which a statement is taken for one that does not end
     #[arg(long, value_name = "SECONDS", default_value_t = STATEMENT_TIMEOUT)]
     pub(super) statement_timeout: u64,
+    /// Seconds after which the run ends with what was found so far
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT)]
+    pub(super) timeout: u64,
+    /// Exit with 0 although something was not read or not tried, if that is known; the report names it
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_value_t = false, default_missing_value = "true", hide_default_value = true,
+          hide_possible_values = true)]
+    pub(super) allow_gaps: bool,
     /// A function that the application registers; it returns NULL here. May be given several times
     #[arg(long = "stub-function", value_name = "NAME/ARITY", value_parser = stub)]
     pub(super) stub_functions: Vec<(String, i32)>,
@@ -140,6 +149,9 @@ impl Arguments {
         }
         if self.statement_timeout != STATEMENT_TIMEOUT {
             add("statement-timeout", self.statement_timeout.to_string());
+        }
+        if self.timeout != TIMEOUT {
+            add("timeout", self.timeout.to_string());
         }
         if self.seed != SEED {
             add("seed", self.seed.to_string());

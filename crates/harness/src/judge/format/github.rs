@@ -42,9 +42,10 @@ pub(super) fn write(report: &Report<'_>) -> String {
         }
     }
     let verdict = report.verdict;
-    let found = match report.counts() {
-        counts if counts.is_empty() => "nothing found".to_owned(),
-        counts => counts,
+    let found = match (report.counts(), report.incomplete()) {
+        (counts, None) if counts.is_empty() => "nothing found".to_owned(),
+        (counts, None) => counts,
+        (_, Some(_)) => format!("incomplete: {}", report.outcome().1),
     };
     let steps = count(verdict.steps, "step");
     let _ = writeln!(

@@ -25,6 +25,16 @@ pub(in crate::judge) fn value(report: &Report<'_>) -> Value {
         if report.known > 0 {
             fields.insert("known".to_owned(), report.known.into());
         }
+        if !verdict.unjudged.is_empty() {
+            let unjudged = verdict.unjudged.iter();
+            let unjudged: Vec<String> = unjudged
+                .map(|own| format!("{}: {}", own.step, own.why))
+                .collect();
+            fields.insert("unjudged".to_owned(), json!(unjudged));
+        }
+        if let Some(why) = report.incomplete() {
+            fields.insert("incomplete".to_owned(), why.into());
+        }
         if !report.notes.is_empty() {
             fields.insert("notes".to_owned(), json!(report.notes));
         }

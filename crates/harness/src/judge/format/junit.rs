@@ -16,6 +16,8 @@ struct Case<'a> {
     file: String,
     findings: Vec<&'a Finding>,
     skipped: Option<&'a str>,
+    /// Why it could not be tried.
+    error: Option<&'a str>,
 }
 
 pub(super) fn write(report: &Report<'_>) -> String {
@@ -32,10 +34,12 @@ fn document(writer: &mut Writer<Vec<u8>>, report: &Report<'_>) -> std::io::Resul
     let failed = cases.iter().filter(|case| fails(report, case)).count();
     let skipped = cases.iter().filter(|case| case.skipped.is_some()).count();
     let name = format!("verify-migrations {}", clean(&report.verdict.root));
-    let (tests, failed, skipped) = (
+    let errors = cases.iter().filter(|case| case.error.is_some()).count();
+    let (tests, failed, skipped, errors) = (
         cases.len().to_string(),
         failed.to_string(),
         skipped.to_string(),
+        errors.to_string(),
     );
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let suites = writer.create_element("testsuites");
@@ -43,7 +47,7 @@ fn document(writer: &mut Writer<Vec<u8>>, report: &Report<'_>) -> std::io::Resul
         ("name", "verify-migrations"),
         ("tests", &tests),
         ("failures", &failed),
-        ("errors", "0"),
+        ("errors", &errors),
     ]);
     suites.write_inner_content(|writer| {
         let suite = writer.create_element("testsuite");
@@ -51,12 +55,14 @@ fn document(writer: &mut Writer<Vec<u8>>, report: &Report<'_>) -> std::io::Resul
             ("name", name.as_str()),
             ("tests", &tests),
             ("failures", &failed),
-            ("errors", "0"),
+            ("errors", &errors),
             ("skipped", &skipped),
         ]);
         suite.write_inner_content(|writer| {
             cases.iter().try_for_each(|one| case(writer, report, one))?;
-            let remarks = report.remarks().join("\n");
+            let incomplete = report.incomplete().map(|why| format!("incomplete: {why}"));
+            let remarks: Vec<String> = incomplete.into_iter().chain(report.remarks()).collect();
+            let remarks = remarks.join("\n");
             if remarks.is_empty() {
                 return Ok(());
             }
@@ -79,6 +85,7 @@ fn cases<'a>(report: &Report<'a>) -> Vec<Case<'a>> {
                 file: report.path(file),
                 findings: verdict.findings.iter().filter(own).collect(),
                 skipped: None,
+                error: None,
             });
         }
     }
@@ -87,8 +94,23 @@ fn cases<'a>(report: &Report<'a>) -> Vec<Case<'a>> {
         file: report.path(&gap.file),
         findings: Vec::new(),
         skipped: Some(&gap.why),
+        error: None,
     });
     cases.extend(gaps);
+    let untried = |name: String, why: &'a str| Case {
+        name,
+        file: report.path(""),
+        findings: Vec::new(),
+        skipped: None,
+        error: Some(why),
+    };
+    let unjudged = verdict.unjudged.iter();
+    cases.extend(unjudged.map(|own| untried(format!("{} not tried", own.step), &own.why)));
+    let stopped = verdict.stopped.iter();
+    cases.extend(stopped.map(|why| untried("the whole run".to_owned(), why)));
+    if verdict.steps == 0 && verdict.stopped.is_none() && !report.none_asked {
+        cases.push(untried("the whole run".to_owned(), "nothing was judged"));
+    }
     cases
 }
 
@@ -109,7 +131,7 @@ fn case(writer: &mut Writer<Vec<u8>>, report: &Report<'_>, case: &Case<'_>) -> s
         ("file", &file),
         ("line", &line),
     ]);
-    if case.findings.is_empty() && case.skipped.is_none() {
+    if case.findings.is_empty() && case.skipped.is_none() && case.error.is_none() {
         element.write_empty()?;
         return Ok(());
     }
@@ -118,6 +140,13 @@ fn case(writer: &mut Writer<Vec<u8>>, report: &Report<'_>, case: &Case<'_>) -> s
             let skipped = writer.create_element("skipped");
             skipped
                 .with_attribute(("message", clean(why).as_str()))
+                .write_empty()?;
+        }
+        if let Some(why) = case.error {
+            let error = writer.create_element("error");
+            error
+                .with_attribute(("message", clean(why).as_str()))
+                .with_attribute(("type", "incomplete"))
                 .write_empty()?;
         }
         if let Some(first) = failures.first() {

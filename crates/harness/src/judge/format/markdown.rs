@@ -18,10 +18,11 @@ pub(super) fn write(report: &Report<'_>) -> String {
         count(verdict.steps, "step"),
         count(verdict.journeys, "journey"),
     );
-    let found = match report.counts() {
-        counts if counts.is_empty() => report.nothing().to_owned(),
-        counts => counts,
+    let found = match report.outcome() {
+        ("incomplete", found) => format!("incomplete: {found}"),
+        (_, found) => found,
     };
+    let found = prose(&found);
     let _ = writeln!(
         text,
         "**{found}** (layout {}, {steps}, {journeys})\n",

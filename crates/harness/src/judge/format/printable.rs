@@ -17,6 +17,8 @@ pub(super) fn verdict(verdict: &Verdict) -> Verdict {
         judged,
         unseeded,
         gaps,
+        unjudged,
+        stopped,
         findings,
         source: _,
         steps: _,
@@ -36,6 +38,11 @@ pub(super) fn verdict(verdict: &Verdict) -> Verdict {
         line(&mut gap.file);
         line(&mut gap.why);
     }
+    for unjudged in unjudged {
+        line(&mut unjudged.step);
+        line(&mut unjudged.why);
+    }
+    stopped.iter_mut().for_each(line);
     findings.iter_mut().for_each(finding);
     printable
 }
@@ -49,6 +56,7 @@ pub(super) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a
         folder: escape::line(&report.folder).into_owned(),
         fail_on: report.fail_on,
         known: report.known,
+        none_asked: report.none_asked,
         notes,
     }
 }

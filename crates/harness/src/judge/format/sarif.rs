@@ -18,9 +18,11 @@ pub(super) fn value(report: &Report<'_>) -> Value {
     let results = verdict.findings.iter();
     let results: Vec<Value> = results.map(|finding| result(report, finding)).collect();
     let remarks = report.remarks().into_iter();
-    let remarks: Vec<Value> = remarks
-        .map(|text| json!({"level": "note", "message": {"text": text}}))
-        .collect();
+    let incomplete = report.incomplete().into_iter();
+    let incomplete = incomplete
+        .map(|text| json!({"level": "error", "message": {"text": format!("incomplete: {text}")}}));
+    let remarks = remarks.map(|text| json!({"level": "note", "message": {"text": text}}));
+    let remarks: Vec<Value> = incomplete.chain(remarks).collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -33,7 +35,7 @@ pub(super) fn value(report: &Report<'_>) -> Value {
             // Two folders of one repository are two analyses.
             "automationDetails": {"id": format!("verify-migrations/{}/", encode(&report.folder))},
             "invocations": [{
-                "executionSuccessful": true,
+                "executionSuccessful": report.incomplete().is_none(),
                 "toolExecutionNotifications": remarks,
             }],
             "columnKind": "unicodeCodePoints",

@@ -27,13 +27,8 @@ pub(super) fn write(report: &Report<'_>) -> String {
         }
         write_finding(finding, &mut text);
     }
-    let counts = report.counts();
-    let _ = match verdict.worst() {
-        None => writeln!(text, "\nok: {}", report.nothing()),
-        Some(Severity::Error) => writeln!(text, "\nerror: {counts}"),
-        Some(Severity::Warning) => writeln!(text, "\nwarning: {counts}"),
-        Some(Severity::Note) => writeln!(text, "\nok: {counts}"),
-    };
+    let (word, found) = report.outcome();
+    let _ = writeln!(text, "\n{word}: {found}");
     text
 }
 

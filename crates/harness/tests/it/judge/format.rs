@@ -48,6 +48,8 @@ fn verdict(findings: Vec<Finding>) -> Verdict {
         judged: steps.iter().map(judged).collect(),
         journeys: 1,
         unseeded: vec![(EVIL.to_owned(), EVIL.to_owned())],
+        unjudged: Vec::new(),
+        stopped: None,
         gaps: vec![Gap {
             file: EVIL.to_owned(),
             after: None,
