@@ -26,6 +26,7 @@ mod journey;
 mod observe;
 mod trouble;
 mod rename;
+mod clash;
 mod law;
 mod verify;
 mod report;
