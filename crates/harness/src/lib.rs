@@ -25,6 +25,7 @@ mod fill;
 mod journey;
 mod observe;
 mod trouble;
+mod refusals;
 mod rename;
 mod clash;
 mod law;

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Verb::AddFixture(options) => add_fixture::run(&subject, options),
         Verb::Docs(options) => docs::run(&subject, options.check),
         Verb::Draft => draft::run(&subject),
-        Verb::NewVersion(_) | Verb::Bench(_) | Verb::Ci(_) => {
+        Verb::NewVersion(_) | Verb::Bench(_) | Verb::Sabotage(_) | Verb::Ci(_) => {
             Err(Failure::new("this verb is called through `cargo xtask`"))
         }
     })
