@@ -136,7 +136,7 @@ pub struct Docs {
 }
 
 /// Options of `sabotage`.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Sabotage {
     /// Only these, such as `begin_deferred`; all of `fixtures/planted/engines` when none is named
     #[arg(value_name = "NAME")]
@@ -149,7 +149,17 @@ pub struct Sabotage {
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub struct CiOptions {
+    /// Only these steps; all of them but `sabotage`, which takes minutes, when none is named
+    #[arg(value_enum, value_name = "STEP")]
+    pub only: Vec<CiStep>,
     /// Leave out the tests, where `cargo test --workspace` has just passed
     #[arg(long)]
     pub skip_tests: bool,
+}
+
+/// A step of `ci` that can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiStep {
+    /// `cargo xtask sabotage`
+    Sabotage,
 }

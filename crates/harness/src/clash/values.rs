@@ -1,5 +1,8 @@
 //! Candidates: values that a demand may not allow.
 
+use std::collections::BTreeMap;
+
+use schema::sql::fold;
 use schema::{Affinity, Column};
 
 use super::assign::{Assignment, Rows, Way};
@@ -38,10 +41,10 @@ const ALIKE: &[(&str, &str)] = &[
 ];
 
 struct Maker<'a> {
-    subject: &'a Subject<'a>,
-    from: Version,
     pair: &'a Pair,
     rows: &'a Rows,
+    /// What the application says that columns hold, by folded name.
+    own: BTreeMap<String, Option<Vec<Value>>>,
     found: Vec<Assignment>,
 }
 
@@ -54,10 +57,19 @@ pub(super) fn candidates(
     rows: &Rows,
 ) -> Vec<Assignment> {
     let mut maker = Maker {
-        subject,
-        from,
         pair,
         rows,
+        own: pair
+            .old
+            .columns
+            .iter()
+            .map(|column| {
+                (
+                    fold(&column.name),
+                    drawn(subject, from, &pair.old.name, column),
+                )
+            })
+            .collect(),
         found: Vec::new(),
     };
     match &demand.asks {
@@ -95,11 +107,15 @@ impl Maker<'_> {
                     return;
                 };
                 let typed = column.declared_type.is_some();
-                let own = self.rows.rows.iter().any(|row| {
+                let there = self.rows.rows.iter().any(|row| {
                     let place = self.rows.place(name);
                     place.and_then(|place| row.get(place)) == Some(value)
                 });
-                if let Some(why) = why(value, column.affinity, typed).filter(|_| !own) {
+                // The application never writes it.
+                if !there && self.own(column).is_some_and(|own| !own.contains(value)) {
+                    return;
+                }
+                if let Some(why) = why(value, column.affinity, typed).filter(|_| !there) {
                     let mark = format!("`{}.{name}` holds {why}", self.pair.old.name);
                     if !hostile.contains(&mark) {
                         hostile.push(mark);
@@ -243,7 +259,7 @@ impl Maker<'_> {
         let usual = usual(column);
         let mut found = vec![(Way::Same, usual.clone(), usual)];
         let own = self.own(column);
-        for value in own.iter().flatten() {
+        for value in own.into_iter().flatten() {
             found.push((Way::Same, value.clone(), value.clone()));
         }
         if own.is_some() {
@@ -337,8 +353,7 @@ impl Maker<'_> {
             }
         };
         if let Some(own) = self.own(column) {
-            own.into_iter().for_each(&mut add);
-            add(Value::Null);
+            own.iter().cloned().for_each(&mut add);
         } else {
             first.into_iter().flatten().cloned().for_each(&mut add);
             add(Value::Null);
@@ -359,12 +374,8 @@ impl Maker<'_> {
     }
 
     /// What the application says that the column holds.
-    fn own(&self, column: &Column) -> Option<Vec<Value>> {
-        let application = self.subject.application;
-        let strategy = application.column(self.from, &self.pair.old.name, &column.name)?;
-        let mut runner = crate::generate::runner(1);
-        let drawn = (0..DRAWN).filter_map(|_| strategy.new_tree(&mut runner).ok());
-        Some(drawn.map(|tree| tree.current()).collect())
+    fn own(&self, column: &Column) -> Option<&Vec<Value>> {
+        self.own.get(&fold(&column.name))?.as_ref()
     }
 
     /// A row that refers to nothing by `names`.
@@ -395,6 +406,14 @@ impl Maker<'_> {
             self.add(&[(0, vec![(column.name.clone(), value)])], Way::Orphan, why);
         }
     }
+}
+
+/// Values of the application's own strategy for a column.
+fn drawn(subject: &Subject<'_>, from: Version, table: &str, column: &Column) -> Option<Vec<Value>> {
+    let strategy = subject.application.column(from, table, &column.name)?;
+    let mut runner = crate::generate::runner(1);
+    let drawn = (0..DRAWN).filter_map(|_| strategy.new_tree(&mut runner).ok());
+    Some(drawn.map(|tree| tree.current()).collect())
 }
 
 fn told(name: &str, value: &Value) -> String {

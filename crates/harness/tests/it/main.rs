@@ -4,6 +4,7 @@
 
 mod bookshelf;
 mod case;
+mod clashing;
 mod diff;
 mod fixtures;
 mod folder;
