@@ -63,20 +63,11 @@ impl Pair {
 /// What `after` asks more than `before`, which has the same names.
 pub(super) fn between(before: &Schema, after: &Schema) -> Vec<Demand> {
     let mut found = Vec::new();
-    let ordinary = |table: &&Table| {
-        table.kind
-            != TableKind::Virtual {
-                module: String::new(),
-                arguments: Vec::new(),
-            }
-    };
+    let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });
     for new in after.tables().filter(ordinary) {
         let Some(old) = before.table(&new.name) else {
             continue;
         };
-        if matches!(new.kind, TableKind::Virtual { .. }) {
-            continue;
-        }
         let known = of_table(old, before);
         found.extend(of_table(new, after).into_iter().filter(|demand| {
             let same = |own: &Demand| own.means == demand.means;
@@ -90,7 +81,7 @@ pub(super) fn between(before: &Schema, after: &Schema) -> Vec<Demand> {
 fn of_table(table: &Table, schema: &Schema) -> Vec<Demand> {
     let mut found = Vec::new();
     keys(table, schema, &mut found);
-    values(table, schema, &mut found);
+    values(table, &mut found);
     for key in &table.foreign_keys {
         let columns = list(&key.columns);
         let parent = show_name(&key.parent);
@@ -206,8 +197,7 @@ fn of_index(table: &Table, index: &Index) -> Option<Demand> {
 }
 
 /// NOT NULL, types, CHECK, and computed columns.
-fn values(table: &Table, schema: &Schema, found: &mut Vec<Demand>) {
-    let _ = schema;
+fn values(table: &Table, found: &mut Vec<Demand>) {
     let mut one = |columns: Vec<String>, text: &str, condition, what: String, means: String| {
         found.push(Demand {
             table: table.name.clone(),
