@@ -45,6 +45,8 @@ pub enum Verb {
     Docs(Docs),
     /// Measure, and print one table with ratios: the benchmarks of the workspace, other tools, or instructions
     Bench(Bench),
+    /// Plant mistakes in the engine, one at a time in a copy, and see whether the proof finds each
+    Sabotage(Sabotage),
     /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the proof, and the
     /// scaffolders in a scratch copy
     Ci(CiOptions),
@@ -63,7 +65,8 @@ pub struct VerifyMigrations {
     #[arg(long)]
     pub journey: Option<String>,
     /// Only this database: a fixture's name such as `golden`, `empty`, `filled` (made where a fixture leaves
-    /// something empty), `generated` (by the application), `plain` or `hostile` (from the schema alone)
+    /// something empty), `generated` (by the application), `plain` or `hostile` (from the schema alone),
+    /// `clashing` (with rows that a step may not allow)
     #[arg(long)]
     pub fixture: Option<String>,
     /// Only this law, such as "down restores"
@@ -151,10 +154,31 @@ pub struct Docs {
     pub check: bool,
 }
 
+/// Options of `sabotage`.
+#[derive(Args, Debug, Default)]
+pub struct Sabotage {
+    /// Only these, such as `begin_deferred`; all of `fixtures/planted/engines` when none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Try everything in each proof, and not some of it. Takes minutes for each engine
+    #[arg(long)]
+    pub deep: bool,
+}
+
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub struct CiOptions {
+    /// Only these steps; all of them but `sabotage`, which takes minutes, when none is named
+    #[arg(value_enum, value_name = "STEP")]
+    pub only: Vec<CiStep>,
     /// Leave out the tests, where `cargo test --workspace` has just passed
     #[arg(long)]
     pub skip_tests: bool,
+}
+
+/// A step of `ci` that can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiStep {
+    /// `cargo xtask sabotage`
+    Sabotage,
 }

@@ -78,6 +78,12 @@ pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
     .hint("call `cargo xtask` there, which builds the one that belongs to it"))
 }
 
+/// Where cargo puts what it makes.
+pub fn target(root: &Path) -> PathBuf {
+    let chosen = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    chosen.map_or_else(|| root.join("target"), |target| root.join(target))
+}
+
 /// Whether this runs in CI, where nothing is repaired.
 pub fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")

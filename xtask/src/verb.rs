@@ -2,3 +2,4 @@
 
 pub mod ci;
 pub mod new_version;
+pub mod sabotage;

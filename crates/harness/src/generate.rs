@@ -57,6 +57,9 @@ mod tree;
 use std::fmt;
 use std::rc::Rc;
 
+pub(crate) use condition::literals;
+pub(crate) use hostile::why;
+
 use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rusqlite::Connection;
@@ -68,6 +71,7 @@ use self::model::{Cell, Row};
 use self::plan::{Filling, Own, Plan};
 use self::tree::Contents;
 use self::trial::Trial;
+use crate::dice::Dice;
 use crate::fixture;
 use crate::observe::Value;
 use crate::subject::Content;
@@ -341,8 +345,27 @@ fn given_rows(trial: &Trial, place: usize, table: &plan::TablePlan) -> Vec<Row> 
     read().unwrap_or_default()
 }
 
+/// How often values against a condition are drawn.
+const AGAINST: usize = 4;
+
+/// Values that a condition over `columns` does not allow, as far as it is understood, by the column's place.
+pub(crate) fn against(condition: &str, columns: &[String]) -> Vec<(usize, Value)> {
+    let broken = condition::Condition::read_against(condition, columns);
+    let mut dice = Dice::new(1);
+    let mut found = Vec::new();
+    for _ in 0..AGAINST {
+        let mut wishes = condition::Wishes::default();
+        broken.choose(&mut dice, &mut wishes);
+        for (column, need) in wishes.needs {
+            let value = need::meet(&[need], schema::Affinity::Blob, &mut dice);
+            found.extend(value.map(|value| (column, value)));
+        }
+    }
+    found
+}
+
 /// A runner whose chance is the same for the same seed.
-fn runner(seed: u64) -> TestRunner {
+pub(crate) fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0_u8; 32];
     bytes
         .iter_mut()

@@ -98,6 +98,15 @@ impl Hints {
     }
 }
 
+/// The names and keywords that stand in SQL, folded and without quotes.
+pub(crate) fn names(sql: &str) -> BTreeSet<String> {
+    let names = words(sql).into_iter().filter_map(|word| match word {
+        Name(name) => Some(name),
+        Literal(_) | Sign(_) => None,
+    });
+    names.collect()
+}
+
 /// Whether a literal is all that stands on its side of a comparison.
 fn ends(rest: &[Word<'_>]) -> bool {
     let goes_on = ["|", "+", "-", "*", "/", "%", "->", "->>"];

@@ -40,6 +40,52 @@ pub(crate) fn schema(
     Ok(state.schema)
 }
 
+/// The same renames on the way back.
+pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
+    let back = renames.into_iter().rev().map(|rename| {
+        let Rename { table, column, to } = rename;
+        match column {
+            Some(column) => Rename {
+                table,
+                column: Some(to),
+                to: column,
+            },
+            None => Rename {
+                table: to,
+                column: None,
+                to: table,
+            },
+        }
+    });
+    back.collect()
+}
+
+/// What a table was called before `renames`.
+pub(crate) fn table_before(renames: &[Rename], table: &str) -> String {
+    let tables = renames.iter().rev().filter(|own| own.column.is_none());
+    tables.fold(table.to_owned(), |name, rename| {
+        match fold(&rename.to) == fold(&name) {
+            true => rename.table.clone(),
+            false => name,
+        }
+    })
+}
+
+/// What a column of a table, under the names after, was called before `renames`.
+pub(crate) fn column_before(renames: &[Rename], table: &str, column: &str) -> String {
+    let (mut table, mut name) = (table.to_owned(), column.to_owned());
+    for rename in renames.iter().rev() {
+        match &rename.column {
+            None if fold(&rename.to) == fold(&table) => table.clone_from(&rename.table),
+            Some(old) if fold(&rename.to) == fold(&name) && fold(&rename.table) == fold(&table) => {
+                name.clone_from(old);
+            }
+            _ => {}
+        }
+    }
+    name
+}
+
 fn carry_out(connection: &Connection, renames: &[Rename]) {
     for Rename { table, column, to } in renames {
         let (table, to) = (quote_name(table), quote_name(to));

@@ -3,6 +3,7 @@
 mod tasks;
 mod further;
 pub(crate) mod generated;
+mod clashes;
 mod tours;
 mod worlds;
 
@@ -27,7 +28,7 @@ pub struct Settings {
     /// Only this journey.
     pub journey: Option<Journey>,
     /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
-    /// `plain` or `hostile` (from the schema alone), `world` (golden databases in other physical worlds) or
+    /// `plain` or `hostile` (from the schema alone), `clashing` (with rows that a step does not allow), `world` (golden databases in other physical worlds) or
     /// `tour` (random walks).
     pub fixture: Option<String>,
     /// Only this law.
@@ -166,7 +167,7 @@ impl<'a> Proof<'a> {
             let contradicted = outcome.generated == 0 && !outcome.broken;
             match task.source {
                 Source::World(..) | Source::Tours(..) => continue,
-                Source::Schema(_) if contradicted => continue,
+                Source::Schema(_) | Source::Clash(_) if contradicted => continue,
                 _ => {}
             }
             made.journeys.push(JourneyReport {
@@ -259,7 +260,10 @@ impl<'a> Proof<'a> {
         }
         let quote = if data.contains(' ') { "\"" } else { "" };
         let _ = write!(command, " --fixture {quote}{data}{quote}");
-        let drawn = matches!(data, "generated" | "plain" | "hostile" | "world" | "tour");
+        let drawn = matches!(
+            data,
+            "generated" | "plain" | "hostile" | "clashing" | "world" | "tour"
+        );
         if law.leg.is_some() && data != "tour" {
             let _ = write!(command, " --law \"{}\"", law.name);
         }
@@ -323,6 +327,7 @@ fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
                 Err(error) => cannot_walk(task, error),
             }
         }
+        Source::Clash(fixtures) => clashes::run(subject, settings, task, fixtures),
         Source::World(fixture, world) => worlds::run(subject, settings, task, (fixture, world)),
         Source::Tours(fixture, of) => tours::run(subject, settings, task, (fixture, of)),
         _ => generated::run(subject, settings, task),

@@ -51,8 +51,17 @@ pub(super) struct Wishes {
 impl Condition {
     /// Reads the expression of a CHECK over `columns`.
     pub(super) fn read(expression: &str, columns: &[String]) -> Condition {
+        Condition::wanted(expression, columns, true)
+    }
+
+    /// The same of what the CHECK does not allow.
+    pub(super) fn read_against(expression: &str, columns: &[String]) -> Condition {
+        Condition::wanted(expression, columns, false)
+    }
+
+    fn wanted(expression: &str, columns: &[String], want: bool) -> Condition {
         with_expression(expression, |expr| {
-            Reader { columns }.condition(expr, true, 0)
+            Reader { columns }.condition(expr, want, 0)
         })
         .unwrap_or(Condition::Free)
     }
@@ -74,7 +83,7 @@ impl Condition {
 }
 
 /// The literals of an expression, for conditions that are not understood.
-pub(super) fn literals(expression: &str) -> Vec<Value> {
+pub(crate) fn literals(expression: &str) -> Vec<Value> {
     let mut found = Vec::new();
     let bump = Bump::new();
     let text = format!("SELECT ({expression})");

@@ -145,7 +145,7 @@ fn size(dice: &mut Dice) -> usize {
 }
 
 /// Why a value is at the edges in a column of this affinity; `None` for one that anybody would have.
-pub(super) fn why(value: &Value, affinity: Affinity, typed: bool) -> Option<&'static str> {
+pub(crate) fn why(value: &Value, affinity: Affinity, typed: bool) -> Option<&'static str> {
     let numeric = matches!(
         affinity,
         Affinity::Integer | Affinity::Real | Affinity::Numeric

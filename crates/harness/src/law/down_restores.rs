@@ -5,6 +5,9 @@
 //! the step's notes declare: `` Loses: `t.c` `` under *Data migration*, which needed consent on the way up, and
 //! `` Changes: `t.c` `` under *Rollback*, where values stay as the step made them.
 //!
+//! Where going back would lose rows of a golden database, the engine asks for consent first, and without it leaves the
+//! file as it was.
+//!
 //! It also holds on tours, which go up and back over any path, with writes, readers and restarts in between, and
 //! in any physical world.
 
@@ -12,12 +15,13 @@ use super::{
     Finding, Findings, Law, declared, differences, not_arrived, schema_difference, step_file,
 };
 use crate::journey::{Shape, Walk, can_go_back};
+use crate::refusals;
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
     name: "down restores",
     walk: Some(check),
-    whole: None,
+    whole: Some(refusals::check_consent),
     leg: None,
 };
 

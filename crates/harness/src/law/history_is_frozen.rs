@@ -3,11 +3,16 @@
 //! What shipped is never changed: each step by the digest of its meaning (comments, line ends and blanks do
 //! not count), each fixture by the digest of its text. The digests stand in `frozen.json` beside the
 //! fixtures. Every version has a golden database; only the newest may still be without digests.
+//!
+//! And the engine holds to it on every file: it refuses one whose schema, ledger, header or application id is not what
+//! the catalogue says, one that is adopted with another schema, and a way back that was changed in the file; and leaves
+//! each as it was.
 
 use std::fs;
 
 use super::{Finding, Findings, Law, versions};
 use crate::fixture::{self, Frozen, FrozenStep};
+use crate::refusals;
 use crate::subject::{Subject, show};
 
 pub(super) const LAW: Law = Law {
@@ -47,6 +52,10 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     check_steps(subject, &frozen, findings);
     check_fixtures(subject, &frozen, findings);
+    // Where history is not as it was, the engine refuses everything.
+    if findings.found.is_empty() {
+        refusals::check_history(subject, findings);
+    }
 }
 
 fn check_steps(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) {

@@ -9,6 +9,10 @@
 //! Each step also runs where a word in double quotes is never a string: `DELETE FROM t WHERE "lable" = 'x'`
 //! otherwise compares two strings, and says nothing. <https://sqlite.org/quirks.html#dblquote>
 //!
+//! Steps of the proof's own are put behind the newest version: one that leaves orphans, ends the transaction or fails is
+//! refused, and the file is as it was; a parent that is built anew keeps its children; foreign keys and `synchronous` of
+//! the connection are as they were; a table that is filled from many rows has them all.
+//!
 //! No CHECK, index or computed column asks the clock: CREATE succeeds, and every INSERT fails.
 //! <https://sqlite.org/deterministic.html>
 
@@ -22,7 +26,7 @@ use crate::generate::Generator;
 use crate::journey::{Shape, Station, Walk, proving};
 use crate::observe::Observation;
 use crate::subject::Subject;
-use crate::{rename, trouble};
+use crate::{refusals, rename, trouble};
 
 pub(super) const LAW: Law = Law {
     name: "integrity holds",
@@ -89,6 +93,8 @@ fn stepped_back(before: &Observation, after: &Station, turn: Option<&Observation
 fn check_whole(subject: &Subject<'_>, findings: &mut Findings) {
     check_words(subject, findings);
     check_clock(subject, findings);
+    refusals::check_behind(subject, findings);
+    refusals::check_large(subject, findings);
 }
 
 /// Tells tables that take no row because something in them asks the clock; only the first row shows it.

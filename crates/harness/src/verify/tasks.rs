@@ -29,6 +29,8 @@ pub(super) enum Source<'a> {
     Application,
     /// From the schema alone.
     Schema(Temper),
+    /// From all of these, with some rows changed to what the step does not allow.
+    Clash(&'a [Fixture]),
     /// From a golden database, in another physical world.
     World(&'a Fixture, World),
     /// Random walks from one of so many golden databases.
@@ -51,6 +53,7 @@ impl<'a> Task<'a> {
             Source::Application => "generated",
             Source::Schema(Temper::Plain) => "plain",
             Source::Schema(Temper::Hostile) => "hostile",
+            Source::Clash(_) => "clashing",
             Source::World(..) => "world",
             Source::Tours(..) => "tour",
         }
@@ -142,6 +145,7 @@ impl Proof<'_> {
             for temper in [Temper::Plain, Temper::Hostile] {
                 tasks.push(Task::new(journey, Source::Schema(temper)));
             }
+            tasks.push(Task::new(journey, Source::Clash(fixtures)));
         }
         tasks.retain(|task| {
             task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)

@@ -5,6 +5,7 @@
 mod backing_up;
 mod bookshelf;
 mod case;
+mod clashing;
 mod diff;
 mod fixtures;
 mod folder;

@@ -107,7 +107,8 @@ fn every_law_catches_its_bugs_and_lets_near_misses_pass() {
 fn every_folder_belongs_to_a_law() {
     for entry in fs::read_dir(planted()).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        // Mistakes in the engine, for `cargo xtask sabotage`.
+        if path.is_dir() && !path.ends_with("engines") {
             let name = path
                 .file_name()
                 .unwrap()

@@ -1,0 +1,265 @@
+//! Rows that one version allows and another does not: what a step that adds a constraint meets in files out there,
+//! and what rows that are drawn by lot seldom hold.
+//!
+//! ```text
+//! two schemas ─▶ demands ─▶ candidates ─▶ legal before? refused after? ─▶ databases
+//! ```
+//!
+//! A [demand](demand::Demand) is what the schema after asks of rows and the one before does not: a key, a
+//! CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each candidate is a change of a few rows
+//! that are there already. SQLite judges it twice: the database before must take it, with its constraints and
+//! triggers, and its application must not contradict it; and the table after, made anew and empty, must refuse it or
+//! store it otherwise. So what is in a database that goes on a journey clashes, whatever was understood of the SQL.
+
+mod assign;
+mod demand;
+mod probe;
+mod values;
+
+use migrations::{Rename, Version};
+use rusqlite::Connection;
+use schema::Schema;
+
+use self::assign::{Assignment, Rows};
+use self::demand::{Demand, Pair};
+use self::probe::{Probe, Verdict};
+use crate::fixture;
+use crate::generate::Generator;
+use crate::journey::Journey;
+use crate::rename;
+use crate::subject::Subject;
+
+/// How many databases one demand is met with at most: each breaks it in another way.
+const WAYS: usize = 4;
+
+/// How many candidates of a demand are tried at most.
+const CANDIDATES: usize = 600;
+
+/// A database that goes on a journey.
+#[derive(Debug)]
+pub(crate) struct Clash {
+    /// In what it clashes, and how.
+    pub(crate) why: String,
+    /// The changes that make it of the database that it was made from.
+    pub(crate) sql: String,
+    /// What is unusual about the values in it; empty where anybody would have them.
+    pub(crate) hostile: Vec<String>,
+    /// Where its rows are from, as a comment in SQL, or as SQL.
+    pub(crate) base: String,
+    pub(crate) image: Vec<u8>,
+}
+
+/// A database with rows that can be changed.
+#[derive(Debug)]
+pub(crate) struct Base {
+    /// As [`Clash::base`].
+    pub(crate) origin: String,
+    pub(crate) image: Vec<u8>,
+}
+
+/// Both ends of the first half of a journey.
+struct Ends<'a> {
+    subject: &'a Subject<'a>,
+    from: Version,
+    via: Version,
+    before: Schema,
+    after: Schema,
+    renames: Vec<Rename>,
+}
+
+/// What the last step of the journey's first half asks of rows, and the version that it begins at does not.
+pub(crate) fn demands<'a>(
+    subject: &'a Subject<'a>,
+    journey: Journey,
+) -> Result<Demands<'a>, String> {
+    let Journey { from, via } = journey;
+    let ends = Ends::of(subject, from, via)?;
+    let mut own = demand::between(&ends.before_as_after()?, &ends.after);
+    // What an earlier step asks for is met on the journey to that step.
+    let earlier = if via > from { via - 1 } else { via + 1 };
+    if earlier != from {
+        let to_earlier = Ends::of(subject, from, earlier)?;
+        let known = demand::between(&to_earlier.before_as_after()?, &to_earlier.after);
+        own.retain(|demand| !known.contains(demand));
+    }
+    if via < from {
+        // What is derived from other rows cannot be changed alone.
+        let remade = |demand: &Demand| {
+            (via + 1..=from).any(|version| {
+                let notes = subject.catalogue.notes(version);
+                notes.is_some_and(|notes| {
+                    let remade = &notes.remade;
+                    remade.iter().any(|own| own.covers(&demand.table, ""))
+                })
+            })
+        };
+        own.retain(|demand| !remade(demand));
+    }
+    Ok(Demands { ends, own })
+}
+
+/// The demands of a journey.
+pub(crate) struct Demands<'a> {
+    ends: Ends<'a>,
+    own: Vec<Demand>,
+}
+
+impl Demands<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.own.is_empty()
+    }
+
+    /// For each demand databases that clash, made of the first of `bases` of which any can be made.
+    pub(crate) fn clashes(&self, bases: &[Base]) -> Result<Vec<Clash>, String> {
+        let mut found = Vec::new();
+        for demand in &self.own {
+            for base in bases {
+                let made = self.clashes_of(demand, base)?;
+                if !made.is_empty() {
+                    found.extend(made);
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn clashes_of(&self, demand: &Demand, base: &Base) -> Result<Vec<Clash>, String> {
+        let Some(pair) = self.ends.pair(demand) else {
+            return Ok(Vec::new());
+        };
+        let connection = fixture::from_image(&base.image)?;
+        let text = |error: rusqlite::Error| error.to_string();
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(text)?;
+        let rows = Rows::read(&connection, &pair.old).map_err(text)?;
+        let candidates =
+            values::candidates(self.ends.subject, self.ends.from, demand, &pair, &rows);
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let probe = Probe::new(&self.ends, &pair, &rows)?;
+        let said = self.contradictions(&connection)?;
+        let mut found: Vec<Clash> = Vec::new();
+        let mut ways = Vec::new();
+        for candidate in candidates.into_iter().take(CANDIDATES) {
+            if ways.contains(&candidate.way) {
+                continue;
+            }
+            connection.execute_batch("SAVEPOINT clash").map_err(text)?;
+            let good = self.is_clash(&connection, demand, &pair, &probe, &candidate, &said);
+            connection
+                .execute_batch("ROLLBACK TO clash; RELEASE clash")
+                .map_err(text)?;
+            if good? {
+                found.extend(make(demand, base, &candidate));
+                ways.push(candidate.way);
+                if found.len() >= WAYS {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the database before takes the candidate and the one after does not.
+    fn is_clash(
+        &self,
+        connection: &Connection,
+        demand: &Demand,
+        pair: &Pair,
+        probe: &Probe,
+        candidate: &Assignment,
+        said: &[String],
+    ) -> Result<bool, String> {
+        if !candidate.apply(connection) || !assign::keys_hold(connection) {
+            return Ok(false);
+        }
+        let Ok(rows) = Rows::read(connection, &pair.old) else {
+            return Ok(false);
+        };
+        let clashes = match &demand.asks {
+            demand::Asks::Parent(key) => probe::is_orphan(connection, pair, key),
+            _ => match probe.judge(&rows) {
+                Verdict::Refused => true,
+                Verdict::Changed => !probe.changes_anyway,
+                Verdict::Taken => false,
+            },
+        };
+        Ok(clashes && self.contradictions(connection)? == said)
+    }
+
+    fn contradictions(&self, connection: &Connection) -> Result<Vec<String>, String> {
+        let application = self.ends.subject.application;
+        application
+            .inconsistencies(connection, self.ends.from)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// The database of a candidate; `None` where it does not hold at the end of a transaction.
+fn make(demand: &Demand, base: &Base, candidate: &Assignment) -> Option<Clash> {
+    let connection = fixture::from_image(&base.image).ok()?;
+    connection.pragma_update(None, "foreign_keys", true).ok()?;
+    connection.execute_batch("BEGIN").ok()?;
+    let applied = candidate.apply(&connection);
+    (applied && connection.execute_batch("COMMIT").is_ok()).then_some(())?;
+    Some(Clash {
+        why: format!("{}: {}", demand.what, candidate.why),
+        sql: candidate.to_sql(),
+        hostile: candidate.hostile.clone(),
+        base: base.origin.clone(),
+        image: fixture::image(&connection).ok()?,
+    })
+}
+
+impl<'a> Ends<'a> {
+    fn of(subject: &'a Subject<'a>, from: Version, via: Version) -> Result<Ends<'a>, String> {
+        let told = |error: migrations::Error| error.report();
+        let steps = from.min(via) + 1..=from.max(via);
+        let mut renames = rename::renames(subject, steps);
+        if via < from {
+            renames = rename::reversed(renames);
+        }
+        Ok(Ends {
+            subject,
+            from,
+            via,
+            before: subject.catalogue.schema_at(from).map_err(told)?,
+            after: subject.catalogue.schema_at(via).map_err(told)?,
+            renames,
+        })
+    }
+
+    /// The schema before under the names after.
+    fn before_as_after(&self) -> Result<Schema, String> {
+        rename::schema(self.subject, self.from, &self.renames)
+    }
+
+    /// The table of a demand on both sides.
+    fn pair(&self, demand: &Demand) -> Option<Pair> {
+        let new = self.after.table(&demand.table)?.clone();
+        let old = rename::table_before(&self.renames, &new.name);
+        let old = self.before.table(&old)?.clone();
+        let columns = new.stored_columns().filter_map(|column| {
+            let name = rename::column_before(&self.renames, &new.name, &column.name);
+            let own = old.column(&name).filter(|own| own.generated.is_none())?;
+            Some((own.name.clone(), column.name.clone()))
+        });
+        let columns = columns.collect();
+        Some(Pair { old, new, columns })
+    }
+
+    /// The empty database after.
+    fn empty(&self) -> Result<Connection, String> {
+        let built = self.subject.catalogue.build(self.via);
+        built.map_err(|error| error.report())
+    }
+
+    /// Rows of the version after, from its schema alone.
+    fn samples(&self, empty: &Connection, rows: usize) -> Result<crate::subject::Content, String> {
+        let generator = Generator::new(&self.after, empty)?;
+        Ok(generator.without_nulls().rows(rows).generate(0).content)
+    }
+}

@@ -1,0 +1,144 @@
+//! Journeys of databases with rows that the version at their start allows and the step does not.
+//!
+//! They are made of databases that the application could have: its golden ones first, then those that it
+//! describes, then rows of the schema alone, where nothing in them is derived from others.
+
+use super::{Outcome, Settings, Task, add, cannot_walk, generated, judge};
+use crate::clash::{Base, Clash, demands};
+use crate::fixture::{self, Fixture};
+use crate::generate::Temper;
+use crate::journey::{Walk, walk};
+use crate::subject::{Content, Subject};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use rusqlite::Connection;
+
+/// How many databases the application describes are looked at for one with enough rows.
+const DRAWN: usize = 4;
+
+/// How many rows a table gets at most.
+const ROWS: usize = 4;
+
+/// Takes each clashing database on the journey until one breaks a law.
+pub(super) fn run(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    task: &Task<'_>,
+    fixtures: &[Fixture],
+) -> Outcome {
+    match go(subject, settings, task, fixtures) {
+        Ok(outcome) => outcome,
+        Err(error) => cannot_walk(task, error),
+    }
+}
+
+fn go(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    task: &Task<'_>,
+    fixtures: &[Fixture],
+) -> Result<Outcome, String> {
+    // Versions that cannot be made are told by the other journeys.
+    let Ok(demands) = demands(subject, task.journey) else {
+        return Ok(Outcome::default());
+    };
+    let mut total = Outcome::default();
+    if demands.is_empty() {
+        return Ok(total);
+    }
+    let bases = bases(subject, settings, task, fixtures)?;
+    for clash in demands.clashes(&bases)? {
+        let walk = walk(subject, task.journey, task.data(), &clash.image)?;
+        let walk = Walk {
+            imagined: true,
+            ..walk
+        };
+        let outcome = judge(subject, settings, &walk);
+        total.generated += 1;
+        if outcome.broken {
+            return Ok(Outcome {
+                generated: total.generated,
+                sql: Some(print(&clash)),
+                hostile: clash.hostile,
+                ..outcome
+            });
+        }
+        total.rows += outcome.rows;
+        for (law, findings) in outcome.findings {
+            add(&mut total.findings, law, findings);
+        }
+    }
+    Ok(total)
+}
+
+fn print(clash: &Clash) -> String {
+    let Clash { why, sql, base, .. } = clash;
+    format!("-- {why}\n{base}{sql}")
+}
+
+/// The databases whose rows are changed, the most real ones first.
+fn bases(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    task: &Task<'_>,
+    fixtures: &[Fixture],
+) -> Result<Vec<Base>, String> {
+    let from = task.journey.from;
+    let own = fixtures.iter().filter(|fixture| fixture.version == from);
+    let mut bases: Vec<Base> = own
+        .map(|fixture| {
+            let filled = match fixture.name.starts_with("filled") {
+                true => ", with values in what it leaves empty",
+                false => "",
+            };
+            Base {
+                origin: format!("-- {}{filled}, and then:\n", fixture.file),
+                image: fixture.image.clone(),
+            }
+        })
+        .collect();
+    let empty = subject
+        .catalogue
+        .build(from)
+        .map_err(|error| error.report())?;
+    let image = fixture::image(&empty)?;
+    let mut runner = TestRunner::new_with_rng(
+        proptest::test_runner::Config::default(),
+        generated::rng(settings.seed, task.journey),
+    );
+    if let Some(content) = subject.application.content(from) {
+        let drawn = (0..DRAWN).filter_map(|_| content.new_tree(&mut runner).ok());
+        let drawn = drawn.filter_map(|tree| with(&image, &tree.current()).transpose());
+        bases.extend(drawn.collect::<Result<Vec<_>, _>>()?);
+    }
+    if generated::underived(subject, from) == from {
+        let generator = generated::generator(subject, from, &empty, Temper::Plain)?.rows(ROWS);
+        let generator = generator.without_nulls();
+        for seed in 0..2 {
+            let made = generator.generate(settings.seed.wrapping_add(seed));
+            bases.extend(with(&image, &made.content)?);
+        }
+    }
+    // Rows of the schema that the application contradicts are none that it wrote.
+    let mut good = Vec::new();
+    for base in bases {
+        let connection = fixture::from_image(&base.image)?;
+        let said = subject.application.inconsistencies(&connection, from);
+        if base.origin.starts_with("-- ") || said.map_err(|error| error.to_string())?.is_empty() {
+            good.push(base);
+        }
+    }
+    Ok(good)
+}
+
+/// An empty database with `content` in it; `None` where it does not fit.
+fn with(image: &[u8], content: &Content) -> Result<Option<Base>, String> {
+    let connection: Connection = fixture::from_image(image)?;
+    if content.inserts.is_empty() || content.put_into(&connection).is_err() {
+        return Ok(None);
+    }
+    Ok(Some(Base {
+        origin: content.to_sql(),
+        image: fixture::image(&connection)?,
+    }))
+}
