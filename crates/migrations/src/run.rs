@@ -459,9 +459,9 @@ impl<'a> Run<'a> {
         let state = FileState::read(self.connection)?;
         // A step whose function needs rows cannot be tried without any: then only the ledger tells.
         if let Ok(target) = self.catalogue.schema_at(plan.to) {
-            let differences = schema::diff(&target, &state.schema);
-            if !differences.is_empty() {
-                return Err(error::arrived_elsewhere(plan, &differences));
+            let unlike = schema::diff(&target, &state.schema);
+            if !unlike.is_empty() {
+                return Err(error::arrived_elsewhere(plan, &unlike));
             }
         }
         let entries = state.ledger.as_deref().unwrap_or_default();
