@@ -73,7 +73,8 @@
 //!
 //!    *Limits*: a loss that no notes declare is found by the proof before release, and in a file by
 //!    [`Options::rehearse`], which is off because it costs two copies of the file. A database in memory has no
-//!    backup.
+//!    backup, and where a run leaves the file as it was, none stays. Copies can be read by those who can read
+//!    the file ([`SystemFiles`]).
 //! 5. **An older build can go back.** The ledger keeps each way back with its digest.
 //!    `promises::an_older_build_can_go_back`
 //!
