@@ -73,7 +73,8 @@
 //!
 //!    *Limits*: a loss that no notes declare is found by the proof before release, and in a file by
 //!    [`Options::rehearse`], which is off because it costs two copies of the file. A database in memory has no
-//!    backup.
+//!    backup, and where a run leaves the file as it was, none stays. Copies can be read by those who can read
+//!    the file ([`SystemFiles`]).
 //! 5. **An older build can go back.** The ledger keeps each way back with its digest. What only the file knows is
 //!    trusted less than a step of the catalogue: it may call SQLite's own functions and those that are registered as
 //!    [innocuous](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous), its time is limited

@@ -68,7 +68,8 @@ impl<'a> Migrator<'a> {
         Ok((said == i64::from(catalogue.current_version())).then_some(migrator))
     }
 
-    /// As [`Migrator::open`], making an empty file where there is none; its directory must be there.
+    /// As [`Migrator::open`], making an empty file where there is none; its directory must be there. SQLite gives
+    /// the file its mode, 0644 without the bits of the umask: who wants another one makes the empty file first.
     ///
     /// An empty file that was made so is removed with the migrator when a run fails before anything is written to it.
     ///

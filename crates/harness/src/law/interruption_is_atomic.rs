@@ -11,6 +11,12 @@
 //! two of these. After a COMMIT has returned, no power cut takes it back, whatever the connection was set to.
 //! <https://sqlite.org/pragma.html#pragma_synchronous>
 //!
+//! Each run backs the file up, and all that this takes is cut, too: the copy, its sync, its name, the sync of the
+//! directory, the removal of older ones. A backup that has its name is whole, whatever cut the run. Where the file is
+//! as after, a backup holds what it held before. A run that fails leaves nothing beside a file that is as before; the
+//! next run removes what a killed one left; of older backups the oldest go. A backup that is put back is cut in the
+//! same way, and one that is damaged is refused.
+//!
 //! Columns that are random or hold the time, on which no two tries agree, may hold anything after the step.
 //!
 //! What the application itself does each time it opens a file may stop half way, but the next start

@@ -3,10 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use migrations::{BackupFile, Migrator};
-
-use crate::error::Error;
-
 /// `backup` relative to where the person stands, if it lies where the file at `path` seems to be. It
 /// does not when `path` is a link: backups lie beside the file that is meant.
 pub(super) fn backup(path: &Path, backup: &Path) -> String {
@@ -17,12 +13,4 @@ pub(super) fn backup(path: &Path, backup: &Path) -> String {
     };
     let shown = near.filter(same).unwrap_or_else(|| backup.to_owned());
     shown.display().to_string()
-}
-
-/// The backups of the file that `migrator` has open.
-pub(super) fn backups(path: &Path, migrator: &Migrator<'_>) -> Result<Vec<BackupFile>, Error> {
-    let told = migrator.connection().path().filter(|real| !real.is_empty());
-    // SQLite does not tell a path that is not UTF-8.
-    let real = told.map_or_else(|| fs::canonicalize(path), |real| Ok(PathBuf::from(real)));
-    Ok(migrations::backups(real.as_deref().unwrap_or(path))?)
 }

@@ -36,7 +36,7 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
     }));
     applied(&state, screen);
     pending(version, screen);
-    backups(path, &shown::backups(path, &migrator)?, screen);
+    backups(path, &migrator.backups()?, screen);
     drift(version, &state, screen)?;
     Ok(refuse_newer(&migrator)?)
 }
