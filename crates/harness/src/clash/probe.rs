@@ -185,17 +185,18 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
     let Some(columns) = columns else { return false };
     let parents = match key.parent_columns.is_empty() {
         false => key.parent_columns.clone(),
-        true => vec!["rowid".to_owned(); columns.len()],
+        // A table that cannot be read has no key: then every row is suspect, see below.
+        true => primary_key(connection, &key.parent).unwrap_or_default(),
     };
+    if parents.len() != columns.len() {
+        return true;
+    }
     let own = columns.iter().map(|name| format!("c.{}", quote_name(name)));
     let own: Vec<String> = own.collect();
-    let alike = own.iter().zip(&parents).map(|(own, parent)| {
-        let parent = match key.parent_columns.is_empty() {
-            true => "rowid".to_owned(),
-            false => quote_name(parent),
-        };
-        format!("p.{parent} = {own}")
-    });
+    let alike = own
+        .iter()
+        .zip(&parents)
+        .map(|(own, parent)| format!("p.{} = {own}", quote_name(parent)));
     let alike: Vec<String> = alike.collect();
     let set: Vec<String> = own.iter().map(|own| format!("{own} IS NOT NULL")).collect();
     let sql = format!(
@@ -209,4 +210,12 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
     connection
         .query_row(&sql, [], |row| row.get(0))
         .unwrap_or(true)
+}
+
+/// The columns of a table's primary key, to which a foreign key leads that names none.
+fn primary_key(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([table], |row| row.get(0))?;
+    names.collect()
 }

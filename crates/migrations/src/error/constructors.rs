@@ -669,7 +669,7 @@ pub(crate) fn stored_too_long(limit: Duration, source: Error) -> Error {
         format!("what the file stores as its way back did not end within {seconds} seconds"),
     )
     .hint("restore a backup, or go back with the build that knows these steps")
-    .hint("a large file may need more time: `Options::stored_time_limit`");
+    .hint("a large file may need more time: `--time-limit SECONDS`");
     error.0.place = source.0.place.clone();
     error
 }

@@ -1,6 +1,7 @@
 //! `rollback`: back.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use migrations::Options;
@@ -21,6 +22,9 @@ pub(super) struct Arguments {
     /// Tries it on a copy first, and refuses where that fails.
     #[arg(long)]
     rehearse: bool,
+    /// Ends the ways back that only the file knows after so many seconds, and rolls back.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    time_limit: u64,
     #[command(flatten)]
     backing: Backing,
 }
@@ -29,6 +33,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let options = Options {
         accept_loss: arguments.accept_loss,
         rehearse: arguments.rehearse,
+        stored_time_limit: Duration::from_secs(arguments.time_limit),
         ..arguments.backing.options()
     };
     let report = open(path, options)?.rollback_to(arguments.to)?;
