@@ -26,7 +26,6 @@
 //! many of how many. A read that falls
 //! short is not among the cuts: SQLite takes it for the end of the file, and no engine can tell.
 
-use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +34,7 @@ use rusqlite::Connection;
 
 use super::{Finding, Findings, Law, Leg, step_file};
 use crate::interruption::{
-    BESIDE, Backups as Watched, Cuts, Engine, FILE, Passage, Setup, connect, connect_and_write,
+    BESIDE, Backups as Watched, Cuts, Engine, FILE, Passage, Setup, connect_and_write,
 };
 use crate::journey::{Shape, can_go_back, proving};
 use crate::machine::{Claim, Device, Effort, Machine};
@@ -73,13 +72,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
         step.is_some_and(|step| step.outside().is_some())
     });
     let (keep, backups) = beside(leg, stops);
-    // Where more than the power fails, frames of a COMMIT that failed may be found in a WAL that was in use before.
-    let written = Cell::new(false);
-    let open = |machine: &Machine, setup| match written.get() {
-        true => connect_and_write(machine, setup),
-        false => connect(machine, setup),
-    };
-    let work = |machine: &Machine, setup: Option<Setup>| match open(machine, setup) {
+    let work = |machine: &Machine, setup: Option<Setup>| match connect_and_write(machine, setup) {
         Ok(connection) => migrate(
             subject,
             connection,
@@ -121,7 +114,6 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
 
     let newest = subject.catalogue.current_version();
     if up && leg.journey.via == newest && leg.journey.only_step().is_some() {
-        written.set(true);
         judge(
             passage.cut_at_barriers(&effort(leg)),
             &object,
