@@ -1,6 +1,6 @@
 //! The transaction of a run: foreign keys off around it, and everything put back, however it ends.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
 use crate::Version;
@@ -121,15 +121,20 @@ impl<'a> Transaction<'a> {
     /// Commits; after an error the file is looked at again, because COMMIT can return an error and have
     /// committed. `before` is what the file said when the transaction began.
     pub(crate) fn commit(self, before: &Mark, to: Version) -> Result<(), Error> {
-        self.connection.execute_batch("COMMIT").map_err(|source| {
-            let error = error::cannot_commit(source);
-            let now = roll_back(self.connection).then(|| Mark::read(self.connection));
-            match now {
-                Some(Ok(now)) => error.with_outcome(now.outcome(before, to)),
-                _ => error
-                    .with_outcome(Outcome::Unknown)
-                    .unsure(before.clone(), to),
-            }
+        let Err(source) = self.connection.execute_batch("COMMIT") else {
+            return Ok(());
+        };
+        // Whatever this connection reads now, whoever opens the file next may find the frames of this COMMIT in the
+        // WAL, and take them for committed. <https://sqlite.org/walformat.html#recovery>
+        let hidden = source.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+            && self.setting("journal_mode").map_or(true, |mode| mode == "wal");
+        let error = error::cannot_commit(source);
+        let now = roll_back(self.connection).then(|| Mark::read(self.connection));
+        Err(match now {
+            Some(Ok(now)) if !hidden => error.with_outcome(now.outcome(before, to)),
+            _ => error
+                .with_outcome(Outcome::Unknown)
+                .unsure(before.clone(), to),
         })
     }
 
