@@ -472,7 +472,20 @@ impl<'a> Run<'a> {
         Ok(state.schema)
     }
 
+    /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error: what is written then
+    /// is committed at once. <https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
+    fn check_inside(&self) -> Result<(), Error> {
+        match self.connection.is_autocommit() {
+            false => Ok(()),
+            true => {
+                let aborted = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK);
+                Err(error::sqlite(rusqlite::Error::SqliteFailure(aborted, None)))
+            }
+        }
+    }
+
     fn stamp(&self, version: Version) -> Result<(), Error> {
+        self.check_inside()?;
         let id = if version == 0 {
             0
         } else {

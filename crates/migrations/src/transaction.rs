@@ -1,7 +1,7 @@
 //! The transaction of a run: foreign keys off around it, and everything put back, however it ends.
 
-use rusqlite::{Connection, ErrorCode};
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::Version;
 use crate::error::{self, Error, Outcome};
@@ -127,7 +127,9 @@ impl<'a> Transaction<'a> {
         // Whatever this connection reads now, whoever opens the file next may find the frames of this COMMIT in the
         // WAL, and take them for committed. <https://sqlite.org/walformat.html#recovery>
         let hidden = source.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
-            && self.setting("journal_mode").map_or(true, |mode| mode == "wal");
+            && self
+                .setting("journal_mode")
+                .map_or(true, |mode| mode == "wal");
         let error = error::cannot_commit(source);
         let now = roll_back(self.connection).then(|| Mark::read(self.connection));
         Err(match now {

@@ -40,6 +40,7 @@ impl Schema {
         // Several queries are needed, and outside a transaction each may see another schema; the
         // counter that SQLite keeps for the same purpose tells whether they did.
         let source = Source { conn, database };
+        let inside = !conn.is_autocommit();
         for _ in 0..TRIES {
             let before = source.schema_version()?;
             let stored = source.stored();
@@ -48,6 +49,11 @@ impl Schema {
                 return Ok(schema);
             }
             let read = stored.and_then(|stored| source.read_once(stored));
+            // Inside a transaction nobody else changes it. An error may have rolled that back, and what is read then is
+            // another schema, without the error.
+            if inside {
+                return read;
+            }
             if source.schema_version()? == before {
                 return read;
             }

@@ -31,6 +31,7 @@ impl Run<'_> {
 
     /// Writes the step's row into the ledger, or removes it.
     pub(super) fn record(&self, step: &Move) -> Result<(), Error> {
+        self.check_inside()?;
         match (step.direction, self.catalogue.step(step.version)) {
             (Direction::Up, Some(known)) => {
                 ledger::record(self.connection, self.catalogue, known, false)
