@@ -30,7 +30,7 @@ pub struct Catalogue {
 struct Derived {
     notes: OnceLock<Notes>,
     up_digest: OnceLock<String>,
-    chain_digest: OnceLock<String>,
+    chain_digest: OnceLock<u64>,
     schema: OnceLock<Schema>,
     /// An empty database of the version, as bytes.
     image: OnceLock<Vec<u8>>,
@@ -155,19 +155,18 @@ impl Catalogue {
     }
 
     /// The digest of the texts of all steps up to `version`, as they are, comments and all: what the ledger keeps of
-    /// the newest step tells with one row that none of them is another. Each covers the one before.
-    pub fn chain_digest(&self, version: Version) -> Option<&str> {
-        let slot = &self.derived(version)?.chain_digest;
-        if let Some(known) = slot.get() {
-            return Some(known);
-        }
-        let mut before = "";
-        for (step, derived) in self.steps.iter().zip(&self.derived).take(version as usize) {
-            before = derived
-                .chain_digest
-                .get_or_init(|| step.chain_digest(before));
-        }
-        Some(before)
+    /// the newest step tells with one row that none of them is another. Each covers the one before. It finds edits,
+    /// and is computed at each start, so it is fast and no protection against somebody who looks for two texts of one
+    /// digest.
+    pub fn chain_digest(&self, version: Version) -> Option<String> {
+        let known = self.derived(version)?.chain_digest.get().copied();
+        let digest = known.unwrap_or_else(|| {
+            let steps = self.steps.iter().zip(&self.derived);
+            steps.take(version as usize).fold(0, |before, (step, own)| {
+                *own.chain_digest.get_or_init(|| step.chain_digest(before))
+            })
+        });
+        Some(format!("{digest:016x}"))
     }
 
     /// The schema of `version` without the ledger, made by running the steps on an empty database in

@@ -162,7 +162,7 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     }
     let same = catalogue.up_digest(version) == Some(up_digest.as_str())
         && same_back(catalogue, down_sql.as_deref());
-    match same && chain.as_deref() == catalogue.chain_digest(version) {
+    match same && chain == catalogue.chain_digest(version) {
         true => Ok(true),
         // Comments and line ends do not count.
         false => all_as_recorded(connection, catalogue),
@@ -241,7 +241,7 @@ pub(crate) fn complete(
         .map_err(error::ledger_unreadable)?;
     for (version, chain) in &stale {
         let known = catalogue.chain_digest(*version);
-        if known.is_some() && known != chain.as_deref() {
+        if known.is_some() && known != *chain {
             let sql = "UPDATE main.schema_migrations SET chain_digest = ?1 WHERE version = ?2";
             connection
                 .execute(sql, params![known, version])

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::Version;
 use crate::error::{self, Error};
@@ -172,17 +173,12 @@ impl Step {
     }
 
     /// The digest of the step's texts as they are, and of what came before it.
-    pub(crate) fn chain_digest(&self, before: &str) -> String {
-        let mut hash = Sha256::new_with_prefix(before);
-        // With their lengths, so that nothing can move from one text to the next.
-        for text in [Some(self.up()), self.down()] {
-            hash.update(
-                text.map_or(u64::MAX, |text| text.len() as u64)
-                    .to_be_bytes(),
-            );
-            hash.update(text.unwrap_or_default());
+    pub(crate) fn chain_digest(&self, before: u64) -> u64 {
+        let up = xxh3_64_with_seed(self.up().as_bytes(), before);
+        match self.down() {
+            Some(down) => xxh3_64_with_seed(down.as_bytes(), up),
+            None => !up,
         }
-        hexadecimal(&hash.finalize())
     }
 
     /// The text of `down.sql`, or `None` for a step that is irreversible.

@@ -132,21 +132,20 @@ impl Drop for At<'_> {
 }
 
 /// Does `work` on another thread, and waits for it a little longer than until `deadline`; `None` where it goes on.
+/// Without a deadline there is nothing to wait for, and it is done here.
 pub(crate) fn until<T: Send + 'static>(
     deadline: &Deadline,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
+    let Some(left) = deadline.left() else {
+        return Some(work());
+    };
     let (send, receive) = std::sync::mpsc::channel();
     let worker = thread::spawn(move || {
         // Nobody may wait any more.
         let _ = send.send(work());
     });
-    let wait = deadline.left().and_then(|left| left.checked_add(GRACE));
-    let result = match wait {
-        Some(time) => receive.recv_timeout(time),
-        None => receive.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    match result {
+    match receive.recv_timeout(left.saturating_add(GRACE)) {
         Ok(done) => Some(done),
         Err(RecvTimeoutError::Timeout) => None,
         // It sent nothing and goes no further: it panicked.
