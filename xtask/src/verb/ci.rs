@@ -21,7 +21,7 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
         step("sabotage", || {
             holds(super::sabotage::run(root, &Sabotage::default())?)
         })?;
-        println!("\nok: ci passed in {} s", started.elapsed().as_secs());
+        say!("\nok: ci passed in {} s", started.elapsed().as_secs());
         return Ok(true);
     }
     let cargo = |arguments: &[&str]| cargo(root, arguments);
