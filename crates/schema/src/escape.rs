@@ -2,7 +2,7 @@
 //!
 //! A terminal obeys control characters, a reader is misled by characters that are invisible or turn the direction of
 //! the text, and a CI system takes a line that begins with `::` for a command. Every program of this workspace
-//! prints text that it did not write itself through [`line`] or [`lines`], whatever it adds for its own format.
+//! prints text that it did not write itself through [`line()`] or [`lines`], whatever it adds for its own format.
 //!
 //! What is printed cannot be told apart from a text that holds the escapes themselves; a program that needs the exact
 //! text reads JSON, which [`json`] keeps exact.
@@ -43,9 +43,9 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A text of several lines, such as a statement: each line as [`line`] writes it, with blanks for its tabs.
+/// A text of several lines, such as a statement: each line as [`line()`] writes it, with blanks for its tabs.
 ///
-/// For a text whose line ends mean nothing, such as a name, use [`line`]: here a line end begins a line.
+/// For a text whose line ends mean nothing, such as a name, use [`line()`]: here a line end begins a line.
 pub fn lines(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (number, one) in text.split('\n').enumerate() {
