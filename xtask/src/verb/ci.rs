@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing else.
 
-mod arrows;
 mod scratch;
 
 use crate::say;
@@ -27,7 +26,7 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     let cargo = |arguments: &[&str]| cargo(root, arguments);
     let whole = ["--workspace", "--all-targets", "--all-features"];
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
-    step("arrows between crates", || arrows::check(root))?;
+    step("arrows between crates, circles of files", || structure(root))?;
     step("lints", || {
         cargo(&[&["clippy"], &whole[..], &["--", "--deny", "warnings"]].concat())
     })?;
@@ -61,6 +60,11 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     check().map_err(|failure| failure.within(name))?;
     say!("=== {name}: ok, {} s", started.elapsed().as_secs());
     Ok(())
+}
+
+/// Which crate and which file imports which.
+fn structure(root: &Path) -> Result<(), Failure> {
+    holds(program::run(root, "xtask-structure", false, &[] as &[&str])?)
 }
 
 /// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
