@@ -26,7 +26,9 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     let cargo = |arguments: &[&str]| cargo(root, arguments);
     let whole = ["--workspace", "--all-targets", "--all-features"];
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
-    step("arrows between crates, circles of files", || structure(root))?;
+    step("arrows between crates, circles of files", || {
+        structure(root)
+    })?;
     step("lints", || {
         cargo(&[&["clippy"], &whole[..], &["--", "--deny", "warnings"]].concat())
     })?;
@@ -64,7 +66,12 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
 
 /// Which crate and which file imports which.
 fn structure(root: &Path) -> Result<(), Failure> {
-    holds(program::run(root, "xtask-structure", false, &[] as &[&str])?)
+    holds(program::run(
+        root,
+        "xtask-structure",
+        false,
+        &[] as &[&str],
+    )?)
 }
 
 /// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
