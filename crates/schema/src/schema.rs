@@ -196,11 +196,3 @@ impl Schema {
         self.views.values()
     }
 }
-
-impl PartialEq for Schema {
-    fn eq(&self, other: &Schema) -> bool {
-        crate::diff(self, other).is_empty()
-    }
-}
-
-impl Eq for Schema {}
