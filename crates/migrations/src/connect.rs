@@ -1,7 +1,7 @@
 //! Opening a file. Only here connections are opened and their pragmas set.
 
-mod file;
-mod made;
+pub(crate) mod file;
+pub(crate) mod made;
 
 use std::borrow::Cow;
 use std::fs;
@@ -14,8 +14,6 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{self, Error};
 use crate::files::Files;
 use crate::options::Options;
-pub(crate) use file::{OpenFile, check_links, file_of};
-pub(crate) use made::Made;
 
 /// The name that SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html).
 const MEMORY: &str = ":memory:";

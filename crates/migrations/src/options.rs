@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::backup::{Backups, Progress};
 use crate::files::{Files, SystemFiles};
+use crate::progress::Progress;
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
@@ -65,4 +65,17 @@ pub enum Commit {
     /// Each step: for files that are too large for one transaction. A run that fails leaves the file at
     /// the version of the last step that did not, and [`Outcome::CommittedTo`](crate::Outcome) says so.
     PerStep,
+}
+
+/// Whether a run takes a backup before it writes, and how many stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backups {
+    /// A backup for each run that writes to a file on disk which holds something; all stay.
+    #[default]
+    KeepAll,
+    /// The same; the oldest go, so that this many stay beside the file. At least the new one stays, and one
+    /// that cannot be removed.
+    Keep(u32),
+    /// None.
+    Off,
 }

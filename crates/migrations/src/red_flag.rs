@@ -10,7 +10,8 @@ use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::options::Options;
-use crate::plan::{Direction, Plan};
+use crate::plan::Plan;
+use crate::planned_step::Direction;
 use crate::step::Back;
 
 /// Looks at every step that `plan` runs upwards.

@@ -1,5 +1,7 @@
 //! The crate's errors. All are made here, so that they speak with one voice, which is the engine's.
 
+mod remedy;
+
 use std::fmt;
 use std::path::Path;
 
@@ -105,17 +107,17 @@ impl Error {
     }
 
     /// What to do next, one sentence each.
-    pub fn hints(&self) -> &[String] {
+    pub fn hints(&self) -> Vec<String> {
         match &*self.0 {
-            Inner::Engine(error) => error.hints(),
-            Inner::Own(own) => &own.hints,
+            Inner::Engine(error) => error.remedies().iter().map(remedy::word).collect(),
+            Inner::Own(own) => own.hints.clone(),
         }
     }
 
     /// The whole text: message, causes, what it left, and hints.
     pub fn report(&self) -> String {
         let own = match &*self.0 {
-            Inner::Engine(error) => return error.report(),
+            Inner::Engine(error) => return error.report_with(remedy::word),
             Inner::Own(own) => own,
         };
         let mut text = format!("error: {}\n", own.message);

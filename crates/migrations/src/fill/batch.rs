@@ -6,10 +6,10 @@ use std::ops::Range;
 use rusqlite::types::ValueRef;
 use rusqlite::{Rows, Statement};
 
-use super::{Compute, RowError};
+use super::row_error::RowError;
+use crate::error::BoxError;
 use crate::loss::show;
-use crate::report::Remarks;
-use crate::step::BoxError;
+use crate::remarks::Remarks;
 
 /// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing, little enough
 /// that four of them fit into a processor's cache.
@@ -17,6 +17,10 @@ const BYTES: usize = 256 * 1024;
 
 /// The same for rows that hold nothing but numbers.
 const CELLS: usize = 16 * 1024;
+
+/// What is made of a row that was read.
+pub(super) type Compute<'a> =
+    dyn Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync + 'a;
 
 #[derive(Clone, Debug)]
 enum Cell {

@@ -7,7 +7,8 @@ use rusqlite::hooks::{AuthAction, AuthContext};
 
 use schema::sql::fold;
 
-use super::{Author, Refusal, Watch};
+use super::watch::{Author, Watch};
+use crate::facts::Refusal;
 use crate::ledger::LEDGER_TABLE;
 
 /// Pragmas that read even when they are given an argument. <https://sqlite.org/pragma.html>

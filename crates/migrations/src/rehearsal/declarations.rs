@@ -2,10 +2,10 @@
 
 use schema::Rename;
 
+use super::compare::TableChange;
 use crate::catalogue::Catalogue;
 use crate::file::FileState;
 use crate::notes::{Declared, Notes};
-use crate::rehearsal::TableChange;
 use crate::report::Report;
 
 /// The declarations of a run's steps, in its direction.

@@ -187,7 +187,7 @@ fn it_refuses_to_guess() {
         };
         let error = file.migrator(&known).upgrade().unwrap_err();
         assert_eq!(error.kind(), kind, "{what}: {}", error.report());
-        assert!(!error.hints().is_empty(), "{what}");
+        assert!(!error.remedies().is_empty(), "{what}");
         assert_eq!(file.bytes(), before, "{what}");
     }
     for backups in [Backups::KeepAll, Backups::Off] {
