@@ -1,7 +1,10 @@
 //! What a step may not do, refused by [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html)
 //! while a statement is prepared, before it can do anything.
 
-pub(crate) mod judge;
+mod judge;
+pub(crate) mod pragma;
+mod refuse;
+pub(crate) mod text;
 pub(crate) mod watch;
 
 use std::collections::BTreeSet;

@@ -13,7 +13,7 @@ use crate::confined::Confined;
 use crate::error::{self, Error};
 use crate::execute::execute_one;
 use crate::facts::Refusal;
-use crate::guard::judge::STORAGE_PRAGMAS;
+use crate::guard::pragma::STORAGE_PRAGMAS;
 use crate::guard::watch::{Author, Watch};
 use crate::lock_wait::{LockWait, WaitingConnection};
 use crate::planned_step::Move;

@@ -7,7 +7,7 @@ use schema::sql;
 use super::context::Run;
 use crate::error::{self, BoxError, Error};
 use crate::execute::execute_one;
-use crate::guard::judge::{judge_failure, judge_text};
+use crate::guard::text::{judge_failure, judge_text};
 use crate::guard::watch::{Author, Watch};
 use crate::planned_step::{Direction, Move};
 use crate::remarks::Remarks;
