@@ -166,9 +166,10 @@ impl Fill<'_> {
                 let Some(worker) = &mut worker else {
                     batch.compute(compute);
                     finish(&mut batch, !more)?;
-                    match more {
-                        true => batch.go_on(batch.end()),
-                        false => return Ok(()),
+                    if more {
+                        batch.go_on(batch.end())
+                    } else {
+                        return Ok(());
                     }
                     continue;
                 };

@@ -32,10 +32,11 @@ impl KeyCheck {
         schema: Schema,
     ) -> Result<KeyCheck, Error> {
         // Where no key is declared none can be wrong, and nothing has to be tried first.
-        let concerned = match declares_keys(connection)? {
-            false => Some(Tables::new()),
-            true => touched::predict(connection, catalogue, plan)
-                .map(|tables| touched::with_children(&tables, &schema)),
+        let concerned = if declares_keys(connection)? {
+            touched::predict(connection, catalogue, plan)
+                .map(|tables| touched::with_children(&tables, &schema))
+        } else {
+            Some(Tables::new())
         };
         let before = Violations::read(connection, concerned.as_ref())?;
         Ok(KeyCheck {

@@ -91,9 +91,12 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     }
     let later: Vec<String> = LATER
         .iter()
-        .map(|column| match has_column(connection, column)? {
-            true => Ok((*column).to_owned()),
-            false => Ok("NULL".to_owned()),
+        .map(|column| {
+            if has_column(connection, column)? {
+                Ok((*column).to_owned())
+            } else {
+                Ok("NULL".to_owned())
+            }
         })
         .collect::<Result<_, Error>>()?;
     let sql = format!(
@@ -149,10 +152,11 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     }
     let same = catalogue.up_digest(version) == Some(up_digest.as_str())
         && same_back(catalogue, down_sql.as_deref());
-    match same && chain == catalogue.chain_digest(version) {
-        true => Ok(true),
+    if same && chain == catalogue.chain_digest(version) {
+        Ok(true)
+    } else {
         // Comments and line ends do not count.
-        false => all_as_recorded(connection, catalogue),
+        all_as_recorded(connection, catalogue)
     }
 }
 

@@ -241,8 +241,9 @@ fn show_text(text: &str) -> String {
 }
 
 fn show_char(char: char) -> Vec<char> {
-    match char.is_control() {
-        true => char.escape_default().collect(),
-        false => vec![char],
+    if char.is_control() {
+        char.escape_default().collect()
+    } else {
+        vec![char]
     }
 }

@@ -42,9 +42,10 @@ fn no_way_back(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
         Back::Sql(back) => sql::statements(back).is_empty(),
         Back::Irreversible(reason) => reason.trim().is_empty(),
     };
-    match does_something && silent {
-        true => Err(error::way_back_unsaid(step.folder())),
-        false => Ok(()),
+    if does_something && silent {
+        Err(error::way_back_unsaid(step.folder()))
+    } else {
+        Ok(())
     }
 }
 

@@ -114,9 +114,10 @@ impl Step {
         };
         let (up, notes) = (text("up.sql")?, text("notes.md")?);
         let step = Step::new(name.clone(), up, back, notes);
-        match there("outside_transaction.md") {
-            true => Ok(step.outside_transaction(text("outside_transaction.md")?)),
-            false => Ok(step),
+        if there("outside_transaction.md") {
+            Ok(step.outside_transaction(text("outside_transaction.md")?))
+        } else {
+            Ok(step)
         }
     }
 

@@ -134,9 +134,10 @@ impl Source<'_> {
         let virtual_table = listed.is_some_and(|listed| listed.kind == "virtual");
         let mut table = Table {
             name: object.name.clone(),
-            columns: match virtual_table {
-                true => self.columns_of_virtual(&object.name),
-                false => columns.unwrap_or_default(),
+            columns: if virtual_table {
+                self.columns_of_virtual(&object.name)
+            } else {
+                columns.unwrap_or_default()
             },
             primary_key: None,
             uniques: Vec::new(),

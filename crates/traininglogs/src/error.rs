@@ -225,9 +225,10 @@ pub(crate) fn not_current(version: Version) -> Error {
         "the file is at version {version}, but this build works with version {CURRENT_VERSION}"
     );
     let error = Error::new(ErrorKind::WrongVersion, message).effect(AS_IT_WAS);
-    match version < CURRENT_VERSION {
-        true => error.hint("bring it up with `traininglogs migrate`"),
-        false => error.hint("update the application"),
+    if version < CURRENT_VERSION {
+        error.hint("bring it up with `traininglogs migrate`")
+    } else {
+        error.hint("update the application")
     }
 }
 

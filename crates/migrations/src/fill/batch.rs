@@ -98,9 +98,10 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The value of a column, counted from 0; NULL where the SELECT has no such column.
     pub fn get(&self, column: usize) -> ValueRef<'a> {
-        match column < self.table.width {
-            true => self.table.get(self.row, column),
-            false => ValueRef::Null,
+        if column < self.table.width {
+            self.table.get(self.row, column)
+        } else {
+            ValueRef::Null
         }
     }
 

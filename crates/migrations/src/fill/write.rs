@@ -101,12 +101,13 @@ impl<'a> Writer<'a> {
     fn write_each(&mut self, batch: &Batch, rows: Range<usize>) -> Result<(), BoxError> {
         for row in rows {
             bind(&mut self.one, batch, row..row + 1, self.columns)?;
-            self.one
-                .raw_execute()
-                .map_err(|error| match refuses_row(&error) {
-                    true => batch.refused(row, error.into()),
-                    false => error.into(),
-                })?;
+            self.one.raw_execute().map_err(|error| {
+                if refuses_row(&error) {
+                    batch.refused(row, error.into())
+                } else {
+                    error.into()
+                }
+            })?;
         }
         Ok(())
     }

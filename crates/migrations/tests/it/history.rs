@@ -324,9 +324,10 @@ fn a_ledger_with_values_of_the_wrong_kind_is_refused() {
             let before = file.bytes();
             let three = three();
             let mut migrator = file.migrator(&three);
-            let error = match migrate {
-                true => migrator.upgrade().unwrap_err(),
-                false => migrator.rollback_to(1).unwrap_err(),
+            let error = if migrate {
+                migrator.upgrade().unwrap_err()
+            } else {
+                migrator.rollback_to(1).unwrap_err()
             };
             let kinds = [ErrorKind::NotOurs, ErrorKind::HistoryEdited];
             assert!(kinds.contains(&error.kind()), "{edit}: {}", error.report());

@@ -11,9 +11,10 @@ use crate::error::{self, Error};
 pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     let mut found = rehearsal.undeclared.clone();
     found.extend(rehearsal.integrity.iter().cloned());
-    match found.is_empty() {
-        true => Ok(()),
-        false => Err(error::rehearsal_refuses(&found)),
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(error::rehearsal_refuses(&found))
     }
 }
 
