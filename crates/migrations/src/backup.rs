@@ -26,6 +26,7 @@ use names::{Draft, directory, remove_abandoned};
 
 /// A backup beside its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BackupFile {
     /// Where it is.
     pub path: PathBuf,

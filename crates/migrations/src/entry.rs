@@ -7,6 +7,7 @@ use crate::digest::digest;
 
 /// One applied step.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// The version the step led to.
     pub version: Version,

@@ -90,6 +90,7 @@ pub enum ErrorKind {
 
 /// Where in a step an error happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// The step's version.
     pub version: Version,

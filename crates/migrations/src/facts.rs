@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Rows that hold what a declared loss would cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AtRisk {
     /// `table` or `table.column`.
     pub object: String,

@@ -12,6 +12,7 @@ use crate::ledger::{self, LEDGER_TABLE};
 
 /// One file's claims: its header, its ledger and its shape.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FileState {
     /// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), 0 where none was set.
     pub application_id: i32,

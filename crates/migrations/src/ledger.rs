@@ -34,6 +34,7 @@ const LATER: [&str; 3] = ["up_sql", "schema_fingerprint", "chain_digest"];
 
 /// A script that [`Migrator::repair`](crate::Migrator::repair) recorded again.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Repaired {
     /// The script, such as `0002_note_label/down.sql`.
     pub script: String,

@@ -30,7 +30,7 @@
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("notes.db");
-//! let options = Options { allow_undocumented: true, ..Options::default() };
+//! let options = Options::default().allow_undocumented(true);
 //! let mut file = Migrator::create(&catalogue, &path, options)?;
 //! let report = file.upgrade()?;
 //! assert_eq!((report.from, report.to), (0, 2));

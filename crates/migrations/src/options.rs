@@ -56,6 +56,86 @@ impl Default for Options {
     }
 }
 
+/// One setting each, for chains such as `Options::default().accept_loss(true)`.
+impl Options {
+    /// Sets [`Options::busy_timeout`](#structfield.busy_timeout).
+    #[must_use]
+    pub fn busy_timeout(mut self, value: Duration) -> Options {
+        self.busy_timeout = value;
+        self
+    }
+
+    /// Sets [`Options::accept_loss`](#structfield.accept_loss).
+    #[must_use]
+    pub fn accept_loss(mut self, value: bool) -> Options {
+        self.accept_loss = value;
+        self
+    }
+
+    /// Sets [`Options::strict`](#structfield.strict).
+    #[must_use]
+    pub fn strict(mut self, value: bool) -> Options {
+        self.strict = value;
+        self
+    }
+
+    /// Sets [`Options::backups`](#structfield.backups).
+    #[must_use]
+    pub fn backups(mut self, value: Backups) -> Options {
+        self.backups = value;
+        self
+    }
+
+    /// Sets [`Options::commit`](#structfield.commit).
+    #[must_use]
+    pub fn commit(mut self, value: Commit) -> Options {
+        self.commit = value;
+        self
+    }
+
+    /// Sets [`Options::check`](#structfield.check).
+    #[must_use]
+    pub fn check(mut self, value: bool) -> Options {
+        self.check = value;
+        self
+    }
+
+    /// Sets [`Options::allow_undocumented`](#structfield.allow_undocumented).
+    #[must_use]
+    pub fn allow_undocumented(mut self, value: bool) -> Options {
+        self.allow_undocumented = value;
+        self
+    }
+
+    /// Sets [`Options::rehearse`](#structfield.rehearse).
+    #[must_use]
+    pub fn rehearse(mut self, value: bool) -> Options {
+        self.rehearse = value;
+        self
+    }
+
+    /// Sets [`Options::stored_time_limit`](#structfield.stored_time_limit).
+    #[must_use]
+    pub fn stored_time_limit(mut self, value: Duration) -> Options {
+        self.stored_time_limit = value;
+        self
+    }
+
+    /// Sets [`Options::progress`](#structfield.progress).
+    #[must_use]
+    pub fn progress(mut self, value: Option<fn(Progress)>) -> Options {
+        self.progress = value;
+        self
+    }
+
+    /// Sets [`Options::files`](#structfield.files).
+    #[must_use]
+    pub fn files(mut self, value: &'static dyn Files) -> Options {
+        self.files = value;
+        self
+    }
+}
+
 /// What one COMMIT holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Commit {

@@ -16,6 +16,7 @@ use crate::step::Back;
 
 /// What will be done to one file.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// The file's version.
     pub from: Version,

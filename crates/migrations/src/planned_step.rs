@@ -14,6 +14,7 @@ pub enum Direction {
 
 /// One step of a plan.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Move {
     /// The step's version: the one it leads to going up, the one it leaves going down.
     pub version: Version,

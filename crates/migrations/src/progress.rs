@@ -11,6 +11,7 @@ pub enum Work {
 
 /// How far a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Which one.
     pub work: Work,

@@ -33,9 +33,10 @@ use compare::{Pair, TableChange};
 use declarations::Declarations;
 
 /// Whether going back gives what was there before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WayBack {
     /// The same schema and the same rows.
+    #[default]
     Same,
     /// What differs, one sentence each.
     Differs(Vec<String>),
@@ -44,7 +45,8 @@ pub enum WayBack {
 }
 
 /// What a run did to a copy of the file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Rehearsal {
     /// What the run reports.
     pub report: Report,

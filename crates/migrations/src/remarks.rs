@@ -5,6 +5,7 @@ use crate::progress::Progress;
 
 /// A row that a step could not treat and left as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Remark {
     /// The version whose step says so.
     pub version: Version,

@@ -9,6 +9,7 @@ use crate::remarks::Remark;
 
 /// What was done by one step of a run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct StepReport {
     /// The step's version.
     pub version: Version,
@@ -23,6 +24,7 @@ pub struct StepReport {
 /// Rows whose foreign key pointed nowhere before the run, and does so still: nobody's fault now, but worth
 /// mending.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Dangling {
     /// The table of the rows.
     pub table: String,
@@ -33,7 +35,8 @@ pub struct Dangling {
 }
 
 /// What a run did.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Report {
     /// The version the file was at.
     pub from: Version,
@@ -56,11 +59,7 @@ impl Report {
         Report {
             from: version,
             to: version,
-            adopted: false,
-            backup: None,
-            steps: Vec::new(),
-            remarks: Vec::new(),
-            dangling: Vec::new(),
+            ..Report::default()
         }
     }
 }

@@ -21,6 +21,7 @@ pub struct Schema {
 /// Something that SQLite made for itself. It is never compared: it follows from what is declared,
 /// or from the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Own {
     /// The name.
     pub name: String,

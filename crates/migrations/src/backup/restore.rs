@@ -24,6 +24,7 @@ use crate::outcome::Outcome;
 
 /// What [`restore`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Restored {
     /// The version that the file holds now.
     pub version: Version,
