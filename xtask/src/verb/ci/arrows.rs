@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::Failure;
 use crate::project;
 
+/// Published packages carry this before the name of their folder, which is the name of the library.
+const PREFIX: &str = "rowsafe-";
+
 /// Each crate with the crates of this workspace that it may name. Only `xtask-catalogue` and the
 /// program whose instructions are counted see both the training logs and the proof.
 const ARROWS: [(&str, &[&str]); 8] = [
@@ -51,7 +54,10 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
 fn wrong_arrows(metadata: &Value) -> Vec<String> {
     let list = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
     let packages = list(metadata, "packages");
-    let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+    let name = |value: &Value| {
+        let package = value["name"].as_str().unwrap_or_default();
+        package.strip_prefix(PREFIX).unwrap_or(package).to_owned()
+    };
     let members: Vec<String> = packages.iter().map(name).collect();
     let mut wrong = Vec::new();
     for package in &packages {
@@ -99,6 +105,15 @@ mod tests {
             wrong("traininglogs", "schema", None),
             ["`traininglogs` must not depend on `schema`"]
         );
+    }
+
+    #[test]
+    fn a_package_is_known_by_its_folder() {
+        assert_eq!(
+            wrong("rowsafe-schema", "rowsafe-migrations", None),
+            ["`schema` must not depend on `migrations`"]
+        );
+        assert!(wrong("rowsafe-migrations", "rowsafe-schema", None).is_empty());
     }
 
     #[test]
