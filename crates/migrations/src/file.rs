@@ -35,9 +35,9 @@ impl FileState {
             return FileState::read_inside(connection);
         }
         // A statement that is not at its end keeps what it reads from being written by others, and its end, unlike
-        // a ROLLBACK, cannot be interrupted.
+        // a ROLLBACK, cannot be interrupted. This one needs no schema, for which the file would be locked twice.
         let mut statement = connection
-            .prepare("SELECT EXISTS (SELECT 1 FROM main.sqlite_schema)")
+            .prepare("PRAGMA main.application_id")
             .map_err(error::sqlite)?;
         let mut rows = statement.raw_query();
         rows.next().map_err(error::sqlite)?;
