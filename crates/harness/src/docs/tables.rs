@@ -254,7 +254,8 @@ mod tests {
             catalogue: &catalogue,
             queries: &[],
             application: &NoApplication,
-            command: String::new(),
+            title: String::new(),
+            repeat: crate::repeat::Repeat::Test,
         };
         let made = tables(&subject).unwrap();
         insta::assert_snapshot!(made.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r"

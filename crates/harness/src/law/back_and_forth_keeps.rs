@@ -15,8 +15,8 @@
 
 use schema::TableKind;
 
-use super::definition::{Check, Law};
-use super::evidence::{declared, excuses, not_arrived, step_file, versions};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, excuses, not_arrived, step_file, versions};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace};
 use crate::rename;

@@ -11,8 +11,8 @@
 //! It also holds on tours, which go up and back over any path, with writes, readers and restarts in between, and
 //! in any physical world.
 
-use super::definition::{Check, Law};
-use super::evidence::{declared, excuses, not_arrived, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, excuses, not_arrived, step_file};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace, can_go_back};
 use crate::refusals;

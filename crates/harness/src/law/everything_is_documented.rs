@@ -7,10 +7,10 @@
 use migrations::{Declared, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
 use crate::docs;
 use crate::docs::objects::{bare, exists};
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::fixture::Frozen;
 use crate::subject::{Subject, show};

@@ -7,8 +7,8 @@
 //! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves behind does not count. A fixture
 //! whose schema is not that of its version breaks this law, too.
 
-use super::definition::{Check, Law};
-use super::evidence::step_file;
+use crate::check::{Check, Law};
+use crate::evidence::step_file;
 use crate::finding::{Finding, Findings};
 use crate::journey::{Checkpoint, Trace};
 use crate::subject::Subject;

@@ -10,8 +10,8 @@
 
 use std::fs;
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::fixture::{self, Frozen, FrozenStep};
 use crate::refusals;

@@ -21,8 +21,8 @@ use std::collections::BTreeSet;
 use migrations::{ErrorKind, Migrator, Version};
 use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
 
-use super::definition::{Check, Law};
-use super::evidence::{step_file, versions};
+use crate::check::{Check, Law};
+use crate::evidence::{step_file, versions};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Checkpoint, Shape, Trace, proving};
 use crate::subject::Subject;

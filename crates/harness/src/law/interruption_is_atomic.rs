@@ -32,12 +32,12 @@ use std::time::Duration;
 use migrations::{Backups, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
 
-use super::definition::{Check, Law, Probe};
-use super::evidence::step_file;
+use crate::check::{Check, Law, Probe};
 use crate::crash_test::{
     BESIDE, Backups as Watched, CrashTest, Engine, FILE, Setup, SetupStats, connect_and_write,
 };
 use crate::error::Error;
+use crate::evidence::step_file;
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, can_go_back, proving};
 use crate::subject::Subject;

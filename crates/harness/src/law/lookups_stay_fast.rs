@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use migrations::{Query, Rename, Version};
 use rusqlite::Connection;
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::subject::Subject;
 

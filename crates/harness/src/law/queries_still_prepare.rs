@@ -7,9 +7,9 @@
 
 use migrations::{Catalogue, Query, Version};
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
 use crate::error::Error;
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::fixture;
 use crate::integrity;

@@ -8,7 +8,7 @@
 use migrations::Catalogue;
 use rusqlite::Connection;
 
-use super::definition::{Check, Law, Probe};
+use crate::check::{Check, Law, Probe};
 use crate::concurrent_starts::{Race, race, upgrade, works_alone};
 use crate::finding::{Finding, Findings};
 use crate::journey::Shape;

@@ -24,8 +24,8 @@
 use migrations::Declared;
 use schema::{Change, ChangeKind, Object, sql};
 
-use super::definition::{Check, Law};
-use super::evidence::{declared, not_arrived, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, not_arrived, step_file};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace};
 use crate::rename;

@@ -1,7 +1,7 @@
 //! What of the proof is run.
 
+use crate::check::Law;
 use crate::journey::Journey;
-use crate::law::Law;
 
 /// What of the proof is run. The default is all of it.
 #[derive(Clone, Debug)]
@@ -9,8 +9,8 @@ pub struct Settings {
     /// Only this journey.
     pub journey: Option<Journey>,
     /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
-    /// `plain` or `hostile` (from the schema alone), `clashing` (with rows that a step does not allow), `world` (golden databases in other physical worlds) or
-    /// `tour` (random walks).
+    /// `plain` or `hostile` (from the schema alone), `clashing` (with rows that a step does not allow), `storage` (golden
+    /// databases under other storage configurations) or `walk` (random walks).
     pub fixture: Option<String>,
     /// Only this law.
     pub law: Option<String>,
