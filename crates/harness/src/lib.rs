@@ -56,3 +56,8 @@ pub use schema::diff;
 pub use subject::{Application, Content, Insert, Silent, Subject};
 pub use verify::{Progress, Settings, verify};
 pub use world::World;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
