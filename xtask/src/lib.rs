@@ -30,9 +30,9 @@ pub type Verdict = Result<bool, Failure>;
 
 impl Failure {
     /// A failure without hints.
-    pub fn new(message: impl Into<String>) -> Failure {
+    pub fn new(message: impl fmt::Display) -> Failure {
         Failure {
-            message: message.into(),
+            message: message.to_string(),
             hints: Vec::new(),
         }
     }

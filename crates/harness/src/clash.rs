@@ -23,11 +23,11 @@ use schema::Schema;
 use self::assign::{Assignment, Rows};
 use self::demand::{Demand, Pair};
 use self::probe::{Probe, Verdict};
-use crate::fixture;
-use crate::generate::Generator;
+use crate::error::Error;
 use crate::journey::Journey;
 use crate::rename;
 use crate::subject::Subject;
+use generate::Generator;
 
 /// How many databases one demand is met with at most: each breaks it in another way.
 const WAYS: usize = 4;
@@ -71,7 +71,7 @@ struct Ends<'a> {
 pub(crate) fn demands<'a>(
     subject: &'a Subject<'a>,
     journey: Journey,
-) -> Result<Demands<'a>, String> {
+) -> Result<Demands<'a>, Error> {
     let Journey { from, via } = journey;
     let ends = Ends::of(subject, from, via)?;
     let mut own = demand::between(&ends.before_as_after()?, &ends.after);
@@ -110,7 +110,7 @@ impl Demands<'_> {
     }
 
     /// For each demand databases that clash, made of the first of `bases` of which any can be made.
-    pub(crate) fn clashes(&self, bases: &[Base]) -> Result<Vec<Clash>, String> {
+    pub(crate) fn clashes(&self, bases: &[Base]) -> Result<Vec<Clash>, Error> {
         let mut found = Vec::new();
         for demand in &self.own {
             for base in bases {
@@ -124,16 +124,13 @@ impl Demands<'_> {
         Ok(found)
     }
 
-    fn clashes_of(&self, demand: &Demand, base: &Base) -> Result<Vec<Clash>, String> {
+    fn clashes_of(&self, demand: &Demand, base: &Base) -> Result<Vec<Clash>, Error> {
         let Some(pair) = self.ends.pair(demand) else {
             return Ok(Vec::new());
         };
-        let connection = fixture::from_image(&base.image)?;
-        let text = |error: rusqlite::Error| error.to_string();
-        connection
-            .pragma_update(None, "foreign_keys", true)
-            .map_err(text)?;
-        let rows = Rows::read(&connection, &pair.old).map_err(text)?;
+        let connection = sandbox::from_image(&base.image)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let rows = Rows::read(&connection, &pair.old)?;
         let candidates =
             values::candidates(self.ends.subject, self.ends.from, demand, &pair, &rows);
         if candidates.is_empty() {
@@ -147,11 +144,9 @@ impl Demands<'_> {
             if ways.contains(&candidate.way) {
                 continue;
             }
-            connection.execute_batch("SAVEPOINT clash").map_err(text)?;
+            connection.execute_batch("SAVEPOINT clash")?;
             let good = self.is_clash(&connection, demand, &pair, &probe, &candidate, &said);
-            connection
-                .execute_batch("ROLLBACK TO clash; RELEASE clash")
-                .map_err(text)?;
+            connection.execute_batch("ROLLBACK TO clash; RELEASE clash")?;
             if good? {
                 found.extend(make(demand, base, &candidate));
                 ways.push(candidate.way);
@@ -172,7 +167,7 @@ impl Demands<'_> {
         probe: &Probe,
         candidate: &Assignment,
         said: &[String],
-    ) -> Result<bool, String> {
+    ) -> Result<bool, Error> {
         if !candidate.apply(connection) || !assign::keys_hold(connection) {
             return Ok(false);
         }
@@ -190,17 +185,17 @@ impl Demands<'_> {
         Ok(clashes && self.contradictions(connection)? == said)
     }
 
-    fn contradictions(&self, connection: &Connection) -> Result<Vec<String>, String> {
+    fn contradictions(&self, connection: &Connection) -> Result<Vec<String>, Error> {
         let application = self.ends.subject.application;
         application
             .inconsistencies(connection, self.ends.from)
-            .map_err(|error| error.to_string())
+            .map_err(Error::from)
     }
 }
 
 /// The database of a candidate; `None` where it does not hold at the end of a transaction.
 fn make(demand: &Demand, base: &Base, candidate: &Assignment) -> Option<Clash> {
-    let connection = fixture::from_image(&base.image).ok()?;
+    let connection = sandbox::from_image(&base.image).ok()?;
     connection.pragma_update(None, "foreign_keys", true).ok()?;
     connection.execute_batch("BEGIN").ok()?;
     let applied = candidate.apply(&connection);
@@ -210,12 +205,12 @@ fn make(demand: &Demand, base: &Base, candidate: &Assignment) -> Option<Clash> {
         sql: candidate.to_sql(),
         hostile: candidate.hostile.clone(),
         base: base.origin.clone(),
-        image: fixture::image(&connection).ok()?,
+        image: sandbox::image(&connection).ok()?,
     })
 }
 
 impl<'a> Ends<'a> {
-    fn of(subject: &'a Subject<'a>, from: Version, via: Version) -> Result<Ends<'a>, String> {
+    fn of(subject: &'a Subject<'a>, from: Version, via: Version) -> Result<Ends<'a>, Error> {
         let told = |error: migrations::Error| error.report();
         let steps = from.min(via) + 1..=from.max(via);
         let mut renames = rename::renames(subject, steps);
@@ -233,7 +228,7 @@ impl<'a> Ends<'a> {
     }
 
     /// The schema before under the names after.
-    fn before_as_after(&self) -> Result<Schema, String> {
+    fn before_as_after(&self) -> Result<Schema, Error> {
         rename::schema(self.subject, self.from, &self.renames)
     }
 
@@ -252,13 +247,13 @@ impl<'a> Ends<'a> {
     }
 
     /// The empty database after.
-    fn empty(&self) -> Result<Connection, String> {
+    fn empty(&self) -> Result<Connection, Error> {
         let built = self.subject.catalogue.build(self.via);
-        built.map_err(|error| error.report())
+        built.map_err(Error::from)
     }
 
     /// Rows of the version after, from its schema alone.
-    fn samples(&self, empty: &Connection, rows: usize) -> Result<crate::subject::Content, String> {
+    fn samples(&self, empty: &Connection, rows: usize) -> Result<generate::Content, Error> {
         let generator = Generator::new(&self.after, empty)?;
         Ok(generator.without_nulls().rows(rows).generate(0).content)
     }

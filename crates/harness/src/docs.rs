@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use migrations::Version;
 use schema::Schema;
 
+use crate::error::Error;
 use crate::subject::{Subject, show};
 
 const BEGIN: &str = "<!-- begin generated: ";
@@ -37,7 +38,7 @@ pub struct Page {
 ///
 /// # Errors
 /// When a file cannot be read, a block is malformed, or does not stand exactly once in all of them.
-pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, String> {
+pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, Error> {
     let mut pages = Vec::new();
     for path in &subject.docs {
         let shown = show(path);
@@ -60,10 +61,10 @@ pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, String> {
             .map(|page| page.text.matches(&begin).count())
             .sum();
         if times != 1 && !subject.docs.is_empty() {
-            return Err(format!(
+            return Err(Error::from(format!(
                 "the block `{block}` stands {times} times in the docs; put `{begin}` and `{END}` where it \
                  belongs, once"
-            ));
+            )));
         }
     }
     Ok(pages)
@@ -73,12 +74,12 @@ pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, String> {
 ///
 /// # Errors
 /// When a block is not closed, has an unknown name, or there is none at all.
-fn render(subject: &Subject<'_>, text: &str) -> Result<String, String> {
+fn render(subject: &Subject<'_>, text: &str) -> Result<String, Error> {
     let mut made = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(BEGIN) {
         if before.contains(END) {
-            return Err(format!("a `{END}` ends no block"));
+            return Err(Error::from(format!("a `{END}` ends no block")));
         }
         let (name, after) = after
             .split_once(" -->")
@@ -90,25 +91,26 @@ fn render(subject: &Subject<'_>, text: &str) -> Result<String, String> {
             "tables" => tables::tables(subject)?,
             "diagram" => diagram::diagram(&current(subject)?),
             "versions" => versions::versions(subject)?,
-            other => return Err(format!("there is no generated block `{other}`")),
+            other => {
+                return Err(Error::from(format!(
+                    "there is no generated block `{other}`"
+                )));
+            }
         };
         let _ = write!(made, "{before}{BEGIN}{name} -->\n{block}{END}");
         rest = after;
     }
     if rest.contains(END) {
-        return Err(format!("a `{END}` ends no block"));
+        return Err(Error::from(format!("a `{END}` ends no block")));
     }
     made.push_str(rest);
     Ok(made)
 }
 
-fn schema_at(subject: &Subject<'_>, version: Version) -> Result<Schema, String> {
-    subject
-        .catalogue
-        .schema_at(version)
-        .map_err(|error| error.report())
+fn schema_at(subject: &Subject<'_>, version: Version) -> Result<Schema, Error> {
+    subject.catalogue.schema_at(version).map_err(Error::from)
 }
 
-fn current(subject: &Subject<'_>) -> Result<Schema, String> {
+fn current(subject: &Subject<'_>) -> Result<Schema, Error> {
     schema_at(subject, subject.catalogue.current_version())
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use migrations::{Back, Migrator, Version};
+use migrations::{Back, FileState, Migrator, Version};
 use rusqlite::Connection;
 
+use crate::error::Error;
 use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::proving;
-use crate::observe::Observation;
 use crate::report::Report;
 use crate::subject::{Subject, show};
 
@@ -15,35 +15,30 @@ use crate::subject::{Subject, show};
 ///
 /// # Errors
 /// When there is none, or a step fails on it.
-pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connection, String> {
+pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connection, Error> {
     let files = fixture::files(subject).found;
     let before = files
         .iter()
         .rev()
         .find(|(own, file, _)| *own < version && file.ends_with("/golden.sql"));
     let Some((_, file, script)) = before else {
-        return subject
-            .catalogue
-            .build(version)
-            .map_err(|error| error.report());
+        return subject.catalogue.build(version).map_err(Error::from);
     };
     let connection = fixture::load(script).map_err(|error| format!("{file}: {error}"))?;
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
-    migrator
-        .upgrade_to(version)
-        .map_err(|error| error.report())?;
+    migrator.upgrade_to(version)?;
     Ok(migrator.into_connection())
 }
 
 /// The same as a fixture in memory, named `golden`.
-pub(crate) fn migrate_forward(subject: &Subject<'_>, version: Version) -> Result<Fixture, String> {
+pub(crate) fn migrate_forward(subject: &Subject<'_>, version: Version) -> Result<Fixture, Error> {
     let connection = golden_forward(subject, version)?;
     let file = show(&subject.fixture_folder(version).join("golden.sql"));
     Ok(Fixture {
         version,
         name: "golden".to_owned(),
         file,
-        image: fixture::image(&connection)?,
+        image: sandbox::image(&connection)?,
     })
 }
 
@@ -53,7 +48,7 @@ pub fn fits(subject: &Subject<'_>, version: Version, script: &str) -> bool {
         return false;
     };
     let (Ok(found), Ok(fresh)) = (
-        Observation::of(&connection),
+        FileState::read(&connection),
         subject.catalogue.schema_at(version),
     ) else {
         return false;
@@ -61,8 +56,8 @@ pub fn fits(subject: &Subject<'_>, version: Version, script: &str) -> bool {
     let ledger = found.ledger.unwrap_or_default();
     let head = ledger
         .last()
-        .map(|(version, _, digest, _)| (*version, digest.as_str()));
-    let back = ledger.last().map(|(.., back)| back.as_deref());
+        .map(|entry| (entry.version, entry.up_digest.as_str()));
+    let back = ledger.last().map(|entry| entry.down_sql.as_deref());
     let step = subject.catalogue.step(version);
     found.schema == fresh
         && head
@@ -168,7 +163,7 @@ pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec
 
 fn stale_docs(subject: &Subject<'_>) -> Option<String> {
     match crate::docs::pages(subject) {
-        Err(error) => Some(error),
+        Err(error) => Some(error.to_string()),
         Ok(pages) => {
             let stale = pages.into_iter().find(|page| page.made != page.text)?;
             Some(format!(

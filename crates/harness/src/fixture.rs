@@ -1,5 +1,7 @@
 //! Golden databases: SQL text that a person can review, frozen by digest.
 
+pub(crate) mod filled;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -11,9 +13,10 @@ use schema::{Schema, TableKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::observe::Value;
-use crate::sandbox::Sandbox;
+use crate::error::Error;
 use crate::subject::{Subject, show};
+use observe::Value;
+use sandbox::Sandbox;
 
 /// One golden database, in memory.
 #[derive(Clone, Debug)]
@@ -32,48 +35,15 @@ pub struct Fixture {
 ///
 /// # Errors
 /// The statement that SQLite refuses, that reaches another file, or that does not end.
-pub fn load(script: &str) -> Result<Connection, String> {
-    let text = |error: rusqlite::Error| error.to_string();
+pub fn load(script: &str) -> Result<Connection, Error> {
     let sandbox = Sandbox::open(&[], &[])?;
-    sandbox
-        .execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
-        .map_err(text)?;
+    sandbox.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
     sandbox
         .run_script(script)
         .map_err(|halt| format!("line {}: {}", halt.statement.line, halt.why))?;
-    sandbox
-        .execute_batch("COMMIT; PRAGMA foreign_keys = ON")
-        .map_err(text)?;
+    sandbox.execute_batch("COMMIT; PRAGMA foreign_keys = ON")?;
     // Whoever goes on with the database has functions and limits of his own.
-    from_image(&sandbox.image()?)
-}
-
-/// Where the header says whether the file has a WAL: <https://sqlite.org/fileformat2.html#file_format_version_numbers>
-const FILE_FORMAT: std::ops::Range<usize> = 18..20;
-
-/// The bytes of a database, in journal mode DELETE: a database in memory cannot have a WAL.
-pub(crate) fn image(connection: &Connection) -> Result<Vec<u8>, String> {
-    let mut bytes = connection
-        .serialize("main")
-        .map(|data| data.to_vec())
-        .map_err(|error| error.to_string())?;
-    if let Some(format) = bytes.get_mut(FILE_FORMAT) {
-        format.fill(1);
-    }
-    Ok(bytes)
-}
-
-/// A database in memory from its bytes, with foreign keys on.
-pub(crate) fn from_image(image: &[u8]) -> Result<Connection, String> {
-    let open = || -> rusqlite::Result<Connection> {
-        let mut connection = Connection::open_in_memory()?;
-        if !image.is_empty() {
-            connection.deserialize_read_exact("main", image, image.len(), false)?;
-        }
-        connection.pragma_update(None, "foreign_keys", true)?;
-        Ok(connection)
-    };
-    open().map_err(|error| error.to_string())
+    Ok(sandbox::from_image(&sandbox.image()?)?)
 }
 
 /// The digest that freezes a fixture: SHA-256 of its text with `\n` line ends, so that `sha256sum` gives
@@ -88,10 +58,10 @@ pub fn text_digest(text: &str) -> String {
 ///
 /// # Errors
 /// When the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
-pub fn dump(connection: &Connection) -> Result<String, String> {
-    let schema = Schema::read(connection).map_err(|error| error.to_string())?;
+pub fn dump(connection: &Connection) -> Result<String, Error> {
+    let schema = Schema::read(connection)?;
     let mut text = String::new();
-    let objects = stored_objects(connection).map_err(|error| error.to_string())?;
+    let objects = stored_objects(connection)?;
     let owned_by_sqlite = |name: &str| name.to_ascii_lowercase().starts_with("sqlite_");
     for (_, name, sql) in objects.iter().filter(|(kind, ..)| kind == "table") {
         let Some(table) = schema.table(name).filter(|_| !owned_by_sqlite(name)) else {
@@ -100,9 +70,9 @@ pub fn dump(connection: &Connection) -> Result<String, String> {
         if let TableKind::Virtual { module, .. } = &table.kind
             && !module.eq_ignore_ascii_case("fts5")
         {
-            return Err(format!(
+            return Err(Error::from(format!(
                 "`{name}` is a virtual table of `{module}`: make its fixture by hand"
-            ));
+            )));
         }
         text.push_str(&format!("{sql};\n"));
         dump_rows(connection, table, &mut text).map_err(|error| format!("`{name}`: {error}"))?;
@@ -117,12 +87,10 @@ pub fn dump(connection: &Connection) -> Result<String, String> {
             .as_ref()
             .is_some_and(|key| key.autoincrement)
     }) {
-        dump_sequences(connection, &mut text).map_err(|error| error.to_string())?;
+        dump_sequences(connection, &mut text)?;
     }
     for pragma in ["user_version", "application_id"] {
-        let value: i64 = connection
-            .pragma_query_value(None, pragma, |row| row.get(0))
-            .map_err(|error| error.to_string())?;
+        let value: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
         text.push_str(&format!("PRAGMA {pragma} = {value};\n"));
     }
     Ok(text)
@@ -261,23 +229,23 @@ impl Frozen {
     ///
     /// # Errors
     /// When it cannot be read or is not such a file.
-    pub fn read(folder: &Path) -> Result<Frozen, String> {
+    pub fn read(folder: &Path) -> Result<Frozen, Error> {
         let path = folder.join(Frozen::FILE);
         if !path.exists() {
             return Ok(Frozen::default());
         }
-        let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-        serde_json::from_str(&text).map_err(|error| error.to_string())
+        let text = fs::read_to_string(&path)?;
+        serde_json::from_str(&text).map_err(Error::from)
     }
 
     /// Writes the lock file into `folder`.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<(), String> {
-        let mut text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
+    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+        let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        fs::write(folder.join(Frozen::FILE), text).map_err(|error| error.to_string())
+        fs::write(folder.join(Frozen::FILE), text).map_err(Error::from)
     }
 
     /// The newest version whose step is frozen, 0 for none.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use migrations::Version;
 
 use crate::draft;
+use crate::error::Error;
 use crate::fixture::{self, Frozen, FrozenStep, dump, text_digest};
 use crate::report::{LawReport, Report};
 use crate::subject::{Subject, show};
@@ -19,13 +20,13 @@ use crate::subject::{Subject, show};
 /// # Errors
 /// When a law is broken, apart from *history is frozen*, which this mends; when a step fails, or a file cannot be
 /// read or written. What was written until then stays.
-pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBuf>, String> {
+pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBuf>, Error> {
     let unsound = |law: &&LawReport| law.name != "history is frozen" && !law.broken.is_empty();
     if let Some(law) = report.laws.iter().find(unsound) {
-        return Err(format!(
+        return Err(Error::from(format!(
             "nothing was frozen: \"{}\" is broken; mend it first, then freeze",
             law.name
-        ));
+        )));
     }
     let fixtures = subject.root.join(&subject.fixtures);
     let mut frozen = Frozen::read(&fixtures)?;
@@ -58,7 +59,7 @@ pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBu
 ///
 /// # Errors
 /// As [`new_versions`].
-pub fn golden(subject: &Subject<'_>, version: Version) -> Result<PathBuf, String> {
+pub fn golden(subject: &Subject<'_>, version: Version) -> Result<PathBuf, Error> {
     let text = dump(&draft::golden_forward(subject, version)?)?;
     let folder = subject.fixture_folder(version);
     let path = folder.join("golden.sql");
@@ -72,14 +73,14 @@ pub fn golden(subject: &Subject<'_>, version: Version) -> Result<PathBuf, String
 ///
 /// # Errors
 /// When a file cannot be read or written.
-pub fn fixture(subject: &Subject<'_>, path: &Path) -> Result<(), String> {
+pub fn fixture(subject: &Subject<'_>, path: &Path) -> Result<(), Error> {
     let fixtures = subject.root.join(&subject.fixtures);
     let mut frozen = Frozen::read(&fixtures)?;
     insert(subject, &mut frozen, path)?;
     frozen.write(&fixtures)
 }
 
-fn insert(subject: &Subject<'_>, frozen: &mut Frozen, path: &Path) -> Result<(), String> {
+fn insert(subject: &Subject<'_>, frozen: &mut Frozen, path: &Path) -> Result<(), Error> {
     let text = fs::read_to_string(subject.root.join(path))
         .map_err(|error| format!("`{}` cannot be read: {error}", show(path)))?;
     let name = show(path.strip_prefix(&subject.fixtures).unwrap_or(path));

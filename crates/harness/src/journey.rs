@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use migrations::{Migrator, Options, Version};
 use rusqlite::Connection;
+use sandbox::sqlite_message;
 
-use crate::fixture;
-use crate::observe::Observation;
+use crate::error::{Error, ErrorKind};
+use crate::integrity;
+use crate::observation::observe;
 use crate::subject::Subject;
-use crate::trouble;
+use observe::Observation;
 
 /// From a version over another one and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,10 +61,10 @@ impl fmt::Display for Journey {
 }
 
 impl FromStr for Journey {
-    type Err = String;
+    type Err = Error;
 
     /// Reads `v3..v4..v3`.
-    fn from_str(text: &str) -> Result<Journey, String> {
+    fn from_str(text: &str) -> Result<Journey, Error> {
         let wrong = || format!("`{text}` is not a journey such as `v3..v4..v3`");
         let parts: Vec<Version> = text
             .split("..")
@@ -77,14 +79,14 @@ impl FromStr for Journey {
                 from: *from,
                 via: *via,
             }),
-            _ => Err(wrong()),
+            _ => Err(wrong().into()),
         }
     }
 }
 
 /// What was found at one place of a journey.
 #[derive(Clone, Debug)]
-pub struct Station {
+pub struct Checkpoint {
     /// The version it should be at.
     pub version: Version,
     /// Everything that must survive.
@@ -106,19 +108,19 @@ pub struct Again {
 
 /// A journey made with one database. The laws judge it without touching a database.
 #[derive(Clone, Debug)]
-pub struct Walk {
+pub struct Trace {
     /// Which journey.
     pub journey: Journey,
     /// Which database: a fixture's name, `empty`, `filled …`, `generated`, `plain` or `hostile`.
     pub data: String,
     /// Whether its rows were made from the schema alone: then no build may ever have written such.
-    pub imagined: bool,
+    pub rows_are_generated: bool,
     /// At the start.
-    pub start: Station,
+    pub start: Checkpoint,
     /// Where it turned round, if it came there.
-    pub turn: Option<Station>,
+    pub midpoint: Option<Checkpoint>,
     /// Back at the version it started from, if it came there.
-    pub end: Option<Station>,
+    pub end: Option<Checkpoint>,
     /// The engine's error that ended it.
     pub failure: Option<String>,
     /// What running the finished upgrade again did.
@@ -134,8 +136,8 @@ pub(crate) fn walk(
     journey: Journey,
     data: &str,
     image: &[u8],
-) -> Result<Walk, String> {
-    walk_on(subject, journey, data, fixture::from_image(image)?)
+) -> Result<Trace, Error> {
+    walk_on(subject, journey, data, sandbox::from_image(image)?)
 }
 
 /// Takes the database behind `connection` on `journey`.
@@ -147,13 +149,13 @@ pub(crate) fn walk_on(
     journey: Journey,
     data: &str,
     mut connection: Connection,
-) -> Result<Walk, String> {
-    let mut walk = Walk {
+) -> Result<Trace, Error> {
+    let mut walk = Trace {
         journey,
         data: data.to_owned(),
-        imagined: false,
+        rows_are_generated: false,
         start: look(subject, &connection, journey.from)?,
-        turn: None,
+        midpoint: None,
         end: None,
         failure: None,
         again: None,
@@ -167,7 +169,7 @@ pub(crate) fn walk_on(
         let (moved, result) = go(subject, connection, target, goes_up);
         connection = moved;
         if let Err(error) = result {
-            walk.failure = Some(error);
+            walk.failure = Some(error.to_string());
             break;
         }
         if goes_up && target > 0 {
@@ -176,8 +178,8 @@ pub(crate) fn walk_on(
             walk.again = Some(again);
         }
         let station = look(subject, &connection, target)?;
-        match walk.turn {
-            None => walk.turn = Some(station),
+        match walk.midpoint {
+            None => walk.midpoint = Some(station),
             Some(_) => walk.end = Some(station),
         }
     }
@@ -200,7 +202,7 @@ pub(crate) fn go(
     connection: Connection,
     target: Version,
     up: bool,
-) -> (Connection, Result<Vec<String>, String>) {
+) -> (Connection, Result<Vec<String>, Error>) {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
     let result = match up {
         true => migrator.upgrade_to(target),
@@ -208,7 +210,7 @@ pub(crate) fn go(
     };
     let result = match result {
         Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
-        Err(error) => Err(told(&error)),
+        Err(error) => Err(Error::new(ErrorKind::Engine, told(&error))),
     };
     (migrator.into_connection(), result)
 }
@@ -234,38 +236,35 @@ fn go_again(
     subject: &Subject<'_>,
     connection: Connection,
     target: Version,
-) -> Result<(Connection, Again), String> {
+) -> Result<(Connection, Again), Error> {
     let current = target == subject.catalogue.current_version();
     let open = |connection: &Connection| match current {
-        true => subject
-            .application
-            .opened(connection)
-            .map_err(|error| error.to_string()),
+        true => subject.application.opened(connection).map_err(Error::from),
         false => Ok(()),
     };
     let mut again = Again::default();
     // As at the next start. A database that never was bytes does not count what is written to it once more.
-    let connection = fixture::from_image(&fixture::image(&connection)?)?;
+    let connection = sandbox::from_image(&sandbox::image(&connection)?)?;
     if let Err(error) = open(&connection) {
         again
             .ran
             .push(format!("the application's own start fails: {error}"));
         return Ok((connection, again));
     }
-    let before = fixture::image(&connection)?;
+    let before = sandbox::image(&connection)?;
     let (connection, result) = go(subject, connection, target, true);
     match result {
         Ok(steps) => again
             .ran
             .extend(steps.into_iter().map(|step| format!("`{step}` ran again"))),
-        Err(error) => again.ran.push(error),
+        Err(error) => again.ran.push(error.to_string()),
     }
     if let Err(error) = open(&connection) {
         again
             .ran
             .push(format!("the application's own start fails: {error}"));
     }
-    again.changed = before != fixture::image(&connection)?;
+    again.changed = before != sandbox::image(&connection)?;
     Ok((connection, again))
 }
 
@@ -274,8 +273,8 @@ pub(crate) fn look(
     subject: &Subject<'_>,
     connection: &Connection,
     version: Version,
-) -> Result<Station, String> {
-    let strict = trouble::WithoutWords::on(connection)?;
+) -> Result<Checkpoint, Error> {
+    let strict = sandbox::StrictQuotes::set(connection)?;
     let mut broken_queries = BTreeMap::new();
     let mine = subject
         .queries
@@ -283,14 +282,14 @@ pub(crate) fn look(
         .filter(|query| query.good_for(version));
     for query in mine {
         if let Err(error) = connection.prepare(query.sql) {
-            broken_queries.insert(query.name, reason(&error));
+            broken_queries.insert(query.name, sqlite_message(&error));
         }
     }
     drop(strict);
-    Ok(Station {
+    Ok(Checkpoint {
         version,
-        observation: Observation::of(connection)?,
-        troubles: trouble::find(subject, connection, version)?,
+        observation: observe(connection)?,
+        troubles: integrity::problems(subject, connection, version)?,
         broken_queries,
     })
 }
@@ -302,18 +301,5 @@ pub(crate) fn proving() -> Options {
         accept_loss: true,
         allow_undocumented: true,
         ..Options::default()
-    }
-}
-
-/// SQLite's message with its statement.
-pub(crate) fn text(error: rusqlite::Error) -> String {
-    error.to_string()
-}
-
-/// SQLite's message without the statement, which the reader sees elsewhere.
-pub(crate) fn reason(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
     }
 }

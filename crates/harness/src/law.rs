@@ -14,26 +14,28 @@ mod starters_agree;
 mod up_preserves;
 
 pub(crate) use everything_is_documented::exists;
+use std::fmt;
+
 use migrations::{Declared, Version};
 
-use crate::journey::{Journey, Walk};
-use crate::observe::{Difference, Observation, compare_rows};
+use crate::journey::{Journey, Trace};
 use crate::subject::{Subject, show};
+use observe::{Difference, Excuse};
 
 /// One law: its name, and how it judges.
 pub struct Law {
     /// Its name, as reports print it.
     pub name: &'static str,
     /// Judges one walk.
-    pub(crate) walk: Option<fn(&Subject<'_>, &Walk, &mut Findings)>,
+    pub(crate) walk: Option<fn(&Subject<'_>, &Trace, &mut Findings)>,
     /// Judges the catalogue as a whole, once.
     pub(crate) whole: Option<fn(&Subject<'_>, &mut Findings)>,
     /// Judges one database on the first half of a journey, by making it itself.
-    pub(crate) leg: Option<fn(&Subject<'_>, &Leg<'_>, &mut Findings)>,
+    pub(crate) leg: Option<fn(&Subject<'_>, &Probe<'_>, &mut Findings)>,
 }
 
 /// One database on the first half of a journey, for laws that make it themselves.
-pub(crate) struct Leg<'a> {
+pub(crate) struct Probe<'a> {
     /// Which journey.
     pub journey: Journey,
     /// The database at its start.
@@ -97,10 +99,10 @@ impl Findings {
 }
 
 impl Finding {
-    pub(crate) fn new(object: impl Into<String>, message: impl Into<String>) -> Finding {
+    pub(crate) fn new(object: impl Into<String>, message: impl fmt::Display) -> Finding {
         Finding {
             object: object.into(),
-            message: message.into(),
+            message: message.to_string(),
             file: None,
             hint: None,
         }
@@ -131,7 +133,7 @@ pub(crate) fn step_file(subject: &Subject<'_>, journey: Journey, file: &str) -> 
 /// A journey that did not arrive: the engine's words, and the script that they name.
 pub(crate) fn not_arrived(
     subject: &Subject<'_>,
-    walk: &Walk,
+    walk: &Trace,
     object: String,
     otherwise: &str,
 ) -> Finding {
@@ -158,94 +160,13 @@ pub(crate) fn declared(
     notes.flat_map(|notes| pick(notes).clone()).collect()
 }
 
-/// Everything in which `after` is not as `before`, apart from what `excused` covers.
-pub(crate) fn differences(
-    before: &Observation,
-    after: &Observation,
-    excused: &[Declared],
-) -> Vec<Difference> {
-    let mut found = Vec::new();
-    for change in schema::diff(&before.schema, &after.schema) {
-        found.push(schema_difference(&change));
-    }
-    for (name, old) in &before.tables {
-        let Some(new) = after.tables.get(name) else {
-            continue;
-        };
-        let whole = excused
-            .iter()
-            .any(|own| own.column.is_none() && own.covers(&old.table, ""));
-        let both = old.columns.iter().map(String::as_str).filter(|column| {
-            let lost = |own: &Declared| own.column.is_some() && own.covers(&old.table, column);
-            new.place(column).is_some() && !excused.iter().any(lost)
-        });
-        let mut rows = compare_rows(old, new, &both.collect::<Vec<_>>());
-        // A loss excuses rows that are missing, not rows that nobody wrote.
-        rows.retain(|difference| !whole || difference.more);
-        found.extend(rows);
-    }
-    let mut other = |object: &str, old: String, new: String| {
-        if old != new {
-            found.push(Difference {
-                object: object.to_owned(),
-                table: None,
-                column: None,
-                before: old,
-                after: new,
-                more: false,
-                rest: 0,
-            });
-        }
+/// What is declared, for a comparison of two observations.
+pub(crate) fn excuses(declared: &[Declared]) -> Vec<Excuse> {
+    let excuse = |own: &Declared| Excuse {
+        table: own.table.clone(),
+        column: own.column.clone(),
     };
-    other(
-        "user_version",
-        before.user_version.to_string(),
-        after.user_version.to_string(),
-    );
-    other(
-        "application_id",
-        before.application_id.to_string(),
-        after.application_id.to_string(),
-    );
-    other("ledger", ledger(before), ledger(after));
-    found
-}
-
-/// A change of the schema as a difference: `index note_label_idx`, before present, after missing.
-pub(crate) fn schema_difference(change: &schema::Change) -> Difference {
-    let (before, after) = match change.kind {
-        schema::ChangeKind::Add => ("missing".to_owned(), "present".to_owned()),
-        schema::ChangeKind::Drop => ("present".to_owned(), "missing".to_owned()),
-        schema::ChangeKind::Alter | schema::ChangeKind::Rename => {
-            let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
-            (text(&change.before), text(&change.after))
-        }
-    };
-    let property = change
-        .property
-        .map(|property| format!(" {property}"))
-        .unwrap_or_default();
-    let kind = change.object.to_string().to_lowercase();
-    Difference {
-        object: format!("{kind} {}{property}", change.name),
-        table: None,
-        column: None,
-        before,
-        after,
-        more: false,
-        rest: 0,
-    }
-}
-
-fn ledger(observation: &Observation) -> String {
-    let Some(rows) = &observation.ledger else {
-        return "none".to_owned();
-    };
-    let short = |row: &crate::observe::LedgerRow| {
-        let digest: String = row.2.chars().take(8).collect();
-        format!("{} {} {digest}", row.0, row.1)
-    };
-    rows.iter().map(short).collect::<Vec<_>>().join(", ")
+    declared.iter().map(excuse).collect()
 }
 
 /// The versions that a subject has.

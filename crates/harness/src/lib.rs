@@ -8,54 +8,45 @@
 //! (queries, the writes of each build, what must be consistent). [`verify()`] takes each golden fixture, and
 //! databases that proptest makes, on a [`Journey`] between every pair of versions and back, observes
 //! everything that must survive, and lets each of the [`LAWS`] judge. Where all is well, golden databases
-//! go on journeys in other physical [`World`]s, and on tours: random walks over the versions, with writes, readers
-//! and restarts in between. The result is a value, a
+//! go on journeys in other physical [`StorageConfig`]s, and on random walks over the versions, with writes, readers and restarts in between. The result is a value, a
 //! [`Report`], that prints as text or as JSON. A run that checked nothing fails.
 //!
 //! Nothing here knows a table of any application.
 
-mod dice;
-mod parallel;
+mod error;
 mod subject;
+mod observation;
 mod fixture;
-mod hint;
-pub mod generate;
-mod fill;
 mod journey;
-mod sandbox;
-mod observe;
-mod trouble;
+mod integrity;
 mod refusals;
 mod rename;
 mod clash;
+mod simulated_files;
+pub mod crash_test;
+pub mod concurrent_starts;
 mod law;
+mod storage_config;
+mod random_walk;
 mod verify;
 mod report;
-pub mod machine;
-pub mod interruption;
 pub mod docs;
 pub mod draft;
 pub mod freeze;
-mod turns;
-pub mod starters;
-mod world;
-mod tour;
-pub mod folder;
-mod markdown;
-mod refusal;
-mod source;
-pub mod judge;
-pub mod command;
 
+pub use error::{Error, ErrorKind};
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
-pub use journey::{Again, Journey, Shape, Station, Walk};
+pub use generate::{Content, Insert};
+pub use journey::{Again, Checkpoint, Journey, Shape, Trace};
 pub use law::{Finding, Findings, LAWS, Law};
-pub use observe::{Comparison, LedgerRow, Observation, Rows, Value, compare};
+pub use observation::{LEDGER, compare, observe};
+pub use observe::{Comparison, Difference, Observation, Rows, Value};
 pub use report::{Broken, JourneyReport, LawReport, Report};
 pub use schema::diff;
-pub use subject::{Application, Content, Insert, Silent, Subject};
+pub use simulated_files::simulated_files;
+pub use storage_config::StorageConfig;
+pub use subject::{Application, NoApplication, Subject};
 pub use verify::{Progress, Settings, verify};
-pub use world::World;
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

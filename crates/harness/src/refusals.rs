@@ -7,10 +7,11 @@
 
 mod behind;
 
-use migrations::{Catalogue, Error, ErrorKind, LEDGER_TABLE, Migrator, Options, Outcome, Version};
+use migrations::{Catalogue, ErrorKind, LEDGER_TABLE, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
+use crate::error::Error;
 use crate::fixture;
 use crate::journey::proving;
 use crate::law::{Finding, Findings};
@@ -28,7 +29,7 @@ pub(super) enum Ask {
 }
 
 impl Ask {
-    pub(super) fn of(self, migrator: &mut Migrator<'_>) -> Result<(), Error> {
+    pub(super) fn of(self, migrator: &mut Migrator<'_>) -> Result<(), migrations::Error> {
         let report = match self {
             Ask::Up(to) => migrator.upgrade_to(to),
             Ask::Back(to) => migrator.rollback_to(to),
@@ -59,7 +60,7 @@ pub(crate) fn check_history(subject: &Subject<'_>, findings: &mut Findings) {
     let Some((base, ask)) = way(subject) else {
         return;
     };
-    let Ok(image) = image(subject.catalogue, base) else {
+    let Ok(image) = image_of(subject.catalogue, base) else {
         return;
     };
     let update = |set: &str| format!("UPDATE {LEDGER_TABLE} SET {set} WHERE version = 1");
@@ -124,16 +125,11 @@ fn way(subject: &Subject<'_>) -> Option<(Version, Ask)> {
 }
 
 fn check_adoption(subject: &Subject<'_>, base: Version, findings: &mut Findings) {
-    let without = || -> Result<Vec<u8>, String> {
-        let connection = subject
-            .catalogue
-            .build(base)
-            .map_err(|error| error.report())?;
+    let without = || -> Result<Vec<u8>, Error> {
+        let connection = subject.catalogue.build(base)?;
         let sql = format!("DROP TABLE {LEDGER_TABLE}; PRAGMA user_version = 0");
-        connection
-            .execute_batch(&sql)
-            .map_err(|error| error.to_string())?;
-        fixture::image(&connection)
+        connection.execute_batch(&sql)?;
+        Ok(sandbox::image(&connection)?)
     };
     let Ok(image) = without() else { return };
     let mistake = Mistake {
@@ -156,8 +152,8 @@ fn check_newer(subject: &Subject<'_>, findings: &mut Findings) {
     let older = current - 1;
     let (Ok(catalogue), Ok(newer), Ok(known)) = (
         subject.catalogue.cut_at(older),
-        image(subject.catalogue, current),
-        image(subject.catalogue, older),
+        image_of(subject.catalogue, current),
+        image_of(subject.catalogue, older),
     ) else {
         return;
     };
@@ -200,7 +196,7 @@ pub(crate) fn check_consent(subject: &Subject<'_>, findings: &mut Findings) {
         let Ok(connection) = fixture::load(&script) else {
             continue;
         };
-        let Ok(image) = fixture::image(&connection) else {
+        let Ok(image) = sandbox::image(&connection) else {
             continue;
         };
         let (Some(older), ask) = (version.checked_sub(1), Ask::Back(version.saturating_sub(1)))
@@ -254,8 +250,8 @@ fn finding(what: &str, wrong: String) -> Finding {
 }
 
 /// The empty database of a version.
-pub(super) fn image(catalogue: &Catalogue, version: Version) -> Result<Vec<u8>, String> {
-    fixture::image(&catalogue.build(version).map_err(|error| error.report())?)
+pub(super) fn image_of(catalogue: &Catalogue, version: Version) -> Result<Vec<u8>, Error> {
+    Ok(sandbox::image(&catalogue.build(version)?)?)
 }
 
 /// Whether the engine does what it is asked for.
@@ -271,12 +267,10 @@ pub(super) fn goes(catalogue: &Catalogue, image: &[u8], sql: &str, ask: Ask) -> 
     .is_ok()
 }
 
-fn changed(image: &[u8], sql: &str) -> Result<Connection, String> {
-    let connection = fixture::from_image(image)?;
+fn changed(image: &[u8], sql: &str) -> Result<Connection, Error> {
+    let connection = sandbox::from_image(image)?;
     // `PRAGMA application_id = …` gives no row, and others do.
-    connection
-        .execute_batch(sql)
-        .map_err(|error| error.to_string())?;
+    connection.execute_batch(sql)?;
     Ok(connection)
 }
 
@@ -291,7 +285,7 @@ pub(super) fn refusal(
     kind: ErrorKind,
 ) -> Option<String> {
     let connection = changed(image, sql).ok()?;
-    let before = fixture::image(&connection).ok()?;
+    let before = sandbox::image(&connection).ok()?;
     let set = settings(&connection);
     let mut migrator = Migrator::with_connection(catalogue, connection, options);
     let asked = ask.of(&mut migrator);
@@ -304,7 +298,7 @@ pub(super) fn refusal(
     if !connection.is_autocommit() {
         return Some(format!("its transaction is left open, after: {first}"));
     }
-    if fixture::image(&connection).is_ok_and(|after| after != before) {
+    if sandbox::image(&connection).is_ok_and(|after| after != before) {
         return Some(format!("the file is not as it was, after: {first}"));
     }
     if !matches!(error.outcome(), Outcome::Untouched | Outcome::RolledBack) {

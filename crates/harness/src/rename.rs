@@ -6,8 +6,9 @@ use rusqlite::Connection;
 use schema::Schema;
 use schema::sql::{fold, quote_name};
 
-use crate::observe::Observation;
+use crate::error::Error;
 use crate::subject::Subject;
+use observe::Observation;
 
 /// The renames that the steps to `versions` declare, in order.
 pub(crate) fn renames(
@@ -24,19 +25,13 @@ pub(crate) fn schema(
     subject: &Subject<'_>,
     version: Version,
     renames: &[Rename],
-) -> Result<Schema, String> {
+) -> Result<Schema, Error> {
     if renames.is_empty() {
-        return subject
-            .catalogue
-            .schema_at(version)
-            .map_err(|error| error.report());
+        return subject.catalogue.schema_at(version).map_err(Error::from);
     }
-    let connection = subject
-        .catalogue
-        .build(version)
-        .map_err(|error| error.report())?;
+    let connection = subject.catalogue.build(version)?;
     carry_out(&connection, renames);
-    let state = migrations::FileState::read(&connection).map_err(|error| error.report())?;
+    let state = migrations::FileState::read(&connection)?;
     Ok(state.schema)
 }
 

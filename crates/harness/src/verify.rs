@@ -4,22 +4,22 @@ mod tasks;
 mod further;
 pub(crate) mod generated;
 mod clashes;
-mod tours;
-mod worlds;
+mod random_walks;
+mod storage_configs;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use migrations::Version;
 
 use crate::fixture::Fixture;
-use crate::generate::Unseeded;
-use crate::journey::{Journey, Walk, can_go_back, walk};
-use crate::law::{Finding, Findings, LAWS, Law, Leg};
-use crate::parallel::in_parallel;
+use crate::journey::{Journey, Trace, can_go_back, walk};
+use crate::law::{Finding, Findings, LAWS, Law, Probe};
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::Subject;
+use generate::Unseeded;
+use stdx::map_parallel;
 use tasks::{Source, Task};
 
 /// What of the proof is run. The default is all of it.
@@ -166,7 +166,7 @@ impl<'a> Proof<'a> {
             // Rows that the application contradicts went on no journey.
             let contradicted = outcome.generated == 0 && !outcome.broken;
             match task.source {
-                Source::World(..) | Source::Tours(..) => continue,
+                Source::StorageConfig(..) | Source::Tours(..) => continue,
                 Source::Schema(_) | Source::Clash(_) if contradicted => continue,
                 _ => {}
             }
@@ -188,7 +188,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn fail(&mut self, object: &str, message: String) {
+    fn fail(&mut self, object: &str, message: impl fmt::Display) {
         let mut findings = Findings::default();
         findings.add(Finding::new(object, message));
         if let Some(law) = LAWS.iter().find(|law| law.name == "history is frozen") {
@@ -206,7 +206,7 @@ impl<'a> Proof<'a> {
                 progress(&Progress { done, all, begins });
             }
         };
-        let outcomes = in_parallel(tasks.len(), |index| {
+        let outcomes = map_parallel(tasks.len(), |index| {
             let task = tasks.get(index)?;
             let name = format!("{} {}", task.journey, task.data());
             tell(done.load(Ordering::Relaxed), Some(name));
@@ -328,8 +328,10 @@ fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
             }
         }
         Source::Clash(fixtures) => clashes::run(subject, settings, task, fixtures),
-        Source::World(fixture, world) => worlds::run(subject, settings, task, (fixture, world)),
-        Source::Tours(fixture, of) => tours::run(subject, settings, task, (fixture, of)),
+        Source::StorageConfig(fixture, world) => {
+            storage_configs::run(subject, settings, task, (fixture, world))
+        }
+        Source::Tours(fixture, of) => random_walks::run(subject, settings, task, (fixture, of)),
         _ => generated::run(subject, settings, task),
     }
 }
@@ -351,7 +353,7 @@ fn law(settings: &Settings, name: &str) -> Option<&'static Law> {
         .find(|law| law.name == name && settings.wants(law))
 }
 
-fn cannot_walk(task: &Task<'_>, error: String) -> Outcome {
+fn cannot_walk(task: &Task<'_>, error: impl fmt::Display) -> Outcome {
     let mut findings = Findings::default();
     let object = format!(
         "database `{}` of version {}",
@@ -368,7 +370,7 @@ fn cannot_walk(task: &Task<'_>, error: String) -> Outcome {
     }
 }
 
-fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Walk) -> Outcome {
+fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Trace) -> Outcome {
     let mut outcome = Outcome {
         rows: walk.start.observation.row_count(),
         ..Outcome::default()
@@ -395,7 +397,7 @@ fn judge_leg(
     for law in LAWS.iter().filter(|law| settings.wants(law)) {
         let Some(check) = law.leg else { continue };
         let mut findings = Findings::default();
-        let leg = Leg {
+        let leg = Probe {
             journey: task.journey,
             image: &fixture.image,
             deep: settings.deep,

@@ -6,24 +6,24 @@
 #[path = "it/note.rs"]
 mod note;
 
-use harness::interruption::{Cuts, Engine, Passage};
-use harness::machine::{self, Claim, Device, Effort, Fault, Machine};
+use harness::crash_test::{CrashTest, Engine, SetupStats};
 use migrations::Commit;
 use rusqlite::{Connection, ErrorCode};
+use simulator::{self, Claimed, Device, Fault, FaultPlan, Machine, Repeat, Sampling};
 
 /// All cuts by refused memory.
-fn cut(engine: Engine<'_>) -> Vec<Cuts> {
-    assert!(machine::watch_memory());
+fn cut(engine: Engine<'_>) -> Vec<SetupStats> {
+    assert!(simulator::watch_memory());
     let image = note::image();
-    let passage = Passage::new(&image, engine).unwrap();
-    let cuts = passage.cut_by(&[Fault::NoMemory], &Effort::exhaustive(0));
+    let passage = CrashTest::new(&image, engine).unwrap();
+    let cuts = passage.cut_by(&[Fault::NoMemory], &Sampling::exhaustive(0));
     let cuts = cuts.unwrap();
     assert_eq!(cuts.len(), 4, "two journal modes, once and for ever");
     cuts
 }
 
-fn wrong(cuts: &[Cuts]) -> Vec<String> {
-    let failures = cuts.iter().flat_map(|cuts| &cuts.tally.failures);
+fn wrong(cuts: &[SetupStats]) -> Vec<String> {
+    let failures = cuts.iter().flat_map(|cuts| &cuts.stats.failures);
     failures.map(ToString::to_string).collect()
 }
 
@@ -32,7 +32,7 @@ fn scripts(
     first: &'static str,
     second: &'static str,
     or: fn(&Connection, rusqlite::Error) -> Result<(), rusqlite::Error>,
-) -> impl Fn(Connection) -> Claim {
+) -> impl Fn(Connection) -> Claimed {
     move |connection| {
         let version = connection.pragma_query_value(None, "user_version", |row| row.get(0));
         let done = version.and_then(|version: i64| {
@@ -44,7 +44,7 @@ fn scripts(
                 .or_else(|error| or(&connection, error))?;
             connection.execute_batch(second)
         });
-        done.map_or(Claim::Unknown, |()| Claim::After)
+        done.map_or(Claimed::Unknown, |()| Claimed::After)
     }
 }
 
@@ -53,12 +53,14 @@ fn the_engine_leaves_before_or_after() {
     let cuts = cut(&|connection| note::migrate(connection, 2, Commit::Run));
     assert_eq!(wrong(&cuts), Vec::<String>::new());
     for cuts in &cuts {
-        assert_eq!(cuts.tally.tried, cuts.tally.of, "{cuts:?}");
-        assert!(cuts.tally.of > 500, "{cuts:?}");
+        assert_eq!(cuts.stats.tried, cuts.stats.of, "{cuts:?}");
+        assert!(cuts.stats.of > 500, "{cuts:?}");
     }
-    let once = cuts.iter().filter(|cuts| !cuts.tally.cut.forever);
+    let once = cuts
+        .iter()
+        .filter(|cuts| cuts.stats.mode.repeat == Repeat::Once);
     assert!(
-        once.map(|cuts| cuts.tally.after).sum::<u64>() > 0,
+        once.map(|cuts| cuts.stats.after).sum::<u64>() > 0,
         "some of it SQLite can do without"
     );
 }
@@ -110,10 +112,10 @@ fn who_stamps_after_the_commit_is_caught() {
 
 #[test]
 fn only_the_thread_that_asked_is_refused_and_only_until_the_machine_is_gone() {
-    assert!(machine::watch_memory());
+    assert!(simulator::watch_memory());
     let machine = Machine::new(Device::default()).unwrap();
     let connection = machine.connect("one.db").unwrap();
-    machine.fail(Fault::NoMemory, 1, true);
+    machine.inject(FaultPlan::nth(1, Fault::NoMemory).forever());
     let refused = connection
         .execute_batch("CREATE TABLE t (a); CREATE TABLE u (a)")
         .unwrap_err();

@@ -56,6 +56,7 @@ struct Readme;
 pub mod sql;
 mod text;
 pub mod escape;
+pub mod markdown;
 
 // What a database declares.
 mod schema;

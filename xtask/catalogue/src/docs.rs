@@ -13,7 +13,7 @@ use xtask::{Failure, Verdict, project};
 /// When a file cannot be read or written, or has a block that nobody makes.
 pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
     let mut fine = true;
-    for page in docs::pages(subject)? {
+    for page in docs::pages(subject).map_err(Failure::new)? {
         let shown = page.path.display();
         if page.made == page.text {
             say!("{shown}: up to date");

@@ -15,7 +15,7 @@ use xtask::cli::{Cli, Verb};
 use xtask::{Failure, Verdict, exit, project};
 
 fn main() -> ExitCode {
-    harness::machine::watch_memory();
+    simulator::watch_memory();
     let cli = Cli::of_process();
     exit(project::root().and_then(|root| run(&cli.verb, root)))
 }

@@ -130,7 +130,7 @@ fn insert(table: &str, values: Vec<(&str, Value)>) -> Insert {
 
 #[cfg(test)]
 mod tests {
-    use harness::{Content, Observation};
+    use harness::{Content, observe};
     use proptest::proptest;
     use proptest::test_runner::Config;
     use traininglogs::generate;
@@ -155,7 +155,7 @@ mod tests {
                     let (time, new) = (&session.created_at, session.to_new());
                     traininglogs::write_session(&written, version, id, time, &new).unwrap();
                 }
-                let (made, written) = (Observation::of(&made), Observation::of(&written));
+                let (made, written) = (observe(&made), observe(&written));
                 assert_eq!(made.unwrap().tables, written.unwrap().tables);
             }
         }

@@ -1,7 +1,7 @@
 //! `cargo xtask verify-migrations`: the proof, as a report.
 
 use clap::Parser;
-use harness::{Settings, Subject, draft, verify};
+use harness::{Journey, Settings, Subject, draft, verify};
 use xtask::cli::{Cli, Format, Verb, VerifyMigrations};
 use xtask::say;
 
@@ -55,8 +55,12 @@ pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict 
 }
 
 fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
-    let journey = options.journey.as_deref().map(str::parse).transpose();
-    let journey = journey.map_err(|error: String| {
+    let journey = options
+        .journey
+        .as_deref()
+        .map(str::parse::<Journey>)
+        .transpose();
+    let journey = journey.map_err(|error| {
         Failure::new(error).hint("a journey goes from a version over another one and back to it")
     })?;
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], " ");

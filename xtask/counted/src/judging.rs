@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use harness::folder::{Down, History, Migration, Script};
-use harness::judge::{Options, judge};
+use folders::{Down, History, Migration, Script};
+use lint::{Options, check};
 
 use crate::{Outcome, twice};
 
@@ -74,7 +74,7 @@ pub(crate) fn judging() -> Outcome {
         ..Options::default()
     };
     twice(
-        &mut || match judge(&history, &options)?.findings.is_empty() {
+        &mut || match check(&history, &options)?.findings.is_empty() {
             // The rebuild deletes rows of `pet` where keys are on, and the dropped column is spelt out.
             true => Err("nothing was found".into()),
             false => Ok(()),

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use schema::Table;
 use schema::sql::quote_name;
 
-use crate::observe::Value;
+use observe::Value;
 
 /// How many rows of a table are read: the first ones are as good as any.
 const ENOUGH: usize = 200;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schema::sql::{fold, show_name};
 use schema::{Column, ForeignKey, Index, IndexedColumn, PartKind, Schema, Table, TableKind};
 
-use crate::hint;
+use generate::names;
 
 /// One thing that the schema after asks of the rows of a table, under the names after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -303,7 +303,7 @@ fn types_of(table: &Table, columns: &BTreeSet<String>) -> String {
 
 /// The columns of `table` that an expression names.
 fn mentioned(table: &Table, text: &str) -> Vec<String> {
-    let names = hint::names(text);
+    let names = names(text);
     let columns = table.columns.iter().map(|column| fold(&column.name));
     columns.filter(|name| names.contains(name)).collect()
 }

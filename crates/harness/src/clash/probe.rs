@@ -1,5 +1,6 @@
 //! The table after, empty: SQLite says what it thinks of rows.
 
+use crate::error::Error;
 use rusqlite::{Connection, params_from_iter};
 use schema::ForeignKey;
 use schema::sql::{fold, quote_name};
@@ -7,7 +8,7 @@ use schema::sql::{fold, quote_name};
 use super::Ends;
 use super::assign::Rows;
 use super::demand::Pair;
-use crate::observe::Value;
+use observe::Value;
 
 /// What the table after makes of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +36,13 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    pub(super) fn new(ends: &Ends<'_>, pair: &Pair, rows: &Rows) -> Result<Probe, String> {
+    pub(super) fn new(ends: &Ends<'_>, pair: &Pair, rows: &Rows) -> Result<Probe, Error> {
         let connection = ends.empty()?;
         let added = needed(ends, &connection, pair, rows.rows.len() + 1)?;
-        let text = |error: rusqlite::Error| error.to_string();
-        connection
-            .pragma_update(None, "foreign_keys", false)
-            .map_err(text)?;
+        connection.pragma_update(None, "foreign_keys", false)?;
         for trigger in ends.after.triggers() {
             let name = quote_name(&trigger.name);
-            connection
-                .execute_batch(&format!("DROP TRIGGER {name}"))
-                .map_err(text)?;
+            connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
         }
         let common = pair.columns.iter().map(|(_, after)| after);
         let names: Vec<String> = common
@@ -150,7 +146,7 @@ fn needed(
     empty: &Connection,
     pair: &Pair,
     rows: usize,
-) -> Result<(Vec<String>, Vec<Vec<Value>>), String> {
+) -> Result<(Vec<String>, Vec<Vec<Value>>), Error> {
     let only = |name: &str| pair.before(name).is_none();
     let new = pair.new.stored_columns();
     let names: Vec<String> = new

@@ -7,10 +7,10 @@ use schema::{Affinity, Column};
 
 use super::assign::{Assignment, Rows, Way};
 use super::demand::{Asks, Demand, Pair};
-use crate::generate::{against, literals, why};
-use crate::observe::Value;
 use crate::subject::Subject;
+use generate::{literals, values_against, why};
 use migrations::Version;
+use observe::Value;
 use proptest::strategy::{Strategy, ValueTree};
 
 /// How many values of one column are paired with those of another.
@@ -303,7 +303,7 @@ impl Maker<'_> {
         }
         let names: Vec<String> = all.iter().map(|own| own.name.clone()).collect();
         let broken = match condition && all.len() == columns.len() {
-            true => against(text, columns),
+            true => values_against(text, columns),
             false => Vec::new(),
         };
         let rows = self.rows.rows.len().min(FIRST);
@@ -411,7 +411,7 @@ impl Maker<'_> {
 /// Values of the application's own strategy for a column.
 fn drawn(subject: &Subject<'_>, from: Version, table: &str, column: &Column) -> Option<Vec<Value>> {
     let strategy = subject.application.column(from, table, &column.name)?;
-    let mut runner = crate::generate::runner(1);
+    let mut runner = generate::seeded_runner(1);
     let drawn = (0..DRAWN).filter_map(|_| strategy.new_tree(&mut runner).ok());
     Some(drawn.map(|tree| tree.current()).collect())
 }

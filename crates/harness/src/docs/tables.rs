@@ -6,10 +6,11 @@ use migrations::Version;
 use schema::{Schema, Table, Trigger, View, escape};
 
 use super::{current, schema_at};
-use crate::markdown::{block, code};
+use crate::error::Error;
 use crate::subject::Subject;
+use schema::markdown::{block, code};
 
-pub(super) fn tables(subject: &Subject<'_>) -> Result<String, String> {
+pub(super) fn tables(subject: &Subject<'_>) -> Result<String, Error> {
     let schema = current(subject)?;
     let mut text = String::new();
     for table in schema.tables() {
@@ -24,7 +25,7 @@ pub(super) fn tables(subject: &Subject<'_>) -> Result<String, String> {
     Ok(text)
 }
 
-fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Result<(), String> {
+fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Result<(), Error> {
     let words = Words::of(subject, &table.name)?;
     let _ = writeln!(text, "\n### {}\n\n{words}\n", code(&table.name));
     text.push_str("| column | type | since | meaning |\n|---|---|---|---|\n");
@@ -50,7 +51,7 @@ fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Re
     Ok(())
 }
 
-fn describe_view(subject: &Subject<'_>, view: &View, text: &mut String) -> Result<(), String> {
+fn describe_view(subject: &Subject<'_>, view: &View, text: &mut String) -> Result<(), Error> {
     let words = Words::of(subject, &view.name)?;
     let columns = match view.columns.as_slice() {
         [] => String::new(),
@@ -70,7 +71,7 @@ fn belongings(
     schema: &Schema,
     name: &str,
     text: &mut String,
-) -> Result<(), String> {
+) -> Result<(), Error> {
     let own = |table: &str| table.eq_ignore_ascii_case(name);
     for index in schema.indexes().filter(|index| own(&index.table)) {
         let words = Words::of(subject, &index.name)?;
@@ -128,7 +129,7 @@ struct Words {
 
 impl Words {
     /// Goes back through the versions, under the names that declared renames gave the object before.
-    fn of(subject: &Subject<'_>, object: &str) -> Result<Words, String> {
+    fn of(subject: &Subject<'_>, object: &str) -> Result<Words, Error> {
         let mut name = object.to_owned();
         let mut words = Words {
             text: String::new(),
@@ -206,7 +207,7 @@ mod tests {
     use migrations::{Back, Catalogue, Step};
 
     use super::*;
-    use crate::subject::Silent;
+    use crate::subject::NoApplication;
 
     /// Every kind of object, its declaration and its words, also under a name that it got later.
     #[test]
@@ -252,7 +253,7 @@ mod tests {
             docs: Vec::new(),
             catalogue: &catalogue,
             queries: &[],
-            application: &Silent,
+            application: &NoApplication,
             command: String::new(),
         };
         let made = tables(&subject).unwrap();

@@ -6,10 +6,11 @@ use migrations::{Back, Version};
 use schema::Comparison;
 
 use super::schema_at;
-use crate::markdown::{block, code};
+use crate::error::Error;
 use crate::subject::Subject;
+use schema::markdown::{block, code};
 
-pub(super) fn versions(subject: &Subject<'_>) -> Result<String, String> {
+pub(super) fn versions(subject: &Subject<'_>) -> Result<String, Error> {
     let mut text = String::new();
     for version in 1..=subject.catalogue.current_version() {
         let (Some(step), Some(notes)) = (

@@ -4,7 +4,7 @@
 //! application itself does each time it opens a file counts, too.
 
 use super::{Finding, Findings, Law};
-use crate::journey::Walk;
+use crate::journey::Trace;
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
@@ -14,7 +14,7 @@ pub(super) const LAW: Law = Law {
     leg: None,
 };
 
-fn check(_: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+fn check(_: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     let Some(again) = &walk.again else { return };
     findings.checked();
     let object = format!(

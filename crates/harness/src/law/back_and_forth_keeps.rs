@@ -15,10 +15,11 @@
 
 use schema::TableKind;
 
-use super::{Finding, Findings, Law, declared, differences, not_arrived, step_file, versions};
-use crate::journey::{Shape, Walk};
+use super::{Finding, Findings, Law, declared, excuses, not_arrived, step_file, versions};
+use crate::journey::{Shape, Trace};
 use crate::rename;
 use crate::subject::Subject;
+use observe::differences;
 
 pub(super) const LAW: Law = Law {
     name: "back and forth keeps",
@@ -27,7 +28,7 @@ pub(super) const LAW: Law = Law {
     leg: None,
 };
 
-fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     if walk.journey.shape() != Shape::DownAndBack {
         return;
     }
@@ -35,7 +36,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         return; // It goes on elsewhere.
     }
     findings.checked();
-    let (Some(turn), Some(end)) = (&walk.turn, &walk.end) else {
+    let (Some(turn), Some(end)) = (&walk.midpoint, &walk.end) else {
         let object = format!("way from version {} and back", walk.journey.from);
         findings.add(not_arrived(subject, walk, object, "down.sql"));
         return;
@@ -46,11 +47,11 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     losses.retain(|loss| {
         loss.column.is_some() || turn.observation.schema.table(&loss.table).is_none()
     });
-    if walk.imagined {
+    if walk.rows_are_generated {
         // What a step rewrites on purpose it rewrites again where no build of its version wrote the value.
         losses.extend(declared(subject, walk.journey, |notes| &notes.changes));
     }
-    for difference in differences(&walk.start.observation, &end.observation, &losses) {
+    for difference in differences(&walk.start.observation, &end.observation, &excuses(&losses)) {
         if difference.more {
             findings.add(Finding::of(&difference).hint(format!(
                 "the upgrade makes a row that the file of version {} did not have: let the application \

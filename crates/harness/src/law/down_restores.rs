@@ -11,12 +11,11 @@
 //! It also holds on tours, which go up and back over any path, with writes, readers and restarts in between, and
 //! in any physical world.
 
-use super::{
-    Finding, Findings, Law, declared, differences, not_arrived, schema_difference, step_file,
-};
-use crate::journey::{Shape, Walk, can_go_back};
+use super::{Finding, Findings, Law, declared, excuses, not_arrived, step_file};
+use crate::journey::{Shape, Trace, can_go_back};
 use crate::refusals;
 use crate::subject::Subject;
+use observe::{differences, schema_difference};
 
 pub(super) const LAW: Law = Law {
     name: "down restores",
@@ -25,11 +24,13 @@ pub(super) const LAW: Law = Law {
     leg: None,
 };
 
-fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     let file = step_file(subject, walk.journey, "down.sql");
     if walk.journey.shape() == Shape::DownAndBack {
-        let (Some(turn), Ok(schema)) = (&walk.turn, subject.catalogue.schema_at(walk.journey.via))
-        else {
+        let (Some(turn), Ok(schema)) = (
+            &walk.midpoint,
+            subject.catalogue.schema_at(walk.journey.via),
+        ) else {
             return; // The law *back and forth keeps* tells a way back that fails.
         };
         findings.checked();
@@ -42,7 +43,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         }
         return;
     }
-    if walk.turn.is_none() || !can_go_back(subject, walk.journey) {
+    if walk.midpoint.is_none() || !can_go_back(subject, walk.journey) {
         return;
     }
     if walk.end.is_none() && walk.failure.is_none() {
@@ -56,7 +57,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     };
     let mut kept = declared(subject, walk.journey, |notes| &notes.down_changes);
     kept.extend(declared(subject, walk.journey, |notes| &notes.up_losses));
-    for difference in differences(&walk.start.observation, &end.observation, &kept) {
+    for difference in differences(&walk.start.observation, &end.observation, &excuses(&kept)) {
         let hint = match difference.table {
             Some(_) => {
                 "keep the values on the way up, so that the way back can restore them, or declare \

@@ -8,7 +8,7 @@
 //! whose schema is not that of its version breaks this law, too.
 
 use super::{Finding, Findings, Law, step_file};
-use crate::journey::{Station, Walk};
+use crate::journey::{Checkpoint, Trace};
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
@@ -18,10 +18,10 @@ pub(super) const LAW: Law = Law {
     leg: None,
 };
 
-fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     compare(subject, walk, &walk.start, findings);
     let upgraded = match walk.journey.shape() {
-        crate::Shape::UpAndBack => &walk.turn,
+        crate::Shape::UpAndBack => &walk.midpoint,
         crate::Shape::DownAndBack => &walk.end,
     };
     if let Some(station) = upgraded {
@@ -29,7 +29,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
     }
 }
 
-fn compare(subject: &Subject<'_>, walk: &Walk, station: &Station, findings: &mut Findings) {
+fn compare(subject: &Subject<'_>, walk: &Trace, station: &Checkpoint, findings: &mut Findings) {
     let Ok(fresh) = subject.catalogue.schema_at(station.version) else {
         findings.add(Finding::new(
             format!("version {}", station.version),

@@ -22,11 +22,11 @@ use migrations::{ErrorKind, Migrator, Version};
 use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
 
 use super::{Finding, Findings, Law, step_file, versions};
-use crate::generate::Generator;
-use crate::journey::{Shape, Station, Walk, proving};
-use crate::observe::Observation;
+use crate::journey::{Checkpoint, Shape, Trace, proving};
 use crate::subject::Subject;
-use crate::{refusals, rename, trouble};
+use crate::{integrity, refusals, rename};
+use generate::Generator;
+use observe::Observation;
 
 pub(super) const LAW: Law = Law {
     name: "integrity holds",
@@ -35,7 +35,7 @@ pub(super) const LAW: Law = Law {
     leg: None,
 };
 
-fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     let up = walk.journey.shape() == Shape::UpAndBack;
     let renames = rename::renames(subject, walk.journey.steps());
     let start = &walk.start.observation;
@@ -43,7 +43,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         true => rename::observation(subject, walk.journey.from, start, &renames),
         false => start.clone(),
     };
-    let legs = [(&walk.turn, &renamed, up), (&walk.end, start, !up)];
+    let legs = [(&walk.midpoint, &renamed, up), (&walk.end, start, !up)];
     for (after, before, up) in legs {
         let Some(after) = after else { continue };
         findings.checked();
@@ -52,11 +52,11 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
             walk.journey,
             if up { "up.sql" } else { "down.sql" },
         );
-        for trouble in trouble::beyond(&walk.start.troubles, &after.troubles) {
+        for trouble in integrity::newly_reported(&walk.start.troubles, &after.troubles) {
             let object = format!("version {}", after.version);
             findings.add(Finding::new(object, trouble).in_file(file.clone()));
         }
-        let at_turn = walk.turn.as_ref().map(|turn| &turn.observation);
+        let at_turn = walk.midpoint.as_ref().map(|turn| &turn.observation);
         for finding in stepped_back(before, after, at_turn.filter(|_| renames.is_empty())) {
             findings.add(finding.in_file(file.clone()));
         }
@@ -64,7 +64,11 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
 }
 
 /// Marks that are lower than before. A table that was not there all the way began anew, and told its loss.
-fn stepped_back(before: &Observation, after: &Station, turn: Option<&Observation>) -> Vec<Finding> {
+fn stepped_back(
+    before: &Observation,
+    after: &Checkpoint,
+    midpoint: Option<&Observation>,
+) -> Vec<Finding> {
     let counts = |observation: &Observation, table: &str| {
         let key = observation
             .schema
@@ -75,7 +79,7 @@ fn stepped_back(before: &Observation, after: &Station, turn: Option<&Observation
     let after = &after.observation;
     let marks = before.sequences.iter().filter(|(table, old)| {
         let new = after.sequences.get(*table).copied().unwrap_or(0);
-        let throughout = turn.is_none_or(|turn| turn.schema.table(table).is_some());
+        let throughout = midpoint.is_none_or(|midpoint| midpoint.schema.table(table).is_some());
         new < **old && throughout && counts(after, table)
     });
     marks

@@ -4,7 +4,7 @@
 //! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back alone, and
 //! with others in longer runs, and cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
 //! others hold at each call, once and for ever, by calls that are done and then fail, by memory that is refused
-//! (in programs that call [`watch_memory`](crate::machine::watch_memory)), and by power cuts of
+//! (in programs that call [`watch_memory`](simulator::watch_memory)), and by power cuts of
 //! which nothing, everything or any part of what was not synced survives. A program that is killed is a power
 //! cut that everything survives: it is killed at each call that changes the disk, every write among them. Power
 //! cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`, `FULL` and `EXTRA`, the others in
@@ -32,13 +32,14 @@ use std::time::Duration;
 use migrations::{Backups, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
 
-use super::{Finding, Findings, Law, Leg, step_file};
-use crate::interruption::{
-    BESIDE, Backups as Watched, Cuts, Engine, FILE, Passage, Setup, connect_and_write,
+use super::{Finding, Findings, Law, Probe, step_file};
+use crate::crash_test::{
+    BESIDE, Backups as Watched, CrashTest, Engine, FILE, Setup, SetupStats, connect_and_write,
 };
+use crate::error::Error;
 use crate::journey::{Shape, can_go_back, proving};
-use crate::machine::{Claim, Device, Effort, Machine};
 use crate::subject::Subject;
+use simulator::{Claimed, Device, Machine, Sampling};
 
 pub(super) const LAW: Law = Law {
     name: "interruption is atomic",
@@ -47,14 +48,14 @@ pub(super) const LAW: Law = Law {
     leg: Some(check),
 };
 
-/// Seeded survivors at each power cut, with and without [`Leg::deep`].
+/// Seeded survivors at each power cut, with and without [`Probe::deep`].
 const SEEDS: (u64, u64) = (12, 2);
 
-/// At how many points a run of several steps is cut with [`Leg::deep`]. Its steps are cut at each of theirs.
+/// At how many points a run of several steps is cut with [`Probe::deep`]. Its steps are cut at each of theirs.
 const POINTS_OF_RUN: u64 = 1_000;
 
-fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
-    if effort(leg).points == 0 {
+fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
+    if sampling(leg).points == 0 {
         return;
     }
     let up = leg.journey.shape() == Shape::UpAndBack;
@@ -79,9 +80,9 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
             (leg.journey.via, up),
             &options(machine, keep),
         ),
-        Err(_) => Claim::Before,
+        Err(_) => Claimed::Before,
     };
-    let passage = match Passage::with_backups(leg.image, backups, &work) {
+    let passage = match CrashTest::with_backups(leg.image, backups, &work) {
         Ok(passage) => passage,
         Err(error) => {
             // The laws about arriving tell of a step that fails by itself.
@@ -92,7 +93,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
                 };
                 migrate(subject, connection, (leg.journey.via, up), &options)
             };
-            if Passage::new(leg.image, alone).is_ok() {
+            if CrashTest::new(leg.image, alone).is_ok() {
                 findings.add(Finding::new(object, format!("with a backup, {error}")));
             }
             return;
@@ -101,21 +102,21 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     let file = step_file(subject, leg.journey, script);
     let hint = "everything that a step does belongs into its one transaction";
     let passage = match stops {
-        true => passage.that_may_stop(),
+        true => passage.resumable(),
         false => passage,
     };
-    let passage = passage.that_lasts();
+    let passage = passage.durable();
     // What is wrong with backups is no step's fault.
     let dress = |finding: Finding| match finding.message.contains(BESIDE) {
         true => finding,
         false => finding.in_file(file.clone()).hint(hint),
     };
-    judge(passage.cut(&effort(leg)), &object, findings, dress);
+    judge(passage.cut(&sampling(leg)), &object, findings, dress);
 
     let newest = subject.catalogue.current_version();
     if up && leg.journey.via == newest && leg.journey.only_step().is_some() {
         judge(
-            passage.cut_at_barriers(&effort(leg)),
+            passage.cut_power_at_barriers(&sampling(leg)),
             &object,
             findings,
             dress,
@@ -129,7 +130,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
 
 /// How many backups the run of a leg keeps, and which it finds, of a version that it takes none of: some runs keep
 /// all, some the newest alone, some two.
-fn beside(leg: &Leg<'_>, stops: bool) -> (Backups, Watched) {
+fn beside(leg: &Probe<'_>, stops: bool) -> (Backups, Watched) {
     let keep = match leg.seed % 3 {
         // What such a run goes on from is backed up, too, and the first backup is the one that counts.
         _ if stops => None,
@@ -149,7 +150,7 @@ fn beside(leg: &Leg<'_>, stops: bool) -> (Backups, Watched) {
 
 /// A backup of the file before the run is put back in place of what the run made of it; one that is damaged is
 /// not.
-fn putting_back(subject: &Subject<'_>, leg: &Leg<'_>, upgraded: &[u8], findings: &mut Findings) {
+fn putting_back(subject: &Subject<'_>, leg: &Probe<'_>, upgraded: &[u8], findings: &mut Findings) {
     let name = format!("{FILE}.v{}.backup", leg.journey.from);
     let restore = |machine: &Machine| {
         let options = options(machine, Backups::KeepAll);
@@ -163,15 +164,15 @@ fn putting_back(subject: &Subject<'_>, leg: &Leg<'_>, upgraded: &[u8], findings:
         keep: None,
     };
     let object = "putting a backup back";
-    let passage = match Passage::with_backups(upgraded, backups, &work) {
-        Ok(passage) => passage.that_lasts(),
+    let passage = match CrashTest::with_backups(upgraded, backups, &work) {
+        Ok(passage) => passage.durable(),
         Err(error) => return findings.add(Finding::new(object, error)),
     };
-    judge(passage.cut(&effort(leg)), object, findings, |finding| {
+    judge(passage.cut(&sampling(leg)), object, findings, |finding| {
         finding
     });
     judge(
-        passage.cut_at_barriers(&effort(leg)),
+        passage.cut_power_at_barriers(&sampling(leg)),
         object,
         findings,
         |finding| finding,
@@ -188,8 +189,7 @@ fn putting_back(subject: &Subject<'_>, leg: &Leg<'_>, upgraded: &[u8], findings:
 fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
     let number = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
     let roots = || -> rusqlite::Result<(u32, Vec<u32>)> {
-        let connection =
-            crate::fixture::from_image(image).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let connection = sandbox::from_image(image).map_err(|_| rusqlite::Error::InvalidQuery)?;
         let size = connection.pragma_query_value(None, "page_size", number)?;
         let mut statement = connection.prepare(
             "SELECT rootpage FROM sqlite_schema WHERE rootpage > 1 ORDER BY 1 DESC LIMIT 3",
@@ -211,61 +211,61 @@ fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
 fn takes_damage(
     file: &[u8],
     (name, backup): (&str, &[u8]),
-    restore: &dyn Fn(&Machine) -> Claim,
+    restore: &dyn Fn(&Machine) -> Claimed,
 ) -> Option<String> {
     let machine = Machine::with_file(Device::default(), FILE, file).ok()?;
     machine.put(name, backup);
-    let claim = restore(&machine);
+    let claimed = restore(&machine);
     let changed = machine.file(FILE).as_deref() != Some(file);
-    match (claim, changed) {
-        (Claim::Before, false) => None,
+    match (claimed, changed) {
+        (Claimed::Before, false) => None,
         (_, true) => {
             Some("a damaged backup was put back, and what the file held is gone".to_owned())
         }
-        (claim, false) => Some(format!(
-            "a damaged backup was put back, and that ended {claim:?}"
+        (claimed, false) => Some(format!(
+            "a damaged backup was put back, and that ended {claimed:?}"
         )),
     }
 }
 
 /// What the application does when it opens the file that has just been upgraded.
-fn start(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
+fn start(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let Some(image) = upgraded(subject, leg) else {
         return;
     };
     let engine: Engine<'_> = &|connection| match subject.application.opened(&connection) {
-        Ok(()) => Claim::After,
-        Err(_) => Claim::Unknown,
+        Ok(()) => Claimed::After,
+        Err(_) => Claimed::Unknown,
     };
-    let Ok(passage) = Passage::new(&image, engine) else {
+    let Ok(passage) = CrashTest::new(&image, engine) else {
         return;
     };
     // A start that writes each time breaks the law *again does nothing*.
-    let again = Passage::new(passage.result(), engine);
-    if passage.goes_nowhere() || !again.is_ok_and(|again| again.goes_nowhere()) {
+    let again = CrashTest::new(passage.result(), engine);
+    if passage.is_no_op() || !again.is_ok_and(|again| again.is_no_op()) {
         return;
     }
     let hint = "what runs at each start and writes more than once belongs into one transaction";
     let object = "the application's own start";
-    let passage = passage.that_may_stop();
-    judge(passage.cut(&effort(leg)), object, findings, |finding| {
+    let passage = passage.resumable();
+    judge(passage.cut(&sampling(leg)), object, findings, |finding| {
         finding.hint(hint)
     });
 }
 
-fn upgraded(subject: &Subject<'_>, leg: &Leg<'_>) -> Option<Vec<u8>> {
-    let connection = crate::fixture::from_image(leg.image).ok()?;
+fn upgraded(subject: &Subject<'_>, leg: &Probe<'_>) -> Option<Vec<u8>> {
+    let connection = sandbox::from_image(leg.image).ok()?;
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
     migrator.upgrade_to(leg.journey.via).ok()?;
-    crate::fixture::image(migrator.connection()).ok()
+    sandbox::image(migrator.connection()).ok()
 }
 
-fn effort(leg: &Leg<'_>) -> Effort {
+fn sampling(leg: &Probe<'_>) -> Sampling {
     let all = match leg.journey.only_step() {
         Some(_) => u64::MAX,
         None => POINTS_OF_RUN,
     };
-    Effort {
+    Sampling {
         points: if leg.deep { all } else { leg.points },
         seeds: if leg.deep { SEEDS.0 } else { SEEDS.1 },
         seed: leg.seed,
@@ -273,17 +273,17 @@ fn effort(leg: &Leg<'_>) -> Effort {
 }
 
 fn judge(
-    cuts: Result<Vec<Cuts>, String>,
+    cuts: Result<Vec<SetupStats>, Error>,
     object: &str,
     findings: &mut Findings,
     dress: impl Fn(Finding) -> Finding,
 ) {
     match cuts {
         Ok(all) => {
-            for Cuts { tally, .. } in &all {
-                findings.checked += usize::try_from(tally.looks).unwrap_or(usize::MAX);
-                findings.points.0 += tally.tried;
-                findings.points.1 += tally.of;
+            for SetupStats { stats, .. } in &all {
+                findings.checked += usize::try_from(stats.looks).unwrap_or(usize::MAX);
+                findings.points.0 += stats.tried;
+                findings.points.1 += stats.of;
             }
             findings.found.extend(worst(object, &all).map(dress));
         }
@@ -292,14 +292,14 @@ fn judge(
 }
 
 /// The first failure, and how many there are in which setups: they mostly have one cause.
-fn worst(object: &str, all: &[Cuts]) -> Option<Finding> {
-    let broken: Vec<&Cuts> = all.iter().filter(|cuts| cuts.tally.wrong > 0).collect();
+fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
+    let broken: Vec<&SetupStats> = all.iter().filter(|cuts| cuts.stats.wrong > 0).collect();
     let first = broken.first()?;
-    let failure = first.tally.failures.first()?;
-    let wrong: u64 = broken.iter().map(|cuts| cuts.tally.wrong).sum();
+    let failure = first.stats.failures.first()?;
+    let wrong: u64 = broken.iter().map(|cuts| cuts.stats.wrong).sum();
     let mut kinds: Vec<String> = broken
         .iter()
-        .map(|cuts| cuts.tally.cut.to_string())
+        .map(|cuts| cuts.stats.mode.to_string())
         .collect();
     kinds.sort();
     kinds.dedup();
@@ -317,7 +317,7 @@ fn worst(object: &str, all: &[Cuts]) -> Option<Finding> {
 fn options(machine: &Machine, backups: Backups) -> Options {
     Options {
         backups,
-        files: machine.files(),
+        files: crate::simulated_files(machine),
         // Nobody gives back a lock that is missed.
         busy_timeout: Duration::ZERO,
         ..proving()
@@ -329,7 +329,7 @@ fn migrate(
     connection: Connection,
     (to, up): (Version, bool),
     options: &Options,
-) -> Claim {
+) -> Claimed {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, *options);
     let result = match up {
         true => migrator.upgrade_to(to),
@@ -338,10 +338,10 @@ fn migrate(
     claim(result.map_err(|error| error.outcome()))
 }
 
-fn claim<T>(result: Result<T, Outcome>) -> Claim {
+fn claim<T>(result: Result<T, Outcome>) -> Claimed {
     match result {
-        Ok(_) | Err(Outcome::Committed) => Claim::After,
-        Err(Outcome::Untouched | Outcome::RolledBack) => Claim::Before,
-        Err(Outcome::CommittedTo(_) | Outcome::Unknown) => Claim::Unknown,
+        Ok(_) | Err(Outcome::Committed) => Claimed::After,
+        Err(Outcome::Untouched | Outcome::RolledBack) => Claimed::Before,
+        Err(Outcome::CommittedTo(_) | Outcome::Unknown) => Claimed::Unknown,
     }
 }

@@ -8,10 +8,12 @@
 use migrations::{Catalogue, Query, Version};
 
 use super::{Finding, Findings, Law, versions};
+use crate::error::Error;
 use crate::fixture;
-use crate::journey::{Walk, proving, reason};
+use crate::integrity;
+use crate::journey::{Trace, proving};
 use crate::subject::Subject;
-use crate::trouble;
+use sandbox::sqlite_message;
 
 pub(super) const LAW: Law = Law {
     name: "queries still prepare",
@@ -20,8 +22,8 @@ pub(super) const LAW: Law = Law {
     leg: None,
 };
 
-fn check_walk(_: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
-    let stations = [Some(&walk.start), walk.turn.as_ref(), walk.end.as_ref()];
+fn check_walk(_: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
+    let stations = [Some(&walk.start), walk.midpoint.as_ref(), walk.end.as_ref()];
     for station in stations.into_iter().flatten() {
         findings.checked();
         for (query, message) in &station.broken_queries {
@@ -96,7 +98,7 @@ fn check_claim(
     subject: &Subject<'_>,
     version: Version,
     findings: &mut Findings,
-) -> Result<(), String> {
+) -> Result<(), Error> {
     let older = version - 1;
     let notes = subject.step_file(version, "notes.md");
     let broken = |object: String, message: String| {
@@ -104,11 +106,8 @@ fn check_claim(
             .in_file(Some(notes.clone()))
             .hint("keep the older build working, or say `Backwards compatibility: not supported`, with why")
     };
-    let connection = subject
-        .catalogue
-        .build(version)
-        .map_err(|error| error.report())?;
-    let strict = trouble::WithoutWords::on(&connection)?;
+    let connection = subject.catalogue.build(version)?;
+    let strict = sandbox::StrictQuotes::set(&connection)?;
     let queries = || subject.queries.iter().filter(|query| query.good_for(older));
     if queries().next().is_none() {
         let message = format!("no query of version {older} is declared, so nothing tests it");
@@ -117,7 +116,7 @@ fn check_claim(
     for query in queries() {
         let object = format!("query `{}` of version {older}", query.name);
         match connection.prepare(query.sql) {
-            Err(error) => findings.add(broken(object, reason(&error))),
+            Err(error) => findings.add(broken(object, sqlite_message(&error))),
             Ok(statement) => {
                 let names: Vec<_> = statement
                     .column_names()
@@ -144,7 +143,7 @@ fn check_claim(
             continue; // The law *up preserves* tells an upgrade that fails.
         }
         let connection = migrator.into_connection();
-        let known = trouble::find(subject, &connection, version)?;
+        let known = integrity::problems(subject, &connection, version)?;
         for seed in 0..5 {
             if let Err(error) = subject.application.write(&connection, older, seed) {
                 findings.add(broken(
@@ -154,8 +153,8 @@ fn check_claim(
                 break;
             }
         }
-        let now = trouble::find(subject, &connection, version)?;
-        for trouble in trouble::beyond(&known, &now) {
+        let now = integrity::problems(subject, &connection, version)?;
+        for trouble in integrity::newly_reported(&known, &now) {
             let object = format!("after a write of version {older}");
             findings.add(broken(object, trouble.clone()));
         }

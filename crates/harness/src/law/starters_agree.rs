@@ -8,9 +8,9 @@
 use migrations::Catalogue;
 use rusqlite::Connection;
 
-use super::{Finding, Findings, Law, Leg};
+use super::{Finding, Findings, Law, Probe};
+use crate::concurrent_starts::{Race, race, upgrade, works_alone};
 use crate::journey::Shape;
-use crate::starters::{Meeting, meet, upgrade, works_alone};
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
@@ -20,14 +20,14 @@ pub(super) const LAW: Law = Law {
     leg: Some(check),
 };
 
-/// How many orders are tried of each database, with and without [`Leg::deep`].
+/// How many orders are tried of each database, with and without [`Probe::deep`].
 const ORDERS: (u64, u64) = (200, 4);
 
 /// How many programs start, where not everything is tried: each costs a thread.
 const FEW: [usize; 4] = [2, 3, 5, 8];
 
 /// On the way to the newest version, and once on a file that is there already.
-fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
+fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let (from, via) = (leg.journey.from, leg.journey.via);
     let arrives = leg.journey.shape() == Shape::UpAndBack && via == current;
@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
     let orders = if leg.deep { ORDERS.0 } else { ORDERS.1 };
     for seed in (0..orders).map(|order| leg.seed.wrapping_add(order)) {
         for wal in [false, true] {
-            let meeting = Meeting {
+            let meeting = Race {
                 starters: match leg.deep {
                     true => 2 + (seed % 15) as usize * 7 % 15,
                     false => FEW[(seed % 4) as usize],
@@ -58,7 +58,7 @@ fn check(subject: &Subject<'_>, leg: &Leg<'_>, findings: &mut Findings) {
                 seed,
             };
             findings.checked();
-            for wrong in meet(subject.catalogue, from, leg.image, &meeting, &start) {
+            for wrong in race(subject.catalogue, from, leg.image, &meeting, &start) {
                 findings.add(Finding::new(meeting.to_string(), wrong));
             }
         }

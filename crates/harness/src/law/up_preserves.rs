@@ -25,10 +25,10 @@ use migrations::Declared;
 use schema::{Change, ChangeKind, Object, sql};
 
 use super::{Finding, Findings, Law, declared, not_arrived, step_file};
-use crate::journey::{Shape, Walk};
-use crate::observe::{Difference, Observation, ROWID, Rows, compare_rows};
+use crate::journey::{Shape, Trace};
 use crate::rename;
 use crate::subject::Subject;
+use observe::{Difference, Observation, ROWID, Rows, compare_rows};
 
 pub(super) const LAW: Law = Law {
     name: "up preserves",
@@ -45,13 +45,13 @@ struct Said {
     adds: Vec<Declared>,
 }
 
-fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
+fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     if walk.journey.shape() != Shape::UpAndBack {
         return;
     }
     findings.checked();
     let file = step_file(subject, walk.journey, "up.sql");
-    let Some(turn) = &walk.turn else {
+    let Some(turn) = &walk.midpoint else {
         let object = format!("upgrade to version {}", walk.journey.via);
         findings.add(not_arrived(subject, walk, object, "up.sql"));
         return;
@@ -88,7 +88,7 @@ fn check(subject: &Subject<'_>, walk: &Walk, findings: &mut Findings) {
         .for_each(|finding| findings.add(finding.in_file(file.clone())));
 }
 
-fn check_rows(walk: &Walk, said: &Said, old: &Rows, new: &Rows, found: &mut Vec<Finding>) {
+fn check_rows(walk: &Trace, said: &Said, old: &Rows, new: &Rows, found: &mut Vec<Finding>) {
     let excused = |list: &[Declared], column: &str| {
         list.iter()
             .any(|own| own.column.is_some() && own.covers(&old.table, column))
@@ -157,7 +157,7 @@ fn say(change: &Change) -> String {
 /// Whether the step changed something that was there without saying so.
 fn is_unsaid(
     subject: &Subject<'_>,
-    walk: &Walk,
+    walk: &Trace,
     change: &Change,
     said: &Said,
     after: &Observation,
@@ -191,7 +191,7 @@ fn is_unsaid(
 }
 
 /// Whether one of the journey's steps drops the index, trigger or view `name` in so many words.
-fn names_in_drop(subject: &Subject<'_>, walk: &Walk, name: &str) -> bool {
+fn names_in_drop(subject: &Subject<'_>, walk: &Trace, name: &str) -> bool {
     let bare = |name: &str| sql::fold(name.trim().trim_matches(['"', '`', '[', ']', '\'', ';']));
     let steps = walk
         .journey

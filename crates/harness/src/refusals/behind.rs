@@ -8,8 +8,7 @@ use migrations::{
 };
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
-use super::{Ask, goes, image, refusal, settings, told_settings};
-use crate::fixture;
+use super::{Ask, goes, image_of, refusal, settings, told_settings};
 use crate::journey::proving;
 use crate::law::{Finding, Findings};
 use crate::subject::Subject;
@@ -71,7 +70,7 @@ fn step(version: Version, up: &str) -> Step {
 /// What a step may not do, and what a run puts back.
 pub(crate) fn check_behind(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
-    let Ok(image) = image(subject.catalogue, current) else {
+    let Ok(image) = image_of(subject.catalogue, current) else {
         return;
     };
     let next = Ask::Up(current + 1);
@@ -114,7 +113,7 @@ fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
         return;
     };
     for keys in [true, false] {
-        let Ok(connection) = fixture::from_image(image) else {
+        let Ok(connection) = sandbox::from_image(image) else {
             return;
         };
         let set = connection.set_db_config(SQLITE_DBCONFIG_ENABLE_FKEY, keys);
@@ -153,7 +152,7 @@ fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings)
     let current = subject.catalogue.current_version();
     let fails = "INSERT INTO harness_child VALUES (NULL);";
     let (Some(catalogue), Ok(connection)) =
-        (with(subject, &[FAMILY, fails]), fixture::from_image(image))
+        (with(subject, &[FAMILY, fails]), sandbox::from_image(image))
     else {
         return;
     };
@@ -183,8 +182,10 @@ fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings)
 /// A step whose function fills a table from another with more rows than are written at a time.
 pub(crate) fn check_large(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
-    let (Ok(image), Some(sound)) = (image(subject.catalogue, current), with(subject, &[FAMILY]))
-    else {
+    let (Ok(image), Some(sound)) = (
+        image_of(subject.catalogue, current),
+        with(subject, &[FAMILY]),
+    ) else {
         return;
     };
     if !goes(&sound, &image, "", Ask::Up(current + 1)) {
@@ -192,7 +193,7 @@ pub(crate) fn check_large(subject: &Subject<'_>, findings: &mut Findings) {
     }
     let mut steps = subject.catalogue.steps().to_vec();
     steps.push(step(current + 1, MANY).with_code(COPY));
-    let (Ok(catalogue), Ok(connection)) = (Catalogue::new(steps), fixture::from_image(&image))
+    let (Ok(catalogue), Ok(connection)) = (Catalogue::new(steps), sandbox::from_image(&image))
     else {
         return;
     };

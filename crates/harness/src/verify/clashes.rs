@@ -5,10 +5,12 @@
 
 use super::{Outcome, Settings, Task, add, cannot_walk, generated, judge};
 use crate::clash::{Base, Clash, demands};
-use crate::fixture::{self, Fixture};
-use crate::generate::Temper;
-use crate::journey::{Walk, walk};
-use crate::subject::{Content, Subject};
+use crate::error::Error;
+use crate::fixture::Fixture;
+use crate::journey::{Trace, walk};
+use crate::subject::Subject;
+use generate::Content;
+use generate::Profile;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rusqlite::Connection;
@@ -37,7 +39,7 @@ fn go(
     settings: &Settings,
     task: &Task<'_>,
     fixtures: &[Fixture],
-) -> Result<Outcome, String> {
+) -> Result<Outcome, Error> {
     // Versions that cannot be made are told by the other journeys.
     let Ok(demands) = demands(subject, task.journey) else {
         return Ok(Outcome::default());
@@ -49,8 +51,8 @@ fn go(
     let bases = bases(subject, settings, task, fixtures)?;
     for clash in demands.clashes(&bases)? {
         let walk = walk(subject, task.journey, task.data(), &clash.image)?;
-        let walk = Walk {
-            imagined: true,
+        let walk = Trace {
+            rows_are_generated: true,
             ..walk
         };
         let outcome = judge(subject, settings, &walk);
@@ -82,7 +84,7 @@ fn bases(
     settings: &Settings,
     task: &Task<'_>,
     fixtures: &[Fixture],
-) -> Result<Vec<Base>, String> {
+) -> Result<Vec<Base>, Error> {
     let from = task.journey.from;
     let own = fixtures.iter().filter(|fixture| fixture.version == from);
     let mut bases: Vec<Base> = own
@@ -97,11 +99,8 @@ fn bases(
             }
         })
         .collect();
-    let empty = subject
-        .catalogue
-        .build(from)
-        .map_err(|error| error.report())?;
-    let image = fixture::image(&empty)?;
+    let empty = subject.catalogue.build(from)?;
+    let image = sandbox::image(&empty)?;
     let mut runner = TestRunner::new_with_rng(
         proptest::test_runner::Config::default(),
         generated::rng(settings.seed, task.journey),
@@ -112,7 +111,7 @@ fn bases(
         bases.extend(drawn.collect::<Result<Vec<_>, _>>()?);
     }
     if generated::underived(subject, from) == from {
-        let generator = generated::generator(subject, from, &empty, Temper::Plain)?.rows(ROWS);
+        let generator = generated::generator(subject, from, &empty, Profile::Plain)?.rows(ROWS);
         let generator = generator.without_nulls();
         for seed in 0..2 {
             let made = generator.generate(settings.seed.wrapping_add(seed));
@@ -122,9 +121,9 @@ fn bases(
     // Rows of the schema that the application contradicts are none that it wrote.
     let mut good = Vec::new();
     for base in bases {
-        let connection = fixture::from_image(&base.image)?;
+        let connection = sandbox::from_image(&base.image)?;
         let said = subject.application.inconsistencies(&connection, from);
-        if base.origin.starts_with("-- ") || said.map_err(|error| error.to_string())?.is_empty() {
+        if base.origin.starts_with("-- ") || said?.is_empty() {
             good.push(base);
         }
     }
@@ -132,13 +131,13 @@ fn bases(
 }
 
 /// An empty database with `content` in it; `None` where it does not fit.
-fn with(image: &[u8], content: &Content) -> Result<Option<Base>, String> {
-    let connection: Connection = fixture::from_image(image)?;
+fn with(image: &[u8], content: &Content) -> Result<Option<Base>, Error> {
+    let connection: Connection = sandbox::from_image(image)?;
     if content.inserts.is_empty() || content.put_into(&connection).is_err() {
         return Ok(None);
     }
     Ok(Some(Base {
         origin: content.to_sql(),
-        image: fixture::image(&connection)?,
+        image: sandbox::image(&connection)?,
     }))
 }

@@ -4,7 +4,7 @@ use super::{Proof, Source, Task};
 use crate::fixture::Fixture;
 use crate::journey::{Journey, can_go_back};
 use crate::law::LAWS;
-use crate::world::World;
+use crate::storage_config::StorageConfig;
 
 impl Proof<'_> {
     /// Golden databases in other worlds, and on tours.
@@ -30,11 +30,11 @@ impl Proof<'_> {
             add(journey, Source::Tours(fixture, golden.len()));
         }
         let worlds = match self.settings.deep {
-            true => World::all(),
-            false => World::sample(self.settings.seed),
+            true => StorageConfig::all(),
+            false => StorageConfig::sample(self.settings.seed),
         };
         for (world, (fixture, journey)) in worlds.into_iter().zip(journeys.iter().cycle()) {
-            add(*journey, Source::World(fixture, world));
+            add(*journey, Source::StorageConfig(fixture, world));
         }
         let (name, journey) = (&self.settings.fixture, self.settings.journey);
         let walks = LAWS

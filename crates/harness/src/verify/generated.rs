@@ -14,10 +14,10 @@ use rusqlite::Connection;
 use schema::sql;
 
 use super::{Outcome, Settings, Source, Task, add, cannot_walk, judge};
-use crate::fixture;
-use crate::generate::{Generated, Generator, Mark, Temper};
-use crate::journey::{Journey, Walk, proving, walk};
+use crate::error::Error;
+use crate::journey::{Journey, Trace, proving, walk};
 use crate::subject::Subject;
+use generate::{EdgeValue, Generated, Generator, Profile};
 
 /// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
 const SCHEMA_ONLY: u32 = 6;
@@ -44,17 +44,14 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
     if base == 0 {
         return Outcome::default();
     }
-    let empty = subject
-        .catalogue
-        .build(base)
-        .map_err(|error| error.report());
+    let empty = subject.catalogue.build(base).map_err(Error::from);
     let trip = empty.and_then(|empty| {
         let trip = Trip {
             subject,
             settings,
             task,
             base,
-            image: fixture::image(&empty)?,
+            image: sandbox::image(&empty)?,
             total: RefCell::default(),
             contradicted: Cell::new(0),
             went: Cell::new(false),
@@ -110,13 +107,10 @@ pub(crate) fn generator(
     subject: &Subject<'_>,
     version: Version,
     empty: &Connection,
-    temper: Temper,
-) -> Result<Generator, String> {
-    let schema = subject
-        .catalogue
-        .schema_at(version)
-        .map_err(|error| error.report())?;
-    let mut generator = Generator::new(&schema, empty)?.temper(temper).rows(ROWS);
+    temper: Profile,
+) -> Result<Generator, Error> {
+    let schema = subject.catalogue.schema_at(version)?;
+    let mut generator = Generator::new(&schema, empty)?.profile(temper).rows(ROWS);
     for table in schema.tables() {
         for column in &table.columns {
             let own = subject
@@ -199,7 +193,7 @@ impl Trip<'_> {
                     ..outcome
                 }
             }
-            Err(TestError::Abort(reason)) => cannot_walk(self.task, reason.to_string()),
+            Err(TestError::Abort(reason)) => cannot_walk(self.task, reason),
         }
     }
 
@@ -239,8 +233,8 @@ impl Trip<'_> {
     }
 
     /// The journey of one database; `None` for one that the application contradicts.
-    fn walk(&self, made: &Generated) -> Result<Option<Walk>, String> {
-        let connection = fixture::from_image(&self.image)?;
+    fn walk(&self, made: &Generated) -> Result<Option<Trace>, Error> {
+        let connection = sandbox::from_image(&self.image)?;
         made.content
             .put_into(&connection)
             .map_err(|error| format!("generated rows do not fit: {error}"))?;
@@ -253,14 +247,17 @@ impl Trip<'_> {
                 .subject
                 .application
                 .inconsistencies(&connection, journey.from);
-            if !said.map_err(|error| error.to_string())?.is_empty() {
+            if !said?.is_empty() {
                 return Ok(None);
             }
         }
-        let image = fixture::image(&connection)?;
+        let image = sandbox::image(&connection)?;
         let walk = walk(self.subject, journey, self.task.data(), &image)?;
-        let imagined = matches!(self.task.source, Source::Schema(_));
-        Ok(Some(Walk { imagined, ..walk }))
+        let rows_are_generated = matches!(self.task.source, Source::Schema(_));
+        Ok(Some(Trace {
+            rows_are_generated,
+            ..walk
+        }))
     }
 
     /// The database at the version that the journey begins at; `None` where it does not get there, which the
@@ -294,7 +291,7 @@ impl Trip<'_> {
 }
 
 /// The values at the edges, each once.
-fn marks(hostile: &[Mark]) -> Vec<String> {
+fn marks(hostile: &[EdgeValue]) -> Vec<String> {
     let mut marks: Vec<String> = hostile.iter().map(ToString::to_string).collect();
     marks.dedup();
     marks

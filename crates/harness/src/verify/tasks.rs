@@ -1,11 +1,11 @@
 //! Which databases go on which journeys.
 
 use super::Proof;
-use crate::fill;
+use crate::fixture::filled;
 use crate::fixture::{self, Fixture, Frozen};
-use crate::generate::Temper;
 use crate::journey::{Journey, Shape, can_go_back};
-use crate::world::World;
+use crate::storage_config::StorageConfig;
+use generate::Profile;
 
 /// At about how many points something is made to fail in the whole proof, where not everything is tried.
 const POINTS: u64 = 64;
@@ -28,11 +28,11 @@ pub(super) enum Source<'a> {
     /// From the application, as its own builds would have written them.
     Application,
     /// From the schema alone.
-    Schema(Temper),
+    Schema(Profile),
     /// From all of these, with some rows changed to what the step does not allow.
     Clash(&'a [Fixture]),
     /// From a golden database, in another physical world.
-    World(&'a Fixture, World),
+    StorageConfig(&'a Fixture, StorageConfig),
     /// Random walks from one of so many golden databases.
     Tours(&'a Fixture, usize),
 }
@@ -51,10 +51,10 @@ impl<'a> Task<'a> {
         match self.source {
             Source::Fixture(fixture) => &fixture.name,
             Source::Application => "generated",
-            Source::Schema(Temper::Plain) => "plain",
-            Source::Schema(Temper::Hostile) => "hostile",
+            Source::Schema(Profile::Plain) => "plain",
+            Source::Schema(Profile::Hostile) => "hostile",
             Source::Clash(_) => "clashing",
-            Source::World(..) => "world",
+            Source::StorageConfig(..) => "world",
             Source::Tours(..) => "tour",
         }
     }
@@ -77,7 +77,7 @@ impl Proof<'_> {
             if version > frozen && !crate::draft::fits(self.subject, version, &script) {
                 continue;
             }
-            match fixture::load(&script).and_then(|connection| fixture::image(&connection)) {
+            match fixture::load(&script).and_then(|connection| Ok(sandbox::image(&connection)?)) {
                 Ok(image) => {
                     let stem = file.rsplit('/').next().unwrap_or(&file);
                     let name = stem.trim_end_matches(".sql").to_owned();
@@ -111,7 +111,7 @@ impl Proof<'_> {
     /// A copy of a fixture in which nothing is empty.
     fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
         // What cannot be read is told by the journeys.
-        let filled = fill::fill(self.subject, fixture).ok()?;
+        let filled = filled::fill(self.subject, fixture).ok()?;
         self.unseeded(fixture.version, filled.unseeded);
         let name = match fixture.name.as_str() {
             "golden" => "filled".to_owned(),
@@ -142,7 +142,7 @@ impl Proof<'_> {
             if self.subject.application.content(from).is_some() {
                 tasks.push(Task::new(journey, Source::Application));
             }
-            for temper in [Temper::Plain, Temper::Hostile] {
+            for temper in [Profile::Plain, Profile::Hostile] {
                 tasks.push(Task::new(journey, Source::Schema(temper)));
             }
             tasks.push(Task::new(journey, Source::Clash(fixtures)));

@@ -5,11 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::interruption::{Backups, Cuts, FILE, Passage, Setup, connect_and_write};
-use harness::machine::{Claim, Device, Effort, Fault, Machine, Survivors};
+use harness::crash_test::{Backups, CrashTest, FILE, Setup, SetupStats, connect_and_write};
+use harness::simulated_files;
 use migrations::{Files, Options};
 use rusqlite::backup::StepResult;
 use rusqlite::{Connection, OpenFlags};
+use simulator::{Claimed, CrashState, Device, Fault, Machine, Sampling};
 
 use crate::note::{image, options, upgrade};
 
@@ -93,16 +94,16 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claim {
+fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claimed {
     let Ok(connection) = connect_and_write(machine, setup) else {
-        return Claim::Before;
+        return Claimed::Before;
     };
     match version(&connection) {
-        Ok(2) => return Claim::After,
+        Ok(2) => return Claimed::After,
         Ok(_) => {}
-        Err(_) => return Claim::Before,
+        Err(_) => return Claimed::Before,
     }
-    let files = machine.files();
+    let files = simulated_files(machine);
     if care.sweeps {
         let _ = files.remove_abandoned(Path::new(DRAFT));
     }
@@ -114,7 +115,7 @@ fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claim {
         false => Ok(PathBuf::new()),
     };
     let Ok(mut backup) = backup else {
-        return Claim::Before;
+        return Claimed::Before;
     };
     if connection.execute_batch(work).is_err() {
         let _ = connection.execute_batch("ROLLBACK");
@@ -123,9 +124,9 @@ fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claim {
             let _ = files.remove(&backup).or_else(|_| files.remove(&backup));
         }
         return if before {
-            Claim::Before
+            Claimed::Before
         } else {
-            Claim::Unknown
+            Claimed::Unknown
         };
     }
     if !care.first {
@@ -137,7 +138,7 @@ fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claim {
     for name in others {
         let _ = files.remove(Path::new(&name));
     }
-    Claim::After
+    Claimed::After
 }
 
 /// This engine.
@@ -146,10 +147,10 @@ fn migrate_on(
     connection: Connection,
     to: u32,
     backups: migrations::Backups,
-) -> Claim {
+) -> Claimed {
     let options = Options {
         backups,
-        files: machine.files(),
+        files: simulated_files(machine),
         // Nobody gives back a lock that is missed.
         busy_timeout: Duration::ZERO,
         ..options()
@@ -168,30 +169,30 @@ fn older() -> Vec<(String, Vec<u8>)> {
 fn wrong(
     keep: Option<usize>,
     faults: &[Fault],
-    work: &dyn Fn(&Machine, Option<Setup>) -> Claim,
+    work: &dyn Fn(&Machine, Option<Setup>) -> Claimed,
 ) -> Vec<String> {
     let (image, files) = (image(), older());
-    let passage = Passage::with_backups(&image, Backups { files, keep }, work).unwrap();
-    let passage = passage.that_lasts();
-    let effort = Effort {
+    let passage = CrashTest::with_backups(&image, Backups { files, keep }, work).unwrap();
+    let passage = passage.durable();
+    let sampling = Sampling {
         points: 60,
         seeds: 6,
         seed: 1,
     };
-    let cuts = passage.cut_at_barriers(&effort);
+    let cuts = passage.cut_power_at_barriers(&sampling);
     let cuts = cuts.and_then(|mut cuts| {
-        cuts.extend(passage.cut_by(faults, &effort)?);
+        cuts.extend(passage.cut_by(faults, &sampling)?);
         Ok(cuts)
     });
-    let told = |Cuts { setup, tally }: &Cuts| {
-        let failures = tally.failures.iter();
+    let told = |SetupStats { setup, stats }: &SetupStats| {
+        let failures = stats.failures.iter();
         failures
             .map(|one| format!("{setup}, {one}"))
             .collect::<Vec<_>>()
     };
     match cuts {
         Ok(cuts) => cuts.iter().flat_map(told).collect(),
-        Err(error) => vec![error],
+        Err(error) => vec![error.to_string()],
     }
 }
 
@@ -235,20 +236,20 @@ fn this_engine_passes() {
         let image = image();
         let work = |machine: &Machine, setup: Option<Setup>| {
             let connection = connect_and_write(machine, setup);
-            connection.map_or(Claim::Before, |own| migrate_on(machine, own, 3, backups))
+            connection.map_or(Claimed::Before, |own| migrate_on(machine, own, 3, backups))
         };
-        let passage = Passage::with_backups(&image, Backups { files, keep }, &work).unwrap();
-        let passage = passage.that_lasts();
-        let effort = Effort {
+        let passage = CrashTest::with_backups(&image, Backups { files, keep }, &work).unwrap();
+        let passage = passage.durable();
+        let sampling = Sampling {
             points: 120,
             seeds: 6,
             seed: 1,
         };
-        let mut all = passage.cut_at_barriers(&effort).unwrap();
-        all.extend(passage.cut(&effort).unwrap());
-        for Cuts { setup, tally } in all {
-            let told: Vec<String> = tally.failures.iter().map(ToString::to_string).collect();
-            assert_eq!(tally.wrong, 0, "{setup}, {keep:?}: {}", told.join("\n"));
+        let mut all = passage.cut_power_at_barriers(&sampling).unwrap();
+        all.extend(passage.cut(&sampling).unwrap());
+        for SetupStats { setup, stats } in all {
+            let told: Vec<String> = stats.failures.iter().map(ToString::to_string).collect();
+            assert_eq!(stats.wrong, 0, "{setup}, {keep:?}: {}", told.join("\n"));
         }
     }
 }
@@ -341,10 +342,10 @@ fn a_disk_without_links_gets_backups_too() {
     };
     let machine = Machine::with_file(device, FILE, &image()).unwrap();
     let connection = machine.connect(FILE).unwrap();
-    let claim = migrate_on(&machine, connection, 2, migrations::Backups::KeepAll);
-    assert_eq!(claim, Claim::After);
+    let claimed = migrate_on(&machine, connection, 2, migrations::Backups::KeepAll);
+    assert_eq!(claimed, Claimed::After);
     assert_eq!(machine.names(), [FILE, "file.db.v1.backup"]);
-    let again = machine.restart(Survivors::Nothing).unwrap();
+    let again = machine.restart(CrashState::Nothing).unwrap();
     assert_eq!(again.names(), [FILE, "file.db.v1.backup"]);
     assert_eq!(
         again.file("file.db.v1.backup"),

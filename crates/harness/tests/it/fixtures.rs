@@ -1,6 +1,6 @@
 //! A golden database as text gives back what was dumped.
 
-use harness::{Observation, dump, load};
+use harness::{dump, load, observe};
 use rusqlite::Connection;
 
 #[test]
@@ -30,10 +30,7 @@ fn a_dump_gives_back_the_same_observation() {
         .unwrap();
     let text = dump(&connection).unwrap();
     let again = load(&text).unwrap();
-    assert_eq!(
-        Observation::of(&connection).unwrap(),
-        Observation::of(&again).unwrap()
-    );
+    assert_eq!(observe(&connection).unwrap(), observe(&again).unwrap());
     assert_eq!(dump(&again).unwrap(), text);
     let rowids = |connection: &Connection| -> Vec<i64> {
         let mut statement = connection
@@ -56,7 +53,7 @@ fn one_is_not_one_point_nought() {
         ))
         .unwrap()
     };
-    let see = |value: &str| Observation::of(&make(value)).unwrap();
+    let see = |value: &str| observe(&make(value)).unwrap();
     assert_eq!(see("1"), see("1"));
     for (a, b) in [("1", "1.0"), ("'a'", "X'61'"), ("NULL", "''"), ("0", "'0'")] {
         assert_ne!(see(a), see(b), "{a} and {b}");

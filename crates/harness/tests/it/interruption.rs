@@ -1,21 +1,21 @@
 //! Engines that people write, cut everywhere: those that tear a file are caught, each by what it does wrong.
 
-use harness::interruption::{Cuts, Engine, Passage};
-use harness::machine::{Claim, Effort, Fault};
+use harness::crash_test::{CrashTest, Engine, SetupStats};
 use migrations::Commit;
 use rusqlite::Connection;
+use simulator::{Claimed, Fault, Sampling};
 
 use crate::note::{image, migrate};
 
 /// An engine that looks at `user_version` and runs a script.
-fn script(sql: &'static str) -> impl Fn(Connection) -> Claim {
+fn script(sql: &'static str) -> impl Fn(Connection) -> Claimed {
     move |connection| match version(&connection) {
-        Ok(2) => Claim::After,
+        Ok(2) => Claimed::After,
         Ok(_) => match connection.execute_batch(sql) {
-            Ok(()) => Claim::After,
-            Err(_) => Claim::Unknown,
+            Ok(()) => Claimed::After,
+            Err(_) => Claimed::Unknown,
         },
-        Err(_) => Claim::Unknown,
+        Err(_) => Claimed::Unknown,
     }
 }
 
@@ -23,17 +23,17 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn cut(engine: Engine<'_>, points: u64) -> Vec<Cuts> {
+fn cut(engine: Engine<'_>, points: u64) -> Vec<SetupStats> {
     let image = image();
-    let passage = Passage::new(&image, engine).unwrap();
-    let effort = Effort {
+    let passage = CrashTest::new(&image, engine).unwrap();
+    let sampling = Sampling {
         points,
         seeds: 4,
         seed: 1,
     };
-    let all = passage.cut(&effort).unwrap();
-    for Cuts { setup, tally } in &all {
-        for failure in &tally.failures {
+    let all = passage.cut(&sampling).unwrap();
+    for SetupStats { setup, stats } in &all {
+        for failure in &stats.failures {
             let again = passage.repeat(*setup, failure).unwrap();
             assert_eq!(again.as_ref(), Some(&failure.message), "{setup}, {failure}");
         }
@@ -42,9 +42,9 @@ fn cut(engine: Engine<'_>, points: u64) -> Vec<Cuts> {
 }
 
 /// What is wrong, in words, with the setup and the cut that show it.
-fn wrong(all: &[Cuts]) -> Vec<String> {
-    let told = |cuts: &Cuts| {
-        let failures = cuts.tally.failures.iter();
+fn wrong(all: &[SetupStats]) -> Vec<String> {
+    let told = |cuts: &SetupStats| {
+        let failures = cuts.stats.failures.iter();
         failures
             .map(|failure| format!("{}, {failure}", cuts.setup))
             .collect::<Vec<_>>()
@@ -55,12 +55,12 @@ fn wrong(all: &[Cuts]) -> Vec<String> {
 fn passes(engine: Engine<'_>) {
     let all = cut(engine, 150);
     assert!(wrong(&all).is_empty(), "{}", wrong(&all).join("\n"));
-    let looks: u64 = all.iter().map(|cuts| cuts.tally.looks).sum();
-    let after: u64 = all.iter().map(|cuts| cuts.tally.after).sum();
+    let looks: u64 = all.iter().map(|cuts| cuts.stats.looks).sum();
+    let after: u64 = all.iter().map(|cuts| cuts.stats.after).sum();
     assert!(0 < after && after < looks, "both sides are seen");
 }
 
-fn caught(engine: Engine<'_>, words: &str) -> Vec<Cuts> {
+fn caught(engine: Engine<'_>, words: &str) -> Vec<SetupStats> {
     let all = cut(engine, 90);
     let wrong = wrong(&all);
     let first: Vec<&String> = wrong.iter().take(4).collect();
@@ -172,7 +172,7 @@ fn an_error_that_is_swallowed_is_caught() {
             "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
              PRAGMA user_version = 2; COMMIT",
         )(connection);
-        Claim::After
+        Claimed::After
     };
     caught(
         &engine,
@@ -183,21 +183,21 @@ fn an_error_that_is_swallowed_is_caught() {
 #[test]
 fn an_error_after_the_commit_that_is_told_as_a_failed_run_is_caught() {
     let engine = |connection: Connection| {
-        let claim = script(
+        let claimed = script(
             "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
              PRAGMA user_version = 2; COMMIT; SELECT count(*) FROM note",
         )(connection);
-        match claim {
-            Claim::Unknown => Claim::Before,
-            claim => claim,
+        match claimed {
+            Claimed::Unknown => Claimed::Before,
+            claimed => claimed,
         }
     };
     let all = caught(
         &engine,
         "it was said to have failed, and the file holds the result",
     );
-    let cuts = all.iter().filter(|cuts| cuts.tally.wrong > 0);
-    let faults: Vec<Fault> = cuts.map(|cuts| cuts.tally.cut.fault).collect();
+    let cuts = all.iter().filter(|cuts| cuts.stats.wrong > 0);
+    let faults: Vec<Fault> = cuts.map(|cuts| cuts.stats.mode.fault).collect();
     assert!(
         faults.contains(&Fault::Interrupt) && faults.contains(&Fault::IoError),
         "{faults:?}"

@@ -1,8 +1,8 @@
 //! A small catalogue of notes, a file of it, and what this engine says when it takes that to another version.
 
-use harness::machine::Claim;
 use migrations::{Back, Backups, Catalogue, Commit, Migrator, Options, Outcome, Step};
 use rusqlite::Connection;
+use simulator::Claimed;
 
 const NOTES: &str = "Nobody reads the notes of a test.";
 
@@ -51,7 +51,7 @@ pub(crate) fn image() -> Vec<u8> {
 }
 
 /// Takes the file to a version with this engine.
-pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claim {
+pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claimed {
     let options = Options {
         commit,
         ..options()
@@ -59,14 +59,14 @@ pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claim 
     upgrade(connection, to, options)
 }
 
-pub(crate) fn upgrade(connection: Connection, to: u32, options: Options) -> Claim {
+pub(crate) fn upgrade(connection: Connection, to: u32, options: Options) -> Claimed {
     let catalogue = catalogue();
     match Migrator::with_connection(&catalogue, connection, options).upgrade_to(to) {
-        Ok(_) => Claim::After,
+        Ok(_) => Claimed::After,
         Err(error) => match error.outcome() {
-            Outcome::Untouched | Outcome::RolledBack => Claim::Before,
-            Outcome::Committed => Claim::After,
-            Outcome::CommittedTo(_) | Outcome::Unknown => Claim::Unknown,
+            Outcome::Untouched | Outcome::RolledBack => Claimed::Before,
+            Outcome::Committed => Claimed::After,
+            Outcome::CommittedTo(_) | Outcome::Unknown => Claimed::Unknown,
         },
     }
 }

@@ -35,7 +35,7 @@ struct Judged {
     text: String,
 }
 
-fn judge(path: &Path) -> Judged {
+fn check(path: &Path) -> Judged {
     let case = Case::read(path);
     let report = case.verify(&Settings::default());
     let broken = report.laws.iter().filter(|law| !law.broken.is_empty());
@@ -55,7 +55,7 @@ fn judge_all() -> BTreeMap<PathBuf, Judged> {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = judge(path);
+                    let found = check(path);
                     judged.lock().unwrap().insert(path.clone(), found);
                 }
             });

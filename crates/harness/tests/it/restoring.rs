@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use harness::interruption::{Cuts, Passage};
-use harness::machine::{Claim, Effort, Fault};
+use harness::crash_test::{CrashTest, SetupStats};
 use migrations::{Options, replace_content};
 use rusqlite::Connection;
 use rusqlite::backup::StepResult;
+use simulator::{Claimed, Fault, Sampling};
 
 /// A database with so many rows, each with this text.
 fn database(page_size: u32, rows: u32, text: &str) -> Connection {
@@ -34,21 +34,21 @@ fn survives(target: &[u8], backup: &Connection) {
     };
     let restore =
         |mut connection: Connection| match replace_content(backup, &mut connection, &options) {
-            Ok(()) => Claim::After,
-            Err(_) => Claim::Unknown,
+            Ok(()) => Claimed::After,
+            Err(_) => Claimed::Unknown,
         };
-    let passage = Passage::new(target, &restore).unwrap().that_lasts();
-    let effort = Effort {
+    let passage = CrashTest::new(target, &restore).unwrap().durable();
+    let sampling = Sampling {
         points: 260,
         seeds: 6,
         seed: 1,
     };
     let (mut looks, mut after) = (0, 0);
-    for Cuts { setup, tally } in passage.cut(&effort).unwrap() {
-        let told: Vec<String> = tally.failures.iter().map(ToString::to_string).collect();
-        assert_eq!(tally.wrong, 0, "{setup}: {}", told.join("\n"));
-        looks += tally.looks;
-        after += tally.after;
+    for SetupStats { setup, stats } in passage.cut(&sampling).unwrap() {
+        let told: Vec<String> = stats.failures.iter().map(ToString::to_string).collect();
+        assert_eq!(stats.wrong, 0, "{setup}: {}", told.join("\n"));
+        looks += stats.looks;
+        after += stats.after;
     }
     assert!(0 < after && after < looks, "{after} of {looks}");
 }
@@ -94,22 +94,22 @@ fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
     let restore = |mut connection: Connection| {
         let copy = rusqlite::backup::Backup::new(&backup, &mut connection);
         match copy.and_then(|copy| copy.step(1_000)) {
-            Ok(StepResult::Done) => Claim::After,
-            _ => Claim::Unknown,
+            Ok(StepResult::Done) => Claimed::After,
+            _ => Claimed::Unknown,
         }
     };
     let target = bytes(&database(4096, 200, "new"));
-    let passage = Passage::new(&target, &restore).unwrap().that_lasts();
-    let effort = Effort {
+    let passage = CrashTest::new(&target, &restore).unwrap().durable();
+    let sampling = Sampling {
         points: 260,
         seeds: 24,
         seed: 1,
     };
-    let all = passage.cut_by(&[Fault::PowerLoss], &effort).unwrap();
+    let all = passage.cut_by(&[Fault::PowerLoss], &sampling).unwrap();
     let told: Vec<String> = all
         .iter()
-        .flat_map(|Cuts { setup, tally }| {
-            tally
+        .flat_map(|SetupStats { setup, stats }| {
+            stats
                 .failures
                 .iter()
                 .map(move |failure| format!("{setup}, {failure}"))

@@ -1,6 +1,6 @@
 //! The meeting of starters is proved: engines that people really write are caught, and right ones pass.
 
-use harness::starters::{Meeting, engine, meet, pause};
+use harness::concurrent_starts::{Race, engine, pause, race};
 use migrations::Catalogue;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -20,20 +20,20 @@ DELETE FROM note WHERE body LIKE '% again';
 ";
 
 /// In how many of forty meetings something was wrong.
-fn broken(start: &harness::starters::Start<'_>) -> usize {
+fn broken(start: &harness::concurrent_starts::Start<'_>) -> usize {
     let case = Case::new(CASE);
     let catalogue = case.catalogue();
     let mut broken = 0;
     for seed in 0..20 {
         for wal in [false, true] {
-            let meeting = Meeting {
+            let meeting = Race {
                 starters: 2 + seed as usize % 5,
                 wal,
                 reader: seed % 3 == 0,
                 seed,
             };
-            let wrong = meet(&catalogue, 0, &[], &meeting, start);
-            let again = meet(&catalogue, 0, &[], &meeting, start);
+            let wrong = race(&catalogue, 0, &[], &meeting, start);
+            let again = race(&catalogue, 0, &[], &meeting, start);
             assert_eq!(wrong, again, "{meeting}: a seed gives the same again");
             broken += usize::from(!wrong.is_empty());
         }
@@ -60,13 +60,13 @@ fn run(catalogue: &Catalogue, connection: &Connection, done: usize) -> rusqlite:
 type Done = rusqlite::Result<usize>;
 
 /// Tries as long as the file is busy, as some do.
-fn stubborn(mut once: impl FnMut() -> Done) -> Result<usize, String> {
+fn stubborn(mut once: impl FnMut() -> Done) -> Result<usize, harness::Error> {
     loop {
         match once() {
             Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
                 pause()
             }
-            done => return done.map_err(|error| error.to_string()),
+            done => return done.map_err(harness::Error::from),
         }
     }
 }
@@ -88,7 +88,7 @@ fn who_reads_the_version_before_the_transaction_runs_a_step_twice() {
             transaction.commit()?;
             Ok(ran)
         };
-        once().map_err(|error| error.to_string())
+        once().map_err(harness::Error::from)
     };
     assert!(broken(&start) > 5);
 }
@@ -104,7 +104,7 @@ fn who_begins_deferred_fails() {
             transaction.commit()?;
             Ok(ran)
         };
-        once().map_err(|error| error.to_string())
+        once().map_err(harness::Error::from)
     };
     assert!(broken(&start) > 5);
 }
@@ -124,7 +124,7 @@ fn who_stamps_outside_the_transaction_runs_a_step_twice() {
             }
             Ok(catalogue.steps().len() - done)
         };
-        once().map_err(|error| error.to_string())
+        once().map_err(harness::Error::from)
     };
     assert!(broken(&start) > 5);
 }
@@ -151,7 +151,7 @@ fn who_looks_again_inside_the_transaction_is_right() {
             transaction.commit()?;
             Ok(ran)
         };
-        once().map_err(|error| error.to_string())
+        once().map_err(harness::Error::from)
     };
     assert_eq!(broken(&immediate), 0);
     let retried = |catalogue: &Catalogue, mut connection: Connection| {
@@ -179,7 +179,7 @@ fn who_looks_again_inside_the_transaction_is_right() {
             }
             Ok(ran)
         };
-        once().map_err(|error| error.to_string())
+        once().map_err(harness::Error::from)
     };
     assert_eq!(broken(&step_by_step), 0);
 }

@@ -1,6 +1,6 @@
 //! Databases stand in every physical world as they stood before.
 
-use harness::{Observation, Report, Settings, World, load};
+use harness::{Report, Settings, StorageConfig, load, observe};
 
 use crate::case::{Case, findings};
 
@@ -36,15 +36,15 @@ fn image() -> Vec<u8> {
 #[test]
 fn a_database_is_the_same_in_every_world() {
     let image = image();
-    let before = Observation::of(&load(EVERYTHING).unwrap()).unwrap();
+    let before = observe(&load(EVERYTHING).unwrap()).unwrap();
     let worlds = match std::env::var_os("ALL_WORLDS") {
-        Some(_) => World::all(),
-        None => World::sample(1),
+        Some(_) => StorageConfig::all(),
+        None => StorageConfig::sample(1),
     };
     for world in worlds {
-        let machine = world.remake(&image).unwrap();
+        let machine = world.rebuild(&image).unwrap();
         let connection = world.open(&machine).unwrap();
-        assert_eq!(Observation::of(&connection).unwrap(), before, "{world}");
+        assert_eq!(observe(&connection).unwrap(), before, "{world}");
         let said: String = connection
             .pragma_query_value(None, "integrity_check", |row| row.get(0))
             .unwrap();
@@ -58,8 +58,8 @@ fn a_database_is_the_same_in_every_world() {
 #[test]
 fn a_world_is_what_it_says() {
     let image = image();
-    for world in World::sample(2) {
-        let machine = world.remake(&image).unwrap();
+    for world in StorageConfig::sample(2) {
+        let machine = world.rebuild(&image).unwrap();
         let bytes = machine.file("world.db").unwrap();
         let connection = world.open(&machine).unwrap();
         let text = |pragma: &str| -> String {

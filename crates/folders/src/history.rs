@@ -1,0 +1,87 @@
+//! A history: the migrations of a folder in the order in which its tool runs them.
+
+use std::path::PathBuf;
+
+/// All migrations of one folder, in the order in which its tool runs them.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The layout's name, such as `diesel`.
+    pub layout: &'static str,
+    /// How that was told, in words.
+    pub reason: String,
+    /// The folder, as it was named.
+    pub root: PathBuf,
+    /// The migrations that can be run, in order.
+    pub steps: Vec<Migration>,
+    /// What could not be read as a migration and still belongs to the history: a step in another language, a
+    /// number that is missing, twice there, or a name that does not fit.
+    pub gaps: Vec<Gap>,
+}
+
+/// One migration.
+#[derive(Clone, Debug)]
+pub struct Migration {
+    /// As its folder names it, such as `0002_label` or `V2__label`.
+    pub name: String,
+    /// What it runs; `None` where it has only a way back.
+    pub up: Option<Script>,
+    /// Its way back.
+    pub down: Down,
+    /// A marker in the file that keeps the tool from opening a transaction around it.
+    pub no_transaction: bool,
+    /// The same for its way back.
+    pub down_no_transaction: bool,
+}
+
+/// The way back of a migration. Its absence, its emptiness and its being there are different things.
+#[derive(Clone, Debug)]
+pub enum Down {
+    /// SQL that goes back.
+    Script(Script),
+    /// A file, or a section, without anything but blanks.
+    Empty(Script),
+    /// A file, or a section, with comments only.
+    OnlyComments(Script),
+    /// The tool would look for one, and there is none.
+    Missing,
+    /// The tool has no way back at all, or the migration says on purpose that it has none.
+    Unsupported,
+}
+
+impl Down {
+    /// The script that is there, be it empty.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Down::Script(script) | Down::Empty(script) | Down::OnlyComments(script) => Some(script),
+            Down::Missing | Down::Unsupported => None,
+        }
+    }
+}
+
+/// SQL as it stands in a file, or in a part of one.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file, relative to the root, with `/` on every system.
+    pub file: String,
+    /// The line in the file at which `text` begins, from 1.
+    pub line: usize,
+    /// The SQL, statements in order.
+    pub text: String,
+    /// What the tool hands to SQLite at a time, where its own rules cut the text and not SQLite's grammar:
+    /// `StatementBegin` … `StatementEnd`, lines that end in `;`, `--> statement-breakpoint`. Byte ranges into
+    /// `text`, in order; one may hold several statements, and what lies between them is not run. Empty where
+    /// the text is run as it is.
+    pub pieces: Vec<std::ops::Range<usize>>,
+}
+
+/// Something in the folder that cannot be run as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The file or folder, relative to the root.
+    pub file: String,
+    /// After which of [`History::steps`] it would have run, from 0; `None` where that is before all of them
+    /// or cannot be said.
+    pub after: Option<usize>,
+    /// Why, in words.
+    pub why: String,
+}

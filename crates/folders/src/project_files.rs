@@ -1,0 +1,161 @@
+//! What the files around a folder say about the tool that runs it: in the folder itself, in the one that
+//! holds it, and in the one that holds that.
+
+use std::fs;
+use std::path::Path;
+
+use crate::layout_name::LayoutName;
+
+/// Longer than a manifest is.
+const LONGEST: u64 = 4 << 20;
+
+/// Files of a tool's own, by name or by how the name begins.
+const OWN: &[(&str, LayoutName)] = &[
+    ("diesel.toml", LayoutName::Diesel),
+    (".sqlx", LayoutName::Sqlx),
+    ("sqlx.toml", LayoutName::Sqlx),
+    ("refinery.toml", LayoutName::Refinery),
+    ("dbconfig.yml", LayoutName::SqlMigrate),
+    ("flyway.conf", LayoutName::Flyway),
+    ("flyway.toml", LayoutName::Flyway),
+    ("drizzle.config.", LayoutName::Drizzle),
+    ("wrangler.toml", LayoutName::D1),
+    ("wrangler.json", LayoutName::D1),
+    ("wrangler.jsonc", LayoutName::D1),
+    ("schema.prisma", LayoutName::Prisma),
+    ("sqitch.conf", LayoutName::Sqitch),
+];
+
+/// Words in a manifest that name a tool.
+const NAMED: &[(&str, &str, LayoutName)] = &[
+    (
+        "go.mod",
+        "github.com/golang-migrate/migrate",
+        LayoutName::GolangMigrate,
+    ),
+    ("go.mod", "github.com/pressly/goose", LayoutName::Goose),
+    ("go.mod", "github.com/amacneil/dbmate", LayoutName::Dbmate),
+    (
+        "go.mod",
+        "github.com/rubenv/sql-migrate",
+        LayoutName::SqlMigrate,
+    ),
+    ("package.json", "\"drizzle-orm\"", LayoutName::Drizzle),
+    ("package.json", "\"drizzle-kit\"", LayoutName::Drizzle),
+    ("package.json", "\"wrangler\"", LayoutName::D1),
+    ("package.json", "\"prisma\"", LayoutName::Prisma),
+    ("package.json", "\"@prisma/client\"", LayoutName::Prisma),
+    ("package.json", "\"dbmate\"", LayoutName::Dbmate),
+    ("pom.xml", "flyway", LayoutName::Flyway),
+    ("build.gradle", "flyway", LayoutName::Flyway),
+    ("build.gradle.kts", "flyway", LayoutName::Flyway),
+];
+
+/// Crates that name a tool where a package depends on them.
+const CRATES: &[(&str, LayoutName)] = &[
+    ("diesel", LayoutName::Diesel),
+    ("diesel_migrations", LayoutName::Diesel),
+    ("sqlx", LayoutName::Sqlx),
+    ("refinery", LayoutName::Refinery),
+    ("rusqlite_migration", LayoutName::RusqliteMigration),
+];
+
+/// The tools that files nearby name, nearest first, each with a clause that says where.
+pub(crate) fn hints(root: &Path) -> Vec<(LayoutName, String)> {
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let mut found: Vec<(LayoutName, String)> = Vec::new();
+    for folder in real.ancestors().take(3) {
+        for (tool, why) in of_folder(folder) {
+            if !found.iter().any(|(known, _)| *known == tool) {
+                found.push((tool, why));
+            }
+        }
+    }
+    found
+}
+
+fn of_folder(folder: &Path) -> Vec<(LayoutName, String)> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return found;
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    for name in names.collect::<std::collections::BTreeSet<_>>() {
+        for (own, tool) in OWN {
+            if name == *own || (own.ends_with('.') && name.starts_with(own)) {
+                found.push((*tool, format!("`{name}` is nearby")));
+            }
+        }
+        let manifest = NAMED.iter().any(|(file, ..)| name == *file) || name == "Cargo.toml";
+        let Some(text) = manifest.then(|| text(&folder.join(&name))).flatten() else {
+            continue;
+        };
+        for (_, word, tool) in NAMED
+            .iter()
+            .filter(|(file, word, _)| name == *file && text.contains(word))
+        {
+            found.push((
+                *tool,
+                format!("`{name}` nearby names it with `{}`", word.trim_matches('"')),
+            ));
+        }
+        for (package, tool) in CRATES
+            .iter()
+            .filter(|(package, _)| name == "Cargo.toml" && depends(&text, package))
+        {
+            found.push((*tool, format!("`{name}` nearby depends on `{package}`")));
+        }
+    }
+    found
+}
+
+fn text(path: &Path) -> Option<String> {
+    let data = fs::metadata(path).ok()?;
+    (data.is_file() && data.len() <= LONGEST).then(|| fs::read_to_string(path).ok())?
+}
+
+/// Whether any table of dependencies of a manifest has the crate, under its own name or renamed.
+fn depends(manifest: &str, package: &str) -> bool {
+    let Ok(manifest) = manifest.parse::<toml::Table>() else {
+        return false;
+    };
+    within(&manifest, package)
+}
+
+fn within(table: &toml::Table, package: &str) -> bool {
+    table.iter().any(|(key, value)| {
+        let Some(inner) = value.as_table() else {
+            return false;
+        };
+        if !key.ends_with("dependencies") {
+            return within(inner, package);
+        }
+        let renamed = |value: &toml::Value| {
+            value.get("package").and_then(toml::Value::as_str) == Some(package)
+        };
+        inner.contains_key(package) || inner.values().any(renamed)
+    })
+}
+
+/// The file of wrangler's nearby that names the folder as `migrations_dir`, if one does.
+pub(crate) fn wrangler(root: &Path) -> Option<String> {
+    let real = fs::canonicalize(root).ok()?;
+    for folder in real.ancestors().take(3) {
+        for name in ["wrangler.toml", "wrangler.json", "wrangler.jsonc"] {
+            let Some(text) = text(&folder.join(name)) else {
+                continue;
+            };
+            // The three forms write the value alike, and a comment in JSON is no reason not to see it.
+            let named = text.match_indices("migrations_dir").any(|(at, key)| {
+                let rest = text.get(at + key.len()..).unwrap_or_default();
+                let rest = rest.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);
+                let value = rest.split(['"', '\'', '\n']).next().unwrap_or_default();
+                fs::canonicalize(folder.join(value)).is_ok_and(|path| path == real)
+            });
+            if named {
+                return Some(name.to_owned());
+            }
+        }
+    }
+    None
+}

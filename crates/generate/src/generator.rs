@@ -1,0 +1,185 @@
+//! Makes databases of one schema.
+
+use std::rc::Rc;
+
+use observe::Value;
+use proptest::strategy::{BoxedStrategy, Strategy};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rusqlite::Connection;
+use schema::Schema;
+use schema::sql::{fold, quote_name};
+
+use crate::generated::{Generated, Profile, Unseeded};
+use crate::plan::{ColumnOverrides, Filling, Plan};
+use crate::prepared::{Prepared, given_rows};
+use crate::shrink::Contents;
+use crate::trial::Trial;
+
+/// How many rows a table gets at most, unless [`Generator::rows`] says otherwise.
+const ROWS: usize = 5;
+
+/// Makes databases of one schema.
+///
+/// It belongs to one thread: it holds the database on which rows are tried.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    schema: Rc<Schema>,
+    image: Rc<Vec<u8>>,
+    own: ColumnOverrides,
+    profile: Profile,
+    rows: usize,
+    nulls: bool,
+    only_empty: bool,
+    foreign_keys: bool,
+}
+
+impl Generator {
+    /// A generator for `schema`, which is the one of `database`, or a part of it: tables that are not in
+    /// `schema` stay as they are. Rows that stand in the database may be referred to.
+    ///
+    /// # Errors
+    /// When the database cannot be copied.
+    pub fn new(schema: &Schema, database: &Connection) -> rusqlite::Result<Generator> {
+        Ok(Generator {
+            schema: Rc::new(schema.clone()),
+            image: Rc::new(sandbox::image(database)?),
+            own: ColumnOverrides::new(),
+            profile: Profile::Plain,
+            rows: ROWS,
+            nulls: true,
+            only_empty: false,
+            foreign_keys: true,
+        })
+    }
+
+    /// What the values are like.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Generator {
+        self.profile = profile;
+        self
+    }
+
+    /// How many rows a table gets at most; each gets one at least.
+    #[must_use]
+    pub fn rows(mut self, most: usize) -> Generator {
+        self.rows = most.max(1);
+        self
+    }
+
+    /// Takes the values of a column from `strategy`. They are no values at the edges, whatever they are.
+    /// A column that refers to another table still refers to it, and keys still hold.
+    #[must_use]
+    pub fn column(
+        mut self,
+        table: &str,
+        column: &str,
+        strategy: BoxedStrategy<Value>,
+    ) -> Generator {
+        self.own.insert((fold(table), fold(column)), strategy);
+        self
+    }
+
+    /// Leaves no column empty that can be filled.
+    #[must_use]
+    pub fn without_nulls(mut self) -> Generator {
+        self.nulls = false;
+        self
+    }
+
+    /// Fills only tables that hold no rows.
+    #[must_use]
+    pub fn only_empty(mut self) -> Generator {
+        self.only_empty = true;
+        self
+    }
+
+    /// Whether SQLite checks foreign keys when it judges a row; it does unless this says otherwise. Rows
+    /// refer to rows that are there in any case. Without the check, tables can be filled whose foreign keys
+    /// SQLite cannot check, such as one to a table that is not there.
+    #[must_use]
+    pub fn foreign_keys(mut self, on: bool) -> Generator {
+        self.foreign_keys = on;
+        self
+    }
+
+    /// A strategy for whole databases. What fails is shrunk: rows go first, with what refers to them, then
+    /// values become simple, and each database on the way is one that SQLite takes.
+    ///
+    /// # Errors
+    /// When the database on which rows are tried cannot be opened.
+    pub fn strategy(&self) -> rusqlite::Result<impl Strategy<Value = Generated> + use<>> {
+        self.prepared()
+            .map(|prepared| Contents::new(Rc::new(prepared)))
+    }
+
+    /// One database. For many, take [`Generator::strategy`], which prepares everything once.
+    pub fn generate(&self, seed: u64) -> Generated {
+        let strategy = match self.prepared() {
+            Ok(prepared) => Contents::new(Rc::new(prepared)),
+            Err(error) => return self.none(&error.to_string()),
+        };
+        strategy
+            .make(&mut seeded_runner(seed))
+            .unwrap_or_else(|reason| self.none(&reason))
+    }
+
+    /// No rows, for one reason.
+    fn none(&self, reason: &str) -> Generated {
+        let unseeded = self.schema.tables().map(|table| Unseeded {
+            table: table.name.clone(),
+            reason: reason.to_owned(),
+        });
+        Generated {
+            unseeded: unseeded.collect(),
+            ..Generated::default()
+        }
+    }
+
+    fn prepared(&self) -> rusqlite::Result<Prepared> {
+        let mut plan = Plan::of(&self.schema, &self.own);
+        let trial = Trial::open(&self.image, self.foreign_keys)?;
+        // The table of marks has no key: a second row for a table would be one too many.
+        let marked = trial.marked();
+        plan.counted.retain(|name| !marked.contains(&fold(name)));
+        let mut given = Vec::new();
+        let mut highest = Vec::new();
+        for (place, table) in plan.tables.iter().enumerate() {
+            let name = quote_name(&table.name);
+            let rowid = format!("SELECT max(rowid) FROM {name}");
+            let most = trial
+                .connection()
+                .query_row(&rowid, [], |row| row.get::<_, Option<i64>>(0));
+            highest.push(most.ok().flatten().unwrap_or(0));
+            if table.filling == Filling::Made && table.ordinary {
+                given.extend(given_rows(&trial, place, table));
+            }
+        }
+        Ok(Prepared {
+            plan,
+            trial,
+            given,
+            highest,
+            profile: self.profile,
+            rows: self.rows,
+            nulls: self.nulls,
+            only_empty: self.only_empty,
+        })
+    }
+}
+
+/// A runner whose chance is the same for the same seed.
+pub fn seeded_runner(seed: u64) -> TestRunner {
+    let mut bytes = [0_u8; 32];
+    bytes
+        .iter_mut()
+        .zip(seed.to_le_bytes())
+        .for_each(|(place, byte)| *place = byte);
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(
+        Config {
+            failure_persistence: None,
+            ..Config::default()
+        },
+        rng,
+    )
+}

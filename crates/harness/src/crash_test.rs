@@ -1,0 +1,527 @@
+//! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and power
+//! cuts, in the journal modes and settings that applications use.
+
+mod backups;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::error::Error;
+use crate::observation;
+pub use backups::{BESIDE, Backups};
+use observe::{Observation, Rows, Value};
+use simulator::{
+    Claimed, Device, Failure, Fault, FaultMode, Found, Machine, Order, OtherFiles, Sampling,
+    SeenDisks, SweepStats, Workload, repeat_failure, sweep, sweep_barriers,
+};
+
+/// The file's name on the machine. No path, so that nothing takes it for a file outside.
+pub const FILE: &str = "file.db";
+
+/// How many differences a message tells.
+const TOLD: usize = 3;
+
+/// What brings a database to another version: it gets a connection, and closes it.
+pub type Engine<'a> = &'a dyn Fn(rusqlite::Connection) -> Claimed;
+
+/// What a passage does on a machine.
+type Work<'a> = Box<dyn Fn(&Machine, Option<Setup>) -> Claimed + 'a>;
+
+/// How an application has set up its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// [`journal_mode`](https://sqlite.org/pragma.html#pragma_journal_mode): `DELETE` or `WAL`.
+    pub journal: &'static str,
+    /// [`synchronous`](https://sqlite.org/pragma.html#pragma_synchronous).
+    pub synchronous: &'static str,
+    /// Whether a COMMIT that has returned survives a power cut. In journal mode DELETE only `EXTRA` promises
+    /// it: with less, the journal that was deleted may be back, and rolls back what was committed.
+    pub durable: bool,
+    /// What the disk must keep in order, because SQLite relies on it.
+    pub order: Order,
+}
+
+/// The setups that are tried, the most usual first.
+///
+/// In journal mode DELETE at `FULL`, a transaction is committed when its journal is deleted, and what that
+/// transaction no longer needs of the file is cut off afterwards. Neither is synced: on a disk that cuts off and
+/// brings the journal back, the journal is played back into a file that lacks pages. At `NORMAL` the journal
+/// itself may be incomplete.
+pub const SETUPS: [Setup; 5] = [
+    setup("DELETE", "FULL", false, Order::Metadata),
+    setup("WAL", "FULL", true, Order::None),
+    setup("WAL", "NORMAL", false, Order::None),
+    setup("DELETE", "EXTRA", true, Order::None),
+    setup("DELETE", "NORMAL", false, Order::All),
+];
+
+const fn setup(
+    journal: &'static str,
+    synchronous: &'static str,
+    durable: bool,
+    order: Order,
+) -> Setup {
+    Setup {
+        journal,
+        synchronous,
+        durable,
+        order,
+    }
+}
+
+/// One way in which work is cut.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    mode: FaultMode,
+    /// Where no power is lost, `synchronous` makes no difference: then only the most usual setups are tried.
+    only_usual: bool,
+}
+
+const fn once(fault: Fault) -> Way {
+    Way {
+        mode: FaultMode::once(fault),
+        only_usual: true,
+    }
+}
+
+const fn forever(fault: Fault) -> Way {
+    Way {
+        mode: FaultMode::forever(fault),
+        only_usual: true,
+    }
+}
+
+/// The ways in which work is cut.
+const WAYS: [Way; 13] = [
+    Way {
+        mode: FaultMode::forever(Fault::PowerLoss),
+        only_usual: false,
+    },
+    once(Fault::Interrupt),
+    forever(Fault::Interrupt),
+    once(Fault::IoError),
+    forever(Fault::IoError),
+    once(Fault::DoneButFailed),
+    forever(Fault::DoneButFailed),
+    once(Fault::Full),
+    forever(Fault::Full),
+    once(Fault::Busy),
+    forever(Fault::Busy),
+    once(Fault::NoMemory),
+    forever(Fault::NoMemory),
+];
+
+/// Those by `faults` that can be made in this process.
+fn ways(faults: &[Fault]) -> impl Iterator<Item = Way> {
+    let possible = |fault| fault != Fault::NoMemory || simulator::watches_memory();
+    let ways = WAYS.into_iter();
+    ways.filter(move |way| faults.contains(&way.mode.fault) && possible(way.mode.fault))
+}
+
+/// How many of the setups, from the first, are the most usual.
+const USUAL: usize = 2;
+
+/// How many kinds of cuts there are by `faults`, each setup on its own.
+fn kinds(faults: &[Fault]) -> u64 {
+    let setups = |only_usual| if only_usual { USUAL } else { SETUPS.len() };
+    ways(faults).map(|way| setups(way.only_usual) as u64).sum()
+}
+
+/// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds, the seed
+/// decides which kinds have one.
+fn part(sampling: &Sampling, kind: u64, kinds: u64) -> Sampling {
+    let until = |kind: u64| {
+        let points = u128::from(sampling.points) * u128::from(kind + sampling.seed % kinds);
+        points / u128::from(kinds)
+    };
+    let points = u64::try_from(until(kind) - until(kind - 1)).unwrap_or(u64::MAX);
+    Sampling {
+        points,
+        seed: sampling.seed.wrapping_mul(101).wrapping_add(kind),
+        ..*sampling
+    }
+}
+
+impl fmt::Display for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.journal, self.synchronous)
+    }
+}
+
+/// One database on its way, and what it looks like at both ends.
+pub struct CrashTest<'a> {
+    image: &'a [u8],
+    work: Work<'a>,
+    /// What lies beside the file, and what must hold of it; `None` where the work takes no backup.
+    backups: Option<Backups>,
+    before: Observation,
+    /// What it looks like at the end, without what another try gives other values.
+    after: Observation,
+    /// Columns, by folded table and place, that are random or hold the time: no two tries agree on them.
+    fleeting: BTreeSet<(String, usize)>,
+    /// The file at the end.
+    result: Vec<u8>,
+    /// What [`Found::Before`] is: as it was, or anything that a second try completes.
+    strict: bool,
+    /// Whether it promises more than its setups do.
+    lasting: bool,
+}
+
+/// What cutting in one setup gave.
+#[derive(Clone, Debug)]
+pub struct SetupStats {
+    /// The setup.
+    pub setup: Setup,
+    /// What one kind of cut gave.
+    pub stats: SweepStats,
+}
+
+impl<'a> CrashTest<'a> {
+    /// Lets `engine` take the database in `image` where it goes, and remembers both ends.
+    ///
+    /// # Errors
+    /// When it does not arrive, or a file cannot be read.
+    pub fn new(image: &'a [u8], engine: Engine<'a>) -> Result<CrashTest<'a>, Error> {
+        let work = move |machine: &Machine, setup: Option<Setup>| match connect(machine, setup) {
+            Ok(connection) => engine(connection),
+            Err(_) => Claimed::Before,
+        };
+        CrashTest::of(image, Box::new(work), None)
+    }
+
+    /// The same for work that backs up what the file holds before it writes, beside the file, and that asks the
+    /// machine for more than a connection: whoever takes one takes it by [`connect`] or
+    /// [`connect_and_write`].
+    ///
+    /// At each end, whatever cut the work, a backup that has its name is whole, and where the file is as after, one
+    /// of them holds what it held before. Work that fails leaves nothing beside a file that is as before, and work
+    /// that is done again nothing but backups.
+    ///
+    /// # Errors
+    /// As [`CrashTest::new`].
+    pub fn with_backups(
+        image: &'a [u8],
+        backups: Backups,
+        work: &'a dyn Fn(&Machine, Option<Setup>) -> Claimed,
+    ) -> Result<CrashTest<'a>, Error> {
+        CrashTest::of(image, Box::new(work), Some(backups))
+    }
+
+    fn of(
+        image: &'a [u8],
+        work: Work<'a>,
+        backups: Option<Backups>,
+    ) -> Result<CrashTest<'a>, Error> {
+        let before = observe(&machine(image, &[])?)?;
+        let files = backups.as_ref().map_or(&[][..], |own| &own.files);
+        let once = || -> Result<Machine, Error> {
+            let machine = machine(image, files)?;
+            match work(&machine, None) {
+                Claimed::After => Ok(machine),
+                _ => Err(Error::from("the work fails although nothing else does")),
+            }
+        };
+        let (machine, again) = (once()?, once()?);
+        let after = observe(&machine)?;
+        let fleeting = fleeting(&after, &observe(&again)?);
+        let result = machine.file(FILE).unwrap_or_default();
+        Ok(CrashTest {
+            image,
+            work,
+            backups,
+            before,
+            after: without(after, &fleeting),
+            fleeting,
+            result,
+            strict: true,
+            lasting: false,
+        })
+    }
+
+    /// The same for work that may stop half way, as long as doing it again completes it.
+    #[must_use]
+    pub fn resumable(self) -> CrashTest<'a> {
+        CrashTest {
+            strict: false,
+            ..self
+        }
+    }
+
+    /// The same for work that sees to it that it survives any power cut once it is done, whatever the setup.
+    #[must_use]
+    pub fn durable(self) -> CrashTest<'a> {
+        CrashTest {
+            lasting: true,
+            ..self
+        }
+    }
+
+    /// The bytes of the file at the end.
+    pub fn result(&self) -> &[u8] {
+        &self.result
+    }
+
+    /// Whether both ends are the same.
+    pub fn is_no_op(&self) -> bool {
+        self.before == self.after
+    }
+
+    /// SetupStats everywhere, or at as many points as `sampling` says, which all kinds of cuts share.
+    ///
+    /// # Errors
+    /// When the machine cannot be made, or the work does not arrive in one of the setups.
+    pub fn cut(&self, sampling: &Sampling) -> Result<Vec<SetupStats>, Error> {
+        self.cut_by(&Fault::ALL, sampling)
+    }
+
+    /// The same with some faults alone.
+    ///
+    /// # Errors
+    /// As [`CrashTest::cut`].
+    pub fn cut_by(&self, faults: &[Fault], sampling: &Sampling) -> Result<Vec<SetupStats>, Error> {
+        let mut found = Vec::new();
+        let (mut kind, kinds) = (0, kinds(faults));
+        // The same disks are left in all setups of one journal mode.
+        let mut known: BTreeMap<&str, SeenDisks> = BTreeMap::new();
+        for (number, setup) in SETUPS.into_iter().enumerate() {
+            let mut measured = false;
+            for Way { mode, only_usual } in ways(faults) {
+                if only_usual && number >= USUAL {
+                    continue;
+                }
+                kind += 1;
+                let part = part(sampling, kind, kinds);
+                if part.points == 0 {
+                    continue;
+                }
+                let mut own = known.remove(setup.journal).unwrap_or_default();
+                let stats = self.with_workload(setup, |workload| {
+                    if !measured {
+                        own = workload.measure_with(std::mem::take(&mut own))?;
+                        measured = true;
+                    }
+                    Ok(sweep(workload, &own, mode, &part)?)
+                })?;
+                known.insert(setup.journal, own);
+                found.push(SetupStats { setup, stats });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Tries the point of a failure once more, and returns what is wrong there now.
+    ///
+    /// # Errors
+    /// As [`CrashTest::cut`].
+    pub fn repeat(&self, setup: Setup, failure: &Failure) -> Result<Option<String>, Error> {
+        self.with_workload(setup, |workload| Ok(repeat_failure(workload, failure)?))
+    }
+
+    /// Cuts the power wherever the work makes, syncs, names or removes a file, in the most usual setups.
+    ///
+    /// # Errors
+    /// As [`CrashTest::cut`].
+    pub fn cut_power_at_barriers(&self, sampling: &Sampling) -> Result<Vec<SetupStats>, Error> {
+        let setups = SETUPS.into_iter().take(USUAL);
+        let cuts = setups.map(|setup| {
+            let cut = |workload: &Workload<'_>| {
+                Ok(sweep_barriers(workload, &workload.measure()?, sampling)?)
+            };
+            let stats = self.with_workload(setup, cut)?;
+            Ok(SetupStats { setup, stats })
+        });
+        cuts.collect()
+    }
+
+    fn with_workload<T>(
+        &self,
+        setup: Setup,
+        act: impl FnOnce(&Workload<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let image = in_mode(self.image, setup.journal)?;
+        let work = |machine: &Machine| (self.work)(machine, Some(setup));
+        let beside = self.backups.as_ref().map(|own| own.of(self));
+        let beside = beside.as_ref().map(|own| own as &dyn OtherFiles);
+        act(&Workload {
+            device: Device {
+                order: if self.lasting {
+                    Order::None
+                } else {
+                    setup.order
+                },
+                ..Device::default()
+            },
+            file: FILE,
+            image: &image,
+            files: self.backups.as_ref().map_or(&[], |own| &own.files),
+            prepare: &schema::forget,
+            work: &work,
+            look: &|machine| self.look(machine),
+            durable: setup.durable || self.lasting,
+            finish: true,
+            beside,
+        })
+    }
+
+    fn look(&self, machine: &Machine) -> Found {
+        match observe(machine) {
+            Ok(found) if found == self.before => Found::Before,
+            Ok(found) if without(found.clone(), &self.fleeting) == self.after => Found::After,
+            Ok(_) if !self.strict => Found::Before,
+            Ok(found) => Found::Neither(self.tell(&found)),
+            Err(error) => Found::Neither(error.to_string()),
+        }
+    }
+
+    /// In what the file differs from the end that it is nearer to.
+    fn tell(&self, found: &Observation) -> String {
+        let unlike = |end: &Observation| observe::differences(end, found, &[]);
+        let (before, after) = (unlike(&self.before), unlike(&self.after));
+        let (name, differences) = match before.len() <= after.len() {
+            true => ("before", before),
+            false => ("after", after),
+        };
+        let told = differences.iter().take(TOLD).map(|difference| {
+            let (was, is) = (&difference.before, &difference.after);
+            format!("{} is {is}, not {was}", difference.object)
+        });
+        let told: Vec<String> = told.collect();
+        let more = differences.len().saturating_sub(TOLD);
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("it is not as {name}: {}{more}", told.join("; "))
+    }
+}
+
+/// The columns whose values differ between two tries of the same work, whatever the rows' order.
+fn fleeting(one: &Observation, other: &Observation) -> BTreeSet<(String, usize)> {
+    let mut found = BTreeSet::new();
+    for (name, rows) in &one.tables {
+        let Some(others) = other.tables.get(name) else {
+            continue;
+        };
+        for place in 0..rows.columns.len() {
+            let column = |rows: &Rows| {
+                let mut values: Vec<_> = rows.rows.iter().map(|row| row.get(place)).collect();
+                values.sort();
+                values
+                    .into_iter()
+                    .map(Option::<&Value>::cloned)
+                    .collect::<Vec<_>>()
+            };
+            if column(rows) != column(others) {
+                found.insert((name.clone(), place));
+            }
+        }
+    }
+    found
+}
+
+/// The observation with NULL in the place of what is `fleeting`.
+fn without(mut observation: Observation, fleeting: &BTreeSet<(String, usize)>) -> Observation {
+    for (name, place) in fleeting {
+        let rows = observation.tables.get_mut(name);
+        for row in rows.into_iter().flat_map(|rows| &mut rows.rows) {
+            if let Some(value) = row.get_mut(*place) {
+                *value = Value::Null;
+            }
+        }
+    }
+    let touched: BTreeSet<&String> = fleeting.iter().map(|(name, _)| name).collect();
+    for name in touched {
+        if let Some(rows) = observation.tables.get_mut(name) {
+            rows.rows.sort();
+        }
+    }
+    observation
+}
+
+/// Opens the file as an application that is set up so.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn connect(machine: &Machine, setup: Option<Setup>) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = machine.connect(FILE)?;
+    if let Some(setup) = setup {
+        connection.pragma_update(None, "synchronous", setup.synchronous)?;
+    }
+    Ok(connection)
+}
+
+/// The same for one that has written through this connection: its WAL is there then, under a name that lasts, and
+/// no sync of it syncs the directory any more.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_and_write(
+    machine: &Machine,
+    setup: Option<Setup>,
+) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = connect(machine, setup)?;
+    if setup.is_some_and(|setup| setup.journal == "WAL") {
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        connection.pragma_update(None, "user_version", version)?;
+    }
+    Ok(connection)
+}
+
+fn machine(image: &[u8], files: &[(String, Vec<u8>)]) -> Result<Machine, Error> {
+    let machine = Machine::with_file(Device::default(), FILE, image)?;
+    for (name, bytes) in files {
+        machine.put(name, bytes);
+    }
+    Ok(machine)
+}
+
+/// The database with another journal mode in its header.
+fn in_mode(image: &[u8], journal: &str) -> Result<Vec<u8>, Error> {
+    if journal == "DELETE" {
+        return Ok(image.to_vec());
+    }
+    let machine = machine(image, &[])?;
+    let connection = machine.connect(FILE)?;
+    let set = format!("PRAGMA journal_mode = {journal}");
+    connection.query_row(&set, [], |_| Ok(()))?;
+    drop(connection);
+    machine
+        .file(FILE)
+        .ok_or_else(|| Error::from("the file is gone"))
+}
+
+/// Opens the file, which lets SQLite recover what a crash left, and observes what it holds.
+fn observe(machine: &Machine) -> Result<Observation, Error> {
+    let connection = machine.connect(FILE)?;
+    let check = "PRAGMA integrity_check(1)";
+    let said: String = connection.query_row(check, [], |row| row.get(0))?;
+    match said.as_str() {
+        "ok" => observation::observe(&connection),
+        said => Err(Error::from(format!("it is damaged: {said}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_points_are_shared_out() {
+        for (points, seed) in [(0, 1), (1, 5), (7, 3), (21, 2), (100, 9)] {
+            let sampling = Sampling {
+                points,
+                seeds: 0,
+                seed,
+            };
+            let kinds = 25;
+            let part = |kind| part(&sampling, kind, kinds).points;
+            let parts: Vec<u64> = (1..=kinds).map(part).collect();
+            assert_eq!(parts.iter().sum::<u64>(), points);
+            let (low, high) = (points / kinds, points.div_ceil(kinds));
+            assert!(
+                parts.iter().all(|own| (low..=high).contains(own)),
+                "{parts:?}"
+            );
+        }
+    }
+}

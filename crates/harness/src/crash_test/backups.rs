@@ -1,0 +1,173 @@
+//! What must hold of the backups beside a file, whatever cuts the work that takes them.
+
+use crate::error::Error;
+use crate::observation::observe;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::{CrashTest, FILE, without};
+use observe::Observation;
+use simulator::{Claimed, Ending, Found, Machine, OtherFiles};
+
+/// How a message begins that speaks of the files beside the one that is worked on.
+pub const BESIDE: &str = "beside the file: ";
+
+/// The backups that work finds and takes.
+#[derive(Clone, Debug, Default)]
+pub struct Backups {
+    /// What lies beside the file at the start: names and bytes, the oldest first.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// How many backups stay in the end; `None` for all.
+    pub keep: Option<usize>,
+}
+
+impl Backups {
+    pub(super) fn of<'p>(&'p self, passage: &'p CrashTest<'_>) -> Watched<'p> {
+        Watched {
+            backups: self,
+            before: &passage.before,
+            after: &passage.after,
+            fleeting: &passage.fleeting,
+            due: passage.before.ledger.is_some() || !passage.before.schema.is_empty(),
+            strict: passage.strict,
+            whole: RefCell::default(),
+        }
+    }
+
+    fn old(&self, name: &str) -> Option<&[u8]> {
+        let found = self.files.iter().find(|(own, _)| own == name);
+        found.map(|(_, bytes)| bytes.as_slice())
+    }
+}
+
+/// The same with what they must hold.
+pub(super) struct Watched<'p> {
+    backups: &'p Backups,
+    before: &'p Observation,
+    after: &'p Observation,
+    fleeting: &'p BTreeSet<(String, usize)>,
+    /// Whether the file holds something to back up.
+    due: bool,
+    /// Whether a backup can be of the file before only, and not of one that is half way.
+    strict: bool,
+    /// Bytes of backups that were looked at.
+    whole: RefCell<Vec<(Vec<u8>, Holds)>>,
+}
+
+/// What a backup holds that is whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Before,
+    /// What the work made: it was done again, and what it found was backed up.
+    After,
+    Other,
+}
+
+impl Watched<'_> {
+    /// What these bytes hold; an error where they are no whole database.
+    fn look(&self, bytes: Vec<u8>) -> Result<Holds, Error> {
+        if let Some((_, holds)) = self.whole.borrow().iter().find(|(own, _)| *own == bytes) {
+            return Ok(*holds);
+        }
+        if bytes.is_empty() {
+            return Err(Error::from("it is empty"));
+        }
+        let connection = sandbox::from_image(&bytes)?;
+        let said: String =
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if said != "ok" {
+            return Err(said.into());
+        }
+        let found = observe(&connection)?;
+        let holds = match found == *self.before {
+            true => Holds::Before,
+            false if without(found, self.fleeting) == *self.after => Holds::After,
+            false => Holds::Other,
+        };
+        self.whole.borrow_mut().push((bytes, holds));
+        Ok(holds)
+    }
+}
+
+impl OtherFiles for Watched<'_> {
+    fn problem(&self, machine: &Machine, found: &Found) -> Option<String> {
+        let mut kept = false;
+        for name in machine.names() {
+            let bytes = machine.file(&name).unwrap_or_default();
+            if let Some(old) = self.backups.old(&name) {
+                if bytes != old {
+                    return Some(format!("{BESIDE}`{name}` was written to"));
+                }
+            } else if is_backup(&name) {
+                let wrong = match self.look(bytes) {
+                    Err(error) => format!("is not whole: {error}"),
+                    Ok(Holds::Other) if self.strict => {
+                        "does not hold what the file held".to_owned()
+                    }
+                    Ok(holds) => {
+                        kept |= holds == Holds::Before;
+                        continue;
+                    }
+                };
+                return Some(format!("{BESIDE}`{name}` {wrong}"));
+            }
+        }
+        let lost = *found == Found::After && self.due && !kept;
+        lost.then(|| {
+            format!("{BESIDE}no backup holds what the file held before, and the file is changed")
+        })
+    }
+
+    fn leftovers(&self, names: &[String], claimed: Claimed, ended: Ending) -> Option<String> {
+        let old: Vec<&String> = self.backups.files.iter().map(|(name, _)| name).collect();
+        // What SQLite leaves of its own when a call fails is for the next who opens the file.
+        let own = |name: &String| {
+            name.strip_prefix(FILE)
+                .is_some_and(|rest| rest.starts_with('-'))
+        };
+        let new = |name: &&String| *name != FILE && !own(name) && !old.contains(name);
+        let left = |name: &String| Some(format!("{BESIDE}`{name}` is left"));
+        match claimed {
+            Claimed::Unknown => return None,
+            Claimed::Before => {
+                if let Some(name) = names.iter().find(new) {
+                    return left(name);
+                }
+                let gone = old.iter().find(|name| !names.contains(name));
+                return gone.map(|name| format!("{BESIDE}`{name}` is gone, for nothing"));
+            }
+            Claimed::After => {}
+        }
+        if let Some(name) = names.iter().filter(new).find(|name| !is_backup(name)) {
+            return left(name);
+        }
+        if ended == Ending::Retried {
+            // The power may have brought back what was removed.
+            return None;
+        }
+        // Those that go are the oldest.
+        let there = old.iter().find(|name| names.contains(name));
+        let gone = old.iter().rev().find(|name| !names.contains(name));
+        if let (Some(there), Some(gone)) = (there, gone)
+            && old.iter().position(|name| name == there) < old.iter().position(|name| name == gone)
+        {
+            return Some(format!(
+                "{BESIDE}`{gone}` is gone, and `{there}`, which is older, is there"
+            ));
+        }
+        let number = names.iter().filter(|name| is_backup(name)).count();
+        let keep = self.backups.keep.map_or(usize::MAX, |keep| keep.max(1));
+        let stay = match self.due {
+            true => keep.min(old.len() + 1),
+            false => old.len(),
+        };
+        (ended == Ending::Clean && number != stay).then(|| {
+            format!("{BESIDE}{number} backups are there in the end, and {stay} were to stay")
+        })
+    }
+}
+
+fn is_backup(name: &str) -> bool {
+    let rest = name.strip_prefix(FILE);
+    rest.is_some_and(|rest| rest.starts_with(".v") && rest.ends_with(".backup"))
+}

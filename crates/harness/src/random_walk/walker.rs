@@ -1,0 +1,434 @@
+//! Makes the moves of a tour one after another, and lets the laws judge each.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use migrations::{Options, Version, replace_content};
+use rusqlite::Connection;
+
+use super::Action;
+use super::history::{Return, VersionHistory, told, touched};
+use crate::error::Error;
+use crate::integrity;
+use crate::journey::{Checkpoint, Journey, Trace, can_go_back, go, look};
+use crate::law::Finding;
+use crate::storage_config::StorageConfig;
+use crate::subject::Subject;
+use crate::verify::generated;
+use generate::Profile;
+use observe::differences;
+use simulator::Machine;
+
+/// How many rows a table gets at most in one write, where they are made from the schema.
+const ROWS: usize = 3;
+
+/// Lets the laws judge a walk, all of them or those of these names; whether one was broken up to now.
+pub(crate) type Judge<'a> = dyn FnMut(&Trace, Option<&[&str]>) -> bool + 'a;
+
+/// A file on its tour.
+pub(crate) struct Walker<'a> {
+    subject: &'a Subject<'a>,
+    world: StorageConfig,
+    machine: Machine,
+    /// `None` only between two programs.
+    connection: Option<Connection>,
+    here: Rc<Checkpoint>,
+    /// The last time at each version.
+    past: BTreeMap<Version, VersionHistory>,
+    backup: Option<(Connection, Rc<Checkpoint>)>,
+    /// Whether rows were made from the schema.
+    rows_are_generated: bool,
+    /// What was done, as a person would do it again.
+    pub(crate) told: String,
+    /// The versions on the way.
+    pub(crate) path: Vec<Version>,
+    /// How many moves there were; some of a tour do nothing where the file is.
+    pub(crate) moves: usize,
+    /// What is wrong beyond what the laws say of walks: the law's name, and the finding.
+    pub(crate) found: Vec<(&'static str, Finding)>,
+    /// The laws that were checked beyond that, once for each time.
+    pub(crate) checked: Vec<&'static str>,
+}
+
+/// Why a move was the last.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A law is broken, which it has told.
+    Broken,
+    /// The file cannot be read.
+    Unreadable(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        Stop::Unreadable(error.into())
+    }
+}
+
+impl<'a> Walker<'a> {
+    /// Begins with the database in `image`, which is at `version`, in a world.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn begin(
+        subject: &'a Subject<'a>,
+        version: Version,
+        image: &[u8],
+        world: StorageConfig,
+    ) -> Result<Walker<'a>, Error> {
+        let machine = world.rebuild(image)?;
+        let connection = world.open(&machine)?;
+        let here = Rc::new(look(subject, &connection, version)?);
+        Ok(Walker {
+            subject,
+            world,
+            machine,
+            connection: Some(connection),
+            past: BTreeMap::from([(version, VersionHistory::new(&here))]),
+            here,
+            backup: None,
+            rows_are_generated: false,
+            told: String::new(),
+            path: vec![version],
+            moves: 0,
+            found: Vec::new(),
+            checked: Vec::new(),
+        })
+    }
+
+    /// Makes one move, unless it does nothing where the file is.
+    ///
+    /// # Errors
+    /// When there is no way on: a law is broken, or the file cannot be read.
+    pub(crate) fn make(&mut self, what: Action, judge: &mut Judge<'_>) -> Result<(), Stop> {
+        match what {
+            Action::Go(to) | Action::GoPastReader(to) if !self.can_go(to) => Ok(()),
+            Action::Go(to) => {
+                self.note(what);
+                let result = self.run(to);
+                self.arrive(to, result, judge)
+            }
+            Action::GoPastReader(to) => {
+                self.note(what);
+                let result = self.run_past_reader(to)?;
+                self.arrive(to, result, judge)
+            }
+            Action::Write { older, seed } => self.write(older, seed),
+            Action::Reopen => {
+                self.note(what);
+                self.reopen()?;
+                self.opened()
+            }
+            Action::Vacuum => {
+                self.note(what);
+                self.vacuum()
+            }
+            Action::BackUp => {
+                self.note(what);
+                let copy = sandbox::from_image(&sandbox::image(self.connection()?)?)?;
+                self.backup = Some((copy, Rc::clone(&self.here)));
+                Ok(())
+            }
+            Action::Restore => self.restore(),
+        }
+    }
+
+    fn connection(&self) -> Result<&Connection, Error> {
+        self.connection
+            .as_ref()
+            .ok_or_else(|| Error::from("the file is closed"))
+    }
+
+    fn at(&self) -> Version {
+        self.here.version
+    }
+
+    fn can_go(&self, to: Version) -> bool {
+        let journey = Journey {
+            from: to,
+            via: self.at(),
+        };
+        to > self.at() || (to < self.at() && can_go_back(self.subject, journey))
+    }
+
+    /// Notes a move that is made.
+    fn note(&mut self, what: Action) {
+        self.moves += 1;
+        self.told.push_str(&format!("-- {what}\n"));
+    }
+
+    fn find(&mut self, law: &'static str, finding: Finding) {
+        self.found.push((law, finding));
+    }
+
+    fn run(&mut self, to: Version) -> Result<(), Error> {
+        let up = to > self.at();
+        let Some(connection) = self.connection.take() else {
+            return Err(Error::from("the file is closed"));
+        };
+        let (connection, result) = go(self.subject, connection, to, up);
+        self.connection = Some(connection);
+        result.map(drop)
+    }
+
+    /// Goes while another program holds a read transaction open. With a WAL that hinders nobody. Without, the
+    /// COMMIT waits for the reader in vain: the file must stay as it was, and the next run arrives.
+    fn run_past_reader(&mut self, to: Version) -> Result<Result<(), Error>, Stop> {
+        let reader = self.world.open(&self.machine)?;
+        let read = "BEGIN; SELECT count(*) FROM sqlite_schema";
+        reader.execute_batch(read)?;
+        let result = self.run(to);
+        drop(reader);
+        let Err(error) = result else {
+            self.checked.push("starters agree");
+            return Ok(Ok(()));
+        };
+        if self.has_wal()? {
+            // Nobody waits for a reader there.
+            let object = format!("going to version {to} while another program reads");
+            self.find("starters agree", Finding::new(object, error));
+            return Err(Stop::Broken);
+        }
+        let now = look(self.subject, self.connection()?, self.at())?;
+        let before = Rc::clone(&self.here);
+        self.checked.push("interruption is atomic");
+        for difference in differences(&before.observation, &now.observation, &[]) {
+            let hint = "another program was reading, so the run failed; then nothing is written";
+            self.find(
+                "interruption is atomic",
+                Finding::of(&difference).hint(hint),
+            );
+        }
+        match self.found.is_empty() {
+            true => Ok(self.run(to)),
+            false => Err(Stop::Broken),
+        }
+    }
+
+    /// A backup that is put back may leave a file without its WAL, so it is asked and not known.
+    fn has_wal(&self) -> Result<bool, Error> {
+        let mode: String = self
+            .connection()?
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        Ok(mode.eq_ignore_ascii_case("WAL"))
+    }
+
+    /// Looks at the file after a run, and judges what it did, and what became of what was there before.
+    fn arrive(
+        &mut self,
+        to: Version,
+        result: Result<(), Error>,
+        judge: &mut Judge<'_>,
+    ) -> Result<(), Stop> {
+        let journey = Journey {
+            from: self.at(),
+            via: to,
+        };
+        self.path.push(to);
+        let mut walk = Trace {
+            journey,
+            data: "tour".to_owned(),
+            rows_are_generated: self.rows_are_generated,
+            start: (*self.here).clone(),
+            midpoint: None,
+            end: None,
+            failure: result.err().map(|error| error.to_string()),
+            again: None,
+        };
+        if walk.failure.is_some() {
+            judge(&walk, None);
+            return Err(Stop::Broken);
+        }
+        if to == self.subject.catalogue.current_version() && to > self.at() {
+            self.start()?;
+        }
+        let here = Rc::new(look(self.subject, self.connection()?, to)?);
+        walk.midpoint = Some((*here).clone());
+        if judge(&walk, None) {
+            return Err(Stop::Broken);
+        }
+        if to == 0 {
+            // An empty file: nothing of what was before can be asked of what comes.
+            self.past.clear();
+        }
+        for past in self.past.values_mut() {
+            past.passes(&here);
+        }
+        if let Some(past) = self.past.get(&to) {
+            match past.judge(self.subject, &here, self.rows_are_generated) {
+                Return::Trace(walk) => {
+                    let laws = ["down restores", "back and forth keeps", "integrity holds"];
+                    if judge(&walk, Some(&laws)) {
+                        return Err(Stop::Broken);
+                    }
+                }
+                Return::Found(law, found) => {
+                    self.checked.push(law);
+                    self.found.extend(found.into_iter().map(|one| (law, one)));
+                }
+            }
+        }
+        self.past.insert(to, VersionHistory::new(&here));
+        self.here = here;
+        Ok(())
+    }
+
+    /// What the application does when it has opened a file of the current version.
+    fn start(&mut self) -> Result<(), Stop> {
+        let opened = self.subject.application.opened(self.connection()?);
+        let Err(error) = opened else { return Ok(()) };
+        let message = format!("the application's own start fails: {error}");
+        let object = format!("a file at version {}", self.at());
+        self.find("again does nothing", Finding::new(object, message));
+        Err(Stop::Broken)
+    }
+
+    fn reopen(&mut self) -> Result<(), Stop> {
+        self.connection = None;
+        self.connection = Some(self.world.open(&self.machine)?);
+        Ok(())
+    }
+
+    /// The same as [`Walker::start`], which may write what is derived from what other builds wrote.
+    fn opened(&mut self) -> Result<(), Stop> {
+        if self.at() == self.subject.catalogue.current_version() {
+            self.start()?;
+            self.is_written("the application starts")?;
+        }
+        Ok(())
+    }
+
+    /// Lets a build write, or makes rows where it writes nothing.
+    fn write(&mut self, older: bool, seed: u8) -> Result<(), Stop> {
+        let at = self.at();
+        if at == 0 {
+            return Ok(());
+        }
+        let notes = self.subject.catalogue.notes(at);
+        let claim = notes.and_then(|notes| notes.compatibility.as_ref());
+        let may = at > 1 && claim.is_some_and(|claim| claim.supported);
+        let build = if older && may { at - 1 } else { at };
+        let connection = self.connection()?;
+        let written = self
+            .subject
+            .application
+            .write(connection, build, u64::from(seed));
+        // What fails may have written a part, and is looked at all the same: it may well refuse the same
+        // row twice.
+        if written.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        let before = Rc::clone(&self.here);
+        if self.is_written(&format!("a build of version {build} writes"))? {
+            let beyond = integrity::newly_reported(&before.troubles, &self.here.troubles);
+            let beyond: Vec<String> = beyond.into_iter().cloned().collect();
+            // Rows of nobody may contradict what a build writes.
+            if !self.rows_are_generated {
+                for trouble in beyond {
+                    let object = format!("after a write of version {build}");
+                    self.find("integrity holds", Finding::new(object, trouble));
+                }
+            }
+            return Ok(());
+        }
+        if generated::underived(self.subject, at) == at {
+            self.imagine(seed)?;
+        }
+        Ok(())
+    }
+
+    /// Rows that the schema alone allows, unless the application says that they contradict themselves.
+    fn imagine(&mut self, seed: u8) -> Result<(), Stop> {
+        let at = self.at();
+        let temper = match seed.is_multiple_of(2) {
+            true => Profile::Plain,
+            false => Profile::Hostile,
+        };
+        let connection = self.connection()?;
+        let made = generated::generator(self.subject, at, connection, temper)?
+            .rows(ROWS)
+            .generate(u64::from(seed));
+        connection.execute_batch("SAVEPOINT rows_are_generated")?;
+        let fits = made.content.put_into(connection).is_ok() && {
+            let said = self.subject.application.inconsistencies(connection, at);
+            let said = said?;
+            integrity::newly_reported(&self.here.troubles, &said).is_empty()
+        };
+        let end = match fits {
+            true => "RELEASE rows_are_generated",
+            false => "ROLLBACK TO rows_are_generated; RELEASE rows_are_generated",
+        };
+        connection.execute_batch(end)?;
+        self.rows_are_generated |= self.is_written(&format!("version {at} allows these rows"))?;
+        Ok(())
+    }
+
+    /// Looks at the file after what may have been a write: whether there was any.
+    fn is_written(&mut self, what: &str) -> Result<bool, Stop> {
+        let at = self.at();
+        let now = look(self.subject, self.connection()?, at)?;
+        let (before, after) = (&self.here.observation, &now.observation);
+        if before == after {
+            return Ok(false);
+        }
+        self.moves += 1;
+        self.told
+            .push_str(&format!("-- {what}:\n{}", told(before, after)));
+        let touched = touched(before, after);
+        self.here = Rc::new(now);
+        for past in self.past.values_mut() {
+            past.is_written(&touched);
+        }
+        self.past.insert(at, VersionHistory::new(&self.here));
+        Ok(true)
+    }
+
+    /// VACUUM gives new rowids where no column holds them, so the next move begins with what it leaves. What
+    /// found its rows by them finds others then.
+    fn vacuum(&mut self) -> Result<(), Stop> {
+        let before = Rc::clone(&self.here);
+        self.connection()?.execute_batch("VACUUM")?;
+        self.begin_again()?;
+        self.checked.push("integrity holds");
+        let beyond = integrity::newly_reported(&before.troubles, &self.here.troubles);
+        let beyond: Vec<String> = beyond.into_iter().cloned().collect();
+        for trouble in beyond {
+            let object = format!("VACUUM at version {}", self.at());
+            let hint =
+                "rows that others find by rowid need a column that holds it: INTEGER PRIMARY KEY";
+            self.find("integrity holds", Finding::new(object, trouble).hint(hint));
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self) -> Result<(), Stop> {
+        let Some((copy, there)) = self.backup.take() else {
+            return Ok(());
+        };
+        self.note(Action::Restore);
+        let Some(mut connection) = self.connection.take() else {
+            return Ok(());
+        };
+        let restored = replace_content(&copy, &mut connection, &Options::default());
+        self.connection = Some(connection);
+        restored?;
+        self.path.push(there.version);
+        let now = look(self.subject, self.connection()?, there.version)?;
+        self.checked.push("interruption is atomic");
+        for difference in differences(&there.observation, &now.observation, &[]) {
+            let finding = Finding::of(&difference).hint("a backup gives back what was backed up");
+            self.find("interruption is atomic", finding);
+        }
+        self.backup = Some((copy, Rc::clone(&there)));
+        self.here = there;
+        self.begin_again()
+    }
+
+    /// Forgets what was before.
+    fn begin_again(&mut self) -> Result<(), Stop> {
+        let at = self.at();
+        self.here = Rc::new(look(self.subject, self.connection()?, at)?);
+        self.past = BTreeMap::from([(at, VersionHistory::new(&self.here))]);
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! Tours from one database, until one breaks a law, and then the smallest that does.
+
+use std::cell::RefCell;
+
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+
+use super::{Outcome, Settings, Task, add, cannot_walk, generated, judge, law};
+use crate::error::Error;
+use crate::fixture::Fixture;
+use crate::journey::Trace;
+use crate::law::{Findings, Law};
+use crate::random_walk::{RandomWalk, Stop, Walker};
+use crate::storage_config::StorageConfig;
+use crate::subject::Subject;
+
+/// How often a tour that breaks a law is made smaller at most.
+const SHRINKS: u32 = 160;
+
+/// How many tours begin at each of so many databases.
+fn cases(settings: &Settings, databases: usize) -> u32 {
+    match settings.deep {
+        true => settings.cases,
+        false => {
+            let databases = u32::try_from(databases).unwrap_or(u32::MAX);
+            settings.cases.div_ceil(2 * databases.max(1))
+        }
+    }
+}
+
+/// Makes the tours that begin with `fixture`, one of so many databases.
+pub(super) fn run(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    task: &Task<'_>,
+    (fixture, databases): (&Fixture, usize),
+) -> Outcome {
+    let mut worlds = vec![StorageConfig::usual()];
+    worlds.extend(StorageConfig::sample(settings.seed));
+    let guide = Guide {
+        subject,
+        settings,
+        fixture,
+        worlds,
+        total: RefCell::default(),
+    };
+    let current = subject.catalogue.current_version();
+    let strategy = RandomWalk::strategy(current, guide.worlds.len());
+    let config = Config {
+        cases: cases(settings, databases),
+        failure_persistence: None,
+        max_shrink_iters: SHRINKS,
+        ..Config::default()
+    };
+    let rng = generated::rng(settings.seed, task.journey);
+    let result = TestRunner::new_with_rng(config, rng).run(&strategy, |tour| guide.judge(&tour));
+    match result {
+        Ok(()) => guide.total.into_inner(),
+        Err(TestError::Fail(_, tour)) => {
+            let total = guide.total.take();
+            match guide.go(&tour) {
+                Ok(outcome) => Outcome {
+                    tours: (
+                        total.tours.0 + outcome.tours.0,
+                        total.tours.1 + outcome.tours.1,
+                    ),
+                    ..outcome
+                },
+                Err(error) => cannot_walk(task, error),
+            }
+        }
+        Err(TestError::Abort(reason)) => cannot_walk(task, reason),
+    }
+}
+
+struct Guide<'a> {
+    subject: &'a Subject<'a>,
+    settings: &'a Settings,
+    fixture: &'a Fixture,
+    worlds: Vec<StorageConfig>,
+    total: RefCell<Outcome>,
+}
+
+impl Guide<'_> {
+    fn judge(&self, tour: &RandomWalk) -> Result<(), TestCaseError> {
+        let outcome = self
+            .go(tour)
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        if outcome.broken {
+            return Err(TestCaseError::fail("a law is broken"));
+        }
+        let mut total = self.total.borrow_mut();
+        total.rows += outcome.rows;
+        total.tours.0 += outcome.tours.0;
+        total.tours.1 += outcome.tours.1;
+        for (law, findings) in outcome.findings {
+            add(&mut total.findings, law, findings);
+        }
+        Ok(())
+    }
+
+    fn go(&self, tour: &RandomWalk) -> Result<Outcome, Error> {
+        let (subject, settings) = (self.subject, self.settings);
+        let world = self.worlds.get(tour.world).copied().unwrap_or_default();
+        let version = self.fixture.version;
+        let mut hike = Walker::begin(subject, version, &self.fixture.image, world)?;
+        let mut findings: Vec<(&'static Law, Findings)> = Vec::new();
+        let mut look = |walk: &Trace, only: Option<&[&str]>| -> bool {
+            let outcome = judge(subject, settings, walk);
+            for (law, own) in outcome.findings {
+                if only.is_none_or(|only| only.contains(&law.name)) {
+                    add(&mut findings, law, own);
+                }
+            }
+            findings
+                .iter()
+                .any(|(_, findings)| !findings.found.is_empty())
+        };
+        for one in &tour.moves {
+            match hike.make(*one, &mut look) {
+                Ok(()) => {}
+                Err(Stop::Broken) => break,
+                Err(Stop::Unreadable(error)) => return Err(error),
+            }
+            if !hike.found.is_empty() {
+                break;
+            }
+        }
+        let checked = hike.checked.into_iter().map(|name| (name, None));
+        let found = hike.found.into_iter().map(|(name, one)| (name, Some(one)));
+        for (name, finding) in checked.chain(found) {
+            if let Some(law) = law(settings, name) {
+                let own = Findings {
+                    checked: usize::from(finding.is_none()),
+                    found: finding.into_iter().collect(),
+                    ..Findings::default()
+                };
+                add(&mut findings, law, own);
+            }
+        }
+        let broken = findings
+            .iter()
+            .any(|(_, findings)| !findings.found.is_empty());
+        let path: Vec<String> = hike
+            .path
+            .iter()
+            .map(|version| format!("v{version}"))
+            .collect();
+        let begin = match self.fixture.file.as_str() {
+            "" => "-- an empty file".to_owned(),
+            file => format!("-- {file}"),
+        };
+        Ok(Outcome {
+            broken,
+            findings,
+            tours: (1, hike.moves),
+            path: broken.then(|| path.join("..")),
+            sql: broken.then(|| format!("{world}\n{begin}\n{}", hike.told)),
+            ..Outcome::default()
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! Journeys in other physical worlds: the same laws, and the same results as in the usual one.
+
+use super::{Outcome, Settings, Task, judge, law};
+use crate::error::Error;
+use crate::fixture::Fixture;
+use crate::journey::{Checkpoint, Shape, Trace, walk, walk_on};
+use crate::law::{Finding, Findings};
+use crate::storage_config::StorageConfig;
+use crate::subject::Subject;
+use observe::Difference;
+use observe::{Excuse, differences};
+
+/// Takes a golden database on a journey in a world, and where that breaks a law, in the most usual world that does.
+pub(super) fn run(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    task: &Task<'_>,
+    (fixture, world): (&Fixture, StorageConfig),
+) -> Outcome {
+    // What cannot be read at all is told by the journeys in the usual world.
+    let Ok((image, usual)) = usual(subject, task, fixture, world) else {
+        return Outcome::default();
+    };
+    let place = Place {
+        subject,
+        settings,
+        task,
+        fixture,
+        image,
+    };
+    let Some(mut outcome) = place.go(world, &usual) else {
+        return Outcome::default();
+    };
+    let mut smallest = world;
+    while outcome.broken {
+        let mut simpler = smallest.more_usual().into_iter();
+        let found = simpler.find_map(|world| {
+            let outcome = place.go(world, &usual)?;
+            outcome.broken.then_some((world, outcome))
+        });
+        let Some((world, simpler)) = found else { break };
+        (smallest, outcome) = (world, simpler);
+    }
+    if outcome.broken {
+        let file = match fixture.file.as_str() {
+            "" => "an empty file".to_owned(),
+            file => file.to_owned(),
+        };
+        outcome.sql = Some(format!("{smallest}\n-- and then: {file}"));
+    }
+    Outcome {
+        worlds: 1,
+        ..outcome
+    }
+}
+
+/// The database that goes on the journey, and its walk in the usual world: a golden database, or what the
+/// encoding of `world` makes of it. UTF-16 cannot hold U+FFFF, nor bytes that are no text.
+fn usual(
+    subject: &Subject<'_>,
+    task: &Task<'_>,
+    fixture: &Fixture,
+    world: StorageConfig,
+) -> Result<(Vec<u8>, Trace), Error> {
+    let mut image = fixture.image.clone();
+    if world.encoding() != StorageConfig::usual().encoding() {
+        for world in [world, StorageConfig::usual()] {
+            let machine = world.rebuild(&image)?;
+            let connection = world.open(&machine)?;
+            image = sandbox::image(&connection)?;
+        }
+    }
+    let walk = walk(subject, task.journey, &fixture.name, &image)?;
+    Ok((image, walk))
+}
+
+struct Place<'a> {
+    subject: &'a Subject<'a>,
+    settings: &'a Settings,
+    task: &'a Task<'a>,
+    fixture: &'a Fixture,
+    image: Vec<u8>,
+}
+
+impl Place<'_> {
+    /// What the laws say of the journey in this world; `None` where the world cannot hold the database.
+    fn go(&self, world: StorageConfig, usual: &Trace) -> Option<Outcome> {
+        let machine = world.rebuild(&self.image).ok()?;
+        let connection = world.open(&machine).ok()?;
+        let walk = walk_on(
+            self.subject,
+            self.task.journey,
+            &self.fixture.name,
+            connection,
+        )
+        .ok()?;
+        if walk.start.observation != usual.start.observation {
+            return None;
+        }
+        let mut outcome = judge(self.subject, self.settings, &walk);
+        if !outcome.broken {
+            self.compare(usual, &walk, &mut outcome);
+        }
+        Some(outcome)
+    }
+
+    /// The same stations as in the usual world.
+    fn compare(&self, usual: &Trace, walk: &Trace, outcome: &mut Outcome) {
+        let (turn, end) = match usual.journey.shape() {
+            Shape::UpAndBack => ("up preserves", "down restores"),
+            Shape::DownAndBack => ("down restores", "up preserves"),
+        };
+        let first = usual;
+        let pairs = [
+            (turn, &usual.midpoint, &walk.midpoint),
+            (end, &usual.end, &walk.end),
+        ];
+        let mut chance = None;
+        for (name, usual, own) in pairs {
+            let (Some(law), Some(usual), Some(own)) = (law(self.settings, name), usual, own) else {
+                continue;
+            };
+            let mut findings = Findings::default();
+            findings.checked();
+            if !unlike(usual, own, &[]).is_empty() {
+                let excused = chance.get_or_insert_with(|| self.chance(first));
+                for difference in unlike(usual, own, excused) {
+                    findings.add(self.tell(&difference, own));
+                }
+            }
+            outcome.broken |= !findings.found.is_empty();
+            outcome.findings.push((law, findings));
+        }
+    }
+
+    /// What differs from one time to the next in the usual world, too: a step may write the time, or chance.
+    fn chance(&self, usual: &Trace) -> Vec<Excuse> {
+        let (name, image) = (&self.fixture.name, &self.image);
+        let again = walk(self.subject, self.task.journey, name, image);
+        let twice = again.and_then(|one| {
+            let two = walk(self.subject, self.task.journey, name, image)?;
+            Ok([one, two])
+        });
+        let Ok([one, two]) = twice else {
+            return Vec::new();
+        };
+        let stations = |walk: &Trace| [walk.midpoint.clone(), walk.end.clone()];
+        let mut excused = Vec::new();
+        for (one, other) in [(&one, &two), (usual, &one)] {
+            for (one, other) in stations(one).into_iter().zip(stations(other)) {
+                let (Some(one), Some(other)) = (one, other) else {
+                    continue;
+                };
+                let found = unlike(&one, &other, &[]).into_iter();
+                excused.extend(found.filter_map(|difference| {
+                    Some(Excuse {
+                        table: difference.table?,
+                        column: difference.column,
+                    })
+                }));
+            }
+        }
+        excused
+    }
+
+    fn tell(&self, difference: &Difference, own: &Checkpoint) -> Finding {
+        let message = format!(
+            "in the usual world {}, and in this one {}",
+            difference.before, difference.after
+        );
+        let version = own.version;
+        Finding::new(&difference.object, message).hint(format!(
+            "how the file stands on the disk must not decide what is in it at version {version}"
+        ))
+    }
+}
+
+/// In what a station is not as the same one in another world.
+fn unlike(usual: &Checkpoint, own: &Checkpoint, excused: &[Excuse]) -> Vec<Difference> {
+    let (usual, own) = (&usual.observation, &own.observation);
+    let mut found = differences(usual, own, excused);
+    for (table, mark) in &usual.sequences {
+        let here = own.sequences.get(table).copied().unwrap_or(0);
+        if here != *mark {
+            found.push(Difference {
+                object: format!("sqlite_sequence, {table}"),
+                table: None,
+                column: None,
+                before: mark.to_string(),
+                after: here.to_string(),
+                more: false,
+                rest: 0,
+            });
+        }
+    }
+    found
+}

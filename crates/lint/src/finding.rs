@@ -1,0 +1,165 @@
+//! One thing that was found, under the name it has in every format.
+
+pub(crate) use crate::rule::Rule;
+use crate::runner::tool_model::{Mode, Transaction};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The step says so, and nothing is gone that could be kept.
+    Note,
+    /// The step says so and it cannot be undone, or it takes unusual values to see it.
+    Warning,
+    /// Nobody who reads the step would expect it.
+    Error,
+}
+
+impl Severity {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// Which of its two scripts a step was running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// Forward.
+    Up,
+    /// The way back.
+    Down,
+}
+
+impl Direction {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::Up => "up",
+            Direction::Down => "down",
+        }
+    }
+}
+
+/// Under which conditions a finding holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// `on`, `off`, or `both` where it makes no difference.
+    pub foreign_keys: &'static str,
+    /// How the script ran.
+    pub transaction: Transaction,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of harm it is.
+    pub rule: Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The step, as its folder names it.
+    pub step: String,
+    /// Which script.
+    pub direction: Direction,
+    /// The file, relative to the folder.
+    pub file: String,
+    /// The line in the file, from 1.
+    pub line: usize,
+    /// What it concerns: `table.column`, `table`, an index, a pragma. Empty for a step as a whole.
+    pub object: String,
+    /// How many rows show it; 0 where it is not about rows.
+    pub rows: usize,
+    /// Some of these rows, one line each.
+    pub shown: Vec<String>,
+    /// When it holds.
+    pub when: When,
+    /// Why it hurts on SQLite, in one sentence.
+    pub message: String,
+    /// The command that shows it again.
+    pub repeat: String,
+}
+
+/// A finding in the making: of one step, under one mode.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagnostic {
+    pub(crate) rule: Rule,
+    pub(crate) severity: Severity,
+    pub(crate) step: usize,
+    pub(crate) direction: Direction,
+    /// The line in the file; `None` for the first of the script.
+    pub(crate) line: Option<usize>,
+    pub(crate) object: String,
+    pub(crate) rows: usize,
+    pub(crate) shown: Vec<String>,
+    pub(crate) message: String,
+    pub(crate) mode: Mode,
+    pub(crate) reach: Reach,
+}
+
+/// How much of the history must run for a finding to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The step alone.
+    Step,
+    /// The step and what comes after it.
+    Rest,
+    /// All that was judged.
+    Whole,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(
+        rule: Rule,
+        severity: Severity,
+        (step, direction, mode): (usize, Direction, Mode),
+        object: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic {
+            rule,
+            severity,
+            step,
+            direction,
+            line: None,
+            object: object.into(),
+            rows: 0,
+            shown: Vec::new(),
+            message: message.into(),
+            mode,
+            reach: Reach::Step,
+        }
+    }
+
+    /// It shows only where more of the history runs.
+    pub(crate) fn over(mut self, reach: Reach) -> Diagnostic {
+        self.reach = reach;
+        self
+    }
+
+    pub(crate) fn at(mut self, line: Option<usize>) -> Diagnostic {
+        self.line = line.or(self.line);
+        self
+    }
+
+    pub(crate) fn rows(mut self, rows: usize, shown: Vec<String>) -> Diagnostic {
+        self.rows = rows;
+        self.shown = shown;
+        self
+    }
+
+    /// What makes two findings the same one, seen twice.
+    pub(crate) fn key(&self) -> (usize, Direction, Rule, String) {
+        let object = schema::sql::fold(&self.object);
+        (self.step, self.direction, self.rule, object)
+    }
+
+    /// It takes unusual values to see it, so it is at most a warning, and says so.
+    pub(crate) fn hangs_on(mut self, what: &str) -> Diagnostic {
+        self.severity = self.severity.min(Severity::Warning);
+        self.message = format!("{}; {what}", self.message);
+        self
+    }
+}

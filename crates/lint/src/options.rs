@@ -1,0 +1,78 @@
+//! How a history is checked.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::runner::progress::Progress;
+use crate::runner::tool_model::Transaction;
+
+/// How a history is judged.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Foreign keys on or off, whatever the tool does.
+    pub foreign_keys: Option<bool>,
+    /// What a transaction is opened around, whatever the tool does.
+    pub transaction: Option<Transaction>,
+    /// Whether a `DROP` or `DELETE` that a step spells out is a note and not a warning.
+    pub allow_drops: bool,
+    /// How long one statement may take, counted in work and not by a clock.
+    pub statement_timeout: Duration,
+    /// After how long the judgement ends with what was found so far.
+    pub timeout: Duration,
+    /// Functions that the application registers, with their number of arguments, -1 for any. They return NULL.
+    pub stub_functions: Vec<(String, i32)>,
+    /// The database that the history begins from; see [`Options::base`].
+    pub base: Vec<u8>,
+    /// The first step that is judged; earlier ones still run.
+    pub from: Option<String>,
+    /// The last step that is run.
+    pub to: Option<String>,
+    /// The steps that are judged, where not all of these are.
+    pub only: Option<BTreeSet<String>>,
+    /// How many rows a table gets at most.
+    pub rows: usize,
+    /// From how many versions the long run starts.
+    pub starts: usize,
+    /// What the rows are made from.
+    pub seed: u64,
+    /// The words of the command that is told as the one that shows a finding again; the folder, its layout and the
+    /// step are added.
+    pub command: Vec<String>,
+    /// Called when a run has ended, from any thread.
+    pub progress: Option<fn(&Progress)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            foreign_keys: None,
+            transaction: None,
+            allow_drops: false,
+            statement_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(300),
+            stub_functions: Vec::new(),
+            base: Vec::new(),
+            from: None,
+            to: None,
+            only: None,
+            rows: 5,
+            starts: 20,
+            seed: 1,
+            command: vec!["rowsafe".to_owned(), "check".to_owned()],
+            progress: None,
+        }
+    }
+}
+
+impl Options {
+    /// Lets the history begin from a database that was made elsewhere.
+    ///
+    /// # Errors
+    /// When the database cannot be copied.
+    pub fn base(mut self, database: &Connection) -> rusqlite::Result<Options> {
+        self.base = sandbox::image(database)?;
+        Ok(self)
+    }
+}

@@ -1,0 +1,90 @@
+//! A report whose texts can be printed, whatever the folder and its databases hold.
+
+use schema::escape;
+
+use crate::finding::Finding;
+use crate::report::Report;
+use crate::verdict::Verdict;
+
+/// The verdict with every text on one line. The formats that are no JSON begin with this, so that none of them can
+/// forget a text, and put their own escapes on top.
+pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
+    let mut printable = verdict.clone();
+    // A field that is added must be decided about here.
+    let Verdict {
+        layout,
+        root,
+        judged,
+        unseeded,
+        gaps,
+        unjudged,
+        stopped,
+        findings,
+        source: _,
+        steps: _,
+        journeys: _,
+    } = &mut printable;
+    line(layout);
+    line(root);
+    for judged in judged {
+        line(&mut judged.step);
+        judged.scripts.iter_mut().for_each(|(_, file)| line(file));
+    }
+    for (table, reason) in unseeded {
+        line(table);
+        line(reason);
+    }
+    for gap in gaps {
+        line(&mut gap.file);
+        line(&mut gap.why);
+    }
+    for unjudged in unjudged {
+        line(&mut unjudged.step);
+        line(&mut unjudged.why);
+    }
+    stopped.iter_mut().for_each(line);
+    findings.iter_mut().for_each(finding);
+    printable
+}
+
+/// What is told beside it.
+pub(crate) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a> {
+    let mut notes = report.notes.clone();
+    notes.iter_mut().for_each(line);
+    Report {
+        verdict,
+        folder: escape::line(&report.folder).into_owned(),
+        fail_on: report.fail_on,
+        known: report.known,
+        none_asked: report.none_asked,
+        notes,
+    }
+}
+
+fn finding(finding: &mut Finding) {
+    let Finding {
+        step,
+        file,
+        object,
+        shown,
+        message,
+        repeat,
+        rule: _,
+        severity: _,
+        direction: _,
+        line: _,
+        rows: _,
+        when: _,
+    } = finding;
+    [step, file, object, message, repeat]
+        .into_iter()
+        .chain(shown)
+        .for_each(line);
+}
+
+fn line(text: &mut String) {
+    let escaped = escape::line(text);
+    if escaped != text.as_str() {
+        *text = escaped.into_owned();
+    }
+}

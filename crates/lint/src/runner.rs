@@ -1,0 +1,14 @@
+//! Runs a history in memory as its tool runs it, on rows.
+
+pub(crate) mod execute;
+pub(crate) mod fill_rows;
+pub(crate) mod image_store;
+pub(crate) mod long_run;
+pub(crate) mod progress;
+pub(crate) mod prune;
+pub(crate) mod repair_rows;
+pub(crate) mod state;
+pub(crate) mod step;
+pub(crate) mod tool_model;
+pub(crate) mod versions;
+pub(crate) mod watch;

@@ -1,0 +1,276 @@
+//! Runs a script on a database in memory exactly as its tool would.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+
+use crate::error::Error;
+use crate::options::Options;
+use crate::runner::tool_model::{Mode, Transaction};
+use crate::script::dialect;
+use crate::script::statement::Statement;
+use sandbox::sqlite_message;
+use sandbox::{INSTRUCTIONS_PER_SECOND, Sandbox, Scope, Stop};
+
+/// A connection on which scripts run, and the work that is left for the statement at hand.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    pub(crate) connection: Sandbox,
+    /// How many instructions a statement may take.
+    work: u64,
+    guarded: bool,
+}
+
+/// Why a script stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The file of the statement.
+    pub(crate) file: Arc<str>,
+    /// The line of the statement in its file.
+    pub(crate) line: usize,
+    /// The place of the statement among those of the script.
+    pub(crate) place: usize,
+    /// SQLite's words, and what they mean where they say too little.
+    pub(crate) words: String,
+    /// SQLite's extended code: <https://sqlite.org/rescode.html>
+    pub(crate) code: i32,
+    /// What stopped it here and would not elsewhere.
+    pub(crate) stop: Option<Stop>,
+}
+
+impl Failure {
+    /// Whether it says nothing of the script: it came to the limits of what is tried here.
+    pub(crate) fn is_no_fault(&self) -> bool {
+        matches!(self.stop, Some(Stop::Size(_) | Stop::Scope(_)))
+    }
+}
+
+/// What a script did besides its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Irregularity {
+    /// A pragma did nothing: its name, why, and whether rows may rely on it.
+    Pragma(String, String, bool),
+    /// The script ended the transaction that the tool had opened.
+    EndsTransaction,
+    /// The script left a transaction open, which the tool does not know of.
+    LeavesOpen,
+    /// The tool's own COMMIT finds no transaction.
+    NothingToCommit,
+}
+
+/// What came of a script.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Execution {
+    pub(crate) failure: Option<Failure>,
+    /// Each with the line of its statement.
+    pub(crate) oddities: Vec<(usize, Irregularity)>,
+}
+
+impl Runner {
+    /// A database from its bytes, as the tool's connection would see it.
+    pub(crate) fn open(image: &[u8], mode: Mode, options: &Options) -> Result<Runner, Error> {
+        let functions: Vec<String> = (options.stub_functions.iter())
+            .map(|(name, _)| name.clone())
+            .collect();
+        let connection = match image {
+            [] => Sandbox::with_small_pages(&functions)?,
+            image => Sandbox::open(image, &functions)?,
+        };
+        let millis = u64::try_from(options.statement_timeout.as_millis()).unwrap_or(u64::MAX);
+        let prepare = || -> rusqlite::Result<()> {
+            connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
+            for (name, arguments) in &options.stub_functions {
+                connection.create_scalar_function(
+                    name.as_str(),
+                    *arguments,
+                    // The application's own tables and views call it.
+                    FunctionFlags::SQLITE_UTF8
+                        | FunctionFlags::SQLITE_DETERMINISTIC
+                        | FunctionFlags::SQLITE_INNOCUOUS,
+                    |_| Ok(rusqlite::types::Null),
+                )?;
+            }
+            Ok(())
+        };
+        prepare()?;
+        Ok(Runner {
+            connection,
+            // One that is as good as endless is none.
+            work: millis
+                .saturating_mul(INSTRUCTIONS_PER_SECOND / 1_000)
+                .clamp(1, u64::MAX / 2),
+            guarded: mode.guarded,
+        })
+    }
+
+    pub(crate) fn image(&self) -> Result<Vec<u8>, Error> {
+        self.connection.image().map_err(Error::from)
+    }
+
+    /// Runs the statements as the tool would, and calls `after` behind each.
+    pub(crate) fn run(
+        &self,
+        statements: &[Statement],
+        around: Transaction,
+        mut after: impl FnMut(usize, &Connection),
+    ) -> Execution {
+        let mut ran = Execution::default();
+        let wrapped = around != Transaction::None && self.connection.is_autocommit();
+        if wrapped && let Err(error) = self.connection.execute_batch("BEGIN") {
+            ran.failure = Some(self.failure(0, None, &error));
+            return ran;
+        }
+        for (place, line) in statements.iter().enumerate() {
+            let inside = !self.connection.is_autocommit();
+            if self.guarded && TRANSACTION_WORDS.contains(&line.first_word().as_str()) {
+                ran.failure = Some(refused(place, line));
+                break;
+            }
+            if let Err(error) = self.one(&line.text) {
+                ran.failure = Some(self.failure(place, Some(line), &error));
+                break;
+            }
+            let ended = inside && self.connection.is_autocommit();
+            if wrapped
+                && ended
+                && ran
+                    .oddities
+                    .iter()
+                    .all(|(_, odd)| *odd != Irregularity::EndsTransaction)
+            {
+                ran.oddities
+                    .push((line.line, Irregularity::EndsTransaction));
+            }
+            if let Some(odd) = self.silent(line, inside) {
+                ran.oddities.push((line.line, odd));
+            }
+            after(place, &self.connection);
+        }
+        self.close(statements, wrapped, &mut ran);
+        ran
+    }
+
+    /// What the tool does at the end of a file.
+    fn close(&self, statements: &[Statement], wrapped: bool, ran: &mut Execution) {
+        let last = statements.last();
+        let line = last.map_or(1, |line| line.line);
+        let open = !self.connection.is_autocommit();
+        match (wrapped, open, ran.failure.is_some()) {
+            (true, true, false) => {
+                if let Err(error) = self.one("COMMIT") {
+                    ran.failure = Some(self.failure(statements.len(), last, &error));
+                }
+            }
+            (true, false, false) => ran.oddities.push((line, Irregularity::NothingToCommit)),
+            (false, true, false) => ran.oddities.push((line, Irregularity::LeavesOpen)),
+            _ => {}
+        }
+        if !self.connection.is_autocommit() {
+            // A refused COMMIT leaves the transaction open; a tool gives it up, and so does a shell that ends.
+            let end = match ran.failure {
+                Some(_) => "ROLLBACK",
+                None => "COMMIT",
+            };
+            let _ = self.connection.execute_batch(end);
+        }
+        let _ = self.connection.end_script();
+    }
+
+    /// Runs what can be run of a script that fails, so that the steps behind it find most of what they need.
+    pub(crate) fn run_leniently(&self, statements: &[Statement]) {
+        for line in statements {
+            if !TRANSACTION_WORDS.contains(&line.first_word().as_str()) {
+                let _ = self.one(&line.text);
+            }
+        }
+        let _ = self.connection.end_script();
+    }
+
+    fn one(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.budget().limit(self.work);
+        let done = self.connection.run(sql);
+        self.connection.budget().unlimited();
+        done
+    }
+
+    /// Why a statement stopped. What stopped it here and would not elsewhere is noted as not tried.
+    fn failure(&self, place: usize, line: Option<&Statement>, error: &rusqlite::Error) -> Failure {
+        let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+        let text = line.map_or("", |line| line.text.as_str());
+        let stop = self.connection.stop(error);
+        let words = match &stop {
+            Some(Stop::Statement) => {
+                "the statement does not end within `--statement-timeout`".to_owned()
+            }
+            Some(stop) => stop.why(),
+            None => sqlite_message(error),
+        };
+        let failure = Failure {
+            file: line.map_or_else(|| Arc::from(""), |line| Arc::clone(&line.file)),
+            line: line.map_or(1, |line| line.line),
+            place,
+            words: dialect::explain(text, &words),
+            code,
+            stop,
+        };
+        if failure.stop.is_some() {
+            Scope::note(format!("{}:{}: {words}", failure.file, failure.line));
+        }
+        failure
+    }
+
+    /// Whether a pragma did nothing where it stood.
+    fn silent(&self, line: &Statement, inside: bool) -> Option<Irregularity> {
+        let (name, asked) = line.pragma()?;
+        let told = |why: &str, protects| {
+            Some(Irregularity::Pragma(name.clone(), why.to_owned(), protects))
+        };
+        let on = |value: &str| ["on", "1", "true", "yes"].contains(&value);
+        match (name.as_str(), asked.as_deref()) {
+            ("foreign_keys", Some(asked)) => {
+                let is = self
+                    .connection
+                    .pragma_query_value(None, "foreign_keys", |row| row.get::<_, bool>(0));
+                (is.ok()? != on(asked)).then_some(())?;
+                told(
+                    "foreign keys cannot be switched inside a transaction",
+                    !on(asked),
+                )
+            }
+            ("defer_foreign_keys", Some(asked)) if !inside && on(asked) => told(
+                "it lasts until the next COMMIT, and outside a transaction each statement commits",
+                false,
+            ),
+            ("journal_mode", Some(_)) if inside => {
+                told("the journal mode cannot change inside a transaction", false)
+            }
+            ("key" | "rekey" | "journal_mode", _) => None,
+            (name, _) if name.starts_with("cipher") => None,
+            (unknown, _) => {
+                let sql = "SELECT count(*) = 0 FROM pragma_pragma_list WHERE name = ?1";
+                let none = self.connection.query_row(sql, [unknown], |row| row.get(0));
+                none.unwrap_or(false).then_some(())?;
+                told("SQLite knows no such pragma and says nothing", true)
+            }
+        }
+    }
+}
+
+/// The words with which a transaction or a savepoint begins or ends.
+const TRANSACTION_WORDS: [&str; 6] = ["begin", "commit", "end", "rollback", "savepoint", "release"];
+
+/// A statement that the tool refuses before SQLite sees it.
+fn refused(place: usize, line: &Statement) -> Failure {
+    Failure {
+        file: Arc::clone(&line.file),
+        line: line.line,
+        place,
+        words: format!(
+            "D1 refuses `{}` in a file, because it opens the transaction itself",
+            line.first_word().to_ascii_uppercase()
+        ),
+        code: 0,
+        stop: None,
+    }
+}

@@ -1,0 +1,225 @@
+//! Databases with rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schema::sql::{fold, quote_name};
+use schema::{Schema, Table, TableKind};
+
+use crate::error::Error;
+use crate::options::Options;
+use crate::runner::execute::Runner;
+use crate::runner::prune::slim;
+use crate::runner::tool_model::Mode;
+use crate::runner::versions::Chain;
+use crate::script::affected_tables::with_parents;
+use generate::ValueHints;
+use generate::{Generator, Profile};
+use observe::search_option;
+
+/// What the rows of a database are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// What an application would have.
+    Plain,
+    /// The same without NULL.
+    WithoutNulls,
+    /// Values at the edges among them.
+    Hostile,
+}
+
+/// Tables without rows, each with the reason.
+pub(crate) type Unseeded = BTreeMap<String, String>;
+
+/// How rows are put in: only such as keep all keys.
+pub(crate) const MODE: Mode = Mode {
+    foreign_keys: true,
+    transaction: None,
+    guarded: false,
+};
+
+/// A database of one version with rows, among them such as `hints` speak of.
+pub(crate) fn fill(
+    image: &[u8],
+    schema: &Schema,
+    (rows, hints): (Rows, &ValueHints),
+    options: &Options,
+) -> Result<(Arc<Vec<u8>>, Unseeded), Error> {
+    let engine = Runner::open(image, MODE, options)?;
+    let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
+    generator = match rows {
+        Rows::Plain => generator,
+        Rows::WithoutNulls => generator.without_nulls(),
+        Rows::Hostile => generator.profile(Profile::Hostile),
+    };
+    let made = generator.generate(options.seed);
+    made.content.put_into(&engine.connection)?;
+    if rows != Rows::Hostile {
+        say_what_is_compared(&engine, schema, hints, options.rows);
+    }
+    if rows != Rows::WithoutNulls {
+        empty_a_row_of_each(&engine, schema);
+    }
+    forget_rows(&engine, schema);
+    search_again(&engine, schema);
+    let unseeded = made.unseeded.into_iter().map(|own| (own.table, own.reason));
+    Ok((Arc::new(engine.image()?), unseeded.collect()))
+}
+
+/// Gives a row of each table the values that the script compares its columns with: a `DELETE` of certain rows
+/// shows nothing where there are none.
+fn say_what_is_compared(engine: &Runner, schema: &Schema, hints: &ValueHints, rows: usize) {
+    for table in schema.tables().filter(|table| has_rowids(table)) {
+        let name = quote_name(&table.name);
+        for column in table.stored_columns() {
+            let own = fold(&column.name);
+            let column = quote_name(&column.name);
+            if hints.json.contains(&own) {
+                let sql = format!(
+                    "UPDATE main.{name} SET {column} = '{{\"n\": ' || rowid || '}}' \
+                     WHERE {column} IS NOT NULL AND NOT json_valid({column})"
+                );
+                let _ = engine.connection.execute_batch(&sql);
+            }
+            let literals = hints.literals.get(&own).into_iter().flatten();
+            for (place, literal) in literals.enumerate().take(rows.saturating_sub(1)) {
+                let sql = format!(
+                    "UPDATE main.{name} SET {column} = {literal} WHERE rowid = \
+                     (SELECT rowid FROM main.{name} ORDER BY rowid LIMIT 1 OFFSET {place})"
+                );
+                // A key, a CHECK or a trigger may know better.
+                let _ = engine.connection.execute_batch(&sql);
+            }
+        }
+    }
+}
+
+/// Raises the marks of AUTOINCREMENT above the rows that are there, as they are where rows were deleted.
+fn forget_rows(engine: &Runner, schema: &Schema) {
+    let counts = |table: &Table| (table.primary_key.as_ref()).is_some_and(|key| key.autoincrement);
+    for table in schema.tables().filter(|table| counts(table)) {
+        let sql = "UPDATE main.sqlite_sequence SET seq = seq + 3 WHERE name = ?1 AND seq < 1000000";
+        let _ = engine.connection.execute(sql, [&table.name]);
+    }
+}
+
+/// Lets the search tables read their content again, which was changed behind their back.
+fn search_again(engine: &Runner, schema: &Schema) {
+    let shows =
+        |table: &&Table| search_option(table, "content").is_some_and(|name| !name.is_empty());
+    for table in schema.tables().filter(shows) {
+        let name = quote_name(&table.name);
+        let sql = format!("INSERT INTO main.{name}({name}) VALUES ('rebuild')");
+        let _ = engine.connection.execute_batch(&sql);
+    }
+}
+
+fn has_rowids(table: &Table) -> bool {
+    table.kind == TableKind::Ordinary && !table.without_rowid
+}
+
+/// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance may hold no NULL,
+/// and whether NULL is in the way must not hang on chance.
+fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
+    for table in schema.tables() {
+        let key = table.primary_key.iter().flat_map(|key| &key.columns);
+        let key: Vec<String> = key.map(|part| fold(&part.name)).collect();
+        let open = table.stored_columns().filter(|column| {
+            has_rowids(table) && !column.not_null && !key.contains(&fold(&column.name))
+        });
+        let open: Vec<String> = open
+            .map(|column| format!("{} = NULL", quote_name(&column.name)))
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        let name = quote_name(&table.name);
+        let set = |columns: &str| {
+            let sql = format!(
+                "UPDATE main.{name} SET {columns} WHERE rowid = (SELECT max(rowid) FROM main.{name})"
+            );
+            engine.connection.execute_batch(&sql)
+        };
+        if set(&open.join(", ")).is_err() {
+            for column in &open {
+                // A CHECK or a trigger may know better.
+                let _ = set(column);
+            }
+        }
+    }
+}
+
+/// Makes the databases of the steps, and remembers what could not be filled.
+pub(crate) struct Store<'a> {
+    chain: &'a Chain,
+    options: &'a Options,
+    pub(crate) unseeded: Mutex<Unseeded>,
+}
+
+/// One version, ready to be filled for one step.
+pub(crate) struct Ground<'a> {
+    store: &'a Store<'a>,
+    image: Arc<Vec<u8>>,
+    /// The tables of the step and those that they refer to.
+    schema: Schema,
+    hints: &'a ValueHints,
+    only: BTreeSet<String>,
+}
+
+impl<'a> Store<'a> {
+    pub(crate) fn new(chain: &'a Chain, options: &'a Options) -> Store<'a> {
+        Store {
+            chain,
+            options,
+            unseeded: Mutex::default(),
+        }
+    }
+
+    /// A version for a step that reaches the tables of `only`.
+    pub(crate) fn ground(
+        &'a self,
+        version: usize,
+        hints: &'a ValueHints,
+        only: &BTreeSet<String>,
+    ) -> Option<Ground<'a>> {
+        let image = self.chain.images.get(version)?;
+        let schema = self.chain.schemas.get(version)?;
+        let all = with_parents(schema, only);
+        let others = schema
+            .tables()
+            .filter(|table| !all.contains(&fold(&table.name)));
+        let whole = Schema::clone(schema);
+        let part = others.fold(whole, |part, table| part.without_table(&table.name));
+        Some(Ground {
+            store: self,
+            image: slim(&image, schema, only).unwrap_or(image),
+            schema: part,
+            hints,
+            only: only.clone(),
+        })
+    }
+}
+
+impl Ground<'_> {
+    /// The database with rows in the tables of the step and in those that they refer to.
+    pub(crate) fn make(&self, rows: Rows) -> Arc<Vec<u8>> {
+        if self.only.is_empty() {
+            return Arc::clone(&self.image);
+        }
+        let filling = (rows, self.hints);
+        let made = fill(&self.image, &self.schema, filling, self.store.options);
+        let (image, unseeded) = made.unwrap_or_else(|reason| {
+            let all = self
+                .only
+                .iter()
+                .map(|table| (table.clone(), reason.to_string()));
+            (Arc::clone(&self.image), all.collect())
+        });
+        if rows == Rows::Plain {
+            let known = self.store.unseeded.lock();
+            let mut known = known.unwrap_or_else(PoisonError::into_inner);
+            known.extend(unseeded);
+        }
+        image
+    }
+}

@@ -1,0 +1,179 @@
+//! What is known of a judgement while it runs, so that it can end at any time with what was found so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::analysis::Analysis;
+use crate::finding::Diagnostic;
+use crate::options::Options;
+use crate::runner::fill_rows::Unseeded;
+use sandbox::{Deadline, Scope};
+
+/// How many times the work of a statement all runs of one step may take.
+const STEP: u64 = 12;
+
+/// How long the work may take to notice that the time is over. What one call of a function does in SQLite cannot be
+/// interrupted.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What is done with a step, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Read,
+    Empty,
+    Schema,
+    Rows,
+    Names,
+    Long,
+}
+
+impl Phase {
+    /// Completes `while …`.
+    pub(crate) fn clause(self, step: &str) -> String {
+        match self {
+            Phase::Read => format!("`{step}` was cut into statements"),
+            Phase::Empty => format!("`{step}` ran on an empty database"),
+            Phase::Schema => format!("the schema after `{step}` was read"),
+            Phase::Rows => format!("`{step}` was judged"),
+            Phase::Names => format!("the names that the schema after `{step}` uses were followed"),
+            Phase::Long => format!("rows from before `{step}` were carried to the end"),
+        }
+    }
+}
+
+/// Watches a judgement.
+pub(crate) struct Watch {
+    pub(crate) deadline: Arc<Deadline>,
+    seconds: u64,
+    found: Mutex<Found>,
+}
+
+/// What was found so far.
+#[derive(Clone, Default)]
+pub(crate) struct Found {
+    pub(crate) bench: Option<Arc<Analysis>>,
+    pub(crate) told: Vec<Diagnostic>,
+    pub(crate) journeys: usize,
+    pub(crate) unseeded: Unseeded,
+    /// The steps that were judged to their end.
+    pub(crate) judged: BTreeSet<usize>,
+    /// What was not tried of a step, with the reason.
+    pub(crate) untried: BTreeSet<(usize, String)>,
+    /// What is under way, and how often.
+    under_way: BTreeMap<(Phase, usize), usize>,
+    /// Whether nothing was left out for the time.
+    pub(crate) complete: bool,
+}
+
+impl Found {
+    /// Where the work stands.
+    pub(crate) fn place(&self) -> Option<(Phase, usize)> {
+        self.under_way.keys().next().copied()
+    }
+}
+
+impl Watch {
+    pub(crate) fn new(options: &Options, deadline: &Arc<Deadline>) -> Watch {
+        let seconds = options.statement_timeout.as_secs().max(1);
+        Watch {
+            deadline: Arc::clone(deadline),
+            seconds: seconds.saturating_mul(STEP),
+            found: Mutex::default(),
+        }
+    }
+
+    /// The work of one step.
+    pub(crate) fn scope(&self) -> Arc<Scope> {
+        Scope::new(&self.deadline, self.seconds)
+    }
+
+    pub(crate) fn found<T>(&self, change: impl FnOnce(&mut Found) -> T) -> T {
+        change(&mut self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where the work stands until the value is dropped; where it is over by then, it stays there.
+    pub(crate) fn at(&self, phase: Phase, place: usize) -> At<'_> {
+        self.found(|found| *found.under_way.entry((phase, place)).or_default() += 1);
+        At {
+            watch: self,
+            key: (phase, place),
+        }
+    }
+
+    /// Notes what was not tried of a step.
+    pub(crate) fn untried(&self, place: usize, untried: impl IntoIterator<Item = String>) {
+        self.found(|found| {
+            let each = untried.into_iter().map(|why| (place, why));
+            found.untried.extend(each);
+        });
+    }
+}
+
+/// Something under way.
+pub(crate) struct At<'a> {
+    watch: &'a Watch,
+    key: (Phase, usize),
+}
+
+impl Drop for At<'_> {
+    fn drop(&mut self) {
+        if !self.watch.deadline.passed() {
+            self.watch.found(|found| {
+                if let Some(count) = found.under_way.get_mut(&self.key) {
+                    *count -= 1;
+                }
+                found.under_way.retain(|_, count| *count > 0);
+            });
+        }
+    }
+}
+
+/// Does `work` on another thread, and waits for it a little longer than until `deadline`; `None` where it goes on.
+/// Without a deadline there is nothing to wait for, and it is done here.
+pub fn until<T: Send + 'static>(
+    deadline: &Deadline,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let Some(left) = deadline.left() else {
+        return Some(work());
+    };
+    let (send, receive) = std::sync::mpsc::channel();
+    let worker = thread::spawn(move || {
+        // Nobody may wait any more.
+        let _ = send.send(work());
+    });
+    match receive.recv_timeout(left.saturating_add(GRACE)) {
+        Ok(done) => Some(done),
+        Err(RecvTimeoutError::Timeout) => None,
+        // It sent nothing and goes no further: it panicked.
+        Err(RecvTimeoutError::Disconnected) => match worker.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_in_time_gives_its_result_and_other_work_none() {
+        let enough = Deadline::after(Duration::from_secs(600));
+        assert_eq!(until(&enough, || 7), Some(7));
+        let none = Deadline::after(Duration::ZERO);
+        let (never, wait) = std::sync::mpsc::channel::<()>();
+        assert_eq!(until(&none, move || wait.recv().is_ok()), None);
+        drop(never);
+    }
+
+    #[test]
+    #[should_panic(expected = "the work panics")]
+    fn a_panic_is_no_timeout() {
+        let enough = Deadline::after(Duration::from_secs(600));
+        until(&enough, || panic!("the work panics"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Words for what SQLite cannot run: SQL of another engine, and what an application registers.
+
+use schema::sql::fold;
+
+/// What gives another engine's SQL away, the engine, and what it is there. Lower case, one blank between words.
+const SIGNS: &[(&str, &str, &str)] = &[
+    (" alter column ", "libSQL or PostgreSQL", "`ALTER COLUMN`"),
+    (" modify column ", "MySQL", "`MODIFY COLUMN`"),
+    (" change column ", "MySQL", "`CHANGE COLUMN`"),
+    ("::", "PostgreSQL", "a cast by `::`"),
+    (" create extension ", "PostgreSQL", "`CREATE EXTENSION`"),
+    (" create type ", "PostgreSQL", "`CREATE TYPE`"),
+    (" create schema ", "PostgreSQL", "`CREATE SCHEMA`"),
+    (" create sequence ", "PostgreSQL", "`CREATE SEQUENCE`"),
+    (" create function ", "PostgreSQL", "`CREATE FUNCTION`"),
+    (
+        " or replace function ",
+        "PostgreSQL",
+        "`CREATE OR REPLACE FUNCTION`",
+    ),
+    (" language plpgsql", "PostgreSQL", "PL/pgSQL"),
+    ("$$", "PostgreSQL", "a `$$` string"),
+    (" as identity", "PostgreSQL", "`GENERATED … AS IDENTITY`"),
+    (" comment on ", "PostgreSQL", "`COMMENT ON`"),
+    (" auto_increment", "MySQL", "`AUTO_INCREMENT`"),
+    (" engine=", "MySQL", "`ENGINE=`"),
+    (" engine =", "MySQL", "`ENGINE=`"),
+    (" set names ", "MySQL", "`SET NAMES`"),
+    (" using gin", "PostgreSQL", "`USING gin`"),
+    (" using btree", "PostgreSQL or MySQL", "`USING btree`"),
+    (" now()", "PostgreSQL or MySQL", "`now()`"),
+];
+
+/// SQLite's words, followed by what they mean where they are known to mean more.
+pub(crate) fn explain(statement: &str, words: &str) -> String {
+    for (start, what, hint) in [
+        (
+            "no such function: ",
+            "function",
+            "give it with `--stub-function ",
+        ),
+        ("no such collation sequence: ", "collation", ""),
+        ("no such module: ", "module", ""),
+    ] {
+        let Some(name) = words.strip_prefix(start) else {
+            continue;
+        };
+        if what == "function" && !fold(name).starts_with("now") {
+            return format!(
+                "{words}: an application registers this {what}; {hint}{name}/ARITY` to let the history go on"
+            );
+        }
+        if what != "function" {
+            return format!("{words}: an application or an extension registers this {what}");
+        }
+    }
+    if !(words.contains("syntax error")
+        || words.contains("unrecognized token")
+        || words.contains("no such function"))
+    {
+        return words.to_owned();
+    }
+    let text = fold(&schema::sql::canonical(statement));
+    let text = format!(
+        " {} ",
+        text.trim_end().trim_end_matches(';').replace('(', " (")
+    );
+    let text = text.replace("now ()", "now()");
+    let sign = SIGNS.iter().find(|(sign, _, _)| text.contains(sign));
+    match sign {
+        Some((_, engine, what)) => {
+            format!("{words}: {what} is SQL of {engine}, which SQLite does not know")
+        }
+        None => words.to_owned(),
+    }
+}

@@ -1,0 +1,242 @@
+//! What becomes of each table and column in a step: a table that is rebuilt, renamed or copied is still the
+//! same table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::sql::fold;
+use schema::{Schema, Table, TableKind};
+
+use crate::script::statement::{Copy, Effect, Source, Statement};
+
+/// The tables of the schema before, by folded name, each with what became of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lineage {
+    pub(crate) kin: BTreeMap<String, TableLineage>,
+}
+
+/// What became of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct TableLineage {
+    /// As it was declared.
+    pub(crate) name: String,
+    /// Its folded name after the step.
+    pub(crate) after: Option<String>,
+    /// An older table that took its rows before it was dropped.
+    pub(crate) merged: Option<String>,
+    /// All names under which it stood meanwhile, its copies' too, folded.
+    pub(crate) aliases: BTreeSet<String>,
+    /// Its stored columns, and what they are called after the step.
+    pub(crate) columns: Vec<(String, Option<String>)>,
+    /// Whether the table that has its name now was made anew and got none of its rows.
+    pub(crate) made_anew: bool,
+}
+
+impl Lineage {
+    pub(crate) fn of(before: &Schema, after: &Schema, statements: &[Statement]) -> Lineage {
+        let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });
+        let tables = before.tables().filter(ordinary);
+        Lineage {
+            kin: tables
+                .map(|table| {
+                    (
+                        fold(&table.name),
+                        TableLineage::of(table, before, after, statements),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// The table that is called so after the step.
+    pub(crate) fn named_after(&self, name: &str) -> Option<&TableLineage> {
+        let name = fold(name);
+        let mut kin = self.kin.values();
+        kin.find(|kin| kin.after.as_deref() == Some(name.as_str()))
+    }
+}
+
+impl TableLineage {
+    /// What a column is called after the step, folded; `None` where it is gone.
+    pub(crate) fn column_now(&self, name: &str) -> Option<String> {
+        let own = fold(name);
+        match self.columns.iter().find(|(was, _)| fold(was) == own) {
+            Some((_, now)) => now.as_deref().map(fold),
+            None => Some(own),
+        }
+    }
+
+    /// The columns that are still there, as they are called before and after.
+    pub(crate) fn kept(&self) -> Vec<(String, String)> {
+        let kept = self.columns.iter();
+        kept.filter_map(|(was, now)| Some((was.clone(), now.clone()?)))
+            .collect()
+    }
+
+    fn of(
+        table: &Table,
+        before: &Schema,
+        after: &Schema,
+        statements: &[Statement],
+    ) -> TableLineage {
+        let own = fold(&table.name);
+        let mut holders = BTreeSet::from([own.clone()]);
+        let mut aliases = holders.clone();
+        let mut renames: BTreeMap<String, String> = BTreeMap::new();
+        let mut dropped = false;
+        for line in statements {
+            match &line.effect {
+                Effect::RenameTable(from, to) if holders.remove(from) => {
+                    holders.insert(to.clone());
+                }
+                Effect::Copy(copy) if holders.contains(&copy.first) => {
+                    holders.insert(copy.into.clone());
+                }
+                Effect::Drop(name) if holders.remove(name) => dropped = true,
+                Effect::RenameColumn(of, from, to) if holders.contains(of) => {
+                    let first = renames.iter().find(|(_, now)| *now == from);
+                    let first = first.map_or_else(|| from.clone(), |(first, _)| first.clone());
+                    renames.insert(first, to.clone());
+                }
+                _ => {}
+            }
+            aliases.extend(holders.iter().cloned());
+        }
+        holders.retain(|name| after.table(name).is_some());
+        let older = |name: &String| *name != own && before.table(name).is_some();
+        let (merged, holders): (Vec<String>, Vec<String>) = holders.into_iter().partition(older);
+        let still = after.table(&own).is_some();
+        let kept = holders.iter().find(|name| **name == own);
+        let found = kept.or(holders.first()).cloned();
+        let made_anew = found.is_none() && still && dropped && merged.is_empty();
+        let found = found.or_else(|| still.then(|| own.clone()));
+        // A copy into an older table is a move only if the table itself went; its names are that table's own.
+        aliases.retain(|name| *name == own || before.table(name).is_none());
+        // A copy that stays beside the table is another one.
+        aliases.retain(|name| {
+            *name == own || Some(name) == found.as_ref() || after.table(name).is_none()
+        });
+        let now = found.as_deref().and_then(|name| after.table(name));
+        let columns = table
+            .stored_columns()
+            .map(|column| {
+                let to = now.and_then(|now| {
+                    column_after(&column.name, table, now, &renames, &aliases, statements)
+                });
+                (column.name.clone(), to)
+            })
+            .collect();
+        TableLineage {
+            name: table.name.clone(),
+            after: found,
+            merged: merged.first().cloned(),
+            aliases,
+            columns,
+            made_anew,
+        }
+    }
+
+    /// Whether `name` is the table, or a copy that becomes it.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.aliases.contains(name) || self.after.as_deref() == Some(name)
+    }
+
+    /// The copies into the table that it becomes.
+    pub(crate) fn copies<'a>(
+        &'a self,
+        statements: &'a [Statement],
+    ) -> impl Iterator<Item = (&'a Statement, &'a Copy)> {
+        statements.iter().filter_map(|line| match &line.effect {
+            Effect::Copy(copy)
+                if self.is(&copy.into) && copy.from.iter().any(|from| self.is(from)) =>
+            {
+                Some((line, copy))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the rows keep their keys: no statement computes a part of the key anew.
+    pub(crate) fn keeps_keys(&self, was: &Table, now: &Table, statements: &[Statement]) -> bool {
+        let key = was.primary_key.iter().flat_map(|key| &key.columns);
+        let mut parts = key.filter_map(|part| {
+            let own = fold(&part.name);
+            let (_, to) = self.columns.iter().find(|(name, _)| fold(name) == own)?;
+            Some((own, fold(to.as_ref()?)))
+        });
+        parts.all(|(own, to)| {
+            let set = |line: &Statement| {
+                matches!(&line.effect, Effect::Update(of, columns)
+                    if self.is(of) && columns.iter().any(|column| *column == own || *column == to))
+            };
+            let computed = |(_, copy): (&Statement, &Copy)| {
+                source_of(copy, now, was, &to) == Some(Source::Other)
+            };
+            !statements.iter().any(set) && !self.copies(statements).any(computed)
+        })
+    }
+
+    /// The line that drops the table, or a copy of it.
+    pub(crate) fn drop_line(&self, statements: &[Statement]) -> Option<usize> {
+        let drops = |line: &&Statement| matches!(&line.effect, Effect::Drop(name) if self.is(name));
+        statements.iter().find(drops).map(|line| line.line)
+    }
+}
+
+/// Where the value of the target column `to` comes from in a copy into `now`.
+pub(crate) fn source_of(copy: &Copy, now: &Table, was: &Table, to: &str) -> Option<Source> {
+    let to = fold(to);
+    let names: Vec<String> = match copy.columns.as_slice() {
+        [] => now
+            .stored_columns()
+            .map(|column| fold(&column.name))
+            .collect(),
+        columns => columns.to_vec(),
+    };
+    let place = names.iter().position(|name| *name == to)?;
+    if copy.sources.as_slice() == [Source::Star] {
+        let columns: Vec<String> = was
+            .stored_columns()
+            .map(|column| fold(&column.name))
+            .collect();
+        return columns.get(place).cloned().map(Source::Column);
+    }
+    copy.sources.get(place).cloned()
+}
+
+fn column_after(
+    name: &str,
+    was: &Table,
+    now: &Table,
+    renames: &BTreeMap<String, String>,
+    aliases: &BTreeSet<String>,
+    statements: &[Statement],
+) -> Option<String> {
+    let own = fold(name);
+    let there = |name: &str| {
+        now.stored_columns()
+            .any(|column| fold(&column.name) == name)
+    };
+    if let Some(to) = renames.get(&own).filter(|to| there(to)) {
+        return Some(to.clone());
+    }
+    if there(&own) {
+        return Some(own);
+    }
+    // A copy may put it into a column of a new name.
+    let copies = statements.iter().filter_map(|line| match &line.effect {
+        Effect::Copy(copy) if copy.from.iter().any(|from| aliases.contains(from)) => Some(copy),
+        _ => None,
+    });
+    for copy in copies {
+        let mut new = now
+            .stored_columns()
+            .filter(|column| was.column(&column.name).is_none());
+        let found = new.find(|column| {
+            source_of(copy, now, was, &column.name) == Some(Source::Column(own.clone()))
+        });
+        if let Some(column) = found {
+            return Some(fold(&column.name));
+        }
+    }
+    None
+}

@@ -1,0 +1,88 @@
+//! What was found in a history.
+
+use serde_json::Value;
+
+use crate::finding::{Direction, Finding, Severity};
+use crate::report::{Format, Report, json};
+use folders::{Down, Gap, Migration};
+
+/// What was found in a history.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The layout of the folder.
+    pub layout: String,
+    /// The folder, as it was named.
+    pub root: String,
+    /// Where it was read how the tool runs a file.
+    pub source: &'static str,
+    /// How many steps were judged.
+    pub steps: usize,
+    /// These steps, in order.
+    pub judged: Vec<Judged>,
+    /// How many runs with rows were made.
+    pub journeys: usize,
+    /// The tables that got no rows at some version, each with the reason in SQLite's words.
+    pub unseeded: Vec<(String, String)>,
+    /// What the history holds and nobody could run.
+    pub gaps: Vec<Gap>,
+    /// What of these steps was not tried.
+    pub unjudged: Vec<Unjudged>,
+    /// Where the run ended before its end, where it did.
+    pub stopped: Option<String>,
+    /// The findings, in order of the steps, the worst of a step first.
+    pub findings: Vec<Finding>,
+}
+
+/// A step that was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The step, as its folder names it.
+    pub step: String,
+    /// Its scripts and the file of each, relative to the folder. A way back that is missing has the file of the
+    /// way forward; a tool without ways back has none.
+    pub scripts: Vec<(Direction, String)>,
+}
+
+/// Something of a step that was not tried: SQL that is not run here, or more work than is done here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// The step, as its folder names it.
+    pub step: String,
+    /// Why, with file and line where it is one statement.
+    pub why: String,
+}
+
+impl Judged {
+    pub(crate) fn of(step: &Migration) -> Judged {
+        let up = step.up.as_ref().map(|script| &script.file);
+        let down = match &step.down {
+            Down::Missing => up,
+            down => down.script().map(|script| &script.file),
+        };
+        let scripts = [(Direction::Up, up), (Direction::Down, down)];
+        let scripts = scripts
+            .into_iter()
+            .filter_map(|(direction, file)| Some((direction, file?.clone())));
+        Judged {
+            step: step.name.clone(),
+            scripts: scripts.collect(),
+        }
+    }
+}
+
+impl Verdict {
+    /// The worst of the findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// One JSON document, see [`Format::Json`].
+    pub fn to_json(&self) -> Value {
+        json::value(&Report::of(self))
+    }
+
+    /// The report for people, see [`Format::Text`].
+    pub fn to_text(&self) -> String {
+        Report::of(self).to(Format::Text)
+    }
+}

@@ -1,0 +1,481 @@
+//! Each format is read by what reads it in life: a schema, a reader of test reports, the rules of GitHub.
+
+use folders::Gap;
+use lint::report::{Format, Report};
+use lint::{Direction, Finding, Judged, Rule, Severity, Transaction, Verdict, When};
+use quick_junit::TestCaseStatus;
+use schema::escape;
+use serde_json::Value;
+
+use super::case::Case;
+use super::report::HISTORY;
+
+/// What no format may stumble over.
+const EVIL: &str = "a|b\r\n::error::x,y:z 100% <b>`c` ]]> & \u{1} \"q\" 'é' @you #1 {0} [l](m)";
+
+fn finding(rule: Rule, severity: Severity, step: &str, line: usize, object: &str) -> Finding {
+    Finding {
+        rule,
+        severity,
+        step: step.to_owned(),
+        direction: Direction::Up,
+        file: format!("{step}/up.sql"),
+        line,
+        object: object.to_owned(),
+        rows: 1,
+        shown: vec![EVIL.to_owned()],
+        when: When {
+            foreign_keys: "both",
+            transaction: Transaction::File,
+        },
+        message: format!("the table `t` is gone: {EVIL}"),
+        repeat: format!("rowsafe check '{EVIL}'"),
+    }
+}
+
+fn verdict(findings: Vec<Finding>) -> Verdict {
+    let mut steps: Vec<String> = findings.iter().map(|own| own.step.clone()).collect();
+    steps.dedup();
+    let judged = |step: &String| Judged {
+        step: step.clone(),
+        scripts: vec![(Direction::Up, format!("{step}/up.sql"))],
+    };
+    Verdict {
+        layout: "diesel".to_owned(),
+        root: EVIL.to_owned(),
+        source: "nobody",
+        steps: steps.len(),
+        judged: steps.iter().map(judged).collect(),
+        journeys: 1,
+        unseeded: vec![(EVIL.to_owned(), EVIL.to_owned())],
+        unjudged: Vec::new(),
+        stopped: None,
+        gaps: vec![Gap {
+            file: EVIL.to_owned(),
+            after: None,
+            why: EVIL.to_owned(),
+        }],
+        findings,
+    }
+}
+
+fn evil() -> Verdict {
+    verdict(vec![
+        finding(Rule::RowsLost, Severity::Error, EVIL, 3, EVIL),
+        finding(Rule::ColumnDropped, Severity::Warning, EVIL, 4, ""),
+        finding(Rule::DownEmpty, Severity::Note, "`", 1, "`a``b"),
+    ])
+}
+
+fn told<'a>(verdict: &'a Verdict) -> Report<'a> {
+    Report {
+        folder: "db/migrations".to_owned(),
+        known: 2,
+        notes: vec![EVIL.to_owned()],
+        ..Report::of(verdict)
+    }
+}
+
+#[test]
+fn each_format_reads_well() {
+    let verdict = Case::new(HISTORY).check();
+    let report = Report {
+        folder: "db/migrations".to_owned(),
+        ..Report::of(&verdict)
+    };
+    for format in Format::ALL {
+        let mut text = report.to(*format);
+        if *format == Format::Sarif {
+            // Each rule is on the page about classes; two are enough to see how they look.
+            let mut document: Value = serde_json::from_str(&text).unwrap();
+            let rules = document["runs"][0]["tool"]["driver"]["rules"].as_array_mut();
+            rules.unwrap().truncate(2);
+            text = format!("{document:#}\n");
+        }
+        insta::assert_snapshot!(format!("format_{}", format.name()), text);
+    }
+}
+
+fn schema() -> jsonschema::Validator {
+    let schema = include_str!("sarif/sarif-schema-2.1.0.json");
+    let mut schema: Value = serde_json::from_str(schema).unwrap();
+    // The pattern of a property that is not used here is no regular expression: it closes a bracket too many.
+    for place in ["run", "toolComponent"] {
+        let language = format!("/definitions/{place}/properties/language");
+        let language = schema.pointer_mut(&language).unwrap();
+        language.as_object_mut().unwrap().remove("pattern");
+    }
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
+}
+
+fn sarif(verdict: &Verdict) -> Value {
+    serde_json::from_str(&told(verdict).to(Format::Sarif)).unwrap()
+}
+
+#[test]
+fn sarif_is_valid() {
+    let schema = schema();
+    for verdict in [Case::new(HISTORY).check(), evil(), verdict(Vec::new())] {
+        let document = sarif(&verdict);
+        let errors: Vec<String> = (schema.iter_errors(&document))
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        for result in document["runs"][0]["results"].as_array().unwrap() {
+            let rule = &document["runs"][0]["tool"]["driver"]["rules"]
+                [result["ruleIndex"].as_u64().unwrap() as usize];
+            assert_eq!(rule["id"], result["ruleId"]);
+        }
+    }
+}
+
+#[test]
+fn the_schema_finds_what_is_wrong_in_sarif() {
+    let schema = schema();
+    let faults: [(&str, Value); 5] = [
+        (
+            "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri",
+            "a b|c".into(),
+        ),
+        ("/runs/0/results/0/level", "fatal".into()),
+        ("/runs/0/results/0/message", Value::Null),
+        (
+            "/runs/0/results/0/locations/0/physicalLocation/region/startLine",
+            0.into(),
+        ),
+        ("/version", "2.0.0".into()),
+    ];
+    for (place, wrong) in faults {
+        let mut document = sarif(&evil());
+        *document.pointer_mut(place).unwrap() = wrong;
+        assert!(!schema.is_valid(&document), "{place}");
+    }
+}
+
+#[test]
+fn a_fingerprint_follows_a_finding_and_not_its_line() {
+    let fingerprint = |finding: Finding| {
+        let document = sarif(&verdict(vec![finding]));
+        document["runs"][0]["results"][0]["partialFingerprints"].to_string()
+    };
+    let one = fingerprint(finding(Rule::RowsLost, Severity::Error, "1_a", 3, "t"));
+    assert_eq!(
+        one,
+        fingerprint(finding(Rule::RowsLost, Severity::Warning, "1_a", 9, "t"))
+    );
+    for other in [
+        finding(Rule::ValuesChanged, Severity::Error, "1_a", 3, "t"),
+        finding(Rule::RowsLost, Severity::Error, "2_a", 3, "t"),
+        finding(Rule::RowsLost, Severity::Error, "1_a", 3, "u"),
+    ] {
+        assert_ne!(one, fingerprint(other));
+    }
+}
+
+#[test]
+fn sarif_names_files_from_the_root_of_the_repository() {
+    let mut odd = finding(Rule::RowsLost, Severity::Error, "1_a b%é", 3, "t");
+    odd.file = "1_a b%é/up.sql".to_owned();
+    let verdict = verdict(vec![odd]);
+    let place = |folder: &str| {
+        let report = Report {
+            folder: folder.to_owned(),
+            ..Report::of(&verdict)
+        };
+        let document: Value = serde_json::from_str(&report.to(Format::Sarif)).unwrap();
+        document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+            .clone()
+    };
+    let uri = "1_a%20b%25%C3%A9/up.sql";
+    assert_eq!(
+        place("db"),
+        serde_json::json!({"uri": format!("db/{uri}"), "uriBaseId": "%SRCROOT%"})
+    );
+    assert_eq!(place("")["uri"], uri);
+    assert_eq!(
+        place("/srv/db"),
+        serde_json::json!({"uri": format!("file:///srv/db/{uri}")})
+    );
+}
+
+fn junit(report: &Report<'_>) -> quick_junit::Report {
+    quick_junit::Report::deserialize_from_str(&report.to(Format::Junit)).unwrap()
+}
+
+#[test]
+fn junit_has_a_case_for_each_script() {
+    let verdict = Case::new(HISTORY).check();
+    let read = junit(&Report::of(&verdict));
+    let suite = &read.test_suites[0];
+    let cases: Vec<(&str, bool)> = suite
+        .test_cases
+        .iter()
+        .map(|case| {
+            let failed = matches!(case.status, TestCaseStatus::NonSuccess { .. });
+            (case.name.as_str(), failed)
+        })
+        .collect();
+    // Two findings of one script are one failure; what only warns is none.
+    assert_eq!(
+        cases,
+        [
+            ("0001_lists up", false),
+            ("0001_lists down", false),
+            ("0002_color up", true),
+            ("0002_color down", false),
+            ("0003_title up", false),
+            ("0003_title down", true),
+        ]
+    );
+    assert_eq!((suite.tests, suite.failures, read.failures), (6, 2, 2));
+    // Unless that is what fails the command.
+    let strict = Report {
+        fail_on: Severity::Warning,
+        ..Report::of(&verdict)
+    };
+    assert_eq!(junit(&strict).failures, 3);
+}
+
+#[test]
+fn junit_holds_any_text() {
+    let verdict = evil();
+    let read = junit(&told(&verdict));
+    let cases = &read.test_suites[0].test_cases;
+    let TestCaseStatus::NonSuccess {
+        message: Some(message),
+        ..
+    } = &cases[0].status
+    else {
+        panic!("no failure: {cases:?}");
+    };
+    let message = message.as_str();
+    for word in ["a|b\\r\\n", "<b>`c` ]]> & \\u{1}", "\"q\" 'é' @you #1 {0}"] {
+        assert!(
+            escape::line(EVIL).contains(word) && message.contains(word),
+            "{message}"
+        );
+    }
+    let output = cases[0].system_out.as_ref().unwrap().as_str();
+    assert!(output.contains("warning column-dropped"), "{output}");
+    let skipped = cases.last().unwrap();
+    assert!(matches!(skipped.status, TestCaseStatus::Skipped { .. }));
+    assert_eq!(cases.len(), 3);
+}
+
+/// A workflow command: level, properties, message.
+type Annotation = (String, Vec<(String, String)>, String);
+
+/// A workflow command as GitHub's runner reads it.
+fn command(line: &str) -> Option<Annotation> {
+    let (head, message) = line.strip_prefix("::")?.split_once("::")?;
+    let (level, properties) = head.split_once(' ')?;
+    let data = |text: &str| {
+        text.replace("%0D", "\r")
+            .replace("%0A", "\n")
+            .replace("%25", "%")
+    };
+    let property =
+        |text: &str| data(&text.replace("%3A", ":").replace("%2C", ",")).replace("%25", "%");
+    let properties = properties
+        .split(',')
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), property(value)))
+        .collect();
+    Some((level.to_owned(), properties, data(message)))
+}
+
+#[test]
+fn github_reads_what_was_written() {
+    let verdict = evil();
+    let text = told(&verdict).to(Format::Github);
+    let commands: Vec<Annotation> = text.lines().filter_map(command).collect();
+    let levels: Vec<&str> = commands.iter().map(|(level, ..)| level.as_str()).collect();
+    // The notices: the gap, the table without rows, what is known, what is told, and the note.
+    assert_eq!(
+        levels,
+        [
+            "error", "warning", "notice", "notice", "notice", "notice", "notice"
+        ]
+    );
+    let (_, properties, message) = &commands[0];
+    let shown = escape::line(EVIL);
+    let file = format!("db/migrations/{shown}/up.sql");
+    assert_eq!(properties[0], ("file".to_owned(), file));
+    assert_eq!(properties[1], ("line".to_owned(), "3".to_owned()));
+    assert_eq!(
+        properties[2],
+        ("title".to_owned(), format!("{shown} rows-lost"))
+    );
+    assert!(
+        message.starts_with(&format!("{shown}, 1 row: the table `t` is gone: {shown}\n")),
+        "{message}"
+    );
+    // No text of a database begins a line of its own, which might be a command.
+    let lines = text.lines().filter(|line| command(line).is_none());
+    assert_eq!(lines.count(), 1, "{text}");
+}
+
+#[test]
+fn github_is_given_no_more_than_it_keeps() {
+    let many = |number: usize| {
+        let each = |line| finding(Rule::RowsLost, Severity::Error, "1_a", line, "t");
+        let verdict = verdict((1..=number).map(each).collect());
+        let text = Report::of(&verdict).to(Format::Github);
+        let errors = text.lines().filter(|line| line.starts_with("::error "));
+        let rest = text.lines().filter(|line| line.starts_with("error: "));
+        (errors.count(), rest.count(), text)
+    };
+    let (errors, rest, _) = many(10);
+    assert_eq!((errors, rest), (10, 0));
+    let (errors, rest, text) = many(25);
+    assert_eq!((errors, rest), (10, 16));
+    assert!(
+        text.contains("::error title=rowsafe check::16 more in the log of this step\n"),
+        "{text}"
+    );
+}
+
+/// The cells of a row, as GitHub's Markdown divides them.
+fn cells(line: &str) -> Vec<String> {
+    let inner = line.strip_prefix("| ").unwrap().strip_suffix(" |").unwrap();
+    let inner = inner.replace("\\|", "\u{0}");
+    inner
+        .split('|')
+        .map(|cell| cell.trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_row_of_markdown_stays_a_row() {
+    let verdict = evil();
+    let page = told(&verdict).to(Format::Markdown);
+    let rows: Vec<Vec<String>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| severity"))
+        .map(cells)
+        .collect();
+    assert_eq!(rows.len(), 3, "{page}");
+    for row in &rows {
+        assert_eq!(row.len(), 7, "{row:?}");
+        let free = row[6].split('`').step_by(2).collect::<String>();
+        let free = free.replace("<!-- -->", "");
+        assert!(!free.contains(['<', '@', '\r']), "{free}");
+    }
+    assert_eq!(rows[2][4], "``` `a``b ```");
+}
+
+#[test]
+fn a_page_fits_into_the_summary_of_a_job() {
+    let each = |line| finding(Rule::RowsLost, Severity::Error, "1_a", line, "t");
+    let verdict = verdict((1..=9_000).map(each).collect());
+    let page = Report::of(&verdict).to(Format::Markdown);
+    assert!(page.len() < 1 << 20, "{}", page.len());
+    let rows = page.lines().filter(|line| line.starts_with("| error"));
+    let rows = rows.count();
+    assert!(rows > 1_000, "{rows}");
+    let left = format!("\nAnd {} findings that did not fit.\n", 9_000 - rows);
+    assert!(page.ends_with(&left), "{}", &page[page.len() - 100..]);
+}
+
+/// Every control character, what misleads a reader, the syntax of each format, and lines that a report prints.
+fn worst() -> String {
+    let controls: String = ('\0'..=' ').chain('\u{7f}'..='\u{9f}').collect();
+    let marks = "\u{200b}\u{200e}\u{202e}\u{2028}\u{2029}\u{2066}\u{feff}\u{ad}\u{e0041}";
+    let lines = "\n::error::x\r\n \u{a0}::stop-commands::x\nok: forged\nerror: forged\n##[error]x\n```\n</details>\n";
+    format!("::warning::w{controls}{marks}{lines}{EVIL}")
+}
+
+fn everywhere(text: &str) -> Verdict {
+    let text = || text.to_owned();
+    let finding = |severity| Finding {
+        step: text(),
+        file: text(),
+        shown: vec![text(), text()],
+        message: text(),
+        repeat: text(),
+        ..finding(Rule::RowsLost, severity, "", 3, &text())
+    };
+    let severities = [Severity::Error, Severity::Warning, Severity::Note];
+    let many = severities
+        .iter()
+        .flat_map(|severity| (0..12).map(|_| finding(*severity)));
+    Verdict {
+        layout: text(),
+        root: text(),
+        unseeded: vec![(text(), text())],
+        gaps: vec![Gap {
+            file: text(),
+            after: None,
+            why: text(),
+        }],
+        ..verdict(many.collect())
+    }
+}
+
+#[test]
+fn no_format_prints_what_a_folder_would_have_it_print() {
+    let worst = worst();
+    let verdict = everywhere(&worst);
+    let report = Report {
+        folder: worst.clone(),
+        notes: vec![worst.clone()],
+        known: 1,
+        ..Report::of(&verdict)
+    };
+    for format in Format::ALL {
+        let name = format.name();
+        let text = report.to(*format);
+        let raw = text.chars().find(|c| *c != '\n' && escape::is_unsafe(*c));
+        assert_eq!(raw, None, "{name}");
+        assert!(!text.contains("##["), "{name}");
+        for line in text.lines() {
+            let start = line.trim_start();
+            let ours = *format == Format::Github
+                && ["::error ", "::warning ", "::notice "]
+                    .iter()
+                    .any(|own| line.starts_with(own));
+            assert!(ours || !start.starts_with("::"), "{name}: {line}");
+            for forged in ["ok: forged", "error: forged", "</details>x", "::"] {
+                assert!(ours || !start.starts_with(forged), "{name}: {line}");
+            }
+        }
+        // One verdict, however many the folder writes.
+        let verdicts = text
+            .lines()
+            .filter(|line| line.starts_with("ok: ") || line.starts_with("error: 12"));
+        assert_eq!(
+            verdicts.count(),
+            usize::from(*format == Format::Text),
+            "{name}"
+        );
+        match format {
+            Format::Json => {
+                let read: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(read["findings"][0]["object"], worst.as_str());
+            }
+            Format::Sarif => assert!(schema().is_valid(&serde_json::from_str(&text).unwrap())),
+            Format::Junit => drop(quick_junit::Report::deserialize_from_str(&text).unwrap()),
+            Format::Github => assert_eq!(text.lines().filter_map(command).count(), 30),
+            Format::Markdown => {
+                let ends = text.lines().filter(|line| line.trim() == "</details>");
+                assert_eq!(ends.count(), 1);
+            }
+            Format::Text => {}
+        }
+    }
+}
+
+/// What is no danger is printed as it is.
+#[test]
+fn names_in_any_script_can_be_read() {
+    let name = "Größe 漢字 العربية हिन्दी 😀 it's a-b.c";
+    let verdict = everywhere(name);
+    for format in Format::ALL {
+        let text = Report::of(&verdict).to(*format);
+        let read = text.replace("&apos;", "'");
+        assert!(read.matches(name).count() > 36, "{}: {text}", format.name());
+    }
+}

@@ -1,0 +1,11 @@
+//! Each rule finds its planted histories, and lets its near misses pass.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod applications;
+mod case;
+mod format;
+mod idioms;
+mod model;
+mod planted;
+mod report;

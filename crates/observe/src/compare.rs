@@ -1,0 +1,131 @@
+//! Two observations compared.
+
+use schema::ChangeKind;
+
+use crate::difference::{Difference, compare_rows};
+use crate::observation::Observation;
+use crate::value::Value;
+
+/// A loss that was declared before, so that it is not reported as a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excuse {
+    /// The table.
+    pub table: String,
+    /// The column whose values may change; `None` if rows may be missing.
+    pub column: Option<String>,
+}
+
+impl Excuse {
+    fn covers_rows(&self, table: &str) -> bool {
+        self.column.is_none() && self.table.eq_ignore_ascii_case(table)
+    }
+
+    fn covers_column(&self, table: &str, column: &str) -> bool {
+        let own = self.column.as_deref();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(column))
+            && self.table.eq_ignore_ascii_case(table)
+    }
+}
+
+/// Everything in which `after` is not as `before`, apart from what `excused` covers.
+pub fn differences(
+    before: &Observation,
+    after: &Observation,
+    excused: &[Excuse],
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for change in schema::diff(&before.schema, &after.schema) {
+        found.push(schema_difference(&change));
+    }
+    for (name, old) in &before.tables {
+        let Some(new) = after.tables.get(name) else {
+            continue;
+        };
+        let whole = excused.iter().any(|excuse| excuse.covers_rows(&old.table));
+        let both = old.columns.iter().map(String::as_str).filter(|column| {
+            let lost = |excuse: &Excuse| excuse.covers_column(&old.table, column);
+            new.place(column).is_some() && !excused.iter().any(lost)
+        });
+        let mut rows = compare_rows(old, new, &both.collect::<Vec<_>>());
+        // A loss excuses rows that are missing, not rows that nobody wrote.
+        rows.retain(|difference| !whole || difference.more);
+        found.extend(rows);
+    }
+    let mut other = |object: &str, old: String, new: String| {
+        if old != new {
+            found.push(Difference {
+                object: object.to_owned(),
+                table: None,
+                column: None,
+                before: old,
+                after: new,
+                more: false,
+                rest: 0,
+            });
+        }
+    };
+    other(
+        "user_version",
+        before.user_version.to_string(),
+        after.user_version.to_string(),
+    );
+    other(
+        "application_id",
+        before.application_id.to_string(),
+        after.application_id.to_string(),
+    );
+    other("ledger", ledger(before), ledger(after));
+    found
+}
+
+/// A change of the schema as a difference: `index note_label_idx`, before present, after missing.
+pub fn schema_difference(change: &schema::Change) -> Difference {
+    let (before, after) = match change.kind {
+        ChangeKind::Add => ("missing".to_owned(), "present".to_owned()),
+        ChangeKind::Drop => ("present".to_owned(), "missing".to_owned()),
+        ChangeKind::Alter | ChangeKind::Rename => {
+            let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
+            (text(&change.before), text(&change.after))
+        }
+    };
+    let property = change
+        .property
+        .map(|property| format!(" {property}"))
+        .unwrap_or_default();
+    let kind = change.object.to_string().to_lowercase();
+    Difference {
+        object: format!("{kind} {}{property}", change.name),
+        table: None,
+        column: None,
+        before,
+        after,
+        more: false,
+        rest: 0,
+    }
+}
+
+/// The ledger on one line, long texts such as digests shortened.
+fn ledger(observation: &Observation) -> String {
+    let Some(rows) = &observation.ledger else {
+        return "none".to_owned();
+    };
+    let rows: Vec<String> = rows.iter().map(|row| ledger_row(row)).collect();
+    rows.join(", ")
+}
+
+/// The first three columns, and no more than the start of a long text such as a digest.
+fn ledger_row(row: &[Value]) -> String {
+    let column = |value: &Value| match value {
+        Value::Text(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            let length = if text.chars().count() > LONG { 8 } else { LONG };
+            text.chars().take(length).collect()
+        }
+        other => other.to_string(),
+    };
+    let columns: Vec<String> = row.iter().take(3).map(column).collect();
+    columns.join(" ")
+}
+
+/// A longer text in a ledger is a digest or a script.
+const LONG: usize = 60;

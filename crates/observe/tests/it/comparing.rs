@@ -1,0 +1,177 @@
+//! What two files differ in, whatever their size.
+
+use std::path::Path;
+
+use observe::{Observation, compare};
+use rusqlite::Connection;
+
+fn database(script: &str) -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(script).unwrap();
+    connection
+}
+
+/// What differs after `change`, as a person reads it.
+fn after(script: &str, change: &str) -> Vec<String> {
+    let (before, after) = (database(script), database(script));
+    after.execute_batch(change).unwrap();
+    let found = compare(&before, &after, None).unwrap().found;
+    // What streams must find what an observation sees.
+    let same =
+        Observation::read(&before, None).unwrap() == Observation::read(&after, None).unwrap();
+    assert_eq!(found.is_empty(), same, "{found:?}");
+    found
+        .iter()
+        .map(|one| format!("{}: {}", one.object, one.message()))
+        .collect()
+}
+
+const FILES: &str = "
+    CREATE TABLE keyed (id INTEGER PRIMARY KEY, a TEXT, b);
+    CREATE TABLE bag (a, b);
+    CREATE TABLE pair (x TEXT, y TEXT, v BLOB, PRIMARY KEY (x, y)) WITHOUT ROWID;
+    CREATE TABLE loose (k TEXT PRIMARY KEY, v TEXT);
+    CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT);
+    CREATE TABLE article (title TEXT);
+    CREATE VIRTUAL TABLE article_fts USING fts5(title, content='article');
+    INSERT INTO keyed VALUES (1, 'one', 1), (2, 'two', 2.0), (3, 'three', NULL);
+    INSERT INTO bag VALUES (1, 1), (1, 1), (2, NULL), (NULL, NULL), (NULL, NULL);
+    INSERT INTO pair VALUES ('a', 'b', x'00'), ('a', 'c', x'01');
+    INSERT INTO loose VALUES (NULL, 'x'), (NULL, 'x'), (NULL, 'y'), ('k', 'z');
+    INSERT INTO counted VALUES (5);
+    INSERT INTO article (rowid, title) VALUES (3, 'first'), (9, 'second');
+    INSERT INTO article_fts (rowid, title) SELECT rowid, title FROM article;
+    PRAGMA user_version = 3;";
+
+#[test]
+fn nothing_differs_in_equal_files() {
+    assert!(after(FILES, "").is_empty());
+    // The order of rows in a file, and where they stand in it, are nothing.
+    let moved = "CREATE TEMP TABLE kept AS SELECT * FROM bag; DELETE FROM bag;
+                 INSERT INTO bag SELECT * FROM kept ORDER BY rowid DESC; UPDATE keyed SET a = a || ''";
+    assert!(after(FILES, moved).is_empty());
+    let without_search = FILES.replace("INSERT INTO article ", "-- ");
+    assert!(after(&without_search, "VACUUM").is_empty());
+    // It gives other rowids to the rows that a search table finds by them.
+    let renumbered = after(FILES, "VACUUM");
+    assert!(
+        renumbered.iter().any(|line| line.starts_with("article: ")),
+        "{renumbered:?}"
+    );
+}
+
+#[test]
+fn everything_that_differs_is_told() {
+    let changes = [
+        "UPDATE keyed SET b = 1.0 WHERE id = 1",
+        "UPDATE keyed SET a = CAST(a AS BLOB), b = 'x' WHERE id = 2",
+        "DELETE FROM keyed WHERE id = 3",
+        "INSERT INTO keyed VALUES (4, 'four', 4)",
+        "DELETE FROM bag WHERE rowid = 1",
+        "INSERT INTO bag VALUES (NULL, NULL)",
+        "UPDATE pair SET v = NULL WHERE y = 'c'",
+        "UPDATE loose SET v = 'y' WHERE rowid = 1",
+        "DELETE FROM counted; UPDATE sqlite_sequence SET seq = 7",
+        "PRAGMA user_version = 4",
+        "CREATE INDEX bag_a ON bag(a)",
+        "DROP TABLE bag",
+        "UPDATE article SET rowid = 4 WHERE rowid = 3; INSERT INTO article_fts(article_fts) VALUES ('rebuild')",
+    ];
+    let told: String = changes
+        .iter()
+        .map(|change| format!("{change}\n    {}\n", after(FILES, change).join("\n    ")))
+        .collect();
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn of_many_rows_the_first_few_are_shown() {
+    let script = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+        INSERT INTO t SELECT i, 'a' || i, 'b' FROM n;";
+    let told = after(
+        script,
+        "UPDATE t SET b = 'c' WHERE id > 100; UPDATE t SET a = NULL WHERE id = 7; DELETE FROM t WHERE id % 100 = 0",
+    );
+    assert_eq!(
+        told.iter().filter(|line| line.starts_with("t.b")).count(),
+        5,
+        "{told:#?}"
+    );
+    let rest = |part: &str| told.iter().any(|line| line.ends_with(part));
+    // 900 rows after the first 100, of which nine go.
+    assert!(rest("; 886 more rows like this"), "{told:#?}");
+    assert!(rest("; 5 more rows like this"), "{told:#?}");
+    assert!(
+        told.contains(&"t.a, id 7: before 'a7', after NULL".to_owned()),
+        "{told:#?}"
+    );
+}
+
+/// Set for the process that measures itself: other tests of this binary would be counted, too.
+const MEASURED: &str = "HARNESS_MEASURE_COMPARE";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_the_file() {
+    use std::process::Command;
+    if std::env::var_os(MEASURED).is_none() {
+        let name = "observing::memory_does_not_grow_with_the_file";
+        let mut own = Command::new(std::env::current_exe().unwrap());
+        let status = own
+            .args([name, "--exact", "--nocapture"])
+            .env(MEASURED, "1")
+            .status();
+        assert!(status.unwrap().success());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+    // Each file is larger than what may be used for both.
+    make_large(&old, 48);
+    std::fs::copy(&old, &new).unwrap();
+    let (old, new) = (
+        Connection::open(old).unwrap(),
+        Connection::open(new).unwrap(),
+    );
+    let rows: i64 = old
+        .query_row("SELECT count(*) FROM note", [], |row| row.get(0))
+        .unwrap();
+    assert!(compare(&old, &new, None).unwrap().found.is_empty());
+    new.execute("UPDATE note SET label = 'other'", []).unwrap();
+    let found = compare(&old, &new, None).unwrap().found;
+    let rest = format!("; {} more rows like this", rows - 5);
+    assert!(
+        found.last().unwrap().message().ends_with(&rest),
+        "{found:?}"
+    );
+    let peak = peak_memory();
+    println!("{rows} rows, peak {peak} kB");
+    assert!(peak < 32 * 1024, "{peak} kB");
+}
+
+/// A table with a key and one without, of so many megabytes.
+fn make_large(path: &Path, megabytes: usize) {
+    let connection = Connection::open(path).unwrap();
+    let sql = format!(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+         CREATE TABLE note (id INTEGER PRIMARY KEY, label TEXT, body BLOB);
+         CREATE TABLE event (at INTEGER, body BLOB);
+         BEGIN;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {megabytes} * 512)
+         INSERT INTO note SELECT i, 'label ' || i, zeroblob(1000) FROM n;
+         INSERT INTO event SELECT id % 100, body FROM note;
+         COMMIT"
+    );
+    connection.execute_batch(&sql).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+fn peak_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

@@ -1,0 +1,5 @@
+//! Two databases compared.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod comparing;

@@ -1,0 +1,32 @@
+//! How far a long judgement is, for a person at a terminal. Where standard error is none, nothing is written.
+
+use std::sync::LazyLock;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use lint::Progress;
+
+static BAR: LazyLock<ProgressBar> = LazyLock::new(|| {
+    let bar = ProgressBar::new(0);
+    // The template is a constant; a broken one would only look plainer.
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+});
+
+/// Shows what is done.
+pub(crate) fn tell(progress: &Progress) {
+    if progress.done == 1 {
+        BAR.set_length(progress.all as u64);
+        BAR.set_message(progress.what);
+        BAR.set_position(0);
+    }
+    // Two threads may tell in another order than they counted.
+    BAR.inc(1);
+}
+
+/// Takes the bar away before the report is printed.
+pub(crate) fn end() {
+    BAR.finish_and_clear();
+}

@@ -1,0 +1,7 @@
+//! The command `rowsafe`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rowsafe::main()
+}

@@ -1,0 +1,172 @@
+//! A database in memory on which SQL of others runs.
+
+use std::sync::PoisonError;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+
+use crate::budget::Budget;
+use crate::confine::{Denied, guard};
+use crate::needs::Needs;
+use crate::scope::INSTRUCTIONS_PER_SECOND;
+use crate::sqlite_message::sqlite_message;
+use crate::stop::{Stop, distrusted};
+use crate::{image, limits};
+
+/// A database in memory on which SQL of others runs.
+#[derive(Debug)]
+pub struct Sandbox {
+    connection: Connection,
+    budget: Budget,
+    denied: Denied,
+}
+
+/// Where a script stopped.
+pub struct Halt<'s> {
+    /// The statement.
+    pub statement: schema::sql::Statement<'s>,
+    /// SQLite's error.
+    pub error: rusqlite::Error,
+    /// The reason as a clause.
+    pub why: String,
+}
+
+/// How many instructions a statement of a script may take that is run to see what it makes.
+const STATEMENT: u64 = 10 * INSTRUCTIONS_PER_SECOND;
+
+impl std::ops::Deref for Sandbox {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Sandbox {
+    /// Opens a database from its bytes, with foreign keys on; no bytes make an empty one. SQL may call
+    /// `functions`, which the caller registers.
+    ///
+    /// # Errors
+    /// If SQLite refuses the bytes or a limit.
+    pub fn open(image: &[u8], functions: &[String]) -> rusqlite::Result<Sandbox> {
+        Sandbox::guard_connection(image::from_image(image)?, functions)
+    }
+
+    /// Opens an empty database of small pages. They keep many copies small, and no script depends on them.
+    ///
+    /// # Errors
+    /// If SQLite refuses a limit.
+    pub fn with_small_pages(functions: &[String]) -> rusqlite::Result<Sandbox> {
+        let connection = image::from_image(&[])?;
+        connection.pragma_update(None, "page_size", 512)?;
+        Sandbox::guard_connection(connection, functions)
+    }
+
+    fn guard_connection(connection: Connection, functions: &[String]) -> rusqlite::Result<Sandbox> {
+        connection.pragma_update(None, "temp_store", "memory")?;
+        limits::set_pages(&connection)?;
+        let denied = Denied::default();
+        let budget = guard(&connection, functions, &denied)?;
+        Ok(Sandbox {
+            connection,
+            budget,
+            denied,
+        })
+    }
+
+    /// The work that is left for the statement at hand.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Runs one statement. A limit that only some statements need lifted is lifted for these alone.
+    ///
+    /// # Errors
+    /// SQLite's error; [`Sandbox::stop`] tells a limit of the sandbox from a fault of the statement.
+    pub fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.forget_denied();
+        let needs = Needs::of(sql);
+        if needs.attaches {
+            limits::allow_one_more(&self.connection)?;
+        }
+        if needs.writes_schema {
+            self.set_defensive(false)?;
+        }
+        let done = self.connection.execute_batch(sql);
+        if needs.attaches {
+            self.connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        }
+        done
+    }
+
+    /// Runs a script, each statement with a budget of its own.
+    ///
+    /// # Errors
+    /// The first statement that fails; the ones before it have run.
+    pub fn run_script<'s>(&self, script: &'s str) -> Result<(), Box<Halt<'s>>> {
+        for statement in schema::sql::statements(script) {
+            self.budget.limit(STATEMENT);
+            if let Err(error) = self.run(statement.text) {
+                let why = match self.stop(&error) {
+                    Some(stop) => stop.why(),
+                    None => sqlite_message(&error),
+                };
+                return Err(Box::new(Halt {
+                    statement,
+                    error,
+                    why,
+                }));
+            }
+        }
+        self.budget.limit(STATEMENT);
+        Ok(())
+    }
+
+    /// Takes back from a script that writes `sqlite_schema` what [`run`](Sandbox::run) allowed it.
+    ///
+    /// # Errors
+    /// If SQLite refuses the option.
+    pub fn end_script(&self) -> rusqlite::Result<()> {
+        self.set_defensive(true)
+    }
+
+    /// Switches defensive mode, without which the caller's own statements may write `sqlite_schema`.
+    ///
+    /// # Errors
+    /// If SQLite refuses the option.
+    pub fn set_defensive(&self, on: bool) -> rusqlite::Result<()> {
+        let mode = DbConfig::SQLITE_DBCONFIG_DEFENSIVE;
+        self.connection.set_db_config(mode, on).map(drop)
+    }
+
+    /// Forgets what was refused so far, before a statement whose own refusal matters.
+    pub fn forget_denied(&self) {
+        let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        *denied = None;
+    }
+
+    /// The limit of this sandbox that caused `error`; `None` if the SQL itself is at fault.
+    pub fn stop(&self, error: &rusqlite::Error) -> Option<Stop> {
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(what) = denied.clone() {
+            return Some(Stop::Refused(what));
+        }
+        if let Some(stop) = self.budget.stopped() {
+            return Some(stop);
+        }
+        limits::stop(error).or_else(|| distrusted(error))
+    }
+
+    /// Returns the bytes of the database.
+    ///
+    /// # Errors
+    /// If SQLite cannot serialize it.
+    pub fn image(&self) -> rusqlite::Result<Vec<u8>> {
+        image::image(&self.connection)
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! Work that belongs together, such as all that one step takes: it has a budget of its own, and ends with the run.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::stop::Stop;
+
+/// How many instructions SQLite's machine does in a second, so that a limit in seconds is the same on every
+/// machine.
+pub const INSTRUCTIONS_PER_SECOND: u64 = 40_000_000;
+
+/// The time at which a run ends, whatever it has found by then.
+#[derive(Debug)]
+pub struct Deadline {
+    at: Option<Instant>,
+    passed: AtomicBool,
+}
+
+impl Deadline {
+    /// So long from now on.
+    pub fn after(time: Duration) -> Deadline {
+        Deadline {
+            // A time that no clock can tell is none.
+            at: Instant::now().checked_add(time),
+            passed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the time is over.
+    pub fn passed(&self) -> bool {
+        let passed = || self.at.is_some_and(|at| Instant::now() >= at);
+        self.passed.load(Ordering::Relaxed) || {
+            let now = passed();
+            if now {
+                self.passed.store(true, Ordering::Relaxed);
+            }
+            now
+        }
+    }
+
+    /// How long it is until then; `None` for ever.
+    pub fn left(&self) -> Option<Duration> {
+        let at = self.at?;
+        Some(at.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// A piece of work with a budget: all sandboxes that are opened in it share what is left.
+#[derive(Debug)]
+pub struct Scope {
+    deadline: Arc<Deadline>,
+    left: AtomicU64,
+    seconds: u64,
+    until: Mutex<Option<Instant>>,
+    out: AtomicBool,
+    /// What was not tried, each with the reason.
+    untried: Mutex<Vec<String>>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Arc<Scope>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The scope that the thread is in.
+pub(crate) fn current() -> Option<Arc<Scope>> {
+    CURRENT.with_borrow(|all| all.last().cloned())
+}
+
+impl Scope {
+    /// So many seconds of SQLite's work, by a clock at most twice as long.
+    pub fn new(deadline: &Arc<Deadline>, seconds: u64) -> Arc<Scope> {
+        let scope = Scope {
+            deadline: Arc::clone(deadline),
+            left: AtomicU64::default(),
+            seconds,
+            until: Mutex::default(),
+            out: AtomicBool::default(),
+            untried: Mutex::default(),
+        };
+        scope.renew();
+        Arc::new(scope)
+    }
+
+    /// Gives it the whole budget again.
+    pub fn renew(&self) {
+        let twice = Duration::from_secs(self.seconds.saturating_mul(2));
+        *lock(&self.until) = Instant::now().checked_add(twice);
+        let work = self.seconds.saturating_mul(INSTRUCTIONS_PER_SECOND);
+        self.left.store(work, Ordering::Relaxed);
+        self.out.store(false, Ordering::Relaxed);
+    }
+
+    /// Does `work` in this scope: sandboxes that this thread opens meanwhile belong to it.
+    pub fn within<T>(self: &Arc<Scope>, work: impl FnOnce() -> T) -> T {
+        struct Leave;
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                CURRENT.with_borrow_mut(|all| drop(all.pop()));
+            }
+        }
+        CURRENT.with_borrow_mut(|all| all.push(Arc::clone(self)));
+        let _leave = Leave;
+        work()
+    }
+
+    /// Counts work, and returns whether there is none left.
+    pub(crate) fn spend(&self, work: u64) -> bool {
+        let take = |left: u64| left.checked_sub(work);
+        let spent = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        let late = || lock(&self.until).is_some_and(|until| Instant::now() >= until);
+        if spent.is_err() || late() {
+            self.out.store(true, Ordering::Relaxed);
+        }
+        self.is_over()
+    }
+
+    /// Whether no more work is to be done.
+    pub fn is_over(&self) -> bool {
+        self.out.load(Ordering::Relaxed) || self.deadline.passed()
+    }
+
+    pub(crate) fn stopped(&self) -> Option<Stop> {
+        if self.deadline.passed() {
+            return Some(Stop::Scope("the time of `--timeout` is over".to_owned()));
+        }
+        self.out.load(Ordering::Relaxed).then(|| {
+            let seconds = self.seconds;
+            Stop::Scope(format!("its runs take more than {seconds} seconds of work"))
+        })
+    }
+
+    /// Notes what was not tried on this thread.
+    pub fn note(what: impl Into<String>) {
+        if let Some(scope) = current() {
+            let mut untried = lock(&scope.untried);
+            let what = what.into();
+            if !untried.contains(&what) {
+                untried.push(what);
+            }
+        }
+    }
+
+    /// What was not tried since it was asked last: what was noted, and that the budget did not last.
+    pub fn take_untried(&self) -> Vec<String> {
+        let mut all = std::mem::take(&mut *lock(&self.untried));
+        // That the time of the run is over is said once for all of it.
+        let stopped = self.stopped().filter(|_| !self.deadline.passed());
+        let why = stopped.map(|stop| stop.why());
+        all.extend(why.filter(|why| !all.iter().any(|other| other.ends_with(why.as_str()))));
+        all
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

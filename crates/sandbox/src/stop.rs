@@ -1,0 +1,45 @@
+//! Why SQL was not run to its end.
+
+use crate::sqlite_message::sqlite_message;
+
+/// Why SQL of others was not run to its end, although SQLite itself found no fault with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It reaches for something outside its own database.
+    Refused(String),
+    /// It does not end within the work that a statement may do.
+    Statement,
+    /// It needs more room than it gets.
+    Size(String),
+    /// The step, or the whole run, has no work left.
+    Scope(String),
+}
+
+impl Stop {
+    /// The reason as a clause.
+    pub fn why(&self) -> String {
+        match self {
+            Stop::Refused(what) => format!("{what}, which is not done here"),
+            Stop::Statement => "the statement does not end within the work it may do".to_owned(),
+            Stop::Size(what) => format!("{what}, which is more than is tried here"),
+            Stop::Scope(what) => what.clone(),
+        }
+    }
+}
+
+/// What defensive mode and the distrust of the schema refuse without asking the authorizer.
+pub(crate) fn distrusted(error: &rusqlite::Error) -> Option<Stop> {
+    let words = sqlite_message(error);
+    let refused = |what: String| Some(Stop::Refused(what));
+    if let Some(what) = words.strip_prefix("unsafe use of ") {
+        return refused(format!(
+            "a view, a trigger or a table uses {what} by itself"
+        ));
+    }
+    if words.starts_with("table ") && words.ends_with(" may not be modified") {
+        return refused(format!(
+            "{words}: it is SQLite's own, or behind a virtual table"
+        ));
+    }
+    None
+}

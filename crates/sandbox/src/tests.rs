@@ -1,0 +1,143 @@
+//! The defences one by one, each without the others.
+
+use rusqlite::hooks::{AuthContext, Authorization};
+
+use std::sync::Arc;
+
+use super::*;
+use crate::scope::{Deadline, Scope};
+
+fn sandbox() -> Sandbox {
+    Sandbox::open(&[], &[]).unwrap()
+}
+
+/// What each statement needs is lent to it alone.
+#[test]
+fn only_vacuum_and_a_database_in_memory_may_attach() {
+    for (sql, attaches) in [
+        ("VACUUM", true),
+        (" /* x */ vacuum main", true),
+        ("VACUUM INTO 'a.db'", false),
+        ("VACUUM INTO (SELECT 'a.db')", false),
+        ("ATTACH ':memory:' AS m", true),
+        ("attach database '' as m", true),
+        ("ATTACH '' || 'a.db' AS m", false),
+        ("ATTACH 'a.db' AS m", false),
+        ("ATTACH ?1 AS m", false),
+        ("SELECT 'VACUUM'", false),
+    ] {
+        assert_eq!(Needs::of(sql).attaches, attaches, "{sql}");
+    }
+    assert!(Needs::of("PRAGMA writable_schema = ON").writes_schema);
+    assert!(!Needs::of("SELECT 'writable_schema'").writes_schema);
+}
+
+/// Where the authorizer lets everything pass, no file is reached all the same.
+#[test]
+fn the_second_line_holds_without_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.db");
+    let open = || {
+        let sandbox = sandbox();
+        let all = |_: AuthContext<'_>| Authorization::Allow;
+        sandbox.connection.authorizer(Some(all)).unwrap();
+        sandbox
+    };
+    for sql in [
+        format!("ATTACH '{}' AS v", path.display()),
+        format!("ATTACH '{}' || '' AS v", path.display()),
+        format!("VACUUM INTO '{}'", path.display()),
+        format!("VACUUM INTO '{}' || ''", path.display()),
+        "SELECT load_extension('a')".to_owned(),
+    ] {
+        assert!(open().run(&sql).is_err(), "{sql}");
+        assert!(!path.exists(), "{sql}");
+    }
+    open().run("VACUUM").unwrap();
+}
+
+#[test]
+fn preparing_is_counted_as_work() {
+    let sandbox = sandbox();
+    sandbox
+        .run("CREATE TABLE s (x); CREATE VIEW v0 AS SELECT * FROM s")
+        .unwrap();
+    for at in 1..=12 {
+        let before = at - 1;
+        let view = format!(
+            "CREATE VIEW v{at} AS SELECT * FROM v{before} UNION ALL SELECT * FROM v{before}"
+        );
+        sandbox.run(&view).unwrap();
+    }
+    sandbox.budget().limit(1_000_000);
+    let error = sandbox.run("EXPLAIN SELECT * FROM v12").unwrap_err();
+    assert_eq!(sandbox.stop(&error), Some(Stop::Statement));
+    sandbox.budget().limit(1_000_000);
+    sandbox.run("EXPLAIN SELECT * FROM v4").unwrap();
+}
+
+/// All sandboxes of a scope share its work, and one outside has its own.
+#[test]
+fn a_scope_ends_all_that_is_opened_in_it() {
+    let deadline = Arc::new(Deadline::after(std::time::Duration::from_secs(600)));
+    let scope = Scope::new(&deadline, 1);
+    let endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    scope.within(|| {
+        let (one, other) = (sandbox(), sandbox());
+        let error = one.run(endless).unwrap_err();
+        assert!(matches!(one.stop(&error), Some(Stop::Scope(_))));
+        assert!(other.run(endless).is_err());
+    });
+    assert!(scope.is_over());
+    assert_eq!(
+        scope.take_untried(),
+        ["its runs take more than 1 seconds of work"]
+    );
+    sandbox().run("SELECT 1").unwrap();
+    scope.renew();
+    assert!(!scope.is_over());
+}
+
+#[test]
+fn what_is_refused_is_said() {
+    let sandbox = sandbox();
+    for (sql, said) in [
+        (
+            "ATTACH 'a.db' AS v",
+            "it opens another file, `a.db`, which is not done here",
+        ),
+        (
+            "ATTACH 'a' || '.db' AS v",
+            "it opens another file, whose name an expression makes, which is not done here",
+        ),
+        (
+            "PRAGMA temp_store_directory = '/'",
+            "`PRAGMA temp_store_directory` reaches outside the database, or is not known to be harmless, which is not done here",
+        ),
+        (
+            "SELECT hex(zeroblob(10000000))",
+            "a value is longer than 4 MB or a statement than 32 MB, which is more than is tried here",
+        ),
+    ] {
+        let error = sandbox.run(sql).unwrap_err();
+        let stop = sandbox.stop(&error).map(|stop| stop.why());
+        assert_eq!(stop.as_deref(), Some(said));
+    }
+    // SQLite's own refusal is none of these, also after one of them.
+    let error = sandbox.run("SELECT * FROM nowhere").unwrap_err();
+    assert_eq!(sandbox.stop(&error), None);
+}
+
+#[test]
+fn a_dump_writes_the_schema_and_nothing_else_does() {
+    let sandbox = sandbox();
+    sandbox.run("CREATE VIRTUAL TABLE f USING fts5(x)").unwrap();
+    let write = "DELETE FROM f_data";
+    let error = sandbox.run(write).unwrap_err();
+    assert!(matches!(sandbox.stop(&error), Some(Stop::Refused(_))));
+    sandbox.run("PRAGMA writable_schema = ON").unwrap();
+    sandbox.run(write).unwrap();
+    sandbox.end_script().unwrap();
+    assert!(sandbox.run(write).is_err());
+}
