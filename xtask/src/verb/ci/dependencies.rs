@@ -3,7 +3,7 @@
 //! `cargo deny` checks all of it, where it is installed. It takes minutes to compile, so licences, sources and
 //! duplicates are checked here from `cargo metadata`, too, by the same file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -43,7 +43,9 @@ fn allowed_licences(text: &str) -> Vec<String> {
 fn faults(metadata: &Value, allowed: &[String]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for package in metadata["packages"].as_array().into_iter().flatten() {
+    let shipped = shipped(metadata);
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    for package in packages.filter(|package| shipped.contains(text_of(&package["id"]))) {
         let text = |key: &str| package[key].as_str().unwrap_or_default();
         let (name, version) = (text("name"), text("version"));
         versions.entry(name).or_default().push(version);
@@ -64,6 +66,34 @@ fn faults(metadata: &Value, allowed: &[String]) -> Vec<String> {
         wrong.push(format!("`{name}` is there in several versions: {versions}"));
     }
     wrong
+}
+
+/// The packages without those that only tests need, as `cargo deny` does it: whoever uses ours compiles none of these.
+fn shipped(metadata: &Value) -> BTreeSet<&str> {
+    let nodes = metadata["resolve"]["nodes"].as_array();
+    let nodes = nodes.into_iter().flatten();
+    let nodes: BTreeMap<&str, &Value> = nodes.map(|node| (text_of(&node["id"]), node)).collect();
+    let members = metadata["workspace_members"].as_array();
+    let mut todo: Vec<&str> = members.into_iter().flatten().map(text_of).collect();
+    let mut found = BTreeSet::new();
+    while let Some(package) = todo.pop() {
+        if !found.insert(package) {
+            continue;
+        }
+        let needed = nodes.get(package).and_then(|node| node["deps"].as_array());
+        for needed in needed.into_iter().flatten() {
+            let mut kinds = needed["dep_kinds"].as_array().into_iter().flatten();
+            // `cfg(any())` is true nowhere: such a dependency only ties two versions together.
+            if kinds.any(|kind| kind["kind"] != "dev" && kind["target"] != "cfg(any())") {
+                todo.push(text_of(&needed["pkg"]));
+            }
+        }
+    }
+    found
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// Whether an SPDX expression can be met with the licences that are allowed.
@@ -142,8 +172,25 @@ mod tests {
 
     #[test]
     fn each_fault_is_named() {
-        let package = |name: &str, version: &str, licence: &str, source: Option<&str>| json!({ "name": name, "version": version, "license": licence, "source": source });
-        let metadata = json!({ "packages": [
+        let package = |name: &str, version: &str, licence: &str, source: Option<&str>| {
+            let id = format!("{name} {version}");
+            json!({ "id": id, "name": name, "version": version, "license": licence,
+                    "source": source })
+        };
+        let needs =
+            |id: &str, kind: Option<&str>| json!({ "pkg": id, "dep_kinds": [{ "kind": kind }] });
+        let needed = [
+            needs("fine 1.0.0", None),
+            needs("twice 1.0.0", None),
+            needs("twice 2.0.0", Some("build")),
+            needs("copyleft 1.0.0", None),
+            needs("elsewhere 1.0.0", None),
+            needs("in-tests 1.0.0", Some("dev")),
+        ];
+        let nodes = [json!({ "id": "ours 0.1.0", "deps": needed })];
+        let metadata = json!({ "workspace_members": ["ours 0.1.0"],
+            "resolve": { "nodes": nodes }, "packages": [
+            package("in-tests", "1.0.0", "GPL-3.0", Some(REGISTRY)),
             package("ours", "0.1.0", "MIT", None),
             package("fine", "1.0.0", "MIT", Some(REGISTRY)),
             package("twice", "1.0.0", "MIT", Some(REGISTRY)),

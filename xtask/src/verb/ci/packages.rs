@@ -1,4 +1,8 @@
-//! The packages as crates.io would get them, built by themselves, and built by an application outside this workspace.
+//! The packages as crates.io would get them, each checked by itself, and all built by an application outside this
+//! workspace.
+//!
+//! `cargo package` could verify them, too. It takes longer, and it unpacks each package into a cache that it does not
+//! renew while the version stays the same, so it would check what an earlier run had packaged.
 
 use std::fs;
 use std::io;
@@ -25,17 +29,13 @@ const PROGRAM: &str = r#"fn main() {
 }
 "#;
 
-/// Packages all that is published, verifies each, then builds and runs an application that depends on all of them.
+/// Packages all that is published, checks each, then builds and runs an application that depends on all of them.
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let metadata = project::metadata(root, &["--no-deps"])?;
     let packages = published(&metadata);
-    let profile = dependency_profile(root)?;
-    let mut arguments = vec!["package", "--locked", "--allow-dirty"];
+    let mut arguments = vec!["package", "--quiet", "--no-verify", "--allow-dirty"];
     for package in &packages {
         arguments.extend(["--package", &package.name]);
-    }
-    for line in &profile {
-        arguments.extend(["--config", line]);
     }
     super::cargo(root, &arguments)?;
     let target = metadata["target_directory"].as_str().unwrap_or("target");
@@ -110,17 +110,23 @@ fn build_application(root: &Path, target: &Path, packages: &[Package]) -> Result
     fs::write(folder.join("src/main.rs"), program).map_err(cannot)?;
     // The same versions as here, which are there already.
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).map_err(cannot)?;
-    say!("an application that depends on all of them");
-    let mut command = Command::new(project::cargo());
-    let arguments = ["run", "--quiet"];
-    command
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", target)
-        .args(arguments);
-    for line in dependency_profile(root)? {
-        command.args(["--config", &line]);
+    let profile = dependency_profile(root)?;
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new(project::cargo());
+        command.current_dir(&folder).env("CARGO_TARGET_DIR", target);
+        command.args(arguments);
+        for line in &profile {
+            command.args(["--config", line]);
+        }
+        super::run_command(&mut command, arguments)
+    };
+    // One by one: what a package forgot to ask for must not come from another one.
+    for package in packages {
+        say!("{} {}", package.name, package.version);
+        cargo(&["check", "--quiet", "--package", &package.name])?;
     }
-    super::run_command(&mut command, &arguments)
+    say!("an application that depends on all of them");
+    cargo(&["run", "--quiet", "--package", "application"])
 }
 
 fn unpack(target: &Path, folder: &Path, package: &Package) -> Result<(), Failure> {
@@ -155,8 +161,11 @@ fn application_manifest(packages: &[Package]) -> String {
     for Package { name, version, .. } in packages {
         text += &format!("{name} = {{ path = \"{name}-{version}\" }}\n");
     }
-    // The folder lies in the target folder of another workspace.
-    text + "\n[workspace]\n"
+    text += "\n[workspace]\nresolver = \"3\"\nmembers = [\n";
+    for Package { name, version, .. } in packages {
+        text += &format!("    \"{name}-{version}\",\n");
+    }
+    text + "]\n"
 }
 
 #[cfg(test)]
