@@ -181,7 +181,7 @@ pub struct CiOptions {
 pub enum CiStep {
     /// Check the format of the sources
     Format,
-    /// Check which crate depends on which
+    /// Check which crate depends on which, and that no files import each other in a circle
     Arrows,
     /// Check licences, sources and duplicates of the dependencies
     Deny,

@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing else.
 
-mod arrows;
 mod dependencies;
 mod packages;
 mod scratch;
@@ -48,7 +47,7 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
 fn name(step: CiStep) -> &'static str {
     match step {
         CiStep::Format => "format",
-        CiStep::Arrows => "arrows between crates",
+        CiStep::Arrows => "arrows between crates, circles of files",
         CiStep::Deny => "dependencies",
         CiStep::Lints => "lints",
         CiStep::Tests => "tests",
@@ -66,7 +65,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
     let catalogue = |arguments: &[&str]| holds(catalogue::run(root, false, arguments)?);
     match step {
         CiStep::Format => cargo(root, &["fmt", "--all", "--check"]),
-        CiStep::Arrows => arrows::check(root),
+        CiStep::Arrows => structure(root),
         CiStep::Deny => dependencies::check(root),
         CiStep::Lints => {
             let whole = ["clippy", "--workspace", "--all-targets", "--all-features"];
@@ -89,6 +88,16 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     check().map_err(|failure| failure.within(name))?;
     say!("=== {name}: ok, {} s", started.elapsed().as_secs());
     Ok(())
+}
+
+/// Which crate and which file imports which.
+fn structure(root: &Path) -> Result<(), Failure> {
+    holds(program::run(
+        root,
+        "xtask-structure",
+        false,
+        &[] as &[&str],
+    )?)
 }
 
 /// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.

@@ -137,7 +137,7 @@ fn shown(text: &mut String, what: &str, script: &Script, lone: &str) {
 
 #[test]
 fn each_case_is_read_as_its_tool_would() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/folder/cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/layouts/cases");
     let mut paths: Vec<PathBuf> = (fs::read_dir(&cases).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -153,7 +153,7 @@ fn each_case_is_read_as_its_tool_would() {
 /// Every layout has a case that it reads, and one near it that it must not claim.
 #[test]
 fn every_layout_has_a_case_and_a_near_miss() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/folder/cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/layouts/cases");
     let mut wrong = Vec::new();
     for layout in folders::LayoutName::ALL {
         let name = layout.as_str().replace('-', "_");
@@ -184,7 +184,7 @@ fn windows_line_ends_are_read_as_each_tool_does() {
         "flyway",
         "drizzle",
     ] {
-        let path = format!("tests/it/folder/cases/{name}.txt");
+        let path = format!("tests/it/layouts/cases/{name}.txt");
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
         let case = Case::make(&text);
         let same = case.read().replace('⏎', "");
@@ -215,7 +215,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
 /// The project's own versions are read by their own layout, without a gap.
 #[test]
 fn our_own_versions_are_read() {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bookshelf/versions");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness/examples/bookshelf/versions");
     let history = read(&own, &Options::default()).unwrap();
     assert_eq!(
         (history.layout, history.gaps.as_slice()),

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use migrations::Declared;
 
+use crate::finding::Finding;
 use crate::journey::{Checkpoint, Journey, Trace};
-use crate::law::{Finding, declared, excuses};
+use crate::law::{declared, excuses};
 use crate::subject::Subject;
 use generate::{Content, Insert};
 use observe::differences;

@@ -6,15 +6,15 @@ use std::rc::Rc;
 use migrations::{Options, Version, replace_content};
 use rusqlite::Connection;
 
-use super::Action;
 use super::history::{Return, VersionHistory, told, touched};
+use super::plan::Action;
 use crate::error::Error;
+use crate::finding::Finding;
+use crate::from_schema;
 use crate::integrity;
 use crate::journey::{Checkpoint, Journey, Trace, can_go_back, go, look};
-use crate::law::Finding;
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
-use crate::verify::generated;
 use generate::Profile;
 use observe::differences;
 use simulator::Machine;
@@ -331,7 +331,7 @@ impl<'a> Walker<'a> {
             }
             return Ok(());
         }
-        if generated::underived(self.subject, at) == at {
+        if from_schema::underived(self.subject, at) == at {
             self.imagine(seed)?;
         }
         Ok(())
@@ -345,7 +345,7 @@ impl<'a> Walker<'a> {
             false => Profile::Hostile,
         };
         let connection = self.connection()?;
-        let made = generated::generator(self.subject, at, connection, temper)?
+        let made = from_schema::generator(self.subject, at, connection, temper)?
             .rows(ROWS)
             .generate(u64::from(seed));
         connection.execute_batch("SAVEPOINT rows_are_generated")?;

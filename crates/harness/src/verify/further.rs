@@ -1,6 +1,7 @@
 //! What else golden databases go through, once their journeys hold: other worlds, and tours.
 
-use super::{Proof, Source, Task};
+use super::proof::Proof;
+use super::task::{Source, Task};
 use crate::fixture::Fixture;
 use crate::journey::{Journey, can_go_back};
 use crate::law::LAWS;
@@ -39,7 +40,7 @@ impl Proof<'_> {
         let (name, journey) = (&self.settings.fixture, self.settings.journey);
         let walks = LAWS
             .iter()
-            .any(|law| law.walk.is_some() && self.settings.wants(law));
+            .any(|law| law.judges_traces() && self.settings.wants(law));
         tasks.retain(|task| {
             // A tour is no journey.
             let tour = matches!(task.source, Source::Tours(..));

@@ -4,11 +4,15 @@ use std::cell::RefCell;
 
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
-use super::{Outcome, Settings, Task, add, cannot_walk, generated, judge, law};
+use super::outcome::{Outcome, add, cannot_walk, judge, law};
+use super::settings::Settings;
+use super::task::Task;
 use crate::error::Error;
+use crate::finding::Findings;
 use crate::fixture::Fixture;
+use crate::from_schema;
 use crate::journey::Trace;
-use crate::law::{Findings, Law};
+use crate::law::Law;
 use crate::random_walk::{RandomWalk, Stop, Walker};
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
@@ -51,7 +55,7 @@ pub(super) fn run(
         max_shrink_iters: SHRINKS,
         ..Config::default()
     };
-    let rng = generated::rng(settings.seed, task.journey);
+    let rng = from_schema::rng(settings.seed, task.journey);
     let result = TestRunner::new_with_rng(config, rng).run(&strategy, |tour| guide.judge(&tour));
     match result {
         Ok(()) => guide.total.into_inner(),

@@ -1,10 +1,12 @@
 //! Journeys in other physical worlds: the same laws, and the same results as in the usual one.
 
-use super::{Outcome, Settings, Task, judge, law};
+use super::outcome::{Outcome, judge, law};
+use super::settings::Settings;
+use super::task::Task;
 use crate::error::Error;
+use crate::finding::{Finding, Findings};
 use crate::fixture::Fixture;
 use crate::journey::{Checkpoint, Shape, Trace, walk, walk_on};
-use crate::law::{Finding, Findings};
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
 use observe::Difference;

@@ -7,7 +7,7 @@ use super::case::{Case, line};
 
 #[test]
 fn applications_hold_what_their_heads_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/judge/applications");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/applications");
     let mut wrong = String::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -8,7 +8,7 @@ use lint::Rule;
 use super::case::{Case, line};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/judge/cases")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cases")
 }
 
 fn cases(class: &str) -> Vec<(String, String)> {

@@ -66,7 +66,7 @@ fn the_json_has_what_is_promised() {
     assert_eq!(
         fields(first),
         [
-            "class",
+            "rule",
             "direction",
             "file",
             "line",

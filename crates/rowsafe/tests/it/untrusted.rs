@@ -93,7 +93,10 @@ fn nothing_that_is_printed_can_be_forged() {
     let mut readable = 0;
     for format in Format::ALL {
         let format = format.name();
-        let run = run(here, &[&name, "--layout", "plain", "--format", format]);
+        let run = run(
+            here,
+            &["check", &name, "--layout", "plain", "--format", format],
+        );
         assert!(run.code < 2, "{}", run.text);
         readable += usize::from(run.out.contains("é漢字"));
     }
@@ -107,14 +110,15 @@ fn nothing_that_is_printed_can_be_forged() {
     );
     let none = format!("none{name}");
     let commands: &[&[&str]] = &[
-        &[&broken, "--layout", "plain"],
-        &[&broken],
-        &[&name, "--layout", "plain", "--base", &base],
-        &[&name, "--layout", "plain", "--base", &bad],
-        &[&name, "--layout", "plain", "--from", &evil],
-        &[&name, "--layout", "plain", "--since", &evil],
-        &[&name, "--layout", "plain", "--baseline", &none],
+        &["check", &broken, "--layout", "plain"],
+        &["check", &broken],
+        &["check", &name, "--layout", "plain", "--base", &base],
+        &["check", &name, "--layout", "plain", "--base", &bad],
+        &["check", &name, "--layout", "plain", "--from", &evil],
+        &["check", &name, "--layout", "plain", "--since", &evil],
+        &["check", &name, "--layout", "plain", "--baseline", &none],
         &[
+            "check",
             &name,
             "--layout",
             "plain",
@@ -122,11 +126,11 @@ fn nothing_that_is_printed_can_be_forged() {
             &none,
             "--write-baseline",
         ],
-        &[&name, "--layout", "plain", "--baseline", &none],
-        &[&name, "--layout", "plain", "--baseline", &bad],
-        &[&name, "--layout", &evil],
-        &[&name, "--define", &evil],
-        &[&none],
+        &["check", &name, "--layout", "plain", "--baseline", &none],
+        &["check", &name, "--layout", "plain", "--baseline", &bad],
+        &["check", &name, "--layout", &evil],
+        &["check", &name, "--define", &evil],
+        &["check", &none],
         &["diff", "old.sql", &new],
         &["diff", "old.sql", &new, "--format", "json"],
         &["diff", &new, &new],
@@ -165,8 +169,8 @@ fn a_result_that_cannot_be_printed_is_no_result() {
         &["man"],
         &["completions", "bash"],
         &["--help"],
-        &[".", "--layout", "plain"],
-        &[".", "--layout", "plain", "--format", "sarif"],
+        &["check", ".", "--layout", "plain"],
+        &["check", ".", "--layout", "plain", "--format", "sarif"],
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rowsafe"));
         command.current_dir(folder.path()).args(arguments);

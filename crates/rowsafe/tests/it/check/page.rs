@@ -62,6 +62,7 @@ fn the_example_of_a_file_is_whole_and_works() {
         .find(|block| block.starts_with("# rowsafe.toml"));
     let example = example.unwrap();
     let document: toml::Table = example.parse().unwrap();
+    let document = document["check"].as_table().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let write = |name: &str, text: &str| {
@@ -73,7 +74,7 @@ fn the_example_of_a_file_is_whole_and_works() {
 
     // The keys that there are stand in the hint about one that there is not.
     write("migrations/1_a/up.sql", "SELECT 1;\n");
-    write("rowsafe.toml", "nosuch = 1\n");
+    write("rowsafe.toml", "[check]\nnosuch = 1\n");
     let (_, refused) = check(path, &["migrations"]);
     let (_, keys) = refused.trim_end().split_once("the keys are ").unwrap();
     let keys: BTreeSet<&str> = keys.split(", ").collect();
@@ -83,7 +84,7 @@ fn the_example_of_a_file_is_whole_and_works() {
     );
     let lines: Vec<&str> = example.lines().collect();
     for pair in lines.windows(2) {
-        let is_key = !pair[1].starts_with('#') && !pair[1].is_empty();
+        let is_key = !pair[1].starts_with(['#', '[']) && !pair[1].is_empty();
         assert!(!is_key || pair[0].starts_with("# "), "{}", pair[1]);
     }
 

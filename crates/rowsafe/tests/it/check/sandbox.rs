@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::check;
+use super::{check, rowsafe};
 
 /// Statements that reach out: what they are, and their SQL. `{dir}` is the folder that must stay as it is; in it are
 /// `victim.db` and `library.so`, and no `new.db`.
@@ -201,10 +201,10 @@ fn folder(sql: &str) -> TempDir {
 
 /// The ways in, as command lines.
 const WAYS_IN: [&[&str]; 4] = [
-    &["hostile"],
+    &["check", "hostile"],
     &["diff", "hostile.sql", "good.sql"],
     &["diff", "good.sql", "hostile.sql"],
-    &["good", "--base", "hostile.sql"],
+    &["check", "good", "--base", "hostile.sql"],
 ];
 
 #[test]
@@ -214,7 +214,7 @@ fn no_statement_reaches_another_file_on_any_way_in() {
         let path = folder.path();
         let before = state(path);
         for arguments in WAYS_IN {
-            let (code, text) = check(path, arguments);
+            let (code, text) = rowsafe(path, arguments);
             assert!(
                 code.is_some_and(|code| code > 0),
                 "{what}, {arguments:?}: {text}"
@@ -251,7 +251,7 @@ fn what_touches_no_file_runs_on_every_way_in() {
         let path = folder.path();
         let before = state(path);
         for arguments in WAYS_IN {
-            let (code, text) = check(path, arguments);
+            let (code, text) = rowsafe(path, arguments);
             assert_eq!(code, Some(0), "{what}, {arguments:?}: {text}");
             assert!(state(path) == before, "{what}, {arguments:?}");
         }
@@ -293,9 +293,9 @@ fn a_database_with_a_hostile_schema_reaches_no_other_file() {
         &["diff", "schema.db", "good.sql"][..],
         &["diff", "good.sql", "schema.db"],
         &["diff", "schema.db", "schema.db"],
-        &["good", "--base", "schema.db"],
+        &["check", "good", "--base", "schema.db"],
     ] {
-        let (code, text) = check(path, arguments);
+        let (code, text) = rowsafe(path, arguments);
         let expected = match arguments {
             ["diff", one, other] => i32::from(one != other),
             _ => 1,

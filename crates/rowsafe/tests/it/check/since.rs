@@ -247,7 +247,7 @@ fn what_git_cannot_say_is_told() {
 fn without_git_nothing_is_judged() {
     let folder = repository();
     let output = Command::new(env!("CARGO_BIN_EXE_rowsafe"))
-        .args(["migrations", "--since", "old"])
+        .args(["check", "migrations", "--since", "old"])
         .current_dir(folder.path())
         .env("PATH", "")
         .output()
