@@ -55,3 +55,8 @@ pub use simulated_files::simulated_files;
 pub use storage_config::StorageConfig;
 pub use subject::{Application, NoApplication, Subject};
 pub use verify::{Progress, Settings, verify};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
