@@ -1,6 +1,7 @@
 //! The proof itself: which databases go on which journeys, and what the laws say of them.
 
 mod settings;
+mod environment;
 mod task;
 mod outcome;
 mod proof;
