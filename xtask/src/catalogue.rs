@@ -22,8 +22,8 @@ struct Missing {
     hint: String,
 }
 
-/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is kept for
-/// the one document.
+/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is
+/// kept for the one document.
 ///
 /// # Errors
 /// When a version's folder is incomplete, or the catalogue does not compile.
@@ -46,8 +46,8 @@ pub fn is_complete(root: &Path, json: bool) -> Verdict {
     Ok(missing.is_empty())
 }
 
-/// What is missing in the version folders: a missing file would be a compile error, which names the file
-/// but not what to do.
+/// What is missing in the version folders: a missing file would be a compile error, which names the
+/// file but not what to do.
 ///
 /// # Errors
 /// When the folders or the list cannot be read.

@@ -68,7 +68,8 @@ pub(crate) fn environment(
     Ok(filled)
 }
 
-/// A whole text with Flyway's `${name}` filled in, in comments, too; names are told apart without their case.
+/// A whole text with Flyway's `${name}` filled in, in comments, too; names are told apart without
+/// their case.
 pub(crate) fn placeholders(
     tree: &Tree,
     file: &str,

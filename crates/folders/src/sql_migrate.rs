@@ -1,12 +1,12 @@
 //! sql-migrate: `*.sql` with `-- +migrate Up` and `-- +migrate Down` inside.
 //!
-//! - Every file of the folder that ends in `.sql` is one; names that begin with digits come first, by number
-//!   and then as text, and the others as text:
+//! - Every file of the folder that ends in `.sql` is one; names that begin with digits come first,
+//!   by number and then as text, and the others as text:
 //!   <https://github.com/rubenv/sql-migrate/blob/master/migrate.go>.
-//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`; sections
-//!   may alternate; text before the first marker is passed over; a statement that does not end, or a file
-//!   without a marker, is an error for the whole folder. `notransaction` behind a marker keeps the transaction
-//!   away from that direction:
+//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`;
+//!   sections may alternate; text before the first marker is passed over; a statement that does not
+//!   end, or a file without a marker, is an error for the whole folder. `notransaction` behind a
+//!   marker keeps the transaction away from that direction:
 //!   <https://github.com/rubenv/sql-migrate/blob/master/sqlparse/sqlparse.go>.
 
 use std::ops::Range;

@@ -257,7 +257,8 @@ impl Builder<'_, '_> {
     }
 }
 
-/// What a row has in a key, as far as SQLite compares it; `None` where NULL makes it differ from all.
+/// What a row has in a key, as far as SQLite compares it; `None` where NULL makes it differ from
+/// all.
 fn key_of(table: &TablePlan, key: &[KeyPart], values: &[Value]) -> Option<Vec<Value>> {
     let part = |part: &KeyPart| {
         let affinity = table.columns.get(part.column)?.affinity;

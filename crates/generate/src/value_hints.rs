@@ -1,5 +1,5 @@
-//! What SQL says of the values that columns hold, without saying it of the columns: what it compares them with,
-//! and which of them it reads as JSON.
+//! What SQL says of the values that columns hold, without saying it of the columns: what it
+//! compares them with, and which of them it reads as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -205,7 +205,8 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
     })
 }
 
-/// Up or back to `target`, with consent to what that loses; the steps that ran, or the engine's error.
+/// Up or back to `target`, with consent to what that loses; the steps that ran, or the engine's
+/// error.
 pub(crate) fn go(
     subject: &Subject<'_>,
     connection: Connection,
@@ -252,7 +253,8 @@ fn go_again(
         false => Ok(()),
     };
     let mut again = Again::default();
-    // As at the next start. A database that never was bytes does not count what is written to it once more.
+    // As at the next start. A database that never was bytes does not count what is written to it
+    // once more.
     let connection = sandbox::from_image(&sandbox::image(&connection)?)?;
     if let Err(error) = open(&connection) {
         again
@@ -303,8 +305,8 @@ pub(crate) fn look(
     })
 }
 
-/// How every run of a proof is made: consent is given to all that is declared, and notes may still be missing
-/// while a version is being made.
+/// How every run of a proof is made: consent is given to all that is declared, and notes may still
+/// be missing while a version is being made.
 pub(crate) fn proving() -> Options {
     Options {
         accept_loss: true,

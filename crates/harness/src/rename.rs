@@ -1,5 +1,5 @@
-//! What a version before calls by another name: declared renames, carried out on an observation, so that it
-//! can be compared with the one after.
+//! What a version before calls by another name: declared renames, carried out on an observation, so
+//! that it can be compared with the one after.
 
 use migrations::{Rename, Version};
 use rusqlite::Connection;
@@ -19,8 +19,8 @@ pub(crate) fn renames(
     notes.flat_map(|notes| notes.renames.clone()).collect()
 }
 
-/// The schema of `version` after `renames`, made by SQLite itself; a rename of what is not there does
-/// nothing.
+/// The schema of `version` after `renames`, made by SQLite itself; a rename of what is not there
+/// does nothing.
 pub(crate) fn schema(
     subject: &Subject<'_>,
     version: Version,

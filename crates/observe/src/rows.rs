@@ -29,7 +29,8 @@ impl Rows {
     }
 }
 
-/// The columns of a table that are observed, the places of those that name a row, and the query for all rows.
+/// The columns of a table that are observed, the places of those that name a row, and the query for
+/// all rows.
 pub(crate) fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>, String) {
     let visible = table.columns.iter().filter(|column| !column.hidden);
     let mut columns: Vec<String> = visible.map(|column| column.name.clone()).collect();

@@ -18,8 +18,8 @@ pub(crate) enum Decision {
 
 /// Decides on an action; `functions` are those that the caller registered.
 ///
-/// SQLite gives the name of a file that an expression makes as NULL, which arrives here as an action without a name
-/// of its own: it is denied like all that is not listed.
+/// SQLite gives the name of a file that an expression makes as NULL, which arrives here as an
+/// action without a name of its own: it is denied like all that is not listed.
 pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
     use AuthAction::*;
     match action {
@@ -176,7 +176,8 @@ const PRAGMAS: &str = "
     schema_version secure_delete short_column_names shrink_memory synchronous table_info table_list table_xinfo
     user_version wal_autocheckpoint wal_checkpoint writable_schema";
 
-/// Pragmas that may be asked. What sets them concerns all connections of the process, or what keeps this one in.
+/// Pragmas that may be asked. What sets them concerns all connections of the process, or what keeps
+/// this one in.
 const PRAGMAS_THAT_SAY: &str = "
     hard_heap_limit max_page_count mmap_size soft_heap_limit temp_store threads trusted_schema";
 
@@ -187,8 +188,8 @@ const PRAGMAS_DENIED: &str = "data_store_directory lock_proxy_file temp_store_di
 const MODULES: &str =
     "dbstat fts3 fts3tokenize fts4 fts4aux fts5 fts5vocab geopoly rtree rtree_i32";
 
-/// SQLite's own functions that read and write nothing but values. The last lines are those of its own that
-/// `ALTER TABLE` calls.
+/// SQLite's own functions that read and write nothing but values. The last lines are those of its
+/// own that `ALTER TABLE` calls.
 const FUNCTIONS: &str = "
     -> ->> abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char coalesce concat concat_ws
     cos cosh count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank exp

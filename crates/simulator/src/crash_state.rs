@@ -13,8 +13,8 @@ pub enum CrashState {
     Everything,
     /// Those until some moment, as on a disk that keeps their order; the last write may be torn.
     InOrder(u64),
-    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size of a file
-    /// without its data or the data without the size; each name on its own.
+    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size
+    /// of a file without its data or the data without the size; each name on its own.
     Seeded(u64),
 }
 
@@ -39,8 +39,8 @@ impl Content {
         bytes
     }
 
-    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk that keeps
-    /// these in order, that of the moment `until`.
+    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk
+    /// that keeps these in order, that of the moment `until`.
     pub(crate) fn scattered(&self, until: u64, device: Device, rng: &mut Rng) -> Vec<u8> {
         // Some cuts lose little, and some nearly all: each finds what the others do not.
         let mood = rng.below(4);

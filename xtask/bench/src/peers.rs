@@ -1,4 +1,5 @@
-//! Other tools beside ours: `xtask/peers`, built and run in turn, their results looked at before a time counts.
+//! Other tools beside ours: `xtask/peers`, built and run in turn, their results looked at before a
+//! time counts.
 
 mod check;
 mod place;

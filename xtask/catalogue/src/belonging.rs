@@ -1,4 +1,5 @@
-//! Whether the steps that are compiled into this program are those of the checkout that it is called in.
+//! Whether the steps that are compiled into this program are those of the checkout that it is
+//! called in.
 
 use std::fs;
 
@@ -6,8 +7,8 @@ use harness::Subject;
 use migrations::Back;
 use xtask::Failure;
 
-/// Compares each compiled step with its files. A program that was built before they changed would prove, freeze and
-/// document what is there no more.
+/// Compares each compiled step with its files. A program that was built before they changed would
+/// prove, freeze and document what is there no more.
 ///
 /// # Errors
 /// When a file differs, or is not there.

@@ -8,7 +8,8 @@ use lint::{Options, check};
 
 use crate::{Outcome, twice};
 
-/// A table, another that refers to it, a column, an index, a rebuild that drops the parent, and a column that goes.
+/// A table, another that refers to it, a column, an index, a rebuild that drops the parent, and a
+/// column that goes.
 const STEPS: [(&str, &str); 6] = [
     (
         "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born TEXT);",
@@ -75,7 +76,8 @@ pub(crate) fn judging() -> Outcome {
     };
     twice(
         &mut || match check(&history, &options)?.findings.is_empty() {
-            // The rebuild deletes rows of `pet` where keys are on, and the dropped column is spelt out.
+            // The rebuild deletes rows of `pet` where keys are on, and the dropped column is spelt
+            // out.
             true => Err("nothing was found".into()),
             false => Ok(()),
         },

@@ -38,7 +38,8 @@ fn first_select(connection: &Connection) -> Outcome {
     }
 }
 
-/// What an application does at each start: its catalogue is new, the file is up to date, and it asks something.
+/// What an application does at each start: its catalogue is new, the file is up to date, and it
+/// asks something.
 pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     current(&path, count)?;

@@ -10,14 +10,15 @@ use crate::cli::NewVersion;
 use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
 use crate::{Failure, Verdict, catalogue};
 
-/// What a new version's files begin as, below the root: they are of the checkout that gets the version.
+/// What a new version's files begin as, below the root: they are of the checkout that gets the
+/// version.
 const TEMPLATES: &str = "xtask/template";
 
 /// A step with a function is refused without a way back.
 const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this';\n";
 
-/// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs, and asks
-/// for the notes first.
+/// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs,
+/// and asks for the notes first.
 ///
 /// # Errors
 /// When the name is not one, the newest version is not frozen yet, or a file cannot be written.

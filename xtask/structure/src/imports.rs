@@ -9,7 +9,8 @@ use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
 /// What one file takes from others.
 #[derive(Debug, Default)]
 pub(crate) struct Imports {
-    /// The paths that its code names, each from `crate`, `super`, `self` or a module that is declared in it.
+    /// The paths that its code names, each from `crate`, `super`, `self` or a module that is
+    /// declared in it.
     pub(crate) used: BTreeSet<Vec<String>>,
     /// Its re-exports: the name, and the path behind it.
     pub(crate) exported: BTreeMap<String, Vec<String>>,

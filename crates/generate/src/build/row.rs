@@ -267,7 +267,8 @@ impl Builder<'_, '_> {
             .saturating_add(i64::try_from(tried.attempt).unwrap_or(0))
     }
 
-    /// Makes two values of a row stand to each other as they must, where both are drawn and comparable.
+    /// Makes two values of a row stand to each other as they must, where both are drawn and
+    /// comparable.
     fn settle(&mut self, row: &mut Row, fixed: &[bool], a: usize, order: Order, b: usize) {
         let free = |at: usize| fixed.get(at) != Some(&true);
         let (Some(first), Some(second)) = (row.cells.get(a).cloned(), row.cells.get(b).cloned())

@@ -1,5 +1,6 @@
-//! The proof for an application that is not ours: books on shelves, with STRICT tables, a search index that
-//! triggers keep, and a rebuild. `cargo run -p harness --example bookshelf` prints the report.
+//! The proof for an application that is not ours: books on shelves, with STRICT tables, a search
+//! index that triggers keep, and a rebuild. `cargo run -p harness --example bookshelf` prints the
+//! report.
 
 use std::path::Path;
 use std::process::ExitCode;

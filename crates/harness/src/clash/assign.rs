@@ -134,7 +134,8 @@ impl Assignment {
     }
 }
 
-/// Whether all foreign keys of the database hold. Where SQLite cannot check them, nothing speaks against a row.
+/// Whether all foreign keys of the database hold. Where SQLite cannot check them, nothing speaks
+/// against a row.
 pub(super) fn keys_hold(connection: &Connection) -> bool {
     let check = connection.prepare_cached("PRAGMA foreign_key_check");
     !check

@@ -202,7 +202,8 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
         quote_name(&key.parent),
         alike.join(" AND ")
     );
-    // A parent that comes with the step has no rows yet, or other columns: then every row is suspect.
+    // A parent that comes with the step has no rows yet, or other columns: then every row is
+    // suspect.
     connection
         .query_row(&sql, [], |row| row.get(0))
         .unwrap_or(true)

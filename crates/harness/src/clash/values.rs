@@ -344,7 +344,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Values of one column to try: what `first` says, what the SQL names and its neighbours, and what is odd.
+    /// Values of one column to try: what `first` says, what the SQL names and its neighbours, and
+    /// what is odd.
     fn of_column(&self, column: &Column, text: &str, first: Option<&[Value]>) -> Vec<(Way, Value)> {
         let mut found: Vec<Value> = Vec::new();
         let mut add = |value: Value| {

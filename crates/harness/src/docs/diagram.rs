@@ -77,7 +77,8 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
     };
 }
 
-/// How many rows of the parent a row of the child has: one, or none where a column of the key may be NULL.
+/// How many rows of the parent a row of the child has: one, or none where a column of the key may
+/// be NULL.
 fn parents(table: &Table, key: &ForeignKey) -> &'static str {
     let set = |name: &String| {
         let alias = table
@@ -91,7 +92,8 @@ fn parents(table: &Table, key: &ForeignKey) -> &'static str {
     }
 }
 
-/// How many rows of the child a row of the parent has: at most one, where the key's columns are unique.
+/// How many rows of the child a row of the parent has: at most one, where the key's columns are
+/// unique.
 fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
     let own: Vec<String> = key.columns.iter().map(|name| fold(name)).collect();
     let within = |columns: Vec<&str>| {
@@ -118,7 +120,8 @@ fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
     }
 }
 
-/// What each table is called in the diagram: no two the same, although Mermaid takes few characters.
+/// What each table is called in the diagram: no two the same, although Mermaid takes few
+/// characters.
 struct Names(BTreeMap<String, String>);
 
 impl Names {

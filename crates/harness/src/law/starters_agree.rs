@@ -1,9 +1,9 @@
 //! # Starters agree
 //!
-//! Many programs open one file at once: each step runs once, nobody fails, and the file holds what one of them
-//! alone would have made of it. On an empty file, on a database of each version, with a WAL and without, with a
-//! reader in between; in many orders, each drawn from a seed that gives it again. What the application itself does
-//! each time it has opened a file counts, too.
+//! Many programs open one file at once: each step runs once, nobody fails, and the file holds what
+//! one of them alone would have made of it. On an empty file, on a database of each version, with a
+//! WAL and without, with a reader in between; in many orders, each drawn from a seed that gives it
+//! again. What the application itself does each time it has opened a file counts, too.
 
 use migrations::Catalogue;
 use rusqlite::Connection;

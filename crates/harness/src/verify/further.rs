@@ -1,4 +1,5 @@
-//! What else golden databases go through, once their journeys hold: other configurations, and random_walks.
+//! What else golden databases go through, once their journeys hold: other configurations, and
+//! random_walks.
 
 use super::proof::Proof;
 use super::task::{Source, Task};

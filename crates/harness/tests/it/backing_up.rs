@@ -1,5 +1,5 @@
-//! Engines that people write, and that back the file up before they change it: those whose backup may be missing,
-//! torn or left behind are caught, each by what it does wrong.
+//! Engines that people write, and that back the file up before they change it: those whose backup
+//! may be missing, torn or left behind are caught, each by what it does wrong.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Rows that one version allows and the next one does not go on journeys, unless the application never writes them.
+//! Rows that one version allows and the next one does not go on journeys, unless the application
+//! never writes them.
 
 use harness::{Application, Report, Settings, Subject, Value};
 use migrations::{BoxError, Version};
