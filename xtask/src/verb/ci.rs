@@ -91,7 +91,7 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     Ok(())
 }
 
-/// Which crate and which file imports which.
+/// Checks the imports between crates and between files.
 fn structure(root: &Path) -> Result<(), Failure> {
     holds(program::run(
         root,
