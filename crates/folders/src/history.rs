@@ -39,7 +39,7 @@ pub struct Migration {
 pub enum Down {
     /// SQL that goes back.
     Script(Script),
-    /// A file, or a section, without anything but blanks.
+    /// A file, or a section, without anything but whitespace.
     Empty(Script),
     /// A file, or a section, with comments only.
     OnlyComments(Script),
@@ -80,9 +80,9 @@ pub struct Script {
 pub struct Gap {
     /// The file or folder, relative to the root.
     pub file: String,
-    /// After which of [`History::steps`] it would have run, from 0; `None` where that is before all
+    /// After which of [`History::steps`] it would have run, from 0; `None` if that is before all
     /// of them or cannot be said.
     pub after: Option<usize>,
-    /// Why, in words.
+    /// Why, as text.
     pub why: String,
 }

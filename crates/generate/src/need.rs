@@ -205,7 +205,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A value that meets the needs, as far as they are understood; `None` where they ask for nothing.
+/// A value that meets the needs, as far as they are understood; `None` if they ask for nothing.
 pub(super) fn meet(needs: &[Need], affinity: Affinity, rng: &mut Rng) -> Option<Value> {
     let shape = Shape::of(needs);
     if let Some(values) = shape.one_of {

@@ -304,7 +304,7 @@ impl Tree {
             .collect()
     }
 
-    /// The database after a move; `None` where it would be the same or not simpler.
+    /// The database after a move; `None` if it would be the same or not simpler.
     fn apply(&mut self, next: &Move) -> Option<Model> {
         match next {
             Move::Drop(rows, relink) => self.drop_rows(rows, *relink),

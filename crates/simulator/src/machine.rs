@@ -88,7 +88,7 @@ impl Machine {
         self.host.barriers()
     }
 
-    /// The bytes of a file as a program on the machine sees them now; `None` where there is no such
+    /// The bytes of a file as a program on the machine sees them now; `None` if there is no such
     /// file.
     pub fn file(&self, name: &str) -> Option<Vec<u8>> {
         self.host.disk(|disk| disk.bytes(name))

@@ -21,7 +21,7 @@ pub enum Found {
     Before,
     /// The content after the work.
     After,
-    /// Anything else, in words.
+    /// Anything else, as text.
     Neither(String),
 }
 

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 2;
 
 /// The verdict of the proof on one engine.
 struct Judged {
-    /// In which law, on which journey, with which database; `None` where all laws hold.
+    /// In which law, on which journey, with which database; `None` if all laws hold.
     found: Option<String>,
     seconds: f64,
 }

@@ -325,7 +325,7 @@ fn set(row: &mut Row, fixed: &mut [bool], column: usize, value: Value, named: bo
     }
 }
 
-/// Whether the first value is less than the second; `None` where their types differ.
+/// Whether the first value is less than the second; `None` if their types differ.
 fn less(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::Real(a), Value::Real(b)) => Some(f64::from_bits(*a) < f64::from_bits(*b)),

@@ -63,7 +63,7 @@ pub(crate) struct KeyPart {
     pub(crate) column: usize,
     /// Whether case makes no difference.
     pub(crate) nocase: bool,
-    /// Whether blanks at the end make no difference.
+    /// Whether whitespace at the end makes no difference.
     pub(crate) rtrim: bool,
 }
 
