@@ -164,7 +164,7 @@ struct Reader<'a> {
     /// Between `StatementBegin` and `StatementEnd`.
     within: bool,
     substitute: bool,
-    /// Where the statement begins that has not ended yet.
+    /// The start of the statement that has not ended yet.
     open: Option<usize>,
     parsed: Parsed,
 }

@@ -59,7 +59,7 @@ impl Down {
     }
 }
 
-/// SQL as it stands in a file, or in a part of one.
+/// SQL as written in a file, or in a part of one.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// The file, relative to the root, with `/` on every system.

@@ -19,9 +19,9 @@ pub(super) enum Need {
     NotNull,
     OneOf(Vec<Value>),
     NoneOf(Vec<Value>),
-    /// At least this; more, where it is `true`.
+    /// At least this; more, if it is `true`.
     AtLeast(Value, bool),
-    /// At most this; less, where it is `true`.
+    /// At most this; less, if it is `true`.
     AtMost(Value, bool),
     /// From how many to how many characters or bytes.
     Length(usize, Option<usize>),

@@ -29,7 +29,7 @@ pub(super) enum Role {
     Word,
     Sentence,
     Bytes,
-    /// No type: what stands there is anybody's guess.
+    /// No type: the column may hold anything.
     Any,
 }
 

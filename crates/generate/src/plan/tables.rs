@@ -47,7 +47,7 @@ pub(crate) struct TablePlan {
     pub(crate) ordinary: bool,
 }
 
-/// Where the rows of a table come from.
+/// The origin of a table's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Filling {
     /// They are made.

@@ -55,8 +55,8 @@ pub(super) const LAW: Law = Law {
 /// Seeded survivors at each power cut, with and without [`Probe::deep`].
 const SEEDS: (u64, u64) = (12, 2);
 
-/// The number of faults in a run of several steps with [`Probe::deep`]. Its steps get faults at
-/// each of their points.
+/// The number of points at which a run of several steps gets faults with [`Probe::deep`]. Its steps
+/// get faults at each of their points.
 const POINTS_OF_RUN: u64 = 1_000;
 
 fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
