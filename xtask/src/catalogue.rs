@@ -26,7 +26,7 @@ struct Missing {
 /// kept for the one document.
 ///
 /// # Errors
-/// When a version's folder is incomplete, or the catalogue does not compile.
+/// If a version's folder is incomplete, or the catalogue does not compile.
 pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict {
     if !is_complete(root, json)? {
         return Ok(false);
@@ -37,7 +37,7 @@ pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict 
 /// Whether nothing is missing in the version folders and the list of steps; reports what is.
 ///
 /// # Errors
-/// When the folders or the list cannot be read.
+/// If the folders or the list cannot be read.
 pub fn is_complete(root: &Path, json: bool) -> Verdict {
     let missing = missing(root)?;
     if !missing.is_empty() {

@@ -85,7 +85,7 @@ pub struct VerifyMigrations {
     /// of starters. Takes minutes, and tells how far it is
     #[arg(long)]
     pub deep: bool,
-    /// Show again what a failure printed behind `again:`, all of that line or only its options
+    /// Show again what a failure printed after `again:`, all of that line or only its options
     #[arg(long, value_name = "LINE", exclusive = true)]
     pub repeat: Option<String>,
     /// Fail also when the newest version is not frozen yet

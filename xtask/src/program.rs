@@ -10,7 +10,7 @@ use crate::{Failure, UNPRINTED, Verdict, project, screen};
 /// output is kept for the one document.
 ///
 /// # Errors
-/// When the package does not compile, or the program ends otherwise than with 0 or 1.
+/// If the package does not compile, or the program ends otherwise than with 0 or 1.
 pub fn run(root: &Path, package: &str, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict {
     let failed = |error| Failure::new(format!("cannot run `cargo`: {error}"));
     // In a pipe of JSON only errors are of interest; else a first build shows that it is working.

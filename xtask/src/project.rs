@@ -28,7 +28,7 @@ pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md
 /// one that is this project, wherever the program was built.
 ///
 /// # Errors
-/// When the current folder is in no checkout.
+/// If the current folder is in no checkout.
 pub fn root() -> Result<PathBuf, Failure> {
     let here = env::current_dir()
         .map_err(|error| Failure::new(format!("there is no current folder: {error}")))?;

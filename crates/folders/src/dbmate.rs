@@ -4,7 +4,7 @@
 //!   their names as text, so that `10_a.sql` comes before `2_a.sql`; the digits are the version,
 //!   which is recorded once: <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/db.go>.
 //! - A section begins at a line with its marker and ends at the next; both must be there, the way
-//!   forward first, and nothing but comments before. `transaction:false` behind a marker keeps the
+//!   forward first, and nothing but comments before. `transaction:false` after a marker keeps the
 //!   transaction away from that section. A file may have several pairs, each with a transaction of
 //!   its own, in which the file's version is recorded again:
 //!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>,

@@ -1,7 +1,7 @@
 //! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, if there is a way back,
 //! `down.sql`.
 //!
-//! - A version is what stands before the first `_`, without its hyphens; versions are compared as
+//! - A version is the text before the first `_`, without its hyphens; versions are compared as
 //!   text. Hidden folders and files beside the folders are skipped; a folder without `up.sql` is an
 //!   error: <https://docs.rs/migrations_internals/2.3.0/src/migrations_internals/lib.rs.html>,
 //!   <https://docs.rs/diesel_migrations/2.3.2/src/diesel_migrations/migration_harness.rs.html>.

@@ -2,7 +2,7 @@
 //! `<time>_name/migration.sql` with `snapshot.json` beside it.
 //!
 //! - The journal's order is the order, and what it does not list never runs; a file that is missing
-//!   is an error; the text is cut at each `--> statement-breakpoint`, wherever it stands, and each
+//!   is an error; the text is cut at each `--> statement-breakpoint`, at any place, and each
 //!   part is run by itself:
 //!   <https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/migrator.ts>.
 //! - Only entries whose `when` is later than that of the last one applied are run, so that an entry

@@ -9,7 +9,7 @@
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/repeatable-migrations>.
 //! - An undo migration belongs to the version that it names; only paid editions run it:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/undo-migrations>.
-//! - A baseline migration stands for all versions up to its own on a new database:
+//! - A baseline migration replaces all versions up to its own on a new database:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/baseline-migrations>.
 //! - `${name}` is filled in everywhere, and a name without a value is an error:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/migration-placeholders>.

@@ -6,7 +6,7 @@
 //!   <https://github.com/pressly/goose/blob/main/provider_collect.go>.
 //! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`,
 //!   and nowhere else; the text of the other direction is passed over. `NO TRANSACTION` counts
-//!   wherever it stands. Markers are told apart without their case, and one that is not known, or
+//!   at any place. The case of markers does not matter, and one that is not known, or
 //!   is indented, is an error:
 //!   <https://github.com/pressly/goose/blob/main/internal/sqlparser/parser.go>.
 //! - `ENVSUB ON` fills in environment variables until `ENVSUB OFF`:

@@ -1,6 +1,6 @@
 //! sqlx: `<version>_<name>.sql`, or `<version>_<name>.up.sql` with `<version>_<name>.down.sql`.
 //!
-//! - The version is what stands before the first `_`, and must be a 64-bit number; the order is by
+//! - The version is the text before the first `_`, and must be a 64-bit number; the order is by
 //!   number. A file without `_`, or whose name does not end in `.sql`, is skipped, as folders are;
 //!   one that has both and no number is an error for the whole folder. `-- no-transaction` counts
 //!   only as the very first bytes:

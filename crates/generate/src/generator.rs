@@ -38,7 +38,7 @@ impl Generator {
     /// that are not in `schema` stay as they are. New rows may refer to rows in the database.
     ///
     /// # Errors
-    /// When the database cannot be copied.
+    /// If the database cannot be copied.
     pub fn new(schema: &Schema, database: &Connection) -> rusqlite::Result<Generator> {
         Ok(Generator {
             schema: Rc::new(schema.clone()),
@@ -106,7 +106,7 @@ impl Generator {
     /// them, then values become simple, and each database on the way is one that SQLite takes.
     ///
     /// # Errors
-    /// When the database on which rows are tried cannot be opened.
+    /// If the database on which rows are tried cannot be opened.
     pub fn strategy(&self) -> rusqlite::Result<impl Strategy<Value = Generated> + use<>> {
         self.prepared()
             .map(|prepared| Contents::new(Rc::new(prepared)))

@@ -187,7 +187,7 @@ impl<'a> CrashTest<'a> {
     /// Lets `engine` migrate the database in `image`, and remembers both ends.
     ///
     /// # Errors
-    /// When it does not arrive, or a file cannot be read.
+    /// If it does not arrive, or a file cannot be read.
     pub fn new(image: &'a [u8], engine: Engine<'a>) -> Result<CrashTest<'a>, Error> {
         let work = move |machine: &Machine, setup: Option<Setup>| match connect(machine, setup) {
             Ok(connection) => engine(connection),
@@ -278,7 +278,7 @@ impl<'a> CrashTest<'a> {
     /// faults share.
     ///
     /// # Errors
-    /// When the machine cannot be made, or the work does not arrive in one of the setups.
+    /// If the machine cannot be made, or the work does not arrive in one of the setups.
     pub fn cut(&self, sampling: &Sampling) -> Result<Vec<SetupStats>, Error> {
         self.cut_by(&Fault::ALL, sampling)
     }

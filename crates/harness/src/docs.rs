@@ -73,7 +73,7 @@ pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, Error> {
 /// Returns the text with its generated blocks rebuilt.
 ///
 /// # Errors
-/// When a block is not closed, has an unknown name, or there is none at all.
+/// If a block is not closed, has an unknown name, or there is none at all.
 fn render(subject: &Subject<'_>, text: &str) -> Result<String, Error> {
     let mut made = String::new();
     let mut rest = text;

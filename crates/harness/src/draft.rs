@@ -14,7 +14,7 @@ use crate::subject::{Subject, show};
 /// The golden database of the version before, migrated forward to `version`.
 ///
 /// # Errors
-/// When there is none, or a step fails on it.
+/// If there is none, or a step fails on it.
 pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connection, Error> {
     let files = fixture::files(subject).found;
     let before = files

@@ -57,7 +57,7 @@ pub fn text_digest(text: &str) -> String {
 /// `user_version` and `application_id`, so that loading it gives the same observation.
 ///
 /// # Errors
-/// When the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring
+/// If the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring
 /// back.
 pub fn dump(connection: &Connection) -> Result<String, Error> {
     let schema = Schema::read(connection)?;
@@ -230,7 +230,7 @@ impl Frozen {
     /// Reads the lock file in `folder`; one that is not there froze nothing yet.
     ///
     /// # Errors
-    /// When it cannot be read or is not such a file.
+    /// If it cannot be read or is not such a file.
     pub fn read(folder: &Path) -> Result<Frozen, Error> {
         let path = folder.join(Frozen::FILE);
         if !path.exists() {
@@ -243,7 +243,7 @@ impl Frozen {
     /// Writes the lock file into `folder`.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');

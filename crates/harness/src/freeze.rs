@@ -74,7 +74,7 @@ pub fn golden(subject: &Subject<'_>, version: Version) -> Result<PathBuf, Error>
 /// Freezes one fixture of a version that is frozen, `path` relative to the root.
 ///
 /// # Errors
-/// When a file cannot be read or written.
+/// If a file cannot be read or written.
 pub fn fixture(subject: &Subject<'_>, path: &Path) -> Result<(), Error> {
     let fixtures = subject.root.join(&subject.fixtures);
     let mut frozen = Frozen::read(&fixtures)?;

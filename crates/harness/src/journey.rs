@@ -140,7 +140,7 @@ pub struct Trace {
 /// Takes the database in `image` on `journey`.
 ///
 /// # Errors
-/// When the database cannot be read at all; what the engine refuses is in the walk.
+/// If the database cannot be read at all; what the engine refuses is in the walk.
 pub(crate) fn walk(
     subject: &Subject<'_>,
     journey: Journey,

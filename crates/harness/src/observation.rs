@@ -15,7 +15,7 @@ pub const LEDGER: LedgerTable = LedgerTable {
 /// Observes a file of the engine.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn observe(connection: &Connection) -> Result<Observation, Error> {
     Ok(Observation::read(connection, Some(LEDGER))?)
 }
@@ -23,7 +23,7 @@ pub fn observe(connection: &Connection) -> Result<Observation, Error> {
 /// Compares two files of the engine, of any size, without holding their rows.
 ///
 /// # Errors
-/// When a file cannot be read.
+/// If a file cannot be read.
 pub fn compare(before: &Connection, after: &Connection) -> Result<Comparison, Error> {
     Ok(observe::compare(before, after, Some(LEDGER))?)
 }

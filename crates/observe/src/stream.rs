@@ -39,7 +39,7 @@ pub struct Comparison {
 /// both where other connections may.
 ///
 /// # Errors
-/// When a database cannot be read.
+/// If a database cannot be read.
 pub fn compare(
     before: &Connection,
     after: &Connection,

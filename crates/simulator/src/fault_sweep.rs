@@ -65,7 +65,7 @@ impl fmt::Display for Failure {
 /// after, whatever survives; as the work claimed; and after, when it is done once more.
 ///
 /// # Errors
-/// When the machine cannot be made.
+/// If the machine cannot be made.
 pub fn sweep(
     workload: &Workload<'_>,
     known: &SeenDisks,

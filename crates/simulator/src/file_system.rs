@@ -38,7 +38,7 @@ impl OpenFile {
     /// Syncs the file.
     ///
     /// # Errors
-    /// When the machine fails.
+    /// If the machine fails.
     pub fn sync(&self) -> io::Result<()> {
         self.host.sync(self.opener).map_err(failure)
     }
@@ -110,7 +110,7 @@ impl FileSystem {
     /// The names in the one directory.
     ///
     /// # Errors
-    /// When the machine fails.
+    /// If the machine fails.
     pub fn list(self) -> io::Result<Vec<OsString>> {
         read(&*self.host()?, Call::List, |state| {
             Ok(state.disk.names().into_iter().map(OsString::from).collect())
@@ -173,7 +173,7 @@ impl FileSystem {
     /// Syncs the directory.
     ///
     /// # Errors
-    /// When the machine fails.
+    /// If the machine fails.
     pub fn sync_directory(self) -> io::Result<()> {
         change(&*self.host()?, Call::SyncNames, |state| {
             if !state.stopped {

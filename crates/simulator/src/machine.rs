@@ -36,7 +36,7 @@ impl Machine {
     /// A machine with an empty disk.
     ///
     /// # Errors
-    /// When SQLite cannot be initialised.
+    /// If SQLite cannot be initialised.
     pub fn new(device: Device) -> rusqlite::Result<Machine> {
         let host = ffi::register(device)?;
         Ok(Machine { host })

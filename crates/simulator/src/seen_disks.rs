@@ -50,7 +50,7 @@ impl Workload<'_> {
     /// Does the work once without a fault.
     ///
     /// # Errors
-    /// When the machine cannot be made, or the work does not arrive.
+    /// If the machine cannot be made, or the work does not arrive.
     pub fn measure(&self) -> Result<SeenDisks, Error> {
         self.measure_with(SeenDisks::default())
     }

@@ -66,7 +66,7 @@ fn named_in(metadata: &Value) -> Vec<Program> {
 /// Compiles all of `programs`, so that what is printed while they run is theirs alone.
 ///
 /// # Errors
-/// When one does not compile.
+/// If one does not compile.
 pub(crate) fn build(root: &Path, programs: &[Program]) -> Result<(), Failure> {
     let mut command = Command::new(project::cargo());
     command.current_dir(root).args(["bench", "--no-run"]);
@@ -80,7 +80,7 @@ pub(crate) fn build(root: &Path, programs: &[Program]) -> Result<(), Failure> {
 /// to the standard error.
 ///
 /// # Errors
-/// When it fails.
+/// If it fails.
 pub(crate) fn run(
     root: &Path,
     target: &Path,
@@ -125,7 +125,7 @@ fn finish(mut command: Command, output: Stdio, wrong: &str) -> Result<(), Failur
 /// The figures of each round that are not older than `since`.
 ///
 /// # Errors
-/// When a file of criterion's cannot be read as such.
+/// If a file of criterion's cannot be read as such.
 pub(crate) fn figures(target: &Path, since: SystemTime) -> Result<Vec<Vec<Measure>>, Failure> {
     let mut rounds = Vec::new();
     for round in 1.. {

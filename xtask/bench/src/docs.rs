@@ -24,7 +24,7 @@ const END: &str = "<!-- end generated -->";
 /// Writes both.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the page has no place for the figures.
+/// If a file cannot be read or written, or the page has no place for the figures.
 pub(crate) fn write(root: &Path, rows: &[Row], machine: &Machine) -> Result<(), Failure> {
     let cannot = |file: &str, error: std::io::Error| {
         Failure::new(format!("`{file}` cannot be read or written: {error}"))

@@ -24,7 +24,7 @@ const BASELINE: &str = "xtask/counted/baseline.txt";
 /// Counts, and prints or writes what was counted. False where something grew.
 ///
 /// # Errors
-/// When the program does not compile, valgrind fails, or the baseline cannot be read or written.
+/// If the program does not compile, valgrind fails, or the baseline cannot be read or written.
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     if !program::is_there("valgrind") {
         return Err(Failure::new("`valgrind` is not installed").hint(

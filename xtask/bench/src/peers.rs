@@ -57,7 +57,7 @@ pub(crate) const PEERS: [Peer; 6] = [
 /// Builds all of them, lets each do each work in turn, and prints the ratios.
 ///
 /// # Errors
-/// When one does not compile, fails, or leaves another result than it should.
+/// If one does not compile, fails, or leaves another result than it should.
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     let all = Work::all(options.quick);
     let names: Vec<String> = all.iter().map(Work::name).collect();

@@ -16,7 +16,7 @@ use crate::table;
 /// Measures what `options` name, and prints it.
 ///
 /// # Errors
-/// When a benchmark fails, leaves no figures, or the docs cannot be written.
+/// If a benchmark fails, leaves no figures, or the docs cannot be written.
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     let (all, target) = criterion::programs(root)?;
     let chosen = chosen(all, &options.only)?;

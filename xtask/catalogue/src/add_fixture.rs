@@ -14,7 +14,7 @@ use xtask::{Failure, Verdict, project};
 /// Freezes the newest version, or takes a database file as one more golden of its version.
 ///
 /// # Errors
-/// When there is nothing to freeze, the proof does not hold, or the file is no database of a
+/// If there is nothing to freeze, the proof does not hold, or the file is no database of a
 /// version that is frozen.
 pub(crate) fn run(subject: &Subject<'_>, options: &AddFixture) -> Verdict {
     project::tell_checkout(&subject.root);

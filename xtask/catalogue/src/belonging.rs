@@ -11,7 +11,7 @@ use xtask::Failure;
 /// prove, freeze and document what is there no more.
 ///
 /// # Errors
-/// When a file differs, or is not there.
+/// If a file differs, or is not there.
 pub(crate) fn check(subject: &Subject<'_>) -> Result<(), Failure> {
     let steps = (1..=subject.catalogue.current_version())
         .filter_map(|version| subject.catalogue.step(version));

@@ -10,7 +10,7 @@ use xtask::{Failure, Verdict, project};
 /// written.
 ///
 /// # Errors
-/// When a file cannot be read or written, or has a block that nobody makes.
+/// If a file cannot be read or written, or has a block that nobody makes.
 pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
     let mut fine = true;
     for page in docs::pages(subject).map_err(Failure::new)? {

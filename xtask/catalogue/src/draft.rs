@@ -9,7 +9,7 @@ use xtask::{Failure, Verdict};
 /// docs.
 ///
 /// # Errors
-/// When a step fails on the golden database, or a file cannot be written.
+/// If a step fails on the golden database, or a file cannot be written.
 pub(crate) fn run(subject: &Subject<'_>) -> Verdict {
     let version = subject.catalogue.current_version();
     let path = freeze::golden(subject, version).map_err(Failure::new)?;

@@ -11,7 +11,7 @@ use xtask::{Failure, Verdict};
 /// Proves the catalogue and prints what was found.
 ///
 /// # Errors
-/// When `--journey` or `--law` names none.
+/// If `--journey` or `--law` names none.
 pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict {
     let again;
     let options = match &options.repeat {

@@ -21,7 +21,7 @@ const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this'
 /// and asks for the notes first.
 ///
 /// # Errors
-/// When the name is not one, the newest version is not frozen yet, or a file cannot be written.
+/// If the name is not one, the newest version is not frozen yet, or a file cannot be written.
 pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     project::tell_checkout(root);
     let name = options.name.as_str();
@@ -168,7 +168,7 @@ fn add_line(root: &Path, step: &str) -> Result<(), Failure> {
 /// Makes the snapshots of the new version's schema and of its queries' plans.
 ///
 /// # Errors
-/// When the test that makes it does not pass.
+/// If the test that makes it does not pass.
 pub fn accept_snapshots(root: &Path) -> Result<(), Failure> {
     let status = Command::new(project::cargo())
         .current_dir(root)

@@ -26,7 +26,7 @@ impl Imports {
     /// Reads a file. What only tests compile does not count.
     ///
     /// # Errors
-    /// When it is not Rust.
+    /// If it is not Rust.
     pub(crate) fn read(text: &str) -> syn::Result<Imports> {
         let file = syn::parse_file(text)?;
         let mut imports = Imports::default();

@@ -19,7 +19,7 @@ impl Modules {
     /// Reads all files below `source`, which holds the root.
     ///
     /// # Errors
-    /// When a file cannot be read or is not Rust.
+    /// If a file cannot be read or is not Rust.
     pub(crate) fn read(source: &Path) -> Result<Modules, Failure> {
         let mut modules = Modules::default();
         modules.read_folder(source, &[])?;

@@ -51,8 +51,8 @@ impl VersionHistory {
         }
     }
 
-    /// Somebody has written at another version; `touched` is what was there before and is not as it
-    /// was.
+    /// Somebody has written at a different version; `touched` lists what was there before and is
+    /// not as it was.
     pub(super) fn is_written(&mut self, touched: &[Declared]) {
         let written = self.written.get_or_insert_default();
         written.extend_from_slice(touched);

@@ -54,7 +54,7 @@ pub(crate) struct Walker<'a> {
 /// Why a move was the last.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// A law is broken, which it has told.
+    /// A law is broken, and the walker has reported it.
     Broken,
     /// The file cannot be read.
     Unreadable(Error),
@@ -70,7 +70,7 @@ impl<'a> Walker<'a> {
     /// Begins with the database in `image`, which is at `version`, in a configuration.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub(crate) fn begin(
         subject: &'a Subject<'a>,
         version: Version,
@@ -100,7 +100,7 @@ impl<'a> Walker<'a> {
     /// Makes one move, unless it does nothing where the file is.
     ///
     /// # Errors
-    /// When there is no way on: a law is broken, or the file cannot be read.
+    /// If there is no way on: a law is broken, or the file cannot be read.
     pub(crate) fn make(&mut self, what: Action, judge: &mut Judge<'_>) -> Result<(), Stop> {
         match what {
             Action::Go(to) | Action::GoPastReader(to) if !self.can_go(to) => Ok(()),

@@ -21,7 +21,7 @@ const FAMILY: &str = "CREATE TABLE harness_parent (id INTEGER PRIMARY KEY, name 
     INSERT INTO harness_parent VALUES (1, 'a'), (2, 'b');
     INSERT INTO harness_child VALUES (1), (1), (2);";
 
-/// The parent is built anew.
+/// The parent is rebuilt.
 const REBUILD: &str = "CREATE TABLE harness_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
     INSERT INTO harness_new SELECT id, name FROM harness_parent;
     DROP TABLE harness_parent;
@@ -106,7 +106,7 @@ pub(crate) fn check_behind(subject: &Subject<'_>, findings: &mut Findings) {
     check_each_step(subject, &image, findings);
 }
 
-/// A table that others refer to is built anew, on a connection with foreign keys and on one
+/// A table that others refer to is rebuilt, on a connection with foreign keys and on one
 /// without.
 fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
     let current = subject.catalogue.current_version();

@@ -1,4 +1,4 @@
-//! Makes a database anew in another configuration.
+//! Rebuilds a database in a different storage configuration.
 
 use rusqlite::{Connection, params_from_iter};
 use schema::sql::quote_name;
@@ -24,11 +24,11 @@ const RESERVED: usize = 20;
 const CELLS: std::ops::Range<usize> = 105..107;
 
 impl StorageConfig {
-    /// The database in `image` made anew in this configuration. Text that its encoding cannot hold
+    /// The database in `image` rebuilt in this configuration. Text that its encoding cannot hold
     /// comes out otherwise, such as U+FFFF in UTF-16.
     ///
     /// # Errors
-    /// When it cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
+    /// If it cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
     pub fn rebuild(self, image: &[u8]) -> Result<Machine, Error> {
         let source = sandbox::from_image(image)?;
         let machine = Machine::with_file(Device::default(), FILE, &self.first_page()?)?;

@@ -43,7 +43,7 @@ fn go(
     task: &Task<'_>,
     fixtures: &[Fixture],
 ) -> Result<Outcome, Error> {
-    // Versions that cannot be made are told by the other journeys.
+    // The other journeys report versions that cannot be made.
     let Ok(demands) = demands(subject, task.journey) else {
         return Ok(Outcome::default());
     };

@@ -12,7 +12,7 @@ impl Settings {
     /// finding.
     ///
     /// # Errors
-    /// When the variable holds something else.
+    /// If the variable holds something else.
     pub fn from_environment() -> Result<Settings, Error> {
         match env::var(Repeat::VARIABLE) {
             Ok(options) => Settings::from_options(&options),
@@ -25,7 +25,7 @@ impl Settings {
     /// prints them.
     ///
     /// # Errors
-    /// When there is another option, or a value that does not fit.
+    /// If there is another option, or a value that does not fit.
     pub fn from_options(options: &str) -> Result<Settings, Error> {
         let mut settings = Settings::default();
         let words = shell_words::split(options).map_err(|error| refuse(&error.to_string()))?;

@@ -7,7 +7,7 @@ use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::{Journey, Shape, can_go_back};
 use generate::Profile;
 
-/// The approximate number of faults in the whole proof, if not everything is tried.
+/// The approximate number of points that get faults in the whole proof, if not everything is tried.
 const POINTS: u64 = 64;
 
 /// At how many points at least on one step, and on the longest runs.
