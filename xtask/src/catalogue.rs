@@ -70,14 +70,13 @@ fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         fs::read_to_string(root.join(project::FIXTURES).join("frozen.json")).unwrap_or_default();
     for folder in &folders {
         if !list.contains(&format!("\"{folder}\"")) {
-            let hint = match frozen.contains(&format!("\"{folder}\"")) {
-                true => format!(
+            let hint = if frozen.contains(&format!("\"{folder}\"")) {
+                format!(
                     "write `\"{folder}\",` in its place in the list, or `git checkout -- {CATALOGUE}`"
-                ),
-                false => {
-                    "remove the folder; a version is begun with `cargo xtask new-version NAME`"
-                        .to_owned()
-                }
+                )
+            } else {
+                "remove the folder; a version is begun with `cargo xtask new-version NAME`"
+                    .to_owned()
             };
             found.push(Missing {
                 file: format!("{VERSIONS}/{folder}"),

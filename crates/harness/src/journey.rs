@@ -214,9 +214,10 @@ pub(crate) fn go(
     up: bool,
 ) -> (Connection, Result<Vec<String>, Error>) {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
-    let result = match up {
-        true => migrator.upgrade_to(target),
-        false => migrator.rollback_to(target),
+    let result = if up {
+        migrator.upgrade_to(target)
+    } else {
+        migrator.rollback_to(target)
     };
     let result = match result {
         Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
@@ -248,9 +249,12 @@ fn go_again(
     target: Version,
 ) -> Result<(Connection, Again), Error> {
     let current = target == subject.catalogue.current_version();
-    let open = |connection: &Connection| match current {
-        true => subject.application.opened(connection).map_err(Error::from),
-        false => Ok(()),
+    let open = |connection: &Connection| {
+        if current {
+            subject.application.opened(connection).map_err(Error::from)
+        } else {
+            Ok(())
+        }
     };
     let mut again = Again::default();
     // As at the next start. A database that never was bytes does not count what is written to it

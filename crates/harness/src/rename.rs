@@ -59,9 +59,10 @@ pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
 pub(crate) fn table_before(renames: &[Rename], table: &str) -> String {
     let tables = renames.iter().rev().filter(|own| own.column.is_none());
     tables.fold(table.to_owned(), |name, rename| {
-        match fold(&rename.to) == fold(&name) {
-            true => rename.table.clone(),
-            false => name,
+        if fold(&rename.to) == fold(&name) {
+            rename.table.clone()
+        } else {
+            name
         }
     })
 }

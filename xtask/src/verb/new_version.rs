@@ -53,12 +53,13 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     let cannot =
         |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
     fs::create_dir(&path).map_err(cannot)?;
-    let (down, line) = match options.code {
-        true => (
+    let (down, line) = if options.code {
+        (
             format!("{down}{UNTIL_WRITTEN}"),
             format!("\"{folder}\" with crate::{name}::CODE"),
-        ),
-        false => (down, format!("\"{folder}\"")),
+        )
+    } else {
+        (down, format!("\"{folder}\""))
     };
     for (file, text) in [("notes.md", &notes), ("up.sql", &up), ("down.sql", &down)] {
         fs::write(path.join(file), fill(text)).map_err(cannot)?;

@@ -71,9 +71,10 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
         }
     }
     // Mermaid takes no empty braces.
-    let _ = match lines.is_empty() {
-        true => writeln!(text, "    {name}"),
-        false => writeln!(text, "    {name} {{\n{}    }}", lines.concat()),
+    let _ = if lines.is_empty() {
+        writeln!(text, "    {name}")
+    } else {
+        writeln!(text, "    {name} {{\n{}    }}", lines.concat())
     };
 }
 
@@ -86,9 +87,10 @@ fn parents(table: &Table, key: &ForeignKey) -> &'static str {
             .is_some_and(|alias| alias.eq_ignore_ascii_case(name));
         alias || table.column(name).is_some_and(|column| column.not_null)
     };
-    match key.columns.iter().all(set) {
-        true => "||",
-        false => "|o",
+    if key.columns.iter().all(set) {
+        "||"
+    } else {
+        "|o"
     }
 }
 
@@ -114,10 +116,7 @@ fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
             });
             columns.collect::<Option<Vec<_>>>().is_some_and(within)
         });
-    match unique {
-        true => "o|",
-        false => "o{",
-    }
+    if unique { "o|" } else { "o{" }
 }
 
 /// What each table is called in the diagram: no two the same, although Mermaid takes few

@@ -106,15 +106,15 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     };
     let file = step_file(subject, leg.journey, script);
     let hint = "everything that a step does belongs into its one transaction";
-    let passage = match stops {
-        true => passage.resumable(),
-        false => passage,
-    };
+    let passage = if stops { passage.resumable() } else { passage };
     let passage = passage.durable();
     // What is wrong with backups is no step's fault.
-    let dress = |finding: Finding| match finding.message.contains(BESIDE) {
-        true => finding,
-        false => finding.in_file(file.clone()).hint(hint),
+    let dress = |finding: Finding| {
+        if finding.message.contains(BESIDE) {
+            finding
+        } else {
+            finding.in_file(file.clone()).hint(hint)
+        }
     };
     judge(passage.cut(&sampling(leg)), &object, findings, dress);
 
@@ -338,9 +338,10 @@ fn migrate(
     options: &Options,
 ) -> Claimed {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, *options);
-    let result = match up {
-        true => migrator.upgrade_to(to),
-        false => migrator.rollback_to(to),
+    let result = if up {
+        migrator.upgrade_to(to)
+    } else {
+        migrator.rollback_to(to)
     };
     claim(result.map_err(|error| error.outcome()))
 }

@@ -112,9 +112,10 @@ impl VersionHistory {
         let before = &self.station.observation;
         let found = differences(before, &now.observation, &excuses(&excused)).into_iter();
         let found = found.filter(|difference| !(difference.more && self.written.is_some()));
-        let law = match self.low.version < self.station.version {
-            true => "back and forth keeps",
-            false => "down restores",
+        let law = if self.low.version < self.station.version {
+            "back and forth keeps"
+        } else {
+            "down restores"
         };
         let finding = |difference| {
             Finding::of(&difference).hint(format!(
