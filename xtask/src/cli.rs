@@ -193,6 +193,8 @@ pub enum CiStep {
     Lints,
     /// Run all tests
     Tests,
+    /// Run the examples of the crates
+    Examples,
     /// Build the documentation of the crates
     Documentation,
     /// Prove the catalogue; every version must be frozen

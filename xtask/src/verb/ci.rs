@@ -14,12 +14,13 @@ use crate::cli::{CiOptions, CiStep, Sabotage};
 use crate::{Failure, Verdict, catalogue, program, project};
 
 /// The steps that run when none is named, in their order.
-const STEPS: [CiStep; 11] = [
+const STEPS: [CiStep; 12] = [
     CiStep::Format,
     CiStep::Arrows,
     CiStep::Deny,
     CiStep::Lints,
     CiStep::Tests,
+    CiStep::Examples,
     CiStep::Documentation,
     CiStep::Proof,
     CiStep::Docs,
@@ -52,6 +53,7 @@ fn name(step: CiStep) -> &'static str {
         CiStep::Deny => "dependencies",
         CiStep::Lints => "lints",
         CiStep::Tests => "tests",
+        CiStep::Examples => "examples",
         CiStep::Documentation => "documentation",
         CiStep::Proof => "the proof",
         CiStep::Docs => "docs match",
@@ -73,6 +75,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
             cargo(root, &[&whole[..], &["--", "--deny", "warnings"]].concat())
         }
         CiStep::Tests => cargo(root, &["test", "--workspace", "--all-features"]),
+        CiStep::Examples => examples(root),
         CiStep::Documentation => doc(root),
         CiStep::Proof => catalogue(&["verify-migrations", "--require-frozen"]),
         CiStep::Docs => catalogue(&["docs", "--check"]),
@@ -88,6 +91,26 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     let started = Instant::now();
     check().map_err(|failure| failure.within(name))?;
     say!("=== {name}: ok, {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// The examples that need no argument, which a reader runs first.
+const EXAMPLES: [(&str, &str); 6] = [
+    ("rowsafe-migrations", "first_file"),
+    ("rowsafe-migrations", "commit_per_step"),
+    ("rowsafe-migrations", "older_build"),
+    ("rowsafe-schema", "drift_check"),
+    ("rowsafe-simulator", "power_loss"),
+    ("rowsafe-harness", "bookshelf"),
+];
+
+fn examples(root: &Path) -> Result<(), Failure> {
+    for (package, example) in EXAMPLES {
+        cargo(
+            root,
+            &["run", "--quiet", "--package", package, "--example", example],
+        )?;
+    }
     Ok(())
 }
 
