@@ -95,13 +95,12 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
 }
 
 /// The examples that need no argument, which a reader runs first.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 5] = [
     ("rowsafe-migrations", "first_file"),
     ("rowsafe-migrations", "commit_per_step"),
     ("rowsafe-migrations", "older_build"),
     ("rowsafe-schema", "drift_check"),
     ("rowsafe-simulator", "power_loss"),
-    ("rowsafe-harness", "bookshelf"),
 ];
 
 fn examples(root: &Path) -> Result<(), Failure> {
