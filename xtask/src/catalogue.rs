@@ -16,9 +16,9 @@ use crate::{Failure, Verdict};
 struct Missing {
     /// The file, below the root.
     file: String,
-    /// What is wrong with it.
+    /// The description of the problem.
     message: String,
-    /// What to do.
+    /// The recommended action.
     hint: String,
 }
 
@@ -46,11 +46,11 @@ pub fn is_complete(root: &Path, json: bool) -> Verdict {
     Ok(missing.is_empty())
 }
 
-/// What is missing in the version folders: a missing file would be a compile error, which names the
-/// file but not what to do.
+/// Lists the missing files of the version folders: a missing file would be a compile error, which
+/// names the file but not the remedy.
 ///
 /// # Errors
-/// When the folders or the list cannot be read.
+/// If the folders or the list cannot be read.
 fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
     let unreadable = |what: &str, error: std::io::Error| {
         Failure::new(format!("`{what}` cannot be read: {error}"))

@@ -10,7 +10,7 @@ use crate::{escape, screen};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -33,7 +33,7 @@ impl Cli {
     }
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Prove the catalogue: every past version, forward and back, schema and rows
@@ -61,7 +61,7 @@ pub enum Verb {
 /// Options of `verify-migrations`.
 #[derive(Args, Debug)]
 pub struct VerifyMigrations {
-    /// How to print the report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Only this journey, from a version over another one and back, such as `v3..v4..v3`
@@ -78,7 +78,7 @@ pub struct VerifyMigrations {
     /// The seed of the generated databases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many databases to generate for each journey of one step; 24, with --deep 240. Longer
+    /// Number of databases to generate for each journey of one step; 24, with --deep 240. Longer
     /// journeys get a third, with --deep or --journey all
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub cases: Option<u32>,
@@ -94,7 +94,7 @@ pub struct VerifyMigrations {
     pub require_frozen: bool,
 }
 
-/// How to print a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
@@ -112,7 +112,7 @@ pub struct Bench {
     /// Rougher figures and smaller files, in less than two minutes once all is compiled
     #[arg(long)]
     pub quick: bool,
-    /// How to print the figures
+    /// Format of the figures
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Measure nothing and show what was measured last
@@ -135,7 +135,7 @@ pub struct Bench {
 /// Options of `new-version`.
 #[derive(Args, Debug)]
 pub struct NewVersion {
-    /// What it adds, in lower case with underscores, such as `session_duration`
+    /// The addition, in lower case with underscores, such as `session_duration`
     pub name: String,
     /// Data must be computed: make a Rust function for the step, too
     #[arg(long)]

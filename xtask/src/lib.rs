@@ -25,7 +25,7 @@ pub struct Failure {
     hints: Vec<String>,
 }
 
-/// What a verb returns: whether all is well, or why it could not work.
+/// The result of a verb: whether all is well, or the reason that it could not work.
 pub type Verdict = Result<bool, Failure>;
 
 impl Failure {

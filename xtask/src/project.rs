@@ -88,10 +88,10 @@ pub fn target(root: &Path) -> PathBuf {
     chosen.map_or_else(|| root.join("target"), |target| root.join(target))
 }
 
-/// What `cargo metadata` says of the workspace.
+/// Returns the output of `cargo metadata` for the workspace.
 ///
 /// # Errors
-/// When cargo cannot tell.
+/// If cargo fails.
 pub fn metadata(root: &Path, options: &[&str]) -> Result<Value, Failure> {
     let output = Command::new(cargo())
         .current_dir(root)

@@ -1,4 +1,5 @@
-//! What a layout makes of a folder, and the words that several layouts share.
+//! The steps and gaps that a layout finds in a folder, and the descriptions that several layouts
+//! share.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -52,7 +53,7 @@ impl Migration {
         }
     }
 
-    /// What a folder with `up.sql` and `down.sql` holds; `None` where it has no `up.sql`.
+    /// Reads a folder with `up.sql` and `down.sql`; returns `None` if it has no `up.sql`.
     pub(crate) fn in_folder(tree: &Tree, name: &str) -> Result<Option<Migration>, InputError> {
         let (up, down) = (format!("{name}/up.sql"), format!("{name}/down.sql"));
         if !tree.has_file(&up) {

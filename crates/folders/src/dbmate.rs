@@ -28,7 +28,7 @@ struct Section {
     no_transaction: bool,
 }
 
-/// Which way a line begins, and what stands behind its marker.
+/// The direction of the section that a line begins, and the text after its marker.
 fn marker<'a>(line: &Line<'a>) -> Option<(bool, &'a str)> {
     let rest = line
         .text

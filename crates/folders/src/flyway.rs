@@ -33,7 +33,7 @@ const CODE: [&str; 8] = [
     ".java", ".class", ".kt", ".sh", ".ps1", ".bat", ".cmd", ".py",
 ];
 
-/// What a name says.
+/// The parts of a file name.
 struct Named<'a> {
     path: &'a str,
     /// `V`, `U`, `B` or `R`.
@@ -255,7 +255,7 @@ fn alone(tree: &Tree, path: &str) -> bool {
     beside.or_else(inside).as_deref() == Some("false")
 }
 
-/// What the configuration beside a script says of a key.
+/// The value of a key in the configuration beside a script.
 fn configured(tree: &Tree, path: &str, key: &str) -> Option<String> {
     let config = format!("{path}.conf");
     let text = tree.has_file(&config).then(|| tree.text(&config).ok())??;

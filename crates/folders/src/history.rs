@@ -7,14 +7,14 @@ use std::path::PathBuf;
 pub struct History {
     /// The layout's name, such as `diesel`.
     pub layout: &'static str,
-    /// How that was told, in words.
+    /// The evidence for the layout, as text.
     pub reason: String,
     /// The folder, as it was named.
     pub root: PathBuf,
     /// The migrations that can be run, in order.
     pub steps: Vec<Migration>,
-    /// What could not be read as a migration and still belongs to the history: a step in another
-    /// language, a number that is missing, twice there, or a name that does not fit.
+    /// Parts of the history that could not be read as a migration: a step in a different language,
+    /// a number that is missing or occurs twice, or a name that does not fit.
     pub gaps: Vec<Gap>,
 }
 
@@ -23,7 +23,7 @@ pub struct History {
 pub struct Migration {
     /// As its folder names it, such as `0002_label` or `V2__label`.
     pub name: String,
-    /// What it runs; `None` where it has only a way back.
+    /// The script that it runs; `None` if it has only a way back.
     pub up: Option<Script>,
     /// Its way back.
     pub down: Down,
@@ -68,10 +68,10 @@ pub struct Script {
     pub line: usize,
     /// The SQL, statements in order.
     pub text: String,
-    /// What the tool hands to SQLite at a time, where its own rules cut the text and not SQLite's
-    /// grammar: `StatementBegin` … `StatementEnd`, lines that end in `;`, `-->
-    /// statement-breakpoint`. Byte ranges into `text`, in order; one may hold several statements,
-    /// and what lies between them is not run. Empty where the text is run as it is.
+    /// The pieces that the tool hands to SQLite at a time, if its own rules split the text and not
+    /// SQLite's grammar: `StatementBegin` … `StatementEnd`, lines that end in `;`, `-->
+    /// statement-breakpoint`. Byte ranges into `text`, in order; one may contain several
+    /// statements, and the text between them is not run. Empty if the text is run as it is.
     pub pieces: Vec<std::ops::Range<usize>>,
 }
 

@@ -60,7 +60,7 @@ fn parse(file: &str) -> Option<Numbered<'_>> {
     })
 }
 
-/// What stands before a direction at the end of a name, and whether that is the way back.
+/// The text before a direction at the end of a name, and whether the direction is the way back.
 fn direction(name: &str) -> Option<(&str, bool)> {
     let (before, last) = name.rsplit_once(['.', '_', '-'])?;
     let is = |words: &[&str]| words.iter().any(|word| last.eq_ignore_ascii_case(word));

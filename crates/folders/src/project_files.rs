@@ -1,5 +1,5 @@
-//! What the files around a folder say about the tool that runs it: in the folder itself, in the one
-//! that holds it, and in the one that holds that.
+//! Evidence in the files around a folder for the tool that runs it: in the folder itself, in its
+//! parent, and in the parent of that.
 
 use std::fs;
 use std::path::Path;

@@ -21,10 +21,10 @@ const DEEPEST: usize = 40;
 const MOST: usize = 100_000;
 /// Longer than any migration: what is longer is a dump, or no SQL.
 const LONGEST: u64 = 64 << 20;
-/// What package managers and compilers fill, and no tool reads.
+/// Folders that package managers and compilers fill, and no tool reads.
 const FOREIGN: [&str; 3] = ["node_modules", "target", "__pycache__"];
 
-/// What stands at a path.
+/// The kind of the entry at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     File,
@@ -102,7 +102,7 @@ impl Tree {
         Ok(())
     }
 
-    /// What stands at `child`, and where it leads if it is a link.
+    /// Determines the kind of `child`, and its target if it is a link.
     fn look(
         &self,
         child: &str,
@@ -198,7 +198,7 @@ impl Tree {
         paths
     }
 
-    /// Whatever is named like SQL and cannot be read as a file, with what it is.
+    /// Lists entries that are named like SQL but cannot be read as a file, each with its kind.
     pub(crate) fn odd(&self) -> Vec<(&str, &'static str)> {
         let odd = self
             .entries
@@ -224,7 +224,7 @@ impl Tree {
         self.entries.get(path) == Some(&Kind::File)
     }
 
-    /// What a file says, which must be text.
+    /// The content of a file, which must be text.
     pub(crate) fn text(&self, below: &str) -> Result<Rc<str>, InputError> {
         if let Some(text) = self.texts.borrow().get(below) {
             return Ok(Rc::clone(text));

@@ -19,10 +19,10 @@ pub(crate) use builder::{BuildContext, Made, OwnTrees};
 use observe::Value;
 use stdx::Rng;
 
-/// How often other values are tried for one row.
+/// The maximum number of attempts with different values for one row.
 const TRIES: usize = 48;
 
-/// How many rows in a row may be given up before the table is.
+/// The number of successive rows that may be given up before the table is.
 const PATIENCE: usize = 2;
 
 /// Makes the rows of one database.
@@ -258,8 +258,8 @@ impl Builder<'_, '_> {
     }
 }
 
-/// What a row has in a key, as far as SQLite compares it; `None` where NULL makes it differ from
-/// all.
+/// The values of a row in a key, as far as SQLite compares them; `None` if a NULL makes it
+/// different from all others.
 fn key_of(table: &TablePlan, key: &[KeyPart], values: &[Value]) -> Option<Vec<Value>> {
     let part = |part: &KeyPart| {
         let affinity = table.columns.get(part.column)?.affinity;

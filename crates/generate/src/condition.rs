@@ -1,7 +1,7 @@
-//! What a CHECK asks of the columns, read out of its expression.
+//! Demands of a CHECK on the columns, read out of its expression.
 //!
-//! A condition is a tree of wishes. What is not understood is left out: the wishes only make it
-//! likely that SQLite takes a row, and SQLite decides.
+//! A condition is a tree of wishes. Parts that are not understood are left out: the wishes only
+//! make it likely that SQLite accepts a row, and SQLite decides.
 
 mod wish;
 mod expression;
@@ -38,7 +38,7 @@ impl Condition {
     }
 }
 
-/// How often values against a condition are drawn.
+/// The number of draws of values against a condition.
 const AGAINST: usize = 4;
 
 /// Values that a condition over `columns` does not allow, as far as it is understood, by the

@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::content::Content;
 
-/// What the values are like.
+/// The kind of the values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
-    /// What an ordinary application would have: words, small numbers, dates, documents.
+    /// Values of an ordinary application: words, small numbers, dates, documents.
     #[default]
     Plain,
     /// A third of the values at the edges of what SQLite stores: the empty text, `0x00` inside
@@ -37,7 +37,7 @@ pub struct EdgeValue {
     pub table: String,
     /// The column.
     pub column: String,
-    /// What is unusual about the value, such as `a NUL inside text`.
+    /// The unusual property of the value, such as `a NUL inside text`.
     pub why: &'static str,
 }
 

@@ -15,7 +15,7 @@ use crate::prepared::{Prepared, given_rows};
 use crate::shrink::Contents;
 use crate::trial::Trial;
 
-/// How many rows a table gets at most, unless [`Generator::rows`] says otherwise.
+/// The maximum number of rows of a table, unless [`Generator::rows`] sets a different one.
 const ROWS: usize = 5;
 
 /// Makes databases of one schema.
@@ -52,14 +52,14 @@ impl Generator {
         })
     }
 
-    /// What the values are like.
+    /// Sets the kind of the values.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Generator {
         self.profile = profile;
         self
     }
 
-    /// How many rows a table gets at most; each gets one at least.
+    /// Sets the maximum number of rows of a table; each gets at least one.
     #[must_use]
     pub fn rows(mut self, most: usize) -> Generator {
         self.rows = most.max(1);

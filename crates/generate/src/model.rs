@@ -8,7 +8,7 @@ use crate::hostile;
 use crate::plan::{Plan, TablePlan};
 use observe::Value;
 
-/// How far keys are followed: a key may be the key of a parent, and so on.
+/// The depth to which keys are followed: a key may be the key of a parent, and so on.
 const FURTHEST: usize = 32;
 
 /// The rows of a database in the order in which they are inserted.

@@ -1,4 +1,4 @@
-//! What a value must be like, and values that are so.
+//! Demands on a value, and values that meet them.
 
 use schema::Affinity;
 
@@ -43,7 +43,7 @@ pub(super) enum Need {
 }
 
 impl Need {
-    /// What `x = name(x)` asks.
+    /// The demand of `x = name(x)`.
     pub(super) fn form(name: &str) -> Option<Need> {
         match name {
             "lower" => Some(Need::Lower),

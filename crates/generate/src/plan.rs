@@ -1,4 +1,4 @@
-//! What a schema asks of its rows, worked out once: columns, keys, references, conditions, and the
+//! Demands of a schema on its rows, computed once: columns, keys, references, conditions, and the
 //! order in which tables are filled.
 
 mod tables;

@@ -13,7 +13,7 @@ const WORDS: &[&str] = &[
     "Queue",
 ];
 
-/// What a column seems to hold, by its name, type and default.
+/// The likely content of a column, by its name, type and default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Flag,

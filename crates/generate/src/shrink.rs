@@ -21,7 +21,7 @@ use crate::prepared::Prepared;
 use crate::shrink_value::{shrink_value, weight};
 use observe::Value;
 
-/// How often all stages are gone through: a value that got simple may let a row go.
+/// The maximum number of passes through all stages: a value that became simple may let a row go.
 const ROUNDS: usize = 3;
 
 /// The strategy.
@@ -88,7 +88,7 @@ pub(super) struct Tree {
     changed: bool,
 }
 
-/// What gets smaller. The number is how many rows go at a time.
+/// The part that shrinks. The number is the number of rows that are removed at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Start,

@@ -6,8 +6,8 @@ use crate::hostile;
 use crate::plan::ColumnPlan;
 use observe::Value;
 
-/// What makes a value complicated, the worst first: being at the edges, being of a type that the
-/// column does not name, being large.
+/// The measures of a value's complexity, the worst first: being at the edges, being of a type that
+/// the column does not name, being large.
 type Weight = (bool, bool, usize, u64, Vec<u8>);
 
 pub(super) fn weight(value: &Value, column: &ColumnPlan) -> Weight {

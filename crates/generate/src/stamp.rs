@@ -1,6 +1,6 @@
 //! The ways in which SQLite writes a time as text.
 
-/// How a time is written.
+/// The format of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stamp {
     Date,
@@ -9,7 +9,7 @@ pub(super) enum Stamp {
 }
 
 impl Stamp {
-    /// What a function of SQLite reads or gives.
+    /// The format that a function of SQLite reads or returns.
     pub(super) fn by_function(name: &str) -> Option<Stamp> {
         match name {
             "date" | "strftime" => Some(Stamp::Date),

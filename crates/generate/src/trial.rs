@@ -16,7 +16,7 @@ pub(super) struct Trial {
     foreign_keys: bool,
 }
 
-/// How many instructions of SQLite's machine a row may take: a trigger may never end.
+/// The maximum number of instructions of SQLite's machine for a row: a trigger may never end.
 const ROW: u64 = 2_000_000;
 
 /// Why SQLite refused a row.

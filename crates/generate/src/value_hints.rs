@@ -1,5 +1,5 @@
-//! What SQL says of the values that columns hold, without saying it of the columns: what it
-//! compares them with, and which of them it reads as JSON.
+//! Hints about the values of columns from other SQL: the literals that it compares them with, and
+//! the columns that it reads as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use schema::sql::fold;
 /// A list of `IN` is not read further.
 const LONGEST: usize = 8;
 
-/// What statements say of columns, by folded name.
+/// Hints about columns from statements, by folded name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ValueHints {
     /// Literals that a column is compared with, as SQL.

@@ -1,4 +1,4 @@
-//! What a law is: its name and its checks.
+//! A law: its name and its checks.
 
 use crate::finding::Findings;
 use crate::journey::{Journey, Trace};
@@ -8,7 +8,7 @@ use crate::subject::Subject;
 pub struct Law {
     /// Its name, as reports print it.
     pub name: &'static str,
-    /// How it judges.
+    /// The checks that judge it.
     pub(crate) checks: &'static [Check],
 }
 
@@ -41,7 +41,7 @@ impl Law {
 
 /// One database on the first half of a journey, for laws that make it themselves.
 pub(crate) struct Probe<'a> {
-    /// Which journey.
+    /// The journey.
     pub journey: Journey,
     /// The database at its start.
     pub image: &'a [u8],

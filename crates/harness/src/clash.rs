@@ -28,10 +28,10 @@ use crate::error::Error;
 use crate::journey::Journey;
 use crate::subject::Subject;
 
-/// How many databases one demand is met with at most: each breaks it in another way.
+/// The maximum number of databases that violate one demand, each in a different way.
 const WAYS: usize = 4;
 
-/// How many candidates of a demand are tried at most.
+/// The maximum number of candidates that are tried for a demand.
 const CANDIDATES: usize = 600;
 
 /// A database that goes on a journey.
@@ -41,7 +41,7 @@ pub(crate) struct Clash {
     pub(crate) why: String,
     /// The changes that make it of the database that it was made from.
     pub(crate) sql: String,
-    /// What is unusual about the values in it; empty where anybody would have them.
+    /// The unusual properties of its values; empty if the values are ordinary.
     pub(crate) hostile: Vec<String>,
     /// Where its rows are from, as a comment in SQL, or as SQL.
     pub(crate) base: String,
@@ -56,8 +56,8 @@ pub(crate) struct Base {
     pub(crate) image: Vec<u8>,
 }
 
-/// What the last step of the journey's first half asks of rows, and the version that it begins at
-/// does not.
+/// The demands on rows that the last step of the journey's first half adds to those of the version
+/// it begins at.
 pub(crate) fn demands<'a>(
     subject: &'a Subject<'a>,
     journey: Journey,

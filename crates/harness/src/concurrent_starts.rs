@@ -18,13 +18,14 @@ use simulator::{Device, Machine};
 
 const FILE: &str = "starters.db";
 
-/// What one program does with a connection to the file: how many steps it ran, or its complaint.
+/// The work of one program with a connection to the file: returns the number of steps it ran, or
+/// its error.
 pub type Start<'a> = dyn Fn(&Catalogue, Connection) -> Result<usize, Error> + Sync + 'a;
 
 /// One meeting of starters.
 #[derive(Clone, Copy, Debug)]
 pub struct Race {
-    /// How many programs start.
+    /// The number of programs that start.
     pub starters: usize,
     /// Whether the file has a WAL.
     pub wal: bool,
@@ -151,15 +152,15 @@ pub(crate) fn works_alone(catalogue: &Catalogue, image: &[u8], start: &Start<'_>
     alone(catalogue, image, start).is_ok()
 }
 
-/// What one starter alone makes of the same file.
+/// Returns the result of one starter alone on the same file.
 fn alone(catalogue: &Catalogue, image: &[u8], start: &Start<'_>) -> Result<Counts, Error> {
     let machine = Machine::with_file(Device::default(), FILE, image)?;
     start(catalogue, machine.connect(FILE)?)?;
     Counts::of(&machine.connect(FILE)?)
 }
 
-/// How many rows each table has, the ledger too, and how often each version stands in it. Values
-/// are not compared: a step may write the time.
+/// The number of rows of each table, the ledger included, and the number of times that the ledger
+/// lists each version. Values are not compared: a step may write the time.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     version: i64,

@@ -19,16 +19,17 @@ use simulator::{
     SeenDisks, SweepStats, Workload, repeat_failure, sweep, sweep_barriers,
 };
 
-/// How many differences a message tells.
+/// The maximum number of differences that a message lists.
 const TOLD: usize = 3;
 
-/// What brings a database to another version: it gets a connection, and closes it.
+/// The function that brings a database to a different version: it receives a connection, and closes
+/// it.
 pub type Engine<'a> = &'a dyn Fn(rusqlite::Connection) -> Claimed;
 
-/// What a passage does on a machine.
+/// The work of a passage on a machine.
 type Work<'a> = Box<dyn Fn(&Machine, Option<Setup>) -> Claimed + 'a>;
 
-/// How an application has set up its file.
+/// The way in which an application has set up its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// [`journal_mode`](https://sqlite.org/pragma.html#pragma_journal_mode): `DELETE` or `WAL`.
@@ -39,7 +40,7 @@ pub struct Setup {
     /// promises it: with less, the journal that was deleted may be back, and rolls back what was
     /// committed.
     pub durable: bool,
-    /// What the disk must keep in order, because SQLite relies on it.
+    /// The order that the disk must keep, because SQLite relies on it.
     pub order: Order,
 }
 
@@ -121,10 +122,10 @@ fn ways(faults: &[Fault]) -> impl Iterator<Item = Way> {
     ways.filter(move |way| faults.contains(&way.mode.fault) && possible(way.mode.fault))
 }
 
-/// How many of the setups, from the first, are the most usual.
+/// The number of setups, counted from the first, that are the most usual.
 const USUAL: usize = 2;
 
-/// How many kinds of cuts there are by `faults`, each setup on its own.
+/// The number of kinds of faults in `faults`, where each setup counts on its own.
 fn kinds(faults: &[Fault]) -> u64 {
     let setups = |only_usual| if only_usual { USUAL } else { SETUPS.len() };
     ways(faults).map(|way| setups(way.only_usual) as u64).sum()
@@ -155,28 +156,30 @@ impl fmt::Display for Setup {
 pub struct CrashTest<'a> {
     image: &'a [u8],
     work: Work<'a>,
-    /// What lies beside the file, and what must hold of it; `None` where the work takes no backup.
+    /// The files beside the database, and the conditions on them; `None` if the work takes no
+    /// backup.
     backups: Option<Backups>,
     before: Observation,
-    /// What it looks like at the end, without what another try gives other values.
+    /// The observation at the end, without the values that differ from one try to the next.
     after: Observation,
     /// Columns, by folded table and place, that are random or hold the time: no two tries agree on
     /// them.
     fleeting: BTreeSet<(String, usize)>,
     /// The file at the end.
     result: Vec<u8>,
-    /// What [`Found::Before`] is: as it was, or anything that a second try completes.
+    /// The meaning of [`Found::Before`]: exactly as it was, or anything that a second try
+    /// completes.
     strict: bool,
     /// Whether it promises more than its setups do.
     lasting: bool,
 }
 
-/// What cutting in one setup gave.
+/// The result of the faults in one setup.
 #[derive(Clone, Debug)]
 pub struct SetupStats {
     /// The setup.
     pub setup: Setup,
-    /// What one kind of cut gave.
+    /// The result of one kind of fault.
     pub stats: SweepStats,
 }
 
@@ -418,7 +421,7 @@ impl<'a> CrashTest<'a> {
 /// Opens the file as an application that is set up so.
 ///
 /// # Errors
-/// Whatever SQLite says.
+/// If SQLite reports an error.
 pub fn connect(machine: &Machine, setup: Option<Setup>) -> rusqlite::Result<rusqlite::Connection> {
     let connection = machine.connect(FILE)?;
     if let Some(setup) = setup {

@@ -71,9 +71,9 @@ pub fn fits(subject: &Subject<'_>, version: Version, script: &str) -> bool {
 /// One line of the checklist.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// What must be so.
+    /// The condition that must hold.
     pub what: &'static str,
-    /// What to do, when it is not.
+    /// The next action, if the condition does not hold.
     pub todo: Option<String>,
 }
 
@@ -86,7 +86,7 @@ impl fmt::Display for Item {
     }
 }
 
-/// What is done and what is missing for the newest version, or `None` when it is frozen already.
+/// Lists the finished and the missing items for the newest version; `None` if it is already frozen.
 pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec<Item>)> {
     let version = subject.catalogue.current_version();
     let frozen = Frozen::read(&subject.root.join(&subject.fixtures)).ok()?;

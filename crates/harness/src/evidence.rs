@@ -1,4 +1,4 @@
-//! What several laws ask of a trace or of the subject.
+//! Questions that several laws ask of a trace or of the subject.
 
 use migrations::{Declared, Version};
 use observe::Excuse;
@@ -32,7 +32,7 @@ pub(crate) fn not_arrived(
         .in_file(file.or_else(|| step_file(subject, walk.journey, otherwise)))
 }
 
-/// What the notes of the journey's steps declare, by `pick`.
+/// The declarations in the notes of the journey's steps, selected by `pick`.
 pub(crate) fn declared(
     subject: &Subject<'_>,
     journey: Journey,
@@ -44,7 +44,7 @@ pub(crate) fn declared(
     notes.flat_map(|notes| pick(notes).clone()).collect()
 }
 
-/// What is declared, for a comparison of two observations.
+/// The declared changes as excuses for a comparison of two observations.
 pub(crate) fn excuses(declared: &[Declared]) -> Vec<Excuse> {
     let excuse = |own: &Declared| Excuse {
         table: own.table.clone(),

@@ -1,4 +1,4 @@
-//! What breaks a law.
+//! A violation of a law.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use observe::Difference;
 /// One thing that breaks a law.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
-    /// What it concerns: `note.label, id 7`, an index, a query, a file.
+    /// The object that it concerns: `note.label, id 7`, an index, a query, a file.
     pub object: String,
-    /// What is wrong with it.
+    /// The description of the problem.
     pub message: String,
     /// The file that a person would open to mend it, relative to the root.
     pub file: Option<String>,
-    /// What to do.
+    /// The recommended action.
     pub hint: Option<String>,
 }
 
-/// What a law found.
+/// The result of a law.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
-    /// How many comparisons were made; a law that made none has proved nothing.
+    /// The number of comparisons that were made; a law that made none has proved nothing.
     pub checked: usize,
     /// At how many points something was made to fail, and of how many.
     pub points: (u64, u64),
-    /// What breaks the law.
+    /// The violations of the law.
     pub found: Vec<Finding>,
 }
 

@@ -267,7 +267,7 @@ pub(crate) struct Files {
     pub(crate) found: Vec<(Version, String, String)>,
     /// Paths that cannot be read, each with the reason.
     pub(crate) unreadable: Vec<(String, String)>,
-    /// What lies among the fixtures and is none of a version that there is.
+    /// Entries among the fixtures that belong to no existing version.
     pub(crate) strange: Vec<String>,
 }
 

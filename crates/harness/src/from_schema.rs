@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::journey::Journey;
 use crate::subject::Subject;
 
-/// How many rows a table gets at most: more rows a database cost less than more databases.
+/// The maximum number of rows of a table: more rows in a database cost less than more databases.
 pub(crate) const ROWS: usize = 8;
 
 /// The newest version up to `version` whose rows are all its own: nothing in them is derived from

@@ -1,5 +1,5 @@
-//! What speaks against a file: SQLite's own checks, whether it can still be used, and the
-//! application.
+//! Problems of a file: those that SQLite's own checks and the application report, and whether the
+//! file can still be used.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub(crate) fn problems(
     Ok(found)
 }
 
-/// What `after` says more often than `before`.
+/// The sentences that `after` contains more often than `before`.
 pub(crate) fn newly_reported<'a>(before: &[String], after: &'a [String]) -> Vec<&'a String> {
     let mut known: BTreeMap<&String, usize> = BTreeMap::new();
     for sentence in before {

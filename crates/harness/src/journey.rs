@@ -23,7 +23,7 @@ pub struct Journey {
     pub via: Version,
 }
 
-/// Which way a journey goes first.
+/// The direction in which a journey goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// Up, and back down.
@@ -33,7 +33,7 @@ pub enum Shape {
 }
 
 impl Journey {
-    /// Which way it goes first.
+    /// Returns the direction in which it goes first.
     pub fn shape(self) -> Shape {
         if self.via > self.from {
             Shape::UpAndBack
@@ -84,20 +84,20 @@ impl FromStr for Journey {
     }
 }
 
-/// What was found at one place of a journey.
+/// The state that was found at one place of a journey.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// The version it should be at.
     pub version: Version,
     /// Everything that must survive.
     pub observation: Observation,
-    /// What SQLite's own checks and the application say against it.
+    /// The problems that SQLite's own checks and the application report.
     pub troubles: Vec<String>,
     /// Declared queries that do not compile: name and SQLite's message.
     pub broken_queries: BTreeMap<&'static str, String>,
 }
 
-/// What a second upgrade of a finished file did.
+/// The effect of a second upgrade of a finished file.
 #[derive(Clone, Debug, Default)]
 pub struct Again {
     /// The steps it ran, or why it failed.
@@ -118,9 +118,10 @@ pub(crate) const DRAWN: [&str; 6] = ["generated", "plain", "hostile", "clashing"
 /// A journey made with one database. The laws judge it without touching a database.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// Which journey.
+    /// The journey.
     pub journey: Journey,
-    /// Which database: a fixture's name, `empty`, `filled …`, `generated`, `plain` or `hostile`.
+    /// The name of the database: a fixture's name, `empty`, `filled …`, `generated`, `plain` or
+    /// `hostile`.
     pub data: String,
     /// Whether its rows were made from the schema alone: then no build may ever have written such.
     pub rows_are_generated: bool,
@@ -132,7 +133,7 @@ pub struct Trace {
     pub end: Option<Checkpoint>,
     /// The engine's error that ended it.
     pub failure: Option<String>,
-    /// What running the finished upgrade again did.
+    /// The effect of running the finished upgrade again.
     pub again: Option<Again>,
 }
 
@@ -309,8 +310,8 @@ pub(crate) fn look(
     })
 }
 
-/// How every run of a proof is made: consent is given to all that is declared, and notes may still
-/// be missing while a version is being made.
+/// The options of every run of a proof: they consent to everything that is declared, and accept
+/// missing notes, as while a version is being made.
 pub(crate) fn proving() -> Options {
     Options {
         accept_loss: true,

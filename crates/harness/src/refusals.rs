@@ -20,7 +20,7 @@ use crate::subject::Subject;
 
 pub(crate) use behind::{check_behind, check_large};
 
-/// What is asked of the engine.
+/// The operation that the engine is asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Ask {
     Up(Version),
@@ -43,9 +43,9 @@ impl Ask {
 /// One mistake, in a file on which the engine otherwise does what it is asked for.
 struct Mistake {
     what: &'static str,
-    /// How it comes into the file.
+    /// The SQL that brings it into the file.
     sql: String,
-    /// What the engine must say.
+    /// The error that the engine must return.
     kind: ErrorKind,
 }
 
@@ -276,8 +276,8 @@ fn changed(image: &[u8], sql: &str) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// What is wrong with how the engine refuses the file after `sql`; `None` where it refuses it as it
-/// should, and leaves the file and the connection as they were.
+/// Reports the problem in how the engine refuses the file after `sql`; `None` if it refuses the
+/// file as it should, and leaves the file and the connection as they were.
 pub(super) fn refusal(
     catalogue: &Catalogue,
     image: &[u8],

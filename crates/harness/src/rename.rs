@@ -1,5 +1,5 @@
-//! What a version before calls by another name: declared renames, carried out on an observation, so
-//! that it can be compared with the one after.
+//! The names of the version before: declared renames, applied to an observation, so that it can be
+//! compared with the one after.
 
 use migrations::{Rename, Version};
 use rusqlite::Connection;
@@ -55,7 +55,7 @@ pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
     back.collect()
 }
 
-/// What a table was called before `renames`.
+/// The name of a table before `renames`.
 pub(crate) fn table_before(renames: &[Rename], table: &str) -> String {
     let tables = renames.iter().rev().filter(|own| own.column.is_none());
     tables.fold(table.to_owned(), |name, rename| {
@@ -67,7 +67,7 @@ pub(crate) fn table_before(renames: &[Rename], table: &str) -> String {
     })
 }
 
-/// What a column of a table, under the names after, was called before `renames`.
+/// The name of a column before `renames`; both arguments are the names after.
 pub(crate) fn column_before(renames: &[Rename], table: &str, column: &str) -> String {
     let (mut table, mut name) = (table.to_owned(), column.to_owned());
     for rename in renames.iter().rev() {

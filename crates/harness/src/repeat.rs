@@ -1,6 +1,6 @@
-//! How a person makes a part of the proof again.
+//! The way to repeat a part of the proof.
 
-/// How a person makes a part of the proof again; a report prints it with each finding.
+/// The way in which a person repeats a part of the proof; a report prints it with each finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Repeat {
@@ -15,7 +15,7 @@ impl Repeat {
     /// The variable that [`Settings::from_environment`](crate::Settings::from_environment) reads.
     pub const VARIABLE: &str = "ROWSAFE_PROOF";
 
-    /// What to type for these options, such as `--journey v3..v4..v3 --seed 7`.
+    /// The command for these options, such as `--journey v3..v4..v3 --seed 7`.
     pub(crate) fn with_options(&self, options: &str) -> String {
         match self {
             Repeat::Command(command) => format!("{command} {options}"),

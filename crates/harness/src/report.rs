@@ -1,4 +1,4 @@
-//! What the proof found, as a value that prints as text or as JSON.
+//! The result of the proof, as a value that prints as text or as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::journey::{Journey, STORAGE, Shape, WALK};
 
-/// How many differences of one law are shown in full.
+/// The maximum number of differences of one law that are shown in full.
 const SHOWN: usize = 12;
 
-/// How many lines of the SQL that shows one.
+/// The maximum number of lines of the SQL that shows a difference.
 const LINES: usize = 24;
 
 /// One thing that breaks a law.
@@ -23,13 +23,13 @@ pub struct Broken {
     pub journey: String,
     /// The database that went on it.
     pub data: String,
-    /// What it concerns.
+    /// The object that it concerns.
     pub object: String,
-    /// What is wrong.
+    /// The description of the problem.
     pub message: String,
     /// The file to open, relative to the root.
     pub file: Option<String>,
-    /// What to do.
+    /// The recommended action.
     pub hint: Option<String>,
     /// The smallest generated database that shows it, as SQL.
     pub sql: Option<String>,
@@ -40,48 +40,48 @@ pub struct Broken {
     pub repeat: String,
 }
 
-/// What one law found.
+/// The result of one law.
 #[derive(Clone, Debug)]
 pub struct LawReport {
     /// Its name.
     pub name: &'static str,
-    /// How many comparisons it made.
+    /// The number of comparisons that it made.
     pub checked: usize,
     /// At how many points it made something fail, and of how many.
     pub points: (u64, u64),
-    /// What breaks it.
+    /// The violations.
     pub broken: Vec<Broken>,
 }
 
 /// One journey with one database.
 #[derive(Clone, Debug)]
 pub struct JourneyReport {
-    /// Which journey.
+    /// The journey.
     pub journey: Journey,
-    /// Which database.
+    /// The name of the database.
     pub data: String,
     /// Whether any law was broken on it.
     pub broken: bool,
     /// Whether it only went up, because a step has no way back.
     pub one_way: bool,
-    /// How many rows were compared.
+    /// The number of rows that were compared.
     pub rows: usize,
 }
 
-/// What the proof found.
+/// The result of the proof.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Its title, such as the application's name.
     pub title: String,
-    /// How many versions the catalogue has.
+    /// The number of versions in the catalogue.
     pub versions: Version,
-    /// How many golden databases there are.
+    /// The number of golden databases.
     pub fixtures: usize,
-    /// How many databases were generated.
+    /// The number of generated databases.
     pub generated: usize,
-    /// How many journeys of golden databases were made under other storage configurations.
+    /// The number of journeys of golden databases under other storage configurations.
     pub storage_configs: usize,
-    /// How many random walks were made, and how many actions they had.
+    /// The number of random walks, and the number of their actions.
     pub random_walks: (usize, usize),
     /// The seed they were generated from.
     pub seed: u64,
@@ -93,7 +93,7 @@ pub struct Report {
     pub unseeded: Vec<((Version, String), String)>,
     /// The journeys that were made.
     pub journeys: Vec<JourneyReport>,
-    /// What each law found.
+    /// The result of each law.
     pub laws: Vec<LawReport>,
 }
 
@@ -103,7 +103,8 @@ impl Report {
         self.gaps().is_empty() && self.laws.iter().all(|law| law.broken.is_empty())
     }
 
-    /// What was not proved at all. In a narrowed proof only one that checked nothing counts.
+    /// Lists the parts that were not proved at all. In a narrowed proof only a law that checked
+    /// nothing counts.
     fn gaps(&self) -> Vec<String> {
         if self.laws.is_empty() {
             return vec!["no law has this name".to_owned()];
@@ -360,9 +361,9 @@ impl LawReport {
         law
     }
 
-    /// What is broken, each difference once with the journeys that show it, those of one step
-    /// first: they tell the guilty file. What follows the first line of a message is left out where
-    /// all of it was `told`.
+    /// Writes the violations, each difference once with the journeys that show it. Those of one
+    /// step come first, because they name the guilty file. The lines after the first of a message
+    /// are left out if all of them are in `told`.
     fn write_broken<'a>(&'a self, text: &mut String, told: &mut BTreeSet<&'a str>) {
         let _ = writeln!(text, "\n{} is broken:", self.name);
         let mut groups: Vec<(&Broken, Vec<&Broken>)> = Vec::new();

@@ -19,7 +19,7 @@ use stdx::Rng;
 /// The file's name on the machine of a configuration.
 const FILE: &str = "storage.db";
 
-/// How many values each property of a configuration has, in the order of
+/// The number of values of each property of a configuration, in the order of
 /// [`StorageConfig::properties`].
 const VALUES: [usize; 8] = [8, 3, 3, 2, 2, 2, 2, 2];
 
@@ -30,11 +30,11 @@ const ENCODINGS: [&str; 3] = ["UTF-8", "UTF-16le", "UTF-16be"];
 
 const AUTO_VACUUMS: [&str; 3] = ["NONE", "FULL", "INCREMENTAL"];
 
-/// How many configurations are drawn for each one that is taken: the one that shows most pairs that
-/// no other did.
+/// The number of configurations that are drawn for each one that is taken: the one with the most
+/// pairs that are in no other.
 const DRAWN: u64 = 24;
 
-/// How a file stands on the disk: one value for each property, 0 for the usual one.
+/// The way in which a file is stored on the disk: one value for each property, 0 for the usual one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageConfig {
     properties: [u8; 8],
@@ -134,12 +134,12 @@ impl StorageConfig {
         PAGE_SIZES.get(self.value(0)).copied().unwrap_or(4096)
     }
 
-    /// How texts are stored.
+    /// The encoding of text.
     pub fn encoding(self) -> &'static str {
         ENCODINGS.get(self.value(1)).copied().unwrap_or("UTF-8")
     }
 
-    /// What becomes of free pages at a COMMIT.
+    /// The treatment of free pages at a COMMIT.
     pub fn auto_vacuum(self) -> &'static str {
         AUTO_VACUUMS.get(self.value(2)).copied().unwrap_or("NONE")
     }
@@ -174,7 +174,7 @@ impl StorageConfig {
     /// Opens the database of a machine that [`StorageConfig::rebuild`] made.
     ///
     /// # Errors
-    /// Whatever SQLite says.
+    /// If SQLite reports an error.
     pub fn open(self, machine: &Machine) -> rusqlite::Result<Connection> {
         let connection = machine.connect(FILE)?;
         if self.secure_delete() {
@@ -184,7 +184,7 @@ impl StorageConfig {
         Ok(connection)
     }
 
-    /// What must be set before the first table is made.
+    /// Sets the properties that must be set before the first table is made.
     fn set(self, connection: &Connection) -> rusqlite::Result<()> {
         connection.set_db_config(SQLITE_DBCONFIG_LEGACY_FILE_FORMAT, self.old_format())?;
         connection.execute_batch(&format!(
@@ -215,7 +215,8 @@ fn every_pair() -> impl Iterator<Item = Pair> {
 }
 
 impl fmt::Display for StorageConfig {
-    /// What makes it in the `sqlite3` shell, before the first table; nothing for what is usual.
+    /// Writes the statements that set it in the `sqlite3` shell, before the first table; nothing
+    /// for usual values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         if self.page_size() != PAGE_SIZES[0] {

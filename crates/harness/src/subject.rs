@@ -1,4 +1,4 @@
-//! What is proved: a catalogue with its fixtures, and what its application says about itself.
+//! The subject of a proof: a catalogue with its fixtures, and the declarations of its application.
 
 use std::path::{Path, PathBuf};
 
@@ -24,11 +24,11 @@ pub struct Subject<'a> {
     pub catalogue: &'a Catalogue,
     /// The queries that the application declares.
     pub queries: &'a [Query],
-    /// What the application does with its files.
+    /// The application's work with its files.
     pub application: &'a dyn Application,
     /// The title of the report, such as the application's name.
     pub title: String,
-    /// How a person makes a part of this proof again.
+    /// The way in which a person repeats a part of this proof.
     pub repeat: Repeat,
 }
 
@@ -79,16 +79,16 @@ pub(crate) fn show(path: &Path) -> String {
     parts.join("/").replace("//", "/")
 }
 
-/// What an application does with its files; every method may be left as it is.
+/// The work of an application with its files; every method has a default.
 pub trait Application: Sync {
     /// Databases of `version` as the application's own builds would have filled them.
     fn content(&self, _version: Version) -> Option<BoxedStrategy<Content>> {
         None
     }
 
-    /// What a column of `version` holds, where that is less than its schema allows, such as a
-    /// document of the application's own. Databases that are made from the schema take it from
-    /// here.
+    /// The content of a column of `version`, if the schema allows more than that, such as a
+    /// document of the application's own. Databases that are made from the schema take its values
+    /// from here.
     fn column(
         &self,
         _version: Version,
@@ -102,23 +102,23 @@ pub trait Application: Sync {
     /// differ.
     ///
     /// # Errors
-    /// Whatever the write fails with.
+    /// If the write fails.
     fn write(&self, _: &Connection, _version: Version, _seed: u64) -> Result<(), BoxError> {
         Ok(())
     }
 
-    /// What the application does each time it has opened a file of the current version.
+    /// Does what the application does each time it has opened a file of the current version.
     ///
     /// # Errors
-    /// Whatever it fails with.
+    /// If that fails.
     fn opened(&self, _: &Connection) -> Result<(), BoxError> {
         Ok(())
     }
 
-    /// What contradicts itself in a file of `version`, in words; empty when all is well.
+    /// Lists the contradictions in a file of `version`, as text; empty if there are none.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     fn inconsistencies(&self, _: &Connection, _version: Version) -> Result<Vec<String>, BoxError> {
         Ok(Vec::new())
     }

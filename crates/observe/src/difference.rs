@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::rows::Rows;
 use crate::value::Value;
 
-/// How many rows are shown of those that differ in the same way.
+/// The maximum number of rows that are shown of those that differ in the same way.
 pub(crate) const SHOWN: usize = 5;
 
 /// One thing that is not as it was.
@@ -17,13 +17,13 @@ pub struct Difference {
     pub table: Option<String>,
     /// The column, if it is about one value.
     pub column: Option<String>,
-    /// What it was.
+    /// The value before.
     pub before: String,
-    /// What it is.
+    /// The value after.
     pub after: String,
     /// Whether there are more such rows than before.
     pub more: bool,
-    /// How many differences of the same kind come after this one and are not told.
+    /// The number of differences of the same kind that follow this one and are not reported.
     pub rest: usize,
 }
 

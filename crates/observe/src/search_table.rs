@@ -1,4 +1,4 @@
-//! What an FTS5 table says of the table whose rows it finds: <https://sqlite.org/fts5.html>
+//! The options of an FTS5 table about the table whose rows it finds: <https://sqlite.org/fts5.html>
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};

@@ -21,10 +21,10 @@ use crate::ledger_table::LedgerTable;
 use crate::observation::Observation;
 use crate::value::Value;
 
-/// What two databases differ in.
+/// The differences between two databases.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
-    /// How many rows were compared, on the side that has more.
+    /// The number of rows that were compared, on the side that has more.
     pub rows: u64,
     /// Everything that differs; of many rows that differ in the same way the first few, with the
     /// number of the others.
@@ -113,7 +113,7 @@ struct Kind {
 struct Seen {
     key: i64,
     columns: Vec<u8>,
-    /// How many more the earlier side has.
+    /// The number of rows that the earlier side has in excess.
     more: i64,
     /// The number of one of them.
     number: u64,

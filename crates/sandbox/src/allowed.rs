@@ -1,4 +1,5 @@
-//! What SQL of others may do. Whatever is not listed is denied, also what a newer SQLite adds.
+//! The actions that untrusted SQL may take. Everything that is not listed is denied, also the
+//! additions of a newer SQLite.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{LazyLock, OnceLock};
@@ -6,7 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use rusqlite::hooks::{AuthAction, TransactionOperation};
 use rusqlite::{Connection, ffi};
 
-/// What becomes of an action.
+/// The decision on an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Allow,
@@ -143,7 +144,7 @@ fn pragma(name: &str, value: Option<&str>) -> Decision {
     }
 }
 
-/// What this SQLite knows.
+/// The pragmas and modules of this SQLite.
 #[derive(Default)]
 struct Known {
     pragmas: BTreeSet<String>,
@@ -231,7 +232,7 @@ mod tests {
         names.map(Result::unwrap).collect()
     }
 
-    /// What a newer SQLite brings fails here, until somebody decides on it.
+    /// The additions of a newer SQLite fail here, until somebody decides on them.
     #[test]
     fn each_function_pragma_and_module_of_sqlite_is_decided_on() {
         for name in names("SELECT DISTINCT name FROM pragma_function_list") {

@@ -14,7 +14,7 @@ use crate::stop::Stop;
 /// After how many instructions of SQLite's machine the work is counted.
 const TICKS: i32 = 4_000;
 
-/// What a question of the authorizer costs, in instructions: a name is resolved, or a view
+/// The cost of a question of the authorizer, in instructions: a name is resolved, or a view
 /// expanded.
 const ASKED: u64 = 100;
 
@@ -89,7 +89,7 @@ impl Budget {
         self.0.left.store(u64::MAX, Ordering::Relaxed);
     }
 
-    /// Which limit was reached since the last [`limit`](Budget::limit), if any.
+    /// The limit that was reached since the last [`limit`](Budget::limit), if any.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         let scope = self.0.scope.as_ref().and_then(|scope| scope.stopped());
         let own = self.0.out.load(Ordering::Relaxed);

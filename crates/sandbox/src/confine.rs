@@ -11,10 +11,10 @@ use crate::budget::Budget;
 use crate::limits;
 use crate::scope::INSTRUCTIONS_PER_SECOND;
 
-/// How many instructions reading a file may take.
+/// The maximum number of instructions for reading a file.
 const READING: u64 = 60 * INSTRUCTIONS_PER_SECOND;
 
-/// What the authorizer refused last.
+/// The last action that the authorizer refused.
 pub(crate) type Denied = Arc<Mutex<Option<String>>>;
 
 /// Keeps a connection to a file, which the caller opened to read it, from any other file, and

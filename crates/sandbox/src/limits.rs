@@ -1,4 +1,4 @@
-//! How large values, statements and databases may be. SQLite itself allows a value of a gigabyte.
+//! Size limits of values, statements and databases. SQLite itself allows a value of a gigabyte.
 
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode};
@@ -16,11 +16,11 @@ const STATEMENT: i32 = 32 << 20;
 const PROGRAM: i32 = 4_000_000;
 /// The longest pattern of LIKE: to match takes time by the product of both lengths.
 const PATTERN: i32 = 1_000;
-/// How large a database may grow, in bytes.
+/// The maximum size of a database, in bytes.
 const DATABASE: i64 = 512 << 20;
 
-/// What an application's SQLite allows by default stays allowed where it cannot take long: a
-/// history that its own tool runs must run here.
+/// The limits. Sizes that an application's SQLite allows by default stay allowed if they cannot
+/// take long: a history that its own tool runs must run here.
 const LIMITS: [(Limit, i32); 13] = [
     (Limit::SQLITE_LIMIT_LENGTH, VALUE),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, STATEMENT),
@@ -60,7 +60,7 @@ pub(crate) fn set_pages(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
 }
 
-/// Which of these limits is behind an error.
+/// The limit that caused an error.
 pub(crate) fn stop(error: &rusqlite::Error) -> Option<Stop> {
     let size = |what: &str| Some(Stop::Size(what.to_owned()));
     match error.sqlite_error_code() {

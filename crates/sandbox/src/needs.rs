@@ -1,6 +1,6 @@
-//! What single statements need that others do not get.
+//! Permissions that single statements need and others do not get.
 
-/// What a statement needs that others do not get.
+/// Permissions that a statement needs and others do not get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// `VACUUM` attaches a database of its own, and `ATTACH` of one in memory is what it says.

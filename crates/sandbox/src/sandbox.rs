@@ -32,7 +32,7 @@ pub struct Halt<'s> {
     pub why: String,
 }
 
-/// How many instructions a statement of a script may take that is run to see what it makes.
+/// The maximum number of instructions for a statement of a script that is run to see its effect.
 const STATEMENT: u64 = 10 * INSTRUCTIONS_PER_SECOND;
 
 impl std::ops::Deref for Sandbox {

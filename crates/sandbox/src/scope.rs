@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::stop::Stop;
 
-/// How many instructions SQLite's machine does in a second, so that a limit in seconds is the same
-/// on every machine.
+/// The number of instructions that SQLite's machine executes in a second, so that a limit in
+/// seconds is the same on every machine.
 pub const INSTRUCTIONS_PER_SECOND: u64 = 40_000_000;
 
 /// The time at which a run ends, whatever it has found by then.
@@ -41,7 +41,7 @@ impl Deadline {
         }
     }
 
-    /// How long it is until then; `None` for ever.
+    /// The time until then; `None` for ever.
     pub fn left(&self) -> Option<Duration> {
         let at = self.at?;
         Some(at.saturating_duration_since(Instant::now()))
@@ -56,7 +56,7 @@ pub struct Scope {
     seconds: u64,
     until: Mutex<Option<Instant>>,
     out: AtomicBool,
-    /// What was not tried, each with the reason.
+    /// The work that was not tried, each with the reason.
     untried: Mutex<Vec<String>>,
 }
 
@@ -145,8 +145,8 @@ impl Scope {
         }
     }
 
-    /// What was not tried since it was asked last: what was noted, and that the budget did not
-    /// last.
+    /// Returns the work that was not tried since the last call: the noted items, and that the
+    /// budget ran out.
     pub fn take_untried(&self) -> Vec<String> {
         let mut all = std::mem::take(&mut *lock(&self.untried));
         // That the time of the run is over is said once for all of it.

@@ -27,7 +27,8 @@ impl Stop {
     }
 }
 
-/// What defensive mode and the distrust of the schema refuse without asking the authorizer.
+/// Recognizes refusals of defensive mode and of an untrusted schema, which do not ask the
+/// authorizer.
 pub(crate) fn distrusted(error: &rusqlite::Error) -> Option<Stop> {
     let words = sqlite_message(error);
     let refused = |what: String| Some(Stop::Refused(what));

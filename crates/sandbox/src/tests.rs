@@ -11,7 +11,7 @@ fn sandbox() -> Sandbox {
     Sandbox::open(&[], &[]).unwrap()
 }
 
-/// What each statement needs is lent to it alone.
+/// A statement gets its permissions for itself alone.
 #[test]
 fn only_vacuum_and_a_database_in_memory_may_attach() {
     for (sql, attaches) in [

@@ -1,4 +1,4 @@
-//! Which of SQLite's requests for memory on this thread gets none.
+//! Refusals of SQLite's requests for memory on this thread.
 
 use std::cell::Cell;
 

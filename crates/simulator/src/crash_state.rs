@@ -4,7 +4,7 @@ use crate::content::{Content, What, put};
 use crate::device::{Device, Order};
 use stdx::Rng;
 
-/// What is left of the changes that were not synced when the power went.
+/// The part of the unsynced changes that survives a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrashState {
     /// None of them.
@@ -88,7 +88,7 @@ impl Content {
     }
 }
 
-/// What becomes of one write into one sector.
+/// The fate of one write into one sector.
 #[derive(Clone, Copy)]
 enum Fate {
     Lost,
@@ -139,7 +139,7 @@ fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
 }
 
 impl CrashState {
-    /// What chance decides.
+    /// The generator of the random decisions.
     pub(crate) fn rng(self) -> Rng {
         match self {
             CrashState::InOrder(seed) | CrashState::Seeded(seed) => Rng::new(seed),

@@ -1,6 +1,6 @@
-//! What a disk promises.
+//! The guarantees of a disk.
 
-/// What the disk promises beyond keeping what was synced.
+/// The guarantees of a disk beyond keeping what was synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
     /// Bytes that are written at once, or torn.
@@ -8,7 +8,7 @@ pub struct Device {
     /// Whether a torn write leaves the rest of its sector alone. SQLite believes it of every disk
     /// unless it is told otherwise: <https://sqlite.org/psow.html>
     pub powersafe_overwrite: bool,
-    /// What of the changes that were not synced survives in the order in which they were made.
+    /// The unsynced changes that survive in the order in which they were made.
     pub order: Order,
     /// Files whose syncs the disk reports as done without doing them.
     pub ignores_sync_of: Option<FileKind>,
@@ -29,7 +29,8 @@ impl Default for Device {
     }
 }
 
-/// What a disk keeps in order; it decides what [`CrashState::Seeded`](crate::CrashState) can leave.
+/// The changes that a disk keeps in order; they decide what
+/// [`CrashState::Seeded`](crate::CrashState) can leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Nothing.
@@ -40,7 +41,7 @@ pub enum Order {
     All,
 }
 
-/// What a file is to SQLite.
+/// The role of a file for SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// The database.

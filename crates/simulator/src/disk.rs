@@ -56,7 +56,7 @@ impl Disk {
         self.find(name).map(|inode| self.read(inode).to_vec())
     }
 
-    /// What a program reads from the file now.
+    /// The content of the file as a program reads it now.
     pub(crate) fn read(&self, inode: Inode) -> &[u8] {
         self.contents
             .get(&inode)

@@ -1,4 +1,4 @@
-//! How calls fail.
+//! Faults of calls.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use rusqlite::ffi;
 
 use crate::device::FileKind;
 
-/// How a call fails.
+/// A way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// The machine stops: this call and all later ones fail. It hits what changes the disk; a cut
@@ -43,19 +43,19 @@ pub enum Repeat {
     Forever,
 }
 
-/// What fails, and whether it goes on failing.
+/// A fault, and whether it repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultMode {
-    /// What fails.
+    /// The fault.
     pub fault: Fault,
     /// Whether later calls fail, too.
     pub repeat: Repeat,
 }
 
-/// Which call fails, counted from 1 over the calls that the fault can hit.
+/// The call that fails, counted from 1 over the calls that the fault can hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultPlan {
-    /// What fails.
+    /// The fault.
     pub fault: Fault,
     /// At which call.
     pub nth: u64,
@@ -190,7 +190,7 @@ impl Call {
     }
 }
 
-/// What happens to one call.
+/// The outcome of one call.
 pub(crate) enum Verdict {
     Go,
     /// The call does nothing and fails.

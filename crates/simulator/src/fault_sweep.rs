@@ -9,38 +9,38 @@ use crate::sampling::Sampling;
 use crate::seen_disks::{SeenDisks, start};
 use crate::workload::{Claimed, Ending, Found, Workload};
 
-/// How many failures of one kind are kept; the rest is counted.
+/// The maximum number of failures of one kind that are kept; the rest is only counted.
 const KEPT: usize = 4;
 
 /// One point at which the file was neither before nor after, or not what the work had said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// How it was made to fail.
+    /// The fault that was injected.
     pub mode: FaultMode,
     /// At which call, from 1.
     pub at: u64,
     /// Of how many.
     pub of: u64,
-    /// What the power cut left; `None` where only the program ended.
+    /// The changes that the power cut left; `None` if only the program ended.
     pub crash_state: Option<CrashState>,
-    /// What is wrong.
+    /// The description of the problem.
     pub message: String,
 }
 
-/// What trying one kind of cut gave.
+/// The result of trying one kind of fault.
 #[derive(Clone, Debug)]
 pub struct SweepStats {
-    /// How the work was made to fail.
+    /// The fault that was injected.
     pub mode: FaultMode,
     /// At how many points.
     pub tried: u64,
-    /// How many points there are.
+    /// The number of existing points.
     pub of: u64,
-    /// How many disks were looked at.
+    /// The number of disks that were looked at.
     pub looks: u64,
-    /// How many of these held the work.
+    /// The number of these that held the finished work.
     pub after: u64,
-    /// How many of these were wrong.
+    /// The number of these that were wrong.
     pub wrong: u64,
     /// The first of the wrong ones.
     pub failures: Vec<Failure>,
@@ -153,11 +153,11 @@ pub fn repeat_failure(workload: &Workload<'_>, failure: &Failure) -> Result<Opti
     Ok(found.into_iter().find_map(|end| end.message))
 }
 
-/// What was found after one cut.
+/// The state that was found after one fault.
 struct End {
     crash_state: Option<CrashState>,
     found: Found,
-    /// What is wrong with it.
+    /// The problem with it.
     message: Option<String>,
 }
 
@@ -192,7 +192,7 @@ fn try_point(
     ends.iter().map(look).collect()
 }
 
-/// How a claim contradicts what is found.
+/// Describes the contradiction between a claim and the state that was found.
 fn contradiction(claimed: Claimed, found: &Found, lasting: bool) -> Option<String> {
     match (claimed, found) {
         (_, Found::Neither(what)) => Some(format!("neither before nor after: {what}")),

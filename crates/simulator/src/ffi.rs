@@ -30,7 +30,7 @@ use host::FREE;
 pub(crate) use host::{Host, Registered};
 pub(crate) use memory::{watch, watches};
 
-/// How many were registered, for their names.
+/// The number of registrations so far, for their names.
 static COUNT: Mutex<u32> = Mutex::new(0);
 
 /// Makes the operating system of a new machine, reachable by the name of its VFS.

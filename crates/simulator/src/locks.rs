@@ -20,7 +20,7 @@ pub(crate) enum Level {
     Exclusive,
 }
 
-/// Who holds which lock on one file.
+/// The holders of the locks on one file.
 #[derive(Debug, Default)]
 pub(crate) struct FileLocks {
     held: BTreeMap<Opener, Level>,

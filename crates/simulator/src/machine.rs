@@ -54,11 +54,11 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Opens the database `name`, making it where there is none. Its connection stays open when the
-    /// machine stops, but whatever it asks of the disk fails.
+    /// Opens the database `name`, and creates it if it does not exist. Its connection stays open
+    /// when the machine stops, but all its calls to the disk fail.
     ///
     /// # Errors
-    /// Whatever SQLite says.
+    /// If SQLite reports an error.
     pub fn connect(&self, name: &str) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
@@ -81,8 +81,9 @@ impl Machine {
         self.host.disk(|disk| disk.put(name, bytes));
     }
 
-    /// Which of the calls that [`Fault::PowerLoss`] can hit, since the last [`Machine::inject`] or
-    /// [`Machine::clear_faults`], made, synced, named or removed a file; the others only wrote.
+    /// Lists those calls that [`Fault::PowerLoss`] can hit, since the last [`Machine::inject`] or
+    /// [`Machine::clear_faults`], that made, synced, named or removed a file; the others only
+    /// wrote.
     pub fn barriers(&self) -> Vec<u64> {
         self.host.barriers()
     }
@@ -108,7 +109,7 @@ impl Machine {
         self.host.clear_faults();
     }
 
-    /// How many calls there were that `fault` can hit, since the last [`Machine::inject`] or
+    /// Counts the calls that `fault` can hit, since the last [`Machine::inject`] or
     /// [`Machine::clear_faults`].
     pub fn calls(&self, fault: Fault) -> u64 {
         self.host.calls(fault)
@@ -145,7 +146,7 @@ impl Machine {
 }
 
 impl Drop for Machine {
-    /// Whatever the thread does next gets its memory.
+    /// Ends the refusal of memory: later requests of the thread succeed.
     fn drop(&mut self) {
         alloc_faults::forget_requests();
     }

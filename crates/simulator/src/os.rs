@@ -1,4 +1,4 @@
-//! What SQLite asks of an operating system, as safe calls, each of which can be made to fail.
+//! SQLite's calls to an operating system, as safe functions, each of which can be made to fail.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::fault::{Call, Code, Fault, FaultPlan, Repeat, Verdict};
 use crate::locks::{FileLocks, Level, Opener};
 use crate::os_state::{Open, State};
 
-/// How a file is to be opened.
+/// The mode in which a file is opened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenMode {
     pub(crate) kind: FileKind,

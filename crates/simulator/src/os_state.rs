@@ -1,4 +1,4 @@
-//! What the operating system of a machine knows: open files, locks, and the fault that is planned.
+//! The state of a machine's operating system: open files, locks, and the planned fault.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(crate) struct State {
     pub(crate) planned: Option<FaultPlan>,
     /// In the order of [`Fault::ALL`].
     pub(crate) calls: [u64; Fault::ALL.len()],
-    /// Which of the calls that [`Fault::PowerLoss`] hits do more than to write: what is durable,
-    /// and under which name, changes there.
+    /// Those calls that [`Fault::PowerLoss`] hits that do more than write: they change what is
+    /// durable, and under which name.
     pub(crate) barriers: Vec<u64>,
     pub(crate) stopped: bool,
     next: Opener,

@@ -1,16 +1,18 @@
-//! Which points of a sweep are tried, and with which seeds.
+//! The points of a sweep that are tried, and their seeds.
 
 use stdx::Rng;
 
 use crate::crash_state::CrashState;
 use crate::fault::Fault;
 
-/// How much is tried.
+/// The extent of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling {
-    /// How many points of one kind; where there are more, they are taken evenly from all.
+    /// The maximum number of points of one kind; if there are more, the sample is spread evenly
+    /// over all.
     pub points: u64,
-    /// How many seeded kinds of [`CrashState`] at each power cut, besides nothing and everything.
+    /// The number of seeded kinds of [`CrashState`] at each power cut, besides nothing and
+    /// everything.
     pub seeds: u64,
     /// Where the seeds begin.
     pub seed: u64,
@@ -45,8 +47,9 @@ impl Sampling {
         points.chain((self.points > 0).then_some(all)).collect()
     }
 
-    /// What is looked at after a cut at this point. Where the power stays, the disk is looked at as
-    /// it is: of a power cut after a call that failed SQLite promises little.
+    /// Lists the crash states to look at after a fault at this point. If the power stays on, the
+    /// disk is looked at as it is, because SQLite promises little about a power cut after a failed
+    /// call.
     pub(crate) fn ends(&self, fault: Fault, at: u64) -> Vec<Option<CrashState>> {
         if fault != Fault::PowerLoss {
             return vec![None];

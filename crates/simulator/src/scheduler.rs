@@ -17,8 +17,8 @@ use stdx::Rng;
 /// Virtual machine steps between two places at which a connection gives its turn away.
 const STEPS: i32 = 5;
 
-/// How often one lock is waited for before it is called busy: a starter that gets every hundredth
-/// turn of sixteen still has a hundred of them.
+/// The number of waits for one lock before it is reported as busy: a starter that gets every
+/// hundredth turn of sixteen still has a hundred of them.
 const PATIENCE: i32 = 20_000;
 
 thread_local! {
@@ -26,7 +26,7 @@ thread_local! {
     static SEAT: RefCell<Option<(Arc<Table>, usize)>> = const { RefCell::new(None) };
 }
 
-/// What one thread does with its turns.
+/// The work of one thread.
 pub type Task<'a, T> = Box<dyn FnOnce() -> T + Send + 'a>;
 
 struct Table {

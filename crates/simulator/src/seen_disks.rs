@@ -1,4 +1,4 @@
-//! What is known of a piece of work, so that the same disk is not looked at twice.
+//! Known facts about a piece of work, so that the same disk is not looked at twice.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,29 +8,29 @@ use crate::fault::{Fault, FaultPlan};
 use crate::machine::Machine;
 use crate::workload::{Claimed, Ending, Found, OtherFiles, Workload};
 
-/// How many disks are remembered; work that is sound leaves a handful.
+/// The maximum number of disks that are remembered; sound work leaves a handful.
 const REMEMBERED: usize = 64;
 
-/// What is known of a piece of work: how many calls of each kind it makes when nothing fails, and
-/// what was said of disks that were looked at.
+/// Known facts about a piece of work: the number of calls of each kind when nothing fails, and the
+/// verdicts on disks that were looked at.
 #[derive(Debug, Default)]
 pub struct SeenDisks {
     counts: [u64; Fault::ALL.len()],
     pub(crate) barriers: Vec<u64>,
-    /// What is wrong, or not, with a disk that holds exactly this. Most cuts leave the same few.
+    /// The verdict on a disk with exactly this content. Most faults leave the same few.
     disks: RefCell<BTreeMap<Files, DiskVerdict>>,
 }
 
 /// All files of a machine.
 type Files = Vec<(String, Vec<u8>)>;
 
-/// What a disk holds, and what doing the work again makes of it.
+/// The content of a disk, and the result of doing the work again on it.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskVerdict {
     pub(crate) found: Found,
-    /// What is wrong after the work was done again.
+    /// The problem after the work was done again.
     pub(crate) again: Option<String>,
-    /// What is wrong with the other files.
+    /// The problem with the other files.
     pub(crate) beside: Option<String>,
     pub(crate) names: Vec<String>,
 }

@@ -17,9 +17,9 @@ pub enum Claimed {
 /// The content of the file, as it is found afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// What it held before the work.
+    /// The content before the work.
     Before,
-    /// What the work makes of it.
+    /// The content after the work.
     After,
     /// Anything else, in words.
     Neither(String),
@@ -33,7 +33,7 @@ pub struct Workload<'a> {
     pub file: &'a str,
     /// The file at the start; empty for none.
     pub image: &'a [u8],
-    /// What lies beside it at the start: names and bytes, the oldest first.
+    /// The files beside it at the start: names and bytes, the oldest first.
     pub files: &'a [(String, Vec<u8>)],
     /// Called before each machine starts, such as to clear a cache of the thread: the work is that
     /// of a process that starts.
@@ -47,20 +47,20 @@ pub struct Workload<'a> {
     pub durable: bool,
     /// Whether the work is done again after each cut, and must then arrive.
     pub finish: bool,
-    /// What must hold of the other files.
+    /// The conditions on the other files.
     pub beside: Option<&'a dyn OtherFiles>,
 }
 
-/// What must hold of the files beside the one that is worked on.
+/// The conditions on the files beside the one that is worked on.
 pub trait OtherFiles {
-    /// What is wrong with them while the file holds this, whatever stopped the work.
+    /// Reports a problem with them while the file holds this, whatever stopped the work.
     fn problem(&self, machine: &Machine, found: &Found) -> Option<String>;
 
-    /// What is wrong with their names after the work has ended by itself and claimed this.
+    /// Reports a problem with their names after the work has ended by itself and claimed this.
     fn leftovers(&self, names: &[String], claimed: Claimed, ended: Ending) -> Option<String>;
 }
 
-/// How the work ended.
+/// The way in which the work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// A call has failed.

@@ -18,7 +18,7 @@ pub(crate) struct Counts {
     pub(crate) pieces: BTreeMap<String, u64>,
 }
 
-/// What became of one piece.
+/// The change of one piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Within the tolerance.
@@ -109,7 +109,7 @@ fn judge(before: u64, after: u64) -> Change {
     }
 }
 
-/// How many times `before` it is now.
+/// The ratio of the count now to `before`.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 pub(crate) fn ratio(before: u64, after: u64) -> f64 {
     after as f64 / before.max(1) as f64

@@ -10,7 +10,7 @@ use crate::measure::show;
 /// The group of benchmarks that the chart shows.
 const GROUP: &str = "last_exercise/DELETE";
 
-/// What is no way to look an exercise up, but what SQLite alone costs.
+/// The figures that are no way to look an exercise up, but the cost of SQLite alone.
 const ALONE: &str = "raw/";
 
 const SIZE: (u32, u32) = (860, 520);
@@ -33,10 +33,10 @@ struct Line {
     points: Vec<(f64, f64)>,
 }
 
-/// The chart as SVG, or `None` where fewer than two sizes were measured.
+/// Draws the chart as SVG; returns `None` if fewer than two sizes were measured.
 ///
 /// # Errors
-/// What the drawing library says.
+/// If the drawing library reports an error.
 pub(crate) fn svg(rows: &[Row], machine: &Machine) -> Result<Option<String>, String> {
     let lines = lines(rows);
     if lines.is_empty() {
@@ -157,7 +157,7 @@ impl Line {
         self.name.split_once('/').map_or(&self.name, |(way, _)| way)
     }
 
-    /// What was looked up, such as `rare`.
+    /// The exercise that was looked up, such as `rare`.
     fn exercise(&self) -> &str {
         self.name
             .split_once('/')

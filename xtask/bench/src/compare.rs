@@ -6,15 +6,15 @@ use crate::measure::Measure;
 /// the work can cost, the way without an index.
 const BASES: [&str; 3] = ["raw", "floor", "scan"];
 
-/// What is compared with a way of ours: group, figure, base. Migrating costs more than copying, so
+/// Comparisons with our own figures: group, figure, base. Migrating costs more than copying, so
 /// that is the larger one.
 const ALSO: [(&str, &str, &str); 1] = [("moving", "engine with backup", "engine")];
 
-/// What a figure should take at most, as a ratio to its base. The table shows them; nothing fails
-/// by them, because times differ from run to run.
+/// The maximum that a figure should take, as a ratio to its base. The table shows the goals;
+/// nothing fails by them, because times differ from run to run.
 struct Goal {
-    /// How the group and the base's name begin, and the figure's name; one with `/` at its end
-    /// stands for all that begin so.
+    /// The beginning of the group and of the base's name, and the figure's name; one with `/` at
+    /// its end matches all that begin with it.
     group: &'static str,
     name: &'static str,
     base: &'static str,
@@ -47,13 +47,13 @@ pub(crate) struct Row {
     pub(crate) bases: Vec<Base>,
 }
 
-/// What a figure is compared with.
+/// A figure that a figure is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Base {
     pub(crate) name: String,
-    /// How many times as long as the base the figure took.
+    /// The time of the figure as a multiple of the base's.
     pub(crate) ratio: f64,
-    /// What that should be at most.
+    /// The goal for the ratio, at most.
     pub(crate) goal: Option<f64>,
 }
 
@@ -97,8 +97,7 @@ pub(crate) fn rows(rounds: &[Vec<Measure>]) -> Vec<Row> {
     rows
 }
 
-/// What the figure of the same group, size and name in `round` takes as a ratio to each of its
-/// bases there.
+/// The ratios of the figure of the same group, size and name in `round` to each of its bases there.
 fn ratios(figure: &Measure, round: &[Measure]) -> Vec<(String, f64)> {
     let Some(own) = round.iter().find(|other| other.is_of(figure)) else {
         return Vec::new();

@@ -18,20 +18,20 @@ pub(crate) struct Program {
     pub(crate) name: String,
 }
 
-/// What a quick run leaves out of a program that would take minutes: criterion's filter.
+/// The filter of criterion by which a quick run leaves out parts that would take minutes.
 const QUICK: [(&str, &str); 3] = [
     ("last_exercise", r"/(1000|10000)$"),
     ("moving", r"/10000$"),
     ("folder", r"/50$"),
 ];
 
-/// How often a program runs, where that is not once: ratios that have a goal are made of works that
-/// criterion measures one after the other, and a machine that others share may be another one by
-/// then.
+/// The number of times that a program runs, if more than once: ratios that have a goal are made of
+/// works that criterion measures one after the other, and a shared machine may have a different
+/// load by then.
 const ROUNDS: [(&str, u32); 3] = [("engine", 5), ("last_exercise", 3), ("moving", 3)];
 
 impl Program {
-    /// How often it runs.
+    /// The number of times that it runs.
     pub(crate) fn rounds(&self) -> u32 {
         let own = ROUNDS.iter().find(|(name, _)| *name == self.name);
         own.map_or(1, |(_, rounds)| *rounds)

@@ -1,4 +1,4 @@
-//! What a run leaves in the docs: the chart of the lookups, and the figures in
+//! The results of a run in the docs: the chart of the lookups, and the figures in
 //! `docs/benchmarks.md`.
 
 use std::fs;

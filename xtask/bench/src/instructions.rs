@@ -75,8 +75,8 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     Ok(verdict(&before, &now))
 }
 
-/// What counts hang on beside our code: the compiler, and the C library, which has the heap and
-/// copies memory.
+/// The tools that counts depend on besides our code: the compiler, and the C library, which has the
+/// heap and copies memory.
 fn made_by() -> String {
     let libc = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
     let libc = libc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

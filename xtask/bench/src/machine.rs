@@ -13,7 +13,7 @@ pub(crate) struct Machine {
     pub(crate) date: String,
     /// The processor's name, as its system tells it.
     pub(crate) processor: String,
-    /// How many threads can run at once.
+    /// The number of threads that can run at once.
     pub(crate) cores: usize,
     /// The system, such as `linux x86_64`.
     pub(crate) system: String,

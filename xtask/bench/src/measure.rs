@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-/// What a benchmark measured, in nanoseconds.
+/// The result of a benchmark, in nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Measure {
-    /// What was measured together, such as `opening/WAL`.
+    /// The group that was measured together, such as `opening/WAL`.
     pub(crate) group: String,
     /// The way it was done, such as `engine and a SELECT`.
     pub(crate) name: String,

@@ -1,4 +1,5 @@
-//! What `new-version` leaves to the compiled catalogue: a draft of the fixture, and the docs.
+//! The part of `new-version` that needs the compiled catalogue: a draft of the fixture, and the
+//! docs.
 
 use harness::{Subject, freeze};
 use xtask::say;

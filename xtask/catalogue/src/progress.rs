@@ -1,4 +1,4 @@
-//! How far a long proof is: a bar for a person at a terminal, a line now and then for a log.
+//! The progress of a long proof: a bar for a person at a terminal, a line now and then for a log.
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use harness::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use xtask::escape;
 
-/// How long a log may stay silent.
+/// The maximum time for which a log stays silent.
 const SILENCE: Duration = Duration::from_secs(30);
 
 static SCREEN: LazyLock<Mutex<Screen>> = LazyLock::new(|| {

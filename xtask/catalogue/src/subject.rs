@@ -1,5 +1,5 @@
-//! What is proved here: the catalogue of the training logs, with what its application says of
-//! itself.
+//! The subject of the proof: the catalogue of the training logs, with the declarations of its
+//! application.
 
 use std::path::PathBuf;
 

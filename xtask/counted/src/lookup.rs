@@ -57,7 +57,7 @@ pub(crate) fn sessions_between(folder: &Path) -> Outcome {
     })
 }
 
-/// What its command does first.
+/// Opens the logs, as its command does first.
 pub(crate) fn opening(folder: &Path) -> Outcome {
     let path = folder.join("counted.db");
     drop(opened(folder)?);

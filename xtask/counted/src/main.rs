@@ -19,7 +19,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What a piece may fail with.
+/// The result of a piece.
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// A piece of work: its name, and what does it in an empty folder.

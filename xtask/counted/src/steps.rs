@@ -38,8 +38,8 @@ fn first_select(connection: &Connection) -> Outcome {
     }
 }
 
-/// What an application does at each start: its catalogue is new, the file is up to date, and it
-/// asks something.
+/// The work of an application at each start: its catalogue is new, the file is up to date, and it
+/// runs a query.
 pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     current(&path, count)?;

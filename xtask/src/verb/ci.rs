@@ -113,7 +113,7 @@ fn examples(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Which crate and which file imports which.
+/// Checks the imports between crates and between files.
 fn structure(root: &Path) -> Result<(), Failure> {
     holds(program::run(
         root,

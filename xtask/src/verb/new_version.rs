@@ -10,7 +10,7 @@ use crate::cli::NewVersion;
 use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
 use crate::{Failure, Verdict, catalogue};
 
-/// What a new version's files begin as, below the root: they are of the checkout that gets the
+/// The templates of a new version's files, below the root: they are of the checkout that gets the
 /// version.
 const TEMPLATES: &str = "xtask/template";
 

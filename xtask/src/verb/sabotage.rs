@@ -29,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The same with `--deep`.
 const PATIENCE_DEEP: Duration = Duration::from_secs(3_600);
 
-/// How many proofs run at a time; each uses all cores for a part of its time.
+/// The number of proofs that run at a time; each uses all cores for a part of its time.
 const AT_ONCE: usize = 2;
 
-/// What the proof said of one engine.
+/// The verdict of the proof on one engine.
 struct Judged {
     /// In which law, on which journey, with which database; `None` where all laws hold.
     found: Option<String>,

@@ -1,4 +1,4 @@
-//! Which crate may depend on which. An arrow that is not drawn here fails.
+//! The permitted dependencies between crates. An arrow that is not drawn here fails.
 
 use std::path::Path;
 use std::process::Command;
@@ -64,7 +64,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ),
 ];
 
-/// What the tests of a crate may see beyond that.
+/// The crates that the tests of a crate may use in addition.
 const TEST_ARROWS: [(&str, &[&str]); 2] = [
     ("traininglogs", &["schema", "traininglogs"]),
     ("rowsafe", &["harness"]),

@@ -8,7 +8,7 @@ use xtask::{Failure, say};
 
 use crate::modules::{Module, Modules};
 
-/// Which modules each module imports.
+/// The modules that each module imports.
 type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 /// Looks for circles in each crate of the workspace.

@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
 
-/// What one file takes from others.
+/// The imports and re-exports of one file.
 #[derive(Debug, Default)]
 pub(crate) struct Imports {
     /// The paths that its code names, each from `crate`, `super`, `self` or a module that is

@@ -225,7 +225,7 @@ fn our_own_versions_are_read() {
     assert_eq!(history.steps.len(), 3);
 }
 
-/// What each kind of file nearby says of a folder that two tools would take.
+/// The effect of each kind of file nearby on a folder that two tools would accept.
 #[test]
 fn a_file_nearby_decides_between_two_tools() {
     let pairs = "\n=== m/1_a.up.sql\nSELECT 1;\n=== m/1_a.down.sql\nSELECT 1;";

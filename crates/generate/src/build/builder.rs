@@ -15,7 +15,7 @@ use crate::trial::Trial;
 /// Strategies of the application, each for one cell: they know how their value gets simpler.
 pub(crate) type OwnTrees = BTreeMap<(usize, usize), Box<dyn ValueTree<Value = Value>>>;
 
-/// What is to be made.
+/// The input of a build.
 pub(crate) struct BuildContext<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) trial: &'a Trial,
@@ -30,7 +30,7 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) only_empty: bool,
 }
 
-/// What was made.
+/// The result of a build.
 pub(crate) struct Made {
     pub(crate) model: Model,
     pub(crate) own: OwnTrees,
@@ -52,7 +52,7 @@ pub(crate) struct Builder<'a, 'r> {
     pub(crate) own: OwnTrees,
     /// The rows of each table.
     pub(crate) rows: Vec<Vec<usize>>,
-    /// What stands in each key of each table.
+    /// The values in each key of each table.
     pub(crate) keys: Vec<Vec<HashSet<Vec<Value>>>>,
     pub(crate) next_id: Vec<i64>,
     pub(crate) filled: Vec<bool>,

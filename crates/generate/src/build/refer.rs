@@ -93,7 +93,8 @@ impl Builder<'_, '_> {
         self.unseeded.retain(|known| empty(&known.table));
     }
 
-    /// What could refer to nothing yet, because its parents came later, refers to them now.
+    /// Sets the references of rows that could refer to nothing yet, because their parents came
+    /// later.
     pub(super) fn refer_forward(&mut self) {
         let plan = self.order.plan;
         let mut rank = vec![0; plan.tables.len()];

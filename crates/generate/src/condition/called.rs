@@ -1,4 +1,4 @@
-//! What a comparison with the result of a function asks of its column.
+//! Demands of a comparison with the result of a function on its column.
 
 use observe::Value;
 use schema::sql::fold;
@@ -7,7 +7,7 @@ use sqlite3_parser::ast::Operator;
 use super::wish::Condition;
 use crate::need::Need;
 
-/// What `name(column) op value` asks of the column.
+/// The demand of `name(column) op value` on the column.
 pub(super) fn called(name: &str, column: usize, op: Operator, value: &Value) -> Condition {
     let size = |value: &Value| match value {
         Value::Integer(number) => usize::try_from(*number).ok(),

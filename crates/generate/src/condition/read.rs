@@ -15,7 +15,7 @@ pub(super) struct Reader<'a> {
     pub(super) columns: &'a [String],
 }
 
-/// What is said of a column: of itself, or of something computed from it alone.
+/// One side of a comparison: a column, or a value that is computed from it alone.
 pub(super) enum Side {
     Column(usize),
     Call(String, usize, Option<Value>),

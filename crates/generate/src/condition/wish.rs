@@ -7,7 +7,7 @@ use crate::need::Need;
 /// Deeper trees are not read; SQLite allows 1,000 levels.
 pub(super) const DEEPEST: usize = 200;
 
-/// What must hold.
+/// A condition on a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     /// Nothing that is understood.
@@ -20,7 +20,7 @@ pub(crate) enum Condition {
     Pair(usize, Order, usize),
 }
 
-/// How the values of two columns of a row stand to each other.
+/// The order between the values of two columns of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Less,
@@ -29,7 +29,7 @@ pub(crate) enum Order {
     Other,
 }
 
-/// What one row is to fulfil: the branches of each OR are chosen.
+/// The demands that one row must fulfil: the branches of each OR are chosen.
 #[derive(Debug, Default)]
 pub(crate) struct Wishes {
     pub(crate) needs: Vec<(usize, Need)>,

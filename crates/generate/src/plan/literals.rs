@@ -1,4 +1,4 @@
-//! What the rest of a schema says of the values in a table.
+//! Literals in the rest of a schema about the values in a table.
 
 use std::collections::BTreeSet;
 

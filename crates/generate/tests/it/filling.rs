@@ -1,4 +1,4 @@
-//! What a generator can be told.
+//! The options of a generator.
 
 use generate::{Generated, Profile, Unseeded};
 use observe::Value;

@@ -1,4 +1,4 @@
-//! What fails shrinks to the smallest database that fails.
+//! Failing databases shrink to the smallest one that fails.
 
 use generate::{Generated, Generator, Profile};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What is printed can be pasted: every value comes back with its type and bytes.
+//! Printed content can be pasted: every value comes back with its type and bytes.
 
 use generate::Profile;
 use generate::{Content, Insert};

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use harness::{Settings, Subject, verify};
 use migrations::{Access, Catalogue, Query};
 
-/// What the application asks; each must compile at every version that it claims, and stay fast.
+/// The queries of the application; each must compile at every version that it claims, and stay
+/// fast.
 static QUERIES: &[Query] = &[
     Query {
         name: "add_book",

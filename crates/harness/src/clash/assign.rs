@@ -6,7 +6,7 @@ use schema::sql::quote_name;
 
 use observe::Value;
 
-/// How many rows of a table are read: the first ones are as good as any.
+/// The maximum number of rows of a table that are read: the first ones are as good as any.
 const ENOUGH: usize = 200;
 
 /// The rows of one table as they are stored.
@@ -86,15 +86,15 @@ pub(super) struct Assignment {
     pub(super) table: String,
     /// For each row the condition that finds it, and its new values by column.
     pub(super) rows: Vec<(String, Vec<(String, Value)>)>,
-    /// What is done to the rows, in words.
+    /// The description of the change to the rows.
     pub(super) why: String,
     /// Candidates that go the same way find the same mistake; one of them is enough.
     pub(super) way: Way,
-    /// What is unusual about the values.
+    /// The unusual properties of the values.
     pub(super) hostile: Vec<String>,
 }
 
-/// How a demand is not met.
+/// The way in which a demand is not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// Two rows have the same values.

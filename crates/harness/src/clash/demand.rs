@@ -1,4 +1,4 @@
-//! What one schema asks of rows and another does not.
+//! Demands on rows that one schema makes and a different one does not.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ impl Pair {
     }
 }
 
-/// What `after` asks more than `before`, which has the same names.
+/// The demands of `after` that `before` does not make; both use the same names.
 pub(super) fn between(before: &Schema, after: &Schema) -> Vec<Demand> {
     let mut found = Vec::new();
     let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });

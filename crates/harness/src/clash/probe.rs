@@ -10,7 +10,7 @@ use super::demand::Pair;
 use super::ends::Ends;
 use observe::Value;
 
-/// What the table after makes of rows.
+/// The reaction of the table after to rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It takes them as they are.
@@ -73,7 +73,7 @@ impl Probe {
         Ok(probe)
     }
 
-    /// What the table after makes of these rows, one after the other.
+    /// Inserts these rows one after the other into the table after, and reports its reaction.
     pub(super) fn judge(&self, rows: &Rows) -> Verdict {
         if self.connection.execute_batch("SAVEPOINT probe").is_err() {
             return Verdict::Refused;

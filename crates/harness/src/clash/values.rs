@@ -13,13 +13,13 @@ use migrations::Version;
 use observe::Value;
 use proptest::strategy::{Strategy, ValueTree};
 
-/// How many values of one column are paired with those of another.
+/// The maximum number of values of one column that are paired with those of a different one.
 const PAIRED: usize = 14;
 
-/// How many rows are tried as the first and the second of two.
+/// The maximum number of rows that are tried as the first and the second of a pair.
 const FIRST: usize = 4;
 
-/// How many values are drawn from a strategy of the application.
+/// The number of values that are drawn from a strategy of the application.
 const DRAWN: usize = 24;
 
 /// Pairs that some collation or function takes for the same.
@@ -43,7 +43,7 @@ const ALIKE: &[(&str, &str)] = &[
 struct Maker<'a> {
     pair: &'a Pair,
     rows: &'a Rows,
-    /// What the application says that columns hold, by folded name.
+    /// The values that the application declares for columns, by folded name.
     own: BTreeMap<String, Option<Vec<Value>>>,
     found: Vec<Assignment>,
 }
@@ -375,7 +375,7 @@ impl Maker<'_> {
             .collect()
     }
 
-    /// What the application says that the column holds.
+    /// The values that the application declares for the column.
     fn own(&self, column: &Column) -> Option<&Vec<Value>> {
         self.own.get(&fold(&column.name))?.as_ref()
     }
@@ -422,7 +422,7 @@ fn told(name: &str, value: &Value) -> String {
     format!("a row with `{name}` {value}")
 }
 
-/// What anybody would put into a column.
+/// An ordinary value for a column.
 fn usual(column: &Column) -> Value {
     match column.affinity {
         Affinity::Integer | Affinity::Numeric => Value::Integer(7),

@@ -1,4 +1,4 @@
-//! What must hold of the backups beside a file, whatever cuts the work that takes them.
+//! Conditions on the backups beside a file, for any fault in the work that takes them.
 
 use crate::error::Error;
 use crate::observation::observe;
@@ -12,15 +12,15 @@ use simulator::{Claimed, Ending, Found, Machine, OtherFiles};
 /// The file's name on the machine. No path, so that nothing takes it for a file outside.
 pub const FILE: &str = "file.db";
 
-/// How a message begins that speaks of the files beside the one that is worked on.
+/// The beginning of a message about the files beside the one that is worked on.
 pub const BESIDE: &str = "beside the file: ";
 
 /// The backups that work finds and takes.
 #[derive(Clone, Debug, Default)]
 pub struct Backups {
-    /// What lies beside the file at the start: names and bytes, the oldest first.
+    /// The files beside it at the start: names and bytes, the oldest first.
     pub files: Vec<(String, Vec<u8>)>,
-    /// How many backups stay in the end; `None` for all.
+    /// The number of backups that stay in the end; `None` for all.
     pub keep: Option<usize>,
 }
 
@@ -45,17 +45,17 @@ pub(super) struct Watched<'p> {
     pub(super) whole: RefCell<Vec<(Vec<u8>, Holds)>>,
 }
 
-/// What a backup holds that is whole.
+/// The content of a whole backup.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     Before,
-    /// What the work made: it was done again, and what it found was backed up.
+    /// The result of the work: the work was repeated, and backed up the file that it found.
     After,
     Other,
 }
 
 impl Watched<'_> {
-    /// What these bytes hold; an error where they are no whole database.
+    /// Returns the content of these bytes; an error if they are not a whole database.
     fn look(&self, bytes: Vec<u8>) -> Result<Holds, Error> {
         if let Some((_, holds)) = self.whole.borrow().iter().find(|(own, _)| *own == bytes) {
             return Ok(*holds);

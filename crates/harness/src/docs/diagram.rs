@@ -78,8 +78,7 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
     };
 }
 
-/// How many rows of the parent a row of the child has: one, or none where a column of the key may
-/// be NULL.
+/// The number of parent rows of a child row: one, or zero if a column of the key may be NULL.
 fn parents(table: &Table, key: &ForeignKey) -> &'static str {
     let set = |name: &String| {
         let alias = table
@@ -94,8 +93,7 @@ fn parents(table: &Table, key: &ForeignKey) -> &'static str {
     }
 }
 
-/// How many rows of the child a row of the parent has: at most one, where the key's columns are
-/// unique.
+/// The number of child rows of a parent row: at most one if the key's columns are unique.
 fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
     let own: Vec<String> = key.columns.iter().map(|name| fold(name)).collect();
     let within = |columns: Vec<&str>| {
@@ -119,7 +117,7 @@ fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
     if unique { "o|" } else { "o{" }
 }
 
-/// What each table is called in the diagram: no two the same, although Mermaid takes few
+/// The name of each table in the diagram: all are different, although Mermaid accepts few
 /// characters.
 struct Names(BTreeMap<String, String>);
 

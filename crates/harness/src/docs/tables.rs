@@ -160,7 +160,7 @@ impl std::fmt::Display for Words {
     }
 }
 
-/// What `object` was called before `renames`.
+/// The name of `object` before `renames`.
 fn before(object: &str, renames: &[schema::Rename]) -> String {
     let (mut table, mut column) = match object.split_once('.') {
         Some((table, column)) => (table.to_owned(), Some(column.to_owned())),

@@ -68,7 +68,7 @@ pub(super) fn versions(subject: &Subject<'_>) -> Result<String, Error> {
     Ok(text)
 }
 
-/// What a person does who migrates a file by hand.
+/// Writes the instructions for a person who migrates a file by hand.
 fn manual(subject: &Subject<'_>, version: Version, text: &mut String) {
     let older = version - 1;
     let program = subject.versions.components().rev().nth(1);

@@ -1,17 +1,17 @@
 //! # Back and forth keeps
 //!
 //! Down and then up gives back the same rows, or the step declares what is lost: `` Loses: `t.c` ``
-//! under *Rollback* of its notes. This is the user who goes back to the older release for a day.
+//! under *Rollback* of its notes. This is the user who returns to the older release for a day.
 //!
-//! Whatever a step adds goes on its way back. So each new table and each new column of an older
-//! table is declared there: `` Loses: `t.c` `` or, where the next upgrade makes the same again from
-//! what stays, `` Remade: `t` ``. The rows prove the second: what is declared as remade is compared
+//! A way back removes everything that its step adds. So each new table and each new column of an
+//! older table is declared there: `` Loses: `t.c` `` or, if the next upgrade rebuilds the same from
+//! what stays, `` Remade: `t` ``. The rows prove the second: declared as remade, they are compared
 //! like everything else. Fixtures that hold no value in a column are filled for this law. Databases
-//! that are made from the schema alone may hold what no build of their version wrote; so they are
-//! not compared in columns that a step says it `Changes`.
+//! that are made from the schema alone may hold rows that no build of their version wrote; so they
+//! are not compared in columns that a step `Changes`.
 //!
-//! On tours, whatever a version held must be there whenever the file is back at it, apart from what
-//! is declared and from what was written since.
+//! On random walks, everything that a version held must be there whenever the file is back at that
+//! version, apart from the declared losses and from later writes.
 
 use schema::TableKind;
 
@@ -80,7 +80,7 @@ fn declare(object: &str) -> String {
     )
 }
 
-/// What each version added, and its notes say nothing of.
+/// Reports the additions of each version that its notes do not declare.
 fn check_declared(subject: &Subject<'_>, findings: &mut Findings) {
     for version in versions(subject) {
         let (Some(step), Some(notes)) = (

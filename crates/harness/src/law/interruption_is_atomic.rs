@@ -1,33 +1,34 @@
 //! # Interruption is atomic
 //!
-//! A run that is cut leaves the file as it was before or as it is after, whatever cut it and
-//! wherever; the next upgrade finishes the job; and what the engine said of the file is true. Each
-//! step is taken up and back alone, and with others in longer runs, and cut by an interrupt at each
-//! instruction of SQLite's machine, by an I/O error, a full disk and a lock that others hold at
-//! each call, once and for ever, by calls that are done and then fail, by memory that is refused
-//! (in programs that call [`watch_memory`](simulator::watch_memory)), and by power cuts of which
-//! nothing, everything or any part of what was not synced survives. A program that is killed is a
+//! An interrupted run leaves the file as it was before or as it is after, whatever interrupted it
+//! and at any point; the next upgrade finishes the job; and the engine's report about the file is
+//! true. Each step runs up and back alone, and with others in longer runs. The faults are an
+//! interrupt at each instruction of SQLite's machine; an I/O error, a full disk and a lock of a
+//! different connection at each call, once and for ever; calls that are done and then fail; refused
+//! memory (in programs that call [`watch_memory`](simulator::watch_memory)); and power cuts after
+//! which nothing, everything or any part of the unsynced changes survives. A killed program is a
 //! power cut that everything survives: it is killed at each call that changes the disk, every write
 //! among them. Power cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`,
-//! `FULL` and `EXTRA`, the others in two of these. After a COMMIT has returned, no power cut takes
-//! it back, whatever the connection was set to. <https://sqlite.org/pragma.html#pragma_synchronous>
+//! `FULL` and `EXTRA`, the other faults in two of these. After a COMMIT has returned, no power cut
+//! takes it back, whatever the settings of the connection.
+//! <https://sqlite.org/pragma.html#pragma_synchronous>
 //!
-//! Each run backs the file up, and all that this takes is cut, too: the copy, its sync, its name,
-//! the sync of the directory, the removal of older ones. A backup that has its name is whole,
-//! whatever cut the run. Where the file is as after, a backup holds what it held before. A run that
-//! fails leaves nothing beside a file that is as before; the next run removes what a killed one
-//! left; of older backups the oldest go. A backup that is put back is cut in the same way, and one
-//! that is damaged is refused.
+//! Each run backs the file up, and every call of the backup gets faults, too: the copy, its sync,
+//! its name, the sync of the directory, the removal of older ones. A backup that has its name is
+//! whole, whatever interrupted the run. If the file is as after, a backup contains the file as
+//! before. A failed run leaves nothing beside a file that is as before; the next run removes the
+//! remains of a killed one; of older backups the oldest are removed. Putting a backup back gets the
+//! same faults, and a damaged backup is refused.
 //!
 //! Columns that are random or hold the time, on which no two tries agree, may hold anything after
 //! the step.
 //!
-//! What the application itself does each time it opens a file may stop half way, but the next start
-//! must complete it.
+//! The work that the application itself does each time it opens a file may stop half way, but the
+//! next start must complete it.
 //!
-//! Not every point is tried unless that is asked for, and of runs of several steps not even then;
-//! the report says how many of how many. A read that falls short is not among the cuts: SQLite
-//! takes it for the end of the file, and no engine can tell.
+//! Not every point is tried unless that is asked for, and in runs of several steps not even then;
+//! the report lists how many of how many. A short read is not among the faults: SQLite takes it for
+//! the end of the file, and no engine can detect it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -133,8 +134,8 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     }
 }
 
-/// How many backups the run of a leg keeps, and which it finds, of a version that it takes none of:
-/// some runs keep all, some the newest alone, some two.
+/// The number of backups that the run of a leg keeps, and the backups that it finds, of a version
+/// that it takes none of: some runs keep all, some only the newest, some two.
 fn beside(leg: &Probe<'_>, stops: bool) -> (Backups, Watched) {
     let keep = match leg.seed % 3 {
         // What such a run goes on from is backed up, too, and the first backup is the one that
@@ -213,8 +214,8 @@ fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
     roots.into_iter().filter_map(damage).collect()
 }
 
-/// What is wrong when a damaged backup is put back: it is to be refused, and the file to stay as it
-/// is.
+/// Reports the problem in putting back a damaged backup: it must be refused, and the file must stay
+/// as it is.
 fn takes_damage(
     file: &[u8],
     (name, backup): (&str, &[u8]),
@@ -235,7 +236,7 @@ fn takes_damage(
     }
 }
 
-/// What the application does when it opens the file that has just been upgraded.
+/// Does what the application does when it opens the file that has just been upgraded.
 fn start(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let Some(image) = upgraded(subject, leg) else {
         return;
@@ -320,7 +321,7 @@ fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
     ))
 }
 
-/// How a run on a machine is made.
+/// The options of a run on a machine.
 fn options(machine: &Machine, backups: Backups) -> Options {
     Options {
         backups,

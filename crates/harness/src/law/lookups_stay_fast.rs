@@ -75,13 +75,13 @@ fn compare(
     }
 }
 
-/// What the planner does for one query, as far as its cost grows with the tables.
+/// The plan of one query, as far as its cost grows with the tables.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Way {
     /// Tables that are read from their beginning to their end, by the names that the query gives
     /// them, and how often.
     scanned: BTreeMap<String, usize>,
-    /// What is sorted: `ORDER BY`, `GROUP BY`, `DISTINCT`.
+    /// The sorts: `ORDER BY`, `GROUP BY`, `DISTINCT`.
     sorted: BTreeSet<String>,
 }
 

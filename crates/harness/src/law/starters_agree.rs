@@ -19,10 +19,10 @@ pub(super) const LAW: Law = Law {
     checks: &[Check::Probe(check)],
 };
 
-/// How many orders are tried of each database, with and without [`Probe::deep`].
+/// The number of orders that are tried of each database, with and without [`Probe::deep`].
 const ORDERS: (u64, u64) = (200, 4);
 
-/// How many programs start, where not everything is tried: each costs a thread.
+/// The numbers of programs that start, if not everything is tried: each program costs a thread.
 const FEW: [usize; 4] = [2, 3, 5, 8];
 
 /// On the way to the newest version, and once on a file that is there already.

@@ -1,7 +1,7 @@
 //! # Up preserves
 //!
 //! Every row and every value that a version still has a place for is there after the step, with its
-//! type and its exact bytes; and what stands beside the rows (indexes, triggers, views,
+//! type and its exact bytes; and everything beside the rows (indexes, triggers, views,
 //! constraints) is there, too, unless the step says otherwise.
 //!
 //! Rows are compared by primary key, or as multisets where there is none. What a step does on
@@ -14,9 +14,9 @@
 //! - `` Alters: `t.c` `` or `` `t` ``: the column or the table is declared otherwise; values are
 //!   compared all the same
 //!
-//! What the step makes of a database does not hang on how the file stands on the disk: page size,
+//! The result of a step does not depend on the storage configuration of the file: page size,
 //! encoding, auto_vacuum, journal mode, free pages, an old format, `secure_delete`, reserved bytes.
-//! Golden databases are made anew in such worlds, and must come out as in the usual one.
+//! Golden databases are rebuilt in such configurations, and must end as in the usual one.
 //!
 //! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table
 //! was rebuilt is found here.
@@ -37,7 +37,7 @@ pub(super) const LAW: Law = Law {
     checks: &[Check::Trace(check)],
 };
 
-/// What the notes of a journey's steps say that they do.
+/// The declarations in the notes of a journey's steps.
 struct Said {
     losses: Vec<Declared>,
     changes: Vec<Declared>,

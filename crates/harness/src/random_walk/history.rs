@@ -1,4 +1,4 @@
-//! What was seen of a version, and what has happened since.
+//! Observations of a version, and the events since.
 
 use std::rc::Rc;
 
@@ -19,15 +19,15 @@ pub(super) struct VersionHistory {
     /// The lowest and the highest station since, itself included.
     low: Rc<Checkpoint>,
     high: Rc<Checkpoint>,
-    /// What was written since, at other versions; `None` for nothing.
+    /// The changes that were written since, at other versions; `None` for none.
     written: Option<Vec<Declared>>,
 }
 
-/// How a file that is back at a version is judged.
+/// The way to judge a file that is back at a version.
 pub(super) enum Return {
     /// As a journey of the laws: nothing was written, and it went one way and came back.
     Trace(Box<Trace>),
-    /// What is not as it was, under the law of this name.
+    /// The differences, under the law of this name.
     Found(&'static str, Vec<Finding>),
 }
 
@@ -89,8 +89,8 @@ impl VersionHistory {
         }
     }
 
-    /// What was there is there, apart from all that any step on the way declares: what others wrote
-    /// since may change whatever is derived.
+    /// Compares the rows with those before, apart from everything that any step on the way
+    /// declares: later writes at other versions may change any derived value.
     fn judge_rows(&self, subject: &Subject<'_>, now: &Checkpoint) -> Return {
         let all = Journey {
             from: self.low.version,
@@ -127,7 +127,7 @@ impl VersionHistory {
     }
 }
 
-/// What was there before a write and is not as it was.
+/// Lists the tables and columns whose rows a write changed or removed.
 pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declared> {
     let mut touched: Vec<Declared> = differences(before, after, &[])
         .into_iter()

@@ -6,7 +6,7 @@ use migrations::Version;
 use proptest::collection::vec;
 use proptest::strategy::{Just, Strategy, Union};
 
-/// How many actions a random walk has at most.
+/// The maximum number of actions of a random walk.
 const MOVES: usize = 10;
 
 /// One thing that happens to a file.

@@ -19,7 +19,7 @@ use generate::Profile;
 use observe::differences;
 use simulator::Machine;
 
-/// How many rows a table gets at most in one write, where they are made from the schema.
+/// The maximum number of rows of a table in one write, if they are made from the schema.
 const ROWS: usize = 3;
 
 /// Lets the laws judge a random walk, all of them or those of these names; whether one was broken
@@ -39,13 +39,13 @@ pub(crate) struct Walker<'a> {
     backup: Option<(Connection, Rc<Checkpoint>)>,
     /// Whether rows were made from the schema.
     rows_are_generated: bool,
-    /// What was done, as a person would do it again.
+    /// The actions so far, as a person would repeat them.
     pub(crate) told: String,
     /// The versions on the way.
     pub(crate) path: Vec<Version>,
-    /// How many actions there were; some of a random walk do nothing where the file is.
+    /// The number of actions; some of a random walk do nothing at the version of the file.
     pub(crate) moves: usize,
-    /// What is wrong beyond what the laws say of walks: the law's name, and the finding.
+    /// The findings beyond those of the laws about walks: the law's name, and the finding.
     pub(crate) found: Vec<(&'static str, Finding)>,
     /// The laws that were checked beyond that, once for each time.
     pub(crate) checked: Vec<&'static str>,
@@ -277,7 +277,7 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// What the application does when it has opened a file of the current version.
+    /// Does what the application does when it has opened a file of the current version.
     fn start(&mut self) -> Result<(), Stop> {
         let opened = self.subject.application.opened(self.connection()?);
         let Err(error) = opened else { return Ok(()) };

@@ -67,7 +67,7 @@ fn step(version: Version, up: &str) -> Step {
     Step::new(format!("{version:04}_harness"), up.to_owned(), back, "")
 }
 
-/// What a step may not do, and what a run puts back.
+/// Checks the actions that a step must not take, and the settings that a run restores.
 pub(crate) fn check_behind(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let Ok(image) = image_of(subject.catalogue, current) else {

@@ -10,8 +10,8 @@ use crate::fixture;
 use observe::Value;
 use simulator::{Device, Machine};
 
-/// How many free pages are left at most between the others, in bytes, so that large pages cost no
-/// more.
+/// The maximum size of the free pages that are left between the others, in bytes, so that large
+/// pages cost no more.
 const FREE: u32 = 65_536;
 
 /// Where the header holds what a SQLite from before 2010 did not know: the file's size, and for
@@ -81,7 +81,7 @@ impl StorageConfig {
         Ok(())
     }
 
-    /// What is said of the whole file: its header, and the journal mode.
+    /// Sets the properties of the whole file: its header, and the journal mode.
     fn finish(self, machine: &Machine) -> Result<Machine, Error> {
         let mut bytes = machine.file(FILE).unwrap_or_default();
         if self.old_format() {

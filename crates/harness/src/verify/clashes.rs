@@ -18,10 +18,10 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rusqlite::Connection;
 
-/// How many databases the application describes are looked at for one with enough rows.
+/// The number of databases of the application that are searched for one with enough rows.
 const DRAWN: usize = 4;
 
-/// How many rows a table gets at most.
+/// The maximum number of rows of a table.
 const ROWS: usize = 4;
 
 /// Takes each clashing database on the journey until one breaks a law.

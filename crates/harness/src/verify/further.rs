@@ -1,5 +1,5 @@
-//! What else golden databases go through, once their journeys hold: other configurations, and
-//! random_walks.
+//! Further tests of golden databases after their journeys hold: other storage configurations, and
+//! random walks.
 
 use super::proof::Proof;
 use super::task::{Source, Task};

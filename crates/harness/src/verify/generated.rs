@@ -87,8 +87,8 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
     }
 }
 
-/// How many databases go on a journey; one that is asked for by name gets all, so that what was
-/// found on it is found again.
+/// The number of databases that go on a journey; a journey that is asked for by name gets all, so
+/// that its findings appear again.
 fn cases(settings: &Settings, journey: Journey) -> u32 {
     let all = settings.deep || settings.journey.is_some() || journey.only_step().is_some();
     if all {
@@ -98,7 +98,7 @@ fn cases(settings: &Settings, journey: Journey) -> u32 {
     }
 }
 
-/// How many rows a table gets at most on a journey: more than any `LIMIT` in its steps lets
+/// The maximum number of rows of a table on a journey: more than any `LIMIT` in its steps lets
 /// through.
 fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let steps = journey.steps();

@@ -1,4 +1,4 @@
-//! What one task of the proof gave.
+//! The result of one task of the proof.
 
 use std::fmt;
 
@@ -25,9 +25,9 @@ pub(super) struct Outcome {
     pub(super) hostile: Vec<String>,
     /// The tables that no rows were made for.
     pub(super) unseeded: Vec<Unseeded>,
-    /// How many journeys were made in other configurations.
+    /// The number of journeys in other storage configurations.
     pub(super) storage_configs: usize,
-    /// How many walks, of how many actions.
+    /// The number of walks, and the number of their actions.
     pub(super) random_walks: (usize, usize),
     /// The versions on the smallest walk that breaks a law.
     pub(super) path: Option<String>,

@@ -1,4 +1,4 @@
-//! What the proof has found so far.
+//! The results of the proof so far.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::law::LAWS;
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::Subject;
 
-/// What was made, for the report.
+/// The counts of what was made, for the report.
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) journeys: Vec<JourneyReport>,
@@ -79,7 +79,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// What to type to see a finding again; what is drawn or sampled is drawn alike.
+    /// Returns the command that shows a finding again; it draws and samples the same values.
     pub(super) fn repeat(&self, law: &Law, journey: &str, data: &str) -> String {
         let settings = self.settings;
         let repeat = &self.subject.repeat;

@@ -17,10 +17,10 @@ use crate::random_walk::{RandomWalk, Stop, Walker};
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
 
-/// How often a random walk that breaks a law is made smaller at most.
+/// The maximum number of attempts to shrink a random walk that breaks a law.
 const SHRINKS: u32 = 160;
 
-/// How many walks begin at each of so many databases.
+/// The number of walks that begin at each of `databases` databases.
 fn cases(settings: &Settings, databases: usize) -> u32 {
     if settings.deep {
         settings.cases

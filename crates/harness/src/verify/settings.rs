@@ -1,9 +1,9 @@
-//! What of the proof is run.
+//! The part of the proof that runs.
 
 use crate::check::Law;
 use crate::journey::Journey;
 
-/// What of the proof is run. The default is all of it.
+/// The part of the proof that runs. The default is all of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Only this journey.
@@ -17,8 +17,8 @@ pub struct Settings {
     pub law: Option<String>,
     /// The seed of the generated databases.
     pub seed: u64,
-    /// How many databases are generated for each journey of one step; for longer ones a third,
-    /// unless `deep` or `journey` is set.
+    /// The number of databases that are generated for each journey of one step; longer ones get a
+    /// third, unless `deep` or `journey` is set.
     pub cases: u32,
     /// Whether every point at which something can fail is tried, and not some of them.
     pub deep: bool,
@@ -26,7 +26,7 @@ pub struct Settings {
     pub progress: Option<fn(&Progress)>,
 }
 
-/// How far a proof is.
+/// The progress of a proof.
 #[derive(Clone, Debug)]
 pub struct Progress {
     /// Journeys that are finished, each with one database or with many generated ones.

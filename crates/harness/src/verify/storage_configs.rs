@@ -90,8 +90,8 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What the laws say of the journey in this configuration; `None` where the configuration
-    /// cannot hold the database.
+    /// Judges the journey in this configuration by the laws; `None` if the configuration cannot
+    /// hold the database.
     fn go(&self, config: StorageConfig, usual: &Trace) -> Option<Outcome> {
         let machine = config.rebuild(&self.image).ok()?;
         let connection = config.open(&machine).ok()?;
@@ -141,8 +141,8 @@ impl Place<'_> {
         }
     }
 
-    /// What differs from one time to the next in the usual configuration, too: a step may write the
-    /// time, or chance.
+    /// The differences between two runs in the usual configuration: a step may write the time, or
+    /// chance.
     fn chance(&self, usual: &Trace) -> Vec<Excuse> {
         let (name, image) = (&self.fixture.name, &self.image);
         let again = walk(self.subject, self.task.journey, name, image);

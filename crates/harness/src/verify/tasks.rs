@@ -1,4 +1,4 @@
-//! Which databases go on which journeys.
+//! The tasks of a proof: the databases of each journey.
 
 use super::proof::Proof;
 use super::task::{Source, Task};

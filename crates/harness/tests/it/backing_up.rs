@@ -16,7 +16,7 @@ use crate::note::{image, options, upgrade};
 
 const DRAFT: &str = "file.db.1.partial";
 
-/// What an engine does, and with one mistake does not.
+/// The precautions of an engine, each of which a mistake leaves out.
 #[derive(Clone, Copy)]
 struct Care {
     /// The copy gets its name when it is finished.
@@ -29,9 +29,9 @@ struct Care {
     first: bool,
     /// It goes where the run fails.
     goes: bool,
-    /// What an earlier try left goes.
+    /// Removes the files that an earlier try left.
     sweeps: bool,
-    /// How many of the old ones go, the oldest first.
+    /// Removes some of the old backups, the oldest first.
     prunes: fn(&mut Vec<String>),
 }
 

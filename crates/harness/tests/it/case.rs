@@ -10,7 +10,7 @@ use harness::{
 use migrations::{Access, BoxError, Catalogue, Migrator, Options, Query, Step, Version};
 use rusqlite::Connection;
 
-/// What a step's folder may hold besides its notes.
+/// The files of a step's folder besides its notes.
 const STEP_FILES: [&str; 4] = [
     "up.sql",
     "down.sql",
@@ -246,7 +246,7 @@ fn words(steps: &[Step]) -> String {
     }
 }
 
-/// What the way back of the last of `steps` loses by default: everything of version 1, and nothing
+/// The default losses of the way back of the last of `steps`: everything of version 1, and nothing
 /// later.
 fn losses(steps: &[Step]) -> String {
     let [only] = steps else {

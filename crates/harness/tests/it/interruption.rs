@@ -42,7 +42,7 @@ fn cut(engine: Engine<'_>, points: u64) -> Vec<SetupStats> {
     all
 }
 
-/// What is wrong, in words, with the setup and the cut that show it.
+/// The problems as text, with the setup and the fault that show them.
 fn wrong(all: &[SetupStats]) -> Vec<String> {
     let told = |cuts: &SetupStats| {
         let failures = cuts.stats.failures.iter();

@@ -29,7 +29,7 @@ fn cases(law: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// What was found in one case.
+/// The findings in one case.
 struct Judged {
     broken: BTreeSet<String>,
     also: BTreeSet<String>,

@@ -5,7 +5,7 @@ use harness::{Report, Settings};
 
 use crate::case::{Case, findings};
 
-/// What only the tours show, under these laws.
+/// Expects a finding that only the random walks show, under these laws.
 fn caught(case: &str, laws: &[&str]) -> Report {
     let report = Case::new(case).verify(&Settings::default());
     let text = report.to_text();

@@ -1,4 +1,4 @@
-//! What a person and a program read.
+//! Reports, as a person and a program read them.
 
 use harness::Settings;
 

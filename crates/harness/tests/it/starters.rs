@@ -131,7 +131,7 @@ fn who_stamps_outside_the_transaction_runs_a_step_twice() {
     assert!(broken(&start) > 5);
 }
 
-/// Who does not wait at all fails, although nothing is wrong with what it does.
+/// A starter that does not wait at all fails, although the rest of its work is correct.
 #[test]
 fn who_does_not_wait_fails() {
     let start = |catalogue: &Catalogue, connection: Connection| {

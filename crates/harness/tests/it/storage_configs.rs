@@ -98,7 +98,8 @@ fn a_world_is_what_it_says() {
     }
 }
 
-/// What only other worlds show, under this law, in a world of which no property is superfluous.
+/// Expects a finding that only other storage configurations show, under this law, in a
+/// configuration without a superfluous property.
 fn caught(case: &str, law: &str, world: &str) -> Report {
     let report = Case::new(case).verify(&Settings::default());
     let text = report.to_text();
@@ -177,7 +178,7 @@ fn a_step_that_relies_on_the_size_of_pages() {
     caught(&case, "up preserves", "PRAGMA page_size = ");
 }
 
-/// What differs from one run to the next does not hang on the world.
+/// Values that differ from one run to the next do not depend on the storage configuration.
 #[test]
 fn a_step_that_draws_passes() {
     passes(&COUNTS_BYTES.replace("length(CAST(body AS BLOB))", "random()"));

@@ -24,7 +24,7 @@ pub(crate) struct Side<'a> {
     sql: String,
 }
 
-/// What is known of a row without holding it.
+/// The known facts about a row that is not held.
 pub(crate) struct Digest {
     pub(crate) key: u64,
     /// Eight bytes for each column.

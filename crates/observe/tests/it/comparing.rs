@@ -1,4 +1,4 @@
-//! What two files differ in, whatever their size.
+//! Differences between two files, whatever their size.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn database(script: &str) -> Connection {
     connection
 }
 
-/// What differs after `change`, as a person reads it.
+/// The differences after `change`, as a person reads them.
 fn after(script: &str, change: &str) -> Vec<String> {
     let (before, after) = (database(script), database(script));
     after.execute_batch(change).unwrap();

@@ -9,7 +9,7 @@ use crate::os::Os;
 /// A registered VFS without machine, or with one that is gone.
 pub(crate) static FREE: Mutex<Vec<&'static Registered>> = Mutex::new(Vec::new());
 
-/// What `pAppData` of a registered VFS points to.
+/// The value that `pAppData` of a registered VFS points to.
 #[derive(Debug)]
 pub(crate) struct Registered {
     pub(crate) name: CString,

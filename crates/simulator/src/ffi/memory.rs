@@ -8,7 +8,7 @@ use rusqlite::ffi::{self, sqlite3_mem_methods as Methods};
 
 use crate::alloc_faults;
 
-/// What SQLite's own allocator does; `None` where ours could not be put before it.
+/// The functions of SQLite's own allocator; `None` if ours could not be put before it.
 static THEIRS: OnceLock<Option<Theirs>> = OnceLock::new();
 
 #[derive(Clone, Copy)]

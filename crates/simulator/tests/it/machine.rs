@@ -11,7 +11,7 @@ const FILE: &str = "bank.db";
 
 const POWER: FaultMode = FaultMode::forever(Fault::PowerLoss);
 
-/// What a connection is set to, and what it does.
+/// The settings and the work of a connection.
 #[derive(Clone, Copy)]
 struct Bank {
     journal: &'static str,

@@ -1,10 +1,10 @@
-//! What a file must hold after a tool has worked on it, before its time counts.
+//! Checks of a file after a tool has worked on it, before its time counts.
 
 use std::collections::BTreeMap;
 
 use super::Peer;
 
-/// What `look tables` said of a file.
+/// The answer of `look tables` about a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     user_version: u64,
@@ -29,8 +29,8 @@ impl Found {
         Some(found)
     }
 
-    /// What is wrong in the file of `peer` that should have `steps` applied and these tables beside the ledger,
-    /// each with its rows and indexes.
+    /// Reports the problem in the file of `peer` that should have `steps` applied and these tables
+    /// beside the ledger, each with its rows and indexes.
     pub(super) fn wrong(
         &self,
         peer: &Peer,

@@ -1,4 +1,4 @@
-//! What the tools do: opening, applying, moving, and eight that start at once.
+//! The work of the tools: opening, applying, moving, and eight that start at once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use xtask::Failure;
 use super::place::{Place, cannot};
 use super::{PEERS, Peer};
 
-/// How many programs start at once.
+/// The number of programs that start at once.
 const STARTERS: u32 = 8;
 
 /// One piece of work, in one journal mode.
@@ -39,7 +39,7 @@ pub(super) enum Work {
     },
 }
 
-/// What a tool took, in nanoseconds, or how many of its programs failed.
+/// The times of a tool, in nanoseconds, or the number of its programs that failed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timed {
     pub(super) peer: &'static str,

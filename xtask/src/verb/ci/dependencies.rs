@@ -1,6 +1,6 @@
-//! What the dependencies may be: `deny.toml` says it.
+//! The rules for dependencies, which are in `deny.toml`.
 //!
-//! `cargo deny` checks all of it, where it is installed. It takes minutes to compile, so licences,
+//! `cargo deny` checks all of them, if it is installed. It takes minutes to compile, so licences,
 //! sources and duplicates are checked here from `cargo metadata`, too, by the same file.
 
 use std::collections::{BTreeMap, BTreeSet};

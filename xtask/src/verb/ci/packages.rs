@@ -22,8 +22,8 @@ struct Package {
     library: Option<String>,
 }
 
-/// What the application does with the packages: it migrates nothing, but every crate is linked, and
-/// SQLite runs.
+/// The program of the application that uses the packages: it migrates nothing, but every crate is
+/// linked, and SQLite runs.
 const PROGRAM: &str = r#"fn main() {
     let connection = migrations::rusqlite::Connection::open_in_memory();
     let connection = connection.expect("SQLite runs");

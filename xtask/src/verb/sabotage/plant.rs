@@ -14,7 +14,7 @@ const FOLDER: &str = "fixtures/planted/engines";
 /// The sources that they are planted in, below the root.
 const SOURCES: &str = "crates/migrations/src";
 
-/// What finds an engine.
+/// The check that finds an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finder {
     /// The default proof.
@@ -163,7 +163,7 @@ pub(super) fn copy(
     remove_others(copy, copy, &wanted).map_err(|error| cannot("the copy", error))
 }
 
-/// What is in the copy and not in the workspace goes.
+/// Removes the files that are in the copy but not in the workspace.
 fn remove_others(copy: &Path, folder: &Path, wanted: &[(String, Vec<u8>)]) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Case, listing, refusal};
 
-/// What is about a folder, and what makes it so.
+/// The description of a damage to a folder, and the function that causes it.
 type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
 
 /// The refusals of several folders, one behind the other.
@@ -150,7 +150,7 @@ fn a_folder_named_like_a_file_is_told() {
     }
 }
 
-/// What grows with the square of the text would never end here.
+/// An algorithm that takes quadratic time would never end here.
 #[test]
 fn one_statement_of_ten_megabytes_is_read() {
     let case = Case::make("");
