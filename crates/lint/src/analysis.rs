@@ -88,7 +88,7 @@ fn run(history: &Arc<History>, options: &Arc<Options>, watch: &Watch) -> Result<
     let places: Vec<usize> = (places.into_iter())
         .filter(|place| is_asked(history, options, *place))
         .collect();
-    let gauge = Gauge::new(options, "steps", places.len());
+    let gauge = Gauge::new(options.progress, "steps", places.len());
     map_parallel(places.len(), |at| {
         let _told = gauge.when_done();
         let Some(place) = places.get(at).copied() else {
@@ -435,7 +435,7 @@ impl Analysis {
         let hints = versions::hints(self.steps.iter().filter_map(|step| step.up.as_ref()));
         let chains = self.modes_that_differ(self.judged.clone());
         let runs = starts * chains;
-        let gauge = Gauge::new(&self.options, "long runs", runs);
+        let gauge = Gauge::new(self.options.progress, "long runs", runs);
         let found = map_parallel(runs, |at| {
             let _told = gauge.when_done();
             let (start, chain) = (at % starts, self.chains.get(at / starts)?);
