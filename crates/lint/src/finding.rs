@@ -87,16 +87,23 @@ pub struct Finding {
 pub(crate) struct Diagnostic {
     pub(crate) rule: Rule,
     pub(crate) severity: Severity,
-    pub(crate) step: usize,
-    pub(crate) direction: Direction,
+    pub(crate) origin: Origin,
     /// The line in the file; `None` for the first of the script.
     pub(crate) line: Option<usize>,
     pub(crate) object: String,
     pub(crate) rows: usize,
     pub(crate) shown: Vec<String>,
     pub(crate) message: String,
-    pub(crate) mode: Mode,
     pub(crate) reach: Reach,
+}
+
+/// The script that a diagnostic is about, and how it ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The place of the step in the history.
+    pub(crate) step: usize,
+    pub(crate) direction: Direction,
+    pub(crate) mode: Mode,
 }
 
 /// How much of the history must run for a finding to show.
@@ -114,21 +121,19 @@ impl Diagnostic {
     pub(crate) fn new(
         rule: Rule,
         severity: Severity,
-        (step, direction, mode): (usize, Direction, Mode),
+        origin: Origin,
         object: impl Into<String>,
         message: impl Into<String>,
     ) -> Diagnostic {
         Diagnostic {
             rule,
             severity,
-            step,
-            direction,
+            origin,
             line: None,
             object: object.into(),
             rows: 0,
             shown: Vec::new(),
             message: message.into(),
-            mode,
             reach: Reach::Step,
         }
     }
@@ -153,7 +158,7 @@ impl Diagnostic {
     /// What makes two findings the same one, seen twice.
     pub(crate) fn key(&self) -> (usize, Direction, Rule, String) {
         let object = schema::sql::fold(&self.object);
-        (self.step, self.direction, self.rule, object)
+        (self.origin.step, self.origin.direction, self.rule, object)
     }
 
     /// It takes unusual values to see it, so it is at most a warning, and says so.

@@ -15,18 +15,22 @@ mod rule;
 mod finding;
 mod error;
 mod options;
+mod request;
 
 mod script;
 mod runner;
+mod differences;
 mod checks;
-
-mod reproduce;
 mod merge;
+mod reproduce;
 mod verdict;
-mod analysis;
 pub mod report;
 
-pub use analysis::{check, check_until};
+mod analysis;
+mod passes;
+mod check;
+
+pub use check::{check, check_until};
 pub use error::{Error, ErrorKind};
 pub use finding::{Direction, Finding, Severity, When};
 pub use options::Options;

@@ -1,7 +1,7 @@
 //! Databases with rows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
@@ -42,9 +42,10 @@ pub(crate) const MODE: Mode = Mode {
 pub(crate) fn fill(
     image: &[u8],
     schema: &Schema,
-    (rows, hints): (Rows, &ValueHints),
+    rows: Rows,
+    hints: &ValueHints,
     options: &Options,
-) -> Result<(Arc<Vec<u8>>, Unseeded), Error> {
+) -> Result<Filled, Error> {
     let engine = Runner::open(image, MODE, options)?;
     let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
     generator = match rows {
@@ -63,7 +64,10 @@ pub(crate) fn fill(
     forget_rows(&engine, schema);
     search_again(&engine, schema);
     let unseeded = made.unseeded.into_iter().map(|own| (own.table, own.reason));
-    Ok((Arc::new(engine.image()?), unseeded.collect()))
+    Ok(Filled {
+        image: Arc::new(engine.image()?),
+        unseeded: unseeded.collect(),
+    })
 }
 
 /// Gives a row of each table the values that the script compares its columns with: a `DELETE` of certain rows
@@ -149,16 +153,8 @@ fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
     }
 }
 
-/// Makes the databases of the steps, and remembers what could not be filled.
-pub(crate) struct Store<'a> {
-    chain: &'a Chain,
-    options: &'a Options,
-    pub(crate) unseeded: Mutex<Unseeded>,
-}
-
-/// One version, ready to be filled for one step.
-pub(crate) struct Ground<'a> {
-    store: &'a Store<'a>,
+/// One version without the tables that a step cannot reach, ready to be filled.
+pub(crate) struct PrunedVersion<'a> {
     image: Arc<Vec<u8>>,
     /// The tables of the step and those that they refer to.
     schema: Schema,
@@ -166,60 +162,52 @@ pub(crate) struct Ground<'a> {
     only: BTreeSet<String>,
 }
 
-impl<'a> Store<'a> {
-    pub(crate) fn new(chain: &'a Chain, options: &'a Options) -> Store<'a> {
-        Store {
-            chain,
-            options,
-            unseeded: Mutex::default(),
-        }
-    }
+/// A database with rows.
+pub(crate) struct Filled {
+    pub(crate) image: Arc<Vec<u8>>,
+    /// The tables that got no rows.
+    pub(crate) unseeded: Unseeded,
+}
 
+impl<'a> PrunedVersion<'a> {
     /// A version for a step that reaches the tables of `only`.
-    pub(crate) fn ground(
-        &'a self,
+    pub(crate) fn new(
+        chain: &Chain,
         version: usize,
         hints: &'a ValueHints,
         only: &BTreeSet<String>,
-    ) -> Option<Ground<'a>> {
-        let image = self.chain.images.get(version)?;
-        let schema = self.chain.schemas.get(version)?;
+    ) -> Option<PrunedVersion<'a>> {
+        let image = chain.images.get(version)?;
+        let schema = chain.schemas.get(version)?;
         let all = with_parents(schema, only);
         let others = schema
             .tables()
             .filter(|table| !all.contains(&fold(&table.name)));
         let whole = Schema::clone(schema);
         let part = others.fold(whole, |part, table| part.without_table(&table.name));
-        Some(Ground {
-            store: self,
+        Some(PrunedVersion {
             image: slim(&image, schema, only).unwrap_or(image),
             schema: part,
             hints,
             only: only.clone(),
         })
     }
-}
 
-impl Ground<'_> {
     /// The database with rows in the tables of the step and in those that they refer to.
-    pub(crate) fn make(&self, rows: Rows) -> Arc<Vec<u8>> {
+    pub(crate) fn fill(&self, rows: Rows, options: &Options) -> Filled {
+        let empty = |unseeded| Filled {
+            image: Arc::clone(&self.image),
+            unseeded,
+        };
         if self.only.is_empty() {
-            return Arc::clone(&self.image);
+            return empty(Unseeded::new());
         }
-        let filling = (rows, self.hints);
-        let made = fill(&self.image, &self.schema, filling, self.store.options);
-        let (image, unseeded) = made.unwrap_or_else(|reason| {
-            let all = self
-                .only
-                .iter()
-                .map(|table| (table.clone(), reason.to_string()));
-            (Arc::clone(&self.image), all.collect())
-        });
-        if rows == Rows::Plain {
-            let known = self.store.unseeded.lock();
-            let mut known = known.unwrap_or_else(PoisonError::into_inner);
-            known.extend(unseeded);
-        }
-        image
+        fill(&self.image, &self.schema, rows, self.hints, options).unwrap_or_else(|reason| {
+            let all = self.only.iter();
+            empty(
+                all.map(|table| (table.clone(), reason.to_string()))
+                    .collect(),
+            )
+        })
     }
 }

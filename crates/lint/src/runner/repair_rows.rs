@@ -16,10 +16,11 @@ pub(crate) const MOST: usize = 6;
 
 /// The database with other values where `failure` found one that it refuses; `None` where that cannot be said or
 /// changes nothing.
-pub(crate) fn mended(
+pub(crate) fn repair(
     image: &[u8],
     failure: &Failure,
-    (before, after): (&Schema, &Schema),
+    before: &Schema,
+    after: &Schema,
     touched: &BTreeSet<String>,
     options: &Options,
 ) -> Option<Vec<u8>> {

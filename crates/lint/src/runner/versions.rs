@@ -30,8 +30,6 @@ pub(crate) struct Step {
 
 /// A script, cut into statements, and what the tool opens a transaction around.
 pub(crate) struct Text {
-    pub(crate) file: String,
-    pub(crate) line: usize,
     pub(crate) statements: Vec<Statement>,
     pub(crate) around: Transaction,
 }
@@ -50,8 +48,6 @@ pub(crate) fn steps(history: &History, model: &Model, watch: &Watch) -> Vec<Step
     let steps = time.map(|(place, migration)| {
         let _at = watch.at(Phase::Read, place);
         let text = |script: &Script, alone: bool| Text {
-            file: script.file.clone(),
-            line: script.line,
             statements: statements_of(script),
             around: model.around(script, alone),
         };
@@ -112,26 +108,25 @@ pub(crate) struct Past {
     pub(crate) after_a_break: bool,
 }
 
-/// Runs all steps forward, as far as that goes.
-pub(crate) fn walk(
-    (steps, gaps): (&[Step], &[usize]),
-    base: &[u8],
-    mode: Mode,
-    (options, watch): (&Options, &Watch),
-) -> Result<Chain, Error> {
-    // One connection runs them all, and each step has the whole budget.
-    let scope = watch.scope();
-    scope.within(|| walk_within(&scope, (steps, gaps), base, mode, (options, watch)))
+/// All steps of a history, and what is the same under each mode.
+pub(crate) struct Course<'a> {
+    pub(crate) steps: &'a [Step],
+    /// The places of the steps before which one is missing.
+    pub(crate) gaps: &'a [usize],
+    pub(crate) options: &'a Options,
+    pub(crate) watch: &'a Watch,
 }
 
-fn walk_within(
-    scope: &Scope,
-    (steps, gaps): (&[Step], &[usize]),
-    base: &[u8],
-    mode: Mode,
-    (options, watch): (&Options, &Watch),
-) -> Result<Chain, Error> {
-    let mut engine = Runner::open(base, mode, options)?;
+/// Runs all steps forward, as far as that goes.
+pub(crate) fn walk(course: &Course<'_>, mode: Mode) -> Result<Chain, Error> {
+    // One connection runs them all, and each step has the whole budget.
+    let scope = course.watch.scope();
+    scope.within(|| walk_within(&scope, course, mode))
+}
+
+fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, Error> {
+    let Course { options, watch, .. } = *course;
+    let mut engine = Runner::open(&options.base, mode, options)?;
     let mut chain = Chain {
         mode,
         images: Images::default(),
@@ -143,13 +138,13 @@ fn walk_within(
     let mut last = engine.image()?;
     chain.images.push(last.clone());
     let mut broken = false;
-    for (place, step) in steps.iter().enumerate() {
+    for (place, step) in course.steps.iter().enumerate() {
         if watch.deadline.passed() {
             break;
         }
         let _at = watch.at(Phase::Empty, place);
         scope.renew();
-        broken = broken || gaps.contains(&place);
+        broken = broken || course.gaps.contains(&place);
         let mut past = Past {
             after_a_break: broken,
             ..Past::default()
