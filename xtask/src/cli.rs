@@ -168,7 +168,7 @@ pub struct Sabotage {
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub struct CiOptions {
-    /// Only these steps; all of them but `sabotage`, which takes minutes, when none is named
+    /// Run only these steps, in this order; without a name, run all but `sabotage`, which takes minutes
     #[arg(value_enum, value_name = "STEP")]
     pub only: Vec<CiStep>,
     /// Leave out the tests, where `cargo test --workspace` has just passed
@@ -176,9 +176,31 @@ pub struct CiOptions {
     pub skip_tests: bool,
 }
 
-/// A step of `ci` that can be chosen.
+/// A step of `ci`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CiStep {
-    /// `cargo xtask sabotage`
+    /// Check the format of the sources
+    Format,
+    /// Check which crate depends on which, and that no files import each other in a circle
+    Arrows,
+    /// Check licences, sources and duplicates of the dependencies
+    Deny,
+    /// Run clippy
+    Lints,
+    /// Run all tests
+    Tests,
+    /// Build the documentation of the crates
+    Documentation,
+    /// Prove the catalogue; every version must be frozen
+    Proof,
+    /// Check the generated blocks of the docs
+    Docs,
+    /// Count instructions under valgrind
+    Instructions,
+    /// Package what is published, and build an application outside the workspace with it
+    Packages,
+    /// Try the scaffolders in a scratch copy
+    Scaffolders,
+    /// Run `cargo xtask sabotage`
     Sabotage,
 }

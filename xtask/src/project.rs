@@ -3,6 +3,9 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
 
 use crate::{Failure, escape};
 
@@ -82,6 +85,23 @@ pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
 pub fn target(root: &Path) -> PathBuf {
     let chosen = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     chosen.map_or_else(|| root.join("target"), |target| root.join(target))
+}
+
+/// What `cargo metadata` says of the workspace.
+///
+/// # Errors
+/// When cargo cannot tell.
+pub fn metadata(root: &Path, options: &[&str]) -> Result<Value, Failure> {
+    let output = Command::new(cargo())
+        .current_dir(root)
+        .args(["metadata", "--format-version", "1"])
+        .args(options)
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run `cargo metadata`: {error}")))?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Failure::new(format!("`cargo metadata` failed: {said}"))
+    })
 }
 
 /// Whether this runs in CI, where nothing is repaired.

@@ -47,3 +47,8 @@ pub use input_error::InputError;
 pub use layout_name::{LayoutName, UnknownLayout};
 pub use options::Options;
 pub use read::read;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

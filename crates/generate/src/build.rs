@@ -1,18 +1,21 @@
 //! Makes the rows of one database, each tried on SQLite before the next.
 
+mod builder;
 mod derived;
 mod refer;
 mod row;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use crate::generated::{Profile, Unseeded};
+use crate::generated::Unseeded;
 use crate::model::{Model, Row};
-use crate::plan::{Filling, KeyPart, Plan, TablePlan};
-use crate::trial::{Refusal, Trial};
+use crate::plan::{Filling, KeyPart, TablePlan};
+use crate::trial::Refusal;
+use builder::Builder;
+pub(crate) use builder::{BuildContext, Made, OwnTrees};
 use observe::Value;
 use stdx::Rng;
 
@@ -21,56 +24,6 @@ const TRIES: usize = 48;
 
 /// How many rows in a row may be given up before the table is.
 const PATIENCE: usize = 2;
-
-/// Strategies of the application, each for one cell: they know how their value gets simpler.
-pub(super) type OwnTrees = BTreeMap<(usize, usize), Box<dyn ValueTree<Value = Value>>>;
-
-/// What is to be made.
-pub(super) struct BuildContext<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) trial: &'a Trial,
-    /// Rows that stand in the database already.
-    pub(super) given: &'a [Row],
-    /// The highest rowid of each table.
-    pub(super) highest: &'a [i64],
-    pub(super) profile: Profile,
-    pub(super) rows: usize,
-    pub(super) nulls: bool,
-    /// Whether tables that hold rows already get no more.
-    pub(super) only_empty: bool,
-}
-
-/// What was made.
-pub(super) struct Made {
-    pub(super) model: Model,
-    pub(super) own: OwnTrees,
-    pub(super) unseeded: Vec<Unseeded>,
-}
-
-/// A row that must come, because an earlier one refers to it.
-struct Promise {
-    /// The rows that do, each with the place of its reference.
-    children: Vec<(usize, usize)>,
-    values: Vec<(usize, Value)>,
-}
-
-struct Builder<'a, 'r> {
-    order: &'a BuildContext<'a>,
-    runner: &'r mut TestRunner,
-    rng: Rng,
-    model: Model,
-    own: OwnTrees,
-    /// The rows of each table.
-    rows: Vec<Vec<usize>>,
-    /// What stands in each key of each table.
-    keys: Vec<Vec<HashSet<Vec<Value>>>>,
-    next_id: Vec<i64>,
-    filled: Vec<bool>,
-    promises: Vec<Vec<Promise>>,
-    /// Whether one long value may still be made.
-    roomy: bool,
-    unseeded: Vec<Unseeded>,
-}
 
 /// Makes the rows of one database.
 pub(super) fn build(

@@ -67,3 +67,8 @@ pub use generated::{EdgeValue, Generated, Profile, Unseeded};
 pub use generator::{Generator, seeded_runner};
 pub use hostile::why;
 pub use value_hints::{ValueHints, names};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

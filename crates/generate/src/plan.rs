@@ -1,108 +1,21 @@
 //! What a schema asks of its rows, worked out once: columns, keys, references, conditions, and the order
 //! in which tables are filled.
 
+mod tables;
 mod keys;
 mod literals;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use proptest::strategy::BoxedStrategy;
-use schema::sql::{fold, quote_name};
+use schema::sql::fold;
 use schema::{Affinity, Column, Schema, Table, TableKind};
 
 use crate::condition::{self, Condition};
 use crate::role::Role;
-use observe::{Value, search_option};
-
-/// The table in which SQLite keeps the marks of AUTOINCREMENT.
-pub(super) const MARKS: &str = "sqlite_sequence";
-
-/// Strategies that an application names for columns, by folded table and column.
-pub(super) type ColumnOverrides = BTreeMap<(String, String), BoxedStrategy<Value>>;
-
-/// All tables that can hold rows.
-#[derive(Debug, Default)]
-pub(super) struct Plan {
-    pub(super) tables: Vec<TablePlan>,
-    /// The places of the tables, parents first.
-    pub(super) order: Vec<usize>,
-    /// Whether rows must come before the rows that they refer to.
-    pub(super) cyclic: bool,
-    /// The names of the tables with AUTOINCREMENT.
-    pub(super) counted: Vec<String>,
-}
-
-#[derive(Debug)]
-pub(super) struct TablePlan {
-    pub(super) name: String,
-    pub(super) columns: Vec<ColumnPlan>,
-    /// Columns in which no two rows may be the same; indexes on expressions are left to SQLite.
-    pub(super) keys: Vec<Vec<KeyPart>>,
-    /// Those of most columns first, so that the smaller ones follow.
-    pub(super) references: Vec<Reference>,
-    pub(super) conditions: Vec<Condition>,
-    /// Literals of what is not understood.
-    pub(super) literals: Vec<Value>,
-    /// `INSERT INTO … VALUES (?1, …)`.
-    pub(super) insert: String,
-    pub(super) filling: Filling,
-    /// Whether its rows live in a b-tree of the file and not with a module.
-    pub(super) ordinary: bool,
-}
-
-/// Where the rows of a table come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Filling {
-    /// They are made.
-    Made,
-    /// A search table that shows the rows of this one.
-    Shown(usize),
-    /// One row for each AUTOINCREMENT table, whose newest rows were deleted.
-    Marks,
-}
-
-#[derive(Debug)]
-pub(super) struct KeyPart {
-    pub(super) column: usize,
-    /// Whether case makes no difference.
-    pub(super) nocase: bool,
-    /// Whether blanks at the end make no difference.
-    pub(super) rtrim: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Reference {
-    pub(super) columns: Vec<usize>,
-    pub(super) parent: usize,
-    pub(super) parent_columns: Vec<usize>,
-    /// The columns that may be NULL, and then the rest refers to nothing.
-    pub(super) nullable: Vec<usize>,
-}
-
-pub(super) struct ColumnPlan {
-    pub(super) name: String,
-    pub(super) affinity: Affinity,
-    /// Whether a type was declared.
-    pub(super) typed: bool,
-    /// Whether values of other types are refused.
-    pub(super) strict: bool,
-    pub(super) not_null: bool,
-    pub(super) rowid: bool,
-    /// Whether no two rows may have the same, alone or with other columns.
-    pub(super) in_key: bool,
-    /// Whether it is part of the primary key, where SQLite allows NULL and nobody means it.
-    pub(super) primary: bool,
-    pub(super) default: Option<Value>,
-    pub(super) role: Role,
-    pub(super) own: Option<BoxedStrategy<Value>>,
-}
-
-impl fmt::Debug for ColumnPlan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.name, self.role)
-    }
-}
+use observe::search_option;
+pub(crate) use tables::{
+    ColumnOverrides, ColumnPlan, Filling, KeyPart, MARKS, Plan, Reference, TablePlan,
+};
 
 impl Plan {
     pub(super) fn of(schema: &Schema, own: &ColumnOverrides) -> Plan {
@@ -238,27 +151,6 @@ impl Plan {
             parent_columns,
             nullable: Vec::new(),
         }];
-    }
-}
-
-impl TablePlan {
-    /// Writes the statement that inserts a row.
-    fn finish(&mut self) {
-        let names: Vec<_> = self
-            .columns
-            .iter()
-            .map(|column| quote_name(&column.name))
-            .collect();
-        let places: Vec<_> = (1..=names.len()).map(|n| format!("?{n}")).collect();
-        self.insert = match names.is_empty() {
-            true => format!("INSERT INTO {} DEFAULT VALUES", quote_name(&self.name)),
-            false => format!(
-                "INSERT INTO {} ({}) VALUES ({})",
-                quote_name(&self.name),
-                names.join(", "),
-                places.join(", ")
-            ),
-        };
     }
 }
 

@@ -13,21 +13,19 @@
 
 mod assign;
 mod demand;
+mod ends;
 mod probe;
 mod values;
 
-use migrations::{Rename, Version};
 use rusqlite::Connection;
-use schema::Schema;
 
 use self::assign::{Assignment, Rows};
 use self::demand::{Demand, Pair};
+use self::ends::Ends;
 use self::probe::{Probe, Verdict};
 use crate::error::Error;
 use crate::journey::Journey;
-use crate::rename;
 use crate::subject::Subject;
-use generate::Generator;
 
 /// How many databases one demand is met with at most: each breaks it in another way.
 const WAYS: usize = 4;
@@ -55,16 +53,6 @@ pub(crate) struct Base {
     /// As [`Clash::base`].
     pub(crate) origin: String,
     pub(crate) image: Vec<u8>,
-}
-
-/// Both ends of the first half of a journey.
-struct Ends<'a> {
-    subject: &'a Subject<'a>,
-    from: Version,
-    via: Version,
-    before: Schema,
-    after: Schema,
-    renames: Vec<Rename>,
 }
 
 /// What the last step of the journey's first half asks of rows, and the version that it begins at does not.
@@ -207,54 +195,4 @@ fn make(demand: &Demand, base: &Base, candidate: &Assignment) -> Option<Clash> {
         base: base.origin.clone(),
         image: sandbox::image(&connection).ok()?,
     })
-}
-
-impl<'a> Ends<'a> {
-    fn of(subject: &'a Subject<'a>, from: Version, via: Version) -> Result<Ends<'a>, Error> {
-        let told = |error: migrations::Error| error.report();
-        let steps = from.min(via) + 1..=from.max(via);
-        let mut renames = rename::renames(subject, steps);
-        if via < from {
-            renames = rename::reversed(renames);
-        }
-        Ok(Ends {
-            subject,
-            from,
-            via,
-            before: subject.catalogue.schema_at(from).map_err(told)?,
-            after: subject.catalogue.schema_at(via).map_err(told)?,
-            renames,
-        })
-    }
-
-    /// The schema before under the names after.
-    fn before_as_after(&self) -> Result<Schema, Error> {
-        rename::schema(self.subject, self.from, &self.renames)
-    }
-
-    /// The table of a demand on both sides.
-    fn pair(&self, demand: &Demand) -> Option<Pair> {
-        let new = self.after.table(&demand.table)?.clone();
-        let old = rename::table_before(&self.renames, &new.name);
-        let old = self.before.table(&old)?.clone();
-        let columns = new.stored_columns().filter_map(|column| {
-            let name = rename::column_before(&self.renames, &new.name, &column.name);
-            let own = old.column(&name).filter(|own| own.generated.is_none())?;
-            Some((own.name.clone(), column.name.clone()))
-        });
-        let columns = columns.collect();
-        Some(Pair { old, new, columns })
-    }
-
-    /// The empty database after.
-    fn empty(&self) -> Result<Connection, Error> {
-        let built = self.subject.catalogue.build(self.via);
-        built.map_err(Error::from)
-    }
-
-    /// Rows of the version after, from its schema alone.
-    fn samples(&self, empty: &Connection, rows: usize) -> Result<generate::Content, Error> {
-        let generator = Generator::new(&self.after, empty)?;
-        Ok(generator.without_nulls().rows(rows).generate(0).content)
-    }
 }

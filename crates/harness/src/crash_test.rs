@@ -2,21 +2,22 @@
 //! cuts, in the journal modes and settings that applications use.
 
 mod backups;
+mod fleeting;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::error::Error;
 use crate::observation;
-pub use backups::{BESIDE, Backups};
-use observe::{Observation, Rows, Value};
+use backups::Watched;
+pub use backups::{BESIDE, Backups, FILE};
+use fleeting::{fleeting, without};
+use observe::Observation;
 use simulator::{
     Claimed, Device, Failure, Fault, FaultMode, Found, Machine, Order, OtherFiles, Sampling,
     SeenDisks, SweepStats, Workload, repeat_failure, sweep, sweep_barriers,
 };
-
-/// The file's name on the machine. No path, so that nothing takes it for a file outside.
-pub const FILE: &str = "file.db";
 
 /// How many differences a message tells.
 const TOLD: usize = 3;
@@ -340,7 +341,7 @@ impl<'a> CrashTest<'a> {
     ) -> Result<T, Error> {
         let image = in_mode(self.image, setup.journal)?;
         let work = |machine: &Machine| (self.work)(machine, Some(setup));
-        let beside = self.backups.as_ref().map(|own| own.of(self));
+        let beside = self.backups.as_ref().map(|own| self.watched(own));
         let beside = beside.as_ref().map(|own| own as &dyn OtherFiles);
         act(&Workload {
             device: Device {
@@ -361,6 +362,18 @@ impl<'a> CrashTest<'a> {
             finish: true,
             beside,
         })
+    }
+
+    fn watched<'p>(&'p self, backups: &'p Backups) -> Watched<'p> {
+        Watched {
+            backups,
+            before: &self.before,
+            after: &self.after,
+            fleeting: &self.fleeting,
+            due: self.before.ledger.is_some() || !self.before.schema.is_empty(),
+            strict: self.strict,
+            whole: RefCell::default(),
+        }
     }
 
     fn look(&self, machine: &Machine) -> Found {
@@ -393,49 +406,6 @@ impl<'a> CrashTest<'a> {
         };
         format!("it is not as {name}: {}{more}", told.join("; "))
     }
-}
-
-/// The columns whose values differ between two tries of the same work, whatever the rows' order.
-fn fleeting(one: &Observation, other: &Observation) -> BTreeSet<(String, usize)> {
-    let mut found = BTreeSet::new();
-    for (name, rows) in &one.tables {
-        let Some(others) = other.tables.get(name) else {
-            continue;
-        };
-        for place in 0..rows.columns.len() {
-            let column = |rows: &Rows| {
-                let mut values: Vec<_> = rows.rows.iter().map(|row| row.get(place)).collect();
-                values.sort();
-                values
-                    .into_iter()
-                    .map(Option::<&Value>::cloned)
-                    .collect::<Vec<_>>()
-            };
-            if column(rows) != column(others) {
-                found.insert((name.clone(), place));
-            }
-        }
-    }
-    found
-}
-
-/// The observation with NULL in the place of what is `fleeting`.
-fn without(mut observation: Observation, fleeting: &BTreeSet<(String, usize)>) -> Observation {
-    for (name, place) in fleeting {
-        let rows = observation.tables.get_mut(name);
-        for row in rows.into_iter().flat_map(|rows| &mut rows.rows) {
-            if let Some(value) = row.get_mut(*place) {
-                *value = Value::Null;
-            }
-        }
-    }
-    let touched: BTreeSet<&String> = fleeting.iter().map(|(name, _)| name).collect();
-    for name in touched {
-        if let Some(rows) = observation.tables.get_mut(name) {
-            rows.rows.sort();
-        }
-    }
-    observation
 }
 
 /// Opens the file as an application that is set up so.

@@ -4,6 +4,7 @@
 //! outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
 
 mod diagram;
+pub(crate) mod objects;
 mod tables;
 mod versions;
 
@@ -11,11 +12,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
-use migrations::Version;
-use schema::Schema;
-
 use crate::error::Error;
 use crate::subject::{Subject, show};
+use objects::current;
 
 const BEGIN: &str = "<!-- begin generated: ";
 const END: &str = "<!-- end generated -->";
@@ -105,12 +104,4 @@ fn render(subject: &Subject<'_>, text: &str) -> Result<String, Error> {
     }
     made.push_str(rest);
     Ok(made)
-}
-
-fn schema_at(subject: &Subject<'_>, version: Version) -> Result<Schema, Error> {
-    subject.catalogue.schema_at(version).map_err(Error::from)
-}
-
-fn current(subject: &Subject<'_>) -> Result<Schema, Error> {
-    schema_at(subject, subject.catalogue.current_version())
 }

@@ -106,6 +106,15 @@ pub struct Again {
     pub changed: bool,
 }
 
+/// The name of journeys under other storage configurations, in reports and as `--fixture`.
+pub(crate) const STORAGE: &str = "storage";
+
+/// The name of random walks, in reports and as `--fixture`.
+pub(crate) const WALK: &str = "walk";
+
+/// The names of what is drawn from a seed.
+pub(crate) const DRAWN: [&str; 6] = ["generated", "plain", "hostile", "clashing", STORAGE, WALK];
+
 /// A journey made with one database. The laws judge it without touching a database.
 #[derive(Clone, Debug)]
 pub struct Trace {

@@ -17,6 +17,10 @@ mod error;
 mod subject;
 mod observation;
 mod fixture;
+mod repeat;
+mod finding;
+mod check;
+mod evidence;
 mod journey;
 mod integrity;
 mod refusals;
@@ -27,6 +31,7 @@ pub mod crash_test;
 pub mod concurrent_starts;
 mod law;
 mod storage_config;
+mod from_schema;
 mod random_walk;
 mod verify;
 mod report;
@@ -34,16 +39,24 @@ pub mod docs;
 pub mod draft;
 pub mod freeze;
 
+pub use check::Law;
 pub use error::{Error, ErrorKind};
+pub use finding::{Finding, Findings};
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
 pub use generate::{Content, Insert};
 pub use journey::{Again, Checkpoint, Journey, Shape, Trace};
-pub use law::{Finding, Findings, LAWS, Law};
+pub use law::LAWS;
 pub use observation::{LEDGER, compare, observe};
 pub use observe::{Comparison, Difference, Observation, Rows, Value};
+pub use repeat::Repeat;
 pub use report::{Broken, JourneyReport, LawReport, Report};
 pub use schema::diff;
 pub use simulated_files::simulated_files;
 pub use storage_config::StorageConfig;
 pub use subject::{Application, NoApplication, Subject};
 pub use verify::{Progress, Settings, verify};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

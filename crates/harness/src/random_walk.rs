@@ -1,92 +1,16 @@
-//! A tour: a random walk over the versions, with what happens to files in between.
+//! A random walk over the versions, with what happens to files in between.
 //!
 //! A journey goes to one version and back. Files go further: up three versions, back two, up again, with rows
 //! written at each of them, programs that end and start, readers that hold their transaction open, VACUUM,
-//! backups that are put back. A [`RandomWalk`] is a list of such moves; [`Walker`] makes them one after another and
+//! backups that are put back. A [`RandomWalk`] is a list of such actions; [`Walker`] makes them one after another and
 //! holds every move to the laws, with what it saw of a version the last time that the file stood there.
 //!
 //! The strategy is our own: the functions of proptest's state machines take no context, so a subject could only be
 //! reached through a global, and their model cannot learn from the file what a write did.
 
+mod plan;
 mod walker;
 mod history;
 
-use std::fmt;
-
-use migrations::Version;
-use proptest::collection::vec;
-use proptest::strategy::{Just, Strategy, Union};
-
+pub(crate) use plan::RandomWalk;
 pub(crate) use walker::{Stop, Walker};
-
-/// How many moves a tour has at most.
-const MOVES: usize = 10;
-
-/// One thing that happens to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Up or back to a version.
-    Go(Version),
-    /// The same while another program reads.
-    GoPastReader(Version),
-    /// A build writes: that of the file's version, or the one before where the notes claim that it may; where the
-    /// application says nothing, rows are made from the schema.
-    Write { older: bool, seed: u8 },
-    /// The program ends, and the next one starts.
-    Reopen,
-    /// `VACUUM`.
-    Vacuum,
-    /// A backup is made.
-    BackUp,
-    /// The newest backup is put back.
-    Restore,
-}
-
-/// Moves in a world, which is one of a list; the first is the usual one.
-#[derive(Clone, Debug)]
-pub(crate) struct RandomWalk {
-    pub(crate) world: usize,
-    pub(crate) moves: Vec<Action>,
-}
-
-impl RandomWalk {
-    /// Tours over the versions up to `current` in one of so many worlds. What fails is shrunk: fewer moves, then
-    /// simpler ones, in a world more usual.
-    pub(crate) fn strategy(current: Version, worlds: usize) -> impl Strategy<Value = RandomWalk> {
-        let versions =
-            || Union::new_weighted(vec![(6, (1..=current).boxed()), (1, Just(0).boxed())]);
-        let write = (proptest::bool::ANY, 0_u8..60);
-        let moves = Union::new_weighted(vec![
-            (6, versions().prop_map(Action::Go).boxed()),
-            (2, versions().prop_map(Action::GoPastReader).boxed()),
-            (
-                5,
-                write
-                    .prop_map(|(older, seed)| Action::Write { older, seed })
-                    .boxed(),
-            ),
-            (1, Just(Action::Reopen).boxed()),
-            (1, Just(Action::Vacuum).boxed()),
-            (1, Just(Action::BackUp).boxed()),
-            (1, Just(Action::Restore).boxed()),
-        ]);
-        let tour = |(moves, world)| RandomWalk { world, moves };
-        (vec(moves, 3..=MOVES), 0..worlds.max(1)).prop_map(tour)
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Action::Go(version) => write!(f, "go to version {version}"),
-            Action::GoPastReader(version) => {
-                write!(f, "go to version {version} while another program reads")
-            }
-            Action::Write { .. } => f.write_str("write"),
-            Action::Reopen => f.write_str("close the file and open it again"),
-            Action::Vacuum => f.write_str("VACUUM"),
-            Action::BackUp => f.write_str("back up"),
-            Action::Restore => f.write_str("put the backup back"),
-        }
-    }
-}

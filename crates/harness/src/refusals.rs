@@ -12,9 +12,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
 use crate::error::Error;
+use crate::finding::{Finding, Findings};
 use crate::fixture;
 use crate::journey::proving;
-use crate::law::{Finding, Findings};
 use crate::subject::Subject;
 
 pub(crate) use behind::{check_behind, check_large};

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use migrations::{Version, escape};
 use serde_json::{Value, json};
 
-use crate::journey::{Journey, Shape};
+use crate::journey::{Journey, STORAGE, Shape, WALK};
 
 /// How many differences of one law are shown in full.
 const SHOWN: usize = 12;
@@ -71,18 +71,18 @@ pub struct JourneyReport {
 /// What the proof found.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The command that made it.
-    pub command: String,
+    /// Its title, such as the application's name.
+    pub title: String,
     /// How many versions the catalogue has.
     pub versions: Version,
     /// How many golden databases there are.
     pub fixtures: usize,
     /// How many databases were generated.
     pub generated: usize,
-    /// How many journeys of golden databases were made in other physical worlds.
-    pub worlds: usize,
-    /// How many tours were made, and how many moves they had.
-    pub tours: (usize, usize),
+    /// How many journeys of golden databases were made under other storage configurations.
+    pub storage_configs: usize,
+    /// How many random walks were made, and how many actions they had.
+    pub random_walks: (usize, usize),
     /// The seed they were generated from.
     pub seed: u64,
     /// Whether only a part of the proof was asked for.
@@ -109,7 +109,7 @@ impl Report {
             return vec!["no law has this name".to_owned()];
         }
         if self.journeys.is_empty()
-            && self.worlds + self.tours.0 == 0
+            && self.storage_configs + self.random_walks.0 == 0
             && (self.chosen_journeys || self.laws.iter().all(|law| law.checked == 0))
         {
             return vec![
@@ -138,8 +138,8 @@ impl Report {
             "fixtures": self.fixtures,
             "journeys": self.journeys.len(),
             "generated": self.generated,
-            "worlds": self.worlds,
-            "tours": { "count": self.tours.0, "moves": self.tours.1 },
+            "storage_configs": self.storage_configs,
+            "random_walks": { "count": self.random_walks.0, "actions": self.random_walks.1 },
             "seed": self.seed,
             "holds": self.holds(),
             "narrowed": self.narrowed,
@@ -161,7 +161,7 @@ impl Report {
     /// The same with every text as it may be printed: a name on one line, and messages and SQL line by line.
     fn printable(&self) -> Report {
         let mut report = self.clone();
-        line(&mut report.command);
+        line(&mut report.title);
         for ((_, table), reason) in &mut report.unseeded {
             line(table);
             line(reason);
@@ -175,7 +175,7 @@ impl Report {
     }
 
     fn write(&self) -> String {
-        let name = self.command.split(' ').next_back().unwrap_or(&self.command);
+        let name = &self.title;
         let mut text = format!(
             "{name}: {}, {}, {}, {}\n\n",
             counted(self.versions as usize, "version"),
@@ -258,16 +258,16 @@ impl Report {
                 self.seed
             );
         }
-        if self.worlds > 0 {
-            let worlds = counted(self.worlds, "journey");
+        if self.storage_configs > 0 {
+            let journeys = counted(self.storage_configs, "journey");
             let _ = writeln!(
                 text,
-                "  {worlds} in other worlds: page sizes, encodings, auto_vacuum, WAL, old formats"
+                "  {journeys} under other storage configurations (page size, encoding, WAL …)"
             );
         }
-        if let (tours @ 1.., moves) = self.tours {
-            let (tours, moves) = (counted(tours, "tour"), counted(moves, "move"));
-            let _ = writeln!(text, "  {tours} of {moves}: random walks over the versions");
+        if let (walks @ 1.., actions) = self.random_walks {
+            let (walks, actions) = (counted(walks, "random walk"), counted(actions, "action"));
+            let _ = writeln!(text, "  {walks} of {actions}");
         }
         for ((version, table), reason) in &self.unseeded {
             let _ = writeln!(
@@ -419,8 +419,8 @@ fn write_one<'a>(
     }
     if let Some(sql) = &broken.sql {
         let what = match broken.data.as_str() {
-            "world" => "most usual world",
-            "tour" => "smallest tour",
+            STORAGE => "most usual storage configuration",
+            WALK => "shortest random walk",
             _ => "smallest database",
         };
         let _ = writeln!(text, "      {what} that shows it:");

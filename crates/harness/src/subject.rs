@@ -6,6 +6,7 @@ use migrations::{BoxError, Catalogue, Query, Version};
 use proptest::strategy::BoxedStrategy;
 use rusqlite::Connection;
 
+use crate::repeat::Repeat;
 use generate::Content;
 use observe::Value;
 
@@ -25,23 +26,28 @@ pub struct Subject<'a> {
     pub queries: &'a [Query],
     /// What the application does with its files.
     pub application: &'a dyn Application,
-    /// The command that runs this proof, to which a failure adds how to repeat it.
-    pub command: String,
+    /// The title of the report, such as the application's name.
+    pub title: String,
+    /// How a person makes a part of this proof again.
+    pub repeat: Repeat,
 }
 
 impl<'a> Subject<'a> {
-    /// A subject whose steps stand in `versions/` and whose golden databases in `fixtures/`, both below `root`:
-    /// without docs, queries, and an application that says nothing. Set the fields that are otherwise.
+    /// A subject with its steps in `versions/` and its golden databases in `fixtures/`, both below `root`, and
+    /// titled as that folder: without docs and queries, proved in a test. Set the fields that are otherwise.
     pub fn new(root: impl Into<PathBuf>, catalogue: &'a Catalogue) -> Subject<'a> {
+        let root = root.into();
+        let name = root.file_name().unwrap_or_default();
         Subject {
-            root: root.into(),
+            title: name.to_string_lossy().into_owned(),
+            root,
             versions: "versions".into(),
             fixtures: "fixtures".into(),
             docs: Vec::new(),
             catalogue,
             queries: &[],
             application: &NoApplication,
-            command: "cargo test # with these Settings:".to_owned(),
+            repeat: Repeat::Test,
         }
     }
 }

@@ -3,9 +3,10 @@
 //! Copies are made with SQLite's [backup API](https://sqlite.org/backup.html), which sees what is committed
 //! in a WAL, too; a plain copy of the file does not.
 
-mod copy;
-mod names;
-mod restore;
+pub(crate) mod check;
+pub(crate) mod copy;
+pub(crate) mod names;
+pub(crate) mod restore;
 
 use std::cell::RefCell;
 use std::io;
@@ -15,49 +16,17 @@ use rusqlite::Connection;
 
 use crate::Version;
 use crate::connect;
-use crate::error::{self, Error, Outcome};
+use crate::connect::file::file_of;
+use crate::error::{self, Error};
 use crate::files::{Files, SystemFiles};
-use crate::options::Options;
-pub(crate) use copy::{Copy, Unsound, copy_beside};
-use names::directory;
-pub(crate) use names::{Draft, remove_abandoned};
-pub use restore::{Restored, replace_content, restore};
-
-/// Whether a run takes a backup before it writes, and how many stay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backups {
-    /// A backup for each run that writes to a file on disk which holds something; all stay.
-    #[default]
-    KeepAll,
-    /// The same; the oldest go, so that this many stay beside the file. At least the new one stays, and one
-    /// that cannot be removed.
-    Keep(u32),
-    /// None.
-    Off,
-}
-
-/// What takes its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A backup is made or put back; counted in pages.
-    Copying,
-    /// A step's function fills a table with [`Fill`](crate::Fill); counted in rows that were read.
-    Filling,
-}
-
-/// How far a work is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Which one.
-    pub work: Work,
-    /// What is done of it.
-    pub done: u64,
-    /// What there is to do; 0 where nobody knows before the end.
-    pub all: u64,
-}
+use crate::options::{Backups, Options};
+use crate::outcome::Outcome;
+use copy::copy_beside;
+use names::{Draft, directory, remove_abandoned};
 
 /// A backup beside its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BackupFile {
     /// Where it is.
     pub path: PathBuf,
@@ -227,43 +196,8 @@ pub(crate) fn path_of(
     connection: &Connection,
     files: &dyn Files,
 ) -> Result<Option<PathBuf>, Error> {
-    let path = connect::file_of(connection)?;
+    let path = file_of(connection)?;
     // SQLite makes the path of a file absolute; what is not is the name of a database in memory.
     let is_file = |path: &PathBuf| path.is_absolute() || files.vfs().is_some();
     Ok(path.filter(|path| is_file(path) && files.look(path).is_ok()))
-}
-
-/// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check): reads every page. What it says of values
-/// that break a NOT NULL, a CHECK or a STRICT type is no damage: they were written so, and are copied so.
-pub(crate) fn check(connection: &Connection) -> Result<(), String> {
-    let said = || -> rusqlite::Result<Vec<String>> {
-        let mut statement = connection.prepare("PRAGMA main.quick_check")?;
-        let lines = statement.query_map([], |row| row.get(0))?;
-        lines.collect()
-    };
-    let said = said().map_err(|error| error.to_string())?;
-    let value =
-        |line: &str| line.contains(" value in ") || line.starts_with("CHECK constraint failed in ");
-    match said.iter().find(|line| *line != "ok" && !value(line)) {
-        None => Ok(()),
-        Some(said) => {
-            let mut lines = said.lines().filter(|line| !line.starts_with("***"));
-            Err(lines.next().unwrap_or_default().to_owned())
-        }
-    }
-}
-
-fn pages(connection: &Connection) -> Result<u64, Error> {
-    header(connection, "page_count")
-}
-
-fn page_size(connection: &Connection) -> Result<u64, Error> {
-    header(connection, "page_size")
-}
-
-fn header(connection: &Connection, name: &str) -> Result<u64, Error> {
-    let value: i64 = connection
-        .pragma_query_value(None, name, |row| row.get(0))
-        .map_err(error::sqlite)?;
-    Ok(value.unsigned_abs())
 }

@@ -5,16 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use rusqlite::Connection;
 use schema::Schema;
 
 use crate::Version;
+use crate::digest::digest;
 use crate::error::{self, Error};
-use crate::migrator::Migrator;
 use crate::notes::Notes;
-use crate::options::Options;
 use crate::query::Query;
-use crate::step::{Step, digest};
+use crate::step::Step;
 
 /// All steps of one database, from version 1 to the current one, without gaps.
 #[derive(Debug)]
@@ -27,13 +25,13 @@ pub struct Catalogue {
 
 /// What is computed from a step when it is first asked for, so that building a catalogue costs nothing.
 #[derive(Debug, Default)]
-struct Derived {
+pub(crate) struct Derived {
     notes: OnceLock<Notes>,
     up_digest: OnceLock<String>,
     chain_digest: OnceLock<u64>,
-    schema: OnceLock<Schema>,
+    pub(crate) schema: OnceLock<Schema>,
     /// An empty database of the version, as bytes.
-    image: OnceLock<Vec<u8>>,
+    pub(crate) image: OnceLock<Vec<u8>>,
     /// Set when no red flag was found in the step, nor in the queries that claim its version.
     sound: OnceLock<()>,
     /// Set when the notes were found to be whole.
@@ -169,50 +167,6 @@ impl Catalogue {
         Some(format!("{digest:016x}"))
     }
 
-    /// The schema of `version` without the ledger, made by running the steps on an empty database in
-    /// memory.
-    ///
-    /// # Errors
-    /// When a step does not run on an empty database.
-    pub fn schema_at(&self, version: Version) -> Result<Schema, Error> {
-        let slot = self.derived(version);
-        if let Some(known) = slot.and_then(|derived| derived.schema.get()) {
-            return Ok(known.clone());
-        }
-        let schema = crate::file::FileState::read(&self.build(version)?)?.schema;
-        if let Some(derived) = slot {
-            let _already_set = derived.schema.set(schema.clone());
-        }
-        Ok(schema)
-    }
-
-    /// An empty database of `version`, in memory. The steps run when a version is asked for the first time; later it is a
-    /// copy.
-    ///
-    /// # Errors
-    /// When a step does not run on an empty database.
-    pub fn build(&self, version: Version) -> Result<Connection, Error> {
-        let mut connection = Connection::open_in_memory().map_err(error::sqlite)?;
-        if version == 0 {
-            return Ok(connection);
-        }
-        let slot = self.derived(version).map(|derived| &derived.image);
-        if let Some(image) = slot.and_then(OnceLock::get) {
-            connection
-                .deserialize_read_exact("main", image.as_slice(), image.len(), false)
-                .map_err(error::sqlite)?;
-            return Ok(connection);
-        }
-        let mut migrator = Migrator::with_connection(self, connection, Options::default());
-        migrator.build(version)?;
-        let connection = migrator.into_connection();
-        if let Some(slot) = slot {
-            let image = connection.serialize("main").map_err(error::sqlite)?;
-            let _already_set = slot.set(image.to_vec());
-        }
-        Ok(connection)
-    }
-
     /// Whether `look` finds no red flag in a step or in the queries that claim its version; asked until it finds none.
     ///
     /// # Errors
@@ -237,7 +191,7 @@ impl Catalogue {
         once(self.derived(version).map(|own| &own.documented), look)
     }
 
-    fn derived(&self, version: Version) -> Option<&Derived> {
+    pub(crate) fn derived(&self, version: Version) -> Option<&Derived> {
         self.derived.get((version as usize).checked_sub(1)?)
     }
 }

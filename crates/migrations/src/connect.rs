@@ -1,7 +1,7 @@
 //! Opening a file. Only here connections are opened and their pragmas set.
 
-mod file;
-mod made;
+pub(crate) mod file;
+pub(crate) mod made;
 
 use std::borrow::Cow;
 use std::fs;
@@ -14,8 +14,6 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{self, Error};
 use crate::files::Files;
 use crate::options::Options;
-pub(crate) use file::{OpenFile, check_links, file_of};
-pub(crate) use made::Made;
 
 /// The name that SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html).
 const MEMORY: &str = ":memory:";
@@ -52,14 +50,16 @@ pub(crate) fn spelled(path: &Path) -> Result<Cow<'_, Path>, Error> {
     let text = bytes.strip_suffix(b".").unwrap_or(bytes);
     let separator = |byte: &u8| *byte == b'/' || char::from(*byte) == MAIN_SEPARATOR;
     if path.file_name().is_none() || text.last().is_some_and(separator) {
-        return Err(match path.is_dir() {
-            true => error::is_directory(path),
-            false => error::path_of_directory(path),
+        return Err(if path.is_dir() {
+            error::is_directory(path)
+        } else {
+            error::path_of_directory(path)
         });
     }
-    Ok(match path.is_absolute() {
-        true => Cow::Borrowed(path),
-        false => Cow::Owned(Path::new(".").join(path)),
+    Ok(if path.is_absolute() {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(Path::new(".").join(path))
     })
 }
 

@@ -1,15 +1,38 @@
 //! The engine's errors: what went wrong, where, what is in the file now, and what to do.
 
-mod constructors;
+mod backups;
+mod catalogue;
+mod history;
+mod locks;
+mod paths;
+mod red_flags;
+mod sqlite_code;
+mod steps;
+mod versions;
+mod words;
 
 use std::fmt;
 
 use schema::escape;
 
 use crate::Version;
-pub(crate) use crate::step::BoxError;
-use crate::transaction::Mark;
-pub(crate) use constructors::*;
+use crate::file_stamp::FileStamp;
+use crate::outcome::Outcome;
+use crate::remedy::Remedy;
+use words::words;
+
+pub(crate) use backups::*;
+pub(crate) use catalogue::*;
+pub(crate) use history::*;
+pub(crate) use locks::*;
+pub(crate) use paths::*;
+pub(crate) use red_flags::*;
+pub(crate) use sqlite_code::*;
+pub(crate) use steps::*;
+pub(crate) use versions::*;
+
+/// What a function of a step may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Which remedy an error asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,23 +88,9 @@ pub enum ErrorKind {
     Sqlite,
 }
 
-/// What is in the file after an error, found by looking again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing was begun.
-    Untouched,
-    /// The run was rolled back: the file is as it was.
-    RolledBack,
-    /// The run was committed, although an error came back.
-    Committed,
-    /// The steps up to this version were committed, each by itself; the one that failed was rolled back.
-    CommittedTo(Version),
-    /// The file could not be looked at; open it again to find out.
-    Unknown,
-}
-
 /// Where in a step an error happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// The step's version.
     pub version: Version,
@@ -105,12 +114,12 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
-    hints: Vec<String>,
+    remedies: Vec<Remedy>,
     place: Option<Place>,
     outcome: Outcome,
     source: Option<BoxError>,
     /// What the file said before the COMMIT that failed, and the version it led to.
-    unsure: Option<(Mark, Version)>,
+    unsure: Option<(FileStamp, Version)>,
 }
 
 impl Error {
@@ -120,7 +129,7 @@ impl Error {
         Error(Box::new(Inner {
             kind,
             message: escape::line(&message.into()).into_owned(),
-            hints: Vec::new(),
+            remedies: Vec::new(),
             place: None,
             outcome: Outcome::Untouched,
             source: None,
@@ -147,14 +156,18 @@ impl Error {
         lines.into_iter().fold(self, Error::detail)
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Error {
-        let hint = escape::line(&hint.into()).into_owned();
-        self.0.hints.push(hint);
+    fn hint(self, advice: impl Into<String>) -> Error {
+        let advice = escape::line(&advice.into()).into_owned();
+        self.remedy(Remedy::Advice(advice))
+    }
+
+    fn remedy(mut self, remedy: Remedy) -> Error {
+        self.0.remedies.push(remedy);
         self
     }
 
-    fn hints_of(mut self, other: Error) -> Error {
-        self.0.hints.extend(other.0.hints);
+    fn remedies_of(mut self, other: Error) -> Error {
+        self.0.remedies.extend(other.0.remedies);
         self
     }
 
@@ -169,14 +182,14 @@ impl Error {
     }
 
     /// A COMMIT that failed, and may have happened.
-    pub(crate) fn unsure(mut self, before: Mark, to: Version) -> Error {
+    pub(crate) fn unsure(mut self, before: FileStamp, to: Version) -> Error {
         self.0.unsure = Some((before, to));
         self
     }
 
     /// The outcome after all, by what a new connection reads. Without a COMMIT that failed there is
     /// nothing that could have been committed.
-    pub(crate) fn resolve(self, now: &Mark) -> Error {
+    pub(crate) fn resolve(self, now: &FileStamp) -> Error {
         let outcome = match &self.0.unsure {
             None => Outcome::RolledBack,
             Some((before, to)) => now.outcome(before, *to),
@@ -214,13 +227,18 @@ impl Error {
         self.0.place.as_ref()
     }
 
-    /// What to do next, one sentence each.
-    pub fn hints(&self) -> &[String] {
-        &self.0.hints
+    /// What to do next, in this order.
+    pub fn remedies(&self) -> &[Remedy] {
+        &self.0.remedies
     }
 
-    /// The whole text: message, place with a caret, causes, outcome and hints.
+    /// The whole text: message, place with a caret, causes, outcome and hints. The hints name this library's API.
     pub fn report(&self) -> String {
+        self.report_with(Remedy::to_string)
+    }
+
+    /// The same with hints as `word` words them: a command names its own flags.
+    pub fn report_with(&self, word: impl Fn(&Remedy) -> String) -> String {
         let mut text = format!("error: {}\n", self.0.message);
         if let Some(place) = &self.0.place {
             text.push_str(&excerpt(place));
@@ -252,8 +270,8 @@ impl Error {
                 "what is in the file is not known: open it again to find out\n".to_owned()
             }
         });
-        for hint in &self.0.hints {
-            text.push_str(&format!("hint: {hint}\n"));
+        for remedy in &self.0.remedies {
+            text.push_str(&format!("hint: {}\n", word(remedy)));
         }
         text
     }

@@ -5,13 +5,14 @@ use schema::Schema;
 
 use crate::Version;
 use crate::catalogue::Catalogue;
+use crate::entry::Entry;
 use crate::error::{self, Error};
-use crate::ledger::{self, Entry, LEDGER_TABLE};
-use crate::step::digest;
-use crate::transaction::roll_back;
+use crate::file_stamp::FileStamp;
+use crate::ledger::{self, LEDGER_TABLE};
 
 /// One file's claims: its header, its ledger and its shape.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FileState {
     /// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), 0 where none was set.
     pub application_id: i32,
@@ -33,13 +34,22 @@ impl FileState {
         if !connection.is_autocommit() {
             return FileState::read_inside(connection);
         }
-        let state = connection
-            .execute_batch("BEGIN")
-            .map_err(error::sqlite)
-            .and_then(|()| FileState::read_inside(connection));
-        match roll_back(connection) {
-            true => state,
-            false => Err(error::inside_transaction()),
+        // A statement that is not at its end keeps what it reads from being written by others, and its end, unlike
+        // a ROLLBACK, cannot be interrupted. This one needs no schema, for which the file would be locked twice.
+        let mut statement = connection
+            .prepare("PRAGMA main.application_id")
+            .map_err(error::sqlite)?;
+        let mut rows = statement.raw_query();
+        rows.next().map_err(error::sqlite)?;
+        FileState::read_inside(connection)
+    }
+
+    /// What tells this file from the same file after a run.
+    pub(crate) fn stamp(&self) -> FileStamp {
+        FileStamp {
+            user_version: i64::from(self.user_version),
+            ledger: self.ledger.clone(),
+            empty: self.ledger.is_none() && self.schema.is_empty(),
         }
     }
 
@@ -96,39 +106,5 @@ impl FileState {
             return Err(error::ledger_disagrees(newest, self.user_version));
         }
         Ok(newest)
-    }
-}
-
-impl Entry {
-    /// Compares the entry with the step that `catalogue` has for its version, if it has one.
-    pub(crate) fn check(&self, catalogue: &Catalogue) -> Result<(), Error> {
-        if self.down_digest != Entry::digest_of_back(self.down_sql.as_deref(), &self.down_loses) {
-            return Err(error::stored_back_damaged(self.version, &self.name));
-        }
-        let Some(step) = catalogue.step(self.version) else {
-            return Ok(());
-        };
-        if catalogue.up_digest(self.version) != Some(self.up_digest.as_str()) {
-            let stored = self.up_sql.as_deref().ok_or(self.up_digest.as_str());
-            // A text that does not match its own digest would show what was never applied.
-            let stored = stored.and_then(|text| match digest(text) == self.up_digest {
-                true => Ok(text),
-                false => Err(self.up_digest.as_str()),
-            });
-            let script = format!("{}/up.sql", step.folder());
-            return Err(error::history_edited(
-                &script,
-                &self.name,
-                stored,
-                step.up(),
-            ));
-        }
-        if self.down_sql.as_deref().map(digest) != step.down().map(digest) {
-            let script = format!("{}/down.sql", step.folder());
-            let stored = Ok(self.down_sql.as_deref().unwrap_or_default());
-            let present = step.down().unwrap_or_default();
-            return Err(error::history_edited(&script, &self.name, stored, present));
-        }
-        Ok(())
     }
 }

@@ -1,19 +1,19 @@
 //! Filling a table from others, in order: read, compute beside it, write.
 
-mod batch;
+pub(crate) mod batch;
+mod row_error;
 mod write;
 
+use std::panic;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
-use std::{fmt, panic};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
-use crate::backup::{Progress, Work};
-use crate::report::Remarks;
-use crate::step::BoxError;
-use batch::Batch;
-pub use batch::{Made, Source};
+use crate::error::BoxError;
+use crate::progress::{Progress, Work};
+use crate::remarks::Remarks;
+use batch::{Batch, Compute, Made, Source};
 use write::Writer;
 
 /// How many batches are on their way: one is read or written, one computed, and one waits on either side.
@@ -114,7 +114,7 @@ impl Fill<'_> {
         compute: impl Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync,
     ) -> Result<(), BoxError> {
         let indexes = write::put_off_indexes(connection, self.into)?;
-        let mut writer = Writer::new(connection, self)?;
+        let mut writer = Writer::new(connection, self.into, self.columns)?;
         let mut write = |batch: &Batch| writer.write(batch);
         self.pass(connection, remarks, &compute, &mut write)?;
         for index in indexes {
@@ -166,9 +166,10 @@ impl Fill<'_> {
                 let Some(worker) = &mut worker else {
                     batch.compute(compute);
                     finish(&mut batch, !more)?;
-                    match more {
-                        true => batch.go_on(batch.end()),
-                        false => return Ok(()),
+                    if more {
+                        batch.go_on(batch.end())
+                    } else {
+                        return Ok(());
                     }
                     continue;
                 };
@@ -188,8 +189,6 @@ impl Fill<'_> {
         })
     }
 }
-
-type Compute<'a> = dyn Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync + 'a;
 
 /// The second thread. It ends when nobody gives it anything any more.
 struct Worker<'scope> {
@@ -249,34 +248,4 @@ impl<'scope> Worker<'scope> {
             _ => panic!("the thread that computes rows ended early"),
         }
     }
-}
-
-/// A row that cannot be treated.
-#[derive(Debug)]
-pub(crate) struct RowError {
-    /// Counted from 1, as it is read.
-    number: u64,
-    /// Its first column, as a person would look for it.
-    key: String,
-    source: BoxError,
-}
-
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {} ({})", self.number, self.key)
-    }
-}
-
-impl std::error::Error for RowError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
-    }
-}
-
-/// Whether it is the row that SQLite refuses, and not the file or the machine that fails.
-fn refuses_row(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
-    )
 }

@@ -8,20 +8,12 @@ use schema::sql::{fold, quote_name};
 
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
+use crate::facts::Violation;
 use crate::file::FileState;
-use crate::guard::Guard;
+use crate::guard::{Guard, Tables};
 use crate::plan::Plan;
 use crate::report::Dangling;
-use crate::touched::{self, Tables};
-
-/// A row whose foreign key points nowhere.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Violation {
-    pub(crate) table: String,
-    /// `None` for a table WITHOUT ROWID, whose rows `foreign_key_check` does not tell apart.
-    pub(crate) rowid: Option<i64>,
-    pub(crate) parent: String,
-}
+use crate::touched;
 
 /// The check of one run: what was wrong before its first step, in the tables that its steps will touch and
 /// their children.
@@ -40,10 +32,11 @@ impl KeyCheck {
         schema: Schema,
     ) -> Result<KeyCheck, Error> {
         // Where no key is declared none can be wrong, and nothing has to be tried first.
-        let concerned = match declares_keys(connection)? {
-            false => Some(Tables::new()),
-            true => touched::predict(connection, catalogue, plan)
-                .map(|tables| touched::with_children(&tables, &schema)),
+        let concerned = if declares_keys(connection)? {
+            touched::predict(connection, catalogue, plan)
+                .map(|tables| touched::with_children(&tables, &schema))
+        } else {
+            Some(Tables::new())
         };
         let before = Violations::read(connection, concerned.as_ref())?;
         Ok(KeyCheck {
@@ -58,7 +51,7 @@ impl KeyCheck {
     pub(crate) fn finish(
         self,
         connection: &Connection,
-        guard: &Guard<'_>,
+        guard: &Guard,
     ) -> Result<Vec<Dangling>, Error> {
         if !declares_keys(connection)? {
             return Ok(Vec::new());

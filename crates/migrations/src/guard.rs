@@ -2,6 +2,10 @@
 //! while a statement is prepared, before it can do anything.
 
 mod judge;
+pub(crate) mod pragma;
+mod refuse;
+pub(crate) mod text;
+pub(crate) mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,52 +15,12 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use schema::sql::fold;
 
-use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
-use crate::plan::Move;
-use crate::touched::Tables;
-pub(crate) use judge::{STORAGE_PRAGMAS, judge_failure, judge_text};
+use crate::facts::Refusal;
+use watch::Watch;
 
-/// Why a statement of a step was refused.
-#[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    pub(crate) what: String,
-    pub(crate) remedy: &'static str,
-}
-
-/// Who wrote the SQL that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Author {
-    /// The application: its catalogue has the step.
-    Application,
-    /// Whoever wrote the file: only its ledger has the step.
-    File,
-}
-
-impl Author {
-    pub(crate) fn of(catalogue: &Catalogue, step: &Move) -> Author {
-        match catalogue.step(step.version) {
-            // What the ledger stores of it was compared with what the catalogue has.
-            Some(_) => Author::Application,
-            None => Author::File,
-        }
-    }
-}
-
-/// Who is being watched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Watch {
-    /// The engine itself, which may do everything.
-    #[default]
-    Nobody,
-    /// A step.
-    Step(Author),
-    /// A survey, which may not write either.
-    Survey,
-    /// A step outside a transaction: its statements are known to be harmless, what they call is not. VACUUM
-    /// attaches a file of its own and writes every table, and each statement commits by itself.
-    Outside(Author),
-}
+/// Folded names of tables.
+pub(crate) type Tables = BTreeSet<String>;
 
 #[derive(Default)]
 struct State {
@@ -68,15 +32,13 @@ struct State {
 }
 
 /// The authorizer of one run: it watches only between [`Guard::enter`] and [`Guard::leave`].
-pub(crate) struct Guard<'a> {
-    connection: &'a Connection,
+pub(crate) struct Guard {
     state: Arc<Mutex<State>>,
 }
 
-impl<'a> Guard<'a> {
-    pub(crate) fn install(connection: &'a Connection) -> Result<Guard<'a>, Error> {
+impl Guard {
+    pub(crate) fn install(connection: &mut Connection) -> Result<Guard, Error> {
         let guard = Guard {
-            connection,
             state: Arc::default(),
         };
         let state = Arc::clone(&guard.state);
@@ -104,14 +66,21 @@ impl<'a> Guard<'a> {
         Ok(guard)
     }
 
+    /// Takes both hooks away.
+    pub(crate) fn remove(connection: &mut Connection) {
+        // Both fail only for a connection that rusqlite does not own, where nothing was installed.
+        let _ = connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
+        let _ = connection.commit_hook(None::<fn() -> bool>);
+    }
+
     /// Looks up which functions SQL of a file may call: those of SQLite itself, and those that the application
     /// has called [harmless](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous). Until then it may
     /// call none.
-    pub(crate) fn look_up_functions(&self) -> Result<(), Error> {
+    pub(crate) fn look_up_functions(&self, connection: &Connection) -> Result<(), Error> {
         let sql =
             "SELECT DISTINCT name FROM pragma_function_list WHERE builtin OR flags & 0x200000";
         let names = || -> rusqlite::Result<BTreeSet<String>> {
-            let mut statement = self.connection.prepare(sql)?;
+            let mut statement = connection.prepare(sql)?;
             let names = statement.query_map([], |row| row.get::<_, String>(0))?;
             names.map(|name| Ok(fold(&name?))).collect()
         };
@@ -139,16 +108,6 @@ impl<'a> Guard<'a> {
         let mut state = lock(&self.state);
         state.watch = Watch::Nobody;
         state.refusal.take()
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        // Both fail only for a connection that rusqlite does not own, where nothing was installed.
-        let _ = self
-            .connection
-            .authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
-        let _ = self.connection.commit_hook(None::<fn() -> bool>);
     }
 }
 

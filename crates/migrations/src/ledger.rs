@@ -2,13 +2,14 @@
 
 use jiff::fmt::temporal::DateTimePrinter;
 use rusqlite::{Connection, ErrorCode, params};
-use schema::{Fingerprint, Schema};
+use schema::Fingerprint;
 
 use crate::Version;
 use crate::catalogue::Catalogue;
+use crate::digest::digest;
+use crate::entry::{Entry, note};
 use crate::error::{self, Error};
-use crate::file::FileState;
-use crate::step::{Step, digest};
+use crate::step::Step;
 
 /// The ledger's name in the file.
 pub const LEDGER_TABLE: &str = "schema_migrations";
@@ -31,37 +32,9 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS main.schema_migrations (
 /// The columns that ledgers of older engines lack, or lack in part.
 const LATER: [&str; 3] = ["up_sql", "schema_fingerprint", "chain_digest"];
 
-/// One applied step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The version the step led to.
-    pub version: Version,
-    /// The step's name, without its number.
-    pub name: String,
-    /// [`digest`] of the `up.sql` that was run.
-    pub up_digest: String,
-    /// The `down.sql` that undoes it; `None` for a step that is irreversible.
-    pub down_sql: Option<String>,
-    /// What undoing it loses: `table` or `table.column`, one a line.
-    pub down_loses: String,
-    /// [`Entry::digest_of_back`] of the two columns before.
-    pub down_digest: String,
-    /// When, as RFC 3339 in UTC.
-    pub applied_at: String,
-    /// Which engine wrote the row.
-    pub applied_by: String,
-    /// The `up.sql` that was run, to show what became of it; `None` in rows of older engines.
-    pub up_sql: Option<String>,
-    /// [`Schema::fingerprint`] of the file after the step, behind the number of its form, such as `1:0f…`. `None` where
-    /// the run began with an empty file, whose schema is what the steps make, and in rows of older engines.
-    pub schema_fingerprint: Option<String>,
-    /// [`Catalogue::chain_digest`] of all steps up to this one, as they were when a run last wrote to the file; `None`
-    /// in rows of older engines and of steps that only another build knows.
-    pub chain_digest: Option<String>,
-}
-
 /// A script that [`Migrator::repair`](crate::Migrator::repair) recorded again.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Repaired {
     /// The script, such as `0002_note_label/down.sql`.
     pub script: String,
@@ -72,24 +45,39 @@ pub struct Repaired {
 }
 
 impl Entry {
-    /// Whether it says that the file had another schema when it was at this version.
-    pub(crate) fn denies(&self, schema: &Schema) -> bool {
-        let form = format!("{}:", Fingerprint::FORM);
-        let noted = self.schema_fingerprint.as_deref();
-        // Another form compares something else, and says nothing here.
-        let noted = noted.filter(|noted| noted.starts_with(&form));
-        noted.is_some_and(|noted| noted != note(schema.fingerprint()))
-    }
-
-    /// The digest that protects the stored way back: a build that never heard of the step runs it.
-    pub fn digest_of_back(down_sql: Option<&str>, down_loses: &str) -> String {
-        match down_sql {
-            Some(sql) => digest(&format!("{sql}\n;\n'{}'", down_loses.replace('\'', "''"))),
-            None => digest(&format!(
-                "irreversible;\n'{}'",
-                down_loses.replace('\'', "''")
-            )),
+    /// Compares the entry with the step that `catalogue` has for its version, if it has one.
+    pub(crate) fn check(&self, catalogue: &Catalogue) -> Result<(), Error> {
+        if self.down_digest != Entry::digest_of_back(self.down_sql.as_deref(), &self.down_loses) {
+            return Err(error::stored_back_damaged(self.version, &self.name));
         }
+        let Some(step) = catalogue.step(self.version) else {
+            return Ok(());
+        };
+        if catalogue.up_digest(self.version) != Some(self.up_digest.as_str()) {
+            let stored = self.up_sql.as_deref().ok_or(self.up_digest.as_str());
+            // A text that does not match its own digest would show what was never applied.
+            let stored = stored.and_then(|text| {
+                if digest(text) == self.up_digest {
+                    Ok(text)
+                } else {
+                    Err(self.up_digest.as_str())
+                }
+            });
+            let script = format!("{}/up.sql", step.folder());
+            return Err(error::history_edited(
+                &script,
+                &self.name,
+                stored,
+                step.up(),
+            ));
+        }
+        if self.down_sql.as_deref().map(digest) != step.down().map(digest) {
+            let script = format!("{}/down.sql", step.folder());
+            let stored = Ok(self.down_sql.as_deref().unwrap_or_default());
+            let present = step.down().unwrap_or_default();
+            return Err(error::history_edited(&script, &self.name, stored, present));
+        }
+        Ok(())
     }
 }
 
@@ -104,9 +92,12 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     }
     let later: Vec<String> = LATER
         .iter()
-        .map(|column| match has_column(connection, column)? {
-            true => Ok((*column).to_owned()),
-            false => Ok("NULL".to_owned()),
+        .map(|column| {
+            if has_column(connection, column)? {
+                Ok((*column).to_owned())
+            } else {
+                Ok("NULL".to_owned())
+            }
         })
         .collect::<Result<_, Error>>()?;
     let sql = format!(
@@ -162,10 +153,11 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     }
     let same = catalogue.up_digest(version) == Some(up_digest.as_str())
         && same_back(catalogue, down_sql.as_deref());
-    match same && chain == catalogue.chain_digest(version) {
-        true => Ok(true),
+    if same && chain == catalogue.chain_digest(version) {
+        Ok(true)
+    } else {
         // Comments and line ends do not count.
-        false => all_as_recorded(connection, catalogue),
+        all_as_recorded(connection, catalogue)
     }
 }
 
@@ -268,11 +260,6 @@ pub(crate) fn note_schema(
         .map_err(error::sqlite)
 }
 
-/// As it is kept in the file.
-fn note(fingerprint: Fingerprint) -> String {
-    format!("{}:{fingerprint}", Fingerprint::FORM)
-}
-
 /// Records that `step` was applied.
 pub(crate) fn record(
     connection: &Connection,
@@ -323,12 +310,12 @@ pub(crate) fn record(
 pub(crate) fn repair(
     connection: &Connection,
     catalogue: &Catalogue,
-    state: &FileState,
+    entries: &[Entry],
 ) -> Result<Vec<Repaired>, Error> {
     let mut repaired = Vec::new();
     create(connection)?;
     complete(connection, catalogue, None)?;
-    for entry in state.ledger.as_deref().unwrap_or_default() {
+    for entry in entries {
         let Some(step) = catalogue.step(entry.version) else {
             continue;
         };

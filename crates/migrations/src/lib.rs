@@ -30,7 +30,7 @@
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("notes.db");
-//! let options = Options { allow_undocumented: true, ..Options::default() };
+//! let options = Options::default().allow_undocumented(true);
 //! let mut file = Migrator::create(&catalogue, &path, options)?;
 //! let report = file.upgrade()?;
 //! assert_eq!((report.from, report.to), (0, 2));
@@ -105,51 +105,73 @@
 //! enforces foreign keys nor lets `sqlite_schema` be written; its settings come back.
 
 mod notes;
+mod digest;
 mod step;
-mod catalogue;
 mod query;
+mod catalogue;
+mod entry;
+mod ledger;
+mod file_stamp;
 mod file;
+mod planned_step;
 mod plan;
 mod loss;
 mod red_flag;
+mod progress;
 mod files;
 mod options;
-mod run;
+mod remarks;
 mod report;
 mod fill;
-mod outside;
-mod transaction;
-mod lock_wait;
 mod guard;
 mod sandbox;
+mod synced;
+mod confined;
+mod lock_wait;
 mod time_limit;
+mod rollback;
+mod transaction;
+mod execute;
+mod outside;
 mod touched;
 mod foreign_keys;
-mod ledger;
+mod run;
+mod connect;
 mod backup;
 mod rehearsal;
-mod connect;
+mod build;
 mod migrator;
+mod facts;
+mod outcome;
+mod remedy;
 mod error;
 
-pub use backup::{
-    BackupFile, Backups, Progress, Restored, Work, backups, replace_content, restore,
-};
+pub use backup::restore::{Restored, replace_content, restore};
+pub use backup::{BackupFile, backups};
 pub use catalogue::Catalogue;
-pub use error::{Error, ErrorKind, Outcome, Place};
+pub use digest::digest;
+pub use entry::Entry;
+pub use error::{BoxError, Error, ErrorKind, Place};
+pub use facts::AtRisk;
 pub use file::FileState;
 pub use files::{FileInfo, Files, NewFile, SystemFiles};
-pub use fill::{Fill, Made, Source};
-pub use ledger::{Entry, LEDGER_TABLE, Repaired};
-pub use loss::AtRisk;
+pub use fill::Fill;
+pub use fill::batch::{Made, Source};
+pub use ledger::{LEDGER_TABLE, Repaired};
 pub use migrator::Migrator;
 pub use notes::{Compatibility, Declared, Meaning, Notes, SECTIONS};
-pub use options::{Commit, Options};
-pub use plan::{Direction, Move, Plan, plan};
+pub use options::{Backups, Commit, Options};
+pub use outcome::Outcome;
+pub use plan::{Plan, plan};
+pub use planned_step::{Direction, Move};
+pub use progress::{Progress, Work};
 pub use query::{Access, Query};
-pub use rehearsal::{Rehearsal, TableChange, WayBack};
-pub use report::{Dangling, Remark, Remarks, Report, StepReport};
-pub use step::{Back, BoxError, Code, Step, digest};
+pub use rehearsal::compare::TableChange;
+pub use rehearsal::{Rehearsal, WayBack};
+pub use remarks::{Remark, Remarks};
+pub use remedy::Remedy;
+pub use report::{Dangling, Report, StepReport};
+pub use step::{Back, Code, Step};
 
 pub use schema::Rename;
 pub use schema::escape;
@@ -159,3 +181,8 @@ pub use rusqlite;
 
 /// A state of the schema: 0 is an empty file, 1 the first version that was shipped.
 pub type Version = u32;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

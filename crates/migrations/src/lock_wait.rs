@@ -8,40 +8,31 @@ use rusqlite::Connection;
 
 use crate::error::{self, Error};
 
-/// What is left of the busy timeout of a connection. When it goes, the connection has its own timeout again.
+/// What is left of the busy timeout of a connection.
 ///
 /// A connection whose timeout is 0 has none, or a busy handler of the application, and is left as it is.
-pub(crate) struct LockWait<'a> {
-    connection: &'a Connection,
+pub(crate) struct LockWait {
     timeout: Duration,
     left: Cell<Duration>,
 }
 
-impl<'a> LockWait<'a> {
-    pub(crate) fn new(connection: &'a Connection) -> Result<LockWait<'a>, Error> {
-        let milliseconds: u32 = connection
-            .pragma_query_value(None, "busy_timeout", |row| row.get(0))
-            .map_err(error::sqlite)?;
-        let timeout = Duration::from_millis(milliseconds.into());
-        Ok(LockWait {
-            connection,
-            timeout,
-            left: Cell::new(timeout),
-        })
-    }
-
-    /// Takes a lock, for which the connection may wait as long as there is time left.
-    pub(crate) fn take(&self, lock: impl FnOnce() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+impl LockWait {
+    /// Takes a lock on `connection`, for which it may wait as long as there is time left.
+    pub(crate) fn take(
+        &self,
+        connection: &Connection,
+        lock: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
         let since = Instant::now();
-        let taken = lock();
-        self.spend(since.elapsed());
+        let taken = lock(connection);
+        self.spend(connection, since.elapsed());
         taken
     }
 
     /// Counts time that was spent on waiting.
-    pub(crate) fn spend(&self, waited: Duration) {
+    pub(crate) fn spend(&self, connection: &Connection, waited: Duration) {
         self.left.set(self.left().saturating_sub(waited));
-        self.set(self.left());
+        self.set(connection, self.left());
     }
 
     /// How long the run may still wait.
@@ -49,16 +40,35 @@ impl<'a> LockWait<'a> {
         self.left.get()
     }
 
-    fn set(&self, timeout: Duration) {
+    fn set(&self, connection: &Connection, timeout: Duration) {
         if !self.timeout.is_zero() {
             // It fails only for a connection that is closed.
-            let _ = self.connection.busy_timeout(timeout);
+            let _ = connection.busy_timeout(timeout);
         }
     }
 }
 
-impl Drop for LockWait<'_> {
+/// A connection that waits no longer than its busy timeout for all locks together. Dropped, it has its own timeout
+/// again.
+pub(crate) struct WaitingConnection<'a> {
+    pub(crate) connection: &'a mut Connection,
+    pub(crate) wait: LockWait,
+}
+
+impl<'a> WaitingConnection<'a> {
+    pub(crate) fn new(connection: &'a mut Connection) -> Result<WaitingConnection<'a>, Error> {
+        let milliseconds: u32 = connection
+            .pragma_query_value(None, "busy_timeout", |row| row.get(0))
+            .map_err(error::sqlite)?;
+        let timeout = Duration::from_millis(milliseconds.into());
+        let left = Cell::new(timeout);
+        let wait = LockWait { timeout, left };
+        Ok(WaitingConnection { connection, wait })
+    }
+}
+
+impl Drop for WaitingConnection<'_> {
     fn drop(&mut self) {
-        self.set(self.timeout);
+        self.wait.set(self.connection, self.wait.timeout);
     }
 }

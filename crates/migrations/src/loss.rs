@@ -8,23 +8,11 @@ use schema::sql::{fold, quote_name};
 use schema::{Rename, Schema, Table};
 
 use crate::error::{self, Error};
+use crate::facts::AtRisk;
 use crate::notes::Declared;
 
 /// How many rows are named in a refusal.
 const EXAMPLES: usize = 5;
-
-/// Rows that hold what a declared loss would cost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AtRisk {
-    /// `table` or `table.column`.
-    pub object: String,
-    /// How many rows have a value there, or how many rows there are.
-    pub rows: u64,
-    /// The keys of the first of them, such as `id 'a'`.
-    pub examples: Vec<String>,
-    /// The words of the declaration.
-    pub why: String,
-}
 
 /// Counts the rows that each loss would cost in the file as it is now; losses that cost none, or whose
 /// table or column is not there, are left out.
@@ -253,8 +241,9 @@ fn show_text(text: &str) -> String {
 }
 
 fn show_char(char: char) -> Vec<char> {
-    match char.is_control() {
-        true => char.escape_default().collect(),
-        false => vec![char],
+    if char.is_control() {
+        char.escape_default().collect()
+    } else {
+        vec![char]
     }
 }

@@ -7,18 +7,22 @@ use rusqlite::Connection;
 use crate::Version;
 use crate::backup::{self, BackupFile, RunBackup};
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Made, Missing, OpenFile};
-use crate::error::{self, Error, ErrorKind, Outcome};
+use crate::connect::file::{OpenFile, check_links, file_of};
+use crate::connect::made::Made;
+use crate::connect::{self, Missing};
+use crate::error::{self, Error, ErrorKind};
+use crate::facts::AtRisk;
 use crate::file::FileState;
 use crate::ledger::{self, Repaired};
-use crate::lock_wait::LockWait;
-use crate::loss::{self, AtRisk};
+use crate::lock_wait::WaitingConnection;
+use crate::loss;
 use crate::options::Options;
+use crate::outcome::Outcome;
 use crate::plan::{Plan, plan};
-use crate::rehearsal::{self, Rehearsal};
+use crate::rehearsal::{self, Aim, Rehearsal};
 use crate::report::Report;
 use crate::run::{self, Task};
-use crate::transaction::{Mark, Transaction};
+use crate::transaction::Transaction;
 
 /// One file and the catalogue that it is migrated by.
 #[derive(Debug)]
@@ -250,12 +254,14 @@ impl<'a> Migrator<'a> {
     /// When the file must not be touched; it is then as it was.
     pub fn repair(&mut self) -> Result<Vec<Repaired>, Error> {
         self.check_file()?;
-        let wait = LockWait::new(&self.connection)?;
-        let transaction = Transaction::begin(&self.connection, &wait)?;
-        let repaired = self.state().and_then(|before| {
+        let mut waiting = WaitingConnection::new(&mut self.connection)?;
+        let transaction = Transaction::begin(&mut waiting)?;
+        let connection = transaction.connection();
+        let repaired = FileState::read(connection).and_then(|before| {
             let version = before.version(self.catalogue)?;
-            let scripts = ledger::repair(&self.connection, self.catalogue, &before)?;
-            Ok((Mark::of(&before), version, scripts))
+            let entries = before.ledger.as_deref().unwrap_or_default();
+            let scripts = ledger::repair(connection, self.catalogue, entries)?;
+            Ok((before.stamp(), version, scripts))
         });
         match repaired {
             Ok((_, _, scripts)) if scripts.is_empty() => transaction.close().map(|()| scripts),
@@ -274,15 +280,8 @@ impl<'a> Migrator<'a> {
     /// Whatever the run would fail with, apart from consent to losses, which a rehearsal does not ask
     /// for; also when there is no room for the copies.
     pub fn rehearse(&self, expected: Option<Version>, target: Version) -> Result<Rehearsal, Error> {
-        rehearsal::rehearse(self.catalogue, &self.connection, &self.options, |copy| {
-            if let Some(expected) = expected {
-                copy.upgrade_from(expected, expected)?;
-            }
-            match copy.version()? {
-                version if target < version => copy.rollback_to(target),
-                _ => copy.upgrade_to(target),
-            }
-        })
+        let aim = Aim { expected, target };
+        rehearsal::rehearse(self.catalogue, &self.connection, &self.options, aim)
     }
 
     /// Takes a backup of the file now, beside it, and returns its path.
@@ -302,11 +301,6 @@ impl<'a> Migrator<'a> {
         let files = self.options.files;
         let file = backup::path_of(&self.connection, files)?;
         file.map_or(Ok(Vec::new()), |file| backup::backups_on(files, &file))
-    }
-
-    /// Brings an empty database in memory to `target`.
-    pub(crate) fn build(&mut self, target: Version) -> Result<(), Error> {
-        self.run(Task::Build { target }).map(|_report| ())
     }
 
     fn run(&mut self, task: Task) -> Result<Report, Error> {
@@ -341,9 +335,15 @@ impl<'a> Migrator<'a> {
         }
         let options = self.options;
         let backup = RunBackup::new(&options);
-        let result = run::run(&self.connection, self.catalogue, &options, task, &backup);
+        let result = run::run(
+            &mut self.connection,
+            self.catalogue,
+            &options,
+            task,
+            &backup,
+        );
         let result = result.map_err(|error| match error.outcome() {
-            Outcome::Unknown if self.file.is_some() => self.look_again(error),
+            Outcome::Unknown if self.file.is_some() => self.reread_outcome(error),
             _ => error,
         });
         backup.settle(result.as_ref().err().map(Error::outcome));
@@ -362,15 +362,15 @@ impl<'a> Migrator<'a> {
         if let Some(file) = &self.file {
             file.check()?;
         }
-        match connect::file_of(&self.connection)? {
-            Some(path) => connect::check_links(&path),
+        match file_of(&self.connection)? {
+            Some(path) => check_links(&path),
             None => Ok(()),
         }
     }
 
     /// Closes the connection, which rolls back whatever is open on it, and looks through a new one.
-    fn look_again(&mut self, error: Error) -> Error {
-        let path = connect::file_of(&self.connection).ok().flatten();
+    fn reread_outcome(&mut self, error: Error) -> Error {
+        let path = file_of(&self.connection).ok().flatten();
         let new = path.map(|path| connect::handle(&path, Missing::Refuse, &self.options));
         let Some(Ok(new)) = new else {
             return error;
@@ -382,8 +382,8 @@ impl<'a> Migrator<'a> {
         {
             return error;
         }
-        match Mark::read(&self.connection) {
-            Ok(now) => error.resolve(&now),
+        match self.state() {
+            Ok(now) => error.resolve(&now.stamp()),
             Err(_) => error,
         }
     }

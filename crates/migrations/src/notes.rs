@@ -7,6 +7,7 @@ pub const SECTIONS: [&str; 5] = ["Task", "Why", "Columns", "Data migration", "Ro
 
 /// Whether builds of the version before still work on a file of this version.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Compatibility {
     /// True for `supported`, which the proof then tests.
     pub supported: bool,
@@ -16,6 +17,7 @@ pub struct Compatibility {
 
 /// What one new table, column, index, trigger or view means.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Meaning {
     /// `table`, `table.column`, or the name of an index, trigger or view.
     pub object: String,
@@ -68,6 +70,7 @@ impl Declared {
 /// Reading never fails: what is missing or malformed is told by [`Notes::problems`], so that a step
 /// under construction can already be run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Notes {
     /// The text of the first heading.
     pub title: String,
@@ -294,10 +297,9 @@ impl Notes {
                 continue;
             };
             let (table, column) = split_object(object);
-            self.renames.push(Rename {
-                table,
-                column,
-                to: (*to).to_owned(),
+            self.renames.push(match column {
+                None => Rename::table(&table, to),
+                Some(column) => Rename::column(&table, &column, to),
             });
         }
     }

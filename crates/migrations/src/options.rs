@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::backup::{Backups, Progress};
 use crate::files::{Files, SystemFiles};
+use crate::progress::Progress;
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,86 @@ impl Default for Options {
     }
 }
 
+/// One setting each, for chains such as `Options::default().accept_loss(true)`.
+impl Options {
+    /// Sets [`Options::busy_timeout`](#structfield.busy_timeout).
+    #[must_use]
+    pub fn busy_timeout(mut self, value: Duration) -> Options {
+        self.busy_timeout = value;
+        self
+    }
+
+    /// Sets [`Options::accept_loss`](#structfield.accept_loss).
+    #[must_use]
+    pub fn accept_loss(mut self, value: bool) -> Options {
+        self.accept_loss = value;
+        self
+    }
+
+    /// Sets [`Options::strict`](#structfield.strict).
+    #[must_use]
+    pub fn strict(mut self, value: bool) -> Options {
+        self.strict = value;
+        self
+    }
+
+    /// Sets [`Options::backups`](#structfield.backups).
+    #[must_use]
+    pub fn backups(mut self, value: Backups) -> Options {
+        self.backups = value;
+        self
+    }
+
+    /// Sets [`Options::commit`](#structfield.commit).
+    #[must_use]
+    pub fn commit(mut self, value: Commit) -> Options {
+        self.commit = value;
+        self
+    }
+
+    /// Sets [`Options::check`](#structfield.check).
+    #[must_use]
+    pub fn check(mut self, value: bool) -> Options {
+        self.check = value;
+        self
+    }
+
+    /// Sets [`Options::allow_undocumented`](#structfield.allow_undocumented).
+    #[must_use]
+    pub fn allow_undocumented(mut self, value: bool) -> Options {
+        self.allow_undocumented = value;
+        self
+    }
+
+    /// Sets [`Options::rehearse`](#structfield.rehearse).
+    #[must_use]
+    pub fn rehearse(mut self, value: bool) -> Options {
+        self.rehearse = value;
+        self
+    }
+
+    /// Sets [`Options::stored_time_limit`](#structfield.stored_time_limit).
+    #[must_use]
+    pub fn stored_time_limit(mut self, value: Duration) -> Options {
+        self.stored_time_limit = value;
+        self
+    }
+
+    /// Sets [`Options::progress`](#structfield.progress).
+    #[must_use]
+    pub fn progress(mut self, value: Option<fn(Progress)>) -> Options {
+        self.progress = value;
+        self
+    }
+
+    /// Sets [`Options::files`](#structfield.files).
+    #[must_use]
+    pub fn files(mut self, value: &'static dyn Files) -> Options {
+        self.files = value;
+        self
+    }
+}
+
 /// What one COMMIT holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Commit {
@@ -65,4 +145,17 @@ pub enum Commit {
     /// Each step: for files that are too large for one transaction. A run that fails leaves the file at
     /// the version of the last step that did not, and [`Outcome::CommittedTo`](crate::Outcome) says so.
     PerStep,
+}
+
+/// Whether a run takes a backup before it writes, and how many stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backups {
+    /// A backup for each run that writes to a file on disk which holds something; all stay.
+    #[default]
+    KeepAll,
+    /// The same; the oldest go, so that this many stay beside the file. At least the new one stays, and one
+    /// that cannot be removed.
+    Keep(u32),
+    /// None.
+    Off,
 }

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 use schema::sql;
 
+use crate::confined::Confined;
 use crate::error::{self, Error};
-use crate::guard::{Author, Guard, Refusal, STORAGE_PRAGMAS, Watch};
-use crate::lock_wait::LockWait;
-use crate::plan::Move;
-use crate::run::execute_one;
-use crate::sandbox::{Attached, Sandbox};
-use crate::transaction::Synced;
+use crate::execute::execute_one;
+use crate::facts::Refusal;
+use crate::guard::pragma::STORAGE_PRAGMAS;
+use crate::guard::watch::{Author, Watch};
+use crate::lock_wait::{LockWait, WaitingConnection};
+use crate::planned_step::Move;
+use crate::sandbox::Attached;
 
 /// How long to wait before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -35,8 +37,7 @@ pub(crate) fn is_script(script: &str) -> bool {
 
 /// Runs the script of a step statement by statement.
 pub(crate) fn carry_out(
-    connection: &Connection,
-    wait: &LockWait<'_>,
+    waiting: &mut WaitingConnection<'_>,
     step: &Move,
     author: Author,
 ) -> Result<(), Error> {
@@ -46,16 +47,16 @@ pub(crate) fn carry_out(
             return Err(error::statement_refused(step, number, statement, &refusal));
         }
     }
-    let _synced = Synced::new(connection)?;
-    let sandbox = Sandbox::new(connection, Attached::OfVacuum)?;
-    let guard = Guard::install(connection)?;
+    let WaitingConnection { connection, wait } = waiting;
+    let confined = Confined::new(connection, Attached::OfVacuum)?;
+    let guard = confined.guard();
     match author {
-        Author::Application => sandbox.trust_schema()?,
-        Author::File => guard.look_up_functions()?,
+        Author::Application => confined.trust_schema()?,
+        Author::File => confined.look_up_functions()?,
     }
     for (number, statement) in (1..).zip(&statements) {
         guard.enter(Watch::Outside(author));
-        let done = execute(connection, wait, statement.text);
+        let done = execute(confined.connection(), wait, statement.text);
         let refusal = guard.leave();
         done.map_err(|source| match refusal {
             Some(refusal) => error::statement_refused(step, number, statement, &refusal),
@@ -65,7 +66,7 @@ pub(crate) fn carry_out(
     Ok(())
 }
 
-fn execute(connection: &Connection, wait: &LockWait<'_>, text: &str) -> rusqlite::Result<()> {
+fn execute(connection: &Connection, wait: &LockWait, text: &str) -> rusqlite::Result<()> {
     loop {
         let since = Instant::now();
         let done = execute_one(connection, text);
@@ -74,7 +75,7 @@ fn execute(connection: &Connection, wait: &LockWait<'_>, text: &str) -> rusqlite
             return done;
         }
         thread::sleep(PAUSE);
-        wait.spend(since.elapsed());
+        wait.spend(connection, since.elapsed());
     }
 }
 

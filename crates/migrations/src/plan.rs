@@ -6,50 +6,17 @@ use schema::{escape, sql};
 
 use crate::Version;
 use crate::catalogue::Catalogue;
+use crate::entry::Entry;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::notes::Declared;
 use crate::outside;
+use crate::planned_step::{Direction, Move};
 use crate::step::Back;
-
-/// Which way a run goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Towards newer versions.
-    Up,
-    /// Back to older ones.
-    Down,
-}
-
-/// One step of a plan.
-#[derive(Clone, Debug)]
-pub struct Move {
-    /// The step's version: the one it leads to going up, the one it leaves going down.
-    pub version: Version,
-    /// The step's folder, or its number and recorded name where the catalogue does not know it.
-    pub folder: String,
-    /// Up or down.
-    pub direction: Direction,
-    /// The script that is run.
-    pub sql: String,
-    /// What running it loses, as declared.
-    pub losses: Vec<Declared>,
-    /// Whether it runs alone, outside a transaction.
-    pub outside: bool,
-}
-
-impl Move {
-    /// The script's name for messages, such as `0002_note_label/up.sql`.
-    pub fn file(&self) -> String {
-        match self.direction {
-            Direction::Up => format!("{}/up.sql", self.folder),
-            Direction::Down => format!("{}/down.sql", self.folder),
-        }
-    }
-}
 
 /// What will be done to one file.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// The file's version.
     pub from: Version,
@@ -105,7 +72,7 @@ fn up(catalogue: &Catalogue, version: Version) -> Option<Move> {
     })
 }
 
-fn down(catalogue: &Catalogue, entry: &crate::ledger::Entry) -> Result<Move, Error> {
+fn down(catalogue: &Catalogue, entry: &Entry) -> Result<Move, Error> {
     let known = catalogue.step(entry.version);
     let folder = match known {
         Some(step) => step.folder().to_owned(),

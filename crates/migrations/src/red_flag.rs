@@ -10,7 +10,8 @@ use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::options::Options;
-use crate::plan::{Direction, Plan};
+use crate::plan::Plan;
+use crate::planned_step::Direction;
 use crate::step::Back;
 
 /// Looks at every step that `plan` runs upwards.
@@ -41,9 +42,10 @@ fn no_way_back(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
         Back::Sql(back) => sql::statements(back).is_empty(),
         Back::Irreversible(reason) => reason.trim().is_empty(),
     };
-    match does_something && silent {
-        true => Err(error::way_back_unsaid(step.folder())),
-        false => Ok(()),
+    if does_something && silent {
+        Err(error::way_back_unsaid(step.folder()))
+    } else {
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 //! The copy stands beside the file, because there it has room if the backup has; it is removed at the end.
 //! Rows are compared by SQLite itself, so memory stays small whatever the file's size.
 
-mod compare;
+pub(crate) mod compare;
 mod declarations;
 
 use std::path::Path;
@@ -14,26 +14,29 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use schema::Schema;
 
 use crate::Version;
-use crate::backup::{self, Backups, Copy, Draft};
+use crate::backup::copy::{Copy, copy_beside};
+use crate::backup::names::{Draft, remove_abandoned};
+use crate::backup::{self, RunBackup};
 use crate::catalogue::Catalogue;
-use crate::connect;
+use crate::connect::{self, Missing};
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::files::Files;
-use crate::migrator::Migrator;
 use crate::notes::Declared;
-use crate::options::Options;
-use crate::plan::Direction;
+use crate::options::{Backups, Options};
+use crate::outcome::Outcome;
+use crate::planned_step::Direction;
 use crate::report::Report;
+use crate::run::{self, Task};
 
-use compare::Pair;
-pub use compare::TableChange;
+use compare::{Pair, TableChange};
 use declarations::Declarations;
 
 /// Whether going back gives what was there before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WayBack {
     /// The same schema and the same rows.
+    #[default]
     Same,
     /// What differs, one sentence each.
     Differs(Vec<String>),
@@ -42,7 +45,8 @@ pub enum WayBack {
 }
 
 /// What a run did to a copy of the file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Rehearsal {
     /// What the run reports.
     pub report: Report,
@@ -68,12 +72,61 @@ struct Copies {
     after: Copy,
 }
 
-/// Runs `go` on a copy of `connection`'s file, compares, and goes back.
+/// Where a rehearsed run goes: adopted at one version first where that is expected, then to another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Aim {
+    pub(crate) expected: Option<Version>,
+    pub(crate) target: Version,
+}
+
+/// A copy of the file that runs are made on.
+struct Stage<'a> {
+    catalogue: &'a Catalogue,
+    options: &'a Options,
+    connection: Connection,
+}
+
+impl Stage<'_> {
+    /// Makes the run that is rehearsed.
+    fn go(&mut self, aim: Aim) -> Result<Report, Error> {
+        if let Some(expected) = aim.expected {
+            self.run(Task::Upgrade {
+                target: expected,
+                expected: Some(expected),
+            })?;
+        }
+        self.go_to(aim.target)
+    }
+
+    /// Goes up or back, wherever `target` is.
+    fn go_to(&mut self, target: Version) -> Result<Report, Error> {
+        let version = FileState::read(&self.connection)?.version(self.catalogue)?;
+        self.run(if target < version {
+            Task::Rollback { target }
+        } else {
+            let expected = None;
+            Task::Upgrade { target, expected }
+        })
+    }
+
+    fn run(&mut self, task: Task) -> Result<Report, Error> {
+        let backup = RunBackup::new(self.options);
+        let (catalogue, options) = (self.catalogue, self.options);
+        let done = run::run(&mut self.connection, catalogue, options, task, &backup);
+        // Whatever is in the copy, the file itself is as it was.
+        done.map_err(|error| match error.outcome() {
+            Outcome::Unknown => error.with_outcome(Outcome::RolledBack),
+            _ => error,
+        })
+    }
+}
+
+/// Makes a run on a copy of `connection`'s file, compares, and goes back.
 pub(crate) fn rehearse(
     catalogue: &Catalogue,
     connection: &Connection,
     options: &Options,
-    go: impl Fn(&mut Migrator<'_>) -> Result<Report, Error>,
+    aim: Aim,
 ) -> Result<Rehearsal, Error> {
     let copies = copies_of(connection, options)?;
     let (before, after) = (copies.before.path(), copies.after.path());
@@ -88,11 +141,15 @@ pub(crate) fn rehearse(
     let bytes_before = size(files, before);
     let state = FileState::read(&connect::reading(before, files)?)?;
     let old = state.schema.clone();
-    let mut migrator = Migrator::open(catalogue, after, quiet)?;
+    let mut stage = Stage {
+        catalogue,
+        options: &quiet,
+        connection: connect::open(after, Missing::Refuse, &quiet)?.0,
+    };
     let started = Instant::now();
-    let report = go(&mut migrator)?;
+    let report = stage.go(aim)?;
     let elapsed = started.elapsed();
-    let copy = migrator.connection();
+    let copy = &stage.connection;
     let new = FileState::read(copy)?.schema;
     attach(copy, before)?;
     let declared = Declarations::of(catalogue, &report, &state);
@@ -107,7 +164,7 @@ pub(crate) fn rehearse(
     let integrity = integrity(copy)?;
     let bytes_after = size(files, after);
     detach(copy)?;
-    let way_back = go_back(&mut migrator, &report, before, &old, &declared.losses)?;
+    let way_back = go_back(&mut stage, &report, before, &old, &declared.losses)?;
     Ok(Rehearsal {
         report,
         tables,
@@ -123,9 +180,9 @@ pub(crate) fn rehearse(
 fn copies_of(connection: &Connection, options: &Options) -> Result<Copies, Error> {
     let file = backup::path_of(connection, options.files)?;
     if let Some(file) = &file {
-        backup::remove_abandoned(options.files, file);
+        remove_abandoned(options.files, file);
     }
-    let copy = |draft| backup::copy_beside(connection, file.as_deref(), draft, options);
+    let copy = |draft| copy_beside(connection, file.as_deref(), draft, options);
     Ok(Copies {
         before: copy(Draft::Before)?,
         after: copy(Draft::After)?,
@@ -172,21 +229,19 @@ fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
 
 /// Goes back to where the copy came from and compares with what was there.
 fn go_back(
-    migrator: &mut Migrator<'_>,
+    stage: &mut Stage<'_>,
     report: &Report,
     before: &Path,
     old: &Schema,
     losses: &[Declared],
 ) -> Result<WayBack, Error> {
-    let back = match report.to.cmp(&report.from) {
-        std::cmp::Ordering::Equal => return Ok(WayBack::Same),
-        std::cmp::Ordering::Greater => migrator.rollback_to(report.from),
-        std::cmp::Ordering::Less => migrator.upgrade_to(report.from),
-    };
-    if let Err(error) = back {
+    if report.to == report.from {
+        return Ok(WayBack::Same);
+    }
+    if let Err(error) = stage.go_to(report.from) {
         return Ok(WayBack::None(error.to_string()));
     }
-    let connection = migrator.connection();
+    let connection = &stage.connection;
     let new = FileState::read(connection)?.schema;
     let mut differs: Vec<String> = schema::diff(old, &new)
         .iter()

@@ -27,67 +27,62 @@ pub(crate) enum Attached {
     OfVacuum,
 }
 
-/// A connection on which no other database can be attached, the schema cannot be written past CREATE, ALTER and
-/// DROP, and functions with side effects cannot be called from views, triggers and the like, as long as this lives;
-/// then everything is as it was.
-pub(crate) struct Sandbox<'a> {
-    connection: &'a Connection,
+/// The settings of a connection before it was confined: no other database can be attached, the schema cannot be
+/// written past CREATE, ALTER and DROP, and functions with side effects cannot be called from views, triggers and the
+/// like.
+pub(crate) struct Sandbox {
     attached: i32,
     before: [bool; SETTINGS.len()],
 }
 
-impl<'a> Sandbox<'a> {
-    pub(crate) fn new(
-        connection: &'a Connection,
-        attached: Attached,
-    ) -> Result<Sandbox<'a>, Error> {
+impl Sandbox {
+    /// Reads how `connection` is set now.
+    pub(crate) fn read(connection: &Connection) -> Result<Sandbox, Error> {
         let mut before = [false; SETTINGS.len()];
         for (before, (setting, _)) in before.iter_mut().zip(SETTINGS) {
             *before = connection.db_config(setting).map_err(error::sqlite)?;
         }
-        let sandbox = Sandbox {
-            connection,
-            attached: connection
-                .limit(Limit::SQLITE_LIMIT_ATTACHED)
-                .map_err(error::sqlite)?,
-            before,
-        };
+        let attached = connection
+            .limit(Limit::SQLITE_LIMIT_ATTACHED)
+            .map_err(error::sqlite)?;
+        Ok(Sandbox { attached, before })
+    }
+
+    /// Confines `connection`, of which this was read.
+    pub(crate) fn apply(&self, connection: &Connection, attached: Attached) -> Result<(), Error> {
         for (setting, on) in SETTINGS {
-            sandbox.set(setting, on)?;
+            set(connection, setting, on)?;
         }
         let limit = match attached {
             Attached::None => 0,
-            Attached::OfVacuum => sandbox.attached,
+            Attached::OfVacuum => self.attached,
         };
         connection
             .set_limit(Limit::SQLITE_LIMIT_ATTACHED, limit)
-            .map_err(error::sqlite)?;
-        Ok(sandbox)
+            .map(drop)
+            .map_err(error::sqlite)
     }
 
     /// Trusts the schema as far as the application does: it was found to be the application's own.
-    pub(crate) fn trust_schema(&self) -> Result<(), Error> {
+    pub(crate) fn trust_schema(&self, connection: &Connection) -> Result<(), Error> {
         let [.., trusted] = self.before;
-        self.set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
+        set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
     }
 
-    /// Not by a pragma, which may do nothing inside a transaction, and which an interrupt can stop.
-    fn set(&self, setting: DbConfig, on: bool) -> Result<(), Error> {
-        self.connection
-            .set_db_config(setting, on)
-            .map(|_now| ())
-            .map_err(error::sqlite)
+    /// Sets everything as it was.
+    pub(crate) fn restore(&self, connection: &Connection) {
+        // These fail only for what SQLite does not know, which it was asked for before.
+        for ((setting, _), before) in SETTINGS.into_iter().zip(self.before) {
+            let _ = set(connection, setting, before);
+        }
+        let _ = connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, self.attached);
     }
 }
 
-impl Drop for Sandbox<'_> {
-    fn drop(&mut self) {
-        // These fail only for what SQLite does not know, which it was asked for before.
-        for ((setting, _), before) in SETTINGS.into_iter().zip(self.before) {
-            let _ = self.set(setting, before);
-        }
-        let _ = self
-            .connection
-            .set_limit(Limit::SQLITE_LIMIT_ATTACHED, self.attached);
-    }
+/// Not by a pragma, which may do nothing inside a transaction, and which an interrupt can stop.
+fn set(connection: &Connection, setting: DbConfig, on: bool) -> Result<(), Error> {
+    connection
+        .set_db_config(setting, on)
+        .map(|_now| ())
+        .map_err(error::sqlite)
 }

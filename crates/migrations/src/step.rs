@@ -5,15 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::Version;
-use crate::error::{self, Error};
-use crate::report::Remarks;
-
-/// What a function of a step may fail with.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::error::{self, BoxError, Error};
+use crate::remarks::Remarks;
 
 /// The way back of a step. Its absence is written, never implied.
 #[derive(Clone, Debug)]
@@ -118,9 +114,10 @@ impl Step {
         };
         let (up, notes) = (text("up.sql")?, text("notes.md")?);
         let step = Step::new(name.clone(), up, back, notes);
-        match there("outside_transaction.md") {
-            true => Ok(step.outside_transaction(text("outside_transaction.md")?)),
-            false => Ok(step),
+        if there("outside_transaction.md") {
+            Ok(step.outside_transaction(text("outside_transaction.md")?))
+        } else {
+            Ok(step)
         }
     }
 
@@ -216,22 +213,6 @@ const fn number_of(folder: &str) -> Version {
         Ok(number) => number,
         Err(_) => 0,
     }
-}
-
-/// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens do
-/// not count. This is what freezes a step that was shipped.
-pub fn digest(sql: &str) -> String {
-    hexadecimal(&Sha256::digest(schema::sql::canonical(sql).as_bytes()))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    let mut text = String::with_capacity(2 * bytes.len());
-    text.extend(digits);
-    text
 }
 
 /// Embeds the folders of a catalogue's steps, in order, as a `static` array of [`Step`].

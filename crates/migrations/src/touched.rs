@@ -1,7 +1,6 @@
 //! Which tables a run touches, so that foreign keys are checked there and nowhere else: on a file of 13 GB the
 //! check of everything took 250 s, and the step 2 ms.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::Connection;
@@ -9,16 +8,16 @@ use schema::sql::{self, fold};
 use schema::{Schema, TableKind};
 
 use crate::catalogue::Catalogue;
+use crate::confined::Confined;
 use crate::error::{self, Error};
-use crate::guard::{Author, Guard, Watch};
+use crate::execute::execute_one;
+use crate::guard::Tables;
+use crate::guard::watch::{Author, Watch};
 use crate::ledger;
-use crate::plan::{Direction, Plan};
-use crate::report::Remarks;
-use crate::run::execute_one;
-use crate::sandbox::{Attached, Sandbox};
-
-/// Folded names of tables.
-pub(crate) type Tables = BTreeSet<String>;
+use crate::plan::Plan;
+use crate::planned_step::Direction;
+use crate::remarks::Remarks;
+use crate::sandbox::Attached;
 
 /// What the steps of `plan` will touch, found by running them in memory on an empty copy of the file's
 /// schema; `None` when that fails, and everything has to be checked.
@@ -26,16 +25,26 @@ pub(crate) type Tables = BTreeSet<String>;
 /// A function of a step that prepares a statement only where it finds rows is seen here only in part; the
 /// run itself is watched, too.
 pub(crate) fn predict(file: &Connection, catalogue: &Catalogue, plan: &Plan) -> Option<Tables> {
-    let copy = empty_copy().ok()?;
-    let _sandbox = Sandbox::new(&copy, Attached::None).ok()?;
-    let guard = Guard::install(&copy).ok()?;
-    guard.look_up_functions().ok()?;
-    copy_schema(file, &copy, &guard).ok()?;
+    let mut copy = Connection::open_in_memory().ok()?;
+    let copy = Confined::new(&mut copy, Attached::None).ok()?;
+    let done = begin_like_a_run(copy.connection()).and_then(|()| {
+        copy.look_up_functions()?;
+        copy_schema(file, &copy).map_err(error::sqlite)
+    });
+    let tried = done.ok().and_then(|()| try_steps(&copy, catalogue, plan));
+    // As after a run, nothing is open when the settings come back.
+    let _ = copy.connection().execute_batch("ROLLBACK");
+    tried.map(|()| copy.guard().touched())
+}
+
+/// Runs all steps on the copy; `None` when one fails.
+fn try_steps(copy: &Confined<'_>, catalogue: &Catalogue, plan: &Plan) -> Option<()> {
+    let (connection, guard) = (copy.connection(), copy.guard());
     for step in &plan.moves {
         let author = Author::of(catalogue, step);
         for statement in sql::statements(&step.sql) {
             guard.enter(Watch::Step(author));
-            let done = execute_one(&copy, statement.text);
+            let done = execute_one(connection, statement.text);
             guard.leave();
             done.ok()?;
         }
@@ -43,26 +52,25 @@ pub(crate) fn predict(file: &Connection, catalogue: &Catalogue, plan: &Plan) -> 
         if let Some(code) = code.filter(|_| step.direction == Direction::Up) {
             guard.enter(Watch::Step(Author::Application));
             let mut remarks = Remarks::default();
-            let done = catch_unwind(AssertUnwindSafe(|| (code.apply)(&copy, &mut remarks)));
+            let done = catch_unwind(AssertUnwindSafe(|| (code.apply)(connection, &mut remarks)));
             guard.leave();
             done.ok()?.ok()?;
         }
     }
-    Some(guard.touched())
+    Some(())
 }
 
-/// An empty database with foreign keys off, inside a transaction as a run is, and with a ledger.
-fn empty_copy() -> Result<Connection, Error> {
-    let copy = Connection::open_in_memory().map_err(error::sqlite)?;
+/// Foreign keys off, a transaction as a run has one, and a ledger.
+fn begin_like_a_run(copy: &Connection) -> Result<(), Error> {
     copy.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
         .map_err(error::sqlite)?;
-    ledger::create(&copy)?;
-    Ok(copy)
+    ledger::create(copy)
 }
 
 /// Makes all objects of the file's schema on the copy, without a row. Their SQL is the file's, and SQLite reads only
 /// its first statement when it opens a file: what stands behind it must not run here either.
-fn copy_schema(file: &Connection, copy: &Connection, guard: &Guard<'_>) -> rusqlite::Result<()> {
+fn copy_schema(file: &Connection, copy: &Confined<'_>) -> rusqlite::Result<()> {
+    let guard = copy.guard();
     // Tables first, then what stands on them.
     let mut statement = file.prepare(
         "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -73,7 +81,7 @@ fn copy_schema(file: &Connection, copy: &Connection, guard: &Guard<'_>) -> rusql
         let sql: String = row.get(0)?;
         guard.enter(Watch::Step(Author::File));
         // A virtual table makes its shadow tables itself; a broken view breaks only what uses it.
-        let _ = execute_one(copy, &sql);
+        let _ = execute_one(copy.connection(), &sql);
         guard.leave();
     }
     guard.forget_touched();

@@ -27,3 +27,8 @@ pub use rows::{Rows, read_rows};
 pub use search_table::{ROWID, check_agrees_with_content, search_option};
 pub use stream::{Comparison, compare};
 pub use value::Value;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

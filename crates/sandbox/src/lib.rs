@@ -27,3 +27,8 @@ pub use scope::{Deadline, INSTRUCTIONS_PER_SECOND, Scope};
 pub use sqlite_message::{is_interrupted, sqlite_message};
 pub use stop::Stop;
 pub use strict_quotes::StrictQuotes;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

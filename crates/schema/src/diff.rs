@@ -67,6 +67,15 @@ pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
     changes.0
 }
 
+/// Two schemas are equal when [`diff`] finds no change between them.
+impl PartialEq for Schema {
+    fn eq(&self, other: &Schema) -> bool {
+        diff(self, other).is_empty()
+    }
+}
+
+impl Eq for Schema {}
+
 /// What a change is of.
 #[derive(Clone)]
 struct Place {

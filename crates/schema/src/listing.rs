@@ -12,9 +12,12 @@ use crate::sql::{fold, show_name};
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut first = true;
-        let mut gap = |f: &mut fmt::Formatter<'_>| match std::mem::take(&mut first) {
-            true => Ok(()),
-            false => writeln!(f),
+        let mut gap = |f: &mut fmt::Formatter<'_>| {
+            if std::mem::take(&mut first) {
+                Ok(())
+            } else {
+                writeln!(f)
+            }
         };
         let belonging = Belonging::of(self);
         for (key, table) in &self.tables {

@@ -134,9 +134,10 @@ impl Source<'_> {
         let virtual_table = listed.is_some_and(|listed| listed.kind == "virtual");
         let mut table = Table {
             name: object.name.clone(),
-            columns: match virtual_table {
-                true => self.columns_of_virtual(&object.name),
-                false => columns.unwrap_or_default(),
+            columns: if virtual_table {
+                self.columns_of_virtual(&object.name)
+            } else {
+                columns.unwrap_or_default()
             },
             primary_key: None,
             uniques: Vec::new(),
@@ -150,7 +151,12 @@ impl Source<'_> {
             table.kind = parse::virtual_table(&object.sql);
         } else {
             for column in &mut table.columns {
-                column.affinity = Affinity::of(column.declared_type.as_deref(), table.strict);
+                let declared_type = column.declared_type.as_deref();
+                column.affinity = if table.strict {
+                    Affinity::from_strict_type(declared_type)
+                } else {
+                    Affinity::from_type(declared_type)
+                };
             }
             parse::table(&mut table, &object.sql);
         }
@@ -296,7 +302,7 @@ fn column(row: &Row<'_>, at: usize) -> rusqlite::Result<Column> {
     let hidden: i64 = row.get(at + 3)?;
     Ok(Column {
         name: text(row, at)?,
-        affinity: Affinity::of(declared_type.as_deref(), false),
+        affinity: Affinity::from_type(declared_type.as_deref()),
         declared_type,
         not_null: row.get(at + 2)?,
         not_null_on_conflict: None,

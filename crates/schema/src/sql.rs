@@ -9,6 +9,7 @@ use token::{Kind, Token, tokens, words};
 
 /// One statement of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Statement<'a> {
     /// From the first token to the last, without the closing `;`, with inner comments kept.
     pub text: &'a str,

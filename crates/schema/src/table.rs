@@ -88,18 +88,24 @@ pub enum Affinity {
 }
 
 impl Affinity {
-    /// The affinity of a declared type, by [SQLite's five rules][rules]. In a `STRICT` table `ANY`
-    /// keeps values as they are; elsewhere it is a name like any other.
+    /// The affinity of a declared type in a `STRICT` table, where `ANY` keeps values as they are.
+    pub fn from_strict_type(declared_type: Option<&str>) -> Affinity {
+        if declared_type.is_some_and(|name| fold(name) == "any") {
+            Affinity::Blob
+        } else {
+            Affinity::from_type(declared_type)
+        }
+    }
+
+    /// The affinity of a declared type, by [SQLite's five rules][rules].
     ///
     /// [rules]: https://sqlite.org/datatype3.html#determination_of_column_affinity
-    pub fn of(declared_type: Option<&str>, strict: bool) -> Affinity {
+    pub fn from_type(declared_type: Option<&str>) -> Affinity {
         let Some(name) = declared_type.map(fold).filter(|name| !name.is_empty()) else {
             return Affinity::Blob;
         };
         let has = |part: &str| name.contains(part);
-        if strict && name == "any" {
-            Affinity::Blob
-        } else if has("int") {
+        if has("int") {
             Affinity::Integer
         } else if has("char") || has("clob") || has("text") {
             Affinity::Text

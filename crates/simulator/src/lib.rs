@@ -72,3 +72,8 @@ pub use sampling::Sampling;
 pub use scheduler::{Task, give_way, seat, take_turns};
 pub use seen_disks::SeenDisks;
 pub use workload::{Claimed, Ending, Found, OtherFiles, Workload};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -23,9 +23,10 @@ fn main() -> ExitCode {
     let (result, output) = match run(&arguments) {
         Ok(text) => (ExitCode::SUCCESS, io::stdout().write_all(text.as_bytes())),
         Err(error) => {
-            let text = match error.downcast_ref::<migrations::Error>() {
-                Some(error) => error.report(),
-                None => format!("error: {error}\n"),
+            let text = match error.downcast::<migrations::Error>() {
+                // In the words of the command, whose flags these are.
+                Ok(error) => traininglogs::Error::from(*error).report(),
+                Err(error) => format!("error: {error}\n"),
             };
             (ExitCode::FAILURE, io::stderr().write_all(text.as_bytes()))
         }

@@ -160,9 +160,10 @@ fn misunderstood(usage: &clap::Error) -> ExitCode {
         Ok(_) => escape::lines(&usage.render().to_string()),
     };
     let mut screen = Screen::of_process(if json { Format::Json } else { Format::Text });
-    match json {
-        true => screen.fail_usage(&text),
-        false => screen.complain(&text),
+    if json {
+        screen.fail_usage(&text)
+    } else {
+        screen.complain(&text)
     }
     code
 }
@@ -240,9 +241,10 @@ fn or_missing(path: &Path, error: Error) -> Error {
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    match kind == Some(ErrorKind::NotFound) && gone && directory.is_none_or(Path::is_dir) {
-        true => error::file_missing(path, &command_line(path, "init")),
-        false => error,
+    if kind == Some(ErrorKind::NotFound) && gone && directory.is_none_or(Path::is_dir) {
+        error::file_missing(path, &command_line(path, "init"))
+    } else {
+        error
     }
 }
 
@@ -264,9 +266,10 @@ fn command_line(path: &Path, verb: &str) -> String {
 /// A word as a shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:@%+,=".contains(c);
-    match word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The crate's errors. All are made here, so that they speak with one voice, which is the engine's.
 
+mod remedy;
+
 use std::fmt;
 use std::path::Path;
 
@@ -105,17 +107,17 @@ impl Error {
     }
 
     /// What to do next, one sentence each.
-    pub fn hints(&self) -> &[String] {
+    pub fn hints(&self) -> Vec<String> {
         match &*self.0 {
-            Inner::Engine(error) => error.hints(),
-            Inner::Own(own) => &own.hints,
+            Inner::Engine(error) => error.remedies().iter().map(remedy::word).collect(),
+            Inner::Own(own) => own.hints.clone(),
         }
     }
 
     /// The whole text: message, causes, what it left, and hints.
     pub fn report(&self) -> String {
         let own = match &*self.0 {
-            Inner::Engine(error) => return error.report(),
+            Inner::Engine(error) => return error.report_with(remedy::word),
             Inner::Own(own) => own,
         };
         let mut text = format!("error: {}\n", own.message);
@@ -223,9 +225,10 @@ pub(crate) fn not_current(version: Version) -> Error {
         "the file is at version {version}, but this build works with version {CURRENT_VERSION}"
     );
     let error = Error::new(ErrorKind::WrongVersion, message).effect(AS_IT_WAS);
-    match version < CURRENT_VERSION {
-        true => error.hint("bring it up with `traininglogs migrate`"),
-        false => error.hint("update the application"),
+    if version < CURRENT_VERSION {
+        error.hint("bring it up with `traininglogs migrate`")
+    } else {
+        error.hint("update the application")
     }
 }
 

@@ -41,15 +41,7 @@ impl Program {
 /// # Errors
 /// When cargo cannot tell.
 pub(crate) fn programs(root: &Path) -> Result<(Vec<Program>, PathBuf), Failure> {
-    let output = Command::new(project::cargo())
-        .current_dir(root)
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()
-        .map_err(|error| Failure::new(format!("cannot run `cargo metadata`: {error}")))?;
-    let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Failure::new(format!("`cargo metadata` failed: {said}"))
-    })?;
+    let metadata = project::metadata(root, &["--no-deps"])?;
     let target = metadata["target_directory"].as_str().unwrap_or("target");
     Ok((named_in(&metadata), PathBuf::from(target)))
 }

@@ -21,7 +21,8 @@ pub(crate) fn subject(root: PathBuf) -> Subject<'static> {
         catalogue: traininglogs::catalogue(),
         queries: traininglogs::QUERIES,
         application: &TrainingLogs,
-        command: "cargo xtask verify-migrations".to_owned(),
+        title: "verify-migrations".to_owned(),
+        repeat: harness::Repeat::Command("cargo xtask verify-migrations".to_owned()),
     }
 }
 

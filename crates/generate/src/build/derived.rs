@@ -1,6 +1,6 @@
 //! Rows that follow from others: what search tables show, and the marks of AUTOINCREMENT.
 
-use super::Builder;
+use super::builder::Builder;
 use crate::generated::Unseeded;
 use crate::model::{Cell, Row};
 use crate::plan::TablePlan;

@@ -1,6 +1,6 @@
 //! References to rows that come later.
 
-use super::{Builder, Promise};
+use super::builder::{Builder, Promise};
 use crate::generated::Unseeded;
 use observe::Value;
 

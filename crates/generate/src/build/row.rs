@@ -2,7 +2,7 @@
 
 use proptest::strategy::ValueTree;
 
-use super::{Builder, Promise};
+use super::builder::{Builder, Promise};
 use crate::condition::{Order, Wishes};
 use crate::generated::Profile;
 use crate::hostile;

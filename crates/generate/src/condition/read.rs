@@ -3,8 +3,9 @@
 use schema::sql::fold;
 use sqlite3_parser::ast::{Expr, LikeOperator, Operator, UnaryOperator};
 
-use super::compare::called;
-use super::{Condition, DEEPEST, bare, inner, join, value};
+use super::called::{called, lossy};
+use super::expression::{bare, inner, value};
+use super::wish::{Condition, DEEPEST, join};
 use crate::need::Need;
 use crate::stamp::Stamp;
 use observe::Value;
@@ -211,8 +212,4 @@ impl Reader<'_> {
             _ => None,
         }
     }
-}
-
-pub(super) fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schema::sql::fold;
 use schema::{ForeignKey, PartKind, Schema, Table};
 
-use super::{KeyPart, Plan, Reference};
+use super::tables::{KeyPart, Plan, Reference};
 
 pub(super) fn keys(schema: &Schema, table: &Table, names: &[String]) -> Vec<Vec<KeyPart>> {
     let part = |name: &str, collation: Option<&str>| {

@@ -5,9 +5,9 @@ use rusqlite::{Connection, params_from_iter};
 use schema::ForeignKey;
 use schema::sql::{fold, quote_name};
 
-use super::Ends;
 use super::assign::Rows;
 use super::demand::Pair;
+use super::ends::Ends;
 use observe::Value;
 
 /// What the table after makes of rows.

@@ -5,9 +5,12 @@ use crate::observation::observe;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::{CrashTest, FILE, without};
+use super::fleeting::without;
 use observe::Observation;
 use simulator::{Claimed, Ending, Found, Machine, OtherFiles};
+
+/// The file's name on the machine. No path, so that nothing takes it for a file outside.
+pub const FILE: &str = "file.db";
 
 /// How a message begins that speaks of the files beside the one that is worked on.
 pub const BESIDE: &str = "beside the file: ";
@@ -22,18 +25,6 @@ pub struct Backups {
 }
 
 impl Backups {
-    pub(super) fn of<'p>(&'p self, passage: &'p CrashTest<'_>) -> Watched<'p> {
-        Watched {
-            backups: self,
-            before: &passage.before,
-            after: &passage.after,
-            fleeting: &passage.fleeting,
-            due: passage.before.ledger.is_some() || !passage.before.schema.is_empty(),
-            strict: passage.strict,
-            whole: RefCell::default(),
-        }
-    }
-
     fn old(&self, name: &str) -> Option<&[u8]> {
         let found = self.files.iter().find(|(own, _)| own == name);
         found.map(|(_, bytes)| bytes.as_slice())
@@ -42,21 +33,21 @@ impl Backups {
 
 /// The same with what they must hold.
 pub(super) struct Watched<'p> {
-    backups: &'p Backups,
-    before: &'p Observation,
-    after: &'p Observation,
-    fleeting: &'p BTreeSet<(String, usize)>,
+    pub(super) backups: &'p Backups,
+    pub(super) before: &'p Observation,
+    pub(super) after: &'p Observation,
+    pub(super) fleeting: &'p BTreeSet<(String, usize)>,
     /// Whether the file holds something to back up.
-    due: bool,
+    pub(super) due: bool,
     /// Whether a backup can be of the file before only, and not of one that is half way.
-    strict: bool,
+    pub(super) strict: bool,
     /// Bytes of backups that were looked at.
-    whole: RefCell<Vec<(Vec<u8>, Holds)>>,
+    pub(super) whole: RefCell<Vec<(Vec<u8>, Holds)>>,
 }
 
 /// What a backup holds that is whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
+pub(super) enum Holds {
     Before,
     /// What the work made: it was done again, and what it found was backed up.
     After,

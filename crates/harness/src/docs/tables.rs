@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use migrations::Version;
 use schema::{Schema, Table, Trigger, View, escape};
 
-use super::{current, schema_at};
+use super::objects::{current, exists, schema_at};
 use crate::error::Error;
 use crate::subject::Subject;
 use schema::markdown::{block, code};
@@ -136,7 +136,7 @@ impl Words {
             since: subject.catalogue.current_version(),
         };
         for version in (1..=subject.catalogue.current_version()).rev() {
-            if !crate::law::exists(&schema_at(subject, version)?, &name) {
+            if !exists(&schema_at(subject, version)?, &name) {
                 break;
             }
             words.since = version;
@@ -254,7 +254,8 @@ mod tests {
             catalogue: &catalogue,
             queries: &[],
             application: &NoApplication,
-            command: String::new(),
+            title: String::new(),
+            repeat: crate::repeat::Repeat::Test,
         };
         let made = tables(&subject).unwrap();
         insta::assert_snapshot!(made.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r"

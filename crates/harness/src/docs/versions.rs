@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use migrations::{Back, Version};
 use schema::Comparison;
 
-use super::schema_at;
+use super::objects::schema_at;
 use crate::error::Error;
 use crate::subject::Subject;
 use schema::markdown::{block, code};

@@ -3,15 +3,14 @@
 //! Running a finished upgrade writes nothing: no step runs, and the file's bytes stay the same. What the
 //! application itself does each time it opens a file counts, too.
 
-use super::{Finding, Findings, Law};
+use crate::check::{Check, Law};
+use crate::finding::{Finding, Findings};
 use crate::journey::Trace;
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
     name: "again does nothing",
-    walk: Some(check),
-    whole: None,
-    leg: None,
+    checks: &[Check::Trace(check)],
 };
 
 fn check(_: &Subject<'_>, walk: &Trace, findings: &mut Findings) {

@@ -15,7 +15,9 @@
 
 use schema::TableKind;
 
-use super::{Finding, Findings, Law, declared, excuses, not_arrived, step_file, versions};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, excuses, not_arrived, step_file, versions};
+use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace};
 use crate::rename;
 use crate::subject::Subject;
@@ -23,9 +25,7 @@ use observe::differences;
 
 pub(super) const LAW: Law = Law {
     name: "back and forth keeps",
-    walk: Some(check),
-    whole: Some(check_declared),
-    leg: None,
+    checks: &[Check::Trace(check), Check::Catalogue(check_declared)],
 };
 
 fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {

@@ -11,7 +11,9 @@
 //! It also holds on tours, which go up and back over any path, with writes, readers and restarts in between, and
 //! in any physical world.
 
-use super::{Finding, Findings, Law, declared, excuses, not_arrived, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, excuses, not_arrived, step_file};
+use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace, can_go_back};
 use crate::refusals;
 use crate::subject::Subject;
@@ -19,9 +21,10 @@ use observe::{differences, schema_difference};
 
 pub(super) const LAW: Law = Law {
     name: "down restores",
-    walk: Some(check),
-    whole: Some(refusals::check_consent),
-    leg: None,
+    checks: &[
+        Check::Trace(check),
+        Check::Catalogue(refusals::check_consent),
+    ],
 };
 
 fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {

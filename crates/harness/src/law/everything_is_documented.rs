@@ -7,16 +7,17 @@
 use migrations::{Declared, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
 
-use super::{Finding, Findings, Law, versions};
+use crate::check::{Check, Law};
 use crate::docs;
+use crate::docs::objects::{bare, exists};
+use crate::evidence::versions;
+use crate::finding::{Finding, Findings};
 use crate::fixture::Frozen;
 use crate::subject::{Subject, show};
 
 pub(super) const LAW: Law = Law {
     name: "everything is documented",
-    walk: None,
-    whole: Some(check),
-    leg: None,
+    checks: &[Check::Catalogue(check)],
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -174,25 +175,6 @@ fn added(before: &Schema, after: &Schema) -> Vec<String> {
         }
     }
     names
-}
-
-pub(crate) fn exists(schema: &Schema, object: &str) -> bool {
-    let object = bare(object);
-    let is = |name: &str| bare(name) == object;
-    schema.tables().any(|table| {
-        is(&table.name)
-            || table
-                .columns
-                .iter()
-                .any(|column| is(&format!("{}.{}", table.name, column.name)))
-    }) || schema.indexes().any(|index| is(&index.name))
-        || schema.triggers().any(|trigger| is(&trigger.name))
-        || schema.views().any(|view| is(&view.name))
-}
-
-/// A name without quotes, folded: notes and changes may quote it or not.
-fn bare(name: &str) -> String {
-    schema::sql::fold(&name.replace('"', ""))
 }
 
 fn check_docs(subject: &Subject<'_>, findings: &mut Findings) {

@@ -7,15 +7,15 @@
 //! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves behind does not count. A fixture
 //! whose schema is not that of its version breaks this law, too.
 
-use super::{Finding, Findings, Law, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::step_file;
+use crate::finding::{Finding, Findings};
 use crate::journey::{Checkpoint, Trace};
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
     name: "fresh equals upgraded",
-    walk: Some(check),
-    whole: None,
-    leg: None,
+    checks: &[Check::Trace(check)],
 };
 
 fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {

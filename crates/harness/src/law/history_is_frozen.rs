@@ -10,16 +10,16 @@
 
 use std::fs;
 
-use super::{Finding, Findings, Law, versions};
+use crate::check::{Check, Law};
+use crate::evidence::versions;
+use crate::finding::{Finding, Findings};
 use crate::fixture::{self, Frozen, FrozenStep};
 use crate::refusals;
 use crate::subject::{Subject, show};
 
 pub(super) const LAW: Law = Law {
     name: "history is frozen",
-    walk: None,
-    whole: Some(check),
-    leg: None,
+    checks: &[Check::Catalogue(check)],
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {

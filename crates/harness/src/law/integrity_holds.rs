@@ -21,7 +21,9 @@ use std::collections::BTreeSet;
 use migrations::{ErrorKind, Migrator, Version};
 use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
 
-use super::{Finding, Findings, Law, step_file, versions};
+use crate::check::{Check, Law};
+use crate::evidence::{step_file, versions};
+use crate::finding::{Finding, Findings};
 use crate::journey::{Checkpoint, Shape, Trace, proving};
 use crate::subject::Subject;
 use crate::{integrity, refusals, rename};
@@ -30,9 +32,7 @@ use observe::Observation;
 
 pub(super) const LAW: Law = Law {
     name: "integrity holds",
-    walk: Some(check),
-    whole: Some(check_whole),
-    leg: None,
+    checks: &[Check::Trace(check), Check::Catalogue(check_whole)],
 };
 
 fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {

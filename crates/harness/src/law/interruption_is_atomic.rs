@@ -32,20 +32,20 @@ use std::time::Duration;
 use migrations::{Backups, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
 
-use super::{Finding, Findings, Law, Probe, step_file};
+use crate::check::{Check, Law, Probe};
 use crate::crash_test::{
     BESIDE, Backups as Watched, CrashTest, Engine, FILE, Setup, SetupStats, connect_and_write,
 };
 use crate::error::Error;
+use crate::evidence::step_file;
+use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, can_go_back, proving};
 use crate::subject::Subject;
 use simulator::{Claimed, Device, Machine, Sampling};
 
 pub(super) const LAW: Law = Law {
     name: "interruption is atomic",
-    walk: None,
-    whole: None,
-    leg: Some(check),
+    checks: &[Check::Probe(check)],
 };
 
 /// Seeded survivors at each power cut, with and without [`Probe::deep`].

@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use migrations::{Query, Rename, Version};
 use rusqlite::Connection;
 
-use super::{Finding, Findings, Law, versions};
+use crate::check::{Check, Law};
+use crate::evidence::versions;
+use crate::finding::{Finding, Findings};
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
     name: "lookups stay fast",
-    walk: None,
-    whole: Some(check),
-    leg: None,
+    checks: &[Check::Catalogue(check)],
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {

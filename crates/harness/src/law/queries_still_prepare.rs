@@ -7,8 +7,10 @@
 
 use migrations::{Catalogue, Query, Version};
 
-use super::{Finding, Findings, Law, versions};
+use crate::check::{Check, Law};
 use crate::error::Error;
+use crate::evidence::versions;
+use crate::finding::{Finding, Findings};
 use crate::fixture;
 use crate::integrity;
 use crate::journey::{Trace, proving};
@@ -17,9 +19,7 @@ use sandbox::sqlite_message;
 
 pub(super) const LAW: Law = Law {
     name: "queries still prepare",
-    walk: Some(check_walk),
-    whole: Some(check_whole),
-    leg: None,
+    checks: &[Check::Trace(check_walk), Check::Catalogue(check_whole)],
 };
 
 fn check_walk(_: &Subject<'_>, walk: &Trace, findings: &mut Findings) {

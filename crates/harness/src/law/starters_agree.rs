@@ -8,16 +8,15 @@
 use migrations::Catalogue;
 use rusqlite::Connection;
 
-use super::{Finding, Findings, Law, Probe};
+use crate::check::{Check, Law, Probe};
 use crate::concurrent_starts::{Race, race, upgrade, works_alone};
+use crate::finding::{Finding, Findings};
 use crate::journey::Shape;
 use crate::subject::Subject;
 
 pub(super) const LAW: Law = Law {
     name: "starters agree",
-    walk: None,
-    whole: None,
-    leg: Some(check),
+    checks: &[Check::Probe(check)],
 };
 
 /// How many orders are tried of each database, with and without [`Probe::deep`].

@@ -24,7 +24,9 @@
 use migrations::Declared;
 use schema::{Change, ChangeKind, Object, sql};
 
-use super::{Finding, Findings, Law, declared, not_arrived, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, not_arrived, step_file};
+use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace};
 use crate::rename;
 use crate::subject::Subject;
@@ -32,9 +34,7 @@ use observe::{Difference, Observation, ROWID, Rows, compare_rows};
 
 pub(super) const LAW: Law = Law {
     name: "up preserves",
-    walk: Some(check),
-    whole: None,
-    leg: None,
+    checks: &[Check::Trace(check)],
 };
 
 /// What the notes of a journey's steps say that they do.

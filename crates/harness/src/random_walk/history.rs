@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use migrations::Declared;
 
-use crate::journey::{Checkpoint, Journey, Trace};
-use crate::law::{Finding, declared, excuses};
+use crate::evidence::{declared, excuses};
+use crate::finding::Finding;
+use crate::journey::{Checkpoint, Journey, Trace, WALK};
 use crate::subject::Subject;
 use generate::{Content, Insert};
 use observe::differences;
@@ -75,7 +76,7 @@ impl VersionHistory {
                     from: version,
                     via: turn.version,
                 },
-                data: "tour".to_owned(),
+                data: WALK.to_owned(),
                 rows_are_generated,
                 start: (*self.station).clone(),
                 midpoint: Some((**turn).clone()),

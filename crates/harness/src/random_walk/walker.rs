@@ -1,4 +1,4 @@
-//! Makes the moves of a tour one after another, and lets the laws judge each.
+//! Makes the actions of a random walk one after another, and lets the laws judge each.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -6,15 +6,15 @@ use std::rc::Rc;
 use migrations::{Options, Version, replace_content};
 use rusqlite::Connection;
 
-use super::Action;
 use super::history::{Return, VersionHistory, told, touched};
+use super::plan::Action;
 use crate::error::Error;
+use crate::finding::Finding;
+use crate::from_schema;
 use crate::integrity;
-use crate::journey::{Checkpoint, Journey, Trace, can_go_back, go, look};
-use crate::law::Finding;
+use crate::journey::{Checkpoint, Journey, Trace, WALK, can_go_back, go, look};
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
-use crate::verify::generated;
 use generate::Profile;
 use observe::differences;
 use simulator::Machine;
@@ -22,13 +22,13 @@ use simulator::Machine;
 /// How many rows a table gets at most in one write, where they are made from the schema.
 const ROWS: usize = 3;
 
-/// Lets the laws judge a walk, all of them or those of these names; whether one was broken up to now.
+/// Lets the laws judge a random walk, all of them or those of these names; whether one was broken up to now.
 pub(crate) type Judge<'a> = dyn FnMut(&Trace, Option<&[&str]>) -> bool + 'a;
 
-/// A file on its tour.
+/// A file on its walk.
 pub(crate) struct Walker<'a> {
     subject: &'a Subject<'a>,
-    world: StorageConfig,
+    config: StorageConfig,
     machine: Machine,
     /// `None` only between two programs.
     connection: Option<Connection>,
@@ -42,7 +42,7 @@ pub(crate) struct Walker<'a> {
     pub(crate) told: String,
     /// The versions on the way.
     pub(crate) path: Vec<Version>,
-    /// How many moves there were; some of a tour do nothing where the file is.
+    /// How many actions there were; some of a random walk do nothing where the file is.
     pub(crate) moves: usize,
     /// What is wrong beyond what the laws say of walks: the law's name, and the finding.
     pub(crate) found: Vec<(&'static str, Finding)>,
@@ -66,7 +66,7 @@ impl<E: Into<Error>> From<E> for Stop {
 }
 
 impl<'a> Walker<'a> {
-    /// Begins with the database in `image`, which is at `version`, in a world.
+    /// Begins with the database in `image`, which is at `version`, in a configuration.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -74,14 +74,14 @@ impl<'a> Walker<'a> {
         subject: &'a Subject<'a>,
         version: Version,
         image: &[u8],
-        world: StorageConfig,
+        config: StorageConfig,
     ) -> Result<Walker<'a>, Error> {
-        let machine = world.rebuild(image)?;
-        let connection = world.open(&machine)?;
+        let machine = config.rebuild(image)?;
+        let connection = config.open(&machine)?;
         let here = Rc::new(look(subject, &connection, version)?);
         Ok(Walker {
             subject,
-            world,
+            config,
             machine,
             connection: Some(connection),
             past: BTreeMap::from([(version, VersionHistory::new(&here))]),
@@ -174,7 +174,7 @@ impl<'a> Walker<'a> {
     /// Goes while another program holds a read transaction open. With a WAL that hinders nobody. Without, the
     /// COMMIT waits for the reader in vain: the file must stay as it was, and the next run arrives.
     fn run_past_reader(&mut self, to: Version) -> Result<Result<(), Error>, Stop> {
-        let reader = self.world.open(&self.machine)?;
+        let reader = self.config.open(&self.machine)?;
         let read = "BEGIN; SELECT count(*) FROM sqlite_schema";
         reader.execute_batch(read)?;
         let result = self.run(to);
@@ -227,7 +227,7 @@ impl<'a> Walker<'a> {
         self.path.push(to);
         let mut walk = Trace {
             journey,
-            data: "tour".to_owned(),
+            data: WALK.to_owned(),
             rows_are_generated: self.rows_are_generated,
             start: (*self.here).clone(),
             midpoint: None,
@@ -285,7 +285,7 @@ impl<'a> Walker<'a> {
 
     fn reopen(&mut self) -> Result<(), Stop> {
         self.connection = None;
-        self.connection = Some(self.world.open(&self.machine)?);
+        self.connection = Some(self.config.open(&self.machine)?);
         Ok(())
     }
 
@@ -331,7 +331,7 @@ impl<'a> Walker<'a> {
             }
             return Ok(());
         }
-        if generated::underived(self.subject, at) == at {
+        if from_schema::underived(self.subject, at) == at {
             self.imagine(seed)?;
         }
         Ok(())
@@ -345,7 +345,7 @@ impl<'a> Walker<'a> {
             false => Profile::Hostile,
         };
         let connection = self.connection()?;
-        let made = generated::generator(self.subject, at, connection, temper)?
+        let made = from_schema::generator(self.subject, at, connection, temper)?
             .rows(ROWS)
             .generate(u64::from(seed));
         connection.execute_batch("SAVEPOINT rows_are_generated")?;

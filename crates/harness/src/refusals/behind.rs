@@ -9,8 +9,8 @@ use migrations::{
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
 use super::{Ask, goes, image_of, refusal, settings, told_settings};
+use crate::finding::{Finding, Findings};
 use crate::journey::proving;
-use crate::law::{Finding, Findings};
 use crate::subject::Subject;
 
 /// A parent with a child, which goes with its parent.

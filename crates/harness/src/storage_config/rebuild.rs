@@ -1,4 +1,4 @@
-//! Makes a database anew in another world.
+//! Makes a database anew in another configuration.
 
 use rusqlite::{Connection, params_from_iter};
 use schema::sql::quote_name;
@@ -22,7 +22,7 @@ const RESERVED: usize = 20;
 const CELLS: std::ops::Range<usize> = 105..107;
 
 impl StorageConfig {
-    /// The database in `image` made anew in this world. Text that its encoding cannot hold comes out otherwise,
+    /// The database in `image` made anew in this configuration. Text that its encoding cannot hold comes out otherwise,
     /// such as U+FFFF in UTF-16.
     ///
     /// # Errors

@@ -3,10 +3,13 @@
 //! They are made of databases that the application could have: its golden ones first, then those that it
 //! describes, then rows of the schema alone, where nothing in them is derived from others.
 
-use super::{Outcome, Settings, Task, add, cannot_walk, generated, judge};
+use super::outcome::{Outcome, add, cannot_walk, judge};
+use super::settings::Settings;
+use super::task::Task;
 use crate::clash::{Base, Clash, demands};
 use crate::error::Error;
 use crate::fixture::Fixture;
+use crate::from_schema;
 use crate::journey::{Trace, walk};
 use crate::subject::Subject;
 use generate::Content;
@@ -103,15 +106,15 @@ fn bases(
     let image = sandbox::image(&empty)?;
     let mut runner = TestRunner::new_with_rng(
         proptest::test_runner::Config::default(),
-        generated::rng(settings.seed, task.journey),
+        from_schema::rng(settings.seed, task.journey),
     );
     if let Some(content) = subject.application.content(from) {
         let drawn = (0..DRAWN).filter_map(|_| content.new_tree(&mut runner).ok());
         let drawn = drawn.filter_map(|tree| with(&image, &tree.current()).transpose());
         bases.extend(drawn.collect::<Result<Vec<_>, _>>()?);
     }
-    if generated::underived(subject, from) == from {
-        let generator = generated::generator(subject, from, &empty, Profile::Plain)?.rows(ROWS);
+    if from_schema::underived(subject, from) == from {
+        let generator = from_schema::generator(subject, from, &empty, Profile::Plain)?.rows(ROWS);
         let generator = generator.without_nulls();
         for seed in 0..2 {
             let made = generator.generate(settings.seed.wrapping_add(seed));

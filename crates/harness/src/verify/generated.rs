@@ -9,15 +9,18 @@ use std::cell::{Cell, RefCell};
 
 use migrations::{Migrator, Version};
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use rusqlite::Connection;
 use schema::sql;
 
-use super::{Outcome, Settings, Source, Task, add, cannot_walk, judge};
+use super::outcome::{Outcome, add, cannot_walk, judge};
+use super::settings::Settings;
+use super::task::{Source, Task};
 use crate::error::Error;
+use crate::from_schema;
 use crate::journey::{Journey, Trace, proving, walk};
 use crate::subject::Subject;
-use generate::{EdgeValue, Generated, Generator, Profile};
+use generate::{EdgeValue, Generated};
 
 /// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
 const SCHEMA_ONLY: u32 = 6;
@@ -25,9 +28,6 @@ const SCHEMA_ONLY: u32 = 6;
 /// Of the cases that are asked for, one in so many goes on a journey of several steps: there are many of these, and
 /// each step has a journey of its own.
 const LONGER: u32 = 3;
-
-/// How many rows a table gets at most: more rows a database cost less than more databases.
-const ROWS: usize = 8;
 
 /// The same where a step takes the first so many rows and means all.
 const ROWS_BEYOND: usize = 3_000;
@@ -38,7 +38,7 @@ const HOPELESS: usize = 3;
 /// Takes generated databases on the journey until one breaks a law, and then the smallest that does.
 pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
     let base = match task.source {
-        Source::Schema(_) => underived(subject, task.journey.from),
+        Source::Schema(_) => from_schema::underived(subject, task.journey.from),
         _ => task.journey.from,
     };
     if base == 0 {
@@ -64,7 +64,7 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
     };
     let cases = cases(settings, task.journey);
     match task.source {
-        Source::Schema(temper) => match generator(subject, base, &empty, temper) {
+        Source::Schema(temper) => match from_schema::generator(subject, base, &empty, temper) {
             Ok(generator) => match generator.rows(rows(subject, task.journey)).strategy() {
                 Ok(strategy) => trip.make(cases.div_ceil(SCHEMA_ONLY), &strategy),
                 Err(error) => cannot_walk(task, error),
@@ -93,37 +93,6 @@ fn cases(settings: &Settings, journey: Journey) -> u32 {
     }
 }
 
-/// The newest version up to `version` whose rows are all its own: nothing in them is derived from others.
-pub(crate) fn underived(subject: &Subject<'_>, version: Version) -> Version {
-    let derived = (1..=version).find(|version| {
-        let notes = subject.catalogue.notes(*version);
-        notes.is_some_and(|notes| !notes.remade.is_empty())
-    });
-    derived.map_or(version, |derived| derived - 1)
-}
-
-/// A generator for a version, with what the application says of its columns.
-pub(crate) fn generator(
-    subject: &Subject<'_>,
-    version: Version,
-    empty: &Connection,
-    temper: Profile,
-) -> Result<Generator, Error> {
-    let schema = subject.catalogue.schema_at(version)?;
-    let mut generator = Generator::new(&schema, empty)?.profile(temper).rows(ROWS);
-    for table in schema.tables() {
-        for column in &table.columns {
-            let own = subject
-                .application
-                .column(version, &table.name, &column.name);
-            if let Some(strategy) = own {
-                generator = generator.column(&table.name, &column.name, strategy);
-            }
-        }
-    }
-    Ok(generator)
-}
-
 /// How many rows a table gets at most on a journey: more than any `LIMIT` in its steps lets through.
 fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let steps = journey.steps();
@@ -132,7 +101,7 @@ fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let limits = scripts.flatten().flat_map(limits);
     // A table gets any number of rows up to this.
     let beyond = limits.map(|limit| limit.saturating_mul(3)).max();
-    beyond.unwrap_or(0).clamp(ROWS, ROWS_BEYOND)
+    beyond.unwrap_or(0).clamp(from_schema::ROWS, ROWS_BEYOND)
 }
 
 /// The numbers that stand after `LIMIT` in a script.
@@ -173,7 +142,7 @@ impl Trip<'_> {
             max_shrink_iters: 4_000,
             ..Config::default()
         };
-        let rng = rng(self.settings.seed, self.task.journey);
+        let rng = from_schema::rng(self.settings.seed, self.task.journey);
         let result = TestRunner::new_with_rng(config, rng).run(strategy, |made| self.judge(&made));
         let total = self.total.take();
         match result {
@@ -295,17 +264,4 @@ fn marks(hostile: &[EdgeValue]) -> Vec<String> {
     let mut marks: Vec<String> = hostile.iter().map(ToString::to_string).collect();
     marks.dedup();
     marks
-}
-
-/// A generator that gives the same databases for the same seed and journey on every machine.
-pub(super) fn rng(seed: u64, journey: Journey) -> TestRng {
-    let mut bytes = [0_u8; 32];
-    let parts = [seed, u64::from(journey.from), u64::from(journey.via)];
-    for (place, byte) in bytes
-        .iter_mut()
-        .zip(parts.iter().flat_map(|part| part.to_le_bytes()))
-    {
-        *place = byte;
-    }
-    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }

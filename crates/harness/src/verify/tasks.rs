@@ -1,10 +1,10 @@
 //! Which databases go on which journeys.
 
-use super::Proof;
+use super::proof::Proof;
+use super::task::{Source, Task};
 use crate::fixture::filled;
 use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::{Journey, Shape, can_go_back};
-use crate::storage_config::StorageConfig;
 use generate::Profile;
 
 /// At about how many points something is made to fail in the whole proof, where not everything is tried.
@@ -12,53 +12,6 @@ const POINTS: u64 = 64;
 
 /// At how many points at least on one step, and on the longest runs.
 const POINTS_OF_STEP: u64 = 12;
-
-/// One journey with one database, or with many generated ones.
-pub(super) struct Task<'a> {
-    pub(super) journey: Journey,
-    pub(super) source: Source<'a>,
-    /// At how many points something is made to fail on its first half, unless everything is tried.
-    pub(super) points: u64,
-}
-
-/// Where the rows of a journey come from.
-#[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
-    Fixture(&'a Fixture),
-    /// From the application, as its own builds would have written them.
-    Application,
-    /// From the schema alone.
-    Schema(Profile),
-    /// From all of these, with some rows changed to what the step does not allow.
-    Clash(&'a [Fixture]),
-    /// From a golden database, in another physical world.
-    StorageConfig(&'a Fixture, StorageConfig),
-    /// Random walks from one of so many golden databases.
-    Tours(&'a Fixture, usize),
-}
-
-impl<'a> Task<'a> {
-    pub(super) fn new(journey: Journey, source: Source<'a>) -> Task<'a> {
-        let points = 0;
-        Task {
-            journey,
-            source,
-            points,
-        }
-    }
-
-    pub(super) fn data(&self) -> &str {
-        match self.source {
-            Source::Fixture(fixture) => &fixture.name,
-            Source::Application => "generated",
-            Source::Schema(Profile::Plain) => "plain",
-            Source::Schema(Profile::Hostile) => "hostile",
-            Source::Clash(_) => "clashing",
-            Source::StorageConfig(..) => "world",
-            Source::Tours(..) => "tour",
-        }
-    }
-}
 
 impl Proof<'_> {
     /// The golden databases, a filled copy of each that leaves something empty, and the empty file.

@@ -103,7 +103,8 @@ impl Case {
             catalogue,
             queries: &self.queries,
             application: self,
-            command: "verify-migrations".to_owned(),
+            title: "notes".to_owned(),
+            repeat: harness::Repeat::Command("verify".to_owned()),
         }
     }
 

@@ -106,7 +106,7 @@ fn two_rows_alike_meet_a_unique_index_and_the_repeat_shows_them_again() {
     assert!(broken.hostile.is_empty());
     assert_eq!(
         broken.repeat,
-        "verify-migrations --journey v1..v2..v1 --fixture clashing --seed 1 --cases 24"
+        "verify --journey v1..v2..v1 --fixture clashing --seed 1 --cases 24"
     );
     let again = Settings {
         journey: Some("v1..v2..v1".parse().unwrap()),

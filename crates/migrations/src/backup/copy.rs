@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::names::{self, Draft};
-use super::{Progress, Work, check, directory};
+use super::check::{check, page_size, pages};
+use super::names::{self, Draft, directory};
 use crate::Version;
 use crate::connect;
 use crate::error::{self, BoxError, Error};
+use crate::facts::Unsound;
 use crate::files::{Files, NewFile};
 use crate::options::Options;
+use crate::progress::{Progress, Work};
 
 /// Pages copied between two reports of progress: 4 MB at the usual page size.
 const PAGES_A_STEP: i32 = 1024;
@@ -82,7 +84,7 @@ pub(crate) fn copy_beside(
 ) -> Result<Copy, Error> {
     let files = options.files;
     let base = file.map_or_else(|| std::env::temp_dir().join("memory.db"), Path::to_path_buf);
-    let needed = super::pages(source)?.saturating_mul(super::page_size(source)?);
+    let needed = pages(source)?.saturating_mul(page_size(source)?);
     check_space(files, &base, needed)?;
     let failed = |source| error::backup_failed(&base, source);
     let copy = Copy::create(files, &base, file, draft);
@@ -98,18 +100,6 @@ fn check_space(files: &dyn Files, file: &Path, needed: u64) -> Result<(), Error>
         _ => Ok(()),
     }
 }
-
-/// A copy that is damaged because its file is.
-#[derive(Debug)]
-pub(crate) struct Unsound(String);
-
-impl std::fmt::Display for Unsound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Unsound {}
 
 fn write(source: &Connection, copy: &Copy, options: &Options) -> Result<Version, BoxError> {
     let mut target = connect::copy_target(&copy.path, copy.files)?;

@@ -8,18 +8,23 @@ use std::time::Instant;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_RESET_DATABASE;
 use rusqlite::{Connection, ErrorCode};
 
+use super::check::{check, page_size, pages};
 use super::copy::copy_if;
-use super::{Backups, check, directory, names, page_size, pages, path_of, prune, take, take_from};
+use super::names::{self, directory};
+use super::{path_of, prune, take, take_from};
 use crate::Version;
 use crate::catalogue::Catalogue;
+use crate::connect::file::check_links;
 use crate::connect::{self, Missing};
-use crate::error::{self, Error, ErrorKind, Outcome};
+use crate::error::{self, Error, ErrorKind};
 use crate::file::FileState;
 use crate::files::NewFile;
-use crate::options::Options;
+use crate::options::{Backups, Options};
+use crate::outcome::Outcome;
 
 /// What [`restore`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Restored {
     /// The version that the file holds now.
     pub version: Version,
@@ -52,7 +57,7 @@ pub fn restore(
     if files.look(backup).is_err() {
         return Err(connect::no_backup(backup));
     }
-    connect::check_links(file)?;
+    check_links(file)?;
     let unusable = |error: Error| error::backup_unusable(backup, error.kind(), &error.to_string());
     let source = connect::reading(backup, files).map_err(unusable)?;
     let state = FileState::read(&source).map_err(unusable)?;

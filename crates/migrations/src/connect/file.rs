@@ -34,9 +34,10 @@ impl OpenFile {
     /// the other file was taken.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let now = fs::metadata(&self.path).ok().map(|data| identity(&data));
-        match self.identity.is_none() || now == self.identity {
-            true => Ok(()),
-            false => Err(error::file_moved(Some(&self.path))),
+        if self.identity.is_none() || now == self.identity {
+            Ok(())
+        } else {
+            Err(error::file_moved(Some(&self.path)))
         }
     }
 }

@@ -6,10 +6,10 @@ use std::ops::Range;
 use rusqlite::types::ValueRef;
 use rusqlite::{Rows, Statement};
 
-use super::{Compute, RowError};
+use super::row_error::RowError;
+use crate::error::BoxError;
 use crate::loss::show;
-use crate::report::Remarks;
-use crate::step::BoxError;
+use crate::remarks::Remarks;
 
 /// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing, little enough
 /// that four of them fit into a processor's cache.
@@ -17,6 +17,10 @@ const BYTES: usize = 256 * 1024;
 
 /// The same for rows that hold nothing but numbers.
 const CELLS: usize = 16 * 1024;
+
+/// What is made of a row that was read.
+pub(super) type Compute<'a> =
+    dyn Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync + 'a;
 
 #[derive(Clone, Debug)]
 enum Cell {
@@ -94,9 +98,10 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The value of a column, counted from 0; NULL where the SELECT has no such column.
     pub fn get(&self, column: usize) -> ValueRef<'a> {
-        match column < self.table.width {
-            true => self.table.get(self.row, column),
-            false => ValueRef::Null,
+        if column < self.table.width {
+            self.table.get(self.row, column)
+        } else {
+            ValueRef::Null
         }
     }
 

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Statement};
 use schema::sql::quote_name;
 
 use super::batch::Batch;
-use super::{Fill, refuses_row};
-use crate::step::BoxError;
+use super::row_error::refuses_row;
+use crate::error::BoxError;
 
 /// Parameters of one statement: enough that beginning and ending it costs little, and fewer than
 /// [any SQLite takes](https://sqlite.org/limits.html#max_variable_number).
@@ -47,15 +47,20 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(connection: &'a Connection, fill: &Fill<'_>) -> rusqlite::Result<Writer<'a>> {
-        let columns = fill.columns.len();
+    /// Writes into `names` of `table`.
+    pub(super) fn new(
+        connection: &'a Connection,
+        table: &str,
+        names: &[&str],
+    ) -> rusqlite::Result<Writer<'a>> {
+        let columns = names.len();
         let rows = (PARAMETERS / columns.max(1)).max(1);
-        let names: Vec<String> = fill.columns.iter().map(|name| quote_name(name)).collect();
+        let names: Vec<String> = names.iter().map(|name| quote_name(name)).collect();
         let row = format!("({})", vec!["?"; columns].join(", "));
         let prepare = |rows| {
             connection.prepare(&format!(
                 "INSERT INTO main.{} ({}) VALUES {}",
-                quote_name(fill.into),
+                quote_name(table),
                 names.join(", "),
                 vec![&*row; rows].join(", ")
             ))
@@ -96,12 +101,13 @@ impl<'a> Writer<'a> {
     fn write_each(&mut self, batch: &Batch, rows: Range<usize>) -> Result<(), BoxError> {
         for row in rows {
             bind(&mut self.one, batch, row..row + 1, self.columns)?;
-            self.one
-                .raw_execute()
-                .map_err(|error| match refuses_row(&error) {
-                    true => batch.refused(row, error.into()),
-                    false => error.into(),
-                })?;
+            self.one.raw_execute().map_err(|error| {
+                if refuses_row(&error) {
+                    batch.refused(row, error.into())
+                } else {
+                    error.into()
+                }
+            })?;
         }
         Ok(())
     }

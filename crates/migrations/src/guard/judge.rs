@@ -7,84 +7,11 @@ use rusqlite::hooks::{AuthAction, AuthContext};
 
 use schema::sql::fold;
 
-use super::{Author, Refusal, Watch};
+use super::pragma::{STORAGE_PRAGMAS, judge_pragma};
+use super::refuse::{refuse, refuse_attach};
+use super::watch::{Author, Watch};
+use crate::facts::Refusal;
 use crate::ledger::LEDGER_TABLE;
-
-/// Pragmas that read even when they are given an argument. <https://sqlite.org/pragma.html>
-const READING: [&str; 10] = [
-    "table_info",
-    "table_xinfo",
-    "table_list",
-    "index_list",
-    "index_info",
-    "index_xinfo",
-    "foreign_key_list",
-    "foreign_key_check",
-    "integrity_check",
-    "quick_check",
-];
-
-/// Pragmas that only read as long as they are given no value.
-const READING_WITHOUT_VALUE: [&str; 50] = [
-    "analysis_limit",
-    "application_id",
-    "auto_vacuum",
-    "automatic_index",
-    "busy_timeout",
-    "cache_size",
-    "cache_spill",
-    "cell_size_check",
-    "checkpoint_fullfsync",
-    "collation_list",
-    "compile_options",
-    "count_changes",
-    "data_version",
-    "database_list",
-    "default_cache_size",
-    "defer_foreign_keys",
-    "empty_result_callbacks",
-    "encoding",
-    "foreign_keys",
-    "freelist_count",
-    "full_column_names",
-    "fullfsync",
-    "function_list",
-    "hard_heap_limit",
-    "ignore_check_constraints",
-    "journal_mode",
-    "journal_size_limit",
-    "legacy_alter_table",
-    "locking_mode",
-    "max_page_count",
-    "mmap_size",
-    "module_list",
-    "page_count",
-    "page_size",
-    "pragma_list",
-    "query_only",
-    "read_uncommitted",
-    "recursive_triggers",
-    "reverse_unordered_selects",
-    "schema_version",
-    "secure_delete",
-    "short_column_names",
-    "soft_heap_limit",
-    "synchronous",
-    "temp_store",
-    "threads",
-    "trusted_schema",
-    "user_version",
-    "wal_autocheckpoint",
-    "writable_schema",
-];
-
-/// Pragmas of a step outside a transaction: they change how the file is stored, and nothing in it.
-pub(crate) const STORAGE_PRAGMAS: [&str; 4] = [
-    "journal_mode",
-    "page_size",
-    "auto_vacuum",
-    "incremental_vacuum",
-];
 
 /// Functions that nobody may call, though an application can register or unlock them: they open files.
 const OPENING_FILES: [&str; 6] = [
@@ -110,65 +37,6 @@ const IN_THE_FILE: [&str; 7] = [
 /// How the names begin that VACUUM gives to the database which it builds.
 const OF_VACUUM: &str = "vacuum_";
 
-fn refuse(what: impl Into<String>, remedy: &'static str) -> Option<Refusal> {
-    Some(Refusal {
-        what: what.into(),
-        remedy,
-    })
-}
-
-/// What the authorizer is not asked about.
-pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
-    let word = statement
-        .split(|next: char| !next.is_ascii_alphabetic())
-        .next()
-        .unwrap_or_default();
-    if word.eq_ignore_ascii_case("VACUUM") {
-        return refuse(
-            "VACUUM",
-            "it does not work inside a transaction: put it into a step of its own, with \
-             `outside_transaction.md`",
-        );
-    }
-    if statement.contains('\0') {
-        return refuse(
-            "a NUL character",
-            "remove it: SQLite stops reading there and would skip the rest of the statement",
-        );
-    }
-    None
-}
-
-/// What SQLite itself refuses before it asks the authorizer: a write to its own list of the schema, however
-/// it is written. A run turns `writable_schema` off, so that there is no other answer. Then what the settings
-/// of a run forbid.
-pub(crate) fn judge_failure(source: &rusqlite::Error) -> Option<Refusal> {
-    let words = source.to_string();
-    let schema = ["sqlite_master", "sqlite_schema", "sqlite_temp_master"];
-    let refused = |tables: &[&str]| {
-        tables
-            .iter()
-            .any(|table| words.contains(&format!("table {table} may not be modified")))
-    };
-    if refused(&schema) {
-        return refuse(
-            "a write to `sqlite_schema`",
-            "use CREATE, ALTER and DROP: one wrong byte there makes the whole file unreadable",
-        );
-    }
-    if words.contains("too many attached databases") {
-        return refuse_attach();
-    }
-    None
-}
-
-fn refuse_attach() -> Option<Refusal> {
-    refuse(
-        "ATTACH or DETACH",
-        "remove it: a step works on its own file only",
-    )
-}
-
 pub(super) fn judge(
     context: &AuthContext<'_>,
     watch: Watch,
@@ -189,12 +57,14 @@ pub(super) fn judge(
     judge_ledger(action)
         .or_else(|| judge_database(context, author))
         .or_else(|| judge_action(action, author))
-        .or_else(|| match watch == Watch::Survey && !reads(action) {
-            true => refuse(
+        .or_else(|| {
+            if watch != Watch::Survey || reads(action) {
+                return None;
+            }
+            refuse(
                 "a statement that writes",
                 "only read in `survey`, and write in `apply`",
-            ),
-            false => None,
+            )
         })
 }
 
@@ -279,13 +149,16 @@ fn judge_outside(context: &AuthContext<'_>) -> Option<Refusal> {
         AuthAction::Pragma {
             pragma_name,
             pragma_value,
-        } => match STORAGE_PRAGMAS
-            .iter()
-            .any(|known| pragma_name.eq_ignore_ascii_case(known))
-        {
-            true => None,
-            false => judge_pragma(pragma_name, pragma_value),
-        },
+        } => {
+            let storage = STORAGE_PRAGMAS
+                .iter()
+                .any(|known| pragma_name.eq_ignore_ascii_case(known));
+            if storage {
+                None
+            } else {
+                judge_pragma(pragma_name, pragma_value)
+            }
+        }
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse_attach(),
         AuthAction::Unknown { code, .. } if code == ffi::SQLITE_ATTACH => refuse_attach(),
         _ => refuse(
@@ -405,27 +278,4 @@ fn judge_ledger(action: &AuthAction<'_>) -> Option<Refusal> {
         format!("a change to the ledger `{LEDGER_TABLE}`"),
         "remove it: the engine records each step in the same transaction",
     )
-}
-
-fn judge_pragma(name: &str, value: Option<&str>) -> Option<Refusal> {
-    let is = |list: &[&str]| list.iter().any(|known| name.eq_ignore_ascii_case(known));
-    if is(&READING) || (value.is_none() && is(&READING_WITHOUT_VALUE)) {
-        return None;
-    }
-    let remedy = if name.eq_ignore_ascii_case("foreign_keys")
-        || name.eq_ignore_ascii_case("defer_foreign_keys")
-    {
-        "remove it: foreign keys are off while a run works and checked before its COMMIT; inside a \
-         transaction this pragma does nothing"
-    } else if name.eq_ignore_ascii_case("user_version")
-        || name.eq_ignore_ascii_case("application_id")
-    {
-        "remove it: the engine sets it in the transaction of the run"
-    } else {
-        "remove it, and set it where the application opens its connection"
-    };
-    Some(Refusal {
-        what: format!("PRAGMA {name}"),
-        remedy,
-    })
 }

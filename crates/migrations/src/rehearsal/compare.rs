@@ -8,6 +8,7 @@ use crate::error::{self, Error};
 
 /// What happened to the rows of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TableChange {
     /// The table, by its name before the run where it had one.
     pub table: String,

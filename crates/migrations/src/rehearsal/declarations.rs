@@ -2,10 +2,10 @@
 
 use schema::Rename;
 
+use super::compare::TableChange;
 use crate::catalogue::Catalogue;
 use crate::file::FileState;
 use crate::notes::{Declared, Notes};
-use crate::rehearsal::TableChange;
 use crate::report::Report;
 
 /// The declarations of a run's steps, in its direction.
@@ -55,16 +55,8 @@ impl Declarations {
         self.changes.extend(notes.down_changes.iter().cloned());
         self.changes.extend(notes.changes.iter().cloned());
         let back = notes.renames.iter().map(|rename| match &rename.column {
-            None => Rename {
-                table: rename.to.clone(),
-                column: None,
-                to: rename.table.clone(),
-            },
-            Some(column) => Rename {
-                table: rename.table.clone(),
-                column: Some(rename.to.clone()),
-                to: column.clone(),
-            },
+            None => Rename::table(&rename.to, &rename.table),
+            Some(column) => Rename::column(&rename.table, &rename.to, column),
         });
         // Tables first, as on the way up: a column's rename names its table as it was before or as it is now.
         let (tables, columns): (Vec<_>, Vec<_>) = back.partition(|rename| rename.column.is_none());

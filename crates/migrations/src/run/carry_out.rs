@@ -2,16 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rusqlite::Connection;
 use schema::sql;
 
-use super::Run;
-use crate::error::{self, Error};
-use crate::guard::{self, Author, Watch};
-use crate::ledger;
-use crate::plan::{Direction, Move};
-use crate::report::Remarks;
-use crate::step::{BoxError, Code};
+use super::context::Run;
+use crate::error::{self, BoxError, Error};
+use crate::execute::execute_one;
+use crate::guard::text::{judge_failure, judge_text};
+use crate::guard::watch::{Author, Watch};
+use crate::planned_step::{Direction, Move};
+use crate::remarks::Remarks;
+use crate::step::Code;
 
 impl Run<'_> {
     pub(super) fn carry_out(&self, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
@@ -23,21 +23,10 @@ impl Run<'_> {
         self.execute(step)?;
         if let Some(code) = code {
             self.call(step, code, Watch::Step(Author::Application), || {
-                (code.apply)(self.connection, remarks)
+                (code.apply)(self.connection(), remarks)
             })?;
         }
         self.record(step)
-    }
-
-    /// Writes the step's row into the ledger, or removes it.
-    pub(super) fn record(&self, step: &Move) -> Result<(), Error> {
-        self.check_inside()?;
-        match (step.direction, self.catalogue.step(step.version)) {
-            (Direction::Up, Some(known)) => {
-                ledger::record(self.connection, self.catalogue, known, false)
-            }
-            _ => ledger::forget(self.connection, step.version),
-        }
     }
 
     /// In a strict run, refuses where the step's function would leave rows as they are.
@@ -49,7 +38,7 @@ impl Run<'_> {
         };
         let mut remarks = Remarks::default();
         self.call(step, code, Watch::Survey, || {
-            (code.survey)(self.connection, &mut remarks)
+            (code.survey)(self.connection(), &mut remarks)
         })?;
         match remarks.all().as_slice() {
             [] => Ok(()),
@@ -65,16 +54,16 @@ impl Run<'_> {
         watch: Watch,
         function: impl FnOnce() -> Result<(), BoxError>,
     ) -> Result<(), Error> {
-        self.guard.enter(watch);
+        self.guard().enter(watch);
         let result = catch_unwind(AssertUnwindSafe(function));
-        if let Some(refusal) = self.guard.leave() {
+        if let Some(refusal) = self.guard().leave() {
             return Err(error::code_refused(step, code.name, &refusal));
         }
         result
             .map_err(|panic| error::code_panicked(step, code.name, &*panic))?
             .map_err(|source| error::code_failed(step, code.name, source))?;
         // A function can go on after `OR ROLLBACK`; a script cannot, because the statement fails.
-        if self.connection.is_autocommit() {
+        if self.connection().is_autocommit() {
             return Err(error::transaction_ended(step, code.name));
         }
         Ok(())
@@ -84,14 +73,14 @@ impl Run<'_> {
     fn execute(&self, step: &Move) -> Result<(), Error> {
         let author = Author::of(self.catalogue, step);
         for (number, statement) in (1..).zip(sql::statements(&step.sql)) {
-            if let Some(refusal) = guard::judge_text(statement.text) {
+            if let Some(refusal) = judge_text(statement.text) {
                 return Err(error::statement_refused(step, number, &statement, &refusal));
             }
-            self.guard.enter(Watch::Step(author));
-            let result = execute_one(self.connection, statement.text);
-            let refusal = self.guard.leave();
+            self.guard().enter(Watch::Step(author));
+            let result = execute_one(self.connection(), statement.text);
+            let refusal = self.guard().leave();
             if let Err(source) = result {
-                return Err(match refusal.or_else(|| guard::judge_failure(&source)) {
+                return Err(match refusal.or_else(|| judge_failure(&source)) {
                     Some(refusal) => error::statement_refused(step, number, &statement, &refusal),
                     None => error::statement_failed(step, number, &statement, source),
                 });
@@ -99,12 +88,4 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-/// Runs one statement to its end; rows that it returns are read and dropped.
-pub(crate) fn execute_one(connection: &Connection, text: &str) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(text)?;
-    let mut rows = statement.raw_query();
-    while rows.next()?.is_some() {}
-    Ok(())
 }

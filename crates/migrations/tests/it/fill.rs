@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use migrations::{
-    BoxError, Catalogue, Code, ErrorKind, Fill, Made, Options, Outcome, Progress, Source, Work,
+    BoxError, Catalogue, Code, ErrorKind, Fill, Made, Migrator, Options, Outcome, Progress, Source,
+    Work,
 };
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -194,11 +195,11 @@ fn an_interrupt_stops_it() {
     let catalogue = with(WORDS);
     let file = file(&catalogue, MANY);
     let before = contents(&file.raw());
-    let mut migrator = file.migrator(&catalogue);
+    let mut connection = file.raw();
     let mut calls = 0;
     // Some hundred thousand of SQLite's own steps in, it is writing rows.
-    migrator
-        .connection()
+    let hooked: &mut Connection = &mut connection;
+    hooked
         .progress_handler(
             10_000,
             Some(move || {
@@ -207,6 +208,7 @@ fn an_interrupt_stops_it() {
             }),
         )
         .unwrap();
+    let mut migrator = Migrator::with_connection(&catalogue, connection, plain());
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(error.outcome(), Outcome::RolledBack);
     assert!(error.report().contains("interrupted"), "{}", error.report());

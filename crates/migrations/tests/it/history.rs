@@ -1,6 +1,6 @@
 //! Newer files, edited histories, drift.
 
-use migrations::{Back, Catalogue, ErrorKind, Step};
+use migrations::{Back, Catalogue, ErrorKind, Remedy, Step};
 
 use crate::support::*;
 
@@ -41,7 +41,8 @@ fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Newer);
     let told = "it has no way back: to go on with this build, restore a backup of before";
-    assert_eq!(error.hints(), ["update the application", told]);
+    let told = ["update the application", told].map(|told| Remedy::Advice(told.to_owned()));
+    assert_eq!(error.remedies(), told);
     // A test that unwraps shows all of it.
     let shown = format!("{error:?}");
     assert_eq!(format!("error: {shown}\n"), error.report());
@@ -56,7 +57,7 @@ fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
     let file = File::at(&newer, 2);
     let error = file.migrator(&newer.cut_at(1).unwrap()).upgrade();
     let report = error.unwrap_err().report();
-    assert!(report.contains("hint: or go back with this build: `rollback --to 1`"));
+    assert!(report.contains("hint: or go back with this build: `Migrator::rollback_to(1)`"));
 }
 
 #[test]
@@ -323,9 +324,10 @@ fn a_ledger_with_values_of_the_wrong_kind_is_refused() {
             let before = file.bytes();
             let three = three();
             let mut migrator = file.migrator(&three);
-            let error = match migrate {
-                true => migrator.upgrade().unwrap_err(),
-                false => migrator.rollback_to(1).unwrap_err(),
+            let error = if migrate {
+                migrator.upgrade().unwrap_err()
+            } else {
+                migrator.rollback_to(1).unwrap_err()
             };
             let kinds = [ErrorKind::NotOurs, ErrorKind::HistoryEdited];
             assert!(kinds.contains(&error.kind()), "{edit}: {}", error.report());

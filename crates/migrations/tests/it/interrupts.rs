@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use migrations::{Catalogue, Error, Migrator, Outcome, Report};
 
+use rusqlite::Connection;
+
 use crate::support::*;
 
 /// Interrupts at instruction 1, 2, 3 … of the machine until the run succeeds. `stubborn` keeps
@@ -26,7 +28,7 @@ fn cut_everywhere(
         // Each time as a process that starts.
         schema::forget();
         std::fs::write(&file.path, &bytes).unwrap();
-        let connection = file.raw();
+        let mut connection = file.raw();
         connection
             .pragma_update(None, "foreign_keys", true)
             .unwrap();
@@ -36,13 +38,13 @@ fn cut_everywhere(
             let left = counter.fetch_sub(1, Ordering::Relaxed) - 1;
             left == 0 || (stubborn && left < 0)
         };
-        connection.progress_handler(1, Some(handler)).unwrap();
+        let hooked: &mut Connection = &mut connection;
+        hooked.progress_handler(1, Some(handler)).unwrap();
         let mut migrator = Migrator::with_connection(catalogue, connection, plain());
         let outcome = act(&mut migrator);
-        let connection = migrator.into_connection();
-        connection
-            .progress_handler(0, None::<fn() -> bool>)
-            .unwrap();
+        let mut connection = migrator.into_connection();
+        let hooked: &mut Connection = &mut connection;
+        hooked.progress_handler(0, None::<fn() -> bool>).unwrap();
         assert!(
             connection.is_autocommit(),
             "cut at {n}: the transaction is open"

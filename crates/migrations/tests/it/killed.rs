@@ -91,9 +91,10 @@ fn killed(per_step: bool) {
         let file = File::none();
         let delay = round * if per_step { 8_000_000 } else { 1_000_000 };
         kill_one(&file, per_step, delay);
-        let seen = match file.path.exists() {
-            true => file.migrator(&catalogue).version().unwrap(),
-            false => 0,
+        let seen = if file.path.exists() {
+            file.migrator(&catalogue).version().unwrap()
+        } else {
+            0
         };
         assert!(
             per_step || seen == 0 || seen == STEPS,

@@ -119,7 +119,7 @@ fn what_is_no_path_of_a_file_is_refused_and_nothing_is_made() {
             let error = result.expect_err(what);
             let kinds = [ErrorKind::Unsuitable, ErrorKind::NotADatabase];
             assert!(kinds.contains(&error.kind()), "{what} {path:?}: {error:?}");
-            assert!(!error.hints().is_empty());
+            assert!(!error.remedies().is_empty());
         };
         refused("open", Migrator::open(&catalogue, path, plain()).map(drop));
         refused(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use migrations::{
     Backups, Catalogue, ErrorKind, Migrator, Options, Outcome, Version, backups, restore,
 };
+use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
@@ -187,7 +188,7 @@ fn it_refuses_to_guess() {
         };
         let error = file.migrator(&known).upgrade().unwrap_err();
         assert_eq!(error.kind(), kind, "{what}: {}", error.report());
-        assert!(!error.hints().is_empty(), "{what}");
+        assert!(!error.remedies().is_empty(), "{what}");
         assert_eq!(file.bytes(), before, "{what}");
     }
     for backups in [Backups::KeepAll, Backups::Off] {
@@ -207,7 +208,7 @@ fn opening_an_up_to_date_file_costs_one_pragma_and_one_row() {
     let file = File::at(&catalogue, 3);
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let note = Arc::clone(&asked);
-    let connection = file.raw();
+    let mut connection = file.raw();
     let hook = move |context: AuthContext<'_>| {
         let text = match context.action {
             AuthAction::Read { table_name, .. } => format!("read {table_name}"),
@@ -216,7 +217,8 @@ fn opening_an_up_to_date_file_costs_one_pragma_and_one_row() {
         note.lock().unwrap().push(text);
         Authorization::Allow
     };
-    connection.authorizer(Some(hook)).unwrap();
+    let hooked: &mut Connection = &mut connection;
+    hooked.authorizer(Some(hook)).unwrap();
     let mut migrator = Migrator::with_connection(&catalogue, connection, plain());
     assert_eq!(migrator.upgrade().unwrap().steps.len(), 0);
     let asked = asked.lock().unwrap();

@@ -225,9 +225,10 @@ pub(crate) struct Broken(pub(crate) &'static str);
 
 impl Broken {
     fn works(&self, call: &str) -> io::Result<()> {
-        match self.0 == call {
-            true => Err(io::Error::other(format!("`{call}` does not work here"))),
-            false => Ok(()),
+        if self.0 == call {
+            Err(io::Error::other(format!("`{call}` does not work here")))
+        } else {
+            Ok(())
         }
     }
 }

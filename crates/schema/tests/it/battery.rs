@@ -75,7 +75,7 @@ fn each_mutation_is_seen_and_named() {
     assert!(mutations.len() >= 60, "{}", mutations.len());
 }
 
-/// The disguises, each with a name, one text and another.
+/// The disguises that this SQLite can read, each with a name, one text and another.
 fn disguises() -> Vec<(&'static str, &'static str, &'static str)> {
     let (_, entries) = DISGUISES.split_once("\n== ").expect("a first disguise");
     let disguise = |entry: &'static str| {
@@ -83,7 +83,9 @@ fn disguises() -> Vec<(&'static str, &'static str, &'static str)> {
         let (one, other) = texts.split_once("\n--\n").expect("two texts");
         (name, one, other)
     };
-    entries.split("\n== ").map(disguise).collect()
+    let all = entries.split("\n== ").map(disguise);
+    all.filter(|(name, ..)| !name.ends_with("(SQLite 3.53)") || crate::has_alter_constraint())
+        .collect()
 }
 
 #[test]

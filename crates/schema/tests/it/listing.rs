@@ -204,7 +204,7 @@ fn affinity_follows_sqlite() {
         ("STRING", "integer", Affinity::Numeric),
         ("ANY", "integer", Affinity::Numeric),
     ] {
-        assert_eq!(Affinity::of(Some(declared), false), affinity, "{declared}");
+        assert_eq!(Affinity::from_type(Some(declared)), affinity, "{declared}");
         conn.execute_batch(&format!(
             "CREATE TABLE t(a {declared}); INSERT INTO t VALUES ('7');"
         ))
@@ -215,5 +215,5 @@ fn affinity_follows_sqlite() {
         assert_eq!(kept, numeric, "{declared}");
         conn.execute_batch("DROP TABLE t").unwrap();
     }
-    assert_eq!(Affinity::of(Some("ANY"), true), Affinity::Blob);
+    assert_eq!(Affinity::from_strict_type(Some("ANY")), Affinity::Blob);
 }

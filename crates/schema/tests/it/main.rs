@@ -30,6 +30,11 @@ fn database(sql: &str) -> Connection {
     conn
 }
 
+/// Whether this SQLite adds and drops constraints with ALTER TABLE.
+fn has_alter_constraint() -> bool {
+    rusqlite::version_number() >= 3_053_000
+}
+
 /// The changes between what two scripts make, one a line. The way back must find as many, the
 /// listings must differ exactly when there are any, and each schema must equal itself.
 fn check(before: &str, after: &str) -> String {

@@ -26,9 +26,12 @@ fn declared(before: &str, after: &str, renames: &[Rename]) -> String {
 
 fn lines(comparison: &Comparison<'_>) -> String {
     let changes = comparison.changes();
-    let lines = changes.iter().map(|change| match change.guess {
-        true => format!("{change}: {}", change.risk),
-        false => change.to_string(),
+    let lines = changes.iter().map(|change| {
+        if change.guess {
+            format!("{change}: {}", change.risk)
+        } else {
+            change.to_string()
+        }
     });
     lines.collect::<Vec<_>>().join("\n")
 }

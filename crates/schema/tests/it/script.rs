@@ -191,7 +191,9 @@ fn quotes_hold_anything() {
     ] {
         let sql = format!("SELECT {} AS {}", quote_text(name), quote_name(name));
         let statement = conn.prepare(&sql).unwrap();
-        assert_eq!(statement.column_names(), [name]);
+        // A `Vec` up to rusqlite 0.40, then an iterator.
+        let names: Vec<&str> = statement.column_names().into_iter().collect();
+        assert_eq!(names, [name]);
         let text: String = conn.query_row(&sql, [], |row| row.get(0)).unwrap();
         assert_eq!(text, name);
     }

@@ -33,9 +33,7 @@ impl Backing {
 
 /// The options of a run that makes `backups`, and shows a person how far a large one is.
 pub(super) fn options(backups: Backups) -> Options {
-    Options {
-        backups,
-        progress: screen::progress(),
-        ..Options::default()
-    }
+    Options::default()
+        .backups(backups)
+        .progress(screen::progress())
 }

@@ -38,12 +38,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
-    let options = Options {
-        strict: arguments.strict,
-        accept_loss: arguments.accept_loss,
-        rehearse: arguments.rehearse,
-        ..arguments.backing.options()
-    };
+    let options = arguments.backing.options();
+    let options = options
+        .strict(arguments.strict)
+        .accept_loss(arguments.accept_loss)
+        .rehearse(arguments.rehearse);
     let mut migrator = open(path, options)?;
     if migrator.state()?.ledger.is_some() {
         refuse_newer(&migrator)?;

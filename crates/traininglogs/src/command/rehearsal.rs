@@ -11,9 +11,10 @@ use crate::error::{self, Error};
 pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     let mut found = rehearsal.undeclared.clone();
     found.extend(rehearsal.integrity.iter().cloned());
-    match found.is_empty() {
-        true => Ok(()),
-        false => Err(error::rehearsal_refuses(&found)),
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(error::rehearsal_refuses(&found))
     }
 }
 
@@ -151,39 +152,20 @@ fn to_json(rehearsal: &Rehearsal, lost: &[&str]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use migrations::{Rehearsal, Report, TableChange, WayBack};
+    use migrations::{Rehearsal, TableChange};
 
     fn rehearsal() -> Rehearsal {
-        Rehearsal {
-            report: Report {
-                from: 1,
-                to: 2,
-                adopted: false,
-                backup: None,
-                steps: Vec::new(),
-                remarks: Vec::new(),
-                dangling: Vec::new(),
-            },
-            tables: Vec::new(),
-            undeclared: Vec::new(),
-            integrity: Vec::new(),
-            elapsed: Duration::ZERO,
-            bytes_before: 0,
-            bytes_after: 0,
-            way_back: WayBack::Same,
-        }
+        let mut rehearsal = Rehearsal::default();
+        (rehearsal.report.from, rehearsal.report.to) = (1, 2);
+        rehearsal
     }
 
     #[test]
     fn what_nobody_declared_is_refused() {
         assert!(super::refuse(&rehearsal()).is_ok());
-        let found = Rehearsal {
-            undeclared: vec!["note: 2 rows gone".to_owned()],
-            integrity: vec!["row 3 missing from index note_label".to_owned()],
-            ..rehearsal()
-        };
+        let mut found = rehearsal();
+        found.undeclared = vec!["note: 2 rows gone".to_owned()];
+        found.integrity = vec!["row 3 missing from index note_label".to_owned()];
         let error = super::refuse(&found).err().map(|error| error.report());
         insta::assert_snapshot!(error.unwrap_or_default(), @"
         error: on a copy of the file, the run did what it must not do:
@@ -196,16 +178,15 @@ mod tests {
 
     #[test]
     fn all_that_can_happen_to_a_table_is_told() {
-        let change = TableChange {
-            table: "note".to_owned(),
-            before: Some(4),
-            after: Some(3),
-            gone: 2,
-            appeared: 1,
-            changed: vec![("label".to_owned(), 1)],
-            dropped: vec![("mood".to_owned(), 0), ("body".to_owned(), 2)],
-            went_with: vec![("list".to_owned(), 2)],
-        };
+        let mut change = TableChange::default();
+        change.table = "note".to_owned();
+        change.before = Some(4);
+        change.after = Some(3);
+        change.gone = 2;
+        change.appeared = 1;
+        change.changed = vec![("label".to_owned(), 1)];
+        change.dropped = vec![("mood".to_owned(), 0), ("body".to_owned(), 2)];
+        change.went_with = vec![("list".to_owned(), 2)];
         insta::assert_snapshot!(super::table(&change).join("\n"), @"
         note: 4 → 3 rows
           2 rows gone

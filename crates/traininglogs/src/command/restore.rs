@@ -21,9 +21,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
     // The others stay, whatever their number: one of them is being restored.
-    let options = backing::options(match arguments.no_backup {
-        true => Backups::Off,
-        false => Backups::KeepAll,
+    let options = backing::options(if arguments.no_backup {
+        Backups::Off
+    } else {
+        Backups::KeepAll
     });
     let restored = migrations::restore(catalogue(), &arguments.backup, path, &options)?;
     let kept = restored.kept.map(|kept| shown::backup(path, &kept));

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use migrations::Options;
 
 use super::backing::Backing;
 use super::migrate::tell_run;
@@ -30,12 +29,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
-    let options = Options {
-        accept_loss: arguments.accept_loss,
-        rehearse: arguments.rehearse,
-        stored_time_limit: Duration::from_secs(arguments.time_limit),
-        ..arguments.backing.options()
-    };
+    let options = arguments.backing.options();
+    let options = options
+        .accept_loss(arguments.accept_loss)
+        .rehearse(arguments.rehearse)
+        .stored_time_limit(Duration::from_secs(arguments.time_limit));
     let report = open(path, options)?.rollback_to(arguments.to)?;
     let shown = path.display();
     if report.steps.is_empty() {

@@ -194,7 +194,9 @@ impl Screen {
 /// What tells a person who waits at a terminal how far a large copy is; `None` where nobody waits.
 pub(super) fn progress() -> Option<fn(Progress)> {
     fn line(progress: Progress) {
-        let Progress { work, done, all } = progress;
+        let Progress {
+            work, done, all, ..
+        } = progress;
         let text = match work {
             Work::Copying if all < MANY_PAGES => return,
             Work::Filling if done < MANY_ROWS => return,

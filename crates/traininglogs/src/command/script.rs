@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use migrations::{AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step, escape};
+use migrations::{
+    AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step, Version, escape,
+};
 use rusqlite::Connection;
 
 use super::command_line;
@@ -62,7 +64,22 @@ BEGIN IMMEDIATE;
     if from == 0 {
         let _ = writeln!(text, "\n{};", ledger_table(&ledger)?);
     }
-    // The ledger of an older engine has no column for some; what the schema is only a run can note.
+    let lacking = lacking_columns(state, from);
+    for (step, sql) in scripts {
+        let _ = writeln!(text, "\n-- {}\n{}", step.file(), sql.trim_end());
+        // A last statement may lack its semicolon, or be followed by a comment.
+        if !sql.trim_end().ends_with(';') {
+            text.push_str(";\n");
+        }
+        record(&mut text, step, &ledger, &lacking)?;
+    }
+    end(&mut text, to);
+    Ok(text)
+}
+
+/// The columns of the ledger that the script does not fill: that of an older engine has no column for some, and what
+/// the schema is only a run can note.
+fn lacking_columns(state: &FileState, from: Version) -> Vec<&'static str> {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let has = |value: fn(&Entry) -> bool| from == 0 || entries.iter().any(value);
     let mut lacking = vec!["schema_fingerprint"];
@@ -72,26 +89,34 @@ BEGIN IMMEDIATE;
     if !has(|entry| entry.chain_digest.is_some()) {
         lacking.push("chain_digest");
     }
-    for (step, sql) in scripts {
-        let _ = writeln!(text, "\n-- {}\n{}", step.file(), sql.trim_end());
-        // A last statement may lack its semicolon, or be followed by a comment.
-        if !sql.trim_end().ends_with(';') {
-            text.push_str(";\n");
+    lacking
+}
+
+/// The statement that records the step in the ledger, or removes its row.
+fn record(
+    text: &mut String,
+    step: &Move,
+    ledger: &Connection,
+    lacking: &[&str],
+) -> Result<(), Error> {
+    let version = step.version;
+    match (step.direction, version) {
+        (Direction::Up, _) => text.push_str(&ledger_row(ledger, version, lacking)?),
+        (Direction::Down, 1) => {
+            let _ = writeln!(text, "DROP TABLE main.{LEDGER_TABLE};");
         }
-        let version = step.version;
-        match (step.direction, version) {
-            (Direction::Up, _) => text.push_str(&ledger_row(&ledger, version, &lacking)?),
-            (Direction::Down, 1) => {
-                let _ = writeln!(text, "DROP TABLE main.{LEDGER_TABLE};");
-            }
-            (Direction::Down, _) => {
-                let _ = writeln!(
-                    text,
-                    "DELETE FROM main.{LEDGER_TABLE} WHERE version = {version};"
-                );
-            }
+        (Direction::Down, _) => {
+            let _ = writeln!(
+                text,
+                "DELETE FROM main.{LEDGER_TABLE} WHERE version = {version};"
+            );
         }
     }
+    Ok(())
+}
+
+/// The header, the second half of the checks, and the end of the transaction.
+fn end(text: &mut String, to: Version) {
     let id = if to == 0 { 0 } else { APPLICATION_ID };
     let _ = write!(
         text,
@@ -103,7 +128,6 @@ DROP TABLE temp.plan;
 COMMIT;
 "
     );
-    Ok(text)
 }
 
 /// What a step runs, from this build and never from the file: nothing watches what the shell is given.
@@ -128,7 +152,7 @@ fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> 
 }
 
 /// A temporary table whose constraints say what must hold; the shell names the one that does not.
-fn begin(text: &mut String, from: u32) {
+fn begin(text: &mut String, from: Version) {
     let _ = write!(
         text,
         "CREATE TEMP TABLE plan (

@@ -156,12 +156,11 @@ fn kill_once(shell: &Shell, case: &mut Case, moment: Duration, what: &str, tally
     let seen = directory.path().join("seen.db");
     copy(&path, &seen);
     let before = is_before(&seen, &old, what);
-    match before {
-        true => tally.before += 1,
-        false => {
-            tally.after += 1;
-            assert_same(&seen, &reference, what);
-        }
+    if before {
+        tally.before += 1
+    } else {
+        tally.after += 1;
+        assert_same(&seen, &reference, what);
     }
     let next = if before { case.arguments } else { UPGRADE };
     let gate = at_the_gate(1, next, &path);

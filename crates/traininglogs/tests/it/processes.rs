@@ -224,9 +224,10 @@ pub(crate) fn assert_same(path: &Path, reference: &Path, when: &str) {
         .unwrap();
     let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
     for table in tables.map(Result::unwrap) {
-        let columns = match table == LEDGER_TABLE {
-            true => "version, name, up_digest, down_sql, down_loses, down_digest",
-            false => "*",
+        let columns = if table == LEDGER_TABLE {
+            "version, name, up_digest, down_sql, down_loses, down_digest"
+        } else {
+            "*"
         };
         let rows = format!("SELECT {columns} FROM {table}");
         assert_eq!(differs(&rows), 0, "{when}: the rows of {table} differ");

@@ -64,7 +64,7 @@ fn content(shell: &Shell, name: &str) -> Vec<String> {
             let mut rows = connection
                 .prepare(&format!("SELECT * FROM {name}"))
                 .unwrap();
-            let columns: Vec<String> = rows.column_names().iter().map(|&c| c.to_owned()).collect();
+            let columns: Vec<String> = rows.column_names().into_iter().map(str::to_owned).collect();
             let mut rows = rows.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 // Who did it and when, and what only a run can compute.

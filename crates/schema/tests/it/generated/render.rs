@@ -125,7 +125,11 @@ fn table(spec: &TableSpec, all: &Spec) -> Table {
     let column = |(at, column): (usize, &super::spec::ColumnSpec)| Column {
         name: column.name.to_owned(),
         declared_type: column.declared_type.map(str::to_owned),
-        affinity: Affinity::of(column.declared_type, spec.strict),
+        affinity: if spec.strict {
+            Affinity::from_strict_type(column.declared_type)
+        } else {
+            Affinity::from_type(column.declared_type)
+        },
         not_null: column.not_null.is_some()
             || (in_key(at) && (spec.without_rowid || spec.strict) && !alias),
         not_null_on_conflict: column.not_null.flatten(),

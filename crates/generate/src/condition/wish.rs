@@ -1,0 +1,67 @@
+//! A condition as a tree of wishes.
+
+use stdx::Rng;
+
+use crate::need::Need;
+
+/// Deeper trees are not read; SQLite allows 1,000 levels.
+pub(super) const DEEPEST: usize = 200;
+
+/// What must hold.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Condition {
+    /// Nothing that is understood.
+    Free,
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    /// Of one column, by place.
+    Need(usize, Need),
+    /// Between two columns.
+    Pair(usize, Order, usize),
+}
+
+/// How the values of two columns of a row stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Less,
+    LessOrSame,
+    Same,
+    Other,
+}
+
+/// What one row is to fulfil: the branches of each OR are chosen.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) needs: Vec<(usize, Need)>,
+    pub(crate) pairs: Vec<(usize, Order, usize)>,
+}
+
+impl Condition {
+    /// Chooses one way to fulfil the condition.
+    pub(crate) fn choose(&self, rng: &mut Rng, wishes: &mut Wishes) {
+        match self {
+            Condition::Free => {}
+            Condition::All(all) => all.iter().for_each(|one| one.choose(rng, wishes)),
+            Condition::Any(any) => {
+                if let Some(one) = rng.choose(any) {
+                    one.choose(rng, wishes);
+                }
+            }
+            Condition::Need(column, need) => wishes.needs.push((*column, need.clone())),
+            Condition::Pair(a, order, b) => wishes.pairs.push((*a, *order, *b)),
+        }
+    }
+}
+
+pub(super) fn join(mut parts: Vec<Condition>, all: bool) -> Condition {
+    // A way that asks for nothing is one of the ways of an OR, unless all are so.
+    if all || parts.iter().all(|part| *part == Condition::Free) {
+        parts.retain(|part| *part != Condition::Free);
+    }
+    match parts.len() {
+        0 => Condition::Free,
+        1 => parts.remove(0),
+        _ if all => Condition::All(parts),
+        _ => Condition::Any(parts),
+    }
+}

@@ -1,0 +1,122 @@
+//! The tables of a schema, as rows are made for them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use observe::Value;
+use proptest::strategy::BoxedStrategy;
+use schema::Affinity;
+use schema::sql::quote_name;
+
+use crate::condition::Condition;
+use crate::role::Role;
+
+/// The table in which SQLite keeps the marks of AUTOINCREMENT.
+pub(crate) const MARKS: &str = "sqlite_sequence";
+
+/// Strategies that an application names for columns, by folded table and column.
+pub(crate) type ColumnOverrides = BTreeMap<(String, String), BoxedStrategy<Value>>;
+
+/// All tables that can hold rows.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) tables: Vec<TablePlan>,
+    /// The places of the tables, parents first.
+    pub(crate) order: Vec<usize>,
+    /// Whether rows must come before the rows that they refer to.
+    pub(crate) cyclic: bool,
+    /// The names of the tables with AUTOINCREMENT.
+    pub(crate) counted: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TablePlan {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<ColumnPlan>,
+    /// Columns in which no two rows may be the same; indexes on expressions are left to SQLite.
+    pub(crate) keys: Vec<Vec<KeyPart>>,
+    /// Those of most columns first, so that the smaller ones follow.
+    pub(crate) references: Vec<Reference>,
+    pub(crate) conditions: Vec<Condition>,
+    /// Literals of what is not understood.
+    pub(crate) literals: Vec<Value>,
+    /// `INSERT INTO … VALUES (?1, …)`.
+    pub(crate) insert: String,
+    pub(crate) filling: Filling,
+    /// Whether its rows live in a b-tree of the file and not with a module.
+    pub(crate) ordinary: bool,
+}
+
+/// Where the rows of a table come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filling {
+    /// They are made.
+    Made,
+    /// A search table that shows the rows of this one.
+    Shown(usize),
+    /// One row for each AUTOINCREMENT table, whose newest rows were deleted.
+    Marks,
+}
+
+#[derive(Debug)]
+pub(crate) struct KeyPart {
+    pub(crate) column: usize,
+    /// Whether case makes no difference.
+    pub(crate) nocase: bool,
+    /// Whether blanks at the end make no difference.
+    pub(crate) rtrim: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) columns: Vec<usize>,
+    pub(crate) parent: usize,
+    pub(crate) parent_columns: Vec<usize>,
+    /// The columns that may be NULL, and then the rest refers to nothing.
+    pub(crate) nullable: Vec<usize>,
+}
+
+pub(crate) struct ColumnPlan {
+    pub(crate) name: String,
+    pub(crate) affinity: Affinity,
+    /// Whether a type was declared.
+    pub(crate) typed: bool,
+    /// Whether values of other types are refused.
+    pub(crate) strict: bool,
+    pub(crate) not_null: bool,
+    pub(crate) rowid: bool,
+    /// Whether no two rows may have the same, alone or with other columns.
+    pub(crate) in_key: bool,
+    /// Whether it is part of the primary key, where SQLite allows NULL and nobody means it.
+    pub(crate) primary: bool,
+    pub(crate) default: Option<Value>,
+    pub(crate) role: Role,
+    pub(crate) own: Option<BoxedStrategy<Value>>,
+}
+
+impl fmt::Debug for ColumnPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.name, self.role)
+    }
+}
+
+impl TablePlan {
+    /// Writes the statement that inserts a row.
+    pub(crate) fn finish(&mut self) {
+        let names: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| quote_name(&column.name))
+            .collect();
+        let places: Vec<_> = (1..=names.len()).map(|n| format!("?{n}")).collect();
+        self.insert = match names.is_empty() {
+            true => format!("INSERT INTO {} DEFAULT VALUES", quote_name(&self.name)),
+            false => format!(
+                "INSERT INTO {} ({}) VALUES ({})",
+                quote_name(&self.name),
+                names.join(", "),
+                places.join(", ")
+            ),
+        };
+    }
+}

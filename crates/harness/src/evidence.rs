@@ -1,0 +1,59 @@
+//! What several laws ask of a trace or of the subject.
+
+use migrations::{Declared, Version};
+use observe::Excuse;
+
+use crate::finding::Finding;
+use crate::journey::{Journey, Trace};
+use crate::subject::{Subject, show};
+
+/// The file of the only step of a journey; on longer ones the step is not known.
+pub(crate) fn step_file(subject: &Subject<'_>, journey: Journey, file: &str) -> Option<String> {
+    journey
+        .only_step()
+        .map(|version| subject.step_file(version, file))
+}
+
+/// A journey that did not arrive: the engine's words, and the script that they name.
+pub(crate) fn not_arrived(
+    subject: &Subject<'_>,
+    walk: &Trace,
+    object: String,
+    otherwise: &str,
+) -> Finding {
+    let message = walk
+        .failure
+        .as_deref()
+        .unwrap_or("the journey did not arrive");
+    let is_script = |word: &&str| word.ends_with("/up.sql") || word.ends_with("/down.sql");
+    let named = message.split('`').find(is_script);
+    let file = named.map(|script| show(&subject.versions.join(script)));
+    Finding::new(object, message)
+        .in_file(file.or_else(|| step_file(subject, walk.journey, otherwise)))
+}
+
+/// What the notes of the journey's steps declare, by `pick`.
+pub(crate) fn declared(
+    subject: &Subject<'_>,
+    journey: Journey,
+    pick: fn(&migrations::Notes) -> &Vec<Declared>,
+) -> Vec<Declared> {
+    let notes = journey
+        .steps()
+        .filter_map(|version| subject.catalogue.notes(version));
+    notes.flat_map(|notes| pick(notes).clone()).collect()
+}
+
+/// What is declared, for a comparison of two observations.
+pub(crate) fn excuses(declared: &[Declared]) -> Vec<Excuse> {
+    let excuse = |own: &Declared| Excuse {
+        table: own.table.clone(),
+        column: own.column.clone(),
+    };
+    declared.iter().map(excuse).collect()
+}
+
+/// The versions that a subject has.
+pub(crate) fn versions(subject: &Subject<'_>) -> std::ops::RangeInclusive<Version> {
+    1..=subject.catalogue.current_version()
+}

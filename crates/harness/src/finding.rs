@@ -1,0 +1,64 @@
+//! What breaks a law.
+
+use std::fmt;
+
+use observe::Difference;
+
+/// One thing that breaks a law.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// What it concerns: `note.label, id 7`, an index, a query, a file.
+    pub object: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// The file that a person would open to mend it, relative to the root.
+    pub file: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// What a law found.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// How many comparisons were made; a law that made none has proved nothing.
+    pub checked: usize,
+    /// At how many points something was made to fail, and of how many.
+    pub points: (u64, u64),
+    /// What breaks the law.
+    pub found: Vec<Finding>,
+}
+
+impl Findings {
+    pub(crate) fn checked(&mut self) {
+        self.checked += 1;
+    }
+
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.found.push(finding);
+    }
+}
+
+impl Finding {
+    pub(crate) fn new(object: impl Into<String>, message: impl fmt::Display) -> Finding {
+        Finding {
+            object: object.into(),
+            message: message.to_string(),
+            file: None,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn of(difference: &Difference) -> Finding {
+        Finding::new(&difference.object, difference.message())
+    }
+
+    pub(crate) fn in_file(mut self, file: Option<String>) -> Finding {
+        self.file = file;
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Finding {
+        self.hint = Some(hint.into());
+        self
+    }
+}

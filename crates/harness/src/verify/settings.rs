@@ -1,0 +1,58 @@
+//! What of the proof is run.
+
+use crate::check::Law;
+use crate::journey::Journey;
+
+/// What of the proof is run. The default is all of it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Only this journey.
+    pub journey: Option<Journey>,
+    /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
+    /// `plain` or `hostile` (from the schema alone), `clashing` (with rows that a step does not allow), `storage` (golden
+    /// databases under other storage configurations) or `walk` (random walks).
+    pub fixture: Option<String>,
+    /// Only this law.
+    pub law: Option<String>,
+    /// The seed of the generated databases.
+    pub seed: u64,
+    /// How many databases are generated for each journey of one step; for longer ones a third, unless `deep` or
+    /// `journey` is set.
+    pub cases: u32,
+    /// Whether every point at which something can fail is tried, and not some of them.
+    pub deep: bool,
+    /// Called when a journey begins and when it ends, from any thread.
+    pub progress: Option<fn(&Progress)>,
+}
+
+/// How far a proof is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Journeys that are finished, each with one database or with many generated ones.
+    pub done: usize,
+    /// Journeys that there are.
+    pub all: usize,
+    /// The journey that begins now, such as `v3..v4..v3 golden`; `None` when one has ended.
+    pub begins: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            journey: None,
+            fixture: None,
+            law: None,
+            seed: 1,
+            cases: 24,
+            deep: false,
+            progress: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether this law is among those that are asked for.
+    pub(crate) fn wants(&self, law: &Law) -> bool {
+        self.law.as_ref().is_none_or(|name| name == law.name)
+    }
+}

@@ -1,0 +1,9 @@
+//! How SQLite says what is wrong.
+
+/// What SQLite says, without the statement.
+pub(super) fn words(source: &rusqlite::Error) -> String {
+    match source {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,45 @@
+//! What was found out about a file or a script, as values that errors name.
+
+use std::fmt;
+
+/// Rows that hold what a declared loss would cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AtRisk {
+    /// `table` or `table.column`.
+    pub object: String,
+    /// How many rows have a value there, or how many rows there are.
+    pub rows: u64,
+    /// The keys of the first of them, such as `id 'a'`.
+    pub examples: Vec<String>,
+    /// The words of the declaration.
+    pub why: String,
+}
+
+/// A row whose foreign key points nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Violation {
+    pub(crate) table: String,
+    /// `None` for a table WITHOUT ROWID, whose rows `foreign_key_check` does not tell apart.
+    pub(crate) rowid: Option<i64>,
+    pub(crate) parent: String,
+}
+
+/// Why a statement of a step was refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) what: String,
+    pub(crate) remedy: &'static str,
+}
+
+/// A copy that is damaged because its file is.
+#[derive(Debug)]
+pub(crate) struct Unsound(pub(crate) String);
+
+impl fmt::Display for Unsound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unsound {}

@@ -1,0 +1,41 @@
+//! One step of a plan.
+
+use crate::Version;
+use crate::notes::Declared;
+
+/// Which way a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards newer versions.
+    Up,
+    /// Back to older ones.
+    Down,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Move {
+    /// The step's version: the one it leads to going up, the one it leaves going down.
+    pub version: Version,
+    /// The step's folder, or its number and recorded name where the catalogue does not know it.
+    pub folder: String,
+    /// Up or down.
+    pub direction: Direction,
+    /// The script that is run.
+    pub sql: String,
+    /// What running it loses, as declared.
+    pub losses: Vec<Declared>,
+    /// Whether it runs alone, outside a transaction.
+    pub outside: bool,
+}
+
+impl Move {
+    /// The script's name for messages, such as `0002_note_label/up.sql`.
+    pub fn file(&self) -> String {
+        match self.direction {
+            Direction::Up => format!("{}/up.sql", self.folder),
+            Direction::Down => format!("{}/down.sql", self.folder),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Consent to what a run costs: to what its steps declare before it, and to what they do not declare after it.
+
+use schema::{ChangeKind, Comparison, Object, Rename, Schema};
+
+use super::context::Run;
+use crate::error::{self, Error};
+use crate::file::FileState;
+use crate::loss::{self, Census};
+use crate::plan::Plan;
+use crate::planned_step::Move;
+
+impl Run<'_> {
+    /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file now
+    /// is counted at once for all steps, so that one answer names everything.
+    pub(super) fn require_consent(&self, moves: &[Move]) -> Result<(), Error> {
+        if self.options.accept_loss || moves.iter().all(|step| step.losses.is_empty()) {
+            return Ok(());
+        }
+        let schema = FileState::read(self.connection())?.schema;
+        let losses: Vec<_> = moves.iter().flat_map(|step| step.losses.clone()).collect();
+        match loss::at_risk(self.connection(), &schema, &losses)?.as_slice() {
+            [] => Ok(()),
+            risks => Err(error::consent_needed(risks)),
+        }
+    }
+
+    /// Counts what is in the file before it is carried out, where only the file says what that costs.
+    pub(super) fn take_census(
+        &self,
+        plan: &Plan,
+        schema: &Schema,
+    ) -> Result<Option<Census>, Error> {
+        if !self.has_unknown(plan) || self.options.accept_loss {
+            return Ok(None);
+        }
+        Census::take(self.connection(), schema).map(Some)
+    }
+
+    /// Refuses where the run has cost more than its steps declare: for what they declare, consent was asked before.
+    pub(super) fn require_consent_afterwards(
+        &self,
+        plan: &Plan,
+        before: &Census,
+        schema: &Schema,
+    ) -> Result<(), Error> {
+        let after = Census::take(self.connection(), schema)?;
+        let renames = renames(before.schema(), schema);
+        let declared: Vec<_> = plan
+            .moves
+            .iter()
+            .flat_map(|step| step.losses.clone())
+            .collect();
+        match before.missing_in(&after, &renames, &declared).as_slice() {
+            [] => Ok(()),
+            risks => Err(error::consent_needed_for_unknown(risks)),
+        }
+    }
+}
+
+/// What goes on under another name, as far as the schemas show it.
+fn renames(before: &Schema, after: &Schema) -> Vec<Rename> {
+    let changes = Comparison::new(before, after).changes();
+    let renames = changes
+        .iter()
+        .filter(|change| change.kind == ChangeKind::Rename);
+    let named = renames.filter_map(|change| {
+        let to = change.after.as_deref()?;
+        let table = change.table.as_deref().unwrap_or(&change.name);
+        match change.object {
+            Object::Table => Some(Rename::table(&change.name, to)),
+            Object::Column => {
+                let column = change.name.strip_prefix(table)?.strip_prefix('.')?;
+                Some(Rename::column(table, column, to))
+            }
+            _ => None,
+        }
+    });
+    named.collect()
+}
