@@ -10,7 +10,7 @@ use schema::sql::quote_name;
 use crate::finding::Direction;
 use crate::options::Options;
 use crate::runner::execute::Runner;
-use crate::runner::repair_rows::{MOST, repair};
+use crate::runner::repair_rows::{MOST, Reached, repair};
 use crate::runner::state::State;
 use crate::runner::step::{End, StepOutcome, StepRun, WayBack};
 use crate::runner::versions::{self, Text};
@@ -97,13 +97,17 @@ pub(crate) fn run_on_repaired_rows(
     options: &Options,
 ) -> Vec<Repaired> {
     let direction = first.direction;
-    let (from, to) = (run.schema_before(direction), run.schema_after(direction));
+    let reached = Reached {
+        before: run.schema_before(direction),
+        after: run.schema_after(direction),
+        tables: run.touched(direction),
+    };
     let mut stop = first.stop().cloned();
     let mut made: Vec<Repaired> = Vec::new();
     for _ in 0..MOST {
         let Some(failure) = stop.take() else { break };
         let last = made.last().map_or(image, |last| last.image.as_slice());
-        let repaired = repair(last, &failure, from, to, run.touched(direction), options);
+        let repaired = repair(last, &failure, &reached, options);
         let Some(image) = repaired else { break };
         let outcome = run_on_rows(run, direction, &image, options);
         stop = (outcome.as_ref()).and_then(|outcome| outcome.stop().cloned());

@@ -219,13 +219,14 @@ impl Model {
             let mut statements = schema::sql::statements(&script.text).into_iter();
             statements.any(|statement| first_word(statement.text) == "begin")
         };
-        match self.tool == "golang-migrate" && scripts.into_iter().any(begins) {
-            true => Model {
+        if self.tool == "golang-migrate" && scripts.into_iter().any(begins) {
+            Model {
                 transaction: Transaction::None,
                 source: UNWRAPPED,
                 ..self
-            },
-            false => self,
+            }
+        } else {
+            self
         }
     }
 
@@ -236,9 +237,10 @@ impl Model {
             let mut statements = text.lines();
             statements.any(|line| line.starts_with("pragma") && line.contains("foreign_keys"))
         };
-        match alone || (self.tool == "flyway" && flyway()) {
-            true => Transaction::None,
-            false => self.transaction,
+        if alone || (self.tool == "flyway" && flyway()) {
+            Transaction::None
+        } else {
+            self.transaction
         }
     }
 

@@ -135,9 +135,10 @@ impl Statement {
     /// Whether the name stands in the statement, be it in a string or a comment.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         let name = fold(name);
-        match name.chars().all(is_word) {
-            true => self.words.contains(&name),
-            false => fold(&self.text).contains(&name),
+        if name.chars().all(is_word) {
+            self.words.contains(&name)
+        } else {
+            fold(&self.text).contains(&name)
         }
     }
 }
@@ -157,12 +158,11 @@ fn boundary_before(text: &str, index: usize) -> usize {
 
 fn words(text: &str) -> BTreeSet<String> {
     // Between the ends of a statement that no hand wrote there are values.
-    let parts = match text.len() > LONGEST {
-        false => [text, ""],
-        true => {
-            let (start, end) = (boundary_before(text, LONGEST / 4), text.len() - LONGEST / 4);
-            [&text[..start], &text[boundary_before(text, end)..]]
-        }
+    let parts = if text.len() > LONGEST {
+        let (start, end) = (boundary_before(text, LONGEST / 4), text.len() - LONGEST / 4);
+        [&text[..start], &text[boundary_before(text, end)..]]
+    } else {
+        [text, ""]
     };
     let words = parts
         .into_iter()
