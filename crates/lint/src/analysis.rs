@@ -1,4 +1,5 @@
-//! The analysis: a request made ready, with its scripts cut into statements and every version of the empty database.
+//! The analysis: a request made ready, with its scripts cut into statements and every version of
+//! the empty database.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -55,7 +56,8 @@ impl Analysis {
         self.request.places.clone()
     }
 
-    /// The chains to run for these steps: all, or one for all where foreign keys make no difference.
+    /// The chains to run for these steps: all, or one for all where foreign keys make no
+    /// difference.
     pub(crate) fn chains_to_run(&self, mut places: impl Iterator<Item = usize>) -> &[Chain] {
         let is_one = self.chains.len() > 1 && !places.any(|place| self.depends_on_keys(place));
         if is_one {

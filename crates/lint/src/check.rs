@@ -1,5 +1,5 @@
-//! The driver: makes the passes one after the other, collects their diagnostics, and builds the verdict. It may end at
-//! any time with what was collected so far.
+//! The driver: makes the passes one after the other, collects their diagnostics, and builds the
+//! verdict. It may end at any time with what was collected so far.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

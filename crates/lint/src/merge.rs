@@ -1,4 +1,5 @@
-//! The stage from diagnostics to findings: those of several modes, and repeated ones, become one finding each.
+//! The stage from diagnostics to findings: those of several modes, and repeated ones, become one
+//! finding each.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

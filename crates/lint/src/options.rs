@@ -21,7 +21,8 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// After how long the judgement ends with what was found so far.
     pub timeout: Duration,
-    /// Functions that the application registers, with their number of arguments, -1 for any. They return NULL.
+    /// Functions that the application registers, with their number of arguments, -1 for any. They
+    /// return NULL.
     pub stub_functions: Vec<(String, i32)>,
     /// The database that the history begins from; see [`Options::base`].
     pub base: Vec<u8>,
@@ -37,8 +38,8 @@ pub struct Options {
     pub starts: usize,
     /// What the rows are made from.
     pub seed: u64,
-    /// The words of the command that is told as the one that shows a finding again; the folder, its layout and the
-    /// step are added.
+    /// The words of the command that is told as the one that shows a finding again; the folder, its
+    /// layout and the step are added.
     pub command: Vec<String>,
     /// Called when a run has ended, from any thread.
     pub progress: Option<fn(&Progress)>,

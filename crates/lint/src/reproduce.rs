@@ -3,8 +3,8 @@
 use crate::finding::{Diagnostic, Reach};
 use crate::request::Request;
 
-/// The command, ready for a shell. It runs as much of the history as the finding needs, and all modes of foreign keys
-/// that the check ran, so that the severity is the same.
+/// The command, ready for a shell. It runs as much of the history as the finding needs, and all
+/// modes of foreign keys that the check ran, so that the severity is the same.
 pub(crate) fn command(request: &Request, diagnostic: &Diagnostic, step: &str) -> String {
     let mut words: Vec<String> = request.options.command.clone();
     let root = request.history.root.display().to_string();

@@ -1,5 +1,5 @@
-//! The request: a history, the model of its tool, the options, and the steps to check. Every stage reads it, and none
-//! changes it.
+//! The request: a history, the model of its tool, the options, and the steps to check. Every stage
+//! reads it, and none changes it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -50,7 +50,8 @@ impl Request {
         self.history.steps.get(place)
     }
 
-    /// Whether foreign keys are on only if the application turns them on, and the options leave that open.
+    /// Whether foreign keys are on only if the application turns them on, and the options leave
+    /// that open.
     pub(crate) fn is_unsure_of_keys(&self) -> bool {
         self.options.foreign_keys.is_none()
             && self.model.foreign_keys == ForeignKeys::OffUnlessAsked

@@ -35,12 +35,13 @@ pub struct Verdict {
 pub struct Judged {
     /// The step, as its folder names it.
     pub step: String,
-    /// Its scripts and the file of each, relative to the folder. A way back that is missing has the file of the
-    /// way forward; a tool without ways back has none.
+    /// Its scripts and the file of each, relative to the folder. A way back that is missing has the
+    /// file of the way forward; a tool without ways back has none.
     pub scripts: Vec<(Direction, String)>,
 }
 
-/// Something of a step that was not tried: SQL that is not run here, or more work than is done here.
+/// Something of a step that was not tried: SQL that is not run here, or more work than is done
+/// here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unjudged {
     /// The step, as its folder names it.

@@ -1,4 +1,5 @@
-//! Checks the versions of a history for names that lead nowhere: from which step on, and up to which one.
+//! Checks the versions of a history for names that lead nowhere: from which step on, and up to
+//! which one.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ use crate::runner::versions::{Chain, Step};
 /// The names that lead nowhere in one version, by the object that holds them.
 pub(crate) type Names = BTreeMap<String, Dangling>;
 
-/// The names that lead nowhere behind the step at `place` and did not before. `versions` are those of each version, and
-/// `modes` those for which the chain stands.
+/// The names that lead nowhere behind the step at `place` and did not before. `versions` are those
+/// of each version, and `modes` those for which the chain stands.
 pub(crate) fn check(
     place: usize,
     steps: &[Step],
@@ -86,7 +87,8 @@ pub(crate) fn dangling_keys(schema: &Schema) -> Names {
 fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
     let Some(parent) = schema.table(&key.parent) else {
         return Some(format!(
-            "its key refers to `{}`, which is not there, and with foreign keys on every write fails",
+            "its key refers to `{}`, which is not there, and with foreign keys on every write \
+             fails",
             key.parent
         ));
     };
@@ -97,7 +99,8 @@ fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
     let gone = names.iter().find(|name| parent.column(name).is_none());
     if let Some(gone) = gone {
         return Some(format!(
-            "its key refers to `{}.{gone}`, which is not there, and with foreign keys on every write fails",
+            "its key refers to `{}.{gone}`, which is not there, and with foreign keys on every \
+             write fails",
             key.parent
         ));
     }
@@ -126,6 +129,10 @@ fn key_problem(schema: &Schema, key: &schema::ForeignKey) -> Option<String> {
     };
     let unique = !names.is_empty() && (by_table || by_index());
     (!unique).then(|| {
-        format!("its key refers to columns of `{}` that nothing keeps unique, and with foreign keys on every write fails (`foreign key mismatch`)", key.parent)
+        format!(
+            "its key refers to columns of `{}` that nothing keeps unique, and with foreign \
+            keys on every write fails (`foreign key mismatch`)",
+            key.parent
+        )
     })
 }

@@ -1,4 +1,5 @@
-//! Checks a step on the empty database: that it fails, what it leaves out, and whether its way back comes back.
+//! Checks a step on the empty database: that it fails, what it leaves out, and whether its way back
+//! comes back.
 
 use schema::ChangeKind;
 
@@ -9,7 +10,8 @@ use crate::runner::execute::{Failure, Irregularity};
 use crate::runner::step::{StepRun, WayBack};
 use folders::Down;
 
-/// What can be seen without a row. `way_back` is what came of the down migration, where the runner ran it.
+/// What can be seen without a row. `way_back` is what came of the down migration, where the runner
+/// ran it.
 pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let Some(past) = run.past() else {
@@ -64,7 +66,8 @@ fn check_irregularities(
     let diagnostic = |(line, irregularity): &(usize, Irregularity)| {
         let (rule, severity, object, message) = match irregularity {
             Irregularity::Pragma(name, why, protects) => {
-                // What would have kept rows from harm, or what nobody knows, is worth more than a note.
+                // What would have kept rows from harm, or what nobody knows, is worth more than a
+                // note.
                 let severity = if *protects { Severity::Warning } else { Severity::Note };
                 let message = format!("`PRAGMA {name}` does nothing here: {why}");
                 (Rule::PragmaWithoutEffect, severity, name.as_str(), message)
@@ -73,19 +76,22 @@ fn check_irregularities(
                 Rule::LeavesTransaction,
                 Severity::Warning,
                 "",
-                "the file ends the transaction that the tool opened: what follows commits by itself, and a failure behind it leaves the step half done".to_owned(),
+                "the file ends the transaction that the tool opened: what follows commits by \
+                 itself, and a failure behind it leaves the step half done".to_owned(),
             ),
             Irregularity::LeavesOpen => (
                 Rule::LeavesTransaction,
                 Severity::Error,
                 "",
-                "the file leaves a transaction open that the tool does not know of: what it did is gone when the connection closes".to_owned(),
+                "the file leaves a transaction open that the tool does not know of: what it did is \
+                 gone when the connection closes".to_owned(),
             ),
             Irregularity::NothingToCommit => (
                 Rule::LeavesTransaction,
                 Severity::Error,
                 "commit",
-                "the tool's own COMMIT fails, because the file ended its transaction and opened none: the work is done and the step counts as failed".to_owned(),
+                "the tool's own COMMIT fails, because the file ended its transaction and opened \
+                 none: the work is done and the step counts as failed".to_owned(),
             ),
         };
         Diagnostic::new(rule, severity, run.origin(direction), object, message).at(Some(*line))
@@ -115,7 +121,8 @@ fn check_declared_way_back(run: &StepRun<'_>) -> Option<Diagnostic> {
         Down::Empty(script) | Down::OnlyComments(script) => (
             Rule::DownEmpty,
             severity(Severity::Error),
-            "the way back says nothing: the tool takes the step for undone, and everything it made is still there",
+            "the way back says nothing: the tool takes the step for undone, and everything it made \
+             is still there",
             Some(script.line),
         ),
     };

@@ -8,7 +8,8 @@ use crate::runner::execute::Failure;
 use crate::runner::step::StepRun;
 use crate::script::statement::{Effect, Statement};
 
-/// The diagnostic of a script that stopped on rows; `None` where only the limits of the check stopped it.
+/// The diagnostic of a script that stopped on rows; `None` where only the limits of the check
+/// stopped it.
 pub(crate) fn check(
     run: &StepRun<'_>,
     direction: Direction,
@@ -32,14 +33,15 @@ pub(crate) fn check(
         || failure.words.contains("malformed JSON");
     if new_rule && !deletes(run.statements(direction), failure) {
         severity = Severity::Warning;
-        message += "; the schema before allows such rows, so it holds only if the application never wrote one";
+        message += "; the schema before allows such rows, so it holds only if the application \
+            never wrote one";
     }
     let diagnostic = Diagnostic::new(rule, severity, run.origin(direction), "", message);
     Some(diagnostic.at(Some(failure.line)))
 }
 
-/// The diagnostic of a step that stopped on rows of an earlier version; `None` where only the limits of the check
-/// stopped it.
+/// The diagnostic of a step that stopped on rows of an earlier version; `None` where only the
+/// limits of the check stopped it.
 pub(crate) fn check_carried(origin: Origin, failure: &Failure) -> Option<Diagnostic> {
     if failure.is_no_fault() {
         return None;
@@ -52,15 +54,16 @@ pub(crate) fn check_carried(origin: Origin, failure: &Failure) -> Option<Diagnos
     Some(Diagnostic::new(rule, severity, origin, "", message).at(Some(failure.line)))
 }
 
-/// Whether a key refuses a deletion, at once or at COMMIT: that depends on rows which every application has.
+/// Whether a key refuses a deletion, at once or at COMMIT: that depends on rows which every
+/// application has.
 fn deletes(statements: &[Statement], failure: &Failure) -> bool {
     failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
         && (statements.get(failure.place))
             .is_none_or(|line| matches!(line.effect, Effect::Drop(_) | Effect::Delete(_)))
 }
 
-/// Whether the failure is a rule that is new, which rows that were allowed before need not keep. That NULL is
-/// refused is none of these: rows without NULL show whether that hangs on the rows.
+/// Whether the failure is a rule that is new, which rows that were allowed before need not keep.
+/// That NULL is refused is none of these: rows without NULL show whether that hangs on the rows.
 fn tightens(code: i32, before: &Schema, after: &Schema) -> bool {
     let changes = Comparison::new(before, after).changes();
     let comes = |objects: &[Object]| {

@@ -48,14 +48,16 @@ fn check_orphans(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
             (
                 Severity::Error,
                 format!(
-                    "rows of `{child}` refer to rows of `{parent}` that the script took, and SQLite says nothing while foreign keys are off"
+                    "rows of `{child}` refer to rows of `{parent}` that the script took, and \
+                     SQLite says nothing while foreign keys are off"
                 ),
             )
         } else {
             (
                 Severity::Warning,
                 format!(
-                    "the new key from `{child}` to `{parent}` does not hold for rows that were allowed before, and nothing checks it"
+                    "the new key from `{child}` to `{parent}` does not hold for rows that were \
+                     allowed before, and nothing checks it"
                 ),
             )
         };
@@ -127,7 +129,8 @@ fn check_searches(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
         let line = line.or_else(|| effect.statements.iter().find(|line| line.mentions(name)));
         let message = match content {
             Some(content) => format!(
-                "the search table `{name}` does not follow what the script does to `{content}`: searches answer with other rows, and `integrity_check` is content"
+                "the search table `{name}` does not follow what the script does to `{content}`: \
+                 searches answer with other rows, and `integrity_check` is content"
             ),
             None => format!("the search table `{name}` does not agree with its own rows"),
         };
@@ -169,7 +172,8 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
             Severity::Error
         };
         let message = format!(
-            "the mark of AUTOINCREMENT steps back from {was} to {is} when `{}` is rebuilt, so the ids of deleted rows are given again",
+            "the mark of AUTOINCREMENT steps back from {was} to {is} when `{}` is rebuilt, so the \
+             ids of deleted rows are given again",
             kin.name
         );
         let line = spelled

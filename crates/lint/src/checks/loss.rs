@@ -84,7 +84,8 @@ impl Losses<'_> {
         .rows(rows, Vec::new())
     }
 
-    /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it reads.
+    /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it
+    /// reads.
     fn moved(&self, kin: &TableLineage, column: Option<&str>) -> bool {
         self.effect.statements.iter().any(|line| {
             let elsewhere = |into: &str| column.is_some() || !kin.is(into);
@@ -108,7 +109,8 @@ impl Losses<'_> {
         for (column, _) in kin.columns.iter().filter(|(_, to)| to.is_none()) {
             let own = fold(column);
             let line = self.effect.statements.iter().find(|line| {
-                matches!(&line.effect, Effect::DropColumn(table, name) if kin.is(table) && *name == own)
+                matches!(&line.effect, Effect::DropColumn(table, name)
+                    if kin.is(table) && *name == own)
             });
             let rebuilt = kin
                 .copies(self.effect.statements)
@@ -125,7 +127,8 @@ impl Losses<'_> {
                 (self.stated, message)
             } else {
                 let message = format!(
-                    "the table that takes the place of `{}` has no `{column}`: its values are gone, and no way back has them",
+                    "the table that takes the place of `{}` has no `{column}`: its values are \
+                     gone, and no way back has them",
                     was.name
                 );
                 (self.stated, message)
@@ -195,7 +198,8 @@ impl Losses<'_> {
         }
     }
 
-    /// The copy of a table that is rebuilt, if it stops after a number of rows: those here may be too few for it.
+    /// The copy of a table that is rebuilt, if it stops after a number of rows: those here may be
+    /// too few for it.
     fn limited(&self, kin: &TableLineage) -> Option<usize> {
         kin.drop_line(self.effect.statements)?;
         let mut copies = kin.copies(self.effect.statements);
@@ -280,7 +284,8 @@ impl Losses<'_> {
             Some(JOIN) if !self.joined_by_a_key(kin, copy) => (
                 Severity::Warning,
                 format!(
-                    "{JOIN} in the copy leaves rows of `{}` out without an error where no row stands on the other side, and no key says that there is one",
+                    "{JOIN} in the copy leaves rows of `{}` out without an error where no row \
+                     stands on the other side, and no key says that there is one",
                     kin.name
                 ),
             ),
@@ -336,7 +341,8 @@ impl Losses<'_> {
                 kin.name
             )
         };
-        // Whoever deletes certain rows of a parent has said in the schema what becomes of their children.
+        // Whoever deletes certain rows of a parent has said in the schema what becomes of their
+        // children.
         let severity = match &line.effect {
             Effect::Delete(_) if keyed && self.effect.origin.mode.foreign_keys => self.stated,
             _ => Severity::Error,
@@ -353,7 +359,8 @@ impl Losses<'_> {
 
 fn replaced(kin: &TableLineage) -> String {
     format!(
-        "`OR REPLACE` deletes the rows of `{}` that stand in the way, and no DELETE trigger sees it",
+        "`OR REPLACE` deletes the rows of `{}` that stand in the way, and no DELETE trigger sees \
+         it",
         kin.name
     )
 }

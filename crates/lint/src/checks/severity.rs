@@ -1,5 +1,5 @@
-//! The stage that weighs diagnostics: how severe each is by the rows that it takes to see it. The passes make the runs;
-//! this stage says which they need, and compares what they showed.
+//! The stage that weighs diagnostics: how severe each is by the rows that it takes to see it. The
+//! passes make the runs; this stage says which they need, and compares what they showed.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,8 @@ fn add_unknown(diagnostics: &mut Vec<Diagnostic>, more: impl IntoIterator<Item =
     diagnostics.extend(more);
 }
 
-/// Diagnostics on rows with NULL, and on the same without: what is not among the latter depends on NULL.
+/// Diagnostics on rows with NULL, and on the same without: what is not among the latter depends on
+/// NULL.
 fn weigh_nulls(diagnostics: Vec<Diagnostic>, without: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let known: BTreeSet<_> = without.iter().map(Diagnostic::key).collect();
     let weighed = diagnostics.into_iter().map(|own| {

@@ -1,4 +1,5 @@
-//! Compares schemas for objects that vanish with their table, and for what a way back does not restore.
+//! Compares schemas for objects that vanish with their table, and for what a way back does not
+//! restore.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ pub(crate) struct Lost {
     pub(crate) message: String,
 }
 
-/// Indexes and triggers that are gone while their table is still there, and that no statement drops by name.
+/// Indexes and triggers that are gone while their table is still there, and that no statement drops
+/// by name.
 pub(crate) fn lost(
     before: &Schema,
     after: &Schema,
@@ -72,13 +74,19 @@ pub(crate) fn lost(
         if there || drops(statements, &trigger.name) || (table.is_none() && !view) {
             continue;
         }
-        let dropped = |line: &&Statement| matches!(&line.effect, Effect::Drop(name) if *name == fold(&trigger.table));
+        let own = fold(&trigger.table);
+        let dropped =
+            |line: &&Statement| matches!(&line.effect, Effect::Drop(name) if *name == own);
         let line = statements.iter().find(dropped).map(|line| line.line);
         found.push(Lost {
             name: trigger.name.clone(),
             severity: Severity::Error,
             line: table.and_then(|kin| kin.drop_line(statements)).or(line),
-            message: format!("dropping `{}` to rebuild it takes the trigger `{}` along, and nothing says that it no longer fires", trigger.table, trigger.name),
+            message: format!(
+                "dropping `{}` to rebuild it takes the trigger `{}` along, and \
+                nothing says that it no longer fires",
+                trigger.table, trigger.name
+            ),
         });
     }
     found
@@ -132,7 +140,8 @@ pub(crate) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Sever
         .map(|change| {
             let severity = match change.object {
                 Object::ColumnOrder => Severity::Note,
-                // `ADD COLUMN … NOT NULL` takes a default; whoever wrote the column wrote it before, too.
+                // `ADD COLUMN … NOT NULL` takes a default; whoever wrote the column wrote it
+                // before, too.
                 Object::Column if change.property == Some("DEFAULT") && change.before.is_none() => {
                     Severity::Note
                 }

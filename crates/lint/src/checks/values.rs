@@ -81,7 +81,8 @@ fn explain_by_copy(
             Some(Source::Column(from)) if from != column.name && by_position => (
                 Severity::Error,
                 format!(
-                    "the copy goes by position and puts the values of `{from}` into `{to}`, because the columns stand in another order"
+                    "the copy goes by position and puts the values of `{from}` into `{to}`, \
+                     because the columns stand in another order"
                 ),
             ),
             Some(Source::Column(from)) if from != column.name => (
@@ -91,7 +92,8 @@ fn explain_by_copy(
             None if !by_position => (
                 Severity::Error,
                 format!(
-                    "the copy names no value for `{to}`, so the rows that it takes have its default instead of what `{object}` held"
+                    "the copy names no value for `{to}`, so the rows that it takes have its \
+                     default instead of what `{object}` held"
                 ),
             ),
             _ => return None,
@@ -120,7 +122,8 @@ fn explain_by_type(effect: &ScriptEffect<'_>, column: &ChangedColumn<'_>) -> Opt
         (Severity::Note, message)
     } else {
         let message = format!(
-            "`{to}` is declared `{kind}` now, and its affinity turns values into others that cannot be turned back"
+            "`{to}` is declared `{kind}` now, and its affinity turns values into others that \
+             cannot be turned back"
         );
         (Severity::Error, message)
     };
@@ -153,7 +156,8 @@ fn explain_by_parent(
     Some(Reason {
         severity: Severity::Error,
         message: format!(
-            "rows of `{}` are deleted while foreign keys are on, and the key of `{object}` then sets another value",
+            "rows of `{}` are deleted while foreign keys are on, and the key of `{object}` then \
+             sets another value",
             key.parent
         ),
         line: Some(line.line),
@@ -179,7 +183,8 @@ fn explain_by_nothing(
             Severity::Error
         },
         message: format!(
-            "no statement names `{object}`, and its values are others afterwards, by a trigger or a key"
+            "no statement names `{object}`, and its values are others afterwards, by a trigger or \
+             a key"
         ),
         line: line.or(kin.drop_line(effect.statements)),
     }

@@ -1,4 +1,5 @@
-//! Checks what a way back does to rows: to those that the step kept, and to those that people made since.
+//! Checks what a way back does to rows: to those that the step kept, and to those that people made
+//! since.
 
 use schema::sql::fold;
 
@@ -9,8 +10,8 @@ use crate::runner::state::State;
 use crate::script::lineage::TableLineage;
 use crate::script::statement::Statement;
 
-/// Rows and values that the step kept and the way back did not. `forth` is the effect of the step, `end` the state
-/// behind the way back, and `statements` those of the down migration.
+/// Rows and values that the step kept and the way back did not. `forth` is the effect of the step,
+/// `end` the state behind the way back, and `statements` those of the down migration.
 pub(crate) fn check_round_trip(
     forth: &ScriptEffect<'_>,
     end: &State,
@@ -55,7 +56,8 @@ pub(crate) fn check_round_trip(
     found
 }
 
-/// How the rows of one table differ from before the step to behind the way back, in the columns that the step kept.
+/// How the rows of one table differ from before the step to behind the way back, in the columns
+/// that the step kept.
 fn compare_both_ways(
     forth: &ScriptEffect<'_>,
     end: &State,
@@ -74,8 +76,8 @@ fn compare_both_ways(
     Some(compare(was, is, &same, forth.keeps_keys(name, kin)))
 }
 
-/// A loss on the way back, of what people made since the step: that what the step added goes again is what a way back
-/// is for.
+/// A loss on the way back, of what people made since the step: that what the step added goes again
+/// is what a way back is for.
 pub(crate) fn keep_losses_of_new_rows(losses: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let is_loss = |own: &Diagnostic| match own.rule {
         Rule::RowsLost | Rule::ValuesChanged => own.severity == Severity::Error,

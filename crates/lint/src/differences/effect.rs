@@ -1,4 +1,5 @@
-//! What one script did to one database: the states around it, and how the rows of each table differ.
+//! What one script did to one database: the states around it, and how the rows of each table
+//! differ.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,8 @@ pub(crate) struct ScriptEffect<'a> {
     pub(crate) after: &'a State,
     /// How the rows of each table that is still there differ, by its folded name before.
     pub(crate) rows: BTreeMap<String, RowChanges>,
-    /// The place of the statement behind which a table has fewer rows than before, where the runner found one.
+    /// The place of the statement behind which a table has fewer rows than before, where the runner
+    /// found one.
     pub(crate) blamed: BTreeMap<String, usize>,
 }
 
@@ -47,7 +49,8 @@ impl<'a> ScriptEffect<'a> {
         effect
     }
 
-    /// How the rows of one table differ; `None` where one of the states has not read them, or no column is left.
+    /// How the rows of one table differ; `None` where one of the states has not read them, or no
+    /// column is left.
     fn changes(&self, name: &str, kin: &TableLineage) -> Option<RowChanges> {
         self.before.schema.table(name)?;
         let now = kin.after.as_deref()?;

@@ -1,4 +1,5 @@
-//! The pass over long runs: rows of several versions, carried to the end, checked for what single steps did not show.
+//! The pass over long runs: rows of several versions, carried to the end, checked for what single
+//! steps did not show.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ use crate::runner::watch::{Phase, Watch};
 use generate::ValueHints;
 use stdx::map_parallel;
 
-/// The objects that the diagnostics of a step name already, so that long runs report only what is new.
+/// The objects that the diagnostics of a step name already, so that long runs report only what is
+/// new.
 type Known = BTreeSet<(usize, String)>;
 
 /// The diagnostics of all long runs, and how many there were.

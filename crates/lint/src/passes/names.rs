@@ -1,4 +1,5 @@
-//! The pass over names: reads those that lead nowhere in each version, and checks where they come from.
+//! The pass over names: reads those that lead nowhere in each version, and checks where they come
+//! from.
 
 use crate::analysis::Analysis;
 use crate::checks::dangling::{self, Names};

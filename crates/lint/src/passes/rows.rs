@@ -79,8 +79,8 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
     checked
 }
 
-/// The databases of one step, the same for all modes: of the version before it, and of the one after where it goes
-/// back.
+/// The databases of one step, the same for all modes: of the version before it, and of the one
+/// after where it goes back.
 struct Databases<'a> {
     before: Option<Database<'a>>,
     after: Option<Database<'a>>,

@@ -167,7 +167,8 @@ impl Runner {
             _ => {}
         }
         if !self.connection.is_autocommit() {
-            // A refused COMMIT leaves the transaction open; a tool gives it up, and so does a shell that ends.
+            // A refused COMMIT leaves the transaction open; a tool gives it up, and so does a shell
+            // that ends.
             let end = match ran.failure {
                 Some(_) => "ROLLBACK",
                 None => "COMMIT",
@@ -177,7 +178,8 @@ impl Runner {
         let _ = self.connection.end_script();
     }
 
-    /// Runs what can be run of a script that fails, so that the steps behind it find most of what they need.
+    /// Runs what can be run of a script that fails, so that the steps behind it find most of what
+    /// they need.
     pub(crate) fn run_leniently(&self, statements: &[Statement]) {
         for line in statements {
             if !TRANSACTION_WORDS.contains(&line.first_word().as_str()) {

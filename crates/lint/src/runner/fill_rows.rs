@@ -70,8 +70,8 @@ pub(crate) fn fill(
     })
 }
 
-/// Gives a row of each table the values that the script compares its columns with: a `DELETE` of certain rows
-/// shows nothing where there are none.
+/// Gives a row of each table the values that the script compares its columns with: a `DELETE` of
+/// certain rows shows nothing where there are none.
 fn say_what_is_compared(engine: &Runner, schema: &Schema, hints: &ValueHints, rows: usize) {
     for table in schema.tables().filter(|table| has_rowids(table)) {
         let name = quote_name(&table.name);
@@ -98,7 +98,8 @@ fn say_what_is_compared(engine: &Runner, schema: &Schema, hints: &ValueHints, ro
     }
 }
 
-/// Raises the marks of AUTOINCREMENT above the rows that are there, as they are where rows were deleted.
+/// Raises the marks of AUTOINCREMENT above the rows that are there, as they are where rows were
+/// deleted.
 fn forget_rows(engine: &Runner, schema: &Schema) {
     let counts = |table: &Table| (table.primary_key.as_ref()).is_some_and(|key| key.autoincrement);
     for table in schema.tables().filter(|table| counts(table)) {
@@ -122,8 +123,8 @@ fn has_rowids(table: &Table) -> bool {
     table.kind == TableKind::Ordinary && !table.without_rowid
 }
 
-/// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance may hold no NULL,
-/// and whether NULL is in the way must not hang on chance.
+/// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance
+/// may hold no NULL, and whether NULL is in the way must not hang on chance.
 fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
     for table in schema.tables() {
         let key = table.primary_key.iter().flat_map(|key| &key.columns);
@@ -140,7 +141,8 @@ fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
         let name = quote_name(&table.name);
         let set = |columns: &str| {
             let sql = format!(
-                "UPDATE main.{name} SET {columns} WHERE rowid = (SELECT max(rowid) FROM main.{name})"
+                "UPDATE main.{name} SET {columns} WHERE rowid = (SELECT max(rowid) FROM \
+                 main.{name})"
             );
             engine.connection.execute_batch(&sql)
         };

@@ -41,8 +41,8 @@ impl StepTables {
     }
 }
 
-/// Rows of one version, carried to the end of the history on one connection. Each step is made when the caller asks
-/// for it, so that no more than one is held in memory.
+/// Rows of one version, carried to the end of the history on one connection. Each step is made when
+/// the caller asks for it, so that no more than one is held in memory.
 pub(crate) struct LongRun<'a> {
     pub(crate) steps: &'a [Step],
     pub(crate) tables: &'a [StepTables],
@@ -86,8 +86,8 @@ impl<'a> LongRun<'a> {
         })
     }
 
-    /// Runs the steps again for each of `names`, and finds the statement of the step at `place` behind which the table
-    /// has fewer rows.
+    /// Runs the steps again for each of `names`, and finds the statement of the step at `place`
+    /// behind which the table has fewer rows.
     pub(crate) fn blame_statements<'t>(
         &self,
         place: usize,

@@ -1,4 +1,5 @@
-//! Runs the scripts of one step: on the empty database, on rows, and on rows that were repaired where they stopped it.
+//! Runs the scripts of one step: on the empty database, on rows, and on rows that were repaired
+//! where they stopped it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +36,8 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     Some(WayBack { ran, other_schema })
 }
 
-/// Runs a step on rows: forward and, where that passes, back; or back alone. `None` where it has no such script.
+/// Runs a step on rows: forward and, where that passes, back; or back alone. `None` where it has no
+/// such script.
 pub(crate) fn run_on_rows(
     run: &StepRun<'_>,
     direction: Direction,
@@ -88,8 +90,8 @@ fn state(run: &StepRun<'_>, direction: Direction, engine: &Runner) -> State {
     State::at(&engine.connection, schema, run.touched(direction))
 }
 
-/// Runs a script that stopped on the rows of `image` again, each time with rows repaired where they stopped it: what
-/// is behind that place would not be seen else.
+/// Runs a script that stopped on the rows of `image` again, each time with rows repaired where they
+/// stopped it: what is behind that place would not be seen else.
 pub(crate) fn run_on_repaired_rows(
     run: &StepRun<'_>,
     image: &[u8],
@@ -122,8 +124,8 @@ pub(crate) struct Repaired {
     pub(crate) outcome: StepOutcome,
 }
 
-/// Runs a script again for each of `tables`, and finds the statement behind which the table has fewer rows than it had
-/// before.
+/// Runs a script again for each of `tables`, and finds the statement behind which the table has
+/// fewer rows than it had before.
 pub(crate) fn blame_statements<'t>(
     run: &StepRun<'_>,
     direction: Direction,

@@ -58,8 +58,9 @@ impl State {
                 }
                 TableKind::Virtual { .. } => {}
                 _ => {
-                    // A table that cannot be read, say for a collation that is missing, is not compared, nor is
-                    // one that a script filled with more than anybody could look at.
+                    // A table that cannot be read, say for a collation that is missing, is not
+                    // compared, nor is one that a script filled with more than anybody could look
+                    // at.
                     let rows = fits(connection, table).and_then(|()| {
                         read_rows(connection, schema, table).map_err(|error| sqlite_message(&error))
                     });

@@ -30,7 +30,8 @@ pub(crate) struct StepRun<'a> {
     pub(crate) touched_before: BTreeSet<String>,
     /// The same tables, as they are called after.
     pub(crate) touched_after: BTreeSet<String>,
-    /// The down migration to run on rows; none where it fails without rows, so that rows show nothing more.
+    /// The down migration to run on rows; none where it fails without rows, so that rows show
+    /// nothing more.
     pub(crate) back: Option<&'a Text>,
 }
 
@@ -118,7 +119,8 @@ impl<'a> StepRun<'a> {
 /// What came of the down migration on the empty database after the step.
 pub(crate) struct WayBack {
     pub(crate) ran: Execution,
-    /// The schema behind it; none where SQLite stores the same as before the step, or where it cannot be read.
+    /// The schema behind it; none where SQLite stores the same as before the step, or where it
+    /// cannot be read.
     pub(crate) other_schema: Option<Schema>,
 }
 

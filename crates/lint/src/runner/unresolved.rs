@@ -44,8 +44,8 @@ pub(crate) fn unresolved_names(
     schema: &Schema,
 ) -> BTreeMap<String, Dangling> {
     let mut found = BTreeMap::new();
-    // A word in double quotes that names nothing is a string to SQLite, so a view may stand on a column that is
-    // gone and answer with its name.
+    // A word in double quotes that names nothing is a string to SQLite, so a view may stand on a
+    // column that is gone and answer with its name.
     for view in schema.views() {
         let sql = format!("SELECT * FROM main.{}", quote_name(&view.name));
         if let Some(words) = refused(connection, &sql) {
@@ -99,16 +99,16 @@ fn statement_for(schema: &Schema, table: &str, event: TriggerEvent) -> Option<St
     })
 }
 
-/// Why a statement does not compile, if that is for a name, and whether it does where a word in double quotes
-/// may be a string.
+/// Why a statement does not compile, if that is for a name, and whether it does where a word in
+/// double quotes may be a string.
 fn refused(connection: &Connection, sql: &str) -> Option<(String, bool)> {
     let strict = StrictQuotes::set(connection);
     let error = connection.prepare(sql).err()?;
     drop(strict);
     let words = sqlite_message(&error);
     let only_strict = connection.prepare(sql).is_ok();
-    // What an application registers is not there here, and that says nothing about the schema; a key that
-    // leads nowhere is told by itself.
+    // What an application registers is not there here, and that says nothing about the schema; a
+    // key that leads nowhere is told by itself.
     let registered = ["no such function", "no such module", "no such collation"];
     let other =
         registered.iter().any(|start| words.starts_with(start)) || words.contains("mismatch");

@@ -84,7 +84,8 @@ pub(crate) struct Chain {
     pub(crate) stored: Vec<Stored>,
     /// The schema of each version.
     pub(crate) schemas: Vec<Arc<Schema>>,
-    /// The versions whose schema could not be read, each with the reason; their place is held by an empty one.
+    /// The versions whose schema could not be read, each with the reason; their place is held by an
+    /// empty one.
     pub(crate) unread: BTreeMap<usize, String>,
     /// What came of each step forward.
     pub(crate) ups: Vec<Past>,
@@ -191,7 +192,8 @@ pub(crate) type Stored = [u8; 32];
 /// What SQLite stores of the schema of a database.
 pub(crate) fn stored(connection: &Connection) -> Result<Stored, Error> {
     let read = || -> rusqlite::Result<Stored> {
-        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_schema ORDER BY type, name";
+        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_schema ORDER BY \
+            type, name";
         let mut statement = connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         let mut digest = Sha256::new();

@@ -11,8 +11,8 @@ use sandbox::{Deadline, Scope};
 /// How many times the work of a statement all runs of one step may take.
 const STEP: u64 = 12;
 
-/// How long the work may take to notice that the time is over. What one call of a function does in SQLite cannot be
-/// interrupted.
+/// How long the work may take to notice that the time is over. What one call of a function does in
+/// SQLite cannot be interrupted.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// What is done with a step, in this order.
@@ -124,8 +124,8 @@ impl Drop for At<'_> {
     }
 }
 
-/// Does `work` on another thread, and waits for it a little longer than until `deadline`; `None` where it goes on.
-/// Without a deadline there is nothing to wait for, and it is done here.
+/// Does `work` on another thread, and waits for it a little longer than until `deadline`; `None`
+/// where it goes on. Without a deadline there is nothing to wait for, and it is done here.
 pub fn until<T: Send + 'static>(
     deadline: &Deadline,
     work: impl FnOnce() -> T + Send + 'static,

@@ -7,8 +7,8 @@ use schema::sql::fold;
 
 use crate::script::statement::Statement;
 
-/// The tables and views that a script may change: those that it names, or whose indexes or triggers it names, and
-/// those that hang on them.
+/// The tables and views that a script may change: those that it names, or whose indexes or triggers
+/// it names, and those that hang on them.
 pub(crate) fn touched<'a>(
     schema: &Schema,
     statements: impl Iterator<Item = &'a Statement> + Clone,

@@ -25,7 +25,8 @@ const STILL: [&str; 14] = [
     "explain",
 ];
 
-/// Whether foreign keys can make a difference for the statements, between the schemas before and after.
+/// Whether foreign keys can make a difference for the statements, between the schemas before and
+/// after.
 pub(crate) fn matter<'a>(
     schemas: &[&Arc<Schema>],
     statements: impl Iterator<Item = &'a Statement> + Clone,

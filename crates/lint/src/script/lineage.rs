@@ -1,5 +1,5 @@
-//! What becomes of each table and column in a step: a table that is rebuilt, renamed or copied is still the
-//! same table.
+//! What becomes of each table and column in a step: a table that is rebuilt, renamed or copied is
+//! still the same table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +109,8 @@ impl TableLineage {
         let found = kept.or(holders.first()).cloned();
         let made_anew = found.is_none() && still && dropped && merged.is_empty();
         let found = found.or_else(|| still.then(|| own.clone()));
-        // A copy into an older table is a move only if the table itself went; its names are that table's own.
+        // A copy into an older table is a move only if the table itself went; its names are that
+        // table's own.
         aliases.retain(|name| *name == own || before.table(name).is_none());
         // A copy that stays beside the table is another one.
         aliases.retain(|name| {

@@ -1,7 +1,8 @@
-//! What a script says in so many words: which tables it drops, deletes from, updates, copies and renames.
+//! What a script says in so many words: which tables it drops, deletes from, updates, copies and
+//! renames.
 //!
-//! A loss that a script spells out is another thing than one that it does not, so each statement is parsed
-//! with SQLite's grammar; one that cannot be parsed says nothing.
+//! A loss that a script spells out is another thing than one that it does not, so each statement is
+//! parsed with SQLite's grammar; one that cannot be parsed says nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -318,7 +319,8 @@ fn sources(from: &FromClause<'_>, tables: &mut Vec<String>) -> bool {
     let mut joins = false;
     for join in from.joins.iter().flatten() {
         // An outer join keeps the rows of its left side.
-        let outer = matches!(&join.operator, JoinOperator::TypedJoin(Some(kind)) if kind.contains(JoinType::LEFT));
+        let outer = matches!(&join.operator, JoinOperator::TypedJoin(Some(kind))
+            if kind.contains(JoinType::LEFT));
         joins = joins || !outer;
         joined.push(&join.table);
     }
