@@ -33,7 +33,7 @@ struct Collected {
     complete: bool,
 }
 
-/// What the passes collect, from any thread.
+/// The diagnostics of the passes, from any thread.
 #[derive(Default)]
 struct Collector(Mutex<Collected>);
 

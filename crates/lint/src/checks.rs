@@ -1,4 +1,5 @@
-//! What of a run is harm.
+//! The stage from executions and state differences to diagnostics. Each check takes values and
+//! returns diagnostics; none runs SQL.
 
 pub(crate) mod dangling;
 pub(crate) mod empty_database;

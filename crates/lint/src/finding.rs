@@ -1,4 +1,4 @@
-//! One thing that was found, under the name it has in every format.
+//! Findings, and the diagnostics that they are made of.
 
 pub(crate) use crate::rule::Rule;
 use crate::runner::tool_model::{Mode, Transaction};
@@ -25,7 +25,7 @@ impl Severity {
     }
 }
 
-/// Which of its two scripts a step was running.
+/// The direction of a script: one of the two that a step has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// Forward.
@@ -56,19 +56,19 @@ pub struct When {
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of harm it is.
+    /// The rule that it breaks.
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
     /// The step, as its folder names it.
     pub step: String,
-    /// Which script.
+    /// The direction of the script.
     pub direction: Direction,
     /// The file, relative to the folder.
     pub file: String,
     /// The line in the file, from 1.
     pub line: usize,
-    /// What it concerns: `table.column`, `table`, an index, a pragma. Empty for a step as a whole.
+    /// The object: `table.column`, `table`, an index, a pragma. Empty for a step as a whole.
     pub object: String,
     /// How many rows show it; 0 where it is not about rows.
     pub rows: usize,
@@ -113,7 +113,7 @@ pub(crate) enum Reach {
     Step,
     /// The step and what comes after it.
     Rest,
-    /// All that was judged.
+    /// All steps that were checked.
     Whole,
 }
 
@@ -155,7 +155,7 @@ impl Diagnostic {
         self
     }
 
-    /// What makes two findings the same one, seen twice.
+    /// The key by which two diagnostics are of one finding.
     pub(crate) fn key(&self) -> (usize, Direction, Rule, String) {
         let object = schema::sql::fold(&self.object);
         (self.origin.step, self.origin.direction, self.rule, object)

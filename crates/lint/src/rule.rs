@@ -1,13 +1,13 @@
-//! What kinds of harm there are, each under the name that it has in every format.
+//! The rules, each under the name that it has in every format: the one list of them.
 
-macro_rules! classes {
+macro_rules! rules {
     ($($variant:ident $name:literal $about:literal $why:literal $remedy:literal)*) => {
-        /// What kind of harm a finding tells of.
+        /// The rule that a finding breaks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule { $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant,)* }
 
         impl Rule {
-            /// All classes, in the order in which they are told.
+            /// All rules, in the order of the reports.
             pub const ALL: [Rule; [$($name),*].len()] = [$(Rule::$variant,)*];
 
             /// The name, the same in every format.
@@ -15,7 +15,7 @@ macro_rules! classes {
                 match self { $(Rule::$variant => $name,)* }
             }
 
-            /// What it is, as a clause.
+            /// The rule as a clause.
             pub fn about(self) -> &'static str {
                 match self { $(Rule::$variant => $about,)* }
             }
@@ -25,7 +25,7 @@ macro_rules! classes {
                 match self { $(Rule::$variant => $why,)* }
             }
 
-            /// What to do, in whole sentences.
+            /// The remedy, in whole sentences.
             pub fn remedy(self) -> &'static str {
                 match self { $(Rule::$variant => $remedy,)* }
             }
@@ -33,7 +33,7 @@ macro_rules! classes {
     };
 }
 
-classes! {
+rules! {
     StepFails "step-fails"
         "it fails on a database without a row"
         "The SQL cannot run at this place of the history, whatever the data are."

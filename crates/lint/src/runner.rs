@@ -1,4 +1,5 @@
-//! Runs a history in memory as its tool runs it, on rows.
+//! The stage from statements to executions: runs scripts in memory as their tool runs them, without
+//! rows and on rows, and returns the states around them.
 
 pub(crate) mod execute;
 pub(crate) mod fill_rows;

@@ -1,9 +1,9 @@
-//! What was found in a history.
+//! The verdict on a history: the findings, and how much was checked.
 
 use crate::finding::{Direction, Finding, Severity};
 use folders::{Down, Gap, Migration};
 
-/// What was found in a history.
+/// The verdict on a history: the findings, and how much was checked.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// The layout of the folder.
@@ -12,7 +12,7 @@ pub struct Verdict {
     pub root: String,
     /// Where it was read how the tool runs a file.
     pub source: &'static str,
-    /// How many steps were judged.
+    /// How many steps were checked.
     pub steps: usize,
     /// These steps, in order.
     pub judged: Vec<Judged>,
@@ -20,9 +20,9 @@ pub struct Verdict {
     pub journeys: usize,
     /// The tables that got no rows at some version, each with the reason in SQLite's words.
     pub unseeded: Vec<(String, String)>,
-    /// What the history holds and nobody could run.
+    /// The parts of the history that could not be run.
     pub gaps: Vec<Gap>,
-    /// What of these steps was not tried.
+    /// The parts of these steps that were not tried.
     pub unjudged: Vec<Unjudged>,
     /// Where the run ended before its end, where it did.
     pub stopped: Option<String>,
@@ -30,7 +30,7 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-/// A step that was judged.
+/// A step that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// The step, as its folder names it.

@@ -15,7 +15,7 @@ use crate::runner::versions::{Chain, Step};
 pub(crate) type Names = BTreeMap<String, Dangling>;
 
 /// The names that lead nowhere behind the step at `place` and did not before. `versions` are those
-/// of each version, and `modes` those for which the chain stands.
+/// of each version, and `modes` those that the chain represents.
 pub(crate) fn check(
     place: usize,
     steps: &[Step],
@@ -24,7 +24,7 @@ pub(crate) fn check(
     modes: &[Mode],
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    // What a step that fails leaves behind is no version of anybody's.
+    // No database of anybody is in the state that a failed step leaves.
     let (Some(before), Some(after), false) = (
         versions.get(place),
         versions.get(place + 1),

@@ -10,7 +10,7 @@ use crate::runner::execute::{Failure, Irregularity};
 use crate::runner::step::{StepRun, WayBack};
 use folders::Down;
 
-/// What can be seen without a row. `way_back` is what came of the down migration, where the runner
+/// Checks a step without rows. `way_back` is the outcome of the down migration, where the runner
 /// ran it.
 pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -130,7 +130,7 @@ fn check_declared_way_back(run: &StepRun<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(rule, severity, origin, "", message).at(line))
 }
 
-/// What came of the way back. `found` is what the step itself did.
+/// Checks the way back. `found` are the diagnostics of the step itself.
 fn check_way_back(run: &StepRun<'_>, way_back: &WayBack, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let origin = run.origin(Direction::Down);
     let mut differs = check_irregularities(run, Direction::Down, &way_back.ran.oddities);

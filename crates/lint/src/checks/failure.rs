@@ -1,4 +1,4 @@
-//! A script that passes on an empty database and fails on rows: whose fault that is.
+//! Checks a script that passes on an empty database and stopped on rows: whether it is at fault.
 
 use rusqlite::ffi;
 use schema::{ChangeKind, Comparison, Object, Schema};

@@ -1,4 +1,5 @@
-//! What speaks against a database after a script that it did not suffer from before.
+//! Checks an effect for damage that was not there before: broken keys, integrity, search tables,
+//! counters.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ fn check_orphans(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
     for (pair, rows) in &effect.after.orphans {
         let known = before.get(pair).copied().unwrap_or(0);
         let (child, parent) = pair;
-        // A parent that is not there at all is told as a name that leads nowhere.
+        // Another check reports a parent that is missing as a whole.
         if rows.len() <= known || effect.after.schema.table(parent).is_none() {
             continue;
         }

@@ -341,8 +341,8 @@ impl Losses<'_> {
                 kin.name
             )
         };
-        // Whoever deletes certain rows of a parent has said in the schema what becomes of their
-        // children.
+        // The author who deletes certain rows of a parent declared in the schema what becomes of
+        // their children.
         let severity = match &line.effect {
             Effect::Delete(_) if keyed && self.effect.origin.mode.foreign_keys => self.stated,
             _ => Severity::Error,

@@ -18,7 +18,7 @@ pub(crate) struct Evidence {
     pub(crate) hostile: Vec<Diagnostic>,
 }
 
-/// What further runs showed after an error on plain rows.
+/// The diagnostics of further runs after an error on plain rows.
 pub(crate) struct MoreEvidence {
     /// On the same rows without NULL.
     pub(crate) without_nulls: Vec<Diagnostic>,

@@ -130,7 +130,7 @@ fn has_index(after: &Schema, now: &Table, index: &Index, kin: &TableLineage) -> 
         })
 }
 
-/// What a way back did not restore: rule by rule, with how bad it is.
+/// The differences that a way back leaves, each with its severity and a message.
 pub(crate) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Severity, String)> {
     let changes = Comparison::new(before, after)
         .guess_renames(false)

@@ -1,4 +1,4 @@
-//! What one script did to one database: the states around it, and how the rows of each table
+//! The effect of one script on one database: the states around it, and how the rows of each table
 //! differ.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) struct Script<'a> {
     pub(crate) lineage: &'a Lineage,
 }
 
-/// What one script did to the rows of one database.
+/// The effect of one script on the rows of one database.
 pub(crate) struct ScriptEffect<'a> {
     pub(crate) origin: Origin,
     pub(crate) statements: &'a [Statement],

@@ -70,7 +70,7 @@ pub(crate) fn check(analysis: &Analysis, so_far: &[Diagnostic], watch: &Watch) -
     }
 }
 
-/// What each step does to tables, worked out once for all runs.
+/// The tables that each step reaches, computed once for all runs.
 fn tables_of_steps(analysis: &Analysis) -> Vec<StepTables> {
     let schemas = analysis.chains.first().map(|chain| &chain.schemas[..]);
     let schemas = schemas.unwrap_or_default();
@@ -83,7 +83,7 @@ fn tables_of_steps(analysis: &Analysis) -> Vec<StepTables> {
     })
 }
 
-/// What all long runs share.
+/// The values that all long runs share.
 struct Pass<'a> {
     analysis: &'a Analysis,
     tables: &'a [StepTables],
@@ -146,7 +146,7 @@ impl Pass<'_> {
         effect.blamed = long.blame_statements(step.place, lost);
         let mut found = loss::check(&effect, &self.analysis.request.options);
         found.extend(health::check(&effect));
-        // A table that stands apart from what the step touches is not looked at.
+        // Single steps reported the known ones already.
         found.retain(|own| !known(&own.object));
         found
     }

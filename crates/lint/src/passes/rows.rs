@@ -68,7 +68,7 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
                 .into_iter()
                 .flat_map(|after| check_back(&run, after, options, &mut checked.journeys)),
         );
-        // What was cut off in the middle shows losses that are none.
+        // A run that was cut off shows losses that are none.
         if scope.is_over() {
             break;
         }

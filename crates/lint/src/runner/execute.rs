@@ -35,7 +35,7 @@ pub(crate) struct Failure {
     pub(crate) words: String,
     /// SQLite's extended code: <https://sqlite.org/rescode.html>
     pub(crate) code: i32,
-    /// What stopped it here and would not elsewhere.
+    /// The limit of the check that stopped it, and would not elsewhere.
     pub(crate) stop: Option<Stop>,
 }
 
@@ -46,7 +46,7 @@ impl Failure {
     }
 }
 
-/// What a script did besides its work.
+/// A side effect of a script that its author may not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Irregularity {
     /// A pragma did nothing: its name, why, and whether rows may rely on it.
@@ -59,7 +59,7 @@ pub(crate) enum Irregularity {
     NothingToCommit,
 }
 
-/// What came of a script.
+/// The outcome of a script.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Execution {
     pub(crate) failure: Option<Failure>,
@@ -151,7 +151,7 @@ impl Runner {
         ran
     }
 
-    /// What the tool does at the end of a file.
+    /// Ends a file as the tool does.
     fn close(&self, statements: &[Statement], wrapped: bool, ran: &mut Execution) {
         let last = statements.last();
         let line = last.map_or(1, |line| line.line);

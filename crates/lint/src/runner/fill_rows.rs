@@ -1,4 +1,4 @@
-//! Databases with rows.
+//! Fills the database of a version with rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use generate::ValueHints;
 use generate::{Generator, Profile};
 use observe::search_option;
 
-/// What the rows of a database are like.
+/// The kinds of rows that a database is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
-    /// What an application would have.
+    /// Rows as an application has them.
     Plain,
     /// The same without NULL.
     WithoutNulls,

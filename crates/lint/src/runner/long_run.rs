@@ -13,7 +13,7 @@ use crate::runner::versions::{Chain, Step, Text};
 use crate::script::affected_tables::touched;
 use crate::script::lineage::Lineage;
 
-/// What a step does to tables, worked out once for all runs.
+/// The tables that a step reaches, computed once for all runs.
 #[derive(Default)]
 pub(crate) struct StepTables {
     pub(crate) lineage: Lineage,

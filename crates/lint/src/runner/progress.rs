@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// How many of the steps, or of the long runs, are done.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// What is counted: `steps`, then `long runs`.
+    /// The unit: `steps`, then `long runs`.
     pub what: &'static str,
     /// How many of them are done.
     pub done: usize,

@@ -1,4 +1,4 @@
-//! What a database looks like between two scripts: its rows and what speaks against it.
+//! The state of a database between two scripts: its rows, counters, and what its checks find.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) struct State {
     pub(crate) sequences: BTreeMap<String, i64>,
     /// Rows that refer to nothing: child and parent, folded, with one line for each row.
     pub(crate) orphans: BTreeMap<(String, String), Vec<String>>,
-    /// What `integrity_check` says.
+    /// The sentences of `integrity_check`.
     pub(crate) integrity: Vec<String>,
     /// The search tables that do not show their content, folded.
     pub(crate) searches: BTreeSet<String>,
@@ -96,12 +96,12 @@ fn fits(connection: &Connection, table: &Table) -> Result<(), String> {
         "SELECT count(*) FROM (SELECT 1 FROM main.{name} LIMIT {})",
         MOST + 1
     ));
-    // Whoever reads the rows is told why that fails.
+    // The reader of the rows notes why that fails.
     let Ok(count) = count else { return Ok(()) };
     if count > MOST {
         return Err(format!("it holds more than {MOST} rows"));
     }
-    // What a column computes is not in the database, and may be of any size.
+    // A computed value is not in the database, and may be of any size.
     let computed = table.columns.iter().filter(|own| own.generated.is_some());
     let size: Vec<String> = computed
         .map(|column| format!("coalesce(octet_length({}), 0)", quote_name(&column.name)))
@@ -136,7 +136,7 @@ fn orphans(connection: &Connection, table: &str) -> BTreeMap<(String, String), V
         }
         Ok(found)
     };
-    // A key that cannot be checked is told as one that dangles.
+    // Another check reports a key that SQLite cannot check.
     read().unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! One step under one mode, and what came of its scripts: the values that the runner hands on.
+//! One step under one mode, and the outcomes of its scripts: the values that the runner returns.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl<'a> StepRun<'a> {
         }
     }
 
-    /// What came of the step on a database without rows.
+    /// The outcome of the step on a database without rows.
     pub(crate) fn past(&self) -> Option<&'a Past> {
         self.chain.ups.get(self.place)
     }
@@ -116,7 +116,7 @@ impl<'a> StepRun<'a> {
     }
 }
 
-/// What came of the down migration on the empty database after the step.
+/// The outcome of the down migration on the empty database after the step.
 pub(crate) struct WayBack {
     pub(crate) ran: Execution,
     /// The schema behind it; none where SQLite stores the same as before the step, or where it
@@ -132,19 +132,19 @@ impl WayBack {
     }
 }
 
-/// What came of a script on rows.
+/// The outcome of a script on rows.
 pub(crate) enum End {
     Stopped(Failure),
     Passed(State),
 }
 
-/// What came of a step on rows: forward and, where that passed, back; or back alone.
+/// The outcome of a step on rows: forward and, where that passed, back; or back alone.
 pub(crate) struct StepOutcome {
     /// The first script that ran.
     pub(crate) direction: Direction,
     pub(crate) start: State,
     pub(crate) end: End,
-    /// What came of the way back behind the way forward.
+    /// The outcome of the way back after the way forward.
     pub(crate) back: Option<End>,
 }
 

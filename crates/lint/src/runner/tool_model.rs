@@ -8,7 +8,7 @@ use schema::sql::fold;
 use crate::script::statement::first_word;
 use folders::{History, Script};
 
-/// What a tool opens a transaction around.
+/// The scope of the transactions that a tool opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transaction {
     /// Around each file.
@@ -49,7 +49,7 @@ pub enum ForeignKeys {
 pub struct Model {
     /// The tool.
     pub tool: &'static str,
-    /// What it opens a transaction around, unless a marker in the file says otherwise.
+    /// The scope of its transactions, unless a marker in the file changes it.
     pub transaction: Transaction,
     /// Whether its connection checks foreign keys.
     pub foreign_keys: ForeignKeys,
@@ -234,7 +234,7 @@ impl Model {
         }
     }
 
-    /// What the tool opens a transaction around when it runs `script`; `alone` where a marker keeps
+    /// The scope of the transaction in which the tool runs `script`; `alone` where a marker keeps
     /// it away.
     pub(crate) fn around(&self, script: &Script, alone: bool) -> Transaction {
         let flyway = || {

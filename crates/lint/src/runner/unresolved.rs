@@ -107,8 +107,8 @@ fn refused(connection: &Connection, sql: &str) -> Option<(String, bool)> {
     drop(strict);
     let words = sqlite_message(&error);
     let only_strict = connection.prepare(sql).is_ok();
-    // What an application registers is not there here, and that says nothing about the schema; a
-    // key that leads nowhere is told by itself.
+    // Objects that an application registers are missing here by design; another check reports a
+    // key that leads nowhere.
     let registered = ["no such function", "no such module", "no such collation"];
     let other =
         registered.iter().any(|start| words.starts_with(start)) || words.contains("mismatch");

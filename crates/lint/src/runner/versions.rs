@@ -24,7 +24,7 @@ pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) up: Option<Text>,
     pub(crate) down: Option<Text>,
-    /// What its scripts say of the values in the columns, forward and back.
+    /// Hints of its scripts about the values in the columns, forward and back.
     pub(crate) hints: (ValueHints, ValueHints),
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// What the tool, or who asked, wants a transaction around.
+    /// The scope of the transaction: that of the options, or that of the tool.
     pub(crate) fn around(&self, mode: Mode) -> Transaction {
         mode.transaction.unwrap_or(self.around)
     }
@@ -66,7 +66,7 @@ pub(crate) fn steps(history: &History, model: &Model, watch: &Watch) -> Vec<Step
     steps.collect()
 }
 
-/// What scripts say of the values in the columns.
+/// The hints of scripts about the values in the columns.
 pub(crate) fn hints<'a>(texts: impl Iterator<Item = &'a Text>) -> ValueHints {
     let mut hints = ValueHints::default();
     let statements = texts.flat_map(|text| &text.statements);
@@ -80,14 +80,14 @@ pub(crate) struct Chain {
     pub(crate) mode: Mode,
     /// The database without rows at each version, from before the first step.
     pub(crate) images: Images,
-    /// What SQLite stores of the schema of each version; where it is the same, the schema is.
+    /// The digest of each version's stored schema; where it is the same, so is the schema.
     pub(crate) stored: Vec<Stored>,
     /// The schema of each version.
     pub(crate) schemas: Vec<Arc<Schema>>,
     /// The versions whose schema could not be read, each with the reason; their place is held by an
     /// empty one.
     pub(crate) unread: BTreeMap<usize, String>,
-    /// What came of each step forward.
+    /// The outcome of each step forward.
     pub(crate) ups: Vec<Past>,
 }
 
@@ -100,7 +100,7 @@ impl Chain {
     }
 }
 
-/// What came of a step on a database without rows.
+/// The outcome of a step on a database without rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
     pub(crate) failure: Option<Failure>,
@@ -189,7 +189,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
 /// The digest of what SQLite stores of a schema.
 pub(crate) type Stored = [u8; 32];
 
-/// What SQLite stores of the schema of a database.
+/// Computes the digest of the schema that SQLite stores in a database.
 pub(crate) fn stored(connection: &Connection) -> Result<Stored, Error> {
     let read = || -> rusqlite::Result<Stored> {
         let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_schema ORDER BY \

@@ -15,7 +15,7 @@ const STEP: u64 = 12;
 /// SQLite cannot be interrupted.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is done with a step, in this order.
+/// The phases of the work on a step, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Read,
@@ -47,12 +47,12 @@ pub(crate) struct Watch {
     notes: Mutex<Notes>,
 }
 
-/// What a watch has noted so far.
+/// The notes of a watch.
 #[derive(Clone, Default)]
 pub(crate) struct Notes {
-    /// What was not tried of a step, with the reason.
+    /// The steps that were not tried in full, each with the reason.
     pub(crate) untried: BTreeSet<(usize, String)>,
-    /// What is under way, and how often.
+    /// The work under way, and how many threads do it.
     under_way: BTreeMap<(Phase, usize), usize>,
 }
 
@@ -73,7 +73,7 @@ impl Watch {
         }
     }
 
-    /// What was noted so far.
+    /// A copy of the notes so far.
     pub(crate) fn notes(&self) -> Notes {
         self.change(|notes| notes.clone())
     }
@@ -87,7 +87,7 @@ impl Watch {
         change(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Where the work stands until the value is dropped; where it is over by then, it stays there.
+    /// Notes that work is under way until the value is dropped; after the deadline the note stays.
     pub(crate) fn at(&self, phase: Phase, place: usize) -> At<'_> {
         self.change(|notes| *notes.under_way.entry((phase, place)).or_default() += 1);
         At {

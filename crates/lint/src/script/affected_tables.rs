@@ -1,4 +1,4 @@
-//! Which tables a script may change, so that no other needs rows or a look.
+//! The tables that a script may change, so that no other needs rows or a comparison.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use schema::sql::fold;
 
-/// What gives another engine's SQL away, the engine, and what it is there. Lower case, one blank
+/// Signs of another engine's SQL, the engine, and what each is there. Lower case, one space
 /// between words.
 const SIGNS: &[(&str, &str, &str)] = &[
     (" alter column ", "libSQL or PostgreSQL", "`ALTER COLUMN`"),

@@ -1,5 +1,5 @@
-//! What becomes of each table and column in a step: a table that is rebuilt, renamed or copied is
-//! still the same table.
+//! The lineage of each table and column through a step: a table that is rebuilt, renamed or copied
+//! is still the same table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(crate) struct Lineage {
     pub(crate) kin: BTreeMap<String, TableLineage>,
 }
 
-/// What became of one table.
+/// The lineage of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct TableLineage {
     /// As it was declared.
@@ -56,7 +56,7 @@ impl Lineage {
 }
 
 impl TableLineage {
-    /// What a column is called after the step, folded; `None` where it is gone.
+    /// The name of a column after the step, folded; `None` where it is gone.
     pub(crate) fn column_now(&self, name: &str) -> Option<String> {
         let own = fold(name);
         match self.columns.iter().find(|(was, _)| fold(was) == own) {

@@ -1,5 +1,5 @@
-//! What a script says in so many words: which tables it drops, deletes from, updates, copies and
-//! renames.
+//! The statements of a script, and what each states: which tables it drops, deletes from, updates,
+//! copies and renames.
 //!
 //! A loss that a script spells out is another thing than one that it does not, so each statement is
 //! parsed with SQLite's grammar; one that cannot be parsed says nothing.
@@ -17,7 +17,7 @@ use sqlite3_parser::{Bump, FallibleIterator};
 
 use folders::Script;
 
-/// One statement of a script, and where it stands in its file.
+/// One statement of a script, and its place in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
     pub(crate) text: String,
@@ -28,7 +28,7 @@ pub(crate) struct Statement {
     words: BTreeSet<String>,
 }
 
-/// What a statement says that it does. Names are folded.
+/// The effect that a statement states. Names are folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     CreateTable(String),
@@ -56,7 +56,7 @@ pub(crate) struct Copy {
     /// The columns that are named; none where they go by their position.
     pub(crate) columns: Vec<String>,
     pub(crate) sources: Vec<Source>,
-    /// What lets rows fall out without a word.
+    /// The words that drop rows without an error.
     pub(crate) silent_filter: Option<&'static str>,
     /// Whether a condition in so many words leaves rows out.
     pub(crate) filters: bool,
@@ -133,7 +133,7 @@ impl Statement {
         Some((bare(name), value))
     }
 
-    /// Whether the name stands in the statement, be it in a string or a comment.
+    /// Whether the statement contains the name, be it in a string or a comment.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         let name = fold(name);
         if name.chars().all(is_word) {
@@ -183,7 +183,7 @@ fn named(name: &Name<'_>) -> String {
     bare(name.0)
 }
 
-/// What a copy may be said to drop rows by.
+/// Names of the ways in which a copy drops rows.
 pub(crate) const JOIN: &str = "a join";
 pub(crate) const LIMIT: &str = "`LIMIT`";
 
