@@ -24,8 +24,8 @@ pub const FIXTURES: &str = "fixtures";
 /// The files with generated blocks, below the root.
 pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
 
-/// The root of the checkout in which the command is called: the nearest folder above the current one that is this
-/// project, wherever the program was built.
+/// The root of the checkout in which the command is called: the nearest folder above the current
+/// one that is this project, wherever the program was built.
 ///
 /// # Errors
 /// When the current folder is in no checkout.
@@ -47,7 +47,8 @@ fn root_above(here: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Whether a folder is the root of this project: a workspace with these commands, a list of steps and fixtures.
+/// Whether a folder is the root of this project: a workspace with these commands, a list of steps
+/// and fixtures.
 fn is_checkout(folder: &Path) -> bool {
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
     let workspace = manifest.lines().any(|line| line.trim() == "[workspace]");
@@ -63,8 +64,8 @@ pub fn tell_checkout(root: &Path) {
     crate::say!("checkout: {}", escape::line(&root.to_string_lossy()));
 }
 
-/// Refuses a program that was compiled in another checkout than the one it is called in: what is compiled into it
-/// belongs there. `manifest` is the folder of its package.
+/// Refuses a program that was compiled in another checkout than the one it is called in: what is
+/// compiled into it belongs there. `manifest` is the folder of its package.
 ///
 /// # Errors
 /// When it is another one.

@@ -1,15 +1,17 @@
-//! The proof: builds a database at every past version, migrates it forward and back, and checks laws.
+//! The proof: builds a database at every past version, migrates it forward and back, and checks
+//! laws.
 //!
 //! ```text
 //! fixtures/ ─▶ journey ─▶ observe ─▶ laws ─▶ report
 //! ```
 //!
-//! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application declares
-//! (queries, the writes of each build, what must be consistent). [`verify()`] takes each golden fixture, and
-//! databases that proptest makes, on a [`Journey`] between every pair of versions and back, observes
-//! everything that must survive, and lets each of the [`LAWS`] judge. Where all is well, golden databases
-//! go on journeys in other physical [`StorageConfig`]s, and on random walks over the versions, with writes, readers and restarts in between. The result is a value, a
-//! [`Report`], that prints as text or as JSON. A run that checked nothing fails.
+//! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application
+//! declares (queries, the writes of each build, what must be consistent). [`verify()`] takes each
+//! golden fixture, and databases that proptest makes, on a [`Journey`] between every pair of
+//! versions and back, observes everything that must survive, and lets each of the [`LAWS`] judge.
+//! Where all is well, golden databases go on journeys in other physical [`StorageConfig`]s, and on
+//! random walks over the versions, with writes, readers and restarts in between. The result is a
+//! value, a [`Report`], that prints as text or as JSON. A run that checked nothing fails.
 //!
 //! Nothing here knows a table of any application.
 

@@ -6,7 +6,8 @@
 pub enum Repeat {
     /// A command that takes the settings as options, such as `cargo xtask verify-migrations`.
     Command(String),
-    /// A test that takes its settings from the environment, by [`Settings::from_environment`](crate::Settings::from_environment).
+    /// A test that takes its settings from the environment, by
+    /// [`Settings::from_environment`](crate::Settings::from_environment).
     Test,
 }
 

@@ -33,8 +33,8 @@ pub struct Broken {
     pub hint: Option<String>,
     /// The smallest generated database that shows it, as SQL.
     pub sql: Option<String>,
-    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``: without
-    /// them the law holds.
+    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``:
+    /// without them the law holds.
     pub hostile: Vec<String>,
     /// The command that shows it again.
     pub repeat: String,
@@ -124,9 +124,10 @@ impl Report {
         let gaps: Vec<String> = unproved
             .map(|law| format!("the law \"{}\" checked nothing", law.name))
             .collect();
-        match self.narrowed && gaps.len() < self.laws.len() {
-            true => Vec::new(),
-            false => gaps,
+        if self.narrowed && gaps.len() < self.laws.len() {
+            Vec::new()
+        } else {
+            gaps
         }
     }
 
@@ -158,7 +159,8 @@ impl Report {
         text
     }
 
-    /// The same with every text as it may be printed: a name on one line, and messages and SQL line by line.
+    /// The same with every text as it may be printed: a name on one line, and messages and SQL line
+    /// by line.
     fn printable(&self) -> Report {
         let mut report = self.clone();
         line(&mut report.title);
@@ -202,7 +204,8 @@ impl Report {
                 law.name, law.checked
             );
         }
-        // An edited history makes the engine refuse, and half the laws break with it: the cause comes first.
+        // An edited history makes the engine refuse, and half the laws break with it: the cause
+        // comes first.
         let mut broken: Vec<&LawReport> = self
             .laws
             .iter()
@@ -357,8 +360,9 @@ impl LawReport {
         law
     }
 
-    /// What is broken, each difference once with the journeys that show it, those of one step first: they
-    /// tell the guilty file. What follows the first line of a message is left out where all of it was `told`.
+    /// What is broken, each difference once with the journeys that show it, those of one step
+    /// first: they tell the guilty file. What follows the first line of a message is left out where
+    /// all of it was `told`.
     fn write_broken<'a>(&'a self, text: &mut String, told: &mut BTreeSet<&'a str>) {
         let _ = writeln!(text, "\n{} is broken:", self.name);
         let mut groups: Vec<(&Broken, Vec<&Broken>)> = Vec::new();

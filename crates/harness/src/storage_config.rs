@@ -1,8 +1,9 @@
 //! A storage configuration: how a file stands on the disk, which no step may depend on.
 //!
-//! The same rows can stand in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free pages, in a file
-//! that a SQLite of 2009 wrote. [`StorageConfig::rebuild`] makes a database anew in another configuration, with the same
-//! schema, rows, rowids and sequences, on a [`Machine`], which has a WAL where files in memory have none.
+//! The same rows can stand in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free
+//! pages, in a file that a SQLite of 2009 wrote. [`StorageConfig::rebuild`] makes a database anew
+//! in another configuration, with the same schema, rows, rowids and sequences, on a [`Machine`],
+//! which has a WAL where files in memory have none.
 
 mod rebuild;
 
@@ -18,7 +19,8 @@ use stdx::Rng;
 /// The file's name on the machine of a configuration.
 const FILE: &str = "storage.db";
 
-/// How many values each property of a configuration has, in the order of [`StorageConfig::properties`].
+/// How many values each property of a configuration has, in the order of
+/// [`StorageConfig::properties`].
 const VALUES: [usize; 8] = [8, 3, 3, 2, 2, 2, 2, 2];
 
 /// The page size that a property's value stands for: the usual one first.
@@ -28,7 +30,8 @@ const ENCODINGS: [&str; 3] = ["UTF-8", "UTF-16le", "UTF-16be"];
 
 const AUTO_VACUUMS: [&str; 3] = ["NONE", "FULL", "INCREMENTAL"];
 
-/// How many configurations are drawn for each one that is taken: the one that shows most pairs that no other did.
+/// How many configurations are drawn for each one that is taken: the one that shows most pairs that
+/// no other did.
 const DRAWN: u64 = 24;
 
 /// How a file stands on the disk: one value for each property, 0 for the usual one.
@@ -38,8 +41,8 @@ pub struct StorageConfig {
 }
 
 impl StorageConfig {
-    /// The usual configuration: pages of 4096 bytes, UTF-8, no auto_vacuum, journal mode DELETE, no free pages to speak
-    /// of, today's format.
+    /// The usual configuration: pages of 4096 bytes, UTF-8, no auto_vacuum, journal mode DELETE, no
+    /// free pages to speak of, today's format.
     pub fn usual() -> StorageConfig {
         StorageConfig::default()
     }
@@ -58,8 +61,8 @@ impl StorageConfig {
         (0..count).map(config).collect()
     }
 
-    /// A few configurations that show every two values of different properties together at least once: what depends
-    /// on more than two at a time is rare.
+    /// A few configurations that show every two values of different properties together at least
+    /// once: what depends on more than two at a time is rare.
     pub fn sample(seed: u64) -> Vec<StorageConfig> {
         let mut missing: BTreeSet<Pair> = every_pair().collect();
         let mut rng = Rng::new(seed);
@@ -151,8 +154,9 @@ impl StorageConfig {
         self.value(4) > 0
     }
 
-    /// Whether a SQLite from before 2010 wrote the file: schema format 1, in which no index is descending, and
-    /// a header that does not know the file's size. <https://sqlite.org/fileformat2.html#schema_format_number>
+    /// Whether a SQLite from before 2010 wrote the file: schema format 1, in which no index is
+    /// descending, and a header that does not know the file's size.
+    /// <https://sqlite.org/fileformat2.html#schema_format_number>
     pub fn old_format(self) -> bool {
         self.value(5) > 0
     }

@@ -33,8 +33,9 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// A subject with its steps in `versions/` and its golden databases in `fixtures/`, both below `root`, and
-    /// titled as that folder: without docs and queries, proved in a test. Set the fields that are otherwise.
+    /// A subject with its steps in `versions/` and its golden databases in `fixtures/`, both below
+    /// `root`, and titled as that folder: without docs and queries, proved in a test. Set the
+    /// fields that are otherwise.
     pub fn new(root: impl Into<PathBuf>, catalogue: &'a Catalogue) -> Subject<'a> {
         let root = root.into();
         let name = root.file_name().unwrap_or_default();
@@ -53,7 +54,8 @@ impl<'a> Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The path of a version's file for messages, such as `crates/notes/versions/0002_label/up.sql`.
+    /// The path of a version's file for messages, such as
+    /// `crates/notes/versions/0002_label/up.sql`.
     pub fn step_file(&self, version: Version, file: &str) -> String {
         let folder = self
             .catalogue
@@ -84,8 +86,9 @@ pub trait Application: Sync {
         None
     }
 
-    /// What a column of `version` holds, where that is less than its schema allows, such as a document of the
-    /// application's own. Databases that are made from the schema take it from here.
+    /// What a column of `version` holds, where that is less than its schema allows, such as a
+    /// document of the application's own. Databases that are made from the schema take it from
+    /// here.
     fn column(
         &self,
         _version: Version,
@@ -95,7 +98,8 @@ pub trait Application: Sync {
         None
     }
 
-    /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it differ.
+    /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it
+    /// differ.
     ///
     /// # Errors
     /// Whatever the write fails with.

@@ -28,8 +28,8 @@ use proof::{Made, Proof};
 pub use settings::{Progress, Settings};
 use task::{Source, Task};
 
-/// Proves `subject`: every golden database, the empty file and generated databases, between every pair of
-/// versions and back, judged by every law.
+/// Proves `subject`: every golden database, the empty file and generated databases, between every
+/// pair of versions and back, judged by every law.
 pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
     let mut proof = Proof {
         subject,

@@ -1,12 +1,13 @@
-//! Everything in a SQLite database that must survive a migration, as a value; and two databases compared.
+//! Everything in a SQLite database that must survive a migration, as a value; and two databases
+//! compared.
 //!
 //! ```text
 //! connection ─▶ observation ─▶ differences
 //! ```
 //!
-//! [`Observation::read`] reads a database whole: schema, rows with their types and exact bytes, the counters of
-//! AUTOINCREMENT, `user_version` and `application_id`. [`differences`] compares two of them. [`compare`] compares
-//! two databases of any size without holding their rows.
+//! [`Observation::read`] reads a database whole: schema, rows with their types and exact bytes, the
+//! counters of AUTOINCREMENT, `user_version` and `application_id`. [`differences`] compares two of
+//! them. [`compare`] compares two databases of any size without holding their rows.
 
 mod error;
 mod value;

@@ -1,4 +1,5 @@
-//! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing else.
+//! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing
+//! else.
 
 mod dependencies;
 mod packages;
@@ -100,7 +101,8 @@ fn structure(root: &Path) -> Result<(), Failure> {
     )?)
 }
 
-/// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
+/// They are counted by valgrind, which is not on every system; times are no substitute, so nothing
+/// is.
 fn instructions(root: &Path) -> Result<(), Failure> {
     if !program::is_there("valgrind") {
         say!("skipped: valgrind cannot be called here; `.ci/run` installs it on Linux");

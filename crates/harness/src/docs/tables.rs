@@ -121,14 +121,16 @@ fn declaration(name: &str, line: &str) -> String {
     }
 }
 
-/// The words for an object from the version that last explained it, and the version that it is in since.
+/// The words for an object from the version that last explained it, and the version that it is in
+/// since.
 struct Words {
     text: String,
     since: Version,
 }
 
 impl Words {
-    /// Goes back through the versions, under the names that declared renames gave the object before.
+    /// Goes back through the versions, under the names that declared renames gave the object
+    /// before.
     fn of(subject: &Subject<'_>, object: &str) -> Result<Words, Error> {
         let mut name = object.to_owned();
         let mut words = Words {

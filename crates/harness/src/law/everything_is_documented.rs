@@ -1,8 +1,8 @@
 //! # Everything is documented
 //!
-//! Each version has its notes, complete; each table, column, index, trigger and view has its words in the
-//! notes of the version that added it; no words stand for what is not there; and the generated blocks of
-//! the docs match the schema.
+//! Each version has its notes, complete; each table, column, index, trigger and view has its words
+//! in the notes of the version that added it; no words stand for what is not there; and the
+//! generated blocks of the docs match the schema.
 
 use migrations::{Declared, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};

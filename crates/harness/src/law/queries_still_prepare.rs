@@ -1,9 +1,9 @@
 //! # Queries still prepare
 //!
-//! Every query that the application declares compiles at every version it claims, however the file came
-//! there, and gives the same columns. Where the notes say `Backwards compatibility: supported`, that is a
-//! claim: every query of the version before compiles on the new schema, what that build writes goes in,
-//! and nothing contradicts itself afterwards.
+//! Every query that the application declares compiles at every version it claims, however the file
+//! came there, and gives the same columns. Where the notes say `Backwards compatibility:
+//! supported`, that is a claim: every query of the version before compiles on the new schema, what
+//! that build writes goes in, and nothing contradicts itself afterwards.
 
 use migrations::{Catalogue, Query, Version};
 

@@ -16,8 +16,8 @@ pub(crate) enum Action {
     Go(Version),
     /// The same while another program reads.
     GoPastReader(Version),
-    /// A build writes: that of the file's version, or the one before where the notes claim that it may; where the
-    /// application says nothing, rows are made from the schema.
+    /// A build writes: that of the file's version, or the one before where the notes claim that it
+    /// may; where the application says nothing, rows are made from the schema.
     Write { older: bool, seed: u8 },
     /// The program ends, and the next one starts.
     Reopen,
@@ -37,8 +37,8 @@ pub(crate) struct RandomWalk {
 }
 
 impl RandomWalk {
-    /// Tours over the versions up to `current` in one of so many configurations. What fails is shrunk: fewer actions, then
-    /// simpler ones, in a configuration more usual.
+    /// Tours over the versions up to `current` in one of so many configurations. What fails is
+    /// shrunk: fewer actions, then simpler ones, in a configuration more usual.
     pub(crate) fn strategy(current: Version, configs: usize) -> impl Strategy<Value = RandomWalk> {
         let versions =
             || Union::new_weighted(vec![(6, (1..=current).boxed()), (1, Just(0).boxed())]);

@@ -7,8 +7,9 @@ use crate::error::{Error, ErrorKind};
 use crate::repeat::Repeat;
 
 impl Settings {
-    /// The settings in the variable `ROWSAFE_PROOF`, such as `--journey v3..v4..v3 --seed 7`; the default ones where
-    /// it is not set. A report of [`Repeat::Test`] prints the variable with each finding.
+    /// The settings in the variable `ROWSAFE_PROOF`, such as `--journey v3..v4..v3 --seed 7`; the
+    /// default ones where it is not set. A report of [`Repeat::Test`] prints the variable with each
+    /// finding.
     ///
     /// # Errors
     /// When the variable holds something else.
@@ -20,7 +21,8 @@ impl Settings {
         }
     }
 
-    /// Reads `--journey`, `--fixture`, `--law`, `--seed`, `--cases` and `--deep`, as a report prints them.
+    /// Reads `--journey`, `--fixture`, `--law`, `--seed`, `--cases` and `--deep`, as a report
+    /// prints them.
     ///
     /// # Errors
     /// When there is another option, or a value that does not fit.

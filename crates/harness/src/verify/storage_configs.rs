@@ -1,4 +1,5 @@
-//! Journeys in other storage configurations: the same laws, and the same results as in the usual one.
+//! Journeys in other storage configurations: the same laws, and the same results as in the usual
+//! one.
 
 use super::outcome::{Outcome, judge, law};
 use super::settings::Settings;
@@ -12,7 +13,8 @@ use crate::subject::Subject;
 use observe::Difference;
 use observe::{Excuse, differences};
 
-/// Takes a golden database on a journey in a configuration, and where that breaks a law, in the most usual configuration that does.
+/// Takes a golden database on a journey in a configuration, and where that breaks a law, in the
+/// most usual configuration that does.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,
@@ -58,8 +60,9 @@ pub(super) fn run(
     }
 }
 
-/// The database that goes on the journey, and its walk in the usual configuration: a golden database, or what the
-/// encoding of `configuration` makes of it. UTF-16 cannot hold U+FFFF, nor bytes that are no text.
+/// The database that goes on the journey, and its walk in the usual configuration: a golden
+/// database, or what the encoding of `configuration` makes of it. UTF-16 cannot hold U+FFFF, nor
+/// bytes that are no text.
 fn usual(
     subject: &Subject<'_>,
     task: &Task<'_>,
@@ -87,7 +90,8 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What the laws say of the journey in this configuration; `None` where the configuration cannot hold the database.
+    /// What the laws say of the journey in this configuration; `None` where the configuration
+    /// cannot hold the database.
     fn go(&self, config: StorageConfig, usual: &Trace) -> Option<Outcome> {
         let machine = config.rebuild(&self.image).ok()?;
         let connection = config.open(&machine).ok()?;
@@ -137,7 +141,8 @@ impl Place<'_> {
         }
     }
 
-    /// What differs from one time to the next in the usual configuration, too: a step may write the time, or chance.
+    /// What differs from one time to the next in the usual configuration, too: a step may write the
+    /// time, or chance.
     fn chance(&self, usual: &Trace) -> Vec<Excuse> {
         let (name, image) = (&self.fixture.name, &self.image);
         let again = walk(self.subject, self.task.journey, name, image);

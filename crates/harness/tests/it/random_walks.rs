@@ -1,4 +1,5 @@
-//! Tours find what no journey to one version and back shows, and tell it so that a person can do it again.
+//! Tours find what no journey to one version and back shows, and tell it so that a person can do it
+//! again.
 
 use harness::{Report, Settings};
 

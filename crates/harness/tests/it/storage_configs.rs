@@ -4,8 +4,8 @@ use harness::{Report, Settings, StorageConfig, load, observe};
 
 use crate::case::{Case, findings};
 
-/// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and values that are
-/// easily lost.
+/// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and
+/// values that are easily lost.
 const EVERYTHING: &str = "
 CREATE TABLE plain (body TEXT, n);
 INSERT INTO plain (rowid, body, n) VALUES (3, 'Überkopf', 1), (7, NULL, 2.5), (900, '', x'00ff');

@@ -1,7 +1,7 @@
 //! What the dependencies may be: `deny.toml` says it.
 //!
-//! `cargo deny` checks all of it, where it is installed. It takes minutes to compile, so licences, sources and
-//! duplicates are checked here from `cargo metadata`, too, by the same file.
+//! `cargo deny` checks all of it, where it is installed. It takes minutes to compile, so licences,
+//! sources and duplicates are checked here from `cargo metadata`, too, by the same file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -68,7 +68,8 @@ fn faults(metadata: &Value, allowed: &[String]) -> Vec<String> {
     wrong
 }
 
-/// The packages without those that only tests need, as `cargo deny` does it: whoever uses ours compiles none of these.
+/// The packages without those that only tests need, as `cargo deny` does it: whoever uses ours
+/// compiles none of these.
 fn shipped(metadata: &Value) -> BTreeSet<&str> {
     let nodes = metadata["resolve"]["nodes"].as_array();
     let nodes = nodes.into_iter().flatten();

@@ -1,8 +1,9 @@
-//! The packages as crates.io would get them, each checked by itself, and all built by an application outside this
-//! workspace.
+//! The packages as crates.io would get them, each checked by itself, and all built by an
+//! application outside this workspace.
 //!
-//! `cargo package` could verify them, too. It takes longer, and it unpacks each package into a cache that it does not
-//! renew while the version stays the same, so it would check what an earlier run had packaged.
+//! `cargo package` could verify them, too. It takes longer, and it unpacks each package into a
+//! cache that it does not renew while the version stays the same, so it would check what an earlier
+//! run had packaged.
 
 use std::fs;
 use std::io;
@@ -21,7 +22,8 @@ struct Package {
     library: Option<String>,
 }
 
-/// What the application does with the packages: it migrates nothing, but every crate is linked, and SQLite runs.
+/// What the application does with the packages: it migrates nothing, but every crate is linked, and
+/// SQLite runs.
 const PROGRAM: &str = r#"fn main() {
     let connection = migrations::rusqlite::Connection::open_in_memory();
     let connection = connection.expect("SQLite runs");
@@ -29,7 +31,8 @@ const PROGRAM: &str = r#"fn main() {
 }
 "#;
 
-/// Packages all that is published, checks each, then builds and runs an application that depends on all of them.
+/// Packages all that is published, checks each, then builds and runs an application that depends on
+/// all of them.
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let metadata = project::metadata(root, &["--no-deps"])?;
     let packages = published(&metadata);
@@ -61,8 +64,8 @@ fn published(metadata: &Value) -> Vec<Package> {
         .collect()
 }
 
-/// The workspace's profile of its dependencies as options of cargo: an unpacked package has no profile of its own, and
-/// would compile SQLite again.
+/// The workspace's profile of its dependencies as options of cargo: an unpacked package has no
+/// profile of its own, and would compile SQLite again.
 fn dependency_profile(root: &Path) -> Result<Vec<String>, Failure> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))
         .map_err(|error| Failure::new(format!("`Cargo.toml`: {error}")))?;
