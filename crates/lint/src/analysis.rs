@@ -94,7 +94,7 @@ impl Analysis {
         });
         self.chains.iter().any(|chain| {
             let schemas = chain.schemas.iter().skip(place).take(2);
-            key_relevance::matter(&schemas.collect::<Vec<_>>(), statements.clone())
+            key_relevance::keys_matter(&schemas.collect::<Vec<_>>(), statements.clone())
         })
     }
 }

@@ -95,7 +95,7 @@ fn make_passes(
     check_rows(&analysis, watch, collector);
     let dangling = names::check(&analysis, watch).into_iter();
     let so_far = collector.change(|collected| {
-        let dangling = dangling.map(|diagnostic| diagnostic.over(Reach::Rest));
+        let dangling = dangling.map(|diagnostic| diagnostic.with_reach(Reach::Rest));
         collected.diagnostics.extend(dangling);
         // Whichever thread was first, the order is that of the steps.
         collected.diagnostics.sort_by_key(|own| own.origin.step);
@@ -105,7 +105,7 @@ fn make_passes(
     collector.change(|collected| {
         collected.journeys += long.journeys;
         let diagnostics = long.diagnostics.into_iter();
-        let diagnostics = diagnostics.map(|diagnostic| diagnostic.over(Reach::Whole));
+        let diagnostics = diagnostics.map(|diagnostic| diagnostic.with_reach(Reach::Whole));
         collected.diagnostics.extend(diagnostics);
         collected.complete = !watch.deadline.passed();
     });
@@ -127,7 +127,7 @@ fn check_rows(analysis: &Analysis, watch: &Watch, collector: &Collector) {
         if watch.deadline.passed() {
             return;
         }
-        let _at = watch.at(Phase::Rows, place);
+        let _under_way = watch.begin(Phase::Rows, place);
         let scope = watch.scope();
         let checked = scope.within(|| rows::check(analysis, place, &scope));
         watch.untried(place, scope.take_untried());
@@ -178,7 +178,7 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
         source: request.map_or("nothing ran", |request| request.model.source),
         steps: checked.len(),
         judged: (checked.iter().filter_map(|place| history.steps.get(*place)))
-            .map(Judged::of)
+            .map(Judged::new)
             .collect(),
         journeys: collected.journeys,
         unseeded: collected.unseeded.into_iter().collect(),

@@ -139,17 +139,17 @@ impl Diagnostic {
     }
 
     /// It shows only where more of the history runs.
-    pub(crate) fn over(mut self, reach: Reach) -> Diagnostic {
+    pub(crate) fn with_reach(mut self, reach: Reach) -> Diagnostic {
         self.reach = reach;
         self
     }
 
-    pub(crate) fn at(mut self, line: Option<usize>) -> Diagnostic {
+    pub(crate) fn with_line(mut self, line: Option<usize>) -> Diagnostic {
         self.line = line.or(self.line);
         self
     }
 
-    pub(crate) fn rows(mut self, rows: usize, shown: Vec<String>) -> Diagnostic {
+    pub(crate) fn with_rows(mut self, rows: usize, shown: Vec<String>) -> Diagnostic {
         self.rows = rows;
         self.shown = shown;
         self
@@ -162,9 +162,9 @@ impl Diagnostic {
     }
 
     /// It takes unusual values to see it, so it is at most a warning, and says so.
-    pub(crate) fn hangs_on(mut self, what: &str) -> Diagnostic {
+    pub(crate) fn limit_to_warning(mut self, condition: &str) -> Diagnostic {
         self.severity = self.severity.min(Severity::Warning);
-        self.message = format!("{}; {what}", self.message);
+        self.message = format!("{}; {condition}", self.message);
         self
     }
 }

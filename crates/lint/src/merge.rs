@@ -43,7 +43,7 @@ pub(crate) fn merge(request: &Request, diagnostics: Vec<Diagnostic>) -> Vec<Find
         .map(|own| {
             let needs_keys = unsure && !own.keys.contains(&false);
             let best = if needs_keys {
-                own.best.hangs_on(ASKED)
+                own.best.limit_to_warning(ASKED)
             } else {
                 own.best
             };
@@ -81,7 +81,7 @@ fn finding(request: &Request, diagnostic: Diagnostic, keys: &BTreeSet<bool>) -> 
         // A down migration without statements has a file, too.
         Direction::Down => (down.or(up), runs_down),
     };
-    let around = ran.map(|script| request.model.around(script, alone));
+    let around = ran.map(|script| request.model.transaction_for(script, alone));
     let around = origin.mode.transaction.or(around);
     let name = step.map(|step| step.name.clone()).unwrap_or_default();
     Finding {

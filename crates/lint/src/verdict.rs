@@ -51,7 +51,7 @@ pub struct Unjudged {
 }
 
 impl Judged {
-    pub(crate) fn of(step: &Migration) -> Judged {
+    pub(crate) fn new(step: &Migration) -> Judged {
         let up = step.up.as_ref().map(|script| &script.file);
         let down = match &step.down {
             Down::Missing => up,

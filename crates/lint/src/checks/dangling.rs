@@ -62,7 +62,7 @@ pub(crate) fn check(
             };
             let message = format!("{}{till}", dangling.words);
             let rule = Rule::DanglingReference;
-            Diagnostic::new(rule, severity, origin, object.clone(), message).at(line)
+            Diagnostic::new(rule, severity, origin, object.clone(), message).with_line(line)
         }));
     }
     found

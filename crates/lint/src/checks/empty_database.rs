@@ -3,7 +3,7 @@
 
 use schema::ChangeKind;
 
-use crate::checks::rebuilt_objects::remade;
+use crate::checks::rebuilt_objects::find_remade;
 use crate::checks::structure;
 use crate::finding::{Diagnostic, Direction, Rule, Severity};
 use crate::runner::execute::{Failure, Irregularity};
@@ -18,7 +18,11 @@ pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagno
         return found;
     };
     if run.step.up.is_some() {
-        found.extend(check_irregularities(run, Direction::Up, &past.oddities));
+        found.extend(check_irregularities(
+            run,
+            Direction::Up,
+            &past.irregularities,
+        ));
         if let Some(failure) = &past.failure {
             if !failure.is_no_fault() {
                 found.push(explain_failure(run, failure, past.after_a_break));
@@ -26,12 +30,13 @@ pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagno
             return found;
         }
         let statements = run.statements(Direction::Up);
-        let lost = structure::lost(run.before, run.after, &run.lineage, statements);
-        let remade = remade(run.before, run.after, &run.lineage, statements);
+        let lost = structure::find_lost(run.before, run.after, &run.lineage, statements);
+        let remade = find_remade(run.before, run.after, &run.lineage, statements);
         let origin = run.origin(Direction::Up);
         found.extend(lost.into_iter().chain(remade).map(|lost| {
             let rule = Rule::ObjectLost;
-            Diagnostic::new(rule, lost.severity, origin, lost.name, lost.message).at(lost.line)
+            Diagnostic::new(rule, lost.severity, origin, lost.name, lost.message)
+                .with_line(lost.line)
         }));
     }
     found.extend(check_declared_way_back(run));
@@ -55,7 +60,7 @@ fn explain_failure(run: &StepRun<'_>, failure: &Failure, after_a_break: bool) ->
     };
     let message = format!("the step fails on an empty database: {words}{hint}");
     let origin = run.origin(Direction::Up);
-    Diagnostic::new(Rule::StepFails, severity, origin, "", message).at(Some(failure.line))
+    Diagnostic::new(Rule::StepFails, severity, origin, "", message).with_line(Some(failure.line))
 }
 
 fn check_irregularities(
@@ -94,7 +99,8 @@ fn check_irregularities(
                  none: the work is done and the step counts as failed".to_owned(),
             ),
         };
-        Diagnostic::new(rule, severity, run.origin(direction), object, message).at(Some(*line))
+        Diagnostic::new(rule, severity, run.origin(direction), object, message)
+            .with_line(Some(*line))
     };
     irregularities.iter().map(diagnostic).collect()
 }
@@ -127,18 +133,18 @@ fn check_declared_way_back(run: &StepRun<'_>) -> Option<Diagnostic> {
         ),
     };
     let origin = run.origin(Direction::Down);
-    Some(Diagnostic::new(rule, severity, origin, "", message).at(line))
+    Some(Diagnostic::new(rule, severity, origin, "", message).with_line(line))
 }
 
 /// Checks the way back. `found` are the diagnostics of the step itself.
 fn check_way_back(run: &StepRun<'_>, way_back: &WayBack, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let origin = run.origin(Direction::Down);
-    let mut differs = check_irregularities(run, Direction::Down, &way_back.ran.oddities);
+    let mut differs = check_irregularities(run, Direction::Down, &way_back.ran.irregularities);
     if let Some(failure) = &way_back.ran.failure {
         if !failure.is_no_fault() {
             let message = format!("the way back fails on an empty database: {}", failure.words);
             let fails = Diagnostic::new(Rule::DownFails, Severity::Error, origin, "", message);
-            differs.push(fails.at(Some(failure.line)));
+            differs.push(fails.with_line(Some(failure.line)));
         }
         return differs;
     }
@@ -156,7 +162,7 @@ fn check_way_back(run: &StepRun<'_>, way_back: &WayBack, found: &[Diagnostic]) -
         let line = statements.find(|line| line.mentions(about));
         let rule = Rule::DownDiffers;
         let own = Diagnostic::new(rule, severity, origin, change.name, message)
-            .at(line.map(|line| line.line));
+            .with_line(line.map(|line| line.line));
         match differs.iter_mut().find(|other| other.key() == own.key()) {
             Some(other) => {
                 other.severity = other.severity.max(own.severity);

@@ -37,7 +37,7 @@ pub(crate) fn check(
             never wrote one";
     }
     let diagnostic = Diagnostic::new(rule, severity, run.origin(direction), "", message);
-    Some(diagnostic.at(Some(failure.line)))
+    Some(diagnostic.with_line(Some(failure.line)))
 }
 
 /// The diagnostic of a step that stopped on rows of an earlier version; `None` where only the
@@ -51,7 +51,7 @@ pub(crate) fn check_carried(origin: Origin, failure: &Failure) -> Option<Diagnos
         failure.words
     );
     let (rule, severity) = (Rule::StepFailsOnRows, Severity::Warning);
-    Some(Diagnostic::new(rule, severity, origin, "", message).at(Some(failure.line)))
+    Some(Diagnostic::new(rule, severity, origin, "", message).with_line(Some(failure.line)))
 }
 
 /// Whether a key refuses a deletion, at once or at COMMIT: that depends on rows which every

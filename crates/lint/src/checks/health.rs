@@ -75,8 +75,8 @@ fn check_orphans(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
                 child,
                 message,
             )
-            .at(line.map(|line| line.line))
-            .rows(
+            .with_line(line.map(|line| line.line))
+            .with_rows(
                 rows.len() - known,
                 rows.iter().take(SHOWN).cloned().collect(),
             ),
@@ -111,7 +111,7 @@ fn check_integrity(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
                 object,
                 message,
             )
-            .at(line.map(|line| line.line)),
+            .with_line(line.map(|line| line.line)),
         );
     }
 }
@@ -143,7 +143,7 @@ fn check_searches(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
                 name,
                 message,
             )
-            .at(line.map(|line| line.line)),
+            .with_line(line.map(|line| line.line)),
         );
     }
 }
@@ -188,7 +188,7 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
                 &kin.name,
                 message,
             )
-            .at(line),
+            .with_line(line),
         );
     }
 }

@@ -80,8 +80,8 @@ impl Losses<'_> {
             &kin.name,
             message,
         )
-        .at(kin.drop_line(self.effect.statements))
-        .rows(rows, Vec::new())
+        .with_line(kin.drop_line(self.effect.statements))
+        .with_rows(rows, Vec::new())
     }
 
     /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it
@@ -146,8 +146,8 @@ impl Losses<'_> {
                     object,
                     message,
                 )
-                .at(line)
-                .rows(count, Vec::new()),
+                .with_line(line)
+                .with_rows(count, Vec::new()),
             );
         }
     }
@@ -167,19 +167,19 @@ impl Losses<'_> {
                 "`LIMIT` in the copy leaves out every row of `{}` beyond it without an error",
                 kin.name
             );
-            let told = Diagnostic::new(
+            let diagnostic = Diagnostic::new(
                 Rule::RowsLost,
                 Severity::Error,
                 self.effect.origin,
                 &kin.name,
                 message,
             );
-            found.push(told.at(Some(line)));
+            found.push(diagnostic.with_line(Some(line)));
         }
         if !changes.lost.is_empty() {
             let count = changes.lost.len();
             let shown = changes.lost.iter().take(SHOWN).cloned().collect();
-            found.push(self.explain_lost_rows(name, kin).rows(count, shown));
+            found.push(self.explain_lost_rows(name, kin).with_rows(count, shown));
         }
         let pairs = kin.kept();
         for (column, changed) in &changes.changed {
@@ -193,8 +193,8 @@ impl Losses<'_> {
                 to: &to,
                 values: changed,
             };
-            let told = values::check(self.effect, &column);
-            found.push(told.rows(changed.len(), shown));
+            let diagnostic = values::check(self.effect, &column);
+            found.push(diagnostic.with_rows(changed.len(), shown));
         }
     }
 
@@ -212,11 +212,13 @@ impl Losses<'_> {
         let place = self.effect.blamed.get(name);
         let blamed = place.and_then(|place| self.effect.statements.get(*place));
         if let Some(line) = blamed {
-            return self.explain_by_statement(kin, line).at(Some(line.line));
+            return self
+                .explain_by_statement(kin, line)
+                .with_line(Some(line.line));
         }
         let mut copies = kin.copies(self.effect.statements);
         match copies.find(|(_, copy)| copy.silent_filter.is_some() || copy.filters) {
-            Some((line, copy)) => self.explain_by_copy(kin, copy).at(Some(line.line)),
+            Some((line, copy)) => self.explain_by_copy(kin, copy).with_line(Some(line.line)),
             None => {
                 let (severity, message) = if kin.made_anew {
                     let message = format!(
@@ -232,7 +234,7 @@ impl Losses<'_> {
                     (Severity::Error, message)
                 };
                 let line = kin.drop_line(self.effect.statements);
-                self.rows_lost(kin, severity, message).at(line)
+                self.rows_lost(kin, severity, message).with_line(line)
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::script::statement::{Statement, drops};
 
 /// Those whose table was dropped and created again. One that the script drops by name was changed
 /// on purpose; a unique one that is no longer unique is reported all the same.
-pub(crate) fn remade(
+pub(crate) fn find_remade(
     before: &Schema,
     after: &Schema,
     lineage: &Lineage,

@@ -51,12 +51,19 @@ pub(crate) fn weigh(evidence: Evidence) -> Vec<Diagnostic> {
             if weighed.iter().all(|other| other.key() != own.key()) {
                 // Rows without NULL came to the end and did not show it, so it depends on NULL.
                 let on_nulls = more.passes_without_nulls;
-                weighed.push(if on_nulls { own.hangs_on(NULLS) } else { own });
+                weighed.push(if on_nulls {
+                    own.limit_to_warning(NULLS)
+                } else {
+                    own
+                });
             }
         }
         add_unknown(&mut weighed, more.empty);
     }
-    let hostile = evidence.hostile.into_iter().map(|own| own.hangs_on(EDGES));
+    let hostile = evidence
+        .hostile
+        .into_iter()
+        .map(|own| own.limit_to_warning(EDGES));
     add_unknown(&mut weighed, hostile);
     weighed
 }
@@ -76,7 +83,7 @@ fn weigh_nulls(diagnostics: Vec<Diagnostic>, without: Vec<Diagnostic>) -> Vec<Di
         if known.contains(&own.key()) {
             own
         } else {
-            own.hangs_on(NULLS)
+            own.limit_to_warning(NULLS)
         }
     });
     let mut weighed: Vec<Diagnostic> = weighed.collect();

@@ -20,7 +20,7 @@ pub(crate) struct Lost {
 
 /// Indexes and triggers that are gone while their table is still there, and that no statement drops
 /// by name.
-pub(crate) fn lost(
+pub(crate) fn find_lost(
     before: &Schema,
     after: &Schema,
     lineage: &Lineage,

@@ -37,7 +37,7 @@ pub(crate) fn check(effect: &ScriptEffect<'_>, column: &ChangedColumn<'_>) -> Di
         .or_else(|| explain_by_parent(effect, column, &object))
         .unwrap_or_else(|| explain_by_nothing(effect, column, &object));
     let (rule, severity) = (Rule::ValuesChanged, reason.severity);
-    Diagnostic::new(rule, severity, effect.origin, object, reason.message).at(reason.line)
+    Diagnostic::new(rule, severity, effect.origin, object, reason.message).with_line(reason.line)
 }
 
 fn explain_by_update(

@@ -34,7 +34,7 @@ pub(crate) fn check_round_trip(
         let line = line.map(|line| line.line);
         let lost = |object: String, message: String| {
             let rule = Rule::DownLosesRows;
-            Diagnostic::new(rule, Severity::Error, origin, object, message).at(line)
+            Diagnostic::new(rule, Severity::Error, origin, object, message).with_line(line)
         };
         if back.lost.len() > there.lost.len() {
             let message = format!(
@@ -43,14 +43,14 @@ pub(crate) fn check_round_trip(
             );
             let shown = back.lost.iter().take(SHOWN).cloned().collect();
             let count = back.lost.len() - there.lost.len();
-            found.push(lost(kin.name.clone(), message).rows(count, shown));
+            found.push(lost(kin.name.clone(), message).with_rows(count, shown));
         }
         for (column, changed) in &back.changed {
             let object = format!("{}.{column}", kin.name);
             let message =
                 format!("values of `{object}` that the step kept are others after the way back");
             let shown = changed.iter().take(SHOWN).map(Changed::shown).collect();
-            found.push(lost(object, message).rows(changed.len(), shown));
+            found.push(lost(object, message).with_rows(changed.len(), shown));
         }
     }
     found

@@ -77,7 +77,7 @@ fn tables_of_steps(analysis: &Analysis) -> Vec<StepTables> {
     map_parallel(analysis.steps.len(), |at| {
         let schemas = (schemas.get(at), schemas.get(at + 1));
         match (schemas, analysis.steps.get(at)) {
-            ((Some(before), Some(after)), Some(step)) => StepTables::of(before, after, step),
+            ((Some(before), Some(after)), Some(step)) => StepTables::new(before, after, step),
             _ => StepTables::default(),
         }
     })
@@ -97,7 +97,7 @@ impl Pass<'_> {
     fn check_from(&self, start: usize, chain: &Chain) -> Option<Vec<Diagnostic>> {
         let options = &self.analysis.request.options;
         let (image, schema) = (chain.images.get(start)?, chain.schemas.get(start)?);
-        let _at = self.watch.at(Phase::Long, start);
+        let _under_way = self.watch.begin(Phase::Long, start);
         let scope = self.watch.scope();
         let found = scope.within(|| {
             let filled = fill(&image, schema, Rows::Plain, self.hints, options).ok()?;

@@ -49,7 +49,7 @@ fn read_names(chain: &Chain, at: usize, options: &Options, watch: &Watch) -> Opt
     }
     let image = chain.images.get(at)?;
     let place = at.saturating_sub(1);
-    let _at = watch.at(Phase::Names, place);
+    let _under_way = watch.begin(Phase::Names, place);
     let scope = watch.scope();
     let names = scope.within(|| {
         let engine = Runner::open(&image, chain.mode, options).ok()?;

@@ -61,18 +61,18 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
         let Some(before) = &mut databases.before else {
             continue;
         };
-        let mut on_rows = check_forth(&run, before, options, &mut checked.journeys);
-        let after = databases.after.as_mut().filter(|_| run.back.is_some());
-        on_rows.extend(
-            after
-                .into_iter()
-                .flat_map(|after| check_back(&run, after, options, &mut checked.journeys)),
-        );
+        let mut on_rows = check_forth(&run, before, options);
+        if let Some(after) = databases.after.as_mut().filter(|_| run.back.is_some()) {
+            let back = check_back(&run, after, options);
+            on_rows.diagnostics.extend(back.diagnostics);
+            on_rows.journeys += back.journeys;
+        }
+        checked.journeys += on_rows.journeys;
         // A run that was cut off shows losses that are none.
         if scope.is_over() {
             break;
         }
-        checked.diagnostics.append(&mut on_rows);
+        checked.diagnostics.append(&mut on_rows.diagnostics);
     }
     checked.diagnostics = analysis.copy_to_other_chains(checked.diagnostics, chains.len());
     checked.unseeded = databases.map(Databases::unseeded).unwrap_or_default();
@@ -124,13 +124,14 @@ impl Database<'_> {
     }
 }
 
+/// The diagnostics of one direction on rows, and how many runs they took.
+struct OnRows {
+    diagnostics: Vec<Diagnostic>,
+    journeys: usize,
+}
+
 /// The step forward and back, on rows of the version before.
-fn check_forth(
-    run: &StepRun<'_>,
-    database: &mut Database<'_>,
-    options: &Options,
-    journeys: &mut usize,
-) -> Vec<Diagnostic> {
+fn check_forth(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
     let on_rows = |image: &[u8]| {
         let outcome = run_on_rows(run, Direction::Up, image, options);
         outcome.map_or_else(Vec::new, |outcome| diagnose(run, &outcome, image, options))
@@ -139,9 +140,7 @@ fn check_forth(
     let outcome = run_on_rows(run, Direction::Up, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
     let plain: Vec<Diagnostic> = plain.collect();
-    *journeys += 2;
     let more = (has_error(&plain) || is_stopped(&plain)).then(|| {
-        *journeys += 1;
         let without_nulls = on_rows(&database.version.fill(Rows::WithoutNulls, options).image);
         let repaired = diagnose_repaired(run, &image, outcome.as_ref(), options);
         let passes_without_nulls = !is_stopped(&without_nulls);
@@ -157,26 +156,25 @@ fn check_forth(
             empty: empty.map(|image| on_rows(&image)).unwrap_or_default(),
         }
     });
+    let journeys = if more.is_some() { 3 } else { 2 };
     let hostile = on_rows(&database.version.fill(Rows::Hostile, options).image);
-    weigh(Evidence {
+    let diagnostics = weigh(Evidence {
         plain,
         more,
         hostile,
-    })
+    });
+    OnRows {
+        diagnostics,
+        journeys,
+    }
 }
 
 /// The way back, on rows of the version after: rows that people made since.
-fn check_back(
-    run: &StepRun<'_>,
-    database: &mut Database<'_>,
-    options: &Options,
-    journeys: &mut usize,
-) -> Vec<Diagnostic> {
+fn check_back(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
     let image = database.plain(options);
     let outcome = run_on_rows(run, Direction::Down, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
     let plain: Vec<Diagnostic> = plain.collect();
-    *journeys += 1;
     let stops = |outcome: &Option<StepOutcome>| {
         let stop = outcome.as_ref().and_then(StepOutcome::stop);
         stop.is_some()
@@ -192,11 +190,15 @@ fn check_back(
             empty: Vec::new(),
         }
     });
-    weigh(Evidence {
+    let diagnostics = weigh(Evidence {
         plain,
         more,
         hostile: Vec::new(),
-    })
+    });
+    OnRows {
+        diagnostics,
+        journeys: 1,
+    }
 }
 
 /// The diagnostics on rows that are repaired where those of `image` stopped the script.
@@ -230,7 +232,7 @@ fn diagnose(
     };
     let statements = run.statements(direction);
     let back =
-        (direction == Direction::Down).then(|| Lineage::of(run.after, run.before, statements));
+        (direction == Direction::Down).then(|| Lineage::trace(run.after, run.before, statements));
     let script = Script {
         origin: run.origin(direction),
         statements,

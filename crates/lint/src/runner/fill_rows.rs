@@ -9,7 +9,7 @@ use schema::{Schema, Table, TableKind};
 use crate::error::Error;
 use crate::options::Options;
 use crate::runner::execute::Runner;
-use crate::runner::prune::slim;
+use crate::runner::prune::prune;
 use crate::runner::tool_model::Mode;
 use crate::runner::versions::Chain;
 use crate::script::affected_tables::with_parents;
@@ -188,7 +188,7 @@ impl<'a> PrunedVersion<'a> {
         let whole = Schema::clone(schema);
         let part = others.fold(whole, |part, table| part.without_table(&table.name));
         Some(PrunedVersion {
-            image: slim(&image, schema, only).unwrap_or(image),
+            image: prune(&image, schema, only).unwrap_or(image),
             schema: part,
             hints,
             only: only.clone(),

@@ -10,7 +10,7 @@ use crate::runner::execute::Runner;
 use crate::runner::state::State;
 use crate::runner::step::End;
 use crate::runner::versions::{Chain, Step, Text};
-use crate::script::affected_tables::touched;
+use crate::script::affected_tables::affected_tables;
 use crate::script::lineage::Lineage;
 
 /// The tables that a step reaches, computed once for all runs.
@@ -23,13 +23,13 @@ pub(crate) struct StepTables {
 }
 
 impl StepTables {
-    pub(crate) fn of(before: &Schema, after: &Schema, step: &Step) -> StepTables {
+    pub(crate) fn new(before: &Schema, after: &Schema, step: &Step) -> StepTables {
         let statements = step
             .up
             .as_ref()
             .map_or(&[][..], |up| up.statements.as_slice());
-        let lineage = Lineage::of(before, after, statements);
-        let touched = touched(before, statements.iter());
+        let lineage = Lineage::trace(before, after, statements);
+        let touched = affected_tables(before, statements.iter());
         let names = (lineage.kin.iter()).filter(|(name, _)| touched.contains(*name));
         let mut now: BTreeSet<String> = names.filter_map(|(_, kin)| kin.after.clone()).collect();
         now.extend(touched.iter().cloned());
@@ -103,7 +103,7 @@ impl<'a> LongRun<'a> {
         let engine = Runner::open(self.image, chain.mode, self.options).ok()?;
         for step in steps.iter().take(place).skip(self.start) {
             if let Some(up) = &step.up {
-                engine.run(&up.statements, up.around(chain.mode), |_, _| ());
+                engine.run(&up.statements, up.transaction(chain.mode), |_, _| ());
             }
         }
         let sql = format!("SELECT count(*) FROM main.{}", quote_name(table));
@@ -115,7 +115,7 @@ impl<'a> LongRun<'a> {
         let up = steps.get(place)?.up.as_ref()?;
         engine.run(
             &up.statements,
-            up.around(chain.mode),
+            up.transaction(chain.mode),
             |at, connection| match count(connection) {
                 Some(now) if !gone && blamed.is_none() && now < most => blamed = Some(at),
                 Some(_) => {}
@@ -135,11 +135,11 @@ fn carry<'a>(
     tables: &'a StepTables,
 ) -> Option<CarriedStep<'a>> {
     let (before, after) = (chain.schemas.get(place)?, chain.schemas.get(place + 1)?);
-    let start = State::at(&engine.connection, before, &tables.before);
-    let ran = engine.run(&text.statements, text.around(chain.mode), |_, _| ());
+    let start = State::read(&engine.connection, before, &tables.before);
+    let ran = engine.run(&text.statements, text.transaction(chain.mode), |_, _| ());
     let end = match ran.failure {
         Some(failure) => End::Stopped(failure),
-        None => End::Passed(State::at(&engine.connection, after, &tables.after)),
+        None => End::Passed(State::read(&engine.connection, after, &tables.after)),
     };
     Some(CarriedStep {
         place,

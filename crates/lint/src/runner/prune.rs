@@ -13,7 +13,11 @@ use sandbox::Sandbox;
 
 /// The database with nothing but the tables of `only`, and what is linked with them; `None` where
 /// that is nearly all of it, or where it cannot be made.
-pub(crate) fn slim(image: &[u8], schema: &Schema, only: &BTreeSet<String>) -> Option<Arc<Vec<u8>>> {
+pub(crate) fn prune(
+    image: &[u8],
+    schema: &Schema,
+    only: &BTreeSet<String>,
+) -> Option<Arc<Vec<u8>>> {
     let keep = reached(schema, only);
     let goes: BTreeSet<String> = names(schema).filter(|name| !keep.contains(name)).collect();
     if goes.len() < FEW {

@@ -23,7 +23,7 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     let down = run.step.down.as_ref()?;
     let image = run.chain.images.get(run.place + 1)?;
     let engine = Runner::open(&image, run.mode(), options).ok()?;
-    let ran = engine.run(&down.statements, down.around(run.mode()), |_, _| ());
+    let ran = engine.run(&down.statements, down.transaction(run.mode()), |_, _| ());
     let is_restored = || {
         let stored = versions::stored(&engine.connection).ok();
         stored.as_ref() == run.chain.stored.get(run.place)
@@ -73,7 +73,7 @@ fn open(run: &StepRun<'_>, image: &[u8], options: &Options) -> Option<Runner> {
 }
 
 fn run_script(run: &StepRun<'_>, direction: Direction, text: &Text, engine: &Runner) -> End {
-    let ran = engine.run(&text.statements, text.around(run.mode()), |_, _| ());
+    let ran = engine.run(&text.statements, text.transaction(run.mode()), |_, _| ());
     if let Some(failure) = ran.failure {
         return End::Stopped(failure);
     }
@@ -87,7 +87,7 @@ fn run_script(run: &StepRun<'_>, direction: Direction, text: &Text, engine: &Run
 /// The state from which a script starts.
 fn state(run: &StepRun<'_>, direction: Direction, engine: &Runner) -> State {
     let schema: &Arc<Schema> = run.schema_before(direction);
-    State::at(&engine.connection, schema, run.touched(direction))
+    State::read(&engine.connection, schema, run.touched(direction))
 }
 
 /// Runs a script that stopped on the rows of `image` again, each time with rows repaired where they
@@ -152,7 +152,7 @@ fn first_loss(engine: &Runner, text: &Text, run: &StepRun<'_>, table: &str) -> O
     };
     let mut most = count(&engine.connection)?;
     let (mut blamed, mut gone) = (None, false);
-    let around = text.around(run.mode());
+    let around = text.transaction(run.mode());
     engine.run(&text.statements, around, |place, connection| {
         // Once the table was dropped, what comes under its name is another one.
         match count(connection) {

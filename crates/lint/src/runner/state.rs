@@ -29,7 +29,7 @@ pub(crate) struct State {
 
 impl State {
     /// Looks at the tables of `only`.
-    pub(crate) fn at(
+    pub(crate) fn read(
         connection: &Connection,
         schema: &Arc<Schema>,
         only: &BTreeSet<String>,

@@ -10,7 +10,7 @@ use crate::runner::execute::{Execution, Failure};
 use crate::runner::state::State;
 use crate::runner::tool_model::Mode;
 use crate::runner::versions::{Chain, Past, Step, Text};
-use crate::script::affected_tables::touched;
+use crate::script::affected_tables::affected_tables;
 use crate::script::lineage::Lineage;
 use crate::script::statement::Statement;
 use folders::Down;
@@ -54,9 +54,9 @@ impl<'a> StepRun<'a> {
             chain,
             before,
             after,
-            lineage: Lineage::of(before, after, up),
-            touched_before: touched(before, statements.clone()),
-            touched_after: touched(after, statements),
+            lineage: Lineage::trace(before, after, up),
+            touched_before: affected_tables(before, statements.clone()),
+            touched_after: affected_tables(after, statements),
             back: step.down.as_ref(),
         })
     }

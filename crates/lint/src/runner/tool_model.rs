@@ -236,7 +236,7 @@ impl Model {
 
     /// The scope of the transaction in which the tool runs `script`; `alone` where a marker keeps
     /// it away.
-    pub(crate) fn around(&self, script: &Script, alone: bool) -> Transaction {
+    pub(crate) fn transaction_for(&self, script: &Script, alone: bool) -> Transaction {
         let flyway = || {
             let text = fold(&schema::sql::canonical(&script.text));
             let mut statements = text.lines();

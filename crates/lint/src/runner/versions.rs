@@ -36,7 +36,7 @@ pub(crate) struct Text {
 
 impl Text {
     /// The scope of the transaction: that of the options, or that of the tool.
-    pub(crate) fn around(&self, mode: Mode) -> Transaction {
+    pub(crate) fn transaction(&self, mode: Mode) -> Transaction {
         mode.transaction.unwrap_or(self.around)
     }
 }
@@ -46,10 +46,10 @@ pub(crate) fn steps(history: &History, model: &Model, watch: &Watch) -> Vec<Step
     let time = history.steps.iter().enumerate();
     let time = time.take_while(|_| !watch.deadline.passed());
     let steps = time.map(|(place, migration)| {
-        let _at = watch.at(Phase::Read, place);
+        let _under_way = watch.begin(Phase::Read, place);
         let text = |script: &Script, alone: bool| Text {
             statements: statements_of(script),
-            around: model.around(script, alone),
+            around: model.transaction_for(script, alone),
         };
         let up = (migration.up.as_ref()).map(|script| text(script, migration.no_transaction));
         let down = match &migration.down {
@@ -104,7 +104,7 @@ impl Chain {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
     pub(crate) failure: Option<Failure>,
-    pub(crate) oddities: Vec<(usize, Irregularity)>,
+    pub(crate) irregularities: Vec<(usize, Irregularity)>,
     /// Whether an earlier step failed or is missing, so that this one may not be to blame.
     pub(crate) after_a_break: bool,
 }
@@ -143,7 +143,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
         if watch.deadline.passed() {
             break;
         }
-        let _at = watch.at(Phase::Empty, place);
+        let _under_way = watch.begin(Phase::Empty, place);
         scope.renew();
         broken = broken || course.gaps.contains(&place);
         let mut past = Past {
@@ -151,9 +151,11 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
             ..Past::default()
         };
         if let Some(up) = &step.up {
-            let Execution { failure, oddities } =
-                engine.run(&up.statements, up.around(mode), |_, _| ());
-            past.oddities = oddities;
+            let Execution {
+                failure,
+                irregularities,
+            } = engine.run(&up.statements, up.transaction(mode), |_, _| ());
+            past.irregularities = irregularities;
             if failure.is_some() {
                 broken = true;
                 scope.renew();
@@ -236,7 +238,7 @@ pub(crate) fn read_schemas(chains: &mut [Chain], options: &Options, watch: &Watc
                 "the time of `--timeout` is over",
             ));
         }
-        let _at = watch.at(Phase::Schema, place.saturating_sub(1));
+        let _under_way = watch.begin(Phase::Schema, place.saturating_sub(1));
         let scope = watch.scope();
         scope.within(|| schema_of(&image, chain.mode, options))
     });

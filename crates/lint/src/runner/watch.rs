@@ -88,9 +88,9 @@ impl Watch {
     }
 
     /// Notes that work is under way until the value is dropped; after the deadline the note stays.
-    pub(crate) fn at(&self, phase: Phase, place: usize) -> At<'_> {
+    pub(crate) fn begin(&self, phase: Phase, place: usize) -> UnderWay<'_> {
         self.change(|notes| *notes.under_way.entry((phase, place)).or_default() += 1);
-        At {
+        UnderWay {
             watch: self,
             key: (phase, place),
         }
@@ -106,12 +106,12 @@ impl Watch {
 }
 
 /// Something under way.
-pub(crate) struct At<'a> {
+pub(crate) struct UnderWay<'a> {
     watch: &'a Watch,
     key: (Phase, usize),
 }
 
-impl Drop for At<'_> {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if !self.watch.deadline.passed() {
             self.watch.change(|notes| {

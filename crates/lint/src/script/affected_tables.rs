@@ -9,7 +9,7 @@ use crate::script::statement::Statement;
 
 /// The tables and views that a script may change: those that it names, or whose indexes or triggers
 /// it names, and those that hang on them.
-pub(crate) fn touched<'a>(
+pub(crate) fn affected_tables<'a>(
     schema: &Schema,
     statements: impl Iterator<Item = &'a Statement> + Clone,
 ) -> BTreeSet<String> {

@@ -27,7 +27,7 @@ const STILL: [&str; 14] = [
 
 /// Whether foreign keys can make a difference for the statements, between the schemas before and
 /// after.
-pub(crate) fn matter<'a>(
+pub(crate) fn keys_matter<'a>(
     schemas: &[&Arc<Schema>],
     statements: impl Iterator<Item = &'a Statement> + Clone,
 ) -> bool {

@@ -32,7 +32,7 @@ pub(crate) struct TableLineage {
 }
 
 impl Lineage {
-    pub(crate) fn of(before: &Schema, after: &Schema, statements: &[Statement]) -> Lineage {
+    pub(crate) fn trace(before: &Schema, after: &Schema, statements: &[Statement]) -> Lineage {
         let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });
         let tables = before.tables().filter(ordinary);
         Lineage {
@@ -40,7 +40,7 @@ impl Lineage {
                 .map(|table| {
                     (
                         fold(&table.name),
-                        TableLineage::of(table, before, after, statements),
+                        TableLineage::trace(table, before, after, statements),
                     )
                 })
                 .collect(),
@@ -72,7 +72,7 @@ impl TableLineage {
             .collect()
     }
 
-    fn of(
+    fn trace(
         table: &Table,
         before: &Schema,
         after: &Schema,
