@@ -24,9 +24,9 @@
 //! - `passes` calls the stages in this order: over each step, over the names of all versions, and
 //!   over long runs from several versions. `check` makes the passes until the deadline.
 //!
-//! A [`History`](folders::History) may come from anybody's folder, and declares nothing. What a step
-//! states (`DROP TABLE`, `UPDATE`) is a warning or a note; what it does without stating it is an
-//! error. Everything runs in memory, and no statement reaches another file.
+//! A [`History`](folders::History) may come from anybody's folder, and declares nothing. What a
+//! step states (`DROP TABLE`, `UPDATE`) is a warning or a note; what it does without stating it is
+//! an error. Everything runs in memory, and no statement reaches another file.
 
 mod rule;
 mod finding;

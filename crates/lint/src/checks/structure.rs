@@ -26,15 +26,31 @@ pub(crate) fn find_lost(
     lineage: &Lineage,
     statements: &[Statement],
 ) -> Vec<Lost> {
-    let kin_of = |table: &str| lineage.kin.get(&fold(table)).filter(|kin| !kin.made_anew);
+    let mut found = find_lost_indexes(before, after, lineage, statements);
+    found.extend(find_lost_triggers(before, after, lineage, statements));
+    found
+}
+
+/// The table of a lineage; none where it was dropped and made anew.
+fn kept_table<'a>(lineage: &'a Lineage, table: &str) -> Option<&'a TableLineage> {
+    let kin = lineage.kin.get(&fold(table));
+    kin.filter(|kin| !kin.made_anew)
+}
+
+fn find_lost_indexes(
+    before: &Schema,
+    after: &Schema,
+    lineage: &Lineage,
+    statements: &[Statement],
+) -> Vec<Lost> {
     let mut found = Vec::new();
     let named: BTreeSet<String> = after.indexes().map(|index| fold(&index.name)).collect();
     let gone = before
         .indexes()
         .filter(|index| !named.contains(&fold(&index.name)));
     for index in gone {
-        let now =
-            kin_of(&index.table).and_then(|kin| Some((kin, after.table(kin.after.as_deref()?)?)));
+        let now = kept_table(lineage, &index.table)
+            .and_then(|kin| Some((kin, after.table(kin.after.as_deref()?)?)));
         let Some((kin, now)) = now else { continue };
         let whole = index.columns.iter().all(|part| match &part.kind {
             PartKind::Column(name) => kin.column_now(name).is_some(),
@@ -63,11 +79,21 @@ pub(crate) fn find_lost(
             ),
         });
     }
+    found
+}
+
+fn find_lost_triggers(
+    before: &Schema,
+    after: &Schema,
+    lineage: &Lineage,
+    statements: &[Statement],
+) -> Vec<Lost> {
+    let mut found = Vec::new();
     for trigger in before.triggers() {
         let there = after
             .triggers()
             .any(|own| fold(&own.name) == fold(&trigger.name));
-        let table = kin_of(&trigger.table).filter(|kin| kin.after.is_some());
+        let table = kept_table(lineage, &trigger.table).filter(|kin| kin.after.is_some());
         let view = after
             .views()
             .any(|view| fold(&view.name) == fold(&trigger.table));

@@ -61,9 +61,11 @@ impl State {
                     // A table that cannot be read, say for a collation that is missing, is not
                     // compared, nor is one that a script filled with more than anybody could look
                     // at.
-                    let rows = fits(connection, table).and_then(|()| {
-                        read_rows(connection, schema, table).map_err(|error| sqlite_message(&error))
-                    });
+                    let rows = match find_obstacle(connection, table) {
+                        Some(why) => Err(why),
+                        None => read_rows(connection, schema, table)
+                            .map_err(|error| sqlite_message(&error)),
+                    };
                     match rows {
                         Ok(rows) => drop(look.tables.insert(fold(&table.name), rows)),
                         Err(why) => {
@@ -88,8 +90,8 @@ const MOST: i64 = 20_000;
 /// Larger tables than this are not compared, in bytes.
 const LARGEST: i64 = 64 << 20;
 
-/// Whether the rows of a table can be held in memory, and compared in time.
-fn fits(connection: &Connection, table: &Table) -> Result<(), String> {
+/// Why the rows of a table cannot be held in memory, or compared in time; `None` where they can.
+fn find_obstacle(connection: &Connection, table: &Table) -> Option<String> {
     let name = quote_name(&table.name);
     let ask = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
     let count = ask(format!(
@@ -97,9 +99,9 @@ fn fits(connection: &Connection, table: &Table) -> Result<(), String> {
         MOST + 1
     ));
     // The reader of the rows notes why that fails.
-    let Ok(count) = count else { return Ok(()) };
+    let count = count.ok()?;
     if count > MOST {
-        return Err(format!("it holds more than {MOST} rows"));
+        return Some(format!("it holds more than {MOST} rows"));
     }
     // A computed value is not in the database, and may be of any size.
     let computed = table.columns.iter().filter(|own| own.generated.is_some());
@@ -107,15 +109,15 @@ fn fits(connection: &Connection, table: &Table) -> Result<(), String> {
         .map(|column| format!("coalesce(octet_length({}), 0)", quote_name(&column.name)))
         .collect();
     if size.is_empty() {
-        return Ok(());
+        return None;
     }
     match ask(format!(
         "SELECT coalesce(sum({}), 0) FROM main.{name}",
         size.join(" + ")
     )) {
-        Ok(bytes) if bytes > LARGEST => Err(format!("it holds more than {} MB", LARGEST >> 20)),
-        Ok(_) => Ok(()),
-        Err(error) => Err(sqlite_message(&error)),
+        Ok(bytes) if bytes > LARGEST => Some(format!("it holds more than {} MB", LARGEST >> 20)),
+        Ok(_) => None,
+        Err(error) => Some(sqlite_message(&error)),
     }
 }
 
