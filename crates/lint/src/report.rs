@@ -13,6 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schema::escape;
+use serde_json::Value;
 
 use crate::finding::{Finding, Severity};
 use crate::verdict::Verdict;
@@ -103,6 +104,18 @@ impl fmt::Display for UnknownFormat {
 }
 
 impl std::error::Error for UnknownFormat {}
+
+impl Verdict {
+    /// One JSON document, see [`Format::Json`].
+    pub fn to_json(&self) -> Value {
+        json::value(&Report::of(self))
+    }
+
+    /// The report for people, see [`Format::Text`].
+    pub fn to_text(&self) -> String {
+        Report::of(self).to(Format::Text)
+    }
+}
 
 /// A verdict with what is known of the run around it.
 #[derive(Clone, Debug)]

@@ -66,7 +66,6 @@ fn the_json_has_what_is_promised() {
     assert_eq!(
         fields(first),
         [
-            "rule",
             "direction",
             "file",
             "line",
@@ -74,6 +73,7 @@ fn the_json_has_what_is_promised() {
             "object",
             "repeat",
             "rows",
+            "rule",
             "severity",
             "shown",
             "step",

@@ -32,8 +32,8 @@ impl Changed {
     }
 }
 
-/// Compares rows in pairs of columns, before and after. By their key only if it is `kept`: where a script gives
-/// rows other keys, the same key is another row.
+/// Compares rows in pairs of columns, before and after. By their key only if it is `kept`: where a
+/// script gives rows other keys, the same key is another row.
 pub(crate) fn compare(
     before: &Rows,
     after: &Rows,
@@ -129,8 +129,8 @@ fn describe(table: &str, names: &[&str], key: &[usize], row: &[Value]) -> String
     format!("{table}, {}", parts.collect::<Vec<_>>().join(", "))
 }
 
-/// Rows without a key that is in both: equal rows belong together, and as many of the others as there are on
-/// both sides are the same rows with other values.
+/// Rows without a key that is in both: equal rows belong together, and as many of the others as
+/// there are on both sides are the same rows with other values.
 fn pair_up(
     table: &str,
     names: &[&str],
