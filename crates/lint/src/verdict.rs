@@ -1,9 +1,6 @@
 //! What was found in a history.
 
-use serde_json::Value;
-
 use crate::finding::{Direction, Finding, Severity};
-use crate::report::{Format, Report, json};
 use folders::{Down, Gap, Migration};
 
 /// What was found in a history.
@@ -74,15 +71,5 @@ impl Verdict {
     /// The worst of the findings.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
-    }
-
-    /// One JSON document, see [`Format::Json`].
-    pub fn to_json(&self) -> Value {
-        json::value(&Report::of(self))
-    }
-
-    /// The report for people, see [`Format::Text`].
-    pub fn to_text(&self) -> String {
-        Report::of(self).to(Format::Text)
     }
 }

@@ -236,7 +236,7 @@ pub(crate) fn read_schemas(chains: &mut [Chain], options: &Options, watch: &Watc
         if watch.deadline.passed() {
             return Err(Error::new(
                 ErrorKind::Timeout,
-                "the time of `--timeout` is over",
+                "the time limit of the run is over",
             ));
         }
         let _at = watch.at(Phase::Schema, place.saturating_sub(1));

@@ -20,7 +20,7 @@ fn applications_hold_what_their_heads_say() {
             wrong += &format!(
                 "applications/{name}:\n{}\n\n{}\n",
                 found.join("\n"),
-                verdict.to_text()
+                Report::new(&verdict).render(Format::Text)
             );
         }
     }

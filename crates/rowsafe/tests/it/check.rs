@@ -90,8 +90,8 @@ fn findings(text: &str) -> Vec<serde_json::Value> {
     verdict["findings"].as_array().unwrap().clone()
 }
 
-/// The command of each finding, split as a shell does, tells that finding again. What may be lost on the way to a
-/// shell is in the names here: blanks, quotes, a dash at the beginning.
+/// The command of each finding, split as a shell does, tells that finding again. What may be lost
+/// on the way to a shell is in the names here: blanks, quotes, a dash at the beginning.
 #[test]
 fn the_command_that_is_printed_shows_the_finding_again() {
     let folder = folder(
@@ -153,7 +153,8 @@ fn the_command_for_a_long_run_is_a_long_run() {
     );
 }
 
-/// The classes that are found. Each of them is found again, and the same, by the command that is printed.
+/// The classes that are found. Each of them is found again, and the same, by the command that is
+/// printed.
 fn told_again(folder: &Path, arguments: &[&str]) -> Vec<String> {
     const SAME: &[&str] = &[
         "rule",
@@ -223,7 +224,8 @@ fn what_cannot_be_done_is_told() {
     assert_eq!(names, 2, "nothing was written");
 }
 
-/// One run, several reports; a file that cannot be written is told and nothing is printed as if it were.
+/// One run, several reports; a file that cannot be written is told and nothing is printed as if it
+/// were.
 #[test]
 fn a_report_may_go_into_files_as_well() {
     let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");

@@ -1,4 +1,5 @@
-//! The action for other repositories is one that GitHub takes, and knows the options that the command knows.
+//! The action for other repositories is one that GitHub takes, and knows the options that the
+//! command knows.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -248,7 +249,8 @@ mod run {
         assert_eq!(one, key());
     }
 
-    /// What `install.sh build` asks of `cargo` and `rustup`, which are stand-ins here: nothing is installed.
+    /// What `install.sh build` asks of `cargo` and `rustup`, which are stand-ins here: nothing is
+    /// installed.
     fn built_with(version: Option<&str>, rustup: bool) -> (Option<i32>, String) {
         let place = tempfile::tempdir().unwrap();
         let bin = place.path().join("bin");

@@ -69,8 +69,8 @@ fn what_became_worse_is_new() {
     assert_eq!(check(folder.path(), &with("known.toml")).0, Some(0));
 }
 
-/// Entries that accept nothing are told; those of a step that was not judged are not, and stay when the file is
-/// written again, with their reasons.
+/// Entries that accept nothing are told; those of a step that was not judged are not, and stay when
+/// the file is written again, with their reasons.
 #[test]
 fn an_entry_that_matches_nothing_is_told() {
     let folder = folder(REBUILD, BACK);

@@ -55,8 +55,8 @@ fn the_file_has_effect_and_the_command_line_wins() {
     assert_eq!(dropped(&["--allow-drops=false"]), "warning");
 }
 
-/// Paths are seen from the file, lists and tables are as many options, and a list of the command line takes the place
-/// of that in the file.
+/// Paths are seen from the file, lists and tables are as many options, and a list of the command
+/// line takes the place of that in the file.
 #[test]
 fn paths_lists_and_tables() {
     let folder = folder(

@@ -53,7 +53,8 @@ fn the_page_names_all_classes_layouts_and_formats() {
     }
 }
 
-/// The example of a file of options has all keys that there are, each with words of its own, and is read.
+/// The example of a file of options has all keys that there are, each with words of its own, and is
+/// read.
 #[test]
 fn the_example_of_a_file_is_whole_and_works() {
     let blocks = blocks("toml");

@@ -1,4 +1,5 @@
-//! SQL of others reaches no other file, whichever way it comes in, and what is refused is never `ok`.
+//! SQL of others reaches no other file, whichever way it comes in, and what is refused is never
+//! `ok`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use tempfile::TempDir;
 
 use super::{check, rowsafe};
 
-/// Statements that reach out: what they are, and their SQL. `{dir}` is the folder that must stay as it is; in it are
-/// `victim.db` and `library.so`, and no `new.db`.
+/// Statements that reach out: what they are, and their SQL. `{dir}` is the folder that must stay as
+/// it is; in it are `victim.db` and `library.so`, and no `new.db`.
 const REACHES: &[(&str, &str)] = &[
     (
         "a literal",
@@ -306,8 +307,8 @@ fn a_database_with_a_hostile_schema_reaches_no_other_file() {
     }
 }
 
-/// A refused statement fails its step with what it does, and the step counts as not tried even where that finding is
-/// accepted.
+/// A refused statement fails its step with what it does, and the step counts as not tried even
+/// where that finding is accepted.
 #[test]
 fn a_refused_statement_is_named_with_its_line_and_leaves_a_gap() {
     let folder = folder("ATTACH 'a' || '.db' AS v");

@@ -116,7 +116,8 @@ fn a_step_that_was_changed_is_judged_again_and_told() {
     );
     fs::write(file("up.sql"), REBUILD).unwrap();
     assert_eq!(judged(path, "old").1.len(), 1, "as it was");
-    // What decides how it runs is a part of it, and so is a way back that is gone; a note beside it is none.
+    // What decides how it runs is a part of it, and so is a way back that is gone; a note beside it
+    // is none.
     fs::write(file("notes.txt"), "a note").unwrap();
     commit(path, "note");
     assert_eq!(judged(path, "old").1.len(), 1);
