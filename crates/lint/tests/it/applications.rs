@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use lint::report::{Format, Report};
+
 use super::case::{Case, line};
 
 #[test]

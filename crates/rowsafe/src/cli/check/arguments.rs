@@ -49,8 +49,8 @@ pub(crate) struct Arguments {
     pub(crate) transaction: Option<Around>,
     /// Report explicit DROP and DELETE statements as notes instead of warnings
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
-          require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true,
-          hide_possible_values = true)]
+          require_equals = true, default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_drops: bool,
     /// Abort a statement after this many seconds of work
     #[arg(long, value_name = "SECONDS", default_value_t = STATEMENT_TIMEOUT)]
@@ -60,8 +60,8 @@ pub(crate) struct Arguments {
     pub(crate) timeout: u64,
     /// Exit with 0 although something was not read or not tried; the report still lists it
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
-          require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true,
-          hide_possible_values = true)]
+          require_equals = true, default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_gaps: bool,
     /// Register a function of the application that returns NULL; may be repeated
     #[arg(long = "stub-function", value_name = "NAME/ARITY", value_parser = parse_stub)]

@@ -16,7 +16,7 @@ use folders::InputError;
 use lint::{Direction, Finding, Rule, Severity, Verdict};
 
 const HEAD: &str = "\
-# Accepted findings of `rowsafe check`. `--write-baseline` rewrites this file, but no `reason`.
+# Accepted findings of `rowsafe check`, written by `--write-baseline`, which keeps each `reason`.
 ";
 
 /// A file of accepted findings.

@@ -321,7 +321,7 @@ fn a_refused_statement_is_named_with_its_line_and_leaves_a_gap() {
     assert_eq!(code, Some(0), "{text}");
     let (code, text) = check(path, &known);
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.ends_with("; not tried in whole: `1_step`\n"), "{text}");
+    assert!(text.ends_with("; not fully tried: `1_step`\n"), "{text}");
     let (code, text) = check(path, &[&known[..], &["--allow-gaps"]].concat());
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("\nincomplete: "), "{text}");
