@@ -9,8 +9,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 case "$1" in
 key)
     # The sources alone: other files of the repository do not change the program.
-    key=$(cd "$root" && find Cargo.toml Cargo.lock crates/*/Cargo.toml crates/*/src -type f -print0 |
-        LC_ALL=C sort -z | xargs -0 cat | git hash-object --stdin)
+    key=$(cd "$root" && find Cargo.toml Cargo.lock crates/*/Cargo.toml crates/*/src \
+        -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | git hash-object --stdin)
     echo "key=$key" >>"$GITHUB_OUTPUT"
     ;;
 build)
@@ -21,8 +21,8 @@ build)
             sh -s -- -y --profile minimal --default-toolchain "$needed"
         export PATH="$HOME/.cargo/bin:$PATH"
     fi
-    # An installed toolchain is used as it is. A runner may be shared, so the toolchain of its owner is never updated: if
-    # it is too old, the required one is added beside it, under its own number.
+    # An installed toolchain is used as it is. A runner may be shared, so the toolchain of its owner
+    # is never updated: if it is too old, the required one is added beside it, under its own number.
     found=$(cargo --version 2>/dev/null | cut -d ' ' -f 2 || true)
     oldest=$(printf '%s\n%s\n' "$needed" "${found:-0}" | sort -t . -k 1,1n -k 2,2n | head -n 1)
     if [ "$oldest" != "$needed" ]; then

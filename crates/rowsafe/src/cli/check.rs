@@ -22,9 +22,10 @@ pub(super) use arguments::Arguments;
 use baseline::Baseline;
 pub(super) use failure_log::FailureLog;
 
+use super::nearest::did_you_mean;
 use super::outcome::{Failure, Outcome};
 use crate::input;
-use folders::InputError;
+use folders::{History, InputError};
 use lint::report::Report;
 use sandbox::{Deadline, Scope};
 
@@ -124,7 +125,9 @@ fn check_folder(
         let read = move || {
             scope.within(|| {
                 let made = options.base(&*input::database(&base)?);
-                made.map_err(|error| failure_of(&error))
+                made.map_err(|error| {
+                    Failure::Message(format!("error: {}\n", escape::line(&error.to_string())))
+                })
             })
         };
         options = in_time(&deadline, arguments, read)?;
@@ -143,7 +146,7 @@ fn check_folder(
     }
     let judged = lint::check_until(&history, &options, &deadline);
     progress::clear();
-    let mut verdict = judged.map_err(|error| failure_of(&error))?;
+    let mut verdict = judged.map_err(|error| refuse(&error, arguments, &history))?;
     let mut accepted = 0;
     if let Some(known) = known {
         if arguments.write_baseline {
@@ -187,8 +190,26 @@ fn check_folder(
     })
 }
 
-fn failure_of(error: &dyn std::fmt::Display) -> Failure {
-    Failure::Message(format!("error: {}\n", escape::line(&error.to_string())))
+/// An error of the check, with a hint that names the options of this command.
+fn refuse(error: &lint::Error, arguments: &Arguments, history: &History) -> Failure {
+    let hint = match error.kind() {
+        lint::ErrorKind::UnknownStep => {
+            let steps = history.steps.iter().map(|step| step.name.as_str());
+            let steps: Vec<&str> = steps.collect();
+            let asked = [&arguments.from, &arguments.to].into_iter().flatten();
+            let unknown = asked.map(String::as_str).find(|own| !steps.contains(own));
+            let near = unknown.map(|own| did_you_mean(own, steps.iter().copied()));
+            match (near.filter(|near| !near.is_empty()), steps.last()) {
+                (Some(near), _) => near.trim_start_matches("; ").to_owned(),
+                (None, Some(last)) => format!("name a step of the folder, such as `{last}`"),
+                (None, None) => "the folder contains no step".to_owned(),
+            }
+        }
+        lint::ErrorKind::Timeout => "allow more time with `--timeout SECONDS`".to_owned(),
+        _ => "try again with more free memory".to_owned(),
+    };
+    let (error, hint) = (error.to_string(), escape::line(&hint).into_owned());
+    Failure::Message(format!("error: {}\nhint: {hint}\n", escape::line(&error)))
 }
 
 /// The result of `work`, unless the time limit of the run is over first.

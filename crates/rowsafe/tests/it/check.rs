@@ -310,3 +310,23 @@ fn a_failure_is_shown_in_a_workflow() {
     let (_, text) = check(path, &["--nosuch", "--", "--format=github"]);
     assert!(text.starts_with("error: "), "{text}");
 }
+
+#[test]
+fn an_unknown_step_gets_a_hint() {
+    let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
+    let hint = |name: &str| {
+        let (code, text) = check(folder.path(), &["migrations", "--to", name]);
+        assert_eq!(code, Some(2), "{text}");
+        text
+    };
+    assert_eq!(
+        hint("2024-01-02-000000_secnd"),
+        "error: no step is called `2024-01-02-000000_secnd`\n\
+         hint: did you mean `2024-01-02-000000_second`?\n"
+    );
+    assert_eq!(
+        hint("x"),
+        "error: no step is called `x`\n\
+         hint: name a step of the folder, such as `2024-01-02-000000_second`\n"
+    );
+}
