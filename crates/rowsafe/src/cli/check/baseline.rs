@@ -105,7 +105,7 @@ impl Baseline {
             let judged = verdict.judged.iter().any(|own| own.step == entry.step);
             !used && (judged || !entry.is_in(history))
         });
-        let told = unused.map(|(entry, _)| {
+        let notes = unused.map(|(entry, _)| {
             let gone = if entry.is_in(history) {
                 "no longer occurs"
             } else {
@@ -116,7 +116,7 @@ impl Baseline {
                 self.path.display()
             )
         });
-        (found - verdict.findings.len(), told.collect())
+        (found - verdict.findings.len(), notes.collect())
     }
 
     /// Writes an entry for each finding, and keeps the entries of steps that were not checked.
