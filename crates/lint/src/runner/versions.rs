@@ -235,7 +235,7 @@ pub(crate) fn read_schemas(chains: &mut [Chain], options: &Options, watch: &Watc
         if watch.deadline.passed() {
             return Err(Error::new(
                 ErrorKind::Timeout,
-                "the time of `--timeout` is over",
+                "the time limit of the run is over",
             ));
         }
         let _under_way = watch.begin(Phase::Schema, place.saturating_sub(1));

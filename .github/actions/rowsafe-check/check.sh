@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs `rowsafe check` with the inputs of the action. Bash 3.2, which macOS has, must do.
+# Runs `rowsafe check` with the inputs of the action. It must run on Bash 3.2, as on macOS.
 set -euo pipefail
 
 words=()
-# These inputs are options of the command under the same name; an empty one is not given.
+# These inputs are options of the command under the same name; an empty one is not passed on.
 for option in layout base since foreign-keys transaction allow-drops baseline fail-on; do
     name=INPUT_$(echo "$option" | tr 'a-z-' 'A-Z_')
     value=${!name-}
@@ -33,7 +33,7 @@ if [ "${INPUT_UPLOAD_SARIF-}" = true ] && [ -z "$sarif" ]; then
     sarif=$RUNNER_TEMP/rowsafe.sarif
 fi
 if [ -n "$sarif" ]; then
-    # One of an earlier step would be taken for this one's.
+    # The file of an earlier step must not pass for this one's.
     rm -f -- "$sarif"
     words+=("--also=sarif=$sarif")
 fi
