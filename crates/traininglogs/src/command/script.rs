@@ -8,8 +8,8 @@ use migrations::{
 };
 use rusqlite::Connection;
 
-use super::command_line;
-use super::screen::count;
+use super::command_line::command_line;
+use super::output::count;
 use crate::error::{self, Error};
 use crate::{APPLICATION_ID, catalogue};
 
