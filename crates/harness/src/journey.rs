@@ -192,7 +192,7 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
         subject
             .catalogue
             .step(version)
-            .is_some_and(|step| step.down().is_some())
+            .is_some_and(|step| step.down_sql().is_some())
     })
 }
 

@@ -22,7 +22,7 @@ use crate::connect::{self, Missing};
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::files::Files;
-use crate::notes::Declared;
+use crate::notes::Declaration;
 use crate::options::{Backups, Options};
 use crate::outcome::Outcome;
 use crate::planned_step::Direction;
@@ -233,7 +233,7 @@ fn go_back(
     report: &Report,
     before: &Path,
     old: &Schema,
-    losses: &[Declared],
+    losses: &[Declaration],
 ) -> Result<WayBack, Error> {
     if report.to == report.from {
         return Ok(WayBack::Same);

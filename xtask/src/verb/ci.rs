@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::cli::{CiOptions, CiStep, Sabotage};
-use crate::{Failure, Verdict, catalogue, program, project};
+use crate::{Failure, Verdict, program, project, version_folders};
 
 /// Runs every check and stops at the first that fails.
 ///
@@ -39,14 +39,14 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     }
     step("documentation", || doc(root))?;
     step("the proof", || {
-        holds(catalogue::run(
+        holds(version_folders::run(
             root,
             false,
             &["verify-migrations", "--require-frozen"],
         )?)
     })?;
     step("docs match", || {
-        holds(catalogue::run(root, false, &["docs", "--check"])?)
+        holds(version_folders::run(root, false, &["docs", "--check"])?)
     })?;
     step("instruction counts", || instructions(root))?;
     step("the scaffolders, in a scratch copy", || {

@@ -70,7 +70,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     // A run stops before and after a step that stands outside a transaction, and goes on from there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
-        step.is_some_and(|step| step.outside().is_some())
+        step.is_some_and(|step| step.non_transactional().is_some())
     });
     let (keep, backups) = beside(leg, stops);
     let work = |machine: &Machine, setup: Option<Setup>| match connect_and_write(machine, setup) {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use migrations::Declared;
+use migrations::Declaration;
 
 use crate::finding::Finding;
 use crate::journey::{Checkpoint, Journey, Trace};
@@ -20,7 +20,7 @@ pub(super) struct VersionHistory {
     low: Rc<Checkpoint>,
     high: Rc<Checkpoint>,
     /// What was written since, at other versions; `None` for nothing.
-    written: Option<Vec<Declared>>,
+    written: Option<Vec<Declaration>>,
 }
 
 /// How a file that is back at a version is judged.
@@ -52,7 +52,7 @@ impl VersionHistory {
     }
 
     /// Somebody has written at another version; `touched` is what was there before and is not as it was.
-    pub(super) fn is_written(&mut self, touched: &[Declared]) {
+    pub(super) fn is_written(&mut self, touched: &[Declaration]) {
         let written = self.written.get_or_insert_default();
         written.extend_from_slice(touched);
     }
@@ -126,12 +126,12 @@ impl VersionHistory {
 }
 
 /// What was there before a write and is not as it was.
-pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declared> {
-    let mut touched: Vec<Declared> = differences(before, after, &[])
+pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declaration> {
+    let mut touched: Vec<Declaration> = differences(before, after, &[])
         .into_iter()
         .filter(|difference| !difference.more)
         .filter_map(|difference| {
-            Some(Declared {
+            Some(Declaration {
                 table: difference.table?,
                 column: difference.column,
                 why: String::new(),

@@ -121,7 +121,7 @@ impl Case {
                     self.write(&format!("versions/{folder}/{file}"), text);
                 }
             }
-            let back = migrations::Back::Sql("".into());
+            let back = migrations::Down::Sql("".into());
             let step = Step::new(folder.to_owned(), up.clone(), back, "");
             steps.push(
                 match sections.get(&format!("{folder}/outside_transaction.md")) {

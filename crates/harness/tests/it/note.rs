@@ -1,6 +1,6 @@
 //! A small catalogue of notes, a file of it, and what this engine says when it takes that to another version.
 
-use migrations::{Back, Backups, Catalogue, Commit, Migrator, Options, Outcome, Step};
+use migrations::{Backups, Catalogue, Commit, Down, Migrator, Options, Outcome, Step};
 use rusqlite::Connection;
 use simulator::Claimed;
 
@@ -8,7 +8,7 @@ const NOTES: &str = "Nobody reads the notes of a test.";
 
 fn catalogue() -> Catalogue {
     let step =
-        |folder, up, down: &'static str| Step::new(folder, up, Back::Sql(down.into()), NOTES);
+        |folder, up, down: &'static str| Step::new(folder, up, Down::Sql(down.into()), NOTES);
     Catalogue::new(vec![
         step(
             "0001_note",

@@ -160,7 +160,7 @@ fn a_step_outside_a_transaction_that_fails_leaves_no_backup() {
     let vacuum = migrations::Step::new(
         "0003_outside",
         "PRAGMA page_size = 8192; SELECT nosuch();",
-        migrations::Back::Irreversible("no test goes back here".into()),
+        migrations::Down::Irreversible("no test goes back here".into()),
         "",
     );
     let catalogue = catalogue(vec![

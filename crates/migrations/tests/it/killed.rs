@@ -9,7 +9,7 @@ use std::process::{Command, Stdio, abort};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use migrations::{
-    Back, Backups, Catalogue, Commit, Migrator, Options, Progress, Step, Version, backups, restore,
+    Backups, Catalogue, Commit, Down, Migrator, Options, Progress, Step, Version, backups, restore,
 };
 
 use crate::support::*;
@@ -29,7 +29,7 @@ fn hundred() -> Catalogue {
                 "INSERT INTO count VALUES ({version}, 1) ON CONFLICT DO UPDATE SET times = times + 1;"
             ),
         };
-        let down = Back::Irreversible("no test goes back here".into());
+        let down = Down::Irreversible("no test goes back here".into());
         Step::new(format!("{version:04}_small"), up, down, "")
     });
     catalogue(steps.collect())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrations::{
-    Back, Catalogue, Error, FileInfo, Files, Migrator, NewFile, Options, Step, SystemFiles, Version,
+    Catalogue, Down, Error, FileInfo, Files, Migrator, NewFile, Options, Step, SystemFiles, Version,
 };
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 pub(crate) const NOTE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
 
 /// The way back; an empty one stands for none, which has to say why.
-pub(crate) fn back(down: &'static str) -> Back {
+pub(crate) fn back(down: &'static str) -> Down {
     match down {
-        "" => Back::Irreversible("no test goes back here".into()),
-        down => Back::Sql(down.into()),
+        "" => Down::Irreversible("no test goes back here".into()),
+        down => Down::Sql(down.into()),
     }
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn losing(
     loses: &str,
 ) -> Step {
     let notes = format!("## Rollback\n\n- Loses: {loses}\n");
-    Step::new(folder, up, Back::Sql(down.into()), notes)
+    Step::new(folder, up, Down::Sql(down.into()), notes)
 }
 
 pub(crate) fn catalogue(steps: Vec<Step>) -> Catalogue {

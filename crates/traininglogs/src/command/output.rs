@@ -134,7 +134,7 @@ impl Output {
             };
             self.line(format_args!("  {direction}  {}", step.folder));
         }
-        self.remarks(report);
+        self.skipped_rows(report);
         if let Some(backup) = backup {
             self.line(format_args!("backup: {backup}"));
         }
@@ -142,11 +142,11 @@ impl Output {
         self.tell(json!({ "backup": backup }));
     }
 
-    pub(super) fn remarks(&mut self, report: &Report) {
-        for remark in &report.remarks {
+    pub(super) fn skipped_rows(&mut self, report: &Report) {
+        for row in &report.skipped_rows {
             self.line(format_args!(
                 "  left as it is: {} {}: {}",
-                remark.table, remark.key, remark.reason
+                row.table, row.key, row.reason
             ));
         }
         for old in &report.dangling {
@@ -265,12 +265,12 @@ pub(super) fn report_json(report: &Report) -> Value {
             "milliseconds": step.elapsed.as_millis() as u64,
         })
     });
-    let left = report.remarks.iter().map(|remark| {
+    let left = report.skipped_rows.iter().map(|row| {
         json!({
-            "version": remark.version,
-            "table": remark.table,
-            "key": remark.key,
-            "reason": remark.reason,
+            "version": row.version,
+            "table": row.table,
+            "key": row.key,
+            "reason": row.reason,
         })
     });
     let dangling = report.dangling.iter().map(|old| {

@@ -70,7 +70,7 @@ pub(super) fn rehearse(
         None => {
             let plan = migrator.plan_to(target)?;
             show(path, migrator, &plan, output)?;
-            if plan.moves.is_empty() {
+            if plan.steps.is_empty() {
                 return Ok(());
             }
             let done = migrator.rehearse(None, target)?;
@@ -98,7 +98,7 @@ fn show(
 ) -> Result<(), Error> {
     let text = plan.describe(catalogue())?;
     output.listing(&text);
-    let steps = plan.moves.iter().map(|step| {
+    let steps = plan.steps.iter().map(|step| {
         let losses = step
             .losses
             .iter()

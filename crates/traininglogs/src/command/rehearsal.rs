@@ -33,7 +33,7 @@ pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], output: &mut Output) 
     for line in rehearsal.tables.iter().flat_map(table) {
         output.line(format_args!("  {line}"));
     }
-    output.remarks(report);
+    output.skipped_rows(report);
     several(output, "undeclared losses", "none", &rehearsal.undeclared);
     several(output, "integrity", "ok", &rehearsal.integrity);
     match &rehearsal.way_back {

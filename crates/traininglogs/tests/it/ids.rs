@@ -75,7 +75,7 @@ fn odd_keys_are_indexed_with_their_type() {
     let mut migrator = Migrator::with_connection(catalogue(), connection, Options::default());
     let report = migrator.upgrade().unwrap();
     let remarks: Vec<String> = report
-        .remarks
+        .skipped_rows
         .iter()
         .map(|remark| format!("{} {}: {}", remark.table, remark.key, remark.reason))
         .collect();

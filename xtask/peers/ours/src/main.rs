@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use common::{FIRST_QUERY, Outcome, Verb, Work};
-use migrations::{Back, Backups, Catalogue, Migrator, Options, Step};
+use migrations::{Down, Backups, Catalogue, Migrator, Options, Step};
 
 fn main() -> ExitCode {
     common::main(|work| {
@@ -33,7 +33,7 @@ fn catalogue(work: Work) -> Result<Catalogue, migrations::Error> {
     let steps = work
         .steps
         .into_iter()
-        .map(|step| Step::new(step.folder, step.up, Back::Sql(step.down.into()), ""));
+        .map(|step| Step::new(step.folder, step.up, Down::Sql(step.down.into()), ""));
     Catalogue::new(steps.collect::<Vec<_>>())
 }
 
