@@ -297,9 +297,7 @@ pub(crate) fn look(
 /// How every run of a proof is made: consent is given to all that is declared, and notes may still be missing
 /// while a version is being made.
 pub(crate) fn proving() -> Options {
-    Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default()
+        .accept_loss(true)
+        .allow_undocumented(true)
 }

@@ -25,10 +25,7 @@ fn catalogue(count: u32, tables: u32) -> Catalogue {
 }
 
 fn options() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 struct File {

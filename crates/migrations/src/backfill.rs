@@ -54,7 +54,7 @@ const ON_THE_WAY: usize = 4;
 /// # let up = "CREATE TABLE word (note INTEGER NOT NULL REFERENCES note, text TEXT NOT NULL); CREATE INDEX word_text ON word(text);";
 /// # let word = Step::new("0002_words", up, Down::Sql("DROP TABLE word;".into()), "").with_code(CODE);
 /// # let catalogue = Catalogue::new(vec![note, word])?;
-/// # let options = Options { allow_undocumented: true, ..Options::default() };
+/// # let options = Options::default().allow_undocumented(true);
 /// # let mut file = Migrator::with_connection(&catalogue, Connection::open_in_memory()?, options);
 /// # file.upgrade_to(1)?;
 /// # file.connection().execute_batch("INSERT INTO note VALUES (1, 'a b c'), (2, x'00')")?;

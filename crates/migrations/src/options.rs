@@ -7,6 +7,7 @@ use crate::progress::Progress;
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// How long to wait for others who have the file locked.
     pub busy_timeout: Duration,

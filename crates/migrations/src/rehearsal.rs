@@ -131,13 +131,11 @@ pub(crate) fn rehearse(
     let copies = copies_of(connection, options)?;
     let (before, after) = (copies.before.path(), copies.after.path());
     let files = options.files;
-    let quiet = Options {
-        accept_loss: true,
-        backups: Backups::Off,
-        rehearse: false,
-        progress: None,
-        ..*options
-    };
+    let quiet = options
+        .accept_loss(true)
+        .backups(Backups::Off)
+        .rehearse(false)
+        .progress(None);
     let bytes_before = size(files, before);
     let state = FileState::read(&connect::reading(before, files)?)?;
     let old = state.schema.clone();

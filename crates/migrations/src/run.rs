@@ -55,11 +55,7 @@ pub(crate) fn run(
     let mut waiting = WaitingConnection::new(connection)?;
     let mut total = run_transaction(&mut waiting, settings, task, scope)?;
     // The backup was taken before the first step, for all of them.
-    let later = Options {
-        backups: Backups::Off,
-        check: false,
-        ..*options
-    };
+    let later = options.backups(Backups::Off).check(false);
     settings.options = &later;
     let target = task.target();
     while total.to != target {

@@ -17,10 +17,7 @@ const LEDGER: &str =
     applied_by TEXT NOT NULL, up_sql TEXT)";
 
 fn options() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 /// A file that is up to date.

@@ -87,10 +87,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         Err(error) => {
             // The laws about arriving tell of a step that fails by itself.
             let alone: Engine<'_> = &|connection| {
-                let options = Options {
-                    backups: Backups::Off,
-                    ..proving()
-                };
+                let options = proving().backups(Backups::Off);
                 migrate(subject, connection, (leg.journey.via, up), &options)
             };
             if CrashTest::new(leg.image, alone).is_ok() {
@@ -315,13 +312,11 @@ fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
 
 /// How a run on a machine is made.
 fn options(machine: &Machine, backups: Backups) -> Options {
-    Options {
-        backups,
-        files: crate::simulated_files(machine),
+    proving()
+        .backups(backups)
+        .files(crate::simulated_files(machine))
         // Nobody gives back a lock that is missed.
-        busy_timeout: Duration::ZERO,
-        ..proving()
-    }
+        .busy_timeout(Duration::ZERO)
 }
 
 fn migrate(

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use migrations::{
-    Backfill, Catalogue, Commit, Down, ErrorKind, Migrator, Options, Outcome, Step, StepFn, Version,
+    Backfill, Catalogue, Commit, Down, ErrorKind, Migrator, Outcome, Step, StepFn, Version,
 };
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
@@ -156,10 +156,7 @@ fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings)
     else {
         return;
     };
-    let options = Options {
-        commit: Commit::PerStep,
-        ..proving()
-    };
+    let options = proving().commit(Commit::PerStep);
     findings.checked();
     let object = "a run that commits each step, and whose second step fails";
     let mut migrator = Migrator::with_connection(&catalogue, connection, options);

@@ -160,11 +160,9 @@ impl Case {
         let mut connection = first;
         for step in catalogue.steps() {
             let version = step.version();
-            let options = Options {
-                accept_loss: true,
-                allow_undocumented: true,
-                ..Options::default()
-            };
+            let options = Options::default()
+                .accept_loss(true)
+                .allow_undocumented(true);
             let mut migrator = Migrator::with_connection(&catalogue, connection, options);
             if migrator.upgrade_to(version).is_err() {
                 break; // A step that fails stays a draft.

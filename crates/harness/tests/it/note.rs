@@ -30,12 +30,10 @@ fn catalogue() -> Catalogue {
 }
 
 pub(crate) fn options() -> Options {
-    Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        backups: Backups::Off,
-        ..Options::default()
-    }
+    Options::default()
+        .accept_loss(true)
+        .allow_undocumented(true)
+        .backups(Backups::Off)
 }
 
 /// A file of version 1 with some rows.
@@ -52,10 +50,7 @@ pub(crate) fn image() -> Vec<u8> {
 
 /// Takes the file to a version with this engine.
 pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claimed {
-    let options = Options {
-        commit,
-        ..options()
-    };
+    let options = options().commit(commit);
     upgrade(connection, to, options)
 }
 

@@ -230,10 +230,7 @@ fn progress_is_told() {
     }
     let catalogue = with(WORDS);
     let file = file(&catalogue, MANY);
-    let options = Options {
-        progress: Some(tell),
-        ..plain()
-    };
+    let options = plain().progress(Some(tell));
     file.migrator_with(&catalogue, options).upgrade().unwrap();
     assert_eq!(LAST.load(Ordering::Relaxed), MANY);
     assert!(REPORTS.load(Ordering::Relaxed) > 2);
@@ -251,10 +248,7 @@ fn the_end_of_a_small_fill_is_told() {
     }
     let catalogue = with(WORDS);
     let file = file(&catalogue, 25);
-    let options = Options {
-        progress: Some(tell),
-        ..plain()
-    };
+    let options = plain().progress(Some(tell));
     file.migrator_with(&catalogue, options).upgrade().unwrap();
     assert_eq!(TOLD.load(Ordering::Relaxed), 1);
 }

@@ -328,10 +328,7 @@ fn consent_needed_for_unknown() {
 
 #[test]
 fn stored_too_long() {
-    let options = Options {
-        stored_time_limit: std::time::Duration::ZERO,
-        ..plain()
-    };
+    let options = plain().stored_time_limit(std::time::Duration::ZERO);
     let endless =
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
     let (_, error) = going_back(endless, options);

@@ -114,10 +114,7 @@ fn leaked(sql: String) -> &'static str {
 }
 
 fn no_backup() -> Options {
-    Options {
-        backups: migrations::Backups::Off,
-        ..accepting()
-    }
+    accepting().backups(migrations::Backups::Off)
 }
 
 fn upgrade(file: &File, catalogue: &Catalogue) -> Result<(), Error> {
@@ -179,10 +176,7 @@ fn a_function() {
             let second = step("0002_tried", "", "").with_code(code);
             let tried = catalogue(vec![note_step(), second]);
             trial.refused(sql, |file| {
-                let options = Options {
-                    strict: true,
-                    ..no_backup()
-                };
+                let options = no_backup().strict(true);
                 Migrator::open(&tried, &file.path, options)?
                     .upgrade()
                     .map(drop)

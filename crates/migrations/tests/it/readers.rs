@@ -45,10 +45,7 @@ fn writers() -> [Catalogue; 2] {
 }
 
 fn options() -> Options {
-    Options {
-        busy_timeout: TIMEOUT,
-        ..plain()
-    }
+    plain().busy_timeout(TIMEOUT)
 }
 
 /// A file of version 1 with more rows than a cache holds.

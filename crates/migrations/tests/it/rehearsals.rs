@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use migrations::{Catalogue, Down, ErrorKind, Options, Rehearsal, Step, WayBack};
+use migrations::{Catalogue, Down, ErrorKind, Rehearsal, Step, WayBack};
 
 use crate::support::*;
 
@@ -134,10 +134,7 @@ fn a_way_back_that_fails_is_told() {
 
 #[test]
 fn a_run_may_be_told_to_rehearse_first() {
-    let options = Options {
-        rehearse: true,
-        ..plain()
-    };
+    let options = plain().rehearse(true);
     let bad = second("DELETE FROM list WHERE id = 3;", "SELECT 1;", "");
     let file = File::at(&bad, 1);
     file.sql(ROWS);

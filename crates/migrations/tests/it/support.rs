@@ -75,31 +75,19 @@ pub(crate) fn note_and(up: &'static str) -> Catalogue {
 
 /// The options of most tests: their steps have no notes.
 pub(crate) fn plain() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 pub(crate) fn accepting() -> Options {
-    Options {
-        accept_loss: true,
-        ..plain()
-    }
+    plain().accept_loss(true)
 }
 
 pub(crate) fn strict() -> Options {
-    Options {
-        strict: true,
-        ..plain()
-    }
+    plain().strict(true)
 }
 
 pub(crate) fn hasty() -> Options {
-    Options {
-        busy_timeout: Duration::from_millis(1),
-        ..plain()
-    }
+    plain().busy_timeout(Duration::from_millis(1))
 }
 
 /// A path in a directory of its own.

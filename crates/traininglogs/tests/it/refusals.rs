@@ -48,10 +48,7 @@ fn a_newer_file() {
         .unwrap()
         .with_application_id(APPLICATION_ID);
     let path = shell.path("traininglogs.db");
-    let options = Options {
-        allow_undocumented: true,
-        ..Options::default()
-    };
+    let options = Options::default().allow_undocumented(true);
     Migrator::create(&newer, &path, options)
         .unwrap()
         .upgrade()

@@ -11,20 +11,13 @@ use migrations::{Down, Backups, Catalogue, Migrator, Options, Step};
 fn main() -> ExitCode {
     common::main(|work| {
         let verb = work.verb;
-        let default = Options {
-            allow_undocumented: true,
-            ..Options::default()
-        };
+        let default = Options::default().allow_undocumented(true);
         if verb != Verb::Move {
             let catalogue = catalogue(work)?;
             return Ok(Box::new(move |file| apply(file, &catalogue, default, verb)));
         }
         let catalogue = traininglogs::catalogue().cut_at(u32::try_from(work.steps.len())?)?;
-        let options = Options {
-            backups: Backups::Off,
-            check: false,
-            ..default
-        };
+        let options = default.backups(Backups::Off).check(false);
         Ok(Box::new(move |file| apply(file, &catalogue, options, verb)))
     })
 }
