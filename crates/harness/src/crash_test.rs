@@ -364,7 +364,7 @@ impl<'a> CrashTest<'a> {
             file: FILE,
             image: &image,
             files: self.backups.as_ref().map_or(&[], |own| &own.files),
-            prepare: &schema::forget,
+            prepare: &schema::clear_thread_cache,
             work: &work,
             look: &|machine| self.look(machine),
             durable: setup.durable || self.lasting,

@@ -202,7 +202,7 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
         subject
             .catalogue
             .step(version)
-            .is_some_and(|step| step.down().is_some())
+            .is_some_and(|step| step.down_sql().is_some())
     })
 }
 
@@ -313,9 +313,7 @@ pub(crate) fn look(
 /// The options of every run of a proof: they consent to everything that is declared, and accept
 /// missing notes, as while a version is being made.
 pub(crate) fn proving() -> Options {
-    Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default()
+        .accept_loss(true)
+        .allow_undocumented(true)
 }

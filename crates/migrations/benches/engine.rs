@@ -25,10 +25,7 @@ fn catalogue(count: u32, tables: u32) -> Catalogue {
 }
 
 fn options() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 struct File {
@@ -119,7 +116,7 @@ fn by_hand(path: &Path, count: u32, synchronous: &str) {
         )
         .unwrap();
     for step in steps(count, count) {
-        let (version, up, down) = (step.version(), step.up(), step.down().unwrap());
+        let (version, up, down) = (step.version(), step.up(), step.down_sql().unwrap());
         transaction.execute_batch(up).unwrap();
         let mut insert = transaction
             .prepare_cached(

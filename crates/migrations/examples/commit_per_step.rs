@@ -1,11 +1,11 @@
 //! Commits each step by itself: for files that are too large for one transaction.
 
-use migrations::{Back, Catalogue, Commit, Migrator, Options, Outcome, Step};
+use migrations::{Catalogue, Commit, Down, Migrator, Options, Outcome, Step};
 
 #[expect(clippy::print_stdout, reason = "this is a command")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let step = |folder: &'static str, table: &str| {
-        let down = Back::Sql(format!("DROP TABLE {table};").into());
+        let down = Down::Sql(format!("DROP TABLE {table};").into());
         Step::new(
             folder,
             format!("CREATE TABLE {table} (name TEXT);"),

@@ -1,12 +1,12 @@
 //! Makes a file, upgrades it, and opens it again.
 
-use migrations::{Back, Catalogue, Migrator, Options, Step};
+use migrations::{Catalogue, Down, Migrator, Options, Step};
 
 const NOTES: &str = "…"; // In an application: what changes and why, in `notes.md`.
 
 #[expect(clippy::print_stdout, reason = "this is a command")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let down = |sql: &'static str| Back::Sql(sql.into());
+    let down = |sql: &'static str| Down::Sql(sql.into());
     let note = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
     let label = "ALTER TABLE note ADD COLUMN label TEXT;";
     let no_label = "ALTER TABLE note DROP COLUMN label;";

@@ -1,11 +1,11 @@
 //! An older build takes a newer file back, by the down migration that the file carries.
 
-use migrations::{Back, Catalogue, Migrator, Options, Step};
+use migrations::{Catalogue, Down, Migrator, Options, Step};
 
 #[expect(clippy::print_stdout, reason = "this is a command")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let step = |folder: &'static str, up: &'static str, down: &'static str| {
-        Step::new(folder, up, Back::Sql(down.into()), "…")
+        Step::new(folder, up, Down::Sql(down.into()), "…")
     };
     let note = step(
         "0001_note",

@@ -150,7 +150,7 @@ impl<'a> RunBackup<'a> {
         let Some(taken) = self.taken.take() else {
             return;
         };
-        if failed.is_some_and(|outcome| is_needless(outcome, taken.from)) {
+        if failed.is_some_and(|outcome| is_unneeded(outcome, taken.from)) {
             names::remove(self.options.files, &taken.path);
         } else {
             prune(&taken.file, &taken.path, self.options);
@@ -160,7 +160,7 @@ impl<'a> RunBackup<'a> {
 
 /// Whether no row of a file that was at version `from` has changed. What a step outside a transaction did before
 /// it failed changes none.
-fn is_needless(outcome: Outcome, from: Version) -> bool {
+fn is_unneeded(outcome: Outcome, from: Version) -> bool {
     match outcome {
         Outcome::Untouched | Outcome::RolledBack => true,
         Outcome::CommittedTo(version) => version == from,

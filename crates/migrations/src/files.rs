@@ -107,9 +107,17 @@ pub trait NewFile: fmt::Debug + Send + Sync {
 
 /// The size and the age of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileInfo {
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
-    /// When it was last written, where the file system says so.
+    /// The time of the last write, if the file system knows it.
     pub modified: Option<SystemTime>,
+}
+
+impl FileInfo {
+    /// The size and the time of the last write of a file.
+    pub fn new(bytes: u64, modified: Option<SystemTime>) -> FileInfo {
+        FileInfo { bytes, modified }
+    }
 }

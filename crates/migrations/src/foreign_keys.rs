@@ -6,14 +6,14 @@ use rusqlite::{Connection, ErrorCode};
 use schema::Schema;
 use schema::sql::{fold, quote_name};
 
+use crate::affected_tables;
+use crate::authorizer::{Authorizer, Tables};
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::facts::Violation;
 use crate::file::FileState;
-use crate::guard::{Guard, Tables};
 use crate::plan::Plan;
 use crate::report::Dangling;
-use crate::touched;
 
 /// The check of one run: what was wrong before its first step, in the tables that its steps will touch and
 /// their children.
@@ -33,8 +33,8 @@ impl KeyCheck {
     ) -> Result<KeyCheck, Error> {
         // Where no key is declared none can be wrong, and nothing has to be tried first.
         let concerned = if declares_keys(connection)? {
-            touched::predict(connection, catalogue, plan)
-                .map(|tables| touched::with_children(&tables, &schema))
+            affected_tables::predict(connection, catalogue, plan)
+                .map(|tables| affected_tables::with_children(&tables, &schema))
         } else {
             Some(Tables::new())
         };
@@ -46,12 +46,12 @@ impl KeyCheck {
         })
     }
 
-    /// Looks after the last step; what `guard` saw beyond what was expected is looked at, too. Returns what
+    /// Looks after the last step; what `authorizer` saw beyond what was expected is looked at, too. Returns what
     /// was wrong before and still is.
     pub(crate) fn finish(
         self,
         connection: &Connection,
-        guard: &Guard,
+        authorizer: &Authorizer,
     ) -> Result<Vec<Dangling>, Error> {
         if !declares_keys(connection)? {
             return Ok(Vec::new());
@@ -60,9 +60,9 @@ impl KeyCheck {
             None => None,
             Some(mut tables) => {
                 let after = FileState::read(connection)?.schema;
-                tables.extend(guard.touched());
-                tables.extend(touched::new_tables(&self.schema, &after));
-                Some(touched::with_children(&tables, &after))
+                tables.extend(authorizer.affected_tables());
+                tables.extend(affected_tables::new_tables(&self.schema, &after));
+                Some(affected_tables::with_children(&tables, &after))
             }
         };
         Violations::read(connection, concerned.as_ref())?.none_beyond(&self.before)

@@ -71,10 +71,10 @@ impl Entry {
                 step.up(),
             ));
         }
-        if self.down_sql.as_deref().map(digest) != step.down().map(digest) {
+        if self.down_sql.as_deref().map(digest) != step.down_sql().map(digest) {
             let script = format!("{}/down.sql", step.folder());
             let stored = Ok(self.down_sql.as_deref().unwrap_or_default());
-            let present = step.down().unwrap_or_default();
+            let present = step.down_sql().unwrap_or_default();
             return Err(error::history_edited(&script, &self.name, stored, present));
         }
         Ok(())
@@ -182,7 +182,7 @@ fn header_says(
 
 /// Whether `recorded` is the way back of the catalogue's newest step; comments do not count.
 fn same_back(catalogue: &Catalogue, recorded: Option<&str>) -> bool {
-    let ours = catalogue.steps().last().and_then(Step::down);
+    let ours = catalogue.steps().last().and_then(Step::down_sql);
     recorded == ours || (ours.is_some() && recorded.map(digest) == ours.map(digest))
 }
 
@@ -292,9 +292,9 @@ pub(crate) fn record(
                 version,
                 step.name(),
                 catalogue.up_digest(version),
-                step.down(),
+                step.down_sql(),
                 loses,
-                Entry::digest_of_back(step.down(), &loses),
+                Entry::digest_of_back(step.down_sql(), &loses),
                 now(),
                 format!("{how}{}", env!("CARGO_PKG_VERSION")),
                 step.up(),
@@ -339,12 +339,12 @@ pub(crate) fn repair(
                 .execute(sql, params![step.up(), entry.version])
                 .map_err(error::sqlite)?;
         }
-        if differs("down.sql", entry.down_sql.as_deref(), step.down()) {
-            let digest = Entry::digest_of_back(step.down(), &entry.down_loses);
+        if differs("down.sql", entry.down_sql.as_deref(), step.down_sql()) {
+            let digest = Entry::digest_of_back(step.down_sql(), &entry.down_loses);
             connection
                 .execute(
                     "UPDATE main.schema_migrations SET down_sql = ?1, down_digest = ?2 WHERE version = ?3",
-                    params![step.down(), digest, entry.version],
+                    params![step.down_sql(), digest, entry.version],
                 )
                 .map_err(error::sqlite)?;
         }

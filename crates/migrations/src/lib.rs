@@ -10,20 +10,20 @@
 //! in the *ledger* (the table [`LEDGER_TABLE`]) and `user_version`.
 //!
 //! ```
-//! use migrations::{Back, Catalogue, Migrator, Options, Step};
+//! use migrations::{Down, Catalogue, Migrator, Options, Step};
 //!
 //! const NOTES: &str = "…"; // what changes and why; without it a run is refused, unless …
 //! let catalogue = Catalogue::new(vec![
 //!     Step::new(
 //!         "0001_note",
 //!         "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
-//!         Back::Sql("DROP TABLE note;".into()),
+//!         Down::Sql("DROP TABLE note;".into()),
 //!         NOTES,
 //!     ),
 //!     Step::new(
 //!         "0002_note_label",
 //!         "ALTER TABLE note ADD COLUMN label TEXT;",
-//!         Back::Sql("ALTER TABLE note DROP COLUMN label;".into()),
+//!         Down::Sql("ALTER TABLE note DROP COLUMN label;".into()),
 //!         NOTES,
 //!     ),
 //! ])?;
@@ -120,10 +120,10 @@ mod red_flag;
 mod progress;
 mod files;
 mod options;
-mod remarks;
+mod skipped_rows;
 mod report;
-mod fill;
-mod guard;
+mod backfill;
+mod authorizer;
 mod sandbox;
 mod synced;
 mod confined;
@@ -132,8 +132,8 @@ mod time_limit;
 mod rollback;
 mod transaction;
 mod execute;
-mod outside;
-mod touched;
+mod non_transactional;
+mod affected_tables;
 mod foreign_keys;
 mod run;
 mod connect;
@@ -146,6 +146,8 @@ mod outcome;
 mod remedy;
 mod error;
 
+pub use backfill::Backfill;
+pub use backfill::batch::{Made, Source};
 pub use backup::restore::{Restored, replace_content, restore};
 pub use backup::{BackupFile, backups};
 pub use catalogue::Catalogue;
@@ -155,23 +157,21 @@ pub use error::{BoxError, Error, ErrorKind, Place};
 pub use facts::AtRisk;
 pub use file::FileState;
 pub use files::{FileInfo, Files, NewFile, SystemFiles};
-pub use fill::Fill;
-pub use fill::batch::{Made, Source};
 pub use ledger::{LEDGER_TABLE, Repaired};
 pub use migrator::Migrator;
-pub use notes::{Compatibility, Declared, Meaning, Notes, SECTIONS};
+pub use notes::{Compatibility, Declaration, Meaning, Notes, SECTIONS};
 pub use options::{Backups, Commit, Options};
 pub use outcome::Outcome;
 pub use plan::{Plan, plan};
-pub use planned_step::{Direction, Move};
+pub use planned_step::{Direction, PlannedStep};
 pub use progress::{Progress, Work};
 pub use query::{Access, Query};
 pub use rehearsal::compare::TableChange;
 pub use rehearsal::{Rehearsal, WayBack};
-pub use remarks::{Remark, Remarks};
 pub use remedy::Remedy;
 pub use report::{Dangling, Report, StepReport};
-pub use step::{Back, Code, Step};
+pub use skipped_rows::{SkippedRow, SkippedRows};
+pub use step::{Down, Step, StepFn};
 
 pub use schema::Rename;
 pub use schema::escape;

@@ -9,7 +9,7 @@ use schema::{Rename, Schema, Table};
 
 use crate::error::{self, Error};
 use crate::facts::AtRisk;
-use crate::notes::Declared;
+use crate::notes::Declaration;
 
 /// How many rows are named in a refusal.
 const EXAMPLES: usize = 5;
@@ -19,7 +19,7 @@ const EXAMPLES: usize = 5;
 pub(crate) fn at_risk(
     connection: &Connection,
     schema: &Schema,
-    losses: &[Declared],
+    losses: &[Declaration],
 ) -> Result<Vec<AtRisk>, Error> {
     let mut found = Vec::new();
     for loss in losses {
@@ -89,7 +89,7 @@ impl Census {
         &self,
         after: &Census,
         renames: &[Rename],
-        declared: &[Declared],
+        declared: &[Declaration],
     ) -> Vec<AtRisk> {
         let mut missing = Vec::new();
         for (key, counts) in &self.tables {

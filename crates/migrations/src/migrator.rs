@@ -191,7 +191,7 @@ impl<'a> Migrator<'a> {
     /// When the file cannot be read.
     pub fn at_risk(&self, plan: &Plan) -> Result<Vec<AtRisk>, Error> {
         let losses: Vec<_> = plan
-            .moves
+            .steps
             .iter()
             .flat_map(|step| step.losses.clone())
             .collect();
@@ -353,7 +353,7 @@ impl<'a> Migrator<'a> {
     /// Whether there is nothing to do to be at `target`.
     fn is_at(&self, target: Version) -> bool {
         let plan = self.plan_to(target);
-        plan.is_ok_and(|plan| plan.moves.is_empty())
+        plan.is_ok_and(|plan| plan.steps.is_empty())
     }
 
     /// Refuses before anything is written where the file is not what the connection has open, or has names that

@@ -7,6 +7,7 @@ use crate::progress::Progress;
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// How long to wait for others who have the file locked.
     pub busy_timeout: Duration,
@@ -28,7 +29,7 @@ pub struct Options {
     /// How long a run may work that carries out ways back which only the file knows: a newer build stored them, or whoever
     /// wrote to the file. It is interrupted and rolled back then.
     pub stored_time_limit: Duration,
-    /// Called while a backup is made or put back, and while [`Fill`](crate::Fill) fills a table.
+    /// Called while a backup is made or put back, and while [`Backfill`](crate::Backfill) fills a table.
     pub progress: Option<fn(Progress)>,
     /// The file system that holds the file, for backups, rehearsals and restores. A connection that is given to
     /// [`Migrator::with_connection`](crate::Migrator::with_connection) is on the same one; a file that is not

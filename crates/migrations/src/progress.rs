@@ -5,7 +5,7 @@
 pub enum Work {
     /// A backup is made or put back; counted in pages.
     Copying,
-    /// A step's function fills a table with [`Fill`](crate::Fill); counted in rows that were read.
+    /// A step's function fills a table with [`Backfill`](crate::Backfill); counted in rows that were read.
     Filling,
 }
 

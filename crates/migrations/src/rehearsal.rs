@@ -22,7 +22,7 @@ use crate::connect::{self, Missing};
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::files::Files;
-use crate::notes::Declared;
+use crate::notes::Declaration;
 use crate::options::{Backups, Options};
 use crate::outcome::Outcome;
 use crate::planned_step::Direction;
@@ -131,13 +131,11 @@ pub(crate) fn rehearse(
     let copies = copies_of(connection, options)?;
     let (before, after) = (copies.before.path(), copies.after.path());
     let files = options.files;
-    let quiet = Options {
-        accept_loss: true,
-        backups: Backups::Off,
-        rehearse: false,
-        progress: None,
-        ..*options
-    };
+    let quiet = options
+        .accept_loss(true)
+        .backups(Backups::Off)
+        .rehearse(false)
+        .progress(None);
     let bytes_before = size(files, before);
     let state = FileState::read(&connect::reading(before, files)?)?;
     let old = state.schema.clone();
@@ -233,7 +231,7 @@ fn go_back(
     report: &Report,
     before: &Path,
     old: &Schema,
-    losses: &[Declared],
+    losses: &[Declaration],
 ) -> Result<WayBack, Error> {
     if report.to == report.from {
         return Ok(WayBack::Same);

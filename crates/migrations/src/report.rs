@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Version;
 use crate::planned_step::Direction;
-use crate::remarks::Remark;
+use crate::skipped_rows::SkippedRow;
 
 /// What was done by one step of a run.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub struct Report {
     /// The steps, in the order in which they ran; empty when there was nothing to do.
     pub steps: Vec<StepReport>,
     /// Rows that a step could not treat and left as they are.
-    pub remarks: Vec<Remark>,
+    pub skipped_rows: Vec<SkippedRow>,
     /// Foreign keys that pointed nowhere before, in the tables that the run touched and their children.
     pub dangling: Vec<Dangling>,
 }

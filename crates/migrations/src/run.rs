@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::ledger;
 use crate::lock_wait::WaitingConnection;
 use crate::options::{Backups, Commit, Options};
-use crate::planned_step::{Direction, Move};
+use crate::planned_step::{Direction, PlannedStep};
 use crate::report::{Report, StepReport};
 use crate::transaction::Transaction;
 use context::{Run, Scope};
@@ -55,11 +55,7 @@ pub(crate) fn run(
     let mut waiting = WaitingConnection::new(connection)?;
     let mut total = run_transaction(&mut waiting, settings, task, scope)?;
     // The backup was taken before the first step, for all of them.
-    let later = Options {
-        backups: Backups::Off,
-        check: false,
-        ..*options
-    };
+    let later = options.backups(Backups::Off).check(false);
     settings.options = &later;
     let target = task.target();
     while total.to != target {
@@ -70,7 +66,7 @@ pub(crate) fn run(
         }
         total.to = part.to;
         total.steps.extend(part.steps);
-        total.remarks.extend(part.remarks);
+        total.skipped_rows.extend(part.skipped_rows);
         // The last look is the one that counts.
         total.dangling = part.dangling;
     }
@@ -94,7 +90,7 @@ fn run_transaction(
     let transaction = run.into_transaction();
     match done {
         Ok(Work {
-            outside: Some(step),
+            non_transactional: Some(step),
             report,
             ..
         }) => {
@@ -119,7 +115,7 @@ fn run_without_transaction(
     waiting: &mut WaitingConnection<'_>,
     settings: Settings<'_>,
     task: Task,
-    step: &Move,
+    step: &PlannedStep,
     mut report: Report,
 ) -> Result<Report, Error> {
     let started = Instant::now();
@@ -132,7 +128,7 @@ fn run_without_transaction(
         settings.options,
     );
     let recorded = run.decide(task).and_then(|decision| {
-        let first = decision.plan.moves.first();
+        let first = decision.plan.steps.first();
         if first.is_none_or(|first| first.version != step.version) {
             return Ok((None, decision.plan.from));
         }

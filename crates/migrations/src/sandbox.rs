@@ -1,5 +1,5 @@
 //! The settings of a connection while SQL runs on it that somebody wrote: the second line behind the authorizer
-//! ([`guard`](crate::guard)), for what an authorizer is not asked about or does not know.
+//! ([`authorizer`](crate::authorizer)), for what an authorizer is not asked about or does not know.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::{

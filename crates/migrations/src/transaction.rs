@@ -4,11 +4,11 @@ use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::Version;
+use crate::authorizer::Authorizer;
 use crate::confined::Confined;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::file_stamp::FileStamp;
-use crate::guard::Guard;
 use crate::lock_wait::{LockWait, WaitingConnection};
 use crate::outcome::Outcome;
 use crate::rollback::{TRIES, roll_back};
@@ -51,8 +51,8 @@ impl<'a> Transaction<'a> {
         self.confined.connection()
     }
 
-    pub(crate) fn guard(&self) -> &Guard {
-        self.confined.guard()
+    pub(crate) fn authorizer(&self) -> &Authorizer {
+        self.confined.authorizer()
     }
 
     pub(crate) fn confined(&self) -> &Confined<'a> {
@@ -138,7 +138,7 @@ impl<'a> Transaction<'a> {
 
     /// Rolls back because of `error`.
     pub(crate) fn abandon(mut self, error: Error) -> Error {
-        self.guard().leave();
+        self.authorizer().leave();
         error.with_outcome(if self.roll_back() {
             Outcome::RolledBack
         } else {
@@ -161,7 +161,7 @@ impl<'a> Transaction<'a> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        self.guard().leave();
+        self.authorizer().leave();
         self.roll_back();
         // It fails only for a setting that SQLite does not know.
         let _ = self.set_keys(self.keys);

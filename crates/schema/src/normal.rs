@@ -72,7 +72,7 @@ impl<'a> Normal<'a> {
             triggers,
             views,
             // What SQLite makes for itself follows from the rest or from the rows.
-            own: _,
+            internal: _,
         } = schema;
         Normal {
             schema,

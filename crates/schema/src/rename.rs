@@ -11,6 +11,7 @@ use crate::table::{IndexedColumn, Table};
 
 /// A table or a column that goes on under another name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Rename {
     /// The table, by its name before; a column may also name it as it is called after.
     pub table: String,

@@ -15,25 +15,25 @@ pub struct Schema {
     pub(crate) indexes: BTreeMap<String, Index>,
     pub(crate) triggers: BTreeMap<String, Trigger>,
     pub(crate) views: BTreeMap<String, View>,
-    pub(crate) own: Vec<Own>,
+    pub(crate) internal: Vec<Internal>,
 }
 
 /// Something that SQLite made for itself. It is never compared: it follows from what is declared,
 /// or from the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Own {
+pub struct Internal {
     /// The name.
     pub name: String,
     /// The table it belongs to; of a table that belongs to none, the table itself.
     pub table: String,
     /// What it is.
-    pub kind: OwnKind,
+    pub kind: InternalKind,
 }
 
 /// What SQLite makes for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnKind {
+pub enum InternalKind {
     /// `sqlite_sequence`, which keeps the highest id of each table with
     /// [AUTOINCREMENT](https://sqlite.org/autoinc.html).
     Sequence,
@@ -188,8 +188,8 @@ impl Schema {
     }
 
     /// What SQLite made for itself beside what is declared: in the order of the file.
-    pub fn own(&self) -> impl Iterator<Item = &Own> {
-        self.own.iter()
+    pub fn internal(&self) -> impl Iterator<Item = &Internal> {
+        self.internal.iter()
     }
 
     /// The views, in order of their folded names.

@@ -36,11 +36,7 @@ const JOURNALS: [&str; 2] = ["DELETE", "WAL"];
 const NEWEST_FIRST: &str = "SELECT id, raw_json FROM training_sessions ORDER BY created_at DESC";
 
 fn options() -> Options {
-    Options {
-        backups: Backups::Off,
-        check: false,
-        ..Options::default()
-    }
+    Options::default().backups(Backups::Off).check(false)
 }
 
 fn to_version(path: &Path, version: u32) {

@@ -49,11 +49,7 @@ const FLOOR: &str = "BEGIN IMMEDIATE;
 type Way<'a> = &'a dyn Fn(&Path);
 
 fn engine(path: &Path) {
-    let options = Options {
-        backups: Backups::Off,
-        check: false,
-        ..Options::default()
-    };
+    let options = Options::default().backups(Backups::Off).check(false);
     let mut migrator = Migrator::open(catalogue(), path, options).unwrap();
     migrator.upgrade_to(2).unwrap();
 }

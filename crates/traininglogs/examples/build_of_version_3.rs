@@ -37,10 +37,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Result<String, Box<dyn Error>> {
     let catalogue = catalogue().cut_at(VERSION)?;
     let open = |path: &str, accept_loss| {
-        let options = Options {
-            accept_loss,
-            ..Options::default()
-        };
+        let options = Options::default().accept_loss(accept_loss);
         Migrator::open(&catalogue, Path::new(path), options)
     };
     match *arguments {

@@ -1,7 +1,7 @@
 //! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it to
 //! the sessions that are there.
 
-use migrations::{BoxError, Code, Fill, Made, Source};
+use migrations::{Backfill, BoxError, Made, Source, StepFn};
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
@@ -10,14 +10,14 @@ use crate::value::Owned;
 
 /// The function of version 2. It holds its own SQL, because what shipped stays as it is when the
 /// application's queries change.
-pub(crate) const CODE: Code = Code {
+pub(crate) const CODE: StepFn = StepFn {
     name: "exercises::fill",
-    survey: |connection, remarks| FILL.survey(connection, remarks, rows),
-    apply: |connection, remarks| FILL.run(connection, remarks, rows),
+    preflight: |connection, skipped| BACKFILL.preflight(connection, skipped, rows),
+    apply: |connection, skipped| BACKFILL.run(connection, skipped, rows),
 };
 
 /// Sessions in the order in which they were logged, so that rows with their ids are appended.
-const FILL: Fill<'_> = Fill {
+const BACKFILL: Backfill<'_> = Backfill {
     from: "SELECT id, created_at, raw_json, rowid FROM training_sessions ORDER BY rowid",
     into: "exercises_index",
     columns: &["id", "session_id", "exercise_name", "date_logged"],
@@ -89,13 +89,13 @@ fn rows(session: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
     let id = session.get(0);
     if id == ValueRef::Null {
         let rowid = format!("rowid {}", session.shown(3));
-        made.left("training_sessions", rowid, "its id is NULL");
+        made.skip("training_sessions", rowid, "its id is NULL");
         return Ok(());
     }
     let document = match Document::read(session.get(2)) {
         Ok(document) => document,
         Err(reason) => {
-            made.left("training_sessions", Owned::from(id).literal(), why(&reason));
+            made.skip("training_sessions", Owned::from(id).literal(), why(&reason));
             return Ok(());
         }
     };

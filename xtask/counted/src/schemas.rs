@@ -20,7 +20,7 @@ fn database(tables: usize) -> rusqlite::Result<Connection> {
 pub(crate) fn reading(tables: usize) -> Outcome {
     let connection = database(tables)?;
     twice(&mut || {
-        schema::forget();
+        schema::clear_thread_cache();
         if Schema::read(&connection)?.is_empty() {
             Err("the schema is empty".into())
         } else {

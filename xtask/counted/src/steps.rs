@@ -17,10 +17,7 @@ const LEDGER: &str =
     applied_by TEXT NOT NULL, up_sql TEXT)";
 
 fn options() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 /// A file that is up to date.
@@ -121,7 +118,7 @@ pub(crate) fn applying_raw(folder: &Path, count: u32) -> Outcome {
         transaction.execute_batch(LEDGER)?;
         for step in &steps {
             transaction.execute_batch(step.up())?;
-            let back = step.down().unwrap_or_default();
+            let back = step.down_sql().unwrap_or_default();
             transaction
                 .prepare_cached(
                     "INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, 'raw', ?7)",

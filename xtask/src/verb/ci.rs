@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::cli::{CiOptions, CiStep, Sabotage};
-use crate::{Failure, Verdict, catalogue, program, project};
+use crate::{Failure, Verdict, program, project, version_folders};
 
 /// The steps that run when none is named, in their order.
 const STEPS: [CiStep; 12] = [
@@ -65,7 +65,7 @@ fn name(step: CiStep) -> &'static str {
 }
 
 fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
-    let catalogue = |arguments: &[&str]| holds(catalogue::run(root, false, arguments)?);
+    let catalogue = |arguments: &[&str]| holds(version_folders::run(root, false, arguments)?);
     match step {
         CiStep::Format => cargo(root, &["fmt", "--all", "--check"]),
         CiStep::Arrows => structure(root),

@@ -76,7 +76,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     // there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
-        step.is_some_and(|step| step.outside().is_some())
+        step.is_some_and(|step| step.non_transactional().is_some())
     });
     let (keep, backups) = beside(leg, stops);
     let work = |machine: &Machine, setup: Option<Setup>| match connect_and_write(machine, setup) {
@@ -93,10 +93,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         Err(error) => {
             // The laws about arriving tell of a step that fails by itself.
             let alone: Engine<'_> = &|connection| {
-                let options = Options {
-                    backups: Backups::Off,
-                    ..proving()
-                };
+                let options = proving().backups(Backups::Off);
                 migrate(subject, connection, (leg.journey.via, up), &options)
             };
             if CrashTest::new(leg.image, alone).is_ok() {
@@ -323,13 +320,11 @@ fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
 
 /// The options of a run on a machine.
 fn options(machine: &Machine, backups: Backups) -> Options {
-    Options {
-        backups,
-        files: crate::simulated_files(machine),
+    proving()
+        .backups(backups)
+        .files(crate::simulated_files(machine))
         // Nobody gives back a lock that is missed.
-        busy_timeout: Duration::ZERO,
-        ..proving()
-    }
+        .busy_timeout(Duration::ZERO)
 }
 
 fn migrate(

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use migrations::Declared;
+use migrations::Declaration;
 
 use crate::evidence::{declared, excuses};
 use crate::finding::Finding;
@@ -20,7 +20,7 @@ pub(super) struct VersionHistory {
     low: Rc<Checkpoint>,
     high: Rc<Checkpoint>,
     /// The changes that were written since, at other versions; `None` for none.
-    written: Option<Vec<Declared>>,
+    written: Option<Vec<Declaration>>,
 }
 
 /// The way to judge a file that is back at a version.
@@ -53,7 +53,7 @@ impl VersionHistory {
 
     /// Somebody has written at another version; `touched` is what was there before and is not as it
     /// was.
-    pub(super) fn is_written(&mut self, touched: &[Declared]) {
+    pub(super) fn is_written(&mut self, touched: &[Declaration]) {
         let written = self.written.get_or_insert_default();
         written.extend_from_slice(touched);
     }
@@ -128,12 +128,12 @@ impl VersionHistory {
 }
 
 /// Lists the tables and columns whose rows a write changed or removed.
-pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declared> {
-    let mut touched: Vec<Declared> = differences(before, after, &[])
+pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declaration> {
+    let mut touched: Vec<Declaration> = differences(before, after, &[])
         .into_iter()
         .filter(|difference| !difference.more)
         .filter_map(|difference| {
-            Some(Declared {
+            Some(Declaration {
                 table: difference.table?,
                 column: difference.column,
                 why: String::new(),

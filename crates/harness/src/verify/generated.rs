@@ -103,7 +103,7 @@ fn cases(settings: &Settings, journey: Journey) -> u32 {
 fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let steps = journey.steps();
     let steps = steps.filter_map(|version| subject.catalogue.step(version));
-    let scripts = steps.flat_map(|step| [Some(step.up()), step.down()]);
+    let scripts = steps.flat_map(|step| [Some(step.up()), step.down_sql()]);
     let limits = scripts.flatten().flat_map(limits);
     // A table gets any number of rows up to this.
     let beyond = limits.map(|limit| limit.saturating_mul(3)).max();

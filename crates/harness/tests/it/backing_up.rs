@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::crash_test::{Backups, CrashTest, FILE, Setup, SetupStats, connect_and_write};
 use harness::simulated_files;
-use migrations::{Files, Options};
+use migrations::Files;
 use rusqlite::backup::StepResult;
 use rusqlite::{Connection, OpenFlags};
 use simulator::{Claimed, CrashState, Device, Fault, Machine, Sampling};
@@ -146,13 +146,11 @@ fn migrate_on(
     to: u32,
     backups: migrations::Backups,
 ) -> Claimed {
-    let options = Options {
-        backups,
-        files: simulated_files(machine),
+    let options = options()
+        .backups(backups)
+        .files(simulated_files(machine))
         // Nobody gives back a lock that is missed.
-        busy_timeout: Duration::ZERO,
-        ..options()
-    };
+        .busy_timeout(Duration::ZERO);
     upgrade(connection, to, options)
 }
 

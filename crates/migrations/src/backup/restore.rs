@@ -138,7 +138,7 @@ fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Optio
         }
         return Ok(kept);
     };
-    let outcome = look_again(file, options, before, error.outcome());
+    let outcome = reread_outcome(file, options, before, error.outcome());
     if let Some(kept) = kept.filter(|_| outcome == Outcome::Untouched) {
         names::remove(options.files, &kept);
     }
@@ -148,7 +148,7 @@ fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Optio
 /// What is in the file after an error. Copying a database over another one counts up the schema cookie of that
 /// one, whatever it copies, so that other connections read the schema again.
 /// <https://sqlite.org/pragma.html#pragma_schema_version>
-fn look_again(file: &Path, options: &Options, before: Option<i64>, said: Outcome) -> Outcome {
+fn reread_outcome(file: &Path, options: &Options, before: Option<i64>, said: Outcome) -> Outcome {
     if said != Outcome::Unknown {
         return said;
     }

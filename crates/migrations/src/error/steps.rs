@@ -9,10 +9,10 @@ use super::sqlite_code::{NO_WORK, by_code, not_the_statement};
 use super::words::words;
 use super::{BoxError, Error, ErrorKind, Place};
 use crate::facts::{Refusal, Violation};
-use crate::planned_step::Move;
+use crate::planned_step::PlannedStep;
 use crate::remedy::Remedy;
 pub(crate) fn statement_failed(
-    step: &Move,
+    step: &PlannedStep,
     number: usize,
     statement: &Statement<'_>,
     source: rusqlite::Error,
@@ -41,7 +41,7 @@ pub(crate) fn statement_failed(
 }
 
 pub(crate) fn statement_refused(
-    step: &Move,
+    step: &PlannedStep,
     number: usize,
     statement: &Statement<'_>,
     refusal: &Refusal,
@@ -53,7 +53,12 @@ pub(crate) fn statement_refused(
 }
 
 /// The place of `offset` bytes into `statement`.
-fn place(step: &Move, number: usize, statement: &Statement<'_>, offset: Option<usize>) -> Place {
+fn place(
+    step: &PlannedStep,
+    number: usize,
+    statement: &Statement<'_>,
+    offset: Option<usize>,
+) -> Place {
     let absolute = statement.offset + offset.unwrap_or(0).min(statement.text.len());
     let script = &step.sql;
     let before = script.get(..absolute).unwrap_or(script);
@@ -74,12 +79,12 @@ fn place(step: &Move, number: usize, statement: &Statement<'_>, offset: Option<u
     }
 }
 
-pub(crate) fn code_refused(step: &Move, code: &str, refusal: &Refusal) -> Error {
+pub(crate) fn code_refused(step: &PlannedStep, code: &str, refusal: &Refusal) -> Error {
     let message = format!("`{code}` of `{}` may not use {}", step.folder, refusal.what);
     Error::new(ErrorKind::StepForbidden, message).hint(refusal.remedy)
 }
 
-pub(crate) fn code_failed(step: &Move, code: &str, source: BoxError) -> Error {
+pub(crate) fn code_failed(step: &PlannedStep, code: &str, source: BoxError) -> Error {
     let message = format!("`{code}` of `{}` failed", step.folder);
     let sqlite = source.downcast_ref::<rusqlite::Error>();
     let error = match sqlite.filter(|known| not_the_statement(known)) {
@@ -94,7 +99,7 @@ pub(crate) fn code_failed(step: &Move, code: &str, source: BoxError) -> Error {
     error.caused_by(source)
 }
 
-pub(crate) fn code_panicked(step: &Move, code: &str, panic: &(dyn Any + Send)) -> Error {
+pub(crate) fn code_panicked(step: &PlannedStep, code: &str, panic: &(dyn Any + Send)) -> Error {
     let words = panic
         .downcast_ref::<&str>()
         .copied()
@@ -106,7 +111,7 @@ pub(crate) fn code_panicked(step: &Move, code: &str, panic: &(dyn Any + Send)) -
     Error::new(ErrorKind::StepFailed, message).hint("mend the function: this is a bug in it")
 }
 
-pub(crate) fn transaction_ended(step: &Move, code: &str) -> Error {
+pub(crate) fn transaction_ended(step: &PlannedStep, code: &str) -> Error {
     Error::new(
         ErrorKind::StepForbidden,
         format!("`{code}` of `{}` ended the transaction", step.folder),

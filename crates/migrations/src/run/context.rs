@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use rusqlite::Connection;
 
 use crate::Version;
+use crate::authorizer::Authorizer;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
-use crate::guard::Guard;
 use crate::ledger;
 use crate::options::Options;
-use crate::planned_step::{Direction, Move};
+use crate::planned_step::{Direction, PlannedStep};
 use crate::time_limit::TimeLimit;
 use crate::transaction::Transaction;
 
@@ -55,8 +55,8 @@ impl<'a> Run<'a> {
         self.transaction.connection()
     }
 
-    pub(super) fn guard(&self) -> &Guard {
-        self.transaction.guard()
+    pub(super) fn authorizer(&self) -> &Authorizer {
+        self.transaction.authorizer()
     }
 
     /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error: what is written then
@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the step's row into the ledger, or removes it.
-    pub(super) fn record(&self, step: &Move) -> Result<(), Error> {
+    pub(super) fn record(&self, step: &PlannedStep) -> Result<(), Error> {
         self.check_inside()?;
         match (step.direction, self.catalogue.step(step.version)) {
             (Direction::Up, Some(known)) => {

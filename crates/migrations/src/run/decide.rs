@@ -53,7 +53,7 @@ impl Run<'_> {
         if !matches!(task, Task::Build { .. }) {
             red_flag::look(self.catalogue, &plan, self.options)?;
         }
-        if !plan.moves.is_empty() && (1..=self.catalogue.current_version()).contains(&plan.from) {
+        if !plan.steps.is_empty() && (1..=self.catalogue.current_version()).contains(&plan.from) {
             let drift = schema::diff(&self.catalogue.schema_at(plan.from)?, &state.schema);
             if !drift.is_empty() {
                 return Err(error::drifted(plan.from, &drift));

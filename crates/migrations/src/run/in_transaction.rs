@@ -17,9 +17,9 @@ use crate::foreign_keys::KeyCheck;
 use crate::ledger;
 use crate::options::Backups;
 use crate::plan::Plan;
-use crate::planned_step::{Direction, Move};
-use crate::remarks::Remarks;
+use crate::planned_step::{Direction, PlannedStep};
 use crate::report::{Report, StepReport};
+use crate::skipped_rows::SkippedRows;
 
 /// What the transaction did, before it is committed.
 pub(super) struct Work {
@@ -27,7 +27,7 @@ pub(super) struct Work {
     pub(super) written: bool,
     pub(super) before: FileStamp,
     /// The step that has to be run outside of this transaction, before anything else.
-    pub(super) outside: Option<Move>,
+    pub(super) non_transactional: Option<PlannedStep>,
 }
 
 impl Run<'_> {
@@ -44,9 +44,9 @@ impl Run<'_> {
                 adopted,
                 ..Report::nothing_to_do(decision.plan.from)
             },
-            written: adopted || !decision.plan.moves.is_empty(),
+            written: adopted || !decision.plan.steps.is_empty(),
             before: decision.before.clone(),
-            outside: None,
+            non_transactional: None,
         };
         if !work.written {
             return Ok(work);
@@ -56,8 +56,13 @@ impl Run<'_> {
         let Decision {
             mut plan, schema, ..
         } = decision;
-        if plan.moves.first().is_some_and(|first| first.outside) && !adopted {
-            work.outside = plan.moves.into_iter().next();
+        if plan
+            .steps
+            .first()
+            .is_some_and(|first| first.non_transactional)
+            && !adopted
+        {
+            work.non_transactional = plan.steps.into_iter().next();
             return Ok(work);
         }
         if !matches!(task, Task::Build { .. }) {
@@ -78,10 +83,10 @@ impl Run<'_> {
     /// What refuses the run as it stands is found before the file is copied.
     fn check_before_copy(&self, plan: &Plan) -> Result<(), Error> {
         self.limit_stored(plan)?;
-        self.require_consent(&plan.moves)?;
-        plan.moves
+        self.require_consent(&plan.steps)?;
+        plan.steps
             .first()
-            .map_or(Ok(()), |first| self.survey(first))
+            .map_or(Ok(()), |first| self.preflight(first))
     }
 
     /// Copies the file as it is committed, through another connection: this one holds the lock, and has
@@ -133,15 +138,15 @@ impl Run<'_> {
             let fingerprint = (plan.from > 0).then(|| schema.fingerprint());
             ledger::complete(self.connection(), self.catalogue, fingerprint)?;
         }
-        let mut remarks = Remarks::telling(self.options.progress);
-        for (index, step) in plan.moves.iter().enumerate() {
+        let mut skipped = SkippedRows::with_progress(self.options.progress);
+        for (index, step) in plan.steps.iter().enumerate() {
             let started = Instant::now();
             // The first was looked at before; one before this may have made what this one loses or leaves.
             if index > 0 {
-                self.survey(step)?;
+                self.preflight(step)?;
                 self.require_consent(std::slice::from_ref(step))?;
             }
-            self.run_step(plan, step, &mut remarks)?;
+            self.run_step(plan, step, &mut skipped)?;
             report.steps.push(StepReport {
                 version: step.version,
                 folder: step.folder.clone(),
@@ -151,7 +156,7 @@ impl Run<'_> {
         }
         self.stamp(plan.to)?;
         if let Some(keys) = keys {
-            report.dangling = keys.finish(self.connection(), self.guard())?;
+            report.dangling = keys.finish(self.connection(), self.authorizer())?;
         }
         if plan.from > 0 && on_a_file {
             let schema = self.check_arrival(plan)?;
@@ -160,13 +165,18 @@ impl Run<'_> {
             }
         }
         report.to = plan.to;
-        report.remarks = remarks.all();
+        report.skipped_rows = skipped.into_rows();
         Ok(())
     }
 
     /// Carries out one step, and notes what the schema is after it, where that is not what the steps alone make.
-    fn run_step(&self, plan: &Plan, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
-        self.carry_out(step, remarks)?;
+    fn run_step(
+        &self,
+        plan: &Plan,
+        step: &PlannedStep,
+        skipped: &mut SkippedRows,
+    ) -> Result<(), Error> {
+        self.carry_out(step, skipped)?;
         if plan.from > 0 && step.direction == Direction::Up {
             let schema = FileState::read(self.connection())?.schema;
             ledger::note_schema(self.connection(), step.version, schema.fingerprint())?;

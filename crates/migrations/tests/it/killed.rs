@@ -9,7 +9,7 @@ use std::process::{Command, Stdio, abort};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use migrations::{
-    Back, Backups, Catalogue, Commit, Migrator, Options, Progress, Step, Version, backups, restore,
+    Backups, Catalogue, Commit, Down, Migrator, Options, Progress, Step, Version, backups, restore,
 };
 
 use crate::support::*;
@@ -29,21 +29,18 @@ fn hundred() -> Catalogue {
                 "INSERT INTO count VALUES ({version}, 1) ON CONFLICT DO UPDATE SET times = times + 1;"
             ),
         };
-        let down = Back::Irreversible("no test goes back here".into());
+        let down = Down::Irreversible("no test goes back here".into());
         Step::new(format!("{version:04}_small"), up, down, "")
     });
     catalogue(steps.collect())
 }
 
 fn options(per_step: bool) -> Options {
-    Options {
-        commit: if per_step {
-            Commit::PerStep
-        } else {
-            Commit::Run
-        },
-        ..plain()
-    }
+    plain().commit(if per_step {
+        Commit::PerStep
+    } else {
+        Commit::Run
+    })
 }
 
 /// Not a test by itself: what the child does. It says when it begins, and then nobody waits for it.
@@ -141,20 +138,14 @@ fn copying_child() {
         return;
     };
     let (file, catalogue) = (Path::new(&file), three());
-    let options = Options {
-        progress: Some(dies),
-        ..plain()
-    };
+    let options = plain().progress(Some(dies));
     match deed.as_str() {
         "migrate" => {
             let mut migrator = Migrator::open(&catalogue, file, options).unwrap();
             migrator.upgrade().unwrap();
         }
         _ => {
-            let options = Options {
-                backups: Backups::Off,
-                ..options
-            };
+            let options = options.backups(Backups::Off);
             restore(&catalogue, Path::new(&deed), file, &options).unwrap();
         }
     }
@@ -241,10 +232,7 @@ fn a_restore_that_is_killed_leaves_what_was_there() {
             "report {report}"
         );
         assert_eq!(file.value::<String>("PRAGMA integrity_check"), "ok");
-        let options = Options {
-            backups: Backups::Off,
-            ..plain()
-        };
+        let options = plain().backups(Backups::Off);
         restore(&catalogue, &backup, &file.path, &options).unwrap();
         assert_eq!(file.value::<i64>("PRAGMA user_version"), 2);
         assert_eq!(

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use migrations::{Back, Catalogue, Code, Entry, Error, ErrorKind, Migrator, Options, Step};
+use migrations::{Catalogue, Down, Entry, Error, ErrorKind, Migrator, Options, Step, StepFn};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -114,10 +114,7 @@ fn leaked(sql: String) -> &'static str {
 }
 
 fn no_backup() -> Options {
-    Options {
-        backups: migrations::Backups::Off,
-        ..accepting()
-    }
+    accepting().backups(migrations::Backups::Off)
 }
 
 fn upgrade(file: &File, catalogue: &Catalogue) -> Result<(), Error> {
@@ -156,17 +153,17 @@ fn a_function() {
         }
         Ok(())
     }
-    const APPLY: Code = Code {
+    const APPLY: StepFn = StepFn {
         name: "apply",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply: |connection, _| run(connection),
     };
-    const SURVEY: Code = Code {
-        name: "survey",
-        survey: |connection, _| run(connection),
+    const PREFLIGHT: StepFn = StepFn {
+        name: "preflight",
+        preflight: |connection, _| run(connection),
         apply: |_, _| Ok(()),
     };
-    for code in [APPLY, SURVEY] {
+    for code in [APPLY, PREFLIGHT] {
         each(HOSTILE, |sql, other| {
             let first = catalogue(vec![note_step()]);
             let trial = Trial::new(&first, 1);
@@ -179,10 +176,7 @@ fn a_function() {
             let second = step("0002_tried", "", "").with_code(code);
             let tried = catalogue(vec![note_step(), second]);
             trial.refused(sql, |file| {
-                let options = Options {
-                    strict: true,
-                    ..no_backup()
-                };
+                let options = no_backup().strict(true);
                 Migrator::open(&tried, &file.path, options)?
                     .upgrade()
                     .map(drop)
@@ -238,7 +232,7 @@ fn a_step_outside_a_transaction() {
         let trial = Trial::new(&catalogue(vec![note_step()]), 1);
         // What is refused by its first word is refused; what is asked within a SELECT by the authorizer.
         let up = format!("VACUUM; {}", trial.sql(sql, other));
-        let second = Step::new("0002_tried", up, Back::Irreversible("none".into()), "");
+        let second = Step::new("0002_tried", up, Down::Irreversible("none".into()), "");
         let tried = catalogue(vec![note_step(), second.outside_transaction("tried")]);
         let before = listing(trial.file.directory.path());
         let error = upgrade(&trial.file, &tried).unwrap_err();

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use migrations::{Backups, ErrorKind, Migrator, Options, backups, restore};
+use migrations::{Backups, ErrorKind, Migrator, backups, restore};
 
 use crate::support::*;
 
@@ -82,10 +82,7 @@ fn any_name_is_the_name_of_a_file() {
         let all = [name.clone(), first.clone(), second].into();
         assert_eq!(here(), all, "{name:?}");
 
-        let options = Options {
-            backups: Backups::Off,
-            ..plain()
-        };
+        let options = plain().backups(Backups::Off);
         restore(&catalogue, &kept, &path, &options).unwrap();
         assert_eq!(open().unwrap().version().unwrap(), 2, "{name:?}");
         assert_eq!(here(), all, "{name:?}");

@@ -5,9 +5,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use migrations::{
-    Backups, Catalogue, ErrorKind, Migrator, Options, Outcome, Version, backups, restore,
-};
+use migrations::{Backups, Catalogue, ErrorKind, Migrator, Outcome, Version, backups, restore};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -37,10 +35,7 @@ fn nobody_races() {
     let file = File::none();
     let barrier = Barrier::new(4);
     let starter = || {
-        let options = Options {
-            busy_timeout: Duration::from_secs(60),
-            ..plain()
-        };
+        let options = plain().busy_timeout(Duration::from_secs(60));
         barrier.wait();
         let mut migrator = Migrator::create(&catalogue, &file.path, options).unwrap();
         migrator.upgrade().unwrap().steps.len()
@@ -194,7 +189,7 @@ fn it_refuses_to_guess() {
     for backups in [Backups::KeepAll, Backups::Off] {
         let file = File::damaged(&three(), 2);
         let before = file.bytes();
-        let options = Options { backups, ..plain() };
+        let options = plain().backups(backups);
         let error = file.migrator_with(&three(), options).upgrade().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Damaged, "{}", error.report());
         assert_eq!(file.bytes(), before, "damaged");

@@ -157,10 +157,7 @@ fn a_known_step_must_lead_there_too() {
 
 #[test]
 fn an_endless_way_back_is_ended_and_holds_no_lock() {
-    let hasty = Options {
-        stored_time_limit: Duration::from_millis(50),
-        ..accepting()
-    };
+    let hasty = accepting().stored_time_limit(Duration::from_millis(50));
     let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)";
     for down_sql in [
         format!("DROP TABLE tag; {endless} SELECT count(*) FROM n"),

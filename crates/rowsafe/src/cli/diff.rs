@@ -132,7 +132,9 @@ fn text(
 
 /// A rename as on the command line.
 fn shown(rename: &Rename) -> String {
-    let Rename { table, column, to } = rename;
+    let Rename {
+        table, column, to, ..
+    } = rename;
     match column {
         Some(column) => format!("{table}.{column}={to}"),
         None => format!("{table}={to}"),

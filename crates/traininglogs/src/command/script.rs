@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use migrations::{
-    AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step, Version, escape,
+    AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Plan, PlannedStep, Step, Version, escape,
 };
 use rusqlite::Connection;
 
-use super::command_line;
-use super::screen::count;
+use super::command_line::command_line;
+use super::output::count;
 use crate::error::{self, Error};
 use crate::{APPLICATION_ID, catalogue};
 
@@ -29,7 +29,7 @@ pub(super) fn script(
 ) -> Result<String, Error> {
     let (from, to) = (plan.from, plan.to);
     let mut scripts = Vec::new();
-    for step in &plan.moves {
+    for step in &plan.steps {
         scripts.push((step, sql_of(path, plan, step)?));
     }
     let known = (1..=catalogue().current_version()).contains(&from);
@@ -38,7 +38,7 @@ pub(super) fn script(
         return Err(error::script_of_drifted(from, &remedy));
     }
     let mut text = format!("-- Brings a training log from version {from} to version {to}.\n");
-    if plan.moves.is_empty() {
+    if plan.steps.is_empty() {
         text.push_str("-- There is nothing to do.\n");
         return Ok(text);
     }
@@ -95,7 +95,7 @@ fn lacking_columns(state: &FileState, from: Version) -> Vec<&'static str> {
 /// The statement that records the step in the ledger, or removes its row.
 fn record(
     text: &mut String,
-    step: &Move,
+    step: &PlannedStep,
     ledger: &Connection,
     lacking: &[&str],
 ) -> Result<(), Error> {
@@ -131,8 +131,8 @@ COMMIT;
 }
 
 /// What a step runs, from this build and never from the file: nothing watches what the shell is given.
-fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> {
-    if step.outside {
+fn sql_of(path: &Path, plan: &Plan, step: &PlannedStep) -> Result<&'static str, Error> {
+    if step.non_transactional {
         let remedy = command_line(path, &format!("plan --to {}", plan.to));
         return Err(error::outside_in_script(&step.folder, &remedy));
     }
@@ -143,7 +143,7 @@ fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> 
             return Err(error::code_in_script(&step.folder, code.name, &remedy));
         }
         (Direction::Up, Some(known), None) => Some(known.up()),
-        (_, known, _) => known.and_then(Step::down),
+        (_, known, _) => known.and_then(Step::down_sql),
     };
     sql.ok_or_else(|| {
         let remedy = command_line(path, &format!("rollback --to {}", plan.to));

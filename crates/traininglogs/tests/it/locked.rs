@@ -236,10 +236,7 @@ fn a_library_that_does_not_wait_is_told() {
     let path = shell.path("old.db");
     let mut other = OtherProgram::new(&path);
     assert_eq!(other.run("BEGIN IMMEDIATE"), "None");
-    let options = migrations::Options {
-        busy_timeout: std::time::Duration::ZERO,
-        ..migrations::Options::default()
-    };
+    let options = migrations::Options::default().busy_timeout(std::time::Duration::ZERO);
     let error = TrainingLogs::open_with(&path, options).unwrap_err();
     assert_eq!(error.engine().unwrap().kind(), ErrorKind::Busy);
     assert_eq!(other.run("COMMIT"), "None");

@@ -1,6 +1,6 @@
 //! Files and documents that must not be touched: a clear error, and every byte as it was.
 
-use migrations::{Back, Catalogue, Migrator, Options, Step};
+use migrations::{Catalogue, Down, Migrator, Options, Step};
 use traininglogs::{APPLICATION_ID, CURRENT_VERSION, STEPS, TrainingLogs};
 
 use crate::shell::Shell;
@@ -41,17 +41,14 @@ fn a_newer_file() {
     steps.push(Step::new(
         format!("{:04}_later", CURRENT_VERSION + 1),
         "CREATE TABLE later (id INTEGER PRIMARY KEY);",
-        Back::Sql("DROP TABLE later;".into()),
+        Down::Sql("DROP TABLE later;".into()),
         "",
     ));
     let newer = Catalogue::new(steps)
         .unwrap()
         .with_application_id(APPLICATION_ID);
     let path = shell.path("traininglogs.db");
-    let options = Options {
-        allow_undocumented: true,
-        ..Options::default()
-    };
+    let options = Options::default().allow_undocumented(true);
     Migrator::create(&newer, &path, options)
         .unwrap()
         .upgrade()

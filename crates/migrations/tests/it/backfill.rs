@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use migrations::{
-    BoxError, Catalogue, Code, ErrorKind, Fill, Made, Migrator, Options, Outcome, Progress, Source,
-    Work,
+    Backfill, BoxError, Catalogue, ErrorKind, Made, Migrator, Options, Outcome, Progress, Source,
+    StepFn, Work,
 };
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -14,7 +14,7 @@ use crate::support::*;
 /// More batches than are under way at once, so that they are used again; one holds at most 8,192 rows of two columns.
 const MANY: u64 = 60_000;
 
-const FILL: Fill<'_> = Fill {
+const BACKFILL: Backfill<'_> = Backfill {
     from: "SELECT id, body FROM note ORDER BY id DESC",
     into: "word",
     columns: &["note", "text"],
@@ -26,7 +26,7 @@ fn words(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
         return Err("an id that is no number".into());
     };
     if id % 10 == 0 {
-        made.left("note", note.shown(0), "it is round");
+        made.skip("note", note.shown(0), "it is round");
         return Ok(());
     }
     made.row(&[note.get(0), note.get(1)])?;
@@ -37,21 +37,21 @@ fn words(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
 /// The function of a step that makes rows with `$compute`.
 macro_rules! code {
     ($compute:expr) => {
-        Code {
+        StepFn {
             name: "words",
-            survey: |connection, remarks| FILL.survey(connection, remarks, $compute),
-            apply: |connection, remarks| FILL.run(connection, remarks, $compute),
+            preflight: |connection, skipped| BACKFILL.preflight(connection, skipped, $compute),
+            apply: |connection, skipped| BACKFILL.run(connection, skipped, $compute),
         }
     };
 }
 
-const WORDS: Code = code!(words);
+const WORDS: StepFn = code!(words);
 
 const UP: &str = "CREATE TABLE word (note INTEGER NOT NULL REFERENCES note, text);
                   CREATE INDEX word_text ON word(text) WHERE text IS NOT NULL;
                   CREATE UNIQUE INDEX word_once ON word(note, text);";
 
-fn with(code: Code) -> Catalogue {
+fn with(code: StepFn) -> Catalogue {
     let step = step("0002_word", UP, "DROP TABLE word;").with_code(code);
     catalogue(vec![note_step(), step])
 }
@@ -87,7 +87,7 @@ fn rows_stand_in_the_order_in_which_they_were_read() {
             .unwrap();
         assert!(rows == expected, "{notes} notes");
         let left: Vec<u64> = report
-            .remarks
+            .skipped_rows
             .iter()
             .map(|left| left.key.parse().unwrap())
             .collect();
@@ -113,7 +113,7 @@ fn rows_stand_in_the_order_in_which_they_were_read() {
 }
 
 /// What an upgrade over `notes` notes fails with; the file is as it was.
-fn fails(code: Code, notes: u64, options: Options) -> migrations::Error {
+fn fails(code: StepFn, notes: u64, options: Options) -> migrations::Error {
     let catalogue = with(code);
     let file = file(&catalogue, notes);
     let before = contents(&file.raw());
@@ -230,10 +230,7 @@ fn progress_is_told() {
     }
     let catalogue = with(WORDS);
     let file = file(&catalogue, MANY);
-    let options = Options {
-        progress: Some(tell),
-        ..plain()
-    };
+    let options = plain().progress(Some(tell));
     file.migrator_with(&catalogue, options).upgrade().unwrap();
     assert_eq!(LAST.load(Ordering::Relaxed), MANY);
     assert!(REPORTS.load(Ordering::Relaxed) > 2);
@@ -251,10 +248,7 @@ fn the_end_of_a_small_fill_is_told() {
     }
     let catalogue = with(WORDS);
     let file = file(&catalogue, 25);
-    let options = Options {
-        progress: Some(tell),
-        ..plain()
-    };
+    let options = plain().progress(Some(tell));
     file.migrator_with(&catalogue, options).upgrade().unwrap();
     assert_eq!(TOLD.load(Ordering::Relaxed), 1);
 }
@@ -267,15 +261,15 @@ fn a_table_with_rows_is_filled_further() {
         "INSERT INTO note VALUES (-1, 'x');",
         "DELETE FROM note WHERE id = -1;",
     )
-    .with_code(Code {
+    .with_code(StepFn {
         name: "more",
-        survey: |_, _| Ok(()),
-        apply: |connection, remarks| {
-            let last = Fill {
+        preflight: |_, _| Ok(()),
+        apply: |connection, skipped| {
+            let last = Backfill {
                 from: "SELECT id, body FROM note WHERE id < 0",
-                ..FILL
+                ..BACKFILL
             };
-            last.run(connection, remarks, words)
+            last.run(connection, skipped, words)
         },
     });
     let steps = vec![

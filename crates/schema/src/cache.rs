@@ -10,7 +10,7 @@ use crate::schema::Schema;
 const KEPT: usize = 16;
 
 thread_local! {
-    static SEEN: RefCell<VecDeque<(Vec<Stored>, Schema)>> = const { RefCell::new(VecDeque::new()) };
+    static CACHE: RefCell<VecDeque<(Vec<Stored>, Schema)>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// One row of `sqlite_schema`.
@@ -24,26 +24,26 @@ pub(crate) struct Stored {
 
 /// Forgets the schemas that this thread has read, so that the next is read as by a process that has just started: what
 /// [`Schema::read`] asks of SQLite is then the same each time.
-pub fn forget() {
-    SEEN.with_borrow_mut(VecDeque::clear);
+pub fn clear_thread_cache() {
+    CACHE.with_borrow_mut(VecDeque::clear);
 }
 
 /// What was read from the same rows.
 pub(crate) fn recall(stored: &[Stored]) -> Option<Schema> {
-    SEEN.with_borrow_mut(|seen| {
-        let at = seen.iter().position(|(known, _)| known == stored)?;
-        let found = seen.remove(at)?;
+    CACHE.with_borrow_mut(|cache| {
+        let at = cache.iter().position(|(known, _)| known == stored)?;
+        let found = cache.remove(at)?;
         let schema = found.1.clone();
-        seen.push_front(found);
+        cache.push_front(found);
         Some(schema)
     })
 }
 
 /// Keeps what was read from these rows, which must tell all of it.
 pub(crate) fn remember(stored: Vec<Stored>, schema: &Schema) {
-    SEEN.with_borrow_mut(|seen| {
-        seen.truncate(KEPT - 1);
-        seen.push_front((stored, schema.clone()));
+    CACHE.with_borrow_mut(|cache| {
+        cache.truncate(KEPT - 1);
+        cache.push_front((stored, schema.clone()));
     });
 }
 
@@ -72,18 +72,18 @@ mod tests {
         assert!(recall(&table(1)).is_some());
         remember(table(0), &Schema::default());
         assert!(recall(&table(1)).is_some() && recall(&table(2)).is_none());
-        forget();
+        clear_thread_cache();
         assert!(recall(&table(1)).is_none());
     }
 
     #[test]
     fn one_with_a_virtual_table_is_not() {
         let known = |script: &str| {
-            forget();
+            clear_thread_cache();
             let conn = rusqlite::Connection::open_in_memory().expect("memory");
             conn.execute_batch(script).expect("a table");
             Schema::read(&conn).expect("a schema");
-            SEEN.with_borrow(VecDeque::len)
+            CACHE.with_borrow(VecDeque::len)
         };
         assert_eq!(known("CREATE TABLE t(a)"), 1);
         assert_eq!(known("CREATE VIRTUAL TABLE t USING fts5(a)"), 0);

@@ -26,28 +26,28 @@ pub(crate) type Tables = BTreeSet<String>;
 struct State {
     watch: Watch,
     refusal: Option<Refusal>,
-    touched: Tables,
+    affected_tables: Tables,
     /// The functions that SQL of a file may call, by folded name.
     functions: BTreeSet<String>,
 }
 
-/// The authorizer of one run: it watches only between [`Guard::enter`] and [`Guard::leave`].
-pub(crate) struct Guard {
+/// The authorizer of one run: it watches only between [`Authorizer::enter`] and [`Authorizer::leave`].
+pub(crate) struct Authorizer {
     state: Arc<Mutex<State>>,
 }
 
-impl Guard {
-    pub(crate) fn install(connection: &mut Connection) -> Result<Guard, Error> {
-        let guard = Guard {
+impl Authorizer {
+    pub(crate) fn install(connection: &mut Connection) -> Result<Authorizer, Error> {
+        let authorizer = Authorizer {
             state: Arc::default(),
         };
-        let state = Arc::clone(&guard.state);
+        let state = Arc::clone(&authorizer.state);
         let hook = move |context: AuthContext<'_>| {
             let mut state = lock(&state);
             if state.watch != Watch::Nobody
                 && let Some(table) = changes(&context.action)
             {
-                state.touched.insert(fold(table));
+                state.affected_tables.insert(fold(table));
             }
             match judge::judge(&context, state.watch, &state.functions) {
                 None => Authorization::Allow,
@@ -60,10 +60,10 @@ impl Guard {
         connection.authorizer(Some(hook)).map_err(error::sqlite)?;
         // When `OR ROLLBACK` has ended the transaction, what a function still writes would commit by
         // itself; true turns that into a rollback.
-        let state = Arc::clone(&guard.state);
+        let state = Arc::clone(&authorizer.state);
         let hook = move || matches!(lock(&state).watch, Watch::Step(_) | Watch::Survey);
         connection.commit_hook(Some(hook)).map_err(error::sqlite)?;
-        Ok(guard)
+        Ok(authorizer)
     }
 
     /// Takes both hooks away.
@@ -89,12 +89,12 @@ impl Guard {
     }
 
     /// The tables that were changed while it watched, by their folded names.
-    pub(crate) fn touched(&self) -> Tables {
-        lock(&self.state).touched.clone()
+    pub(crate) fn affected_tables(&self) -> Tables {
+        lock(&self.state).affected_tables.clone()
     }
 
-    pub(crate) fn forget_touched(&self) {
-        lock(&self.state).touched.clear();
+    pub(crate) fn clear_affected_tables(&self) {
+        lock(&self.state).affected_tables.clear();
     }
 
     pub(crate) fn enter(&self, watch: Watch) {

@@ -30,18 +30,18 @@ pub(super) enum Format {
 /// A verb says everything twice, as lines for a person and as members of the JSON document; the one
 /// that was not asked for is dropped here. Nothing is printed before the work is done, so that a disk that
 /// is full or a reader that is gone keeps no work from being done.
-pub(super) struct Screen {
-    output: String,
+pub(super) struct Output {
+    text: String,
     format: Format,
     document: Map<String, Value>,
     /// What the work leaves, for who cannot be told the rest.
     leaves: String,
 }
 
-impl Screen {
-    pub(super) fn of_process(format: Format) -> Screen {
-        Screen {
-            output: String::new(),
+impl Output {
+    pub(super) fn of_process(format: Format) -> Output {
+        Output {
+            text: String::new(),
             format,
             document: Map::new(),
             leaves: "the file is as it was".to_owned(),
@@ -68,7 +68,7 @@ impl Screen {
     /// A text as it is, which another program reads: it holds nothing that is in a file.
     pub(super) fn script(&mut self, text: &str) {
         if self.format == Format::Text {
-            self.output.push_str(text);
+            self.text.push_str(text);
         }
     }
 
@@ -84,10 +84,10 @@ impl Screen {
         if self.format == Format::Json && !self.document.is_empty() {
             let document = Value::Object(std::mem::take(&mut self.document));
             let document = format!("{document:#}\n");
-            self.output.push_str(&escape::json(&document));
+            self.text.push_str(&escape::json(&document));
         }
         let mut stdout = io::stdout().lock();
-        let printed = stdout.write_all(self.output.as_bytes());
+        let printed = stdout.write_all(self.text.as_bytes());
         printed
             .and_then(|()| stdout.flush())
             .map_err(|source| (source, self.leaves.as_str()))
@@ -134,7 +134,7 @@ impl Screen {
             };
             self.line(format_args!("  {direction}  {}", step.folder));
         }
-        self.remarks(report);
+        self.skipped_rows(report);
         if let Some(backup) = backup {
             self.line(format_args!("backup: {backup}"));
         }
@@ -142,11 +142,11 @@ impl Screen {
         self.tell(json!({ "backup": backup }));
     }
 
-    pub(super) fn remarks(&mut self, report: &Report) {
-        for remark in &report.remarks {
+    pub(super) fn skipped_rows(&mut self, report: &Report) {
+        for row in &report.skipped_rows {
             self.line(format_args!(
                 "  left as it is: {} {}: {}",
-                remark.table, remark.key, remark.reason
+                row.table, row.key, row.reason
             ));
         }
         for old in &report.dangling {
@@ -265,12 +265,12 @@ pub(super) fn report_json(report: &Report) -> Value {
             "milliseconds": step.elapsed.as_millis() as u64,
         })
     });
-    let left = report.remarks.iter().map(|remark| {
+    let left = report.skipped_rows.iter().map(|row| {
         json!({
-            "version": remark.version,
-            "table": remark.table,
-            "key": remark.key,
-            "reason": remark.reason,
+            "version": row.version,
+            "table": row.table,
+            "key": row.key,
+            "reason": row.reason,
         })
     });
     let dangling = report.dangling.iter().map(|old| {

@@ -3,10 +3,10 @@
 use clap::Args;
 use migrations::{Backups, Options};
 
-use super::screen;
+use super::output;
 
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct Backing {
+pub(super) struct BackupArgs {
     /// Takes no backup before the file is written.
     #[arg(long)]
     no_backup: bool,
@@ -20,7 +20,7 @@ pub(super) struct Backing {
     keep_backups: Option<u32>,
 }
 
-impl Backing {
+impl BackupArgs {
     /// The options of a run with these wishes about backups.
     pub(super) fn options(self) -> Options {
         options(match (self.no_backup, self.keep_backups) {
@@ -35,5 +35,5 @@ impl Backing {
 pub(super) fn options(backups: Backups) -> Options {
     Options::default()
         .backups(backups)
-        .progress(screen::progress())
+        .progress(output::progress())
 }

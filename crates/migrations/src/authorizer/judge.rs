@@ -45,13 +45,13 @@ pub(super) fn judge(
     let action = &context.action;
     let author = match watch {
         Watch::Nobody => return None,
-        Watch::Step(author) | Watch::Outside(author) => author,
+        Watch::Step(author) | Watch::NonTransactional(author) => author,
         Watch::Survey => Author::Application,
     };
     if let AuthAction::Function { function_name } = action {
         return judge_function(function_name, author, functions);
     }
-    if let Watch::Outside(_) = watch {
+    if let Watch::NonTransactional(_) = watch {
         return judge_outside(context);
     }
     judge_ledger(action)
@@ -63,7 +63,7 @@ pub(super) fn judge(
             }
             refuse(
                 "a statement that writes",
-                "only read in `survey`, and write in `apply`",
+                "only read in `preflight`, and write in `apply`",
             )
         })
 }

@@ -7,17 +7,17 @@ use rusqlite::Connection;
 use schema::sql::{self, fold};
 use schema::{Schema, TableKind};
 
+use crate::authorizer::Tables;
+use crate::authorizer::watch::{Author, Watch};
 use crate::catalogue::Catalogue;
 use crate::confined::Confined;
 use crate::error::{self, Error};
 use crate::execute::execute_one;
-use crate::guard::Tables;
-use crate::guard::watch::{Author, Watch};
 use crate::ledger;
 use crate::plan::Plan;
 use crate::planned_step::Direction;
-use crate::remarks::Remarks;
 use crate::sandbox::Attached;
+use crate::skipped_rows::SkippedRows;
 
 /// What the steps of `plan` will touch, found by running them in memory on an empty copy of the file's
 /// schema; `None` when that fails, and everything has to be checked.
@@ -34,26 +34,26 @@ pub(crate) fn predict(file: &Connection, catalogue: &Catalogue, plan: &Plan) -> 
     let tried = done.ok().and_then(|()| try_steps(&copy, catalogue, plan));
     // As after a run, nothing is open when the settings come back.
     let _ = copy.connection().execute_batch("ROLLBACK");
-    tried.map(|()| copy.guard().touched())
+    tried.map(|()| copy.authorizer().affected_tables())
 }
 
 /// Runs all steps on the copy; `None` when one fails.
 fn try_steps(copy: &Confined<'_>, catalogue: &Catalogue, plan: &Plan) -> Option<()> {
-    let (connection, guard) = (copy.connection(), copy.guard());
-    for step in &plan.moves {
+    let (connection, authorizer) = (copy.connection(), copy.authorizer());
+    for step in &plan.steps {
         let author = Author::of(catalogue, step);
         for statement in sql::statements(&step.sql) {
-            guard.enter(Watch::Step(author));
+            authorizer.enter(Watch::Step(author));
             let done = execute_one(connection, statement.text);
-            guard.leave();
+            authorizer.leave();
             done.ok()?;
         }
         let code = catalogue.step(step.version).and_then(|known| known.code());
         if let Some(code) = code.filter(|_| step.direction == Direction::Up) {
-            guard.enter(Watch::Step(Author::Application));
-            let mut remarks = Remarks::default();
-            let done = catch_unwind(AssertUnwindSafe(|| (code.apply)(connection, &mut remarks)));
-            guard.leave();
+            authorizer.enter(Watch::Step(Author::Application));
+            let mut skipped = SkippedRows::default();
+            let done = catch_unwind(AssertUnwindSafe(|| (code.apply)(connection, &mut skipped)));
+            authorizer.leave();
             done.ok()?.ok()?;
         }
     }
@@ -70,7 +70,7 @@ fn begin_like_a_run(copy: &Connection) -> Result<(), Error> {
 /// Makes all objects of the file's schema on the copy, without a row. Their SQL is the file's, and SQLite reads only
 /// its first statement when it opens a file: what stands behind it must not run here either.
 fn copy_schema(file: &Connection, copy: &Confined<'_>) -> rusqlite::Result<()> {
-    let guard = copy.guard();
+    let authorizer = copy.authorizer();
     // Tables first, then what stands on them.
     let mut statement = file.prepare(
         "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -79,12 +79,12 @@ fn copy_schema(file: &Connection, copy: &Confined<'_>) -> rusqlite::Result<()> {
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let sql: String = row.get(0)?;
-        guard.enter(Watch::Step(Author::File));
+        authorizer.enter(Watch::Step(Author::File));
         // A virtual table makes its shadow tables itself; a broken view breaks only what uses it.
         let _ = execute_one(copy.connection(), &sql);
-        guard.leave();
+        authorizer.leave();
     }
-    guard.forget_touched();
+    authorizer.clear_affected_tables();
     Ok(())
 }
 

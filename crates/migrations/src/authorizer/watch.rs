@@ -1,7 +1,7 @@
 //! Who is watched, and whose SQL it is.
 
 use crate::catalogue::Catalogue;
-use crate::planned_step::Move;
+use crate::planned_step::PlannedStep;
 
 /// Who wrote the SQL that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Author {
 }
 
 impl Author {
-    pub(crate) fn of(catalogue: &Catalogue, step: &Move) -> Author {
+    pub(crate) fn of(catalogue: &Catalogue, step: &PlannedStep) -> Author {
         match catalogue.step(step.version) {
             // What the ledger stores of it was compared with what the catalogue has.
             Some(_) => Author::Application,
@@ -30,9 +30,9 @@ pub(crate) enum Watch {
     Nobody,
     /// A step.
     Step(Author),
-    /// A survey, which may not write either.
+    /// A preflight, which may not write either.
     Survey,
     /// A step outside a transaction: its statements are known to be harmless, what they call is not. VACUUM
     /// attaches a file of its own and writes every table, and each statement commits by itself.
-    Outside(Author),
+    NonTransactional(Author),
 }

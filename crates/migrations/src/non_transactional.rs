@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 use schema::sql;
 
+use crate::authorizer::pragma::STORAGE_PRAGMAS;
+use crate::authorizer::watch::{Author, Watch};
 use crate::confined::Confined;
 use crate::error::{self, Error};
 use crate::execute::execute_one;
 use crate::facts::Refusal;
-use crate::guard::pragma::STORAGE_PRAGMAS;
-use crate::guard::watch::{Author, Watch};
 use crate::lock_wait::{LockWait, WaitingConnection};
-use crate::planned_step::Move;
+use crate::planned_step::PlannedStep;
 use crate::sandbox::Attached;
 
 /// How long to wait before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
@@ -38,7 +38,7 @@ pub(crate) fn is_script(script: &str) -> bool {
 /// Runs the script of a step statement by statement.
 pub(crate) fn carry_out(
     waiting: &mut WaitingConnection<'_>,
-    step: &Move,
+    step: &PlannedStep,
     author: Author,
 ) -> Result<(), Error> {
     let statements = sql::statements(&step.sql);
@@ -49,15 +49,15 @@ pub(crate) fn carry_out(
     }
     let WaitingConnection { connection, wait } = waiting;
     let confined = Confined::new(connection, Attached::OfVacuum)?;
-    let guard = confined.guard();
+    let authorizer = confined.authorizer();
     match author {
         Author::Application => confined.trust_schema()?,
         Author::File => confined.look_up_functions()?,
     }
     for (number, statement) in (1..).zip(&statements) {
-        guard.enter(Watch::Outside(author));
+        authorizer.enter(Watch::NonTransactional(author));
         let done = execute(confined.connection(), wait, statement.text);
-        let refusal = guard.leave();
+        let refusal = authorizer.leave();
         done.map_err(|source| match refusal {
             Some(refusal) => error::statement_refused(step, number, statement, &refusal),
             None => error::statement_failed(step, number, statement, source),

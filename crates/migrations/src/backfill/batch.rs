@@ -9,7 +9,7 @@ use rusqlite::{Rows, Statement};
 use super::row_error::RowError;
 use crate::error::BoxError;
 use crate::loss::show;
-use crate::remarks::Remarks;
+use crate::skipped_rows::SkippedRows;
 
 /// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing, little enough
 /// that four of them fit into a processor's cache.
@@ -116,12 +116,12 @@ impl<'a> Source<'a> {
 pub struct Made<'a> {
     table: &'a mut Table,
     origins: &'a mut Vec<usize>,
-    remarks: &'a mut Remarks,
+    skipped: &'a mut SkippedRows,
     row: usize,
 }
 
 impl Made<'_> {
-    /// Adds a row to the table that is filled; `values` in the order of [`Fill::columns`](crate::Fill).
+    /// Adds a row to the table that is filled; `values` in the order of [`Backfill::columns`](crate::Backfill).
     ///
     /// # Errors
     /// When there are more values than columns, or fewer.
@@ -138,9 +138,9 @@ impl Made<'_> {
     }
 
     /// Says that the row `key` of `table` stays as it is, and why; as
-    /// [`Remarks::left`](crate::Remarks::left).
-    pub fn left(&mut self, table: &str, key: impl Into<String>, reason: impl Into<String>) {
-        self.remarks.left(table, key, reason);
+    /// [`SkippedRows::skip`](crate::SkippedRows::skip).
+    pub fn skip(&mut self, table: &str, key: impl Into<String>, reason: impl Into<String>) {
+        self.skipped.skip(table, key, reason);
     }
 }
 
@@ -155,7 +155,7 @@ pub(super) struct Batch {
     made: Table,
     /// For each row that was made, the one that it was made of.
     origins: Vec<usize>,
-    remarks: Remarks,
+    skipped: SkippedRows,
     failure: Option<RowError>,
 }
 
@@ -177,7 +177,7 @@ impl Batch {
             read: Table::of_width(read),
             made: Table::of_width(made),
             origins: Vec::new(),
-            remarks: Remarks::default(),
+            skipped: SkippedRows::default(),
             failure: None,
         }
     }
@@ -218,7 +218,7 @@ impl Batch {
             let mut made = Made {
                 table: &mut self.made,
                 origins: &mut self.origins,
-                remarks: &mut self.remarks,
+                skipped: &mut self.skipped,
                 row,
             };
             if let Err(error) = compute(&source, &mut made) {
@@ -236,8 +236,8 @@ impl Batch {
         }
     }
 
-    pub(super) fn remarks(&mut self) -> &mut Remarks {
-        &mut self.remarks
+    pub(super) fn skipped(&mut self) -> &mut SkippedRows {
+        &mut self.skipped
     }
 
     pub(super) fn take_failure(&mut self) -> Option<BoxError> {

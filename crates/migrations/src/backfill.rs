@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::error::BoxError;
 use crate::progress::{Progress, Work};
-use crate::remarks::Remarks;
+use crate::skipped_rows::SkippedRows;
 use batch::{Batch, Compute, Made, Source};
 use write::Writer;
 
@@ -23,10 +23,10 @@ const ON_THE_WAY: usize = 4;
 ///
 /// ```
 /// use migrations::rusqlite::types::ValueRef;
-/// use migrations::{BoxError, Code, Fill, Made, Source};
+/// use migrations::{BoxError, StepFn, Backfill, Made, Source};
 ///
 /// /// What the function of a step `0002_words` does: a row for each word of each note.
-/// const FILL: Fill<'_> = Fill {
+/// const BACKFILL: Backfill<'_> = Backfill {
 ///     from: "SELECT id, body FROM note ORDER BY id",
 ///     into: "word",
 ///     columns: &["note", "text"],
@@ -35,7 +35,7 @@ const ON_THE_WAY: usize = 4;
 /// fn words(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
 ///     let Ok(body) = note.get(1).as_str() else {
 ///         // It stays as it is, and the run's report names it; a strict run refuses.
-///         made.left("note", note.shown(0), "its body is not text");
+///         made.skip("note", note.shown(0), "its body is not text");
 ///         return Ok(());
 ///     };
 ///     for word in body.split_whitespace() {
@@ -44,22 +44,22 @@ const ON_THE_WAY: usize = 4;
 ///     Ok(())
 /// }
 ///
-/// const CODE: Code = Code {
+/// const CODE: StepFn = StepFn {
 ///     name: "words::CODE",
-///     survey: |connection, remarks| FILL.survey(connection, remarks, words),
-///     apply: |connection, remarks| FILL.run(connection, remarks, words),
+///     preflight: |connection, skipped| BACKFILL.preflight(connection, skipped, words),
+///     apply: |connection, skipped| BACKFILL.run(connection, skipped, words),
 /// };
-/// # use migrations::{Back, Catalogue, Migrator, Options, Step, rusqlite::Connection};
-/// # let note = Step::new("0001_note", "CREATE TABLE note (id INTEGER PRIMARY KEY, body);", Back::Sql("DROP TABLE note;".into()), "");
+/// # use migrations::{Down, Catalogue, Migrator, Options, Step, rusqlite::Connection};
+/// # let note = Step::new("0001_note", "CREATE TABLE note (id INTEGER PRIMARY KEY, body);", Down::Sql("DROP TABLE note;".into()), "");
 /// # let up = "CREATE TABLE word (note INTEGER NOT NULL REFERENCES note, text TEXT NOT NULL); CREATE INDEX word_text ON word(text);";
-/// # let word = Step::new("0002_words", up, Back::Sql("DROP TABLE word;".into()), "").with_code(CODE);
+/// # let word = Step::new("0002_words", up, Down::Sql("DROP TABLE word;".into()), "").with_code(CODE);
 /// # let catalogue = Catalogue::new(vec![note, word])?;
-/// # let options = Options { allow_undocumented: true, ..Options::default() };
+/// # let options = Options::default().allow_undocumented(true);
 /// # let mut file = Migrator::with_connection(&catalogue, Connection::open_in_memory()?, options);
 /// # file.upgrade_to(1)?;
 /// # file.connection().execute_batch("INSERT INTO note VALUES (1, 'a b c'), (2, x'00')")?;
 /// # let report = file.upgrade()?;
-/// # assert_eq!((report.remarks.len(), &*report.remarks[0].key), (1, "2"));
+/// # assert_eq!((report.skipped_rows.len(), &*report.skipped_rows[0].key), (1, "2"));
 /// # let words: i64 = file.connection().query_row("SELECT count(*) FROM word", [], |row| row.get(0))?;
 /// # assert_eq!(words, 3);
 /// # Ok::<(), BoxError>(())
@@ -84,7 +84,7 @@ const ON_THE_WAY: usize = 4;
 /// It holds some batches of a quarter of a megabyte each, whatever the size of the tables, and asks for no larger
 /// page cache and no weaker `synchronous`.
 #[derive(Clone, Copy, Debug)]
-pub struct Fill<'a> {
+pub struct Backfill<'a> {
     /// The SELECT whose rows are read. Its order is the order in which rows are written; where it is that of
     /// their keys, they are appended. It does not read the table that is filled: rows that were just written
     /// [may or may not be seen](https://sqlite.org/isolation.html).
@@ -96,8 +96,8 @@ pub struct Fill<'a> {
     pub columns: &'a [&'a str],
 }
 
-impl Fill<'_> {
-    /// Reads, and makes of each row that is read what `compute` makes of it; for [`Code::apply`](crate::Code).
+impl Backfill<'_> {
+    /// Reads, and makes of each row that is read what `compute` makes of it; for [`StepFn::apply`](crate::StepFn).
     ///
     /// `compute` runs on a second thread as soon as there is more than one batch of rows, and has no connection:
     /// what it needs of other tables stands in `from`, or is read before. It is called in the order of the rows.
@@ -110,36 +110,36 @@ impl Fill<'_> {
     pub fn run(
         &self,
         connection: &Connection,
-        remarks: &mut Remarks,
+        skipped: &mut SkippedRows,
         compute: impl Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync,
     ) -> Result<(), BoxError> {
         let indexes = write::put_off_indexes(connection, self.into)?;
         let mut writer = Writer::new(connection, self.into, self.columns)?;
         let mut write = |batch: &Batch| writer.write(batch);
-        self.pass(connection, remarks, &compute, &mut write)?;
+        self.pass(connection, skipped, &compute, &mut write)?;
         for index in indexes {
             connection.execute_batch(&index)?;
         }
         Ok(())
     }
 
-    /// Reads and computes the same, keeps the remarks, and writes nothing; for [`Code::survey`](crate::Code).
+    /// Reads and computes the same, keeps the skipped rows, and writes nothing; for [`StepFn::preflight`](crate::StepFn).
     ///
     /// # Errors
-    /// As [`Fill::run`].
-    pub fn survey(
+    /// As [`Backfill::run`].
+    pub fn preflight(
         &self,
         connection: &Connection,
-        remarks: &mut Remarks,
+        skipped: &mut SkippedRows,
         compute: impl Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync,
     ) -> Result<(), BoxError> {
-        self.pass(connection, remarks, &compute, &mut |_| Ok(()))
+        self.pass(connection, skipped, &compute, &mut |_| Ok(()))
     }
 
     fn pass(
         &self,
         connection: &Connection,
-        remarks: &mut Remarks,
+        skipped: &mut SkippedRows,
         compute: &Compute<'_>,
         write: &mut dyn FnMut(&Batch) -> Result<(), BoxError>,
     ) -> Result<(), BoxError> {
@@ -147,9 +147,9 @@ impl Fill<'_> {
         let mut batch = Batch::new(&statement, self.columns.len());
         let mut rows = statement.query([])?;
         let mut finish = |batch: &mut Batch, last: bool| {
-            remarks.take(batch.remarks());
+            skipped.append(batch.skipped());
             write(batch)?;
-            remarks.progress(Progress {
+            skipped.report_progress(Progress {
                 work: Work::Filling,
                 done: batch.end(),
                 all: if last { batch.end() } else { 0 },
