@@ -16,8 +16,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The command line of the process; where it makes no sense or asks for help, the process ends
-    /// here.
+    /// The command line of the process; if it is invalid or asks for help, the process ends here.
     pub fn of_process() -> Cli {
         Cli::try_parse().unwrap_or_else(|usage| {
             if !usage.use_stderr() {

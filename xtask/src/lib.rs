@@ -18,7 +18,7 @@ pub mod verb;
 use std::fmt;
 use std::process::ExitCode;
 
-/// Why a command failed, in words, with what to do next.
+/// Why a command failed, as text, with what to do next.
 #[derive(Debug)]
 pub struct Failure {
     message: String,

@@ -1,4 +1,4 @@
-//! Where things stand in this project.
+//! Paths of this project.
 
 use std::env;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::{Failure, escape};
 /// The folder of the version folders, below the root.
 pub const VERSIONS: &str = "crates/traininglogs/versions";
 
-/// Where the crate's modules stand.
+/// The folder of the crate's modules.
 pub const SOURCES: &str = "crates/traininglogs/src";
 
 /// The list of the steps, below the root.
@@ -59,7 +59,7 @@ fn is_checkout(folder: &Path) -> bool {
         && folder.join(FIXTURES).is_dir()
 }
 
-/// Tells where a command writes.
+/// Reports where a command writes.
 pub fn tell_checkout(root: &Path) {
     crate::say!("checkout: {}", escape::line(&root.to_string_lossy()));
 }
@@ -68,7 +68,7 @@ pub fn tell_checkout(root: &Path) {
 /// compiled into it belongs there. `manifest` is the folder of its package.
 ///
 /// # Errors
-/// When it is another one.
+/// If it is a different one.
 pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
     let real = |path: &Path| fs::canonicalize(path).ok();
     let built = root_above(Path::new(manifest)).and_then(|built| real(&built));

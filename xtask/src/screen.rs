@@ -35,7 +35,8 @@ pub fn say_document(document: &Value) {
     print(&escape::json(&format!("{document:#}\n")));
 }
 
-/// Prints `text` and a line end on standard error; when nobody listens there, nothing can be told.
+/// Prints `text` and a line end on standard error; if nobody listens there, nothing can be
+/// reported.
 pub fn complain(text: fmt::Arguments<'_>) {
     let text = escape::lines(&text.to_string());
     let _ = writeln!(io::stderr(), "{text}");
@@ -46,7 +47,7 @@ pub fn lose() {
     LOST.store(true, Ordering::Relaxed);
 }
 
-/// Whether something that was said did not arrive, which was told.
+/// Whether some output did not arrive, which was reported.
 pub fn has_lost() -> bool {
     LOST.load(Ordering::Relaxed)
 }

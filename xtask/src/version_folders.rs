@@ -34,7 +34,7 @@ pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict 
     program::run(root, "xtask-catalogue", json, arguments)
 }
 
-/// Whether nothing is missing in the version folders and the list of steps; tells what is.
+/// Whether nothing is missing in the version folders and the list of steps; reports what is.
 ///
 /// # Errors
 /// When the folders or the list cannot be read.

@@ -110,7 +110,7 @@ pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     before.iter().filter(|&&byte| byte == b'\n').count() + 1
 }
 
-/// A line of a text, with where it stands.
+/// A line of a text, with its position.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
     pub(crate) start: usize,

@@ -16,7 +16,7 @@ use crate::source_tree::Tree;
 /// In how many folders below one that does not fit a better one is looked for.
 const SEARCHED: usize = 100;
 
-/// The layout, and how it was told.
+/// The layout, and the evidence for it.
 pub(crate) fn detect_layout(
     tree: &Tree,
     said: Option<LayoutName>,
@@ -32,7 +32,7 @@ pub(crate) fn detect_layout(
             Fit::No(why) => no.push((name, why)),
         }
     }
-    // Drizzle writes what wrangler then runs, wherever wrangler is told of the folder.
+    // Drizzle writes the files that wrangler then runs, if wrangler is configured with the folder.
     if sure.iter().any(|(name, _)| *name == LayoutName::D1) {
         sure.retain(|(name, _)| *name != LayoutName::Drizzle);
     }

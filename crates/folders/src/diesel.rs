@@ -1,4 +1,4 @@
-//! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, where there is a way back,
+//! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, if there is a way back,
 //! `down.sql`.
 //!
 //! - A version is what stands before the first `_`, without its hyphens; versions are compared as

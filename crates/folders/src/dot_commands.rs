@@ -11,7 +11,7 @@ const MATTER: [&str; 9] = [
     ".read", ".import", ".restore", ".open", ".load", ".system", ".shell", ".clone", ".cd",
 ];
 
-/// The script with each command as a comment; those that change what it does are told.
+/// The script with each command as a comment; commands that change its effect are reported.
 pub(crate) fn without_commands(mut script: Script, reading: &mut Reading) -> Script {
     let mut text = String::with_capacity(script.text.len());
     let mut between = true;

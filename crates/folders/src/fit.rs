@@ -4,7 +4,7 @@
 pub(crate) enum Fit {
     /// Something that only this tool writes.
     Sure(String),
-    /// Names that this tool would take, and others might.
+    /// Names that this tool would accept, and other tools might.
     Shape(String),
     /// Nothing that it would run.
     No(String),

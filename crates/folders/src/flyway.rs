@@ -140,7 +140,7 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
     }
     let of = |prefix: char| found.iter().filter(move |named| named.prefix == prefix);
     let mut versioned: Vec<&Named<'_>> = of('V').collect();
-    // A baseline runs only where the versions that it stands for were taken away.
+    // A baseline runs only if the versions that it replaces were taken away.
     let mut bases: Vec<&Named<'_>> = of('B').collect();
     bases.sort_by(|a, b| compare(&a.version, &b.version));
     for base in bases {

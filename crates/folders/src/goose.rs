@@ -121,7 +121,7 @@ enum Marker {
     Substitute(bool),
 }
 
-/// The marker in a line, or why goose does not take it for one; `None` where it does not look for
+/// The marker in a line, or why goose does not take it for one; `None` if it does not look for
 /// one.
 fn marker(line: &Line<'_>) -> Option<Result<Marker, String>> {
     if !line.text.trim().starts_with("--") || !line.text.contains("+goose") {
@@ -164,7 +164,7 @@ struct Reader<'a> {
     /// Between `StatementBegin` and `StatementEnd`.
     within: bool,
     substitute: bool,
-    /// Where the statement begins that has not ended yet.
+    /// The start of the statement that has not ended yet.
     open: Option<usize>,
     parsed: Parsed,
 }
@@ -244,7 +244,7 @@ impl Reader<'_> {
 
     fn sql(&mut self, line: &Line<'_>) -> Result<(), String> {
         let said = line.text.trim();
-        // Comments and empty lines before a statement are no part of it; a line of blanks is.
+        // Comments and empty lines before a statement are no part of it; a line of whitespace is.
         let nothing = said.starts_with("--") || line.text.is_empty();
         if self.open.is_none() && (nothing || (self.up.is_none() && said.is_empty())) {
             return Ok(());

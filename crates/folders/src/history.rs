@@ -39,7 +39,7 @@ pub struct Migration {
 pub enum Down {
     /// SQL that goes back.
     Script(Script),
-    /// A file, or a section, without anything but blanks.
+    /// A file, or a section, without anything but whitespace.
     Empty(Script),
     /// A file, or a section, with comments only.
     OnlyComments(Script),
@@ -59,7 +59,7 @@ impl Down {
     }
 }
 
-/// SQL as it stands in a file, or in a part of one.
+/// SQL as written in a file, or in a part of one.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// The file, relative to the root, with `/` on every system.
@@ -80,9 +80,9 @@ pub struct Script {
 pub struct Gap {
     /// The file or folder, relative to the root.
     pub file: String,
-    /// After which of [`History::steps`] it would have run, from 0; `None` where that is before all
+    /// After which of [`History::steps`] it would have run, from 0; `None` if that is before all
     /// of them or cannot be said.
     pub after: Option<usize>,
-    /// Why, in words.
+    /// Why, as text.
     pub why: String,
 }

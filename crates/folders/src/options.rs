@@ -5,7 +5,7 @@ use crate::layout_name::LayoutName;
 /// Options of the person who names a folder.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The layout; told from the folder's content where it is `None`.
+    /// The layout; detected from the folder's content if it is `None`.
     pub layout: Option<LayoutName>,
     /// The values of names in the SQL: Flyway's placeholders, and goose's environment variables.
     pub defines: Vec<(String, String)>,

@@ -2,8 +2,8 @@
 //! `irreversible.md`, and `notes.md`, as the crate `migrations` reads them.
 //!
 //! Versions are 1, 2, 3 … without gaps, and each folder has its notes; a missing file is never an
-//! empty step. A step may name a Rust function beside its SQL; that stands in the application,
-//! where nothing here sees it.
+//! empty step. A step may name a Rust function beside its SQL; that is in the application, where
+//! nothing here sees it.
 
 use crate::collect::{Reading, tell_missing, tell_shared};
 use crate::fit::Fit;

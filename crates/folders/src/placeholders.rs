@@ -1,4 +1,4 @@
-//! Names in the SQL that something outside it stands for.
+//! Names in the SQL whose values are set outside it.
 
 use std::ops::Range;
 
@@ -71,8 +71,8 @@ pub(crate) fn environment(
     Ok(filled)
 }
 
-/// A whole text with Flyway's `${name}` filled in, in comments, too; names are told apart without
-/// their case.
+/// A whole text with Flyway's `${name}` filled in, in comments, too; the case of names does not
+/// matter.
 pub(crate) fn placeholders(
     tree: &Tree,
     file: &str,

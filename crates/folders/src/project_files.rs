@@ -51,7 +51,7 @@ const NAMED: &[(&str, &str, LayoutName)] = &[
     ("build.gradle.kts", "flyway", LayoutName::Flyway),
 ];
 
-/// Crates that name a tool where a package depends on them.
+/// Crates whose presence among the dependencies of a package identifies a tool.
 const CRATES: &[(&str, LayoutName)] = &[
     ("diesel", LayoutName::Diesel),
     ("diesel_migrations", LayoutName::Diesel),

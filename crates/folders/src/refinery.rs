@@ -17,7 +17,7 @@ use crate::natural::leading_digits;
 use crate::options::Options;
 use crate::source_tree::Tree;
 
-/// The version as it stands there, and whether the file is Rust.
+/// The version as written, and whether the file is Rust.
 fn parse(path: &str) -> Option<(&str, bool)> {
     let file = path.rsplit('/').next().unwrap_or(path);
     let (whole, code) = match (file.strip_suffix(".sql"), file.strip_suffix(".rs")) {

@@ -1,5 +1,5 @@
-//! rusqlite_migration: a folder a migration, `<number>-<name>` with `up.sql` and, where there is
-//! one, `down.sql`.
+//! rusqlite_migration: a folder a migration, `<number>-<name>` with `up.sql` and, if there is a way
+//! back, `down.sql`.
 //!
 //! - The number is what stands before the first `-`; numbers begin at 1 and have no gaps; a folder
 //!   without a number or without `up.sql`, and a number that is there twice, are errors for all:

@@ -2,8 +2,8 @@
 //! end.
 //!
 //! Hidden files are no part of it. Links inside the folder are followed; one that leads outside,
-//! nowhere or back to a folder that holds it is refused, because what is behind it is not what the
-//! tool's users share.
+//! nowhere or back to a folder that holds it is refused, because its target is not what the tool's
+//! users share.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use std::rc::Rc;
 use crate::input_error::InputError;
 use crate::natural::natural;
 
-/// Folders in folders deeper than this are not looked into. No layout reads as deep; what lies
-/// there is told.
+/// Folders in folders deeper than this are not read. No layout reads as deep; entries there are
+/// reported.
 const DEEPEST: usize = 40;
 /// More entries than any history has: somebody named a whole disk.
 const MOST: usize = 100_000;
@@ -144,7 +144,7 @@ impl Tree {
         &self.root
     }
 
-    /// Where a path below the root is.
+    /// The full path of a path below the root.
     pub(crate) fn path(&self, below: &str) -> PathBuf {
         match below {
             "" => self.root.clone(),

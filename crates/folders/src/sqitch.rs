@@ -29,7 +29,7 @@ struct Change {
     line: usize,
     /// It is a line of the form `-name`, which sqitch keeps for later.
     revert: bool,
-    /// The tags behind it and before the next change.
+    /// The tags after it and before the next change.
     tags: Vec<String>,
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     Ok(reading)
 }
 
-/// Where `deploy/` lies: `top_dir` of `sqitch.conf`, with `/` behind it.
+/// The folder that contains `deploy/`: `top_dir` of `sqitch.conf`, with `/` after it.
 fn top(tree: &Tree) -> Result<String, InputError> {
     if !tree.has_file("sqitch.conf") {
         return Ok(String::new());

@@ -34,7 +34,7 @@ fn direction(file: &str) -> Direction {
     }
 }
 
-/// `None` where sqlx passes over the file; `Some(None)` where it stops.
+/// `None` if sqlx passes over the file; `Some(None)` where it stops.
 fn version(file: &str) -> Option<Option<i64>> {
     let (version, rest) = file.split_once('_')?;
     rest.ends_with(".sql").then(|| version.parse().ok())

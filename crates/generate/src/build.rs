@@ -191,7 +191,7 @@ impl Builder<'_, '_> {
         Err(last)
     }
 
-    /// Counts a row that stands in the database.
+    /// Counts a row that is in the database.
     fn take(&mut self, row: Row) {
         let (place, at) = (row.table, self.model.rows.len());
         self.model.rows.push(row);
@@ -229,7 +229,7 @@ impl Builder<'_, '_> {
         })
     }
 
-    /// A refusal ended the transaction: what stood there is put there again.
+    /// A refusal ended the transaction: the rows that it held are inserted again.
     fn again(&mut self) {
         let (plan, trial) = (self.order.plan, self.order.trial);
         if trial.begin(plan.cyclic).is_err() {
@@ -242,7 +242,7 @@ impl Builder<'_, '_> {
                 .get(place)
                 .and_then(|row| plan.table(row.table));
             if let Some(table) = table {
-                // It was taken once, and the same rows stand before it.
+                // It was accepted once, and the same rows are before it.
                 let _ = trial.insert(table, &self.model.values(plan, place));
             }
         }

@@ -21,7 +21,7 @@ pub enum Profile {
 pub struct Generated {
     /// Its rows.
     pub content: Content,
-    /// The values at the edges among them. None stands where a CHECK, a default or the
+    /// The values at the edges among them. None is in a place for which a CHECK, a default or the
     /// application's own strategy names the value.
     pub hostile: Vec<EdgeValue>,
     /// The tables that hold no rows, each with the reason.

@@ -34,8 +34,8 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// A generator for `schema`, which is the one of `database`, or a part of it: tables that are
-    /// not in `schema` stay as they are. Rows that stand in the database may be referred to.
+    /// Creates a generator for `schema`, which is the one of `database`, or a part of it: tables
+    /// that are not in `schema` stay as they are. New rows may refer to rows in the database.
     ///
     /// # Errors
     /// When the database cannot be copied.

@@ -1,4 +1,4 @@
-//! Values at the edges, and how to tell one when it is seen.
+//! Values at the edges, and their detection.
 
 use schema::Affinity;
 

@@ -10,9 +10,9 @@
 //! be filled is [reported](Unseeded) in SQLite's own words. The same seed gives the same database
 //! on every machine.
 //!
-//! [`Profile`] tells ordinary values from those at the edges. What hangs on a value at the edges
-//! can be seen from the [values](EdgeValue) of a database that was shrunk: ordinary values are
-//! simpler than any of them, so a mark that is left is one that it takes.
+//! [`Profile`] separates ordinary values from those at the edges. The [values](EdgeValue) of a
+//! shrunk database show whether a failure depends on a value at the edges: ordinary values are
+//! simpler than any of them, so a mark that is left is one that it needs.
 //!
 //! ```
 //! use generate::{Generator, Profile};

@@ -24,7 +24,7 @@ pub(super) struct Row {
     /// For each reference of the table, the row that it goes to.
     pub(super) links: Vec<Option<usize>>,
     pub(super) alive: bool,
-    /// Whether the row stands in the database already.
+    /// Whether the row is already in the database.
     pub(super) given: bool,
 }
 

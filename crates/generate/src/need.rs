@@ -19,9 +19,9 @@ pub(super) enum Need {
     NotNull,
     OneOf(Vec<Value>),
     NoneOf(Vec<Value>),
-    /// At least this; more, where it is `true`.
+    /// At least this; more, if it is `true`.
     AtLeast(Value, bool),
-    /// At most this; less, where it is `true`.
+    /// At most this; less, if it is `true`.
     AtMost(Value, bool),
     /// From how many to how many characters or bytes.
     Length(usize, Option<usize>),
@@ -205,7 +205,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A value that meets the needs, as far as they are understood; `None` where they ask for nothing.
+/// A value that meets the needs, as far as they are understood; `None` if they ask for nothing.
 pub(super) fn meet(needs: &[Need], affinity: Affinity, rng: &mut Rng) -> Option<Value> {
     let shape = Shape::of(needs);
     if let Some(values) = shape.one_of {

@@ -137,7 +137,7 @@ impl Plan {
         let mut columns = vec![0];
         let mut parent_columns = vec![rowid];
         for (at, column) in own.columns.iter().enumerate().skip(1) {
-            // What is computed stands in no insert, so it cannot be shown by one.
+            // A computed value is in no insert, so no insert can show it.
             let Some(shown) = names.iter().position(|name| *name == fold(&column.name)) else {
                 return;
             };
@@ -291,7 +291,7 @@ fn marks() -> TablePlan {
     plan
 }
 
-/// The table whose rows a search table shows, where it holds none itself.
+/// The table whose rows a search table shows, if it holds none itself.
 fn content_of(table: &Table, places: &BTreeMap<String, usize>) -> Option<usize> {
     let name = search_option(table, "content").filter(|name| !name.is_empty())?;
     places.get(&fold(&name)).copied()

@@ -38,7 +38,7 @@ impl Prepared {
     }
 }
 
-/// Some rows that stand in the database, to refer to.
+/// Some rows in the database, to refer to.
 pub(crate) fn given_rows(trial: &Trial, place: usize, table: &TablePlan) -> Vec<Row> {
     const ENOUGH: usize = 20;
     let names: Vec<_> = table

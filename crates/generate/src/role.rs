@@ -29,7 +29,7 @@ pub(super) enum Role {
     Word,
     Sentence,
     Bytes,
-    /// No type: what stands there is anybody's guess.
+    /// No type: the column may hold anything.
     Any,
 }
 
@@ -180,7 +180,7 @@ impl Role {
     }
 }
 
-/// Some words with blanks between.
+/// Some words with whitespace between.
 pub(super) fn words(rng: &mut Rng) -> String {
     let count = 1 + rng.index(4);
     (0..count)

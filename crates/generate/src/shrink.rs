@@ -177,7 +177,7 @@ impl Tree {
     fn after(&mut self, tried: Move) {
         match tried {
             Move::Drop(..) => {
-                // What is left of the other parts is cut anew.
+                // The rest of the other parts is divided again.
                 let gone = |row: &usize| self.base.rows.get(*row).is_none_or(|row| !row.alive);
                 for waiting in &mut self.moves {
                     if let Move::Drop(rows, _) = waiting {
@@ -304,7 +304,7 @@ impl Tree {
             .collect()
     }
 
-    /// The database after a move; `None` where it would be the same or not simpler.
+    /// The database after a move; `None` if it would be the same or not simpler.
     fn apply(&mut self, next: &Move) -> Option<Model> {
         match next {
             Move::Drop(rows, relink) => self.drop_rows(rows, *relink),

@@ -21,7 +21,7 @@ pub struct ValueHints {
 enum Word<'a> {
     /// A name or a keyword, folded and without quotes.
     Name(String),
-    /// A string or a number, as it stands.
+    /// A string or a number, as written.
     Literal(&'a str),
     Sign(&'a str),
 }
@@ -98,7 +98,7 @@ impl ValueHints {
     }
 }
 
-/// The names and keywords that stand in SQL, folded and without quotes.
+/// The names and keywords in SQL, folded and without quotes.
 pub fn names(sql: &str) -> BTreeSet<String> {
     let names = words(sql).into_iter().filter_map(|word| match word {
         Name(name) => Some(name),
@@ -107,7 +107,7 @@ pub fn names(sql: &str) -> BTreeSet<String> {
     names.collect()
 }
 
-/// Whether a literal is all that stands on its side of a comparison.
+/// Whether a literal is the whole of its side of a comparison.
 fn ends(rest: &[Word<'_>]) -> bool {
     let goes_on = ["|", "+", "-", "*", "/", "%", "->", "->>"];
     !matches!(rest.first(), Some(Sign(sign)) if goes_on.contains(sign))

@@ -5,12 +5,12 @@
 //! two schemas ─▶ demands ─▶ candidates ─▶ legal before? refused after? ─▶ databases
 //! ```
 //!
-//! A [demand](demand::Demand) is what the schema after asks of rows and the one before does not: a
-//! key, a CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each candidate
-//! is a change of a few rows that are there already. SQLite judges it twice: the database before
-//! must take it, with its constraints and triggers, and its application must not contradict it; and
-//! the table after, made anew and empty, must refuse it or store it otherwise. So what is in a
-//! database that goes on a journey clashes, whatever was understood of the SQL.
+//! A [demand](demand::Demand) is a condition on rows that the schema after has and the one before
+//! does not: a key, a CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each
+//! candidate is a change of a few existing rows. SQLite judges it twice: the database before must
+//! accept it, with its constraints and triggers, and its application must not contradict it; and
+//! the table after, rebuilt and empty, must refuse it or store it differently. So the rows of a
+//! database that goes on a journey clash, however little of the SQL was understood.
 
 mod assign;
 mod demand;
@@ -183,7 +183,7 @@ impl Demands<'_> {
     }
 }
 
-/// The database of a candidate; `None` where it does not hold at the end of a transaction.
+/// The database of a candidate; `None` if it does not hold at the end of a transaction.
 fn make(demand: &Demand, base: &Base, candidate: &Assignment) -> Option<Clash> {
     let connection = sandbox::from_image(&base.image).ok()?;
     connection.pragma_update(None, "foreign_keys", true).ok()?;

@@ -63,13 +63,14 @@ pub(crate) fn upgrade(
     Ok((report.steps.len(), migrator.into_connection()))
 }
 
-/// Lets the others go on: what a program that waits by its own means does here instead of sleeping.
+/// Lets the other programs go on: a program that waits by its own means does this here instead of
+/// sleeping.
 pub fn pause() {
     simulator::give_way(true);
 }
 
 /// Lets `start` run at once as often as `meeting` says on a file that holds `image`, at version
-/// `from`, and returns what is wrong, in words; nothing, when each step ran once and nobody failed.
+/// `from`, and returns what is wrong, as text; nothing, when each step ran once and nobody failed.
 pub fn race(
     catalogue: &Catalogue,
     from: Version,
@@ -143,7 +144,7 @@ fn read(connection: &Connection) -> rusqlite::Result<usize> {
     Ok(0)
 }
 
-/// Whether one starter alone brings the file where it belongs.
+/// Whether one starter alone brings the file to the expected state.
 pub(crate) fn works_alone(catalogue: &Catalogue, image: &[u8], start: &Start<'_>) -> bool {
     alone(catalogue, image, start).is_ok()
 }

@@ -1,5 +1,5 @@
-//! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and
-//! power cuts, in the journal modes and settings that applications use.
+//! Takes one database to a different version and injects faults everywhere: interrupts, failing
+//! calls and power cuts, in the journal modes and settings that applications use.
 
 mod backups;
 mod fleeting;
@@ -72,12 +72,12 @@ const fn setup(
     }
 }
 
-/// One way in which work is cut.
+/// One kind of fault.
 #[derive(Clone, Copy, Debug)]
 struct Way {
     mode: FaultMode,
-    /// Where no power is lost, `synchronous` makes no difference: then only the most usual setups
-    /// are tried.
+    /// If no power is lost, `synchronous` makes no difference: then only the most usual setups are
+    /// tried.
     only_usual: bool,
 }
 
@@ -95,7 +95,7 @@ const fn forever(fault: Fault) -> Way {
     }
 }
 
-/// The ways in which work is cut.
+/// The kinds of faults.
 const WAYS: [Way; 13] = [
     Way {
         mode: FaultMode::forever(Fault::PowerLoss),
@@ -131,7 +131,7 @@ fn kinds(faults: &[Fault]) -> u64 {
     ways(faults).map(|way| setups(way.only_usual) as u64).sum()
 }
 
-/// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds,
+/// The share of kind number `kind`, from 1, in all points. If there are fewer points than kinds,
 /// the seed decides which kinds have one.
 fn part(sampling: &Sampling, kind: u64, kinds: u64) -> Sampling {
     let until = |kind: u64| {
@@ -184,7 +184,7 @@ pub struct SetupStats {
 }
 
 impl<'a> CrashTest<'a> {
-    /// Lets `engine` take the database in `image` where it goes, and remembers both ends.
+    /// Lets `engine` migrate the database in `image`, and remembers both ends.
     ///
     /// # Errors
     /// When it does not arrive, or a file cannot be read.
@@ -200,9 +200,9 @@ impl<'a> CrashTest<'a> {
     /// that asks the machine for more than a connection: whoever takes one takes it by [`connect`]
     /// or [`connect_and_write`].
     ///
-    /// At each end, whatever cut the work, a backup that has its name is whole, and where the file
-    /// is as after, one of them holds what it held before. Work that fails leaves nothing beside a
-    /// file that is as before, and work that is done again nothing but backups.
+    /// At each end, whatever the fault, a backup that has its name is whole, and if the file is as
+    /// after, one of them contains the file as before. Work that fails leaves nothing beside a file
+    /// that is as before, and work that is done again nothing but backups.
     ///
     /// # Errors
     /// As [`CrashTest::new`].
@@ -254,8 +254,8 @@ impl<'a> CrashTest<'a> {
         }
     }
 
-    /// The same for work that sees to it that it survives any power cut once it is done, whatever
-    /// the setup.
+    /// The same for work that ensures that it survives any power cut once it is done, whatever the
+    /// setup.
     #[must_use]
     pub fn durable(self) -> CrashTest<'a> {
         CrashTest {
@@ -274,8 +274,8 @@ impl<'a> CrashTest<'a> {
         self.before == self.after
     }
 
-    /// SetupStats everywhere, or at as many points as `sampling` says, which all kinds of cuts
-    /// share.
+    /// Injects faults everywhere, or at as many points as `sampling` allows, which all kinds of
+    /// faults share.
     ///
     /// # Errors
     /// When the machine cannot be made, or the work does not arrive in one of the setups.

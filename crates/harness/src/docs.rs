@@ -1,8 +1,8 @@
 //! The docs that are made from the folders and the schema: blocks between markers in Markdown
 //! files.
 //!
-//! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`;
-//! what stands outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
+//! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`; the
+//! text outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
 
 mod diagram;
 pub(crate) mod objects;
@@ -20,7 +20,7 @@ use objects::current;
 const BEGIN: &str = "<!-- begin generated: ";
 const END: &str = "<!-- end generated -->";
 
-/// The blocks that there are; each stands once in the docs of a subject.
+/// The names of the blocks; each is exactly once in the docs of a subject.
 const BLOCKS: [&str; 3] = ["tables", "diagram", "versions"];
 
 /// A file with generated blocks.
@@ -30,14 +30,14 @@ pub struct Page {
     pub path: PathBuf,
     /// Its text as it is, with `\n` line ends.
     pub text: String,
-    /// Its text with the blocks made anew.
+    /// Its text with the blocks rebuilt.
     pub made: String,
 }
 
-/// All files of the subject's docs, with their blocks made anew.
+/// Returns all files of the subject's docs, with their blocks rebuilt.
 ///
 /// # Errors
-/// When a file cannot be read, a block is malformed, or does not stand exactly once in all of them.
+/// If a file cannot be read, a block is malformed, or a block is not exactly once in all of them.
 pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, Error> {
     let mut pages = Vec::new();
     for path in &subject.docs {
@@ -70,7 +70,7 @@ pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, Error> {
     Ok(pages)
 }
 
-/// The text with its generated blocks made anew.
+/// Returns the text with its generated blocks rebuilt.
 ///
 /// # Errors
 /// When a block is not closed, has an unknown name, or there is none at all.

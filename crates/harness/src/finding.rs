@@ -11,7 +11,7 @@ pub struct Finding {
     pub object: String,
     /// The description of the problem.
     pub message: String,
-    /// The file that a person would open to mend it, relative to the root.
+    /// The file that a person would open to fix it, relative to the root.
     pub file: Option<String>,
     /// The recommended action.
     pub hint: Option<String>,

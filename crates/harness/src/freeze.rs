@@ -20,8 +20,8 @@ use crate::subject::{Subject, show};
 /// versions are frozen with it.
 ///
 /// # Errors
-/// When a law is broken, apart from *history is frozen*, which this mends; when a step fails, or a
-/// file cannot be read or written. What was written until then stays.
+/// If a law is broken, apart from *history is frozen*, which this fixes; if a step fails, or a file
+/// cannot be read or written. The files that were written until then stay.
 pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBuf>, Error> {
     let unsound = |law: &&LawReport| law.name != "history is frozen" && !law.broken.is_empty();
     if let Some(law) = report.laws.iter().find(unsound) {

@@ -13,7 +13,7 @@ use crate::subject::Subject;
 pub(crate) const ROWS: usize = 8;
 
 /// The newest version up to `version` whose rows are all its own: nothing in them is derived from
-/// others.
+/// other rows.
 pub(crate) fn underived(subject: &Subject<'_>, version: Version) -> Version {
     let derived = (1..=version).find(|version| {
         let notes = subject.catalogue.notes(*version);

@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::subject::Subject;
 use sandbox::sqlite_message;
 
-/// Everything that speaks against a file of `version`, one sentence each; the same sentence stands
-/// once for each row that it is about.
+/// Lists all problems of a file of `version`, one sentence each; a sentence is repeated for each
+/// row that it is about.
 pub(crate) fn problems(
     subject: &Subject<'_>,
     connection: &Connection,
@@ -71,7 +71,7 @@ fn sentences(connection: &Connection, sql: &str, found: &mut Vec<String>) -> rus
 }
 
 /// Whether rows can still be written and views read: CREATE VIEW, CREATE TRIGGER and DROP TABLE
-/// check nothing, and what they leave behind fails at the next write.
+/// check nothing, and the errors that they leave appear at the next write.
 fn usable(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> {
     let schema = Schema::read(connection)?;
     let _strict = StrictQuotes::set(connection)?;

@@ -14,7 +14,7 @@ use crate::observation::observe;
 use crate::subject::Subject;
 use observe::Observation;
 
-/// From a version over another one and back.
+/// From a version to a different one and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Journey {
     /// Where it starts and ends.
@@ -150,7 +150,7 @@ pub(crate) fn walk(
     walk_on(subject, journey, data, sandbox::from_image(image)?)
 }
 
-/// Takes the database behind `connection` on `journey`.
+/// Takes the database of `connection` on `journey`.
 ///
 /// # Errors
 /// As [`walk`].

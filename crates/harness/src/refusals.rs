@@ -1,10 +1,10 @@
 //! Files and steps that the engine must refuse, and what it must leave as it was.
 //!
-//! A file that somebody changed, of another application, or of a newer build; a step that fails,
-//! leaves orphans or ends the transaction; a loss to which nobody consented. Each is tried beside a
-//! near miss that must go through: where that does not, the other laws tell why, and nothing is
-//! said here. They are made of the catalogue under proof, the steps with a version more or two that
-//! are put behind its newest; no table of an application is named.
+//! A file that somebody changed, of a different application, or of a newer build; a step that
+//! fails, leaves orphans or ends the transaction; a loss to which nobody consented. Each is tried
+//! beside a near miss that must succeed: if that fails, the other laws report why, and this check
+//! reports nothing. The cases are made of the catalogue under proof, with one or two steps added
+//! after its newest version; no table of an application is named.
 
 mod behind;
 
@@ -115,8 +115,7 @@ pub(crate) fn check_history(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A version to begin at, and somewhere to go from it: the newest step up, or where there is one
-/// only, back.
+/// A version to begin at, and a destination: the newest step up, or, if there is only one, back.
 fn way(subject: &Subject<'_>) -> Option<(Version, Ask)> {
     let current = subject.catalogue.current_version();
     match current {

@@ -117,7 +117,7 @@ impl Report {
                 "no journey was made: nothing has this `--journey` and `--fixture`".to_owned(),
             ];
         }
-        // Where there is one version, or no way back, there is nothing to go back and forth.
+        // If there is one version, or no way back, there is nothing to go back and forth.
         let back = |own: &JourneyReport| own.journey.shape() == Shape::DownAndBack;
         let goes_back = self.narrowed || self.journeys.iter().any(back);
         let unproved = self.laws.iter().filter(|law| law.checked == 0);
@@ -389,7 +389,7 @@ impl LawReport {
     }
 }
 
-/// One difference; a hint or a command that the next one gives, too, stands there only.
+/// One difference; a hint or a command that the next one gives, too, appears only there.
 fn write_one<'a>(
     text: &mut String,
     broken: &'a Broken,

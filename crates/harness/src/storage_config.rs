@@ -1,9 +1,10 @@
-//! A storage configuration: how a file stands on the disk, which no step may depend on.
+//! A storage configuration: the way in which a file is stored on the disk, which no step may depend
+//! on.
 //!
-//! The same rows can stand in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free
-//! pages, in a file that a SQLite of 2009 wrote. [`StorageConfig::rebuild`] makes a database anew
-//! in another configuration, with the same schema, rows, rowids and sequences, on a [`Machine`],
-//! which has a WAL where files in memory have none.
+//! The same rows can be in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free pages,
+//! in a file that a SQLite of 2009 wrote. [`StorageConfig::rebuild`] rebuilds a database in a
+//! different configuration, with the same schema, rows, rowids and sequences, on a [`Machine`],
+//! which has a WAL although files in memory have none.
 
 mod rebuild;
 
@@ -23,7 +24,7 @@ const FILE: &str = "storage.db";
 /// [`StorageConfig::properties`].
 const VALUES: [usize; 8] = [8, 3, 3, 2, 2, 2, 2, 2];
 
-/// The page size that a property's value stands for: the usual one first.
+/// The page sizes by a property's value: the usual one first.
 const PAGE_SIZES: [u32; 8] = [4096, 512, 1024, 2048, 8192, 16384, 32768, 65536];
 
 const ENCODINGS: [&str; 3] = ["UTF-8", "UTF-16le", "UTF-16be"];
@@ -149,7 +150,7 @@ impl StorageConfig {
         if self.value(3) == 0 { "DELETE" } else { "WAL" }
     }
 
-    /// Whether free pages stand between the others.
+    /// Whether free pages are between the others.
     pub fn free_pages(self) -> bool {
         self.value(4) > 0
     }

@@ -64,7 +64,7 @@ impl Subject<'_> {
         show(&self.versions.join(folder).join(file))
     }
 
-    /// Where the golden databases of `version` stand, relative to the root.
+    /// The folder of the golden databases of `version`, relative to the root.
     pub fn fixture_folder(&self, version: Version) -> PathBuf {
         self.fixtures.join(format!("v{version:04}"))
     }

@@ -11,7 +11,7 @@ use migrations::Commit;
 use rusqlite::{Connection, ErrorCode};
 use simulator::{self, Claimed, Device, Fault, FaultPlan, Machine, Repeat, Sampling};
 
-/// All cuts by refused memory.
+/// All faults by refused memory.
 fn cut(engine: Engine<'_>) -> Vec<SetupStats> {
     assert!(simulator::watch_memory());
     let image = note::image();

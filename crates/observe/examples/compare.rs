@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut open = || -> Result<Connection, Box<dyn std::error::Error>> {
         let file = files.next().ok_or("name two database files")?;
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        // What others write in between is not seen.
+        // Concurrent writes of other connections are not seen.
         connection.execute_batch("BEGIN")?;
         Ok(connection)
     };

@@ -39,8 +39,8 @@ impl Difference {
     }
 }
 
-/// Compares the rows of a table in the columns that both have: by key where the earlier one has a
-/// key that the later one still has, as a multiset otherwise.
+/// Compares the rows of a table in the columns that both have: by key if the earlier one has a key
+/// that the later one still has, as a multiset otherwise.
 pub fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec<Difference> {
     let project = |rows: &Rows, row: &[Value]| -> Vec<Value> {
         let places = columns.iter().filter_map(|column| rows.place(column));

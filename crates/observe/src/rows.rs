@@ -14,7 +14,7 @@ pub struct Rows {
     pub table: String,
     /// The columns' names as declared.
     pub columns: Vec<String>,
-    /// The places of the primary key's columns; empty where there is none.
+    /// The places of the primary key's columns; empty if there is none.
     pub key: Vec<usize>,
     /// The rows, sorted.
     pub rows: Vec<Vec<Value>>,

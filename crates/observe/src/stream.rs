@@ -1,10 +1,10 @@
 //! Two databases compared without holding their rows: for files of any size.
 //!
 //! Each table is read once on both sides, and the digests of its rows are added up in some hundred
-//! sums; equal sums mean equal rows, in whatever order. Where sums differ, the rows behind them are
-//! read again, and their digests go into a scratch database that SQLite keeps on disk. It finds
-//! which rows differ, and in which columns; only the first few of each kind are read in full. So
-//! memory holds two rows and SQLite's caches.
+//! sums; equal sums mean equal rows, in whatever order. If sums differ, their rows are read again,
+//! and the digests of these go into a scratch database that SQLite keeps on disk. It finds which
+//! rows differ, and in which columns; only the first few of each kind are read in full. So memory
+//! holds two rows and SQLite's caches.
 
 mod side;
 

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-/// Where the header says whether the file has a WAL:
+/// The place in the header for whether the file has a WAL:
 /// <https://sqlite.org/fileformat2.html#file_format_version_numbers>
 const FILE_FORMAT: std::ops::Range<usize> = 18..20;
 

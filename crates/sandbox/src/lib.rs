@@ -1,11 +1,11 @@
 //! Runs anybody's SQL in memory: it reaches no other file, does no more than a budget of work, and
 //! stays within limits of size.
 //!
-//! Every connection on which SQL of others runs comes from here: [`Sandbox`] for a database in
+//! Every connection on which untrusted SQL runs comes from here: [`Sandbox`] for a database in
 //! memory, [`confine`] for a file that is only read. The first line of defence is the
 //! [authorizer](allowed), which denies what it does not list. The second does not depend on it: no
 //! database can be attached, defensive mode is on, the schema is not trusted, no extension loads,
-//! temporary storage stays in memory, and values, statements and programs have a greatest size.
+//! temporary storage stays in memory, and values, statements and programs have a maximum size.
 
 mod sqlite_message;
 mod image;

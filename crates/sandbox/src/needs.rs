@@ -12,7 +12,7 @@ pub(crate) struct Needs {
 
 impl Needs {
     pub(crate) fn of(sql: &str) -> Needs {
-        // Any other statement may be long, and its first word tells.
+        // Any other statement may be long, and its first word decides.
         let first = schema::sql::statements(sql.get(..64).unwrap_or(sql));
         let starts = |word: &str| {
             let first = first.first().map(|first| first.text).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A database in memory on which SQL of others runs.
+//! A database in memory on which untrusted SQL runs.
 
 use std::sync::PoisonError;
 
@@ -14,7 +14,7 @@ use crate::sqlite_message::sqlite_message;
 use crate::stop::{Stop, distrusted};
 use crate::{image, limits};
 
-/// A database in memory on which SQL of others runs.
+/// A database in memory on which untrusted SQL runs.
 #[derive(Debug)]
 pub struct Sandbox {
     connection: Connection,
@@ -22,7 +22,7 @@ pub struct Sandbox {
     denied: Denied,
 }
 
-/// Where a script stopped.
+/// The place at which a script stopped.
 pub struct Halt<'s> {
     /// The statement.
     pub statement: schema::sql::Statement<'s>,
@@ -84,8 +84,8 @@ impl Sandbox {
     /// Runs one statement. A limit that only some statements need lifted is lifted for these alone.
     ///
     /// # Errors
-    /// SQLite's error; [`Sandbox::stop`] tells a limit of the sandbox from a fault of the
-    /// statement.
+    /// If SQLite reports an error; [`Sandbox::stop`] separates a limit of the sandbox from a fault
+    /// of the statement.
     pub fn run(&self, sql: &str) -> rusqlite::Result<()> {
         self.forget_denied();
         let needs = Needs::of(sql);

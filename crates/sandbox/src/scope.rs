@@ -23,7 +23,7 @@ impl Deadline {
     /// So long from now on.
     pub fn after(time: Duration) -> Deadline {
         Deadline {
-            // A time that no clock can tell is none.
+            // A time that no clock can represent is none.
             at: Instant::now().checked_add(time),
             passed: AtomicBool::new(false),
         }

@@ -2,7 +2,8 @@
 
 use crate::sqlite_message::sqlite_message;
 
-/// Why SQL of others was not run to its end, although SQLite itself found no fault with it.
+/// The reason that untrusted SQL was not run to its end, although SQLite itself found no fault with
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// It reaches for something outside its own database.

@@ -32,7 +32,7 @@ fn only_vacuum_and_a_database_in_memory_may_attach() {
     assert!(!Needs::of("SELECT 'writable_schema'").writes_schema);
 }
 
-/// Where the authorizer lets everything pass, no file is reached all the same.
+/// Even if the authorizer allows everything, no file is reached.
 #[test]
 fn the_second_line_holds_without_the_first() {
     let folder = tempfile::tempdir().unwrap();

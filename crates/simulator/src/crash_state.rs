@@ -43,7 +43,8 @@ impl Content {
     /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk
     /// that keeps these in order, that of the moment `until`.
     pub(crate) fn scattered(&self, until: u64, device: Device, rng: &mut Rng) -> Vec<u8> {
-        // Some cuts lose little, and some nearly all: each finds what the others do not.
+        // Some power cuts lose little, and some nearly all: each finds mistakes that the others do
+        // not.
         let mood = rng.below(4);
         let any = device.order == Order::None;
         let mut bytes = self.durable.clone();

@@ -6,7 +6,7 @@ pub struct Device {
     /// Bytes that are written at once, or torn.
     pub sector: usize,
     /// Whether a torn write leaves the rest of its sector alone. SQLite believes it of every disk
-    /// unless it is told otherwise: <https://sqlite.org/psow.html>
+    /// unless it is configured otherwise: <https://sqlite.org/psow.html>
     pub powersafe_overwrite: bool,
     /// The unsynced changes that survive in the order in which they were made.
     pub order: Order,

@@ -139,7 +139,7 @@ impl Disk {
         self.synced = self.time;
     }
 
-    /// Frees a file that nobody has open, where no name and no lost deletion leads to it.
+    /// Frees a file that nobody has open, if no name and no lost deletion leads to it.
     pub(crate) fn forget(&mut self, inode: Inode) {
         let named = |names: &BTreeMap<String, Inode>| names.values().any(|own| *own == inode);
         let pending = self.entries.iter().any(|entry| entry.inode == Some(inode));

@@ -9,8 +9,8 @@ use crate::device::FileKind;
 /// A way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// The machine stops: this call and all later ones fail. It hits what changes the disk; a cut
-    /// at any other call leaves the same disk as one of these.
+    /// The machine stops: this call and all later ones fail. It hits calls that change the disk; a
+    /// power cut at any other call leaves the same disk as one of these.
     PowerLoss,
     /// The call fails with an I/O error; of a write, one half is done. It hits every call but
     /// closing and giving locks back.
@@ -183,7 +183,7 @@ impl Call {
             Call::Lock => ffi::SQLITE_IOERR_LOCK,
             Call::Slots => ffi::SQLITE_IOERR_SHMLOCK,
             Call::Map => ffi::SQLITE_IOERR_SHMMAP,
-            // Nobody but the engine makes these, and it is told of an I/O error.
+            // Nobody but the engine makes these, and it gets an I/O error.
             Call::Link | Call::Rename | Call::List => ffi::SQLITE_IOERR,
             Call::SyncNames => ffi::SQLITE_IOERR_DIR_FSYNC,
         }

@@ -61,9 +61,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Does the work with `cut` at each point that `sampling` chooses, and looks at what is left:
-/// before or after, whatever survives; what the work said of it; and after, when it is done once
-/// more.
+/// Does the work with `cut` at each point that `sampling` chooses, and checks the result: before or
+/// after, whatever survives; as the work claimed; and after, when it is done once more.
 ///
 /// # Errors
 /// When the machine cannot be made.

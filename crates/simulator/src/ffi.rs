@@ -1,5 +1,5 @@
 //! The C side of the VFS and of the allocator: callbacks that check what SQLite passes and call
-//! [`Os`]. All `unsafe` of the workspace stands here.
+//! [`Os`]. All `unsafe` of the workspace is here.
 //!
 //! A registered VFS is never freed, because SQLite may hold a pointer to it as long as a connection
 //! lives. One machine has it after the other: a machine gives it back when it and the last of its

@@ -77,7 +77,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The address of region `index` of `size` bytes; `None` where it is not there and is not to be
+    /// The address of region `index` of `size` bytes; `None` if it is not there and is not to be
     /// made. It stays valid until `opener` leaves.
     pub(crate) fn map(
         &mut self,

@@ -14,8 +14,8 @@ use crate::file_system::FileSystem;
 /// Puts an allocator that can refuse before SQLite's own, for the whole process and for good, and
 /// returns whether it is there. SQLite takes one [only before its first
 /// use](https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmalloc), so a
-/// program calls this first thing in `main`; later it does nothing. Where it is there, cuts include
-/// [`Fault::NoMemory`].
+/// program calls this first thing in `main`; later it does nothing. If it is there, the faults
+/// include [`Fault::NoMemory`].
 pub fn watch_memory() -> bool {
     ffi::watch()
 }
@@ -88,7 +88,7 @@ impl Machine {
         self.host.barriers()
     }
 
-    /// The bytes of a file as a program on the machine sees them now; `None` where there is no such
+    /// The bytes of a file as a program on the machine sees them now; `None` if there is no such
     /// file.
     pub fn file(&self, name: &str) -> Option<Vec<u8>> {
         self.host.disk(|disk| disk.bytes(name))
@@ -99,12 +99,12 @@ impl Machine {
         self.host.disk(|disk| disk.names())
     }
 
-    /// Makes calls fail from now on, as `plan` says, and begins to count anew.
+    /// Makes calls fail from now on, as `plan` defines, and restarts the count.
     pub fn inject(&self, plan: FaultPlan) {
         self.host.inject(plan);
     }
 
-    /// Lets all calls succeed again and begins to count anew. A machine without power stays so.
+    /// Lets all calls succeed again and restarts the count. A machine without power stays so.
     pub fn clear_faults(&self) {
         self.host.clear_faults();
     }
@@ -120,8 +120,8 @@ impl Machine {
         self.host.is_powered_off()
     }
 
-    /// The machine after a power cut at this moment, with what `crash_state` leaves of the disk.
-    /// This machine is not changed, so that each crash state can be had of one cut.
+    /// Returns the machine after a power cut at this moment, with what `crash_state` leaves of the
+    /// disk. This machine is not changed, so that one power cut can give every crash state.
     ///
     /// # Errors
     /// As [`Machine::new`].

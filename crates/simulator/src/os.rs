@@ -28,7 +28,7 @@ pub(crate) struct Os {
     steps: Steps,
 }
 
-/// Instructions of SQLite's machine. They are counted apart, because there are so many.
+/// Instructions of SQLite's machine. They are counted apart, because they are numerous.
 #[derive(Debug, Default)]
 struct Steps {
     watched: AtomicBool,
@@ -116,7 +116,7 @@ impl Os {
         state.clock
     }
 
-    /// Whether connections are to tell of each instruction of SQLite's machine.
+    /// Whether connections report each instruction of SQLite's machine.
     pub(crate) fn watches_steps(&self) -> bool {
         self.steps.watched.load(Ordering::Relaxed)
     }
@@ -180,7 +180,7 @@ impl Os {
         }
     }
 
-    /// Fills `buffer`, with zeros where the file ends before.
+    /// Fills `buffer`, with zeros after the end of the file.
     pub(crate) fn read(
         &self,
         opener: Opener,

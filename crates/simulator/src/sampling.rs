@@ -14,7 +14,7 @@ pub struct Sampling {
     /// The number of seeded kinds of [`CrashState`] at each power cut, besides nothing and
     /// everything.
     pub seeds: u64,
-    /// Where the seeds begin.
+    /// The first seed.
     pub seed: u64,
 }
 
@@ -29,7 +29,7 @@ impl Sampling {
     }
 
     /// The points to try of those from 1 to `all`: the last, and one of each of equal parts before
-    /// it, which one by the seed, so that another seed tries others.
+    /// it, chosen by the seed, so that a different seed tries others.
     pub(crate) fn choose(&self, all: u64) -> Vec<u64> {
         if self.points >= all {
             return (1..=all).collect();

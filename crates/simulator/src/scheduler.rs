@@ -37,7 +37,7 @@ struct Table {
 
 struct State {
     rng: Rng,
-    /// One in so many chances to give the turn away is taken.
+    /// The reciprocal of the probability that a chance to give the turn away is taken.
     rarely: u64,
     seated: Vec<bool>,
     turn: usize,

@@ -21,7 +21,7 @@ pub enum Found {
     Before,
     /// The content after the work.
     After,
-    /// Anything else, in words.
+    /// Anything else, as text.
     Neither(String),
 }
 
@@ -45,7 +45,7 @@ pub struct Workload<'a> {
     /// Whether work that is done survives a power cut. In journal mode DELETE it takes `synchronous
     /// = EXTRA`, in WAL mode `FULL`: <https://sqlite.org/pragma.html#pragma_synchronous>
     pub durable: bool,
-    /// Whether the work is done again after each cut, and must then arrive.
+    /// Whether the work is done again after each fault, and must then succeed.
     pub finish: bool,
     /// The conditions on the other files.
     pub beside: Option<&'a dyn OtherFiles>,
@@ -65,7 +65,7 @@ pub trait OtherFiles {
 pub enum Ending {
     /// A call has failed.
     Faulted,
-    /// Nothing failed, but an earlier try was cut.
+    /// Nothing failed, but a fault stopped an earlier try.
     Retried,
     /// Nothing failed, and nothing was there from before.
     Clean,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use xtask::Failure;
 
-/// By how much a count may grow before it is told. Counts repeat within 1 %.
+/// The growth of a count above which it is reported. Counts repeat within 1 %.
 pub(crate) const TOLERANCE: f64 = 0.03;
 
 /// Counts by the name of the piece, and what made them.

@@ -41,7 +41,7 @@ impl Program {
 /// All benchmark programs of the workspace, and where its target folder is.
 ///
 /// # Errors
-/// When cargo cannot tell.
+/// If cargo fails.
 pub(crate) fn programs(root: &Path) -> Result<(Vec<Program>, PathBuf), Failure> {
     let metadata = project::metadata(root, &["--no-deps"])?;
     let target = metadata["target_directory"].as_str().unwrap_or("target");

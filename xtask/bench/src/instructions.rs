@@ -85,7 +85,7 @@ fn made_by() -> String {
     format!("{}, {libc}, {system} {processor}", machine::compiler())
 }
 
-/// Compiles the program that does the pieces, and tells where it is.
+/// Compiles the program that does the pieces, and returns its path.
 fn build(root: &Path) -> Result<PathBuf, Failure> {
     let output = Command::new(project::cargo())
         .current_dir(root)

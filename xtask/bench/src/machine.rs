@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub(crate) struct Machine {
     /// The day, such as `2026-11-23`.
     pub(crate) date: String,
-    /// The processor's name, as its system tells it.
+    /// The processor's name, as its system reports it.
     pub(crate) processor: String,
     /// The number of threads that can run at once.
     pub(crate) cores: usize,

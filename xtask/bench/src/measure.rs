@@ -11,7 +11,7 @@ pub(crate) struct Measure {
     pub(crate) group: String,
     /// The way it was done, such as `engine and a SELECT`.
     pub(crate) name: String,
-    /// On how much, as the benchmark writes it, such as `1000`; empty where there is one size.
+    /// On how much, as the benchmark writes it, such as `1000`; empty if there is one size.
     pub(crate) size: String,
     /// The median.
     pub(crate) median: f64,

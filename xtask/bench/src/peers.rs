@@ -21,7 +21,7 @@ use crate::measure::{show, show_ratio};
 use place::Place;
 use work::{Timed, Work};
 
-/// One program, and how its tool tells what was applied.
+/// One program, and the way in which its tool reports what was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
     /// As the tool is called.

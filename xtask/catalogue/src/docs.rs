@@ -6,7 +6,7 @@ use xtask::say;
 use harness::{Subject, docs};
 use xtask::{Failure, Verdict, project};
 
-/// Writes the blocks that are behind. With `check` they make the command fail, and in CI nothing is
+/// Writes the outdated blocks. With `check` they make the command fail, and in CI nothing is
 /// written.
 ///
 /// # Errors

@@ -86,7 +86,7 @@ fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
     })
 }
 
-/// The options that a failure printed behind `again:`.
+/// The options that a failure printed after `again:`.
 fn repeated(line: &str) -> Result<VerifyMigrations, Failure> {
     let refuse = |why: String| {
         Failure::new(why).hint("give it as it stands behind `again:` in the report, in quotes")

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 2;
 
 /// The verdict of the proof on one engine.
 struct Judged {
-    /// In which law, on which journey, with which database; `None` where all laws hold.
+    /// In which law, on which journey, with which database; `None` if all laws hold.
     found: Option<String>,
     seconds: f64,
 }
@@ -42,8 +42,8 @@ struct Judged {
 /// Plants the engines that are named, or all of them, and prints by what each was found.
 ///
 /// # Errors
-/// When an engine's expression does not stand where its file says, the copy does not compile, or
-/// the proof of the sound engine does not hold.
+/// If an engine's expression is not where its file says, the copy does not compile, or the proof of
+/// the sound engine does not hold.
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub fn run(root: &Path, options: &Sabotage) -> Verdict {
     let all = plant::read(root)?;

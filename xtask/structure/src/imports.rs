@@ -12,7 +12,7 @@ pub(crate) struct Imports {
     /// The paths that its code names, each from `crate`, `super`, `self` or a module that is
     /// declared in it.
     pub(crate) used: BTreeSet<Vec<String>>,
-    /// Its re-exports: the name, and the path behind it.
+    /// Its re-exports: the name, and the path that it refers to.
     pub(crate) exported: BTreeMap<String, Vec<String>>,
     /// The modules that are declared in it.
     modules: BTreeSet<String>,
@@ -56,7 +56,7 @@ impl Imports {
         })
     }
 
-    /// The path as seen from the file, wherever in it it stands.
+    /// The path as seen from the file, at any place in it.
     fn as_from_file(&self, mut path: Vec<String>) -> Vec<String> {
         for _ in 0..self.depth {
             if path.first().is_some_and(|word| word == "super") {

@@ -19,7 +19,7 @@ pub(crate) type OwnTrees = BTreeMap<(usize, usize), Box<dyn ValueTree<Value = Va
 pub(crate) struct BuildContext<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) trial: &'a Trial,
-    /// Rows that stand in the database already.
+    /// Rows that are already in the database.
     pub(crate) given: &'a [Row],
     /// The highest rowid of each table.
     pub(crate) highest: &'a [i64],

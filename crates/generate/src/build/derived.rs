@@ -1,4 +1,5 @@
-//! Rows that follow from others: what search tables show, and the marks of AUTOINCREMENT.
+//! Rows that are derived from different rows: those that search tables show, and the marks of
+//! AUTOINCREMENT.
 
 use super::builder::Builder;
 use crate::generated::Unseeded;

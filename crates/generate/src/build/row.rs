@@ -82,7 +82,7 @@ impl Builder<'_, '_> {
         (row, own)
     }
 
-    /// An earlier row that this one repeats, where no key forbids it: files are full of such rows.
+    /// An earlier row that this one repeats, if no key forbids it: files are full of such rows.
     fn twin(&mut self, tried: &Attempt<'_>) -> Option<usize> {
         let free = tried.table.keys.iter().flatten().all(|part| {
             tried
@@ -143,7 +143,7 @@ impl Builder<'_, '_> {
             .rows
             .get(reference.parent)
             .map_or(&[][..], Vec::as_slice);
-        // Where no two rows may have the same parent, each takes the next one.
+        // If no two rows may have the same parent, each takes the next one.
         let one_each = tried.table.keys.iter().any(|key| {
             key.iter()
                 .all(|part| reference.columns.contains(&part.column))
@@ -269,8 +269,7 @@ impl Builder<'_, '_> {
             .saturating_add(i64::try_from(tried.attempt).unwrap_or(0))
     }
 
-    /// Makes two values of a row stand to each other as they must, where both are drawn and
-    /// comparable.
+    /// Puts two values of a row into the required order, if both are drawn and comparable.
     fn settle(&mut self, row: &mut Row, fixed: &[bool], a: usize, order: Order, b: usize) {
         let free = |at: usize| fixed.get(at) != Some(&true);
         let (Some(first), Some(second)) = (row.cells.get(a).cloned(), row.cells.get(b).cloned())
@@ -327,7 +326,7 @@ fn set(row: &mut Row, fixed: &mut [bool], column: usize, value: Value, named: bo
     }
 }
 
-/// Whether the first value is less than the second; `None` where their types differ.
+/// Whether the first value is less than the second; `None` if their types differ.
 fn less(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::Real(a), Value::Real(b)) => Some(f64::from_bits(*a) < f64::from_bits(*b)),

@@ -13,7 +13,7 @@ pub fn literals(expression: &str) -> Vec<Value> {
     let text = format!("SELECT ({expression})");
     let mut parser = Parser::new(&bump, text.as_bytes());
     if let Ok(Some(Cmd::Stmt(Stmt::Select(_)))) = parser.next() {
-        // Tokens suffice: a literal is one wherever it stands.
+        // Tokens suffice: a literal is one at any place.
         let mut rest = expression;
         while let Some(start) = rest.find(['\'', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
         {

@@ -204,7 +204,7 @@ impl Reader<'_> {
                 ..
             } => {
                 let name = fold(name.0);
-                // The column of `strftime` stands second.
+                // The column of `strftime` is the second argument.
                 let at = usize::from(matches!(name.as_str(), "strftime"));
                 let Some(Side::Column(column)) = self.side(args.get(at)?) else {
                     return None;

@@ -47,7 +47,7 @@ pub(crate) struct TablePlan {
     pub(crate) ordinary: bool,
 }
 
-/// Where the rows of a table come from.
+/// The origin of a table's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Filling {
     /// They are made.
@@ -63,7 +63,7 @@ pub(crate) struct KeyPart {
     pub(crate) column: usize,
     /// Whether case makes no difference.
     pub(crate) nocase: bool,
-    /// Whether blanks at the end make no difference.
+    /// Whether whitespace at the end makes no difference.
     pub(crate) rtrim: bool,
 }
 

@@ -13,9 +13,9 @@ pub(super) struct Demand {
     /// The table.
     pub(super) table: String,
     pub(super) asks: Asks,
-    /// The constraint in words, for the report.
+    /// The description of the constraint, for the report.
     pub(super) what: String,
-    /// All that it hangs on: two demands are the same when this is.
+    /// All that it depends on: two demands are the same when this is.
     means: String,
 }
 
@@ -25,7 +25,7 @@ pub(super) enum Asks {
     Different {
         /// The columns of the key.
         columns: Vec<String>,
-        /// The columns on which it hangs whether a row is in the key.
+        /// The columns that decide whether a row is in the key.
         filter: Vec<String>,
         /// Its expressions and its condition, for the literals in them.
         text: String,
@@ -274,7 +274,7 @@ fn values(table: &Table, found: &mut Vec<Demand>) {
     }
 }
 
-/// A column of a key, with all on which it hangs when two values are the same.
+/// A column of a key, with everything that decides whether two values are the same.
 fn meaning(table: &Table, part: &IndexedColumn) -> String {
     let column = table.column(&part.name);
     let declared = column.and_then(|column| column.collation.as_deref());
@@ -287,7 +287,7 @@ fn types(table: &Table, columns: &BTreeSet<String>, more: &BTreeSet<String>) -> 
     types_of(table, &columns.union(more).cloned().collect())
 }
 
-/// The affinities and collations on which an expression hangs.
+/// The affinities and collations that an expression depends on.
 fn types_of(table: &Table, columns: &BTreeSet<String>) -> String {
     let one = |name: &String| {
         let column = table.column(name)?;

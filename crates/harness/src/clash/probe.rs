@@ -31,7 +31,7 @@ pub(super) struct Probe {
     columns: Vec<String>,
     /// Values for the columns that only the table after has, row by row.
     added: Vec<Vec<Value>>,
-    /// Whether the rows that stand in the database before are stored otherwise already.
+    /// Whether the rows in the database before are already stored differently.
     pub(super) changes_anyway: bool,
 }
 

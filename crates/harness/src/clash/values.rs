@@ -330,7 +330,7 @@ impl Maker<'_> {
                 }
             }
         }
-        // All at once, where one alone is not enough.
+        // All at once, if one alone is not enough.
         if names.len() > 2 {
             for value in [Value::Null, Value::Integer(0), Value::text("")] {
                 let values = names.iter().map(|name| (name.clone(), value.clone()));

@@ -44,7 +44,7 @@ fn describe_table(subject: &Subject<'_>, table: &Table, text: &mut String) -> Re
             cell(&sentence(&words.text))
         );
     }
-    // What stands below the columns in a declaration stands below them here.
+    // The text below the columns in a declaration is below them here.
     for line in lines {
         let _ = writeln!(text, "\n- {}", code(&line));
     }
@@ -96,7 +96,7 @@ fn belongings(
     Ok(())
 }
 
-/// When a trigger fires; what it does is told by its words, and by the SQL of its version.
+/// When a trigger fires; its description and the SQL of its version document the rest.
 fn when(trigger: &Trigger) -> String {
     let Some(parts) = &trigger.parts else {
         return format!("ON {}", trigger.table);

@@ -48,8 +48,7 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
         loss.column.is_some() || turn.observation.schema.table(&loss.table).is_none()
     });
     if walk.rows_are_generated {
-        // What a step rewrites on purpose it rewrites again where no build of its version wrote the
-        // value.
+        // A step rewrites values on purpose again if no build of its version wrote them.
         losses.extend(declared(subject, walk.journey, |notes| &notes.changes));
     }
     for difference in differences(&walk.start.observation, &end.observation, &excuses(&losses)) {

@@ -9,8 +9,8 @@
 //! Where going back would lose rows of a golden database, the engine asks for consent first, and
 //! without it leaves the file as it was.
 //!
-//! It also holds on tours, which go up and back over any path, with writes, readers and restarts in
-//! between, and in any physical world.
+//! It also holds on random walks, which go up and back over any path, with writes, readers and
+//! restarts in between, and in any storage configuration.
 
 use crate::check::{Check, Law};
 use crate::evidence::{declared, excuses, not_arrived, step_file};

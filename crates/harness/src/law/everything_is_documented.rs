@@ -1,8 +1,8 @@
 //! # Everything is documented
 //!
-//! Each version has its notes, complete; each table, column, index, trigger and view has its words
-//! in the notes of the version that added it; no words stand for what is not there; and the
-//! generated blocks of the docs match the schema.
+//! Each version has its complete notes; each table, column, index, trigger and view has its
+//! description in the notes of the version that added it; nothing is described that does not exist;
+//! and the generated blocks of the docs match the schema.
 
 use migrations::{Declaration, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
@@ -178,7 +178,7 @@ fn added(before: &Schema, after: &Schema) -> Vec<String> {
 }
 
 fn check_docs(subject: &Subject<'_>, findings: &mut Findings) {
-    // Of a version that cannot be made other laws tell.
+    // Other laws report a version that cannot be made.
     let current = subject.catalogue.current_version();
     if subject.catalogue.schema_at(current).is_err() {
         return;

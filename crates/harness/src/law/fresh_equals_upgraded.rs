@@ -4,8 +4,8 @@
 //! earlier version. Otherwise two users of the same release have different databases, and the next
 //! step is tested on one of them only.
 //!
-//! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves behind does not count. A
-//! fixture whose schema is not that of its version breaks this law, too.
+//! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves does not count. A fixture
+//! whose schema is not that of its version breaks this law, too.
 
 use crate::check::{Check, Law};
 use crate::evidence::step_file;

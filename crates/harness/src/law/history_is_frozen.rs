@@ -120,7 +120,7 @@ fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Finding
         let shown = show(&path);
         let restore = format!("restore it (`git checkout -- {shown}`); {how}");
         match fs::read_to_string(subject.root.join(&path)) {
-            // One that is there and cannot be read is told below.
+            // An existing one that cannot be read is reported below.
             Err(_) if subject.root.join(&path).exists() => {}
             Err(_) => findings.add(
                 Finding::new(&shown, "is frozen and missing")

@@ -7,13 +7,13 @@
 //! <https://sqlite.org/autoinc.html> The same is asked after a VACUUM, which gives new rowids where
 //! no column holds them.
 //!
-//! Each step also runs where a word in double quotes is never a string: `DELETE FROM t WHERE
-//! "lable" = 'x'` otherwise compares two strings, and says nothing.
+//! Each step also runs in a mode in which a word in double quotes is never a string: `DELETE FROM t
+//! WHERE "lable" = 'x'` otherwise compares two strings, and reports no error.
 //! <https://sqlite.org/quirks.html#dblquote>
 //!
-//! Steps of the proof's own are put behind the newest version: one that leaves orphans, ends the
-//! transaction or fails is refused, and the file is as it was; a parent that is built anew keeps
-//! its children; foreign keys and `synchronous` of the connection are as they were; a table that is
+//! The proof adds steps of its own after the newest version: one that leaves orphans, ends the
+//! transaction or fails is refused, and the file is as it was; a parent that is rebuilt keeps its
+//! children; foreign keys and `synchronous` of the connection are as they were; a table that is
 //! filled from many rows has them all.
 //!
 //! No CHECK, index or computed column asks the clock: CREATE succeeds, and every INSERT fails.
@@ -67,8 +67,8 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     }
 }
 
-/// Marks that are lower than before. A table that was not there all the way began anew, and told
-/// its loss.
+/// Marks that are lower than before. A table that did not exist all the way began from zero, and
+/// reported its loss.
 fn stepped_back(
     before: &Observation,
     after: &Checkpoint,
@@ -135,7 +135,7 @@ fn check_clock(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Runs each step up and down where a word in double quotes is never a string.
+/// Runs each step up and down in a mode in which a word in double quotes is never a string.
 fn check_words(subject: &Subject<'_>, findings: &mut Findings) {
     for version in versions(subject) {
         for (file, up) in [("up.sql", true), ("down.sql", false)] {
@@ -170,7 +170,7 @@ fn words_in_quotes(subject: &Subject<'_>, version: Version, up: bool) -> Option<
     let error = result
         .err()
         .filter(|error| error.kind() == ErrorKind::StepFailed)?;
-    // A step that fails in any case is told by the walks.
+    // The random walks report a step that fails in any case.
     let told = error.to_string();
     told.contains("no such column")
         .then(|| told.lines().next().unwrap_or_default().to_owned())

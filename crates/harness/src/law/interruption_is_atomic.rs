@@ -55,8 +55,8 @@ pub(super) const LAW: Law = Law {
 /// Seeded survivors at each power cut, with and without [`Probe::deep`].
 const SEEDS: (u64, u64) = (12, 2);
 
-/// At how many points a run of several steps is cut with [`Probe::deep`]. Its steps are cut at each
-/// of theirs.
+/// The number of points at which a run of several steps gets faults with [`Probe::deep`]. Its steps
+/// get faults at each of their points.
 const POINTS_OF_RUN: u64 = 1_000;
 
 fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
@@ -72,8 +72,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         Some(version) => format!("step {version} {}", if up { "up" } else { "down" }),
         None => format!("the run from {} to {}", leg.journey.from, leg.journey.via),
     };
-    // A run stops before and after a step that stands outside a transaction, and goes on from
-    // there.
+    // A run stops before and after a step outside a transaction, and goes on from there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
         step.is_some_and(|step| step.non_transactional().is_some())
@@ -91,7 +90,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let passage = match CrashTest::with_backups(leg.image, backups, &work) {
         Ok(passage) => passage,
         Err(error) => {
-            // The laws about arriving tell of a step that fails by itself.
+            // The laws about arriving report a step that fails by itself.
             let alone: Engine<'_> = &|connection| {
                 let options = proving().backups(Backups::Off);
                 migrate(subject, connection, (leg.journey.via, up), &options)

@@ -47,7 +47,7 @@ fn compare(
         let connection = subject.catalogue.build(version).ok()?;
         Way::of(&connection, query.sql).ok()
     };
-    // The law *queries still prepare* tells a query that does not compile.
+    // The law *queries still prepare* reports a query that does not compile.
     let (Some(old), Some(new)) = (way(version - 1, before), way(version, after)) else {
         return;
     };
@@ -103,8 +103,8 @@ impl Way {
             *self.scanned.entry(table).or_default() += 1;
         };
         if let Some(rest) = line.strip_prefix("SCAN ") {
-            // Of a virtual table each way is a scan; the words behind the colon are its index's
-            // own, and nothing there means that it uses none.
+            // For a virtual table each way is a scan; the text after the colon is its index's own,
+            // and no text means that it uses none.
             let by_index = rest
                 .split_once(" VIRTUAL TABLE INDEX ")
                 .is_some_and(|(_, index)| !index.ends_with(':'));

@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         opened.map_err(|error| format!("what it does when it has opened the file: {error}"))?;
         Ok(ran)
     };
-    // Other laws tell what fails also without company.
+    // Other laws report failures that also happen to a single starter.
     if !works_alone(subject.catalogue, leg.image, &start) {
         return;
     }

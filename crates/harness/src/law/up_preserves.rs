@@ -4,7 +4,7 @@
 //! type and its exact bytes; and everything beside the rows (indexes, triggers, views,
 //! constraints) is there, too, unless the step says otherwise.
 //!
-//! Rows are compared by primary key, or as multisets where there is none. What a step does on
+//! Rows are compared by primary key, or as multisets if there is none. What a step does on
 //! purpose is declared in *Data migration* of its notes, each with why:
 //!
 //! - `` Changes: `t.c` ``: it rewrites values of this column
@@ -106,7 +106,7 @@ fn check_rows(walk: &Trace, said: &Said, old: &Rows, new: &Rows, found: &mut Vec
                 found.push(Finding::new(object, "dropped").hint(hint));
             }
         } else if !excused(&said.changes, column) && (one_step || !lost) {
-            // Over several steps a column that was lost may be there again, as another one.
+            // Over several steps a lost column may be there again, as a different one.
             both.push(column.as_str());
         }
     }
@@ -190,7 +190,7 @@ fn is_unsaid(
     }
 }
 
-/// Whether one of the journey's steps drops the index, trigger or view `name` in so many words.
+/// Whether one of the journey's steps drops the index, trigger or view `name` explicitly.
 fn names_in_drop(subject: &Subject<'_>, walk: &Trace, name: &str) -> bool {
     let bare = |name: &str| sql::fold(name.trim().trim_matches(['"', '`', '[', ']', '\'', ';']));
     let steps = walk

@@ -157,7 +157,7 @@ pub(super) fn told(before: &Observation, after: &Observation) -> String {
         if is_virtual {
             continue; // A trigger or the table itself keeps it.
         }
-        // A row that is there twice is told once: it stands for what was written, and is not
+        // A row that is there twice is reported once: it represents what was written, and is not
         // counted.
         for row in new.rows.iter().filter(|row| !old.contains(row)) {
             let values = new.columns.iter().cloned().zip(row.iter().cloned());

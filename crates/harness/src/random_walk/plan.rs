@@ -37,8 +37,8 @@ pub(crate) struct RandomWalk {
 }
 
 impl RandomWalk {
-    /// Tours over the versions up to `current` in one of so many configurations. What fails is
-    /// shrunk: fewer actions, then simpler ones, in a configuration more usual.
+    /// Random walks over the versions up to `current` in one of the configurations. A failing one
+    /// is shrunk: fewer actions, then simpler ones, in a more usual configuration.
     pub(crate) fn strategy(current: Version, configs: usize) -> impl Strategy<Value = RandomWalk> {
         let versions =
             || Union::new_weighted(vec![(6, (1..=current).boxed()), (1, Just(0).boxed())]);

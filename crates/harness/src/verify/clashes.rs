@@ -134,7 +134,7 @@ fn bases(
     Ok(good)
 }
 
-/// An empty database with `content` in it; `None` where it does not fit.
+/// An empty database with `content` in it; `None` if it does not fit.
 fn with(image: &[u8], content: &Content) -> Result<Option<Base>, Error> {
     let connection: Connection = sandbox::from_image(image)?;
     if content.inserts.is_empty() || content.put_into(&connection).is_err() {

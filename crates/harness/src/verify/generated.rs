@@ -110,7 +110,7 @@ fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     beyond.unwrap_or(0).clamp(from_schema::ROWS, ROWS_BEYOND)
 }
 
-/// The numbers that stand after `LIMIT` in a script.
+/// The numbers after `LIMIT` in a script.
 fn limits(script: &str) -> Vec<usize> {
     let script = sql::canonical(script);
     let words: Vec<&str> = script
@@ -236,7 +236,7 @@ impl Trip<'_> {
         }))
     }
 
-    /// The database at the version that the journey begins at; `None` where it does not get there,
+    /// The database at the version that the journey begins at; `None` if it does not get there,
     /// which the journeys from its own version tell.
     fn upgrade(&self, connection: Connection) -> Option<Connection> {
         let from = self.task.journey.from;

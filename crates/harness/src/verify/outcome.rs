@@ -44,7 +44,7 @@ pub(super) fn add(sum: &mut Vec<(&'static Law, Findings)>, law: &'static Law, fi
     }
 }
 
-/// The law of this name, where it is wanted.
+/// The law of this name, if it is wanted.
 pub(super) fn law(settings: &Settings, name: &str) -> Option<&'static Law> {
     LAWS.iter()
         .find(|law| law.name == name && settings.wants(law))

@@ -30,7 +30,7 @@ fn cases(settings: &Settings, databases: usize) -> u32 {
     }
 }
 
-/// Makes the walks that begin with `fixture`, one of so many databases.
+/// Makes the walks that begin with `fixture`, which is one of `databases` databases.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,

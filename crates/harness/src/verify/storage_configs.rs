@@ -13,15 +13,15 @@ use crate::subject::Subject;
 use observe::Difference;
 use observe::{Excuse, differences};
 
-/// Takes a golden database on a journey in a configuration, and where that breaks a law, in the
-/// most usual configuration that does.
+/// Takes a golden database on a journey in a configuration, and if that breaks a law, in the most
+/// usual configuration that does.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,
     task: &Task<'_>,
     (fixture, config): (&Fixture, StorageConfig),
 ) -> Outcome {
-    // What cannot be read at all is told by the journeys in the usual configuration.
+    // The journeys in the usual configuration report a file that cannot be read at all.
     let Ok((image, usual)) = usual(subject, task, fixture, config) else {
         return Outcome::default();
     };

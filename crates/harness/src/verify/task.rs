@@ -14,7 +14,7 @@ pub(super) struct Task<'a> {
     pub(super) points: u64,
 }
 
-/// Where the rows of a journey come from.
+/// The origin of a journey's rows.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     Fixture(&'a Fixture),

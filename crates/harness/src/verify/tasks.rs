@@ -7,8 +7,7 @@ use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::{Journey, Shape, can_go_back};
 use generate::Profile;
 
-/// At about how many points something is made to fail in the whole proof, where not everything is
-/// tried.
+/// The approximate number of faults in the whole proof, if not everything is tried.
 const POINTS: u64 = 64;
 
 /// At how many points at least on one step, and on the longest runs.
@@ -65,7 +64,7 @@ impl Proof<'_> {
 
     /// A copy of a fixture in which nothing is empty.
     fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
-        // What cannot be read is told by the journeys.
+        // The journeys report a file that cannot be read.
         let filled = filled::fill(self.subject, fixture).ok()?;
         self.unseeded(fixture.version, filled.unseeded);
         let name = match fixture.name.as_str() {

@@ -1,5 +1,5 @@
 //! Engines that people write, and that back the file up before they change it: those whose backup
-//! may be missing, torn or left behind are caught, each by what it does wrong.
+//! may be missing, torn or left over are caught, each by its mistake.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ struct Care {
     name_lasts: bool,
     /// It is taken before anything is written.
     first: bool,
-    /// It goes where the run fails.
+    /// Removes it if the run fails.
     goes: bool,
     /// Removes the files that an earlier try left.
     sweeps: bool,

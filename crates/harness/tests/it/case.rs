@@ -281,7 +281,7 @@ fn queries(text: &str) -> Vec<Query> {
         .collect()
 }
 
-/// The part of a report that tells what is broken.
+/// The part of a report about violations.
 pub(crate) fn findings(report: &Report) -> String {
     let text = report.to_text();
     let (_, law) = text.split_once("everything is documented").unwrap();

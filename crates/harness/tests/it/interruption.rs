@@ -1,5 +1,5 @@
-//! Engines that people write, cut everywhere: those that tear a file are caught, each by what it
-//! does wrong.
+//! Engines that people write, with faults everywhere: those that tear a file are caught, each by
+//! its mistake.
 
 use harness::crash_test::{CrashTest, Engine, SetupStats};
 use migrations::Commit;

@@ -1,5 +1,5 @@
-//! Tours find what no journey to one version and back shows, and tell it so that a person can do it
-//! again.
+//! Random walks find mistakes that no journey to one version and back shows, and report them so
+//! that a person can repeat them.
 
 use harness::{Report, Settings};
 

@@ -1,4 +1,5 @@
-//! A backup that is put back, cut anywhere: the file holds what it held, or what the backup holds.
+//! Putting a backup back, with a fault anywhere: the file holds what it held, or what the backup
+//! holds.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use rusqlite::Connection;
 use rusqlite::backup::StepResult;
 use simulator::{Claimed, Fault, Sampling};
 
-/// A database with so many rows, each with this text.
+/// A database with `rows` rows, each with this text.
 fn database(page_size: u32, rows: u32, text: &str) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection

@@ -94,8 +94,8 @@ fn who_reads_the_version_before_the_transaction_runs_a_step_twice() {
     assert!(broken(&start) > 5);
 }
 
-/// A transaction that begins to write after it has read is told that the file is busy, whatever the
-/// timeout.
+/// A transaction that begins to write after it has read gets the error that the file is busy,
+/// whatever the timeout.
 #[test]
 fn who_begins_deferred_fails() {
     let start = |catalogue: &Catalogue, mut connection: Connection| {

@@ -1,4 +1,4 @@
-//! Databases stand in every physical world as they stood before.
+//! Databases are the same in every storage configuration.
 
 use harness::{Report, Settings, StorageConfig, load, observe};
 

@@ -46,7 +46,7 @@ const FILES: &str = "
 #[test]
 fn nothing_differs_in_equal_files() {
     assert!(after(FILES, "").is_empty());
-    // The order of rows in a file, and where they stand in it, are nothing.
+    // The order of rows in a file, and their places in it, do not count.
     let moved = "CREATE TEMP TABLE kept AS SELECT * FROM bag; DELETE FROM bag;
                  INSERT INTO bag SELECT * FROM kept ORDER BY rowid DESC; UPDATE keyed SET a = a || ''";
     assert!(after(FILES, moved).is_empty());

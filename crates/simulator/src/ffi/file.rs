@@ -232,7 +232,7 @@ unsafe extern "C" fn shm_map(
     let address = mapped.map(|address| address.unwrap_or(ptr::null()));
     // SAFETY: SQLite passes a place for an address. What is put there is memory of at least `size`
     // bytes that stays until this file and all others that map it leave, made of atomics, so that
-    // SQLite may write it while shared references to it exist; null where there is none.
+    // SQLite may write it while shared references to it exist; null if there is none.
     unsafe { *out = address.unwrap_or(ptr::null()).cast_mut().cast() };
     code(address.map(drop))
 }

@@ -1,4 +1,4 @@
-//! The operating system of a machine behind a registered VFS.
+//! The operating system of a machine, as a registered VFS.
 
 use std::ffi::{CStr, CString};
 use std::ops::Deref;

@@ -123,7 +123,7 @@ fn build_application(root: &Path, target: &Path, packages: &[Package]) -> Result
         }
         super::run_command(&mut command, arguments)
     };
-    // One by one: what a package forgot to ask for must not come from another one.
+    // One by one: a dependency that a package forgot to declare must not come from a different one.
     for package in packages {
         say!("{} {}", package.name, package.version);
         cargo(&["check", "--quiet", "--package", &package.name])?;

@@ -14,7 +14,7 @@ struct Mistake {
     name: &'static str,
     up: &'static str,
     down: &'static str,
-    /// Words that stand in the report.
+    /// Text that the report contains.
     told: &'static [&'static str],
 }
 
@@ -100,7 +100,7 @@ struct Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What stays behind lies in the target folder and is replaced next time.
+        // The remains are in the target folder and are replaced next time.
         let _ = fs::remove_dir_all(&self.root);
     }
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::Failure;
 
-/// Where the engines stand, below the root.
+/// The folder of the engines, below the root.
 const FOLDER: &str = "fixtures/planted/engines";
 
 /// The sources that they are planted in, below the root.
@@ -213,7 +213,7 @@ fn plant(source: &str, text: String, all: &[Planted]) -> Result<String, Failure>
         .flat_map(|own| own.changes.iter().map(move |change| (own, change)))
         .filter(|(_, change)| change.file == source)
         .collect();
-    // One that stands within another is planted later, in what is left of that one.
+    // An engine within a different one is planted later, in what is left of that one.
     changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.sound.len()));
     let mut planted = text.clone();
     for (own, change) in changes {

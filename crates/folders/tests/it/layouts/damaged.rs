@@ -8,7 +8,7 @@ use super::{Case, listing, refusal};
 /// The description of a damage to a folder, and the function that causes it.
 type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
 
-/// The refusals of several folders, one behind the other.
+/// The refusals of several folders, one after the other.
 fn told(cases: &[Damage<'_>]) -> String {
     let mut text = String::new();
     for (what, make) in cases {
@@ -231,7 +231,7 @@ fn no_text_makes_a_layout_panic() {
                 ..Default::default()
             };
             if let Ok(history) = folders::read(case.folder.path(), &options) {
-                // The pieces must be cut between characters, and in order.
+                // The pieces must be split between characters, and in order.
                 let _ = listing(&history);
             }
         }
