@@ -22,8 +22,8 @@ struct Missing {
     hint: String,
 }
 
-/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is kept for
-/// the one document.
+/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is
+/// kept for the one document.
 ///
 /// # Errors
 /// When a version's folder is incomplete, or the catalogue does not compile.
@@ -46,8 +46,8 @@ pub fn is_complete(root: &Path, json: bool) -> Verdict {
     Ok(missing.is_empty())
 }
 
-/// What is missing in the version folders: a missing file would be a compile error, which names the file
-/// but not what to do.
+/// What is missing in the version folders: a missing file would be a compile error, which names the
+/// file but not what to do.
 ///
 /// # Errors
 /// When the folders or the list cannot be read.
@@ -70,14 +70,13 @@ fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         fs::read_to_string(root.join(project::FIXTURES).join("frozen.json")).unwrap_or_default();
     for folder in &folders {
         if !list.contains(&format!("\"{folder}\"")) {
-            let hint = match frozen.contains(&format!("\"{folder}\"")) {
-                true => format!(
+            let hint = if frozen.contains(&format!("\"{folder}\"")) {
+                format!(
                     "write `\"{folder}\",` in its place in the list, or `git checkout -- {CATALOGUE}`"
-                ),
-                false => {
-                    "remove the folder; a version is begun with `cargo xtask new-version NAME`"
-                        .to_owned()
-                }
+                )
+            } else {
+                "remove the folder; a version is begun with `cargo xtask new-version NAME`"
+                    .to_owned()
             };
             found.push(Missing {
                 file: format!("{VERSIONS}/{folder}"),

@@ -16,7 +16,8 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The command line of the process; where it makes no sense or asks for help, the process ends here.
+    /// The command line of the process; where it makes no sense or asks for help, the process ends
+    /// here.
     pub fn of_process() -> Cli {
         Cli::try_parse().unwrap_or_else(|usage| {
             if !usage.use_stderr() {
@@ -39,16 +40,18 @@ pub enum Verb {
     VerifyMigrations(VerifyMigrations),
     /// Begin version N+1: its folder, catalogue line, docs and a draft of its fixture
     NewVersion(NewVersion),
-    /// Freeze the newest version with its golden database, or add a database file as one more golden
+    /// Freeze the newest version with its golden database, or add a database file as one more
+    /// golden
     AddFixture(AddFixture),
     /// Write the generated blocks of the docs
     Docs(Docs),
-    /// Measure, and print one table with ratios: the benchmarks of the workspace, other tools, or instructions
+    /// Measure, and print one table with ratios: the benchmarks of the workspace, other tools, or
+    /// instructions
     Bench(Bench),
     /// Plant mistakes in the engine, one at a time in a copy, and see whether the proof finds each
     Sabotage(Sabotage),
-    /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the proof, and the
-    /// scaffolders in a scratch copy
+    /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the
+    /// proof, and the scaffolders in a scratch copy
     Ci(CiOptions),
     /// Write what a version under construction needs: draft of its fixture, docs
     #[command(hide = true)]
@@ -64,9 +67,9 @@ pub struct VerifyMigrations {
     /// Only this journey, from a version over another one and back, such as `v3..v4..v3`
     #[arg(long)]
     pub journey: Option<String>,
-    /// Only this database: a fixture's name such as `golden`, `empty`, `filled` (made where a fixture leaves
-    /// something empty), `generated` (by the application), `plain` or `hostile` (from the schema alone),
-    /// `clashing` (with rows that a step may not allow)
+    /// Only this database: a fixture's name such as `golden`, `empty`, `filled` (made where a
+    /// fixture leaves something empty), `generated` (by the application), `plain` or `hostile`
+    /// (from the schema alone), `clashing` (with rows that a step may not allow)
     #[arg(long)]
     pub fixture: Option<String>,
     /// Only this law, such as "down restores"
@@ -75,12 +78,12 @@ pub struct VerifyMigrations {
     /// The seed of the generated databases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many databases to generate for each journey of one step; 24, with --deep 240. Longer journeys get a third,
-    /// with --deep or --journey all
+    /// How many databases to generate for each journey of one step; 24, with --deep 240. Longer
+    /// journeys get a third, with --deep or --journey all
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub cases: Option<u32>,
-    /// Try everything, and not some of it: each point at which a run can be cut, hundreds of orders of starters.
-    /// Takes minutes, and tells how far it is
+    /// Try everything, and not some of it: each point at which a run can be cut, hundreds of orders
+    /// of starters. Takes minutes, and tells how far it is
     #[arg(long)]
     pub deep: bool,
     /// Show again what a failure printed behind `again:`, all of that line or only its options
@@ -168,7 +171,8 @@ pub struct Sabotage {
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub struct CiOptions {
-    /// Only these steps; all of them but `sabotage`, which takes minutes, when none is named
+    /// Run only these steps, in this order; without a name, run all but `sabotage`, which takes
+    /// minutes
     #[arg(value_enum, value_name = "STEP")]
     pub only: Vec<CiStep>,
     /// Leave out the tests, where `cargo test --workspace` has just passed
@@ -176,9 +180,33 @@ pub struct CiOptions {
     pub skip_tests: bool,
 }
 
-/// A step of `ci` that can be chosen.
+/// A step of `ci`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CiStep {
-    /// `cargo xtask sabotage`
+    /// Check the format of the sources
+    Format,
+    /// Check which crate depends on which, and that no files import each other in a circle
+    Arrows,
+    /// Check licences, sources and duplicates of the dependencies
+    Deny,
+    /// Run clippy
+    Lints,
+    /// Run all tests
+    Tests,
+    /// Run the examples of the crates
+    Examples,
+    /// Build the documentation of the crates
+    Documentation,
+    /// Prove the catalogue; every version must be frozen
+    Proof,
+    /// Check the generated blocks of the docs
+    Docs,
+    /// Count instructions under valgrind
+    Instructions,
+    /// Package what is published, and build an application outside the workspace with it
+    Packages,
+    /// Try the scaffolders in a scratch copy
+    Scaffolders,
+    /// Run `cargo xtask sabotage`
     Sabotage,
 }

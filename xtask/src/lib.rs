@@ -2,8 +2,8 @@
 //!
 //! This crate is small, so that a command answers at once and can still say what is wrong when the
 //! catalogue does not compile (a missing `down.sql` is a compile error). The verbs that need the
-//! compiled catalogue live in `xtask/catalogue`, and measuring in `xtask/bench`; [`program::run`] builds and calls
-//! them.
+//! compiled catalogue live in `xtask/catalogue`, and measuring in `xtask/bench`; [`program::run`]
+//! builds and calls them.
 
 pub mod catalogue;
 pub mod cli;
@@ -66,8 +66,8 @@ impl fmt::Display for Failure {
 /// The exit code of a program that did its work and could not print the result.
 const UNPRINTED: u8 = 5;
 
-/// The exit code of a program that ends so: 0 where all is well, else 1, after saying why it could not work; 5 where all
-/// is well and could not be printed.
+/// The exit code of a program that ends so: 0 where all is well, else 1, after saying why it could
+/// not work; 5 where all is well and could not be printed.
 pub fn exit(verdict: Verdict) -> ExitCode {
     match verdict {
         Ok(true) if screen::has_lost() => ExitCode::from(UNPRINTED),

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::{Failure, UNPRINTED, Verdict, project, screen};
 
-/// Builds `package` and calls it with `arguments`, those of the verb. With `json` the standard output is kept for
-/// the one document.
+/// Builds `package` and calls it with `arguments`, those of the verb. With `json` the standard
+/// output is kept for the one document.
 ///
 /// # Errors
 /// When the package does not compile, or the program ends otherwise than with 0 or 1.

@@ -3,6 +3,9 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
 
 use crate::{Failure, escape};
 
@@ -21,8 +24,8 @@ pub const FIXTURES: &str = "fixtures";
 /// The files with generated blocks, below the root.
 pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
 
-/// The root of the checkout in which the command is called: the nearest folder above the current one that is this
-/// project, wherever the program was built.
+/// The root of the checkout in which the command is called: the nearest folder above the current
+/// one that is this project, wherever the program was built.
 ///
 /// # Errors
 /// When the current folder is in no checkout.
@@ -44,7 +47,8 @@ fn root_above(here: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Whether a folder is the root of this project: a workspace with these commands, a list of steps and fixtures.
+/// Whether a folder is the root of this project: a workspace with these commands, a list of steps
+/// and fixtures.
 fn is_checkout(folder: &Path) -> bool {
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
     let workspace = manifest.lines().any(|line| line.trim() == "[workspace]");
@@ -60,8 +64,8 @@ pub fn tell_checkout(root: &Path) {
     crate::say!("checkout: {}", escape::line(&root.to_string_lossy()));
 }
 
-/// Refuses a program that was compiled in another checkout than the one it is called in: what is compiled into it
-/// belongs there. `manifest` is the folder of its package.
+/// Refuses a program that was compiled in another checkout than the one it is called in: what is
+/// compiled into it belongs there. `manifest` is the folder of its package.
 ///
 /// # Errors
 /// When it is another one.
@@ -82,6 +86,23 @@ pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
 pub fn target(root: &Path) -> PathBuf {
     let chosen = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     chosen.map_or_else(|| root.join("target"), |target| root.join(target))
+}
+
+/// What `cargo metadata` says of the workspace.
+///
+/// # Errors
+/// When cargo cannot tell.
+pub fn metadata(root: &Path, options: &[&str]) -> Result<Value, Failure> {
+    let output = Command::new(cargo())
+        .current_dir(root)
+        .args(["metadata", "--format-version", "1"])
+        .args(options)
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run `cargo metadata`: {error}")))?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Failure::new(format!("`cargo metadata` failed: {said}"))
+    })
 }
 
 /// Whether this runs in CI, where nothing is repaired.

@@ -1,4 +1,5 @@
-//! Where the commands print. What they print may name files and tables that somebody else named, and may not arrive.
+//! Where the commands print. What they print may name files and tables that somebody else named,
+//! and may not arrive.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -11,7 +12,8 @@ use crate::escape;
 /// Whether something that was said did not arrive.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints lines, as `println!` does; the end of one that is a name's is escaped only where the caller does it.
+/// Prints lines, as `println!` does; the end of one that is a name's is escaped only where the
+/// caller does it.
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => { $crate::screen::say(format_args!($($text)*)) };

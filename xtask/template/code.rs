@@ -2,11 +2,12 @@
 
 use migrations::Code;
 
-/// The function of version {version}, which runs after its `up.sql`. It holds its own SQL, because what shipped stays as
-/// it is when the application's queries change.
+/// The function of version {version}, which runs after its `up.sql`. It holds its own SQL, because
+/// what shipped stays as it is when the application's queries change.
 ///
-/// To fill a table from others, use `migrations::Fill`. It reads and writes in order, computes on a second thread, makes
-/// the indexes when the rows are there, and names the row in an error; `exercises.rs` does it so:
+/// To fill a table from others, use `migrations::Fill`. It reads and writes in order, computes on a
+/// second thread, makes the indexes when the rows are there, and names the row in an error;
+/// `exercises.rs` does it so:
 ///
 /// ```ignore
 /// const FILL: Fill<'_> = Fill {

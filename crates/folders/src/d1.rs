@@ -1,8 +1,8 @@
 //! Cloudflare D1, which wrangler migrates: `0001_name.sql`.
 //!
-//! - Every file of the folder that ends in `.sql` is one, whatever its name; files that begin with a number
-//!   come first, by number and then as text, the others as text. Versions of wrangler before that rule took
-//!   all names as text:
+//! - Every file of the folder that ends in `.sql` is one, whatever its name; files that begin with
+//!   a number come first, by number and then as text, the others as text. Versions of wrangler
+//!   before that rule took all names as text:
 //!   <https://github.com/cloudflare/workers-sdk/blob/main/packages/wrangler/src/d1/migrations/helpers.ts>.
 //! - `migrations_dir` in wrangler's configuration names the folder, and there is no way back:
 //!   <https://developers.cloudflare.com/d1/reference/migrations/>.

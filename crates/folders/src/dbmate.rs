@@ -1,12 +1,13 @@
 //! dbmate: `<digits><name>.sql` with `-- migrate:up` and `-- migrate:down` inside.
 //!
-//! - A file counts whose name begins with a digit and ends in `.sql`; all are run in the order of their names
-//!   as text, so that `10_a.sql` comes before `2_a.sql`; the digits are the version, which is recorded once:
-//!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/db.go>.
-//! - A section begins at a line with its marker and ends at the next; both must be there, the way forward
-//!   first, and nothing but comments before. `transaction:false` behind a marker keeps the transaction away
-//!   from that section. A file may have several pairs, each with a transaction of its own, in which the file's
-//!   version is recorded again: <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>,
+//! - A file counts whose name begins with a digit and ends in `.sql`; all are run in the order of
+//!   their names as text, so that `10_a.sql` comes before `2_a.sql`; the digits are the version,
+//!   which is recorded once: <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/db.go>.
+//! - A section begins at a line with its marker and ends at the next; both must be there, the way
+//!   forward first, and nothing but comments before. `transaction:false` behind a marker keeps the
+//!   transaction away from that section. A file may have several pairs, each with a transaction of
+//!   its own, in which the file's version is recorded again:
+//!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>,
 //!   <https://github.com/amacneil/dbmate/issues/820>.
 
 use crate::collect::{Line, Reading, lines, stem, tell_shared};
@@ -105,9 +106,10 @@ fn refused(text: &str, sections: &[Section]) -> Option<String> {
                 .next()
                 .is_some_and(|line| marker(&line).is_some())
         });
-        return Some(match hidden {
-            true => "a byte order mark hides its `-- migrate:up`".to_owned(),
-            false => "it has no `-- migrate:up`".to_owned(),
+        return Some(if hidden {
+            "a byte order mark hides its `-- migrate:up`".to_owned()
+        } else {
+            "it has no `-- migrate:up`".to_owned()
         });
     };
     if sections.first().is_some_and(|section| !section.up) {

@@ -1,9 +1,10 @@
 //! Which layout a folder has.
 //!
-//! What only one tool writes decides. Where only the names speak and several tools would take them, a file of
-//! one of those tools nearby decides. Numbered files that sqlx, wrangler or an application itself might run,
-//! with none of those tools nearby, are the application's own. Anything else is refused, because each tool
-//! has its own transactions and foreign keys, and a guess would judge another tool's work.
+//! What only one tool writes decides. Where only the names speak and several tools would take them,
+//! a file of one of those tools nearby decides. Numbered files that sqlx, wrangler or an
+//! application itself might run, with none of those tools nearby, are the application's own.
+//! Anything else is refused, because each tool has its own transactions and foreign keys, and a
+//! guess would judge another tool's work.
 
 use crate::fit::Fit;
 use crate::input_error::InputError;

@@ -1,13 +1,15 @@
-//! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, where there is a way back, `down.sql`.
+//! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, where there is a way back,
+//! `down.sql`.
 //!
-//! - A version is what stands before the first `_`, without its hyphens; versions are compared as text.
-//!   Hidden folders and files beside the folders are skipped; a folder without `up.sql` is an error:
-//!   <https://docs.rs/migrations_internals/2.3.0/src/migrations_internals/lib.rs.html>,
+//! - A version is what stands before the first `_`, without its hyphens; versions are compared as
+//!   text. Hidden folders and files beside the folders are skipped; a folder without `up.sql` is an
+//!   error: <https://docs.rs/migrations_internals/2.3.0/src/migrations_internals/lib.rs.html>,
 //!   <https://docs.rs/diesel_migrations/2.3.2/src/diesel_migrations/migration_harness.rs.html>.
 //! - A missing `down.sql` is an error of its own, and a file without a byte is one, too:
 //!   <https://docs.rs/diesel_migrations/2.3.2/src/diesel_migrations/file_based_migrations.rs.html>.
-//! - `metadata.toml` with `run_in_transaction = false` keeps the transaction away. A file that is there and
-//!   does not say is taken as `false`, one that is no TOML as `true`: the same page of `migrations_internals`.
+//! - `metadata.toml` with `run_in_transaction = false` keeps the transaction away. A file that is
+//!   there and does not say is taken as `false`, one that is no TOML as `true`: the same page of
+//!   `migrations_internals`.
 
 use crate::collect::{Reading, tell_shared};
 use crate::fit::Fit;

@@ -1,11 +1,12 @@
-//! Drizzle: `0000_name.sql` as `meta/_journal.json` lists them; from version 1 on, `<time>_name/migration.sql`
-//! with `snapshot.json` beside it.
+//! Drizzle: `0000_name.sql` as `meta/_journal.json` lists them; from version 1 on,
+//! `<time>_name/migration.sql` with `snapshot.json` beside it.
 //!
-//! - The journal's order is the order, and what it does not list never runs; a file that is missing is an error;
-//!   the text is cut at each `--> statement-breakpoint`, wherever it stands, and each part is run by itself:
+//! - The journal's order is the order, and what it does not list never runs; a file that is missing
+//!   is an error; the text is cut at each `--> statement-breakpoint`, wherever it stands, and each
+//!   part is run by itself:
 //!   <https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/migrator.ts>.
-//! - Only entries whose `when` is later than that of the last one applied are run, so that an entry which is
-//!   dated before an earlier one is left out on every database that has the earlier one:
+//! - Only entries whose `when` is later than that of the last one applied are run, so that an entry
+//!   which is dated before an earlier one is left out on every database that has the earlier one:
 //!   <https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/sqlite-core/dialect.ts>.
 //! - There is no way back. Folders are read in the order of their names as text:
 //!   <https://orm.drizzle.team/docs/migrations>.

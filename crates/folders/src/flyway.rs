@@ -1,19 +1,21 @@
 //! Flyway: `V1__name.sql`, `U1__name.sql`, `R__name.sql`, `B1__name.sql`.
 //!
-//! - A version is numbers with `.` or `_` between them, compared number by number; `__` stands before the
-//!   description; folders below are read, too; names that do not fit are passed over:
+//! - A version is numbers with `.` or `_` between them, compared number by number; `__` stands
+//!   before the description; folders below are read, too; names that do not fit are passed over:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/migration-naming>,
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/versioned-migrations>.
-//! - A repeatable migration runs after all versioned ones, in the order of the descriptions, and again whenever
-//!   it changes: <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/repeatable-migrations>.
+//! - A repeatable migration runs after all versioned ones, in the order of the descriptions, and
+//!   again whenever it changes:
+//!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/repeatable-migrations>.
 //! - An undo migration belongs to the version that it names; only paid editions run it:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/undo-migrations>.
 //! - A baseline migration stands for all versions up to its own on a new database:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/baseline-migrations>.
 //! - `${name}` is filled in everywhere, and a name without a value is an error:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/migration-placeholders>.
-//! - `V1__name.sql.conf` with `executeInTransaction=false`, or `-- flyway:executeInTransaction=false` in the file,
-//!   keeps the transaction away: <https://documentation.red-gate.com/flyway/reference/script-configuration>.
+//! - `V1__name.sql.conf` with `executeInTransaction=false`, or `--
+//!   flyway:executeInTransaction=false` in the file, keeps the transaction away:
+//!   <https://documentation.red-gate.com/flyway/reference/script-configuration>.
 
 use std::cmp::Ordering;
 
@@ -143,12 +145,13 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
     bases.sort_by(|a, b| compare(&a.version, &b.version));
     for base in bases {
         let before = |named: &&Named<'_>| compare(&named.version, &base.version).is_le();
-        match versioned.iter().any(before) {
-            false => versioned.push(base),
-            true => reading.aside(
-                base.path,
-                "a new database begins with it instead of the versions up to its own; those are run here",
-            ),
+        if !versioned.iter().any(before) {
+            versioned.push(base)
+        } else {
+            reading.aside(
+            base.path,
+            "a new database begins with it instead of the versions up to its own; those are run here",
+        )
         }
     }
     versioned.sort_by(|a, b| compare(&a.version, &b.version).then_with(|| a.path.cmp(b.path)));
@@ -221,12 +224,13 @@ fn tell<'a>(
 fn script(tree: &Tree, path: &str, options: &Options) -> Result<Script, InputError> {
     let text = tree.text(path)?;
     let replaced = configured(tree, path, "placeholderReplacement").as_deref() != Some("false");
-    Ok(match replaced {
-        true => Script::whole(
+    Ok(if replaced {
+        Script::whole(
             path,
             &placeholders::placeholders(tree, path, &text, options)?,
-        ),
-        false => Script::whole(path, &text),
+        )
+    } else {
+        Script::whole(path, &text)
     })
 }
 

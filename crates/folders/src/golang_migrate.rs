@@ -1,10 +1,10 @@
 //! golang-migrate: `<version>_<name>.up.sql` and `<version>_<name>.down.sql`.
 //!
-//! - A name is digits, `_`, anything, `.up.` or `.down.`, and anything again, so that `1_a.up.sql.bak` counts;
-//!   the version is a number and decides the order:
+//! - A name is digits, `_`, anything, `.up.` or `.down.`, and anything again, so that
+//!   `1_a.up.sql.bak` counts; the version is a number and decides the order:
 //!   <https://github.com/golang-migrate/migrate/blob/master/source/parse.go>.
-//! - What does not fit, and folders, are passed over; two files of one version and direction are an error:
-//!   <https://github.com/golang-migrate/migrate/blob/master/source/iofs/iofs.go>.
+//! - What does not fit, and folders, are passed over; two files of one version and direction are an
+//!   error: <https://github.com/golang-migrate/migrate/blob/master/source/iofs/iofs.go>.
 //! - A way back that is missing is not an error of the folder, only of going back:
 //!   <https://github.com/golang-migrate/migrate/blob/master/migrate.go>.
 

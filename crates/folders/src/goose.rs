@@ -1,15 +1,18 @@
-//! goose: `<version>_<name>.sql` with `-- +goose Up` and `-- +goose Down` inside, or the same in Go.
+//! goose: `<version>_<name>.sql` with `-- +goose Up` and `-- +goose Down` inside, or the same in
+//! Go.
 //!
-//! - The version is the number before the first `_`, greater than 0, and decides the order; two files of one
-//!   version are an error; names without one, and `*_test.go`, are passed over:
+//! - The version is the number before the first `_`, greater than 0, and decides the order; two
+//!   files of one version are an error; names without one, and `*_test.go`, are passed over:
 //!   <https://github.com/pressly/goose/blob/main/provider_collect.go>.
-//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`, and nowhere
-//!   else; the text of the other direction is passed over. `NO TRANSACTION` counts wherever it stands.
-//!   Markers are told apart without their case, and one that is not known, or is indented, is an error:
+//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`,
+//!   and nowhere else; the text of the other direction is passed over. `NO TRANSACTION` counts
+//!   wherever it stands. Markers are told apart without their case, and one that is not known, or
+//!   is indented, is an error:
 //!   <https://github.com/pressly/goose/blob/main/internal/sqlparser/parser.go>.
 //! - `ENVSUB ON` fills in environment variables until `ENVSUB OFF`:
-//!   <https://pressly.github.io/goose/documentation/environment-variables/>. They are taken from what is
-//!   defined on the command line, because the environment in which this runs is not the one that goose has.
+//!   <https://pressly.github.io/goose/documentation/environment-variables/>. They are taken from
+//!   what is defined on the command line, because the environment in which this runs is not the one
+//!   that goose has.
 
 use std::ops::Range;
 
@@ -118,7 +121,8 @@ enum Marker {
     Substitute(bool),
 }
 
-/// The marker in a line, or why goose does not take it for one; `None` where it does not look for one.
+/// The marker in a line, or why goose does not take it for one; `None` where it does not look for
+/// one.
 fn marker(line: &Line<'_>) -> Option<Result<Marker, String>> {
     if !line.text.trim().starts_with("--") || !line.text.contains("+goose") {
         return None;
@@ -280,7 +284,8 @@ fn unfinished(text: &str, open: Option<usize>) -> Result<(), String> {
     }
 }
 
-/// Whether the last word before a comment ends in `;`, which is all that goose and sql-migrate look at.
+/// Whether the last word before a comment ends in `;`, which is all that goose and sql-migrate look
+/// at.
 pub(crate) fn ends_with_semicolon(line: &str) -> bool {
     let words = line
         .split_whitespace()

@@ -13,8 +13,8 @@ pub struct History {
     pub root: PathBuf,
     /// The migrations that can be run, in order.
     pub steps: Vec<Migration>,
-    /// What could not be read as a migration and still belongs to the history: a step in another language, a
-    /// number that is missing, twice there, or a name that does not fit.
+    /// What could not be read as a migration and still belongs to the history: a step in another
+    /// language, a number that is missing, twice there, or a name that does not fit.
     pub gaps: Vec<Gap>,
 }
 
@@ -33,7 +33,8 @@ pub struct Migration {
     pub down_no_transaction: bool,
 }
 
-/// The way back of a migration. Its absence, its emptiness and its being there are different things.
+/// The way back of a migration. Its absence, its emptiness and its being there are different
+/// things.
 #[derive(Clone, Debug)]
 pub enum Down {
     /// SQL that goes back.
@@ -67,10 +68,10 @@ pub struct Script {
     pub line: usize,
     /// The SQL, statements in order.
     pub text: String,
-    /// What the tool hands to SQLite at a time, where its own rules cut the text and not SQLite's grammar:
-    /// `StatementBegin` … `StatementEnd`, lines that end in `;`, `--> statement-breakpoint`. Byte ranges into
-    /// `text`, in order; one may hold several statements, and what lies between them is not run. Empty where
-    /// the text is run as it is.
+    /// What the tool hands to SQLite at a time, where its own rules cut the text and not SQLite's
+    /// grammar: `StatementBegin` … `StatementEnd`, lines that end in `;`, `-->
+    /// statement-breakpoint`. Byte ranges into `text`, in order; one may hold several statements,
+    /// and what lies between them is not run. Empty where the text is run as it is.
     pub pieces: Vec<std::ops::Range<usize>>,
 }
 
@@ -79,8 +80,8 @@ pub struct Script {
 pub struct Gap {
     /// The file or folder, relative to the root.
     pub file: String,
-    /// After which of [`History::steps`] it would have run, from 0; `None` where that is before all of them
-    /// or cannot be said.
+    /// After which of [`History::steps`] it would have run, from 0; `None` where that is before all
+    /// of them or cannot be said.
     pub after: Option<usize>,
     /// Why, in words.
     pub why: String,

@@ -11,7 +11,8 @@ use crate::source_tree::Tree;
 /// One layout.
 pub(crate) struct Layout {
     pub(crate) name: LayoutName,
-    /// Whether a folder is of this layout. It says no more than what the names and the markers show.
+    /// Whether a folder is of this layout. It says no more than what the names and the markers
+    /// show.
     pub(crate) fit: fn(&Tree) -> Result<Fit, InputError>,
     pub(crate) read: fn(&Tree, &Options) -> Result<Reading, InputError>,
 }

@@ -4,8 +4,8 @@
 //! DIR ─▶ layout ─▶ History ─▶ the way that tool would run it ─▶ findings
 //! ```
 //!
-//! Each layout is one file here, and says in its first lines from which page of its tool each rule is taken.
-//! Nothing is run and nothing is written.
+//! Each layout is one file here, and says in its first lines from which page of its tool each rule
+//! is taken. Nothing is run and nothing is written.
 
 mod layout_list;
 mod layout_name;
@@ -47,3 +47,8 @@ pub use input_error::InputError;
 pub use layout_name::{LayoutName, UnknownLayout};
 pub use options::Options;
 pub use read::read;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,8 +1,9 @@
-//! The folders of this project's own engine: `0001_name` with `up.sql`, `down.sql` or `irreversible.md`, and
-//! `notes.md`, as the crate `migrations` reads them.
+//! The folders of this project's own engine: `0001_name` with `up.sql`, `down.sql` or
+//! `irreversible.md`, and `notes.md`, as the crate `migrations` reads them.
 //!
-//! Versions are 1, 2, 3 … without gaps, and each folder has its notes; a missing file is never an empty step.
-//! A step may name a Rust function beside its SQL; that stands in the application, where nothing here sees it.
+//! Versions are 1, 2, 3 … without gaps, and each folder has its notes; a missing file is never an
+//! empty step. A step may name a Rust function beside its SQL; that stands in the application,
+//! where nothing here sees it.
 
 use crate::collect::{Reading, tell_missing, tell_shared};
 use crate::fit::Fit;

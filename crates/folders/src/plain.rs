@@ -1,10 +1,10 @@
-//! Numbered files that an application runs itself, with no tool's rules: `001_name.sql`, `12-name.sql`,
-//! `migration_3.sql`, or a pair `1_name.up.sql` and `1_name.down.sql`.
+//! Numbered files that an application runs itself, with no tool's rules: `001_name.sql`,
+//! `12-name.sql`, `migration_3.sql`, or a pair `1_name.up.sql` and `1_name.down.sql`.
 //!
-//! There is no page to read them from, so the rules are the ones that hold for any such runner: a file has a
-//! number, the number decides the order by its value, and the whole text of a file is run. A way back is a
-//! file of the same name with `down`, `undo`, `rollback` or `revert` behind it; where no file has one, the
-//! application has no way back.
+//! There is no page to read them from, so the rules are the ones that hold for any such runner: a
+//! file has a number, the number decides the order by its value, and the whole text of a file is
+//! run. A way back is a file of the same name with `down`, `undo`, `rollback` or `revert` behind
+//! it; where no file has one, the application has no way back.
 
 use crate::collect::{Line, Reading, lines, tell_shared};
 use crate::dot_commands;
@@ -90,8 +90,8 @@ pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
     Ok(Fit::Shape(format!("`{first}` has a number")))
 }
 
-/// Whether a line is how tools that are not known here part the way forward from the way back. To run both
-/// as one would undo each step.
+/// Whether a line is how tools that are not known here part the way forward from the way back. To
+/// run both as one would undo each step.
 fn marked(line: &Line<'_>) -> bool {
     let said = line
         .text
@@ -137,9 +137,12 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     };
     found.sort_by(order);
     let (backs, forths): (Vec<_>, Vec<_>) = found.into_iter().partition(|file| file.back);
-    let missing = || match backs.is_empty() {
-        true => Down::Unsupported,
-        false => Down::Missing,
+    let missing = || {
+        if backs.is_empty() {
+            Down::Unsupported
+        } else {
+            Down::Missing
+        }
     };
     for forth in &forths {
         if forth.code {

@@ -1,7 +1,9 @@
-//! Prisma: a folder a migration, `<time>_<name>/migration.sql`, and `migration_lock.toml` beside them.
+//! Prisma: a folder a migration, `<time>_<name>/migration.sql`, and `migration_lock.toml` beside
+//! them.
 //!
-//! - The folders are run in the order of their names as text; one without `migration.sql` is an error; files
-//!   beside them are passed over: <https://github.com/prisma/prisma/blob/main/packages/migrate/src/utils/listMigrations.ts>,
+//! - The folders are run in the order of their names as text; one without `migration.sql` is an
+//!   error; files beside them are passed over:
+//!   <https://github.com/prisma/prisma/blob/main/packages/migrate/src/utils/listMigrations.ts>,
 //!   <https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/migration-histories>.
 //! - `migration_lock.toml` names the database: the same page.
 //! - There is no way back; a `down.sql` that somebody makes is run by hand:

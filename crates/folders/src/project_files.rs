@@ -1,5 +1,5 @@
-//! What the files around a folder say about the tool that runs it: in the folder itself, in the one that
-//! holds it, and in the one that holds that.
+//! What the files around a folder say about the tool that runs it: in the folder itself, in the one
+//! that holds it, and in the one that holds that.
 
 use std::fs;
 use std::path::Path;
@@ -145,7 +145,8 @@ pub(crate) fn wrangler(root: &Path) -> Option<String> {
             let Some(text) = text(&folder.join(name)) else {
                 continue;
             };
-            // The three forms write the value alike, and a comment in JSON is no reason not to see it.
+            // The three forms write the value alike, and a comment in JSON is no reason not to see
+            // it.
             let named = text.match_indices("migrations_dir").any(|(at, key)| {
                 let rest = text.get(at + key.len()..).unwrap_or_default();
                 let rest = rest.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);

@@ -16,8 +16,8 @@ use crate::source_tree::Tree;
 ///
 /// # Errors
 ///
-/// The folder cannot be read, something in it leads outside or is no text, no layout fits or more than one
-/// does, or the SQL has a name in it that [`Options::defines`] does not say.
+/// The folder cannot be read, something in it leads outside or is no text, no layout fits or more
+/// than one does, or the SQL has a name in it that [`Options::defines`] does not say.
 pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
     let tree = Tree::open(root)?;
     let (layout, reason) = detect::detect_layout(&tree, options.layout)?;
@@ -41,7 +41,8 @@ pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
     })
 }
 
-/// Tells of files of SQL that the layout does not read, those of a folder together: what is in them is not judged.
+/// Tells of files of SQL that the layout does not read, those of a folder together: what is in them
+/// is not judged.
 fn unread(tree: &Tree, layout: LayoutName, reading: &mut Reading) {
     let steps = reading.steps.iter();
     let scripts = steps.flat_map(|step| step.up.iter().chain(step.down.script()));

@@ -1,11 +1,12 @@
-//! refinery: `V<version>__<name>.sql`, and `U<version>__<name>.sql` for one that may be applied out of order.
+//! refinery: `V<version>__<name>.sql`, and `U<version>__<name>.sql` for one that may be applied out
+//! of order.
 //!
-//! - A name is `V` or `U`, digits, `__`, letters, digits and `_`, and `.sql` or `.rs`, in any folder below; others
-//!   are passed over with a warning. The version must be a 32-bit number, or a 64-bit one with the feature
-//!   `int8-versions`, although `1.2` fits the name:
+//! - A name is `V` or `U`, digits, `__`, letters, digits and `_`, and `.sql` or `.rs`, in any
+//!   folder below; others are passed over with a warning. The version must be a 32-bit number, or a
+//!   64-bit one with the feature `int8-versions`, although `1.2` fits the name:
 //!   <https://docs.rs/refinery-core/0.10.1/src/refinery_core/util.rs.html>.
-//! - Both kinds go forward, in the order of their versions, and a version that is there twice is an error;
-//!   there is no way back:
+//! - Both kinds go forward, in the order of their versions, and a version that is there twice is an
+//!   error; there is no way back:
 //!   <https://docs.rs/refinery-core/0.10.1/src/refinery_core/traits/mod.rs.html>.
 
 use crate::collect::{Reading, stem, tell_shared};

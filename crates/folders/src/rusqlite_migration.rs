@@ -1,7 +1,8 @@
-//! rusqlite_migration: a folder a migration, `<number>-<name>` with `up.sql` and, where there is one, `down.sql`.
+//! rusqlite_migration: a folder a migration, `<number>-<name>` with `up.sql` and, where there is
+//! one, `down.sql`.
 //!
-//! - The number is what stands before the first `-`; numbers begin at 1 and have no gaps; a folder without a
-//!   number or without `up.sql`, and a number that is there twice, are errors for all:
+//! - The number is what stands before the first `-`; numbers begin at 1 and have no gaps; a folder
+//!   without a number or without `up.sql`, and a number that is there twice, are errors for all:
 //!   <https://docs.rs/rusqlite_migration/2.6.0/src/rusqlite_migration/loader.rs.html>.
 //! - A missing `down.sql` is taken for an empty one: the same page.
 

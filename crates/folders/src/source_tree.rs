@@ -1,7 +1,9 @@
-//! The files of a folder, read safely: nothing outside it, nothing that is no text, nothing without end.
+//! The files of a folder, read safely: nothing outside it, nothing that is no text, nothing without
+//! end.
 //!
-//! Hidden files are no part of it. Links inside the folder are followed; one that leads outside, nowhere or
-//! back to a folder that holds it is refused, because what is behind it is not what the tool's users share.
+//! Hidden files are no part of it. Links inside the folder are followed; one that leads outside,
+//! nowhere or back to a folder that holds it is refused, because what is behind it is not what the
+//! tool's users share.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +14,8 @@ use std::rc::Rc;
 use crate::input_error::InputError;
 use crate::natural::natural;
 
-/// Folders in folders deeper than this are not looked into. No layout reads as deep; what lies there is told.
+/// Folders in folders deeper than this are not looked into. No layout reads as deep; what lies
+/// there is told.
 const DEEPEST: usize = 40;
 /// More entries than any history has: somebody named a whole disk.
 const MOST: usize = 100_000;
@@ -162,7 +165,8 @@ impl Tree {
         names
     }
 
-    /// The names of the files right in `folder`, which is `""` for the root; numbers in order of value.
+    /// The names of the files right in `folder`, which is `""` for the root; numbers in order of
+    /// value.
     pub(crate) fn files(&self, folder: &str) -> Vec<&str> {
         self.children(folder, Kind::File)
     }

@@ -1,14 +1,16 @@
 //! sqitch: `sqitch.plan`, and below `deploy/`, `revert/` and `verify/` a script for each change.
 //!
-//! - The plan's order is the order. A line is a pragma (`%`), a tag (`@`), or a change with its dependencies in
-//!   brackets; `#` begins a note; a change may be named again after a tag, and the scripts of the former one are
-//!   then `name@tag.sql`, with the last tag between the two for which there is one:
-//!   <https://sqitch.org/docs/manual/sqitch-rework/>, <https://sqitch.org/docs/manual/sqitchchanges/>,
+//! - The plan's order is the order. A line is a pragma (`%`), a tag (`@`), or a change with its
+//!   dependencies in brackets; `#` begins a note; a change may be named again after a tag, and the
+//!   scripts of the former one are then `name@tag.sql`, with the last tag between the two for which
+//!   there is one: <https://sqitch.org/docs/manual/sqitch-rework/>,
+//!   <https://sqitch.org/docs/manual/sqitchchanges/>,
 //!   <https://github.com/sqitchers/sqitch/blob/develop/lib/App/Sqitch/Plan.pm>.
-//! - A dependency may name a tag (`@tag`, `name@tag`), another project (`project:name`), or with `!` a conflict:
-//!   <https://sqitch.org/docs/manual/sqitch-add/>.
-//! - A script is handed to the `sqlite3` shell as it is: <https://sqitch.org/docs/manual/sqitchtutorial-sqlite/>.
-//!   `verify` scripts change nothing and are not read.
+//! - A dependency may name a tag (`@tag`, `name@tag`), another project (`project:name`), or with
+//!   `!` a conflict: <https://sqitch.org/docs/manual/sqitch-add/>.
+//! - A script is handed to the `sqlite3` shell as it is:
+//!   <https://sqitch.org/docs/manual/sqitchtutorial-sqlite/>. `verify` scripts change nothing and
+//!   are not read.
 
 use crate::collect::Reading;
 use crate::dot_commands;
@@ -32,9 +34,10 @@ struct Change {
 }
 
 pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
-    Ok(match tree.has_file(PLAN) {
-        true => Fit::Sure(format!("`{PLAN}` is sqitch's")),
-        false => Fit::No(format!("there is no `{PLAN}`")),
+    Ok(if tree.has_file(PLAN) {
+        Fit::Sure(format!("`{PLAN}` is sqitch's"))
+    } else {
+        Fit::No(format!("there is no `{PLAN}`"))
     })
 }
 
@@ -74,8 +77,8 @@ fn parse(text: &str, reading: &mut Reading) -> Vec<Change> {
     found
 }
 
-/// The names under which the scripts of a change may lie: its own, or with a tag between it and the next change
-/// of that name, in the order in which sqitch looks for them:
+/// The names under which the scripts of a change may lie: its own, or with a tag between it and the
+/// next change of that name, in the order in which sqitch looks for them:
 /// <https://github.com/sqitchers/sqitch/blob/develop/lib/App/Sqitch/Plan/Change.pm>.
 fn script_names(changes: &[Change], at: usize) -> Vec<String> {
     let Some(change) = changes.get(at) else {

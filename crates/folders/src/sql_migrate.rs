@@ -1,12 +1,12 @@
 //! sql-migrate: `*.sql` with `-- +migrate Up` and `-- +migrate Down` inside.
 //!
-//! - Every file of the folder that ends in `.sql` is one; names that begin with digits come first, by number
-//!   and then as text, and the others as text:
+//! - Every file of the folder that ends in `.sql` is one; names that begin with digits come first,
+//!   by number and then as text, and the others as text:
 //!   <https://github.com/rubenv/sql-migrate/blob/master/migrate.go>.
-//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`; sections
-//!   may alternate; text before the first marker is passed over; a statement that does not end, or a file
-//!   without a marker, is an error for the whole folder. `notransaction` behind a marker keeps the transaction
-//!   away from that direction:
+//! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`;
+//!   sections may alternate; text before the first marker is passed over; a statement that does not
+//!   end, or a file without a marker, is an error for the whole folder. `notransaction` behind a
+//!   marker keeps the transaction away from that direction:
 //!   <https://github.com/rubenv/sql-migrate/blob/master/sqlparse/sqlparse.go>.
 
 use std::ops::Range;
@@ -80,9 +80,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
                 step.down_no_transaction = down.no_transaction;
                 step.up = up.script(file, &text);
                 if let Some(script) = down.script(file, &text) {
-                    step.down = match down.pieces.is_empty() {
-                        false => Down::Script(script),
-                        true => blank(script),
+                    step.down = if !down.pieces.is_empty() {
+                        Down::Script(script)
+                    } else {
+                        blank(script)
                     };
                 }
                 reading.step(step);
@@ -94,9 +95,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
 
 /// A section without a statement.
 fn blank(script: Script) -> Down {
-    match script.text.trim().is_empty() {
-        true => Down::Empty(script),
-        false => Down::OnlyComments(script),
+    if script.text.trim().is_empty() {
+        Down::Empty(script)
+    } else {
+        Down::OnlyComments(script)
     }
 }
 

@@ -1,8 +1,9 @@
 //! sqlx: `<version>_<name>.sql`, or `<version>_<name>.up.sql` with `<version>_<name>.down.sql`.
 //!
-//! - The version is what stands before the first `_`, and must be a 64-bit number; the order is by number.
-//!   A file without `_`, or whose name does not end in `.sql`, is skipped, as folders are; one that has both
-//!   and no number is an error for the whole folder. `-- no-transaction` counts only as the very first bytes:
+//! - The version is what stands before the first `_`, and must be a 64-bit number; the order is by
+//!   number. A file without `_`, or whose name does not end in `.sql`, is skipped, as folders are;
+//!   one that has both and no number is an error for the whole folder. `-- no-transaction` counts
+//!   only as the very first bytes:
 //!   <https://docs.rs/sqlx-core/0.9.0/src/sqlx_core/migrate/source.rs.html>.
 //! - `.up.sql` and `.down.sql` tell the direction:
 //!   <https://docs.rs/sqlx-core/0.9.0/src/sqlx_core/migrate/migration_type.rs.html>.

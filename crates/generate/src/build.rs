@@ -158,9 +158,10 @@ impl Builder<'_, '_> {
             let at = self.model.rows.len();
             self.model.rows.push(row);
             let values = self.model.values(self.order.plan, at);
-            let result = match self.is_new(place, table, &values) {
-                true => self.order.trial.insert(table, &values).map_err(Some),
-                false => Err(None),
+            let result = if self.is_new(place, table, &values) {
+                self.order.trial.insert(table, &values).map_err(Some)
+            } else {
+                Err(None)
             };
             let row = self.model.rows.pop();
             match (result, row) {
@@ -257,7 +258,8 @@ impl Builder<'_, '_> {
     }
 }
 
-/// What a row has in a key, as far as SQLite compares it; `None` where NULL makes it differ from all.
+/// What a row has in a key, as far as SQLite compares it; `None` where NULL makes it differ from
+/// all.
 fn key_of(table: &TablePlan, key: &[KeyPart], values: &[Value]) -> Option<Vec<Value>> {
     let part = |part: &KeyPart| {
         let affinity = table.columns.get(part.column)?.affinity;

@@ -1,7 +1,7 @@
 //! What a CHECK asks of the columns, read out of its expression.
 //!
-//! A condition is a tree of wishes. What is not understood is left out: the wishes only make it likely
-//! that SQLite takes a row, and SQLite decides.
+//! A condition is a tree of wishes. What is not understood is left out: the wishes only make it
+//! likely that SQLite takes a row, and SQLite decides.
 
 mod wish;
 mod expression;
@@ -41,7 +41,8 @@ impl Condition {
 /// How often values against a condition are drawn.
 const AGAINST: usize = 4;
 
-/// Values that a condition over `columns` does not allow, as far as it is understood, by the column's place.
+/// Values that a condition over `columns` does not allow, as far as it is understood, by the
+/// column's place.
 pub fn values_against(condition: &str, columns: &[String]) -> Vec<(usize, Value)> {
     let broken = Condition::read_against(condition, columns);
     let mut rng = Rng::new(1);

@@ -21,13 +21,14 @@ pub struct Content {
 }
 
 impl Content {
-    /// Inserts all rows, or none. A row may refer to one that comes later: then foreign keys are judged at
-    /// the end. <https://sqlite.org/pragma.html#pragma_defer_foreign_keys>
+    /// Inserts all rows, or none. A row may refer to one that comes later: then foreign keys are
+    /// judged at the end. <https://sqlite.org/pragma.html#pragma_defer_foreign_keys>
     ///
     /// # Errors
     /// The first row that SQLite refuses.
     pub fn put_into(&self, connection: &Connection) -> rusqlite::Result<()> {
-        // Not at once, because it makes SQLite refuse rows of parents whose children cannot be checked.
+        // Not at once, because it makes SQLite refuse rows of parents whose children cannot be
+        // checked.
         match self.try_put_into(connection, "SAVEPOINT content") {
             Err(error) if is_foreign_key(&error) => self.try_put_into(
                 connection,

@@ -10,8 +10,9 @@ pub enum Profile {
     /// What an ordinary application would have: words, small numbers, dates, documents.
     #[default]
     Plain,
-    /// A third of the values at the edges of what SQLite stores: the empty text, `0x00` inside text,
-    /// 2^53 + 1, infinities, texts that look like numbers, other types than the column names, long values.
+    /// A third of the values at the edges of what SQLite stores: the empty text, `0x00` inside
+    /// text, 2^53 + 1, infinities, texts that look like numbers, other types than the column names,
+    /// long values.
     Hostile,
 }
 
@@ -20,8 +21,8 @@ pub enum Profile {
 pub struct Generated {
     /// Its rows.
     pub content: Content,
-    /// The values at the edges among them. None stands where a CHECK, a default or the application's own
-    /// strategy names the value.
+    /// The values at the edges among them. None stands where a CHECK, a default or the
+    /// application's own strategy names the value.
     pub hostile: Vec<EdgeValue>,
     /// The tables that hold no rows, each with the reason.
     pub unseeded: Vec<Unseeded>,

@@ -34,8 +34,8 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// A generator for `schema`, which is the one of `database`, or a part of it: tables that are not in
-    /// `schema` stay as they are. Rows that stand in the database may be referred to.
+    /// A generator for `schema`, which is the one of `database`, or a part of it: tables that are
+    /// not in `schema` stay as they are. Rows that stand in the database may be referred to.
     ///
     /// # Errors
     /// When the database cannot be copied.
@@ -66,8 +66,8 @@ impl Generator {
         self
     }
 
-    /// Takes the values of a column from `strategy`. They are no values at the edges, whatever they are.
-    /// A column that refers to another table still refers to it, and keys still hold.
+    /// Takes the values of a column from `strategy`. They are no values at the edges, whatever they
+    /// are. A column that refers to another table still refers to it, and keys still hold.
     #[must_use]
     pub fn column(
         mut self,
@@ -93,17 +93,17 @@ impl Generator {
         self
     }
 
-    /// Whether SQLite checks foreign keys when it judges a row; it does unless this says otherwise. Rows
-    /// refer to rows that are there in any case. Without the check, tables can be filled whose foreign keys
-    /// SQLite cannot check, such as one to a table that is not there.
+    /// Whether SQLite checks foreign keys when it judges a row; it does unless this says otherwise.
+    /// Rows refer to rows that are there in any case. Without the check, tables can be filled whose
+    /// foreign keys SQLite cannot check, such as one to a table that is not there.
     #[must_use]
     pub fn foreign_keys(mut self, on: bool) -> Generator {
         self.foreign_keys = on;
         self
     }
 
-    /// A strategy for whole databases. What fails is shrunk: rows go first, with what refers to them, then
-    /// values become simple, and each database on the way is one that SQLite takes.
+    /// A strategy for whole databases. What fails is shrunk: rows go first, with what refers to
+    /// them, then values become simple, and each database on the way is one that SQLite takes.
     ///
     /// # Errors
     /// When the database on which rows are tried cannot be opened.

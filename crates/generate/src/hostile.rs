@@ -71,7 +71,8 @@ const TEXTS: &[&str] = &[
 /// From here on a value is long.
 const LONG: usize = 1_000;
 
-/// A value at the edges for a column of this affinity; one with `strict` typing is never of another type.
+/// A value at the edges for a column of this affinity; one with `strict` typing is never of another
+/// type.
 pub(super) fn value(affinity: Affinity, strict: bool, roomy: &mut bool, rng: &mut Rng) -> Value {
     if !strict && rng.chance(15) {
         return foreign(affinity, rng);
@@ -144,7 +145,8 @@ fn size(rng: &mut Rng) -> usize {
     if rng.chance(10) { 1_000_000 } else { 9_000 }
 }
 
-/// Why a value is at the edges in a column of this affinity; `None` for one that anybody would have.
+/// Why a value is at the edges in a column of this affinity; `None` for one that anybody would
+/// have.
 pub fn why(value: &Value, affinity: Affinity, typed: bool) -> Option<&'static str> {
     let numeric = matches!(
         affinity,

@@ -4,14 +4,15 @@
 //! Schema ─▶ plan ─▶ build (each row tried on SQLite) ─▶ content ─▶ shrink
 //! ```
 //!
-//! A [`Generator`] reads columns, keys, references and conditions out of a [`Schema`], draws values that
-//! ought to satisfy them, and lets SQLite judge each row on a database that never commits. So triggers,
-//! collations, partial indexes and whatever a CHECK says hold by trial, and what cannot be filled is
-//! [reported](Unseeded) in SQLite's own words. The same seed gives the same database on every machine.
+//! A [`Generator`] reads columns, keys, references and conditions out of a [`Schema`], draws values
+//! that ought to satisfy them, and lets SQLite judge each row on a database that never commits. So
+//! triggers, collations, partial indexes and whatever a CHECK says hold by trial, and what cannot
+//! be filled is [reported](Unseeded) in SQLite's own words. The same seed gives the same database
+//! on every machine.
 //!
-//! [`Profile`] tells ordinary values from those at the edges. What hangs on a value at the edges can be seen
-//! from the [values](EdgeValue) of a database that was shrunk: ordinary values are simpler than any of them, so a
-//! mark that is left is one that it takes.
+//! [`Profile`] tells ordinary values from those at the edges. What hangs on a value at the edges
+//! can be seen from the [values](EdgeValue) of a database that was shrunk: ordinary values are
+//! simpler than any of them, so a mark that is left is one that it takes.
 //!
 //! ```
 //! use generate::{Generator, Profile};
@@ -67,3 +68,8 @@ pub use generated::{EdgeValue, Generated, Profile, Unseeded};
 pub use generator::{Generator, seeded_runner};
 pub use hostile::why;
 pub use value_hints::{ValueHints, names};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,7 +11,8 @@ use stdx::Rng;
 /// A CHECK that asks for more is left to rejection.
 const LONGEST: usize = 100_000;
 
-/// One thing that a condition asks of a column. NULL is left to the condition: a CHECK lets it pass.
+/// One thing that a condition asks of a column. NULL is left to the condition: a CHECK lets it
+/// pass.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Need {
     Null,

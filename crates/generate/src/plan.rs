@@ -1,5 +1,5 @@
-//! What a schema asks of its rows, worked out once: columns, keys, references, conditions, and the order
-//! in which tables are filled.
+//! What a schema asks of its rows, worked out once: columns, keys, references, conditions, and the
+//! order in which tables are filled.
 
 mod tables;
 mod keys;

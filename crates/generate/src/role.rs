@@ -117,7 +117,8 @@ impl Role {
             Role::Seconds => Value::Integer(rng.between(1_262_304_000, 1_893_456_000)),
             Role::Money if rng.chance(50) => Value::Integer(rng.between(0, 5_000)),
             Role::Money | Role::Measure => {
-                // Quarters are the same in every base, so that printing and reading them changes nothing.
+                // Quarters are the same in every base, so that printing and reading them changes
+                // nothing.
                 Value::Real((rng.between(1, 4_000) as f64 / 4.0).to_bits())
             }
             Role::Stamp(stamp) => Value::text(&time(stamp, rng)),

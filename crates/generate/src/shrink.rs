@@ -1,9 +1,9 @@
 //! The strategy for whole databases, and how one that fails gets smaller.
 //!
-//! Delta debugging on rows that know what they refer to: half of them go, then ever smaller parts, with
-//! their children or without (these then refer to nothing or to another row); then references become NULL
-//! or go to the first row; then values become simple. Each candidate is put before SQLite first, so that
-//! none is a database that could not be.
+//! Delta debugging on rows that know what they refer to: half of them go, then ever smaller parts,
+//! with their children or without (these then refer to nothing or to another row); then references
+//! become NULL or go to the first row; then values become simple. Each candidate is put before
+//! SQLite first, so that none is a database that could not be.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -106,7 +106,8 @@ enum Move {
     /// A reference goes elsewhere, or nowhere.
     Link(usize, usize, Option<usize>),
     Set(usize, usize, Value),
-    /// The application's own strategy says what is simpler; after a refusal it takes half of it back.
+    /// The application's own strategy says what is simpler; after a refusal it takes half of it
+    /// back.
     ColumnOverrides(usize, usize, bool),
 }
 
@@ -394,9 +395,10 @@ impl Tree {
                 }
                 let other = first.get(reference.parent).copied().flatten();
                 let row = model.rows.get_mut(at)?;
-                *row.links.get_mut(place)? = match reference.nullable.is_empty() {
-                    true => Some(other?),
-                    false => None,
+                *row.links.get_mut(place)? = if reference.nullable.is_empty() {
+                    Some(other?)
+                } else {
+                    None
                 };
                 for column in &reference.nullable {
                     row.cells.get_mut(*column)?.value = Value::Null;

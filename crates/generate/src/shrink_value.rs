@@ -6,8 +6,8 @@ use crate::hostile;
 use crate::plan::ColumnPlan;
 use observe::Value;
 
-/// What makes a value complicated, the worst first: being at the edges, being of a type that the column
-/// does not name, being large.
+/// What makes a value complicated, the worst first: being at the edges, being of a type that the
+/// column does not name, being large.
 type Weight = (bool, bool, usize, u64, Vec<u8>);
 
 pub(super) fn weight(value: &Value, column: &ColumnPlan) -> Weight {
@@ -113,8 +113,8 @@ pub(super) fn shrink_value(value: &Value, column: &ColumnPlan) -> Vec<Value> {
     weighed.into_iter().map(|(_, value)| value).collect()
 }
 
-/// The items with parts left out, and with one item replaced by the plain one. Of long lists only large
-/// parts, so that the number of candidates stays small.
+/// The items with parts left out, and with one item replaced by the plain one. Of long lists only
+/// large parts, so that the number of candidates stays small.
 fn shorter<T: Copy + PartialEq>(items: &[T], plain: T) -> impl Iterator<Item = Vec<T>> {
     const SINGLE: usize = 40;
     let mut found = Vec::new();

@@ -1,15 +1,16 @@
-//! Rows that one version allows and another does not: what a step that adds a constraint meets in files out there,
-//! and what rows that are drawn by lot seldom hold.
+//! Rows that one version allows and another does not: what a step that adds a constraint meets in
+//! files out there, and what rows that are drawn by lot seldom hold.
 //!
 //! ```text
 //! two schemas ─▶ demands ─▶ candidates ─▶ legal before? refused after? ─▶ databases
 //! ```
 //!
-//! A [demand](demand::Demand) is what the schema after asks of rows and the one before does not: a key, a
-//! CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each candidate is a change of a few rows
-//! that are there already. SQLite judges it twice: the database before must take it, with its constraints and
-//! triggers, and its application must not contradict it; and the table after, made anew and empty, must refuse it or
-//! store it otherwise. So what is in a database that goes on a journey clashes, whatever was understood of the SQL.
+//! A [demand](demand::Demand) is what the schema after asks of rows and the one before does not: a
+//! key, a CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each candidate
+//! is a change of a few rows that are there already. SQLite judges it twice: the database before
+//! must take it, with its constraints and triggers, and its application must not contradict it; and
+//! the table after, made anew and empty, must refuse it or store it otherwise. So what is in a
+//! database that goes on a journey clashes, whatever was understood of the SQL.
 
 mod assign;
 mod demand;
@@ -55,7 +56,8 @@ pub(crate) struct Base {
     pub(crate) image: Vec<u8>,
 }
 
-/// What the last step of the journey's first half asks of rows, and the version that it begins at does not.
+/// What the last step of the journey's first half asks of rows, and the version that it begins at
+/// does not.
 pub(crate) fn demands<'a>(
     subject: &'a Subject<'a>,
     journey: Journey,

@@ -71,8 +71,8 @@ pub fn pause() {
     simulator::give_way(true);
 }
 
-/// Lets `start` run at once as often as `meeting` says on a file that holds `image`, at version `from`, and
-/// returns what is wrong, in words; nothing, when each step ran once and nobody failed.
+/// Lets `start` run at once as often as `meeting` says on a file that holds `image`, at version
+/// `from`, and returns what is wrong, in words; nothing, when each step ran once and nobody failed.
 pub fn race(
     catalogue: &Catalogue,
     from: Version,
@@ -158,8 +158,8 @@ fn alone(catalogue: &Catalogue, image: &[u8], start: &Start<'_>) -> Result<Count
     Counts::of(&machine.connect(FILE)?)
 }
 
-/// How many rows each table has, the ledger too, and how often each version stands in it. Values are not
-/// compared: a step may write the time.
+/// How many rows each table has, the ledger too, and how often each version stands in it. Values
+/// are not compared: a step may write the time.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     version: i64,

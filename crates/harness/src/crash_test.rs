@@ -1,5 +1,5 @@
-//! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and power
-//! cuts, in the journal modes and settings that applications use.
+//! Takes one database to another version and cuts that everywhere: by interrupts, failing calls and
+//! power cuts, in the journal modes and settings that applications use.
 
 mod backups;
 mod fleeting;
@@ -35,8 +35,9 @@ pub struct Setup {
     pub journal: &'static str,
     /// [`synchronous`](https://sqlite.org/pragma.html#pragma_synchronous).
     pub synchronous: &'static str,
-    /// Whether a COMMIT that has returned survives a power cut. In journal mode DELETE only `EXTRA` promises
-    /// it: with less, the journal that was deleted may be back, and rolls back what was committed.
+    /// Whether a COMMIT that has returned survives a power cut. In journal mode DELETE only `EXTRA`
+    /// promises it: with less, the journal that was deleted may be back, and rolls back what was
+    /// committed.
     pub durable: bool,
     /// What the disk must keep in order, because SQLite relies on it.
     pub order: Order,
@@ -44,10 +45,10 @@ pub struct Setup {
 
 /// The setups that are tried, the most usual first.
 ///
-/// In journal mode DELETE at `FULL`, a transaction is committed when its journal is deleted, and what that
-/// transaction no longer needs of the file is cut off afterwards. Neither is synced: on a disk that cuts off and
-/// brings the journal back, the journal is played back into a file that lacks pages. At `NORMAL` the journal
-/// itself may be incomplete.
+/// In journal mode DELETE at `FULL`, a transaction is committed when its journal is deleted, and
+/// what that transaction no longer needs of the file is cut off afterwards. Neither is synced: on a
+/// disk that cuts off and brings the journal back, the journal is played back into a file that
+/// lacks pages. At `NORMAL` the journal itself may be incomplete.
 pub const SETUPS: [Setup; 5] = [
     setup("DELETE", "FULL", false, Order::Metadata),
     setup("WAL", "FULL", true, Order::None),
@@ -74,7 +75,8 @@ const fn setup(
 #[derive(Clone, Copy, Debug)]
 struct Way {
     mode: FaultMode,
-    /// Where no power is lost, `synchronous` makes no difference: then only the most usual setups are tried.
+    /// Where no power is lost, `synchronous` makes no difference: then only the most usual setups
+    /// are tried.
     only_usual: bool,
 }
 
@@ -128,8 +130,8 @@ fn kinds(faults: &[Fault]) -> u64 {
     ways(faults).map(|way| setups(way.only_usual) as u64).sum()
 }
 
-/// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds, the seed
-/// decides which kinds have one.
+/// The share of kind number `kind`, from 1, in all points. Where there are fewer points than kinds,
+/// the seed decides which kinds have one.
 fn part(sampling: &Sampling, kind: u64, kinds: u64) -> Sampling {
     let until = |kind: u64| {
         let points = u128::from(sampling.points) * u128::from(kind + sampling.seed % kinds);
@@ -158,7 +160,8 @@ pub struct CrashTest<'a> {
     before: Observation,
     /// What it looks like at the end, without what another try gives other values.
     after: Observation,
-    /// Columns, by folded table and place, that are random or hold the time: no two tries agree on them.
+    /// Columns, by folded table and place, that are random or hold the time: no two tries agree on
+    /// them.
     fleeting: BTreeSet<(String, usize)>,
     /// The file at the end.
     result: Vec<u8>,
@@ -190,13 +193,13 @@ impl<'a> CrashTest<'a> {
         CrashTest::of(image, Box::new(work), None)
     }
 
-    /// The same for work that backs up what the file holds before it writes, beside the file, and that asks the
-    /// machine for more than a connection: whoever takes one takes it by [`connect`] or
-    /// [`connect_and_write`].
+    /// The same for work that backs up what the file holds before it writes, beside the file, and
+    /// that asks the machine for more than a connection: whoever takes one takes it by [`connect`]
+    /// or [`connect_and_write`].
     ///
-    /// At each end, whatever cut the work, a backup that has its name is whole, and where the file is as after, one
-    /// of them holds what it held before. Work that fails leaves nothing beside a file that is as before, and work
-    /// that is done again nothing but backups.
+    /// At each end, whatever cut the work, a backup that has its name is whole, and where the file
+    /// is as after, one of them holds what it held before. Work that fails leaves nothing beside a
+    /// file that is as before, and work that is done again nothing but backups.
     ///
     /// # Errors
     /// As [`CrashTest::new`].
@@ -248,7 +251,8 @@ impl<'a> CrashTest<'a> {
         }
     }
 
-    /// The same for work that sees to it that it survives any power cut once it is done, whatever the setup.
+    /// The same for work that sees to it that it survives any power cut once it is done, whatever
+    /// the setup.
     #[must_use]
     pub fn durable(self) -> CrashTest<'a> {
         CrashTest {
@@ -267,7 +271,8 @@ impl<'a> CrashTest<'a> {
         self.before == self.after
     }
 
-    /// SetupStats everywhere, or at as many points as `sampling` says, which all kinds of cuts share.
+    /// SetupStats everywhere, or at as many points as `sampling` says, which all kinds of cuts
+    /// share.
     ///
     /// # Errors
     /// When the machine cannot be made, or the work does not arrive in one of the setups.
@@ -318,7 +323,8 @@ impl<'a> CrashTest<'a> {
         self.with_workload(setup, |workload| Ok(repeat_failure(workload, failure)?))
     }
 
-    /// Cuts the power wherever the work makes, syncs, names or removes a file, in the most usual setups.
+    /// Cuts the power wherever the work makes, syncs, names or removes a file, in the most usual
+    /// setups.
     ///
     /// # Errors
     /// As [`CrashTest::cut`].
@@ -390,9 +396,10 @@ impl<'a> CrashTest<'a> {
     fn tell(&self, found: &Observation) -> String {
         let unlike = |end: &Observation| observe::differences(end, found, &[]);
         let (before, after) = (unlike(&self.before), unlike(&self.after));
-        let (name, differences) = match before.len() <= after.len() {
-            true => ("before", before),
-            false => ("after", after),
+        let (name, differences) = if before.len() <= after.len() {
+            ("before", before)
+        } else {
+            ("after", after)
         };
         let told = differences.iter().take(TOLD).map(|difference| {
             let (was, is) = (&difference.before, &difference.after);
@@ -420,8 +427,8 @@ pub fn connect(machine: &Machine, setup: Option<Setup>) -> rusqlite::Result<rusq
     Ok(connection)
 }
 
-/// The same for one that has written through this connection: its WAL is there then, under a name that lasts, and
-/// no sync of it syncs the directory any more.
+/// The same for one that has written through this connection: its WAL is there then, under a name
+/// that lasts, and no sync of it syncs the directory any more.
 ///
 /// # Errors
 /// As [`connect`].

@@ -1,7 +1,8 @@
-//! The docs that are made from the folders and the schema: blocks between markers in Markdown files.
+//! The docs that are made from the folders and the schema: blocks between markers in Markdown
+//! files.
 //!
-//! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`; what stands
-//! outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
+//! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`;
+//! what stands outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
 
 mod diagram;
 pub(crate) mod objects;

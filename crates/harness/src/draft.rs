@@ -127,11 +127,12 @@ pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec
     let docs = broken("everything is documented").or_else(|| stale_docs(subject));
     let migrates = broken("up preserves").or_else(nothing_yet);
     let fails = subject.catalogue.build(version).is_err();
-    let returns = match fails {
-        true => Some("not tried: the step fails".to_owned()),
-        false => broken("down restores")
+    let returns = if fails {
+        Some("not tried: the step fails".to_owned())
+    } else {
+        broken("down restores")
             .or_else(|| broken("back and forth keeps"))
-            .or_else(nothing_yet),
+            .or_else(nothing_yet)
     };
     let (back_written, back_works) = match step.down() {
         Some(_) => (

@@ -20,8 +20,8 @@ pub enum ErrorKind {
     Engine,
     /// A file cannot be read or written.
     File,
-    /// What the subject declares does not fit together: a fixture that does not load, a step that does not
-    /// arrive, an application that fails.
+    /// What the subject declares does not fit together: a fixture that does not load, a step that
+    /// does not arrive, an application that fails.
     Subject,
 }
 

@@ -46,8 +46,8 @@ pub fn load(script: &str) -> Result<Connection, Error> {
     Ok(sandbox::from_image(&sandbox.image()?)?)
 }
 
-/// The digest that freezes a fixture: SHA-256 of its text with `\n` line ends, so that `sha256sum` gives
-/// the same on a checkout that keeps them.
+/// The digest that freezes a fixture: SHA-256 of its text with `\n` line ends, so that `sha256sum`
+/// gives the same on a checkout that keeps them.
 pub fn text_digest(text: &str) -> String {
     let hash = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -57,7 +57,8 @@ pub fn text_digest(text: &str) -> String {
 /// `user_version` and `application_id`, so that loading it gives the same observation.
 ///
 /// # Errors
-/// When the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
+/// When the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring
+/// back.
 pub fn dump(connection: &Connection) -> Result<String, Error> {
     let schema = Schema::read(connection)?;
     let mut text = String::new();
@@ -107,7 +108,8 @@ pub(crate) fn stored_objects(
         .collect()
 }
 
-/// The columns that bring a table's rows back, quoted, and the query that gives them in order of rowid or key.
+/// The columns that bring a table's rows back, quoted, and the query that gives them in order of
+/// rowid or key.
 pub(crate) fn row_query(
     connection: &Connection,
     table: &schema::Table,

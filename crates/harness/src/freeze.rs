@@ -11,15 +11,17 @@ use crate::fixture::{self, Frozen, FrozenStep, dump, text_digest};
 use crate::report::{LawReport, Report};
 use crate::subject::{Subject, show};
 
-/// Freezes every version that is not frozen yet, and returns the golden databases that were written: each that of
-/// the version before, migrated forward; one that is there already and fits is kept.
+/// Freezes every version that is not frozen yet, and returns the golden databases that were
+/// written: each that of the version before, migrated forward; one that is there already and fits
+/// is kept.
 ///
-/// A version is frozen when it is shipped, and not before the proof holds, which `report` says: what is frozen can
-/// never be changed. Other databases that lie beside a golden one of these versions are frozen with it.
+/// A version is frozen when it is shipped, and not before the proof holds, which `report` says:
+/// what is frozen can never be changed. Other databases that lie beside a golden one of these
+/// versions are frozen with it.
 ///
 /// # Errors
-/// When a law is broken, apart from *history is frozen*, which this mends; when a step fails, or a file cannot be
-/// read or written. What was written until then stays.
+/// When a law is broken, apart from *history is frozen*, which this mends; when a step fails, or a
+/// file cannot be read or written. What was written until then stays.
 pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBuf>, Error> {
     let unsound = |law: &&LawReport| law.name != "history is frozen" && !law.broken.is_empty();
     if let Some(law) = report.laws.iter().find(unsound) {
@@ -54,8 +56,8 @@ pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBu
     Ok(written)
 }
 
-/// Writes `golden.sql` of `version`, the golden database of the version before migrated forward, and returns
-/// its path, relative to the root. It is not frozen yet.
+/// Writes `golden.sql` of `version`, the golden database of the version before migrated forward,
+/// and returns its path, relative to the root. It is not frozen yet.
 ///
 /// # Errors
 /// As [`new_versions`].

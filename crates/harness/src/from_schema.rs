@@ -12,7 +12,8 @@ use crate::subject::Subject;
 /// How many rows a table gets at most: more rows a database cost less than more databases.
 pub(crate) const ROWS: usize = 8;
 
-/// The newest version up to `version` whose rows are all its own: nothing in them is derived from others.
+/// The newest version up to `version` whose rows are all its own: nothing in them is derived from
+/// others.
 pub(crate) fn underived(subject: &Subject<'_>, version: Version) -> Version {
     let derived = (1..=version).find(|version| {
         let notes = subject.catalogue.notes(*version);

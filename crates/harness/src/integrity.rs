@@ -1,4 +1,5 @@
-//! What speaks against a file: SQLite's own checks, whether it can still be used, and the application.
+//! What speaks against a file: SQLite's own checks, whether it can still be used, and the
+//! application.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ use crate::error::Error;
 use crate::subject::Subject;
 use sandbox::sqlite_message;
 
-/// Everything that speaks against a file of `version`, one sentence each; the same sentence stands once
-/// for each row that it is about.
+/// Everything that speaks against a file of `version`, one sentence each; the same sentence stands
+/// once for each row that it is about.
 pub(crate) fn problems(
     subject: &Subject<'_>,
     connection: &Connection,
@@ -69,8 +70,8 @@ fn sentences(connection: &Connection, sql: &str, found: &mut Vec<String>) -> rus
     Ok(())
 }
 
-/// Whether rows can still be written and views read: CREATE VIEW, CREATE TRIGGER and DROP TABLE check
-/// nothing, and what they leave behind fails at the next write.
+/// Whether rows can still be written and views read: CREATE VIEW, CREATE TRIGGER and DROP TABLE
+/// check nothing, and what they leave behind fails at the next write.
 fn usable(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> {
     let schema = Schema::read(connection)?;
     let _strict = StrictQuotes::set(connection)?;
@@ -96,7 +97,8 @@ fn usable(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error>
     Ok(())
 }
 
-/// Prepares one statement of each kind, which compiles the table's triggers and finds its keys' parents.
+/// Prepares one statement of each kind, which compiles the table's triggers and finds its keys'
+/// parents.
 fn writable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
     let name = quote_name(&table.name);
     let columns: Vec<_> = table

@@ -106,6 +106,15 @@ pub struct Again {
     pub changed: bool,
 }
 
+/// The name of journeys under other storage configurations, in reports and as `--fixture`.
+pub(crate) const STORAGE: &str = "storage";
+
+/// The name of random walks, in reports and as `--fixture`.
+pub(crate) const WALK: &str = "walk";
+
+/// The names of what is drawn from a seed.
+pub(crate) const DRAWN: [&str; 6] = ["generated", "plain", "hostile", "clashing", STORAGE, WALK];
+
 /// A journey made with one database. The laws judge it without touching a database.
 #[derive(Clone, Debug)]
 pub struct Trace {
@@ -196,7 +205,8 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
     })
 }
 
-/// Up or back to `target`, with consent to what that loses; the steps that ran, or the engine's error.
+/// Up or back to `target`, with consent to what that loses; the steps that ran, or the engine's
+/// error.
 pub(crate) fn go(
     subject: &Subject<'_>,
     connection: Connection,
@@ -204,9 +214,10 @@ pub(crate) fn go(
     up: bool,
 ) -> (Connection, Result<Vec<String>, Error>) {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
-    let result = match up {
-        true => migrator.upgrade_to(target),
-        false => migrator.rollback_to(target),
+    let result = if up {
+        migrator.upgrade_to(target)
+    } else {
+        migrator.rollback_to(target)
     };
     let result = match result {
         Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
@@ -238,12 +249,16 @@ fn go_again(
     target: Version,
 ) -> Result<(Connection, Again), Error> {
     let current = target == subject.catalogue.current_version();
-    let open = |connection: &Connection| match current {
-        true => subject.application.opened(connection).map_err(Error::from),
-        false => Ok(()),
+    let open = |connection: &Connection| {
+        if current {
+            subject.application.opened(connection).map_err(Error::from)
+        } else {
+            Ok(())
+        }
     };
     let mut again = Again::default();
-    // As at the next start. A database that never was bytes does not count what is written to it once more.
+    // As at the next start. A database that never was bytes does not count what is written to it
+    // once more.
     let connection = sandbox::from_image(&sandbox::image(&connection)?)?;
     if let Err(error) = open(&connection) {
         again
@@ -294,8 +309,8 @@ pub(crate) fn look(
     })
 }
 
-/// How every run of a proof is made: consent is given to all that is declared, and notes may still be missing
-/// while a version is being made.
+/// How every run of a proof is made: consent is given to all that is declared, and notes may still
+/// be missing while a version is being made.
 pub(crate) fn proving() -> Options {
     Options {
         accept_loss: true,

@@ -1,8 +1,5 @@
 //! The laws: what must hold for every catalogue. Each is one file, whose doc comment is its page.
 
-mod definition;
-mod evidence;
-
 mod again_does_nothing;
 mod back_and_forth_keeps;
 mod down_restores;
@@ -16,9 +13,7 @@ mod queries_still_prepare;
 mod starters_agree;
 mod up_preserves;
 
-pub use definition::Law;
-pub(crate) use definition::{Check, Probe};
-pub(crate) use evidence::{declared, excuses};
+use crate::check::Law;
 
 /// All laws, in the order in which reports list them.
 pub static LAWS: &[Law] = &[

@@ -1,15 +1,17 @@
-//! The proof: builds a database at every past version, migrates it forward and back, and checks laws.
+//! The proof: builds a database at every past version, migrates it forward and back, and checks
+//! laws.
 //!
 //! ```text
 //! fixtures/ ─▶ journey ─▶ observe ─▶ laws ─▶ report
 //! ```
 //!
-//! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application declares
-//! (queries, the writes of each build, what must be consistent). [`verify()`] takes each golden fixture, and
-//! databases that proptest makes, on a [`Journey`] between every pair of versions and back, observes
-//! everything that must survive, and lets each of the [`LAWS`] judge. Where all is well, golden databases
-//! go on journeys in other physical [`StorageConfig`]s, and on random walks over the versions, with writes, readers and restarts in between. The result is a value, a
-//! [`Report`], that prints as text or as JSON. A run that checked nothing fails.
+//! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application
+//! declares (queries, the writes of each build, what must be consistent). [`verify()`] takes each
+//! golden fixture, and databases that proptest makes, on a [`Journey`] between every pair of
+//! versions and back, observes everything that must survive, and lets each of the [`LAWS`] judge.
+//! Where all is well, golden databases go on journeys in other physical [`StorageConfig`]s, and on
+//! random walks over the versions, with writes, readers and restarts in between. The result is a
+//! value, a [`Report`], that prints as text or as JSON. A run that checked nothing fails.
 //!
 //! Nothing here knows a table of any application.
 
@@ -17,7 +19,10 @@ mod error;
 mod subject;
 mod observation;
 mod fixture;
+mod repeat;
 mod finding;
+mod check;
+mod evidence;
 mod journey;
 mod integrity;
 mod refusals;
@@ -36,17 +41,24 @@ pub mod docs;
 pub mod draft;
 pub mod freeze;
 
+pub use check::Law;
 pub use error::{Error, ErrorKind};
 pub use finding::{Finding, Findings};
 pub use fixture::{Fixture, Frozen, FrozenStep, dump, load, text_digest as fixture_digest};
 pub use generate::{Content, Insert};
 pub use journey::{Again, Checkpoint, Journey, Shape, Trace};
-pub use law::{LAWS, Law};
+pub use law::LAWS;
 pub use observation::{LEDGER, compare, observe};
 pub use observe::{Comparison, Difference, Observation, Rows, Value};
+pub use repeat::Repeat;
 pub use report::{Broken, JourneyReport, LawReport, Report};
 pub use schema::diff;
 pub use simulated_files::simulated_files;
 pub use storage_config::StorageConfig;
 pub use subject::{Application, NoApplication, Subject};
 pub use verify::{Progress, Settings, verify};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

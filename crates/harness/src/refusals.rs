@@ -1,9 +1,10 @@
 //! Files and steps that the engine must refuse, and what it must leave as it was.
 //!
-//! A file that somebody changed, of another application, or of a newer build; a step that fails, leaves orphans or ends
-//! the transaction; a loss to which nobody consented. Each is tried beside a near miss that must go through: where that
-//! does not, the other laws tell why, and nothing is said here. They are made of the catalogue under proof, the steps
-//! with a version more or two that are put behind its newest; no table of an application is named.
+//! A file that somebody changed, of another application, or of a newer build; a step that fails,
+//! leaves orphans or ends the transaction; a loss to which nobody consented. Each is tried beside a
+//! near miss that must go through: where that does not, the other laws tell why, and nothing is
+//! said here. They are made of the catalogue under proof, the steps with a version more or two that
+//! are put behind its newest; no table of an application is named.
 
 mod behind;
 
@@ -114,7 +115,8 @@ pub(crate) fn check_history(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A version to begin at, and somewhere to go from it: the newest step up, or where there is one only, back.
+/// A version to begin at, and somewhere to go from it: the newest step up, or where there is one
+/// only, back.
 fn way(subject: &Subject<'_>) -> Option<(Version, Ask)> {
     let current = subject.catalogue.current_version();
     match current {
@@ -274,8 +276,8 @@ fn changed(image: &[u8], sql: &str) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// What is wrong with how the engine refuses the file after `sql`; `None` where it refuses it as it should, and leaves
-/// the file and the connection as they were.
+/// What is wrong with how the engine refuses the file after `sql`; `None` where it refuses it as it
+/// should, and leaves the file and the connection as they were.
 pub(super) fn refusal(
     catalogue: &Catalogue,
     image: &[u8],

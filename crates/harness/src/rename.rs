@@ -1,5 +1,5 @@
-//! What a version before calls by another name: declared renames, carried out on an observation, so that it
-//! can be compared with the one after.
+//! What a version before calls by another name: declared renames, carried out on an observation, so
+//! that it can be compared with the one after.
 
 use migrations::{Rename, Version};
 use rusqlite::Connection;
@@ -19,8 +19,8 @@ pub(crate) fn renames(
     notes.flat_map(|notes| notes.renames.clone()).collect()
 }
 
-/// The schema of `version` after `renames`, made by SQLite itself; a rename of what is not there does
-/// nothing.
+/// The schema of `version` after `renames`, made by SQLite itself; a rename of what is not there
+/// does nothing.
 pub(crate) fn schema(
     subject: &Subject<'_>,
     version: Version,
@@ -59,9 +59,10 @@ pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
 pub(crate) fn table_before(renames: &[Rename], table: &str) -> String {
     let tables = renames.iter().rev().filter(|own| own.column.is_none());
     tables.fold(table.to_owned(), |name, rename| {
-        match fold(&rename.to) == fold(&name) {
-            true => rename.table.clone(),
-            false => name,
+        if fold(&rename.to) == fold(&name) {
+            rename.table.clone()
+        } else {
+            name
         }
     })
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use migrations::{Version, escape};
 use serde_json::{Value, json};
 
-use crate::journey::{Journey, Shape};
+use crate::journey::{Journey, STORAGE, Shape, WALK};
 
 /// How many differences of one law are shown in full.
 const SHOWN: usize = 12;
@@ -33,8 +33,8 @@ pub struct Broken {
     pub hint: Option<String>,
     /// The smallest generated database that shows it, as SQL.
     pub sql: Option<String>,
-    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``: without
-    /// them the law holds.
+    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``:
+    /// without them the law holds.
     pub hostile: Vec<String>,
     /// The command that shows it again.
     pub repeat: String,
@@ -71,18 +71,18 @@ pub struct JourneyReport {
 /// What the proof found.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The command that made it.
-    pub command: String,
+    /// Its title, such as the application's name.
+    pub title: String,
     /// How many versions the catalogue has.
     pub versions: Version,
     /// How many golden databases there are.
     pub fixtures: usize,
     /// How many databases were generated.
     pub generated: usize,
-    /// How many journeys of golden databases were made in other physical worlds.
-    pub worlds: usize,
-    /// How many tours were made, and how many moves they had.
-    pub tours: (usize, usize),
+    /// How many journeys of golden databases were made under other storage configurations.
+    pub storage_configs: usize,
+    /// How many random walks were made, and how many actions they had.
+    pub random_walks: (usize, usize),
     /// The seed they were generated from.
     pub seed: u64,
     /// Whether only a part of the proof was asked for.
@@ -109,7 +109,7 @@ impl Report {
             return vec!["no law has this name".to_owned()];
         }
         if self.journeys.is_empty()
-            && self.worlds + self.tours.0 == 0
+            && self.storage_configs + self.random_walks.0 == 0
             && (self.chosen_journeys || self.laws.iter().all(|law| law.checked == 0))
         {
             return vec![
@@ -124,9 +124,10 @@ impl Report {
         let gaps: Vec<String> = unproved
             .map(|law| format!("the law \"{}\" checked nothing", law.name))
             .collect();
-        match self.narrowed && gaps.len() < self.laws.len() {
-            true => Vec::new(),
-            false => gaps,
+        if self.narrowed && gaps.len() < self.laws.len() {
+            Vec::new()
+        } else {
+            gaps
         }
     }
 
@@ -138,8 +139,8 @@ impl Report {
             "fixtures": self.fixtures,
             "journeys": self.journeys.len(),
             "generated": self.generated,
-            "worlds": self.worlds,
-            "tours": { "count": self.tours.0, "moves": self.tours.1 },
+            "storage_configs": self.storage_configs,
+            "random_walks": { "count": self.random_walks.0, "actions": self.random_walks.1 },
             "seed": self.seed,
             "holds": self.holds(),
             "narrowed": self.narrowed,
@@ -158,10 +159,11 @@ impl Report {
         text
     }
 
-    /// The same with every text as it may be printed: a name on one line, and messages and SQL line by line.
+    /// The same with every text as it may be printed: a name on one line, and messages and SQL line
+    /// by line.
     fn printable(&self) -> Report {
         let mut report = self.clone();
-        line(&mut report.command);
+        line(&mut report.title);
         for ((_, table), reason) in &mut report.unseeded {
             line(table);
             line(reason);
@@ -175,7 +177,7 @@ impl Report {
     }
 
     fn write(&self) -> String {
-        let name = self.command.split(' ').next_back().unwrap_or(&self.command);
+        let name = &self.title;
         let mut text = format!(
             "{name}: {}, {}, {}, {}\n\n",
             counted(self.versions as usize, "version"),
@@ -202,7 +204,8 @@ impl Report {
                 law.name, law.checked
             );
         }
-        // An edited history makes the engine refuse, and half the laws break with it: the cause comes first.
+        // An edited history makes the engine refuse, and half the laws break with it: the cause
+        // comes first.
         let mut broken: Vec<&LawReport> = self
             .laws
             .iter()
@@ -258,16 +261,16 @@ impl Report {
                 self.seed
             );
         }
-        if self.worlds > 0 {
-            let worlds = counted(self.worlds, "journey");
+        if self.storage_configs > 0 {
+            let journeys = counted(self.storage_configs, "journey");
             let _ = writeln!(
                 text,
-                "  {worlds} in other worlds: page sizes, encodings, auto_vacuum, WAL, old formats"
+                "  {journeys} under other storage configurations (page size, encoding, WAL …)"
             );
         }
-        if let (tours @ 1.., moves) = self.tours {
-            let (tours, moves) = (counted(tours, "tour"), counted(moves, "move"));
-            let _ = writeln!(text, "  {tours} of {moves}: random walks over the versions");
+        if let (walks @ 1.., actions) = self.random_walks {
+            let (walks, actions) = (counted(walks, "random walk"), counted(actions, "action"));
+            let _ = writeln!(text, "  {walks} of {actions}");
         }
         for ((version, table), reason) in &self.unseeded {
             let _ = writeln!(
@@ -357,8 +360,9 @@ impl LawReport {
         law
     }
 
-    /// What is broken, each difference once with the journeys that show it, those of one step first: they
-    /// tell the guilty file. What follows the first line of a message is left out where all of it was `told`.
+    /// What is broken, each difference once with the journeys that show it, those of one step
+    /// first: they tell the guilty file. What follows the first line of a message is left out where
+    /// all of it was `told`.
     fn write_broken<'a>(&'a self, text: &mut String, told: &mut BTreeSet<&'a str>) {
         let _ = writeln!(text, "\n{} is broken:", self.name);
         let mut groups: Vec<(&Broken, Vec<&Broken>)> = Vec::new();
@@ -419,8 +423,8 @@ fn write_one<'a>(
     }
     if let Some(sql) = &broken.sql {
         let what = match broken.data.as_str() {
-            "world" => "most usual world",
-            "tour" => "smallest tour",
+            STORAGE => "most usual storage configuration",
+            WALK => "shortest random walk",
             _ => "smallest database",
         };
         let _ = writeln!(text, "      {what} that shows it:");

@@ -9,10 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use migrations::{FileInfo, Files, NewFile};
 use simulator::{FileSystem, Machine, OpenFile};
 
-/// The files of the machine, for [`Options::files`](migrations::Options::files). Good as long as the machine or a
-/// connection to it is there.
+/// The files of the machine, for [`Options::files`](migrations::Options::files). Good as long as
+/// the machine or a connection to it is there.
 pub fn simulated_files(machine: &Machine) -> &'static dyn Files {
-    // One for each VFS that was ever registered, of which there are as many as machines at the same time.
+    // One for each VFS that was ever registered, of which there are as many as machines at the same
+    // time.
     static ALL: Mutex<BTreeMap<&'static CStr, &'static SimulatedFiles>> =
         Mutex::new(BTreeMap::new());
     let system = machine.file_system();

@@ -1,8 +1,9 @@
-//! A physical world: how a file stands on the disk, which no step may depend on.
+//! A storage configuration: how a file stands on the disk, which no step may depend on.
 //!
-//! The same rows can stand in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free pages, in a file
-//! that a SQLite of 2009 wrote. [`StorageConfig::remake`] makes a database anew in another world, with the same
-//! schema, rows, rowids and sequences, on a [`Machine`], which has a WAL where files in memory have none.
+//! The same rows can stand in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free
+//! pages, in a file that a SQLite of 2009 wrote. [`StorageConfig::rebuild`] makes a database anew
+//! in another configuration, with the same schema, rows, rowids and sequences, on a [`Machine`],
+//! which has a WAL where files in memory have none.
 
 mod rebuild;
 
@@ -15,10 +16,11 @@ use rusqlite::config::DbConfig::SQLITE_DBCONFIG_LEGACY_FILE_FORMAT;
 use simulator::Machine;
 use stdx::Rng;
 
-/// The file's name on the machine of a world.
-const FILE: &str = "world.db";
+/// The file's name on the machine of a configuration.
+const FILE: &str = "storage.db";
 
-/// How many values each property of a world has, in the order of [`StorageConfig::properties`].
+/// How many values each property of a configuration has, in the order of
+/// [`StorageConfig::properties`].
 const VALUES: [usize; 8] = [8, 3, 3, 2, 2, 2, 2, 2];
 
 /// The page size that a property's value stands for: the usual one first.
@@ -28,7 +30,8 @@ const ENCODINGS: [&str; 3] = ["UTF-8", "UTF-16le", "UTF-16be"];
 
 const AUTO_VACUUMS: [&str; 3] = ["NONE", "FULL", "INCREMENTAL"];
 
-/// How many worlds are drawn for each one that is taken: the one that shows most pairs that no other did.
+/// How many configurations are drawn for each one that is taken: the one that shows most pairs that
+/// no other did.
 const DRAWN: u64 = 24;
 
 /// How a file stands on the disk: one value for each property, 0 for the usual one.
@@ -38,55 +41,55 @@ pub struct StorageConfig {
 }
 
 impl StorageConfig {
-    /// The usual world: pages of 4096 bytes, UTF-8, no auto_vacuum, journal mode DELETE, no free pages to speak
-    /// of, today's format.
+    /// The usual configuration: pages of 4096 bytes, UTF-8, no auto_vacuum, journal mode DELETE, no
+    /// free pages to speak of, today's format.
     pub fn usual() -> StorageConfig {
         StorageConfig::default()
     }
 
-    /// All worlds.
+    /// All configurations.
     pub fn all() -> Vec<StorageConfig> {
         let count: usize = VALUES.iter().product();
-        let world = |mut number: usize| {
-            let mut world = StorageConfig::default();
-            for (property, values) in world.properties.iter_mut().zip(VALUES) {
+        let config = |mut number: usize| {
+            let mut config = StorageConfig::default();
+            for (property, values) in config.properties.iter_mut().zip(VALUES) {
                 *property = u8::try_from(number % values).unwrap_or(0);
                 number /= values;
             }
-            world
+            config
         };
-        (0..count).map(world).collect()
+        (0..count).map(config).collect()
     }
 
-    /// A few worlds that show every two values of different properties together at least once: what depends
-    /// on more than two at a time is rare.
+    /// A few configurations that show every two values of different properties together at least
+    /// once: what depends on more than two at a time is rare.
     pub fn sample(seed: u64) -> Vec<StorageConfig> {
         let mut missing: BTreeSet<Pair> = every_pair().collect();
         let mut rng = Rng::new(seed);
         let mut taken = Vec::new();
         while let Some(first) = missing.first().copied() {
             let drawn = (0..DRAWN).map(|_| StorageConfig::draw(&mut rng).with(first));
-            let shows = |world: &StorageConfig| {
-                let pairs = world.pairs().into_iter();
+            let shows = |config: &StorageConfig| {
+                let pairs = config.pairs().into_iter();
                 pairs.filter(|pair| missing.contains(pair)).count()
             };
-            let Some(world) = drawn.max_by_key(shows) else {
+            let Some(config) = drawn.max_by_key(shows) else {
                 break;
             };
-            for pair in world.pairs() {
+            for pair in config.pairs() {
                 missing.remove(&pair);
             }
-            taken.push(world);
+            taken.push(config);
         }
         taken
     }
 
     fn draw(rng: &mut Rng) -> StorageConfig {
-        let mut world = StorageConfig::default();
-        for (property, values) in world.properties.iter_mut().zip(VALUES) {
+        let mut config = StorageConfig::default();
+        for (property, values) in config.properties.iter_mut().zip(VALUES) {
             *property = u8::try_from(rng.index(values)).unwrap_or(0);
         }
-        world
+        config
     }
 
     fn with(mut self, pair: Pair) -> StorageConfig {
@@ -98,15 +101,15 @@ impl StorageConfig {
         self
     }
 
-    /// The same world with one property as usual, for each that is not.
+    /// The same configuration with one property as usual, for each that is not.
     pub fn more_usual(self) -> Vec<StorageConfig> {
         let unusual = (0..VALUES.len()).filter(|place| self.value(*place) > 0);
         let back = |place: usize| {
-            let mut world = self;
-            if let Some(property) = world.properties.get_mut(place) {
+            let mut config = self;
+            if let Some(property) = config.properties.get_mut(place) {
                 *property = 0;
             }
-            world
+            config
         };
         unusual.map(back).collect()
     }
@@ -151,8 +154,9 @@ impl StorageConfig {
         self.value(4) > 0
     }
 
-    /// Whether a SQLite from before 2010 wrote the file: schema format 1, in which no index is descending, and
-    /// a header that does not know the file's size. <https://sqlite.org/fileformat2.html#schema_format_number>
+    /// Whether a SQLite from before 2010 wrote the file: schema format 1, in which no index is
+    /// descending, and a header that does not know the file's size.
+    /// <https://sqlite.org/fileformat2.html#schema_format_number>
     pub fn old_format(self) -> bool {
         self.value(5) > 0
     }
@@ -167,7 +171,7 @@ impl StorageConfig {
         if self.value(7) == 0 { 0 } else { 8 }
     }
 
-    /// Opens the database of a machine that [`StorageConfig::remake`] made.
+    /// Opens the database of a machine that [`StorageConfig::rebuild`] made.
     ///
     /// # Errors
     /// Whatever SQLite says.
@@ -192,7 +196,7 @@ impl StorageConfig {
     }
 }
 
-/// Two values of a world, each with the place of its property.
+/// Two values of a configuration, each with the place of its property.
 type Pair = ((u8, u8), (u8, u8));
 
 /// Every two values of different properties.
@@ -239,7 +243,7 @@ impl fmt::Display for StorageConfig {
             parts.push("-- and free pages: drop a large table at the end".to_owned());
         }
         if parts.is_empty() {
-            parts.push("-- the usual world".to_owned());
+            parts.push("-- the usual configuration".to_owned());
         }
         f.write_str(&parts.join("\n"))
     }
@@ -251,8 +255,8 @@ mod tests {
 
     #[test]
     fn a_sample_shows_every_two_values_together() {
-        let pairs = |worlds: &[StorageConfig]| -> BTreeSet<Pair> {
-            worlds.iter().flat_map(|world| world.pairs()).collect()
+        let pairs = |configs: &[StorageConfig]| -> BTreeSet<Pair> {
+            configs.iter().flat_map(|config| config.pairs()).collect()
         };
         let all = StorageConfig::all();
         assert_eq!(all.len(), 2_304);
@@ -270,6 +274,9 @@ mod tests {
         let last = *StorageConfig::all().last().unwrap();
         assert_eq!(last.more_usual().len(), VALUES.len());
         assert!(StorageConfig::usual().more_usual().is_empty());
-        assert_eq!(StorageConfig::usual().to_string(), "-- the usual world");
+        assert_eq!(
+            StorageConfig::usual().to_string(),
+            "-- the usual configuration"
+        );
     }
 }

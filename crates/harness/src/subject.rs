@@ -6,6 +6,7 @@ use migrations::{BoxError, Catalogue, Query, Version};
 use proptest::strategy::BoxedStrategy;
 use rusqlite::Connection;
 
+use crate::repeat::Repeat;
 use generate::Content;
 use observe::Value;
 
@@ -25,29 +26,36 @@ pub struct Subject<'a> {
     pub queries: &'a [Query],
     /// What the application does with its files.
     pub application: &'a dyn Application,
-    /// The command that runs this proof, to which a failure adds how to repeat it.
-    pub command: String,
+    /// The title of the report, such as the application's name.
+    pub title: String,
+    /// How a person makes a part of this proof again.
+    pub repeat: Repeat,
 }
 
 impl<'a> Subject<'a> {
-    /// A subject whose steps stand in `versions/` and whose golden databases in `fixtures/`, both below `root`:
-    /// without docs, queries, and an application that says nothing. Set the fields that are otherwise.
+    /// A subject with its steps in `versions/` and its golden databases in `fixtures/`, both below
+    /// `root`, and titled as that folder: without docs and queries, proved in a test. Set the
+    /// fields that are otherwise.
     pub fn new(root: impl Into<PathBuf>, catalogue: &'a Catalogue) -> Subject<'a> {
+        let root = root.into();
+        let name = root.file_name().unwrap_or_default();
         Subject {
-            root: root.into(),
+            title: name.to_string_lossy().into_owned(),
+            root,
             versions: "versions".into(),
             fixtures: "fixtures".into(),
             docs: Vec::new(),
             catalogue,
             queries: &[],
             application: &NoApplication,
-            command: "cargo test # with these Settings:".to_owned(),
+            repeat: Repeat::Test,
         }
     }
 }
 
 impl Subject<'_> {
-    /// The path of a version's file for messages, such as `crates/notes/versions/0002_label/up.sql`.
+    /// The path of a version's file for messages, such as
+    /// `crates/notes/versions/0002_label/up.sql`.
     pub fn step_file(&self, version: Version, file: &str) -> String {
         let folder = self
             .catalogue
@@ -78,8 +86,9 @@ pub trait Application: Sync {
         None
     }
 
-    /// What a column of `version` holds, where that is less than its schema allows, such as a document of the
-    /// application's own. Databases that are made from the schema take it from here.
+    /// What a column of `version` holds, where that is less than its schema allows, such as a
+    /// document of the application's own. Databases that are made from the schema take it from
+    /// here.
     fn column(
         &self,
         _version: Version,
@@ -89,7 +98,8 @@ pub trait Application: Sync {
         None
     }
 
-    /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it differ.
+    /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it
+    /// differ.
     ///
     /// # Errors
     /// Whatever the write fails with.

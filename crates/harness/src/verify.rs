@@ -1,6 +1,7 @@
 //! The proof itself: which databases go on which journeys, and what the laws say of them.
 
 mod settings;
+mod environment;
 mod task;
 mod outcome;
 mod proof;
@@ -16,9 +17,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stdx::map_parallel;
 
+use crate::check::Check;
 use crate::finding::Findings;
 use crate::journey::{can_go_back, walk};
-use crate::law::{Check, LAWS};
+use crate::law::LAWS;
 use crate::report::{JourneyReport, Report};
 use crate::subject::Subject;
 use outcome::{Outcome, cannot_walk, judge, judge_probes};
@@ -26,8 +28,8 @@ use proof::{Made, Proof};
 pub use settings::{Progress, Settings};
 use task::{Source, Task};
 
-/// Proves `subject`: every golden database, the empty file and generated databases, between every pair of
-/// versions and back, judged by every law.
+/// Proves `subject`: every golden database, the empty file and generated databases, between every
+/// pair of versions and back, judged by every law.
 pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
     let mut proof = Proof {
         subject,
@@ -67,9 +69,9 @@ impl Proof<'_> {
         let outcomes = self.spread(tasks);
         for (task, outcome) in tasks.iter().zip(outcomes) {
             made.generated += outcome.generated;
-            made.worlds += outcome.worlds;
-            made.tours.0 += outcome.tours.0;
-            made.tours.1 += outcome.tours.1;
+            made.storage_configs += outcome.storage_configs;
+            made.random_walks.0 += outcome.random_walks.0;
+            made.random_walks.1 += outcome.random_walks.1;
             self.unseeded(task.journey.from, outcome.unseeded);
             let journey = outcome.path.unwrap_or_else(|| task.journey.to_string());
             for (law, findings) in outcome.findings {
@@ -79,7 +81,7 @@ impl Proof<'_> {
             // Rows that the application contradicts went on no journey.
             let contradicted = outcome.generated == 0 && !outcome.broken;
             match task.source {
-                Source::StorageConfig(..) | Source::Tours(..) => continue,
+                Source::StorageConfig(..) | Source::RandomWalks(..) => continue,
                 Source::Schema(_) | Source::Clash(_) if contradicted => continue,
                 _ => {}
             }
@@ -131,7 +133,9 @@ fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
         Source::StorageConfig(fixture, world) => {
             storage_configs::run(subject, settings, task, (fixture, world))
         }
-        Source::Tours(fixture, of) => random_walks::run(subject, settings, task, (fixture, of)),
+        Source::RandomWalks(fixture, of) => {
+            random_walks::run(subject, settings, task, (fixture, of))
+        }
         _ => generated::run(subject, settings, task),
     }
 }

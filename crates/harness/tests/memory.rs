@@ -1,5 +1,5 @@
-//! Memory that is refused, at each request. A program of its own, because SQLite takes another allocator only before
-//! its first use.
+//! Memory that is refused, at each request. A program of its own, because SQLite takes another
+//! allocator only before its first use.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -27,7 +27,8 @@ fn wrong(cuts: &[SetupStats]) -> Vec<String> {
     failures.map(ToString::to_string).collect()
 }
 
-/// An engine that runs a script and then another, unless it was done before; what fails is passed to `or`.
+/// An engine that runs a script and then another, unless it was done before; what fails is passed
+/// to `or`.
 fn scripts(
     first: &'static str,
     second: &'static str,

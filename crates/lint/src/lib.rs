@@ -35,3 +35,8 @@ pub use runner::progress::Progress;
 pub use runner::tool_model::{ForeignKeys, Model, Transaction};
 pub use runner::watch::until;
 pub use verdict::{Judged, Unjudged, Verdict};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

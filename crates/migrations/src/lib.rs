@@ -181,3 +181,8 @@ pub use rusqlite;
 
 /// A state of the schema: 0 is an empty file, 1 the first version that was shipped.
 pub type Version = u32;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

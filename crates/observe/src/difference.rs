@@ -39,8 +39,8 @@ impl Difference {
     }
 }
 
-/// Compares the rows of a table in the columns that both have: by key where the earlier one has a key
-/// that the later one still has, as a multiset otherwise.
+/// Compares the rows of a table in the columns that both have: by key where the earlier one has a
+/// key that the later one still has, as a multiset otherwise.
 pub fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec<Difference> {
     let project = |rows: &Rows, row: &[Value]| -> Vec<Value> {
         let places = columns.iter().filter_map(|column| rows.place(column));
@@ -113,7 +113,8 @@ pub fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec<Differ
     first_few(found)
 }
 
-/// Of the differences of one kind in one column, the first few; the last of them says how many more there are.
+/// Of the differences of one kind in one column, the first few; the last of them says how many more
+/// there are.
 fn first_few(all: Vec<Difference>) -> Vec<Difference> {
     let mut kinds: BTreeMap<(Option<String>, bool), Vec<Difference>> = BTreeMap::new();
     for difference in all {
@@ -150,9 +151,10 @@ pub(crate) fn show_row(columns: &[&str], row: &[Value]) -> String {
 
 fn name_row(rows: &Rows, key: &[Value], keyed: bool, columns: &[&str]) -> String {
     let key_names = rows.key.iter().filter_map(|place| rows.columns.get(*place));
-    let names: Vec<&str> = match keyed && key.len() == rows.key.len() {
-        true => key_names.map(String::as_str).collect(),
-        false => columns.to_vec(),
+    let names: Vec<&str> = if keyed && key.len() == rows.key.len() {
+        key_names.map(String::as_str).collect()
+    } else {
+        columns.to_vec()
     };
     let parts: Vec<_> = names
         .iter()

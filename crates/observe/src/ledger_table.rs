@@ -6,8 +6,8 @@ use schema::sql::quote_name;
 
 use crate::value::Value;
 
-/// The table in which an application records its migrations: it is not data, and some of its columns, such as
-/// times, differ between two runs that do the same.
+/// The table in which an application records its migrations: it is not data, and some of its
+/// columns, such as times, differ between two runs that do the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerTable {
     /// The table's name.
@@ -17,7 +17,8 @@ pub struct LedgerTable {
 }
 
 impl LedgerTable {
-    /// The rows in the listed columns, NULL for a column that the table lacks; `None` if there is no such table.
+    /// The rows in the listed columns, NULL for a column that the table lacks; `None` if there is
+    /// no such table.
     pub(crate) fn read(
         self,
         connection: &Connection,

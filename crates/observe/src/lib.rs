@@ -1,12 +1,13 @@
-//! Everything in a SQLite database that must survive a migration, as a value; and two databases compared.
+//! Everything in a SQLite database that must survive a migration, as a value; and two databases
+//! compared.
 //!
 //! ```text
 //! connection ─▶ observation ─▶ differences
 //! ```
 //!
-//! [`Observation::read`] reads a database whole: schema, rows with their types and exact bytes, the counters of
-//! AUTOINCREMENT, `user_version` and `application_id`. [`differences`] compares two of them. [`compare`] compares
-//! two databases of any size without holding their rows.
+//! [`Observation::read`] reads a database whole: schema, rows with their types and exact bytes, the
+//! counters of AUTOINCREMENT, `user_version` and `application_id`. [`differences`] compares two of
+//! them. [`compare`] compares two databases of any size without holding their rows.
 
 mod error;
 mod value;
@@ -27,3 +28,8 @@ pub use rows::{Rows, read_rows};
 pub use search_table::{ROWID, check_agrees_with_content, search_option};
 pub use stream::{Comparison, compare};
 pub use value::Value;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -21,7 +21,8 @@ pub struct Observation {
     pub tables: BTreeMap<String, Rows>,
     /// The counters of `sqlite_sequence`, by folded table name.
     pub sequences: BTreeMap<String, i64>,
-    /// The rows of the ledger, in the columns that [`LedgerTable`] lists; `None` if there is no ledger.
+    /// The rows of the ledger, in the columns that [`LedgerTable`] lists; `None` if there is no
+    /// ledger.
     pub ledger: Option<Vec<Vec<Value>>>,
     /// `user_version`.
     pub user_version: i32,

@@ -29,7 +29,8 @@ impl Rows {
     }
 }
 
-/// The columns of a table that are observed, the places of those that name a row, and the query for all rows.
+/// The columns of a table that are observed, the places of those that name a row, and the query for
+/// all rows.
 pub(crate) fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>, String) {
     let visible = table.columns.iter().filter(|column| !column.hidden);
     let mut columns: Vec<String> = visible.map(|column| column.name.clone()).collect();
@@ -45,13 +46,14 @@ pub(crate) fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>
             .position(|own| own.eq_ignore_ascii_case(name))
     };
     let key_columns = table.primary_key.as_ref().map(|key| key.columns.as_slice());
-    let key = match search {
-        true => vec![0],
-        false => key_columns
+    let key = if search {
+        vec![0]
+    } else {
+        key_columns
             .unwrap_or_default()
             .iter()
             .filter_map(|part| place(&part.name))
-            .collect(),
+            .collect()
     };
     let list: Vec<_> = columns.iter().map(|name| quote_name(name)).collect();
     let sql = format!(

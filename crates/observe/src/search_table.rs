@@ -11,7 +11,8 @@ pub(crate) fn is_search(table: &Table) -> bool {
     matches!(&table.kind, TableKind::Virtual { module, .. } if module == "fts5")
 }
 
-/// Whether the search table `search` finds the rows of `table` by a rowid that no column of it holds.
+/// Whether the search table `search` finds the rows of `table` by a rowid that no column of it
+/// holds.
 pub(crate) fn shows_by_rowid(search: &Table, table: &Table) -> bool {
     let content = search_option(search, "content");
     let shows = content.is_some_and(|name| name.eq_ignore_ascii_case(&table.name));

@@ -1,9 +1,10 @@
 //! Two databases compared without holding their rows: for files of any size.
 //!
-//! Each table is read once on both sides, and the digests of its rows are added up in some hundred sums; equal
-//! sums mean equal rows, in whatever order. Where sums differ, the rows behind them are read again, and their
-//! digests go into a scratch database that SQLite keeps on disk. It finds which rows differ, and in which
-//! columns; only the first few of each kind are read in full. So memory holds two rows and SQLite's caches.
+//! Each table is read once on both sides, and the digests of its rows are added up in some hundred
+//! sums; equal sums mean equal rows, in whatever order. Where sums differ, the rows behind them are
+//! read again, and their digests go into a scratch database that SQLite keeps on disk. It finds
+//! which rows differ, and in which columns; only the first few of each kind are read in full. So
+//! memory holds two rows and SQLite's caches.
 
 mod side;
 
@@ -25,16 +26,17 @@ use crate::value::Value;
 pub struct Comparison {
     /// How many rows were compared, on the side that has more.
     pub rows: u64,
-    /// Everything that differs; of many rows that differ in the same way the first few, with the number of
-    /// the others.
+    /// Everything that differs; of many rows that differ in the same way the first few, with the
+    /// number of the others.
     pub found: Vec<Difference>,
 }
 
-/// Compares two databases: schema, the rows of all tables with their types, marks of `sqlite_sequence`,
-/// ledger, `user_version` and `application_id`. Memory does not grow with the files.
+/// Compares two databases: schema, the rows of all tables with their types, marks of
+/// `sqlite_sequence`, ledger, `user_version` and `application_id`. Memory does not grow with the
+/// files.
 ///
-/// Each side is read several times; nothing may write to them in between, so begin a transaction on both
-/// where other connections may.
+/// Each side is read several times; nothing may write to them in between, so begin a transaction on
+/// both where other connections may.
 ///
 /// # Errors
 /// When a database cannot be read.
@@ -163,7 +165,8 @@ impl Sides<'_> {
         let mut add = |kind, rows: usize, old: Option<u64>, new: Option<u64>| {
             let kind = kinds.entry(kind).or_default();
             kind.count += rows;
-            // They come in the order of digests; the first ones in the file are those that people look for.
+            // They come in the order of digests; the first ones in the file are those that people
+            // look for.
             kind.first.insert((old, new));
             if kind.first.len() > SHOWN {
                 kind.first.pop_last();

@@ -18,8 +18,8 @@ pub(crate) enum Decision {
 
 /// Decides on an action; `functions` are those that the caller registered.
 ///
-/// SQLite gives the name of a file that an expression makes as NULL, which arrives here as an action without a name
-/// of its own: it is denied like all that is not listed.
+/// SQLite gives the name of a file that an expression makes as NULL, which arrives here as an
+/// action without a name of its own: it is denied like all that is not listed.
 pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
     use AuthAction::*;
     match action {
@@ -69,19 +69,21 @@ pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
         // SQLite itself says of a module that nobody registered that there is none.
         CreateVtable { module_name, .. } => {
             let known = known().modules.contains(&module_name.to_ascii_lowercase());
-            match is_in(MODULES, module_name) || !known {
-                true => Decision::Allow,
-                false => denied(format!("the module `{module_name}` may open other files")),
+            if is_in(MODULES, module_name) || !known {
+                Decision::Allow
+            } else {
+                denied(format!("the module `{module_name}` may open other files"))
             }
         }
         Function { function_name } => {
             let own = |own: &String| own.eq_ignore_ascii_case(function_name);
             let registered = functions.iter().any(own);
-            match is_known_function(function_name) || registered {
-                true => Decision::Allow,
-                false => denied(format!(
+            if is_known_function(function_name) || registered {
+                Decision::Allow
+            } else {
+                denied(format!(
                     "it calls `{function_name}`, which may reach outside the database"
-                )),
+                ))
             }
         }
         Unknown { code, .. } if code == ffi::SQLITE_ATTACH => {
@@ -125,17 +127,19 @@ fn pragma(name: &str, value: Option<&str>) -> Decision {
         return Decision::Allow;
     }
     if is_in(PRAGMAS_THAT_SAY, name) {
-        return match name.eq_ignore_ascii_case("temp_store") && value.is_some_and(in_memory) {
-            true => Decision::Allow,
-            false => Decision::Ignore,
+        return if name.eq_ignore_ascii_case("temp_store") && value.is_some_and(in_memory) {
+            Decision::Allow
+        } else {
+            Decision::Ignore
         };
     }
     // SQLite says nothing to a pragma that it does not know, and does nothing.
-    match known().pragmas.contains(&name.to_ascii_lowercase()) {
-        true => denied(format!(
+    if known().pragmas.contains(&name.to_ascii_lowercase()) {
+        denied(format!(
             "`PRAGMA {name}` reaches outside the database, or is not known to be harmless"
-        )),
-        false => Decision::Allow,
+        ))
+    } else {
+        Decision::Allow
     }
 }
 
@@ -176,7 +180,8 @@ const PRAGMAS: &str = "
     schema_version secure_delete short_column_names shrink_memory synchronous table_info table_list table_xinfo
     user_version wal_autocheckpoint wal_checkpoint writable_schema";
 
-/// Pragmas that may be asked. What sets them concerns all connections of the process, or what keeps this one in.
+/// Pragmas that may be asked. What sets them concerns all connections of the process, or what keeps
+/// this one in.
 const PRAGMAS_THAT_SAY: &str = "
     hard_heap_limit max_page_count mmap_size soft_heap_limit temp_store threads trusted_schema";
 
@@ -187,8 +192,8 @@ const PRAGMAS_DENIED: &str = "data_store_directory lock_proxy_file temp_store_di
 const MODULES: &str =
     "dbstat fts3 fts3tokenize fts4 fts4aux fts5 fts5vocab geopoly rtree rtree_i32";
 
-/// SQLite's own functions that read and write nothing but values. The last lines are those of its own that
-/// `ALTER TABLE` calls.
+/// SQLite's own functions that read and write nothing but values. The last lines are those of its
+/// own that `ALTER TABLE` calls.
 const FUNCTIONS: &str = "
     -> ->> abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char coalesce concat concat_ws
     cos cosh count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank exp

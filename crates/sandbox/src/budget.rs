@@ -1,7 +1,7 @@
 //! A deterministic work budget for a connection.
 //!
-//! Counted in instructions of SQLite's machine, not in time, so that an endless statement stops at the
-//! same point on every machine.
+//! Counted in instructions of SQLite's machine, not in time, so that an endless statement stops at
+//! the same point on every machine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,8 @@ use crate::stop::Stop;
 /// After how many instructions of SQLite's machine the work is counted.
 const TICKS: i32 = 4_000;
 
-/// What a question of the authorizer costs, in instructions: a name is resolved, or a view expanded.
+/// What a question of the authorizer costs, in instructions: a name is resolved, or a view
+/// expanded.
 const ASKED: u64 = 100;
 
 /// After how many questions of the authorizer they are counted.

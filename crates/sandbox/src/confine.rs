@@ -17,7 +17,8 @@ const READING: u64 = 60 * INSTRUCTIONS_PER_SECOND;
 /// What the authorizer refused last.
 pub(crate) type Denied = Arc<Mutex<Option<String>>>;
 
-/// Keeps a connection to a file, which the caller opened to read it, from any other file, and limits its work.
+/// Keeps a connection to a file, which the caller opened to read it, from any other file, and
+/// limits its work.
 ///
 /// # Errors
 /// If SQLite refuses a limit.
@@ -28,8 +29,8 @@ pub fn confine(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Limits what SQLite may allocate for all connections of the process: many values of the greatest size may be alive
-/// at once. For a program of its own.
+/// Limits what SQLite may allocate for all connections of the process: many values of the greatest
+/// size may be alive at once. For a program of its own.
 pub fn limit_memory() {
     const MEMORY: i64 = 4 << 30;
     let set = || -> rusqlite::Result<()> {
@@ -40,7 +41,8 @@ pub fn limit_memory() {
     let _ = set();
 }
 
-/// Both lines of defence. SQL loads no extension: SQLite has that off, and nothing here switches it on.
+/// Both lines of defence. SQL loads no extension: SQLite has that off, and nothing here switches it
+/// on.
 pub(crate) fn guard(
     connection: &Connection,
     functions: &[String],

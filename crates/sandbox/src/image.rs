@@ -18,7 +18,8 @@ pub fn image(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a database in memory from its bytes, with foreign keys on. No bytes make an empty database.
+/// Opens a database in memory from its bytes, with foreign keys on. No bytes make an empty
+/// database.
 ///
 /// # Errors
 /// If SQLite refuses the bytes.

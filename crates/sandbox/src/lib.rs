@@ -1,11 +1,11 @@
-//! Runs anybody's SQL in memory: it reaches no other file, does no more than a budget of work, and stays within
-//! limits of size.
+//! Runs anybody's SQL in memory: it reaches no other file, does no more than a budget of work, and
+//! stays within limits of size.
 //!
-//! Every connection on which SQL of others runs comes from here: [`Sandbox`] for a database in memory, [`confine`]
-//! for a file that is only read. The first line of defence is the [authorizer](allowed), which denies what it does
-//! not list. The second does not depend on it: no database can be attached, defensive mode is on, the schema is not
-//! trusted, no extension loads, temporary storage stays in memory, and values, statements and programs have a
-//! greatest size.
+//! Every connection on which SQL of others runs comes from here: [`Sandbox`] for a database in
+//! memory, [`confine`] for a file that is only read. The first line of defence is the
+//! [authorizer](allowed), which denies what it does not list. The second does not depend on it: no
+//! database can be attached, defensive mode is on, the schema is not trusted, no extension loads,
+//! temporary storage stays in memory, and values, statements and programs have a greatest size.
 
 mod sqlite_message;
 mod image;
@@ -27,3 +27,8 @@ pub use scope::{Deadline, INSTRUCTIONS_PER_SECOND, Scope};
 pub use sqlite_message::{is_interrupted, sqlite_message};
 pub use stop::Stop;
 pub use strict_quotes::StrictQuotes;
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,19 +6,21 @@ use rusqlite::{Connection, ErrorCode};
 use crate::sqlite_message::sqlite_message;
 use crate::stop::Stop;
 
-/// The longest value or row. One function call works on a whole value, and nothing can interrupt it.
+/// The longest value or row. One function call works on a whole value, and nothing can interrupt
+/// it.
 const VALUE: i32 = 4 << 20;
 /// The longest statement: seeds of some megabytes are real.
 const STATEMENT: i32 = 32 << 20;
-/// The longest program of SQLite's machine. A statement of 32 MB that lists a million literals has two million.
+/// The longest program of SQLite's machine. A statement of 32 MB that lists a million literals has
+/// two million.
 const PROGRAM: i32 = 4_000_000;
 /// The longest pattern of LIKE: to match takes time by the product of both lengths.
 const PATTERN: i32 = 1_000;
 /// How large a database may grow, in bytes.
 const DATABASE: i64 = 512 << 20;
 
-/// What an application's SQLite allows by default stays allowed where it cannot take long: a history that its own
-/// tool runs must run here.
+/// What an application's SQLite allows by default stays allowed where it cannot take long: a
+/// history that its own tool runs must run here.
 const LIMITS: [(Limit, i32); 13] = [
     (Limit::SQLITE_LIMIT_LENGTH, VALUE),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, STATEMENT),

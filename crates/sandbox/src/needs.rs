@@ -5,7 +5,8 @@
 pub(crate) struct Needs {
     /// `VACUUM` attaches a database of its own, and `ATTACH` of one in memory is what it says.
     pub(crate) attaches: bool,
-    /// After `PRAGMA writable_schema = ON` a script writes `sqlite_schema`, and the tables of a virtual table.
+    /// After `PRAGMA writable_schema = ON` a script writes `sqlite_schema`, and the tables of a
+    /// virtual table.
     pub(crate) writes_schema: bool,
 }
 

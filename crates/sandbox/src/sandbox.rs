@@ -44,8 +44,8 @@ impl std::ops::Deref for Sandbox {
 }
 
 impl Sandbox {
-    /// Opens a database from its bytes, with foreign keys on; no bytes make an empty one. SQL may call
-    /// `functions`, which the caller registers.
+    /// Opens a database from its bytes, with foreign keys on; no bytes make an empty one. SQL may
+    /// call `functions`, which the caller registers.
     ///
     /// # Errors
     /// If SQLite refuses the bytes or a limit.
@@ -53,7 +53,8 @@ impl Sandbox {
         Sandbox::guard_connection(image::from_image(image)?, functions)
     }
 
-    /// Opens an empty database of small pages. They keep many copies small, and no script depends on them.
+    /// Opens an empty database of small pages. They keep many copies small, and no script depends
+    /// on them.
     ///
     /// # Errors
     /// If SQLite refuses a limit.
@@ -83,7 +84,8 @@ impl Sandbox {
     /// Runs one statement. A limit that only some statements need lifted is lifted for these alone.
     ///
     /// # Errors
-    /// SQLite's error; [`Sandbox::stop`] tells a limit of the sandbox from a fault of the statement.
+    /// SQLite's error; [`Sandbox::stop`] tells a limit of the sandbox from a fault of the
+    /// statement.
     pub fn run(&self, sql: &str) -> rusqlite::Result<()> {
         self.forget_denied();
         let needs = Needs::of(sql);
@@ -131,7 +133,8 @@ impl Sandbox {
         self.set_defensive(true)
     }
 
-    /// Switches defensive mode, without which the caller's own statements may write `sqlite_schema`.
+    /// Switches defensive mode, without which the caller's own statements may write
+    /// `sqlite_schema`.
     ///
     /// # Errors
     /// If SQLite refuses the option.

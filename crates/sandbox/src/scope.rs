@@ -1,4 +1,5 @@
-//! Work that belongs together, such as all that one step takes: it has a budget of its own, and ends with the run.
+//! Work that belongs together, such as all that one step takes: it has a budget of its own, and
+//! ends with the run.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::stop::Stop;
 
-/// How many instructions SQLite's machine does in a second, so that a limit in seconds is the same on every
-/// machine.
+/// How many instructions SQLite's machine does in a second, so that a limit in seconds is the same
+/// on every machine.
 pub const INSTRUCTIONS_PER_SECOND: u64 = 40_000_000;
 
 /// The time at which a run ends, whatever it has found by then.
@@ -144,7 +145,8 @@ impl Scope {
         }
     }
 
-    /// What was not tried since it was asked last: what was noted, and that the budget did not last.
+    /// What was not tried since it was asked last: what was noted, and that the budget did not
+    /// last.
     pub fn take_untried(&self) -> Vec<String> {
         let mut all = std::mem::take(&mut *lock(&self.untried));
         // That the time of the run is over is said once for all of it.

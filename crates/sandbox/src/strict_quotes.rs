@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML;
 
-/// While this lives, `"label"` is a column or an error. SQLite otherwise takes a word in double quotes
-/// that names nothing for a string: <https://sqlite.org/quirks.html#dblquote>
+/// While this lives, `"label"` is a column or an error. SQLite otherwise takes a word in double
+/// quotes that names nothing for a string: <https://sqlite.org/quirks.html#dblquote>
 pub struct StrictQuotes<'a> {
     connection: &'a Connection,
     before: bool,

@@ -13,8 +13,8 @@ pub enum CrashState {
     Everything,
     /// Those until some moment, as on a disk that keeps their order; the last write may be torn.
     InOrder(u64),
-    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size of a file
-    /// without its data or the data without the size; each name on its own.
+    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size
+    /// of a file without its data or the data without the size; each name on its own.
     Seeded(u64),
 }
 
@@ -28,9 +28,10 @@ impl Content {
                 What::Write { offset, data } => {
                     let sectors = data.len().div_ceil(device.sector);
                     let torn = change.time == moment && rng.one_in(2);
-                    let length = match torn {
-                        true => rng.index(sectors + 1) * device.sector,
-                        false => data.len(),
+                    let length = if torn {
+                        rng.index(sectors + 1) * device.sector
+                    } else {
+                        data.len()
                     };
                     put(&mut bytes, *offset, data.get(..length).unwrap_or(data));
                 }
@@ -39,8 +40,8 @@ impl Content {
         bytes
     }
 
-    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk that keeps
-    /// these in order, that of the moment `until`.
+    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk
+    /// that keeps these in order, that of the moment `until`.
     pub(crate) fn scattered(&self, until: u64, device: Device, rng: &mut Rng) -> Vec<u8> {
         // Some cuts lose little, and some nearly all: each finds what the others do not.
         let mood = rng.below(4);
@@ -71,9 +72,10 @@ impl Content {
         }
         // The size is metadata, and written when the file system likes.
         if !self.pending.is_empty() && (!any || rng.one_in(2)) {
-            let place = match any {
-                true => rng.index(sizes.len()),
-                false => sizes.len() - 1,
+            let place = if any {
+                rng.index(sizes.len())
+            } else {
+                sizes.len() - 1
             };
             let size = sizes.get(place).copied().unwrap_or(size);
             let garbage = rng.one_in(2);

@@ -5,8 +5,8 @@
 pub struct Device {
     /// Bytes that are written at once, or torn.
     pub sector: usize,
-    /// Whether a torn write leaves the rest of its sector alone. SQLite believes it of every disk unless it is
-    /// told otherwise: <https://sqlite.org/psow.html>
+    /// Whether a torn write leaves the rest of its sector alone. SQLite believes it of every disk
+    /// unless it is told otherwise: <https://sqlite.org/psow.html>
     pub powersafe_overwrite: bool,
     /// What of the changes that were not synced survives in the order in which they were made.
     pub order: Order,

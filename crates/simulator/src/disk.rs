@@ -202,7 +202,8 @@ impl Disk {
         disk
     }
 
-    /// A moment between the last sync and now: what is durable in order includes all that came before.
+    /// A moment between the last sync and now: what is durable in order includes all that came
+    /// before.
     fn moment(&self, rng: &mut Rng) -> u64 {
         self.synced + rng.below(self.time - self.synced + 1)
     }

@@ -9,13 +9,14 @@ use crate::device::FileKind;
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// The machine stops: this call and all later ones fail. It hits what changes the disk; a cut at any other
-    /// call leaves the same disk as one of these.
+    /// The machine stops: this call and all later ones fail. It hits what changes the disk; a cut
+    /// at any other call leaves the same disk as one of these.
     PowerLoss,
-    /// The call fails with an I/O error; of a write, one half is done. It hits every call but closing and
-    /// giving locks back.
+    /// The call fails with an I/O error; of a write, one half is done. It hits every call but
+    /// closing and giving locks back.
     IoError,
-    /// The call is done and then fails with an I/O error, as on a network. It hits what changes the disk.
+    /// The call is done and then fails with an I/O error, as on a network. It hits what changes the
+    /// disk.
     DoneButFailed,
     /// A write fails with `SQLITE_FULL`, one half of it done. It hits writes and truncations.
     Full,
@@ -23,12 +24,13 @@ pub enum Fault {
     ShortRead,
     /// Somebody else holds the lock: `SQLITE_BUSY`. It hits each lock that is taken.
     Busy,
-    /// A [progress handler](https://sqlite.org/c3ref/progress_handler.html) interrupts. It hits each
-    /// instruction of SQLite's machine on connections opened after [`Machine::inject`](crate::Machine::inject).
+    /// A [progress handler](https://sqlite.org/c3ref/progress_handler.html) interrupts. It hits
+    /// each instruction of SQLite's machine on connections opened after
+    /// [`Machine::inject`](crate::Machine::inject).
     Interrupt,
-    /// SQLite gets no memory: [`SQLITE_NOMEM`](https://sqlite.org/rescode.html#nomem). It hits each request of the
-    /// thread that called [`Machine::inject`](crate::Machine::inject), and none unless
-    /// [`watch_memory`](crate::watch_memory) was called in time.
+    /// SQLite gets no memory: [`SQLITE_NOMEM`](https://sqlite.org/rescode.html#nomem). It hits each
+    /// request of the thread that called [`Machine::inject`](crate::Machine::inject), and none
+    /// unless [`watch_memory`](crate::watch_memory) was called in time.
     NoMemory,
 }
 

@@ -61,8 +61,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Does the work with `cut` at each point that `sampling` chooses, and looks at what is left: before or after,
-/// whatever survives; what the work said of it; and after, when it is done once more.
+/// Does the work with `cut` at each point that `sampling` chooses, and looks at what is left:
+/// before or after, whatever survives; what the work said of it; and after, when it is done once
+/// more.
 ///
 /// # Errors
 /// When the machine cannot be made.
@@ -81,8 +82,9 @@ pub fn sweep(
     )
 }
 
-/// The same with the power lost wherever the work makes, syncs, names or removes a file, and when all is done:
-/// what is durable, and under which name, changes there. Of the points the sampling's number does not count.
+/// The same with the power lost wherever the work makes, syncs, names or removes a file, and when
+/// all is done: what is durable, and under which name, changes there. Of the points the sampling's
+/// number does not count.
 ///
 /// # Errors
 /// As [`cut()`].

@@ -1,8 +1,9 @@
-//! The C side of the VFS and of the allocator: callbacks that check what SQLite passes and call [`Os`]. All
-//! `unsafe` of the workspace stands here.
+//! The C side of the VFS and of the allocator: callbacks that check what SQLite passes and call
+//! [`Os`]. All `unsafe` of the workspace stands here.
 //!
-//! A registered VFS is never freed, because SQLite may hold a pointer to it as long as a connection lives.
-//! One machine has it after the other: a machine gives it back when it and the last of its open files are gone.
+//! A registered VFS is never freed, because SQLite may hold a pointer to it as long as a connection
+//! lives. One machine has it after the other: a machine gives it back when it and the last of its
+//! open files are gone.
 
 #![expect(
     unsafe_code,
@@ -80,8 +81,9 @@ fn register_another() -> rusqlite::Result<&'static Registered> {
         xGetSystemCall: None,
         xNextSystemCall: None,
     }));
-    // SAFETY: the structure, its name and its data are leaked, so they outlive every use; every function
-    // that version 2 of a VFS needs is there, but for xDlSym, which needs a library that xDlOpen never gives.
+    // SAFETY: the structure, its name and its data are leaked, so they outlive every use; every
+    // function that version 2 of a VFS needs is there, but for xDlSym, which needs a library that
+    // xDlOpen never gives.
     match unsafe { ffi::sqlite3_vfs_register(vfs, 0) } {
         ffi::SQLITE_OK => Ok(registered),
         code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
@@ -91,8 +93,8 @@ fn register_another() -> rusqlite::Result<&'static Registered> {
 /// # Safety
 /// `vfs` is one of those that [`register_another`] registered.
 unsafe fn host(vfs: *mut ffi::sqlite3_vfs) -> Result<Arc<Host>, Code> {
-    // SAFETY: by the above its data is a leaked `Registered`. Only this field is read, because SQLite may
-    // write `pNext` of the same structure from another thread.
+    // SAFETY: by the above its data is a leaked `Registered`. Only this field is read, because
+    // SQLite may write `pNext` of the same structure from another thread.
     let registered = unsafe { &*(*vfs).pAppData.cast::<Registered>() };
     registered.host().ok_or(ffi::SQLITE_CANTOPEN)
 }
@@ -111,7 +113,8 @@ unsafe extern "C" fn open(
     flags: c_int,
     out_flags: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite passes `szOsFile` bytes of memory, aligned for any type, that nobody else uses.
+    // SAFETY: SQLite passes `szOsFile` bytes of memory, aligned for any type, that nobody else
+    // uses.
     unsafe { file::close_nothing(file) };
     let has = |flag: c_int| flags & flag != 0;
     let how = OpenMode {
@@ -126,8 +129,8 @@ unsafe extern "C" fn open(
         create: has(ffi::SQLITE_OPEN_CREATE),
         exclusive: has(ffi::SQLITE_OPEN_EXCLUSIVE),
     };
-    // SAFETY: SQLite calls a VFS with itself, and passes a C string or, for a temporary file, null. What
-    // goes when it is closed needs no name: nobody else opens it.
+    // SAFETY: SQLite calls a VFS with itself, and passes a C string or, for a temporary file, null.
+    // What goes when it is closed needs no name: nobody else opens it.
     let (host, name) = unsafe { (host(vfs), text(name)) };
     let name = name.filter(|_| !has(ffi::SQLITE_OPEN_DELETEONCLOSE));
     let opened = host.and_then(|host| {
@@ -206,7 +209,8 @@ unsafe extern "C" fn no_library_error(_: *mut ffi::sqlite3_vfs, size: c_int, out
 
 unsafe extern "C" fn no_library_close(_: *mut ffi::sqlite3_vfs, _: *mut c_void) {}
 
-/// SQLite's generator is one for the process, seeded by the default VFS; this one serves nobody's secrets.
+/// SQLite's generator is one for the process, seeded by the default VFS; this one serves nobody's
+/// secrets.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, size: c_int, out: *mut c_char) -> c_int {
     let Ok(length) = usize::try_from(size) else {
         return 0;

@@ -120,8 +120,8 @@ impl FileSystem {
     /// Gives the file at `path` the name `new`, too.
     ///
     /// # Errors
-    /// `AlreadyExists` if `new` is taken, `Unsupported` on a [`Device`](crate::Device) without links, and when the
-    /// machine fails.
+    /// `AlreadyExists` if `new` is taken, `Unsupported` on a [`Device`](crate::Device) without
+    /// links, and when the machine fails.
     pub fn link(self, path: &Path, new: &Path) -> io::Result<()> {
         change(&*self.host()?, Call::Link, |state| {
             let inode = state.find(path)?;

@@ -27,8 +27,8 @@ pub(crate) struct FileLocks {
 }
 
 impl FileLocks {
-    /// Takes a stronger lock. A connection that waits for readers to leave stays [`Level::Pending`], so
-    /// that no new ones come.
+    /// Takes a stronger lock. A connection that waits for readers to leave stays
+    /// [`Level::Pending`], so that no new ones come.
     pub(crate) fn lock(&mut self, opener: Opener, wanted: Level) -> Result<(), Busy> {
         let own = self.held.get(&opener).copied().unwrap_or(Level::None);
         if own >= wanted {
@@ -62,8 +62,9 @@ impl FileLocks {
     }
 }
 
-/// Memory that SQLite shares between connections for [the WAL's index](https://sqlite.org/walformat.html).
-/// It is atomic so that SQLite may write it through a shared reference; no code here reads or writes it.
+/// Memory that SQLite shares between connections for [the WAL's
+/// index](https://sqlite.org/walformat.html). It is atomic so that SQLite may write it through a
+/// shared reference; no code here reads or writes it.
 type Region = Box<[AtomicU64]>;
 
 /// The shared memory of one file, and its eight locks.
@@ -76,8 +77,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The address of region `index` of `size` bytes; `None` where it is not there and is not to be made.
-    /// It stays valid until `opener` leaves.
+    /// The address of region `index` of `size` bytes; `None` where it is not there and is not to be
+    /// made. It stays valid until `opener` leaves.
     pub(crate) fn map(
         &mut self,
         opener: Opener,
@@ -111,9 +112,10 @@ impl Shared {
             }
         }
         for slot in slots {
-            match exclusive {
-                true => drop(self.exclusive.insert(slot, opener)),
-                false => drop(self.shared.insert((slot, opener))),
+            if exclusive {
+                self.exclusive.insert(slot, opener);
+            } else {
+                self.shared.insert((slot, opener));
             }
         }
         Ok(())

@@ -11,10 +11,11 @@ use crate::fault::{Fault, FaultPlan};
 use crate::ffi::{self, Host};
 use crate::file_system::FileSystem;
 
-/// Puts an allocator that can refuse before SQLite's own, for the whole process and for good, and returns
-/// whether it is there. SQLite takes one [only before its first
-/// use](https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmalloc), so a program calls this first
-/// thing in `main`; later it does nothing. Where it is there, cuts include [`Fault::NoMemory`].
+/// Puts an allocator that can refuse before SQLite's own, for the whole process and for good, and
+/// returns whether it is there. SQLite takes one [only before its first
+/// use](https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmalloc), so a
+/// program calls this first thing in `main`; later it does nothing. Where it is there, cuts include
+/// [`Fault::NoMemory`].
 pub fn watch_memory() -> bool {
     ffi::watch()
 }
@@ -24,8 +25,8 @@ pub fn watches_memory() -> bool {
     ffi::watches()
 }
 
-/// One machine with one disk, independent of all others. Its files live as long as it or a connection to
-/// it does.
+/// One machine with one disk, independent of all others. Its files live as long as it or a
+/// connection to it does.
 #[derive(Debug)]
 pub struct Machine {
     host: Arc<Host>,
@@ -53,8 +54,8 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Opens the database `name`, making it where there is none. Its connection stays open when the machine
-    /// stops, but whatever it asks of the disk fails.
+    /// Opens the database `name`, making it where there is none. Its connection stays open when the
+    /// machine stops, but whatever it asks of the disk fails.
     ///
     /// # Errors
     /// Whatever SQLite says.
@@ -86,7 +87,8 @@ impl Machine {
         self.host.barriers()
     }
 
-    /// The bytes of a file as a program on the machine sees them now; `None` where there is no such file.
+    /// The bytes of a file as a program on the machine sees them now; `None` where there is no such
+    /// file.
     pub fn file(&self, name: &str) -> Option<Vec<u8>> {
         self.host.disk(|disk| disk.bytes(name))
     }
@@ -106,7 +108,8 @@ impl Machine {
         self.host.clear_faults();
     }
 
-    /// How many calls there were that `fault` can hit, since the last [`Machine::inject`] or [`Machine::clear_faults`].
+    /// How many calls there were that `fault` can hit, since the last [`Machine::inject`] or
+    /// [`Machine::clear_faults`].
     pub fn calls(&self, fault: Fault) -> u64 {
         self.host.calls(fault)
     }
@@ -116,8 +119,8 @@ impl Machine {
         self.host.is_powered_off()
     }
 
-    /// The machine after a power cut at this moment, with what `crash_state` leaves of the disk. This
-    /// machine is not changed, so that each crash state can be had of one cut.
+    /// The machine after a power cut at this moment, with what `crash_state` leaves of the disk.
+    /// This machine is not changed, so that each crash state can be had of one cut.
     ///
     /// # Errors
     /// As [`Machine::new`].
@@ -131,7 +134,8 @@ impl Machine {
         Ok(machine)
     }
 
-    /// A copy of the machine as it is now, as when all its programs end: nothing is lost, no lock is held.
+    /// A copy of the machine as it is now, as when all its programs end: nothing is lost, no lock
+    /// is held.
     ///
     /// # Errors
     /// As [`Machine::new`].

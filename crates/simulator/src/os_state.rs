@@ -16,7 +16,8 @@ const START: i64 = 212_633_985_600_000;
 pub(crate) struct Open {
     pub(crate) inode: Inode,
     pub(crate) kind: FileKind,
-    /// Whether the first sync syncs the directory, too, as SQLite's VFS for Unix does for a new journal.
+    /// Whether the first sync syncs the directory, too, as SQLite's VFS for Unix does for a new
+    /// journal.
     pub(crate) syncs_names: bool,
     /// Whether the engine made it, and has it still.
     pub(crate) claimed: bool,
@@ -32,8 +33,8 @@ pub(crate) struct State {
     pub(crate) planned: Option<FaultPlan>,
     /// In the order of [`Fault::ALL`].
     pub(crate) calls: [u64; Fault::ALL.len()],
-    /// Which of the calls that [`Fault::PowerLoss`] hits do more than to write: what is durable, and under which
-    /// name, changes there.
+    /// Which of the calls that [`Fault::PowerLoss`] hits do more than to write: what is durable,
+    /// and under which name, changes there.
     pub(crate) barriers: Vec<u64>,
     pub(crate) stopped: bool,
     next: Opener,

@@ -26,8 +26,8 @@ impl Sampling {
         }
     }
 
-    /// The points to try of those from 1 to `all`: the last, and one of each of equal parts before it, which
-    /// one by the seed, so that another seed tries others.
+    /// The points to try of those from 1 to `all`: the last, and one of each of equal parts before
+    /// it, which one by the seed, so that another seed tries others.
     pub(crate) fn choose(&self, all: u64) -> Vec<u64> {
         if self.points >= all {
             return (1..=all).collect();
@@ -45,8 +45,8 @@ impl Sampling {
         points.chain((self.points > 0).then_some(all)).collect()
     }
 
-    /// What is looked at after a cut at this point. Where the power stays, the disk is looked at as it is: of
-    /// a power cut after a call that failed SQLite promises little.
+    /// What is looked at after a cut at this point. Where the power stays, the disk is looked at as
+    /// it is: of a power cut after a call that failed SQLite promises little.
     pub(crate) fn ends(&self, fault: Fault, at: u64) -> Vec<Option<CrashState>> {
         if fault != Fault::PowerLoss {
             return vec![None];

@@ -1,9 +1,9 @@
-//! Threads that take turns: one runs at a time, and who is next is drawn from a seed, so that what happens
-//! between them happens again.
+//! Threads that take turns: one runs at a time, and who is next is drawn from a seed, so that what
+//! happens between them happens again.
 //!
-//! A thread gives its turn away where it says so, here from SQLite's
-//! [progress handler](https://sqlite.org/c3ref/progress_handler.html), in the middle of a statement, and from its
-//! [busy handler](https://sqlite.org/c3ref/busy_handler.html), where it waits for a lock.
+//! A thread gives its turn away where it says so, here from SQLite's [progress
+//! handler](https://sqlite.org/c3ref/progress_handler.html), in the middle of a statement, and from
+//! its [busy handler](https://sqlite.org/c3ref/busy_handler.html), where it waits for a lock.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,8 +17,8 @@ use stdx::Rng;
 /// Virtual machine steps between two places at which a connection gives its turn away.
 const STEPS: i32 = 5;
 
-/// How often one lock is waited for before it is called busy: a starter that gets every hundredth turn of
-/// sixteen still has a hundred of them.
+/// How often one lock is waited for before it is called busy: a starter that gets every hundredth
+/// turn of sixteen still has a hundred of them.
 const PATIENCE: i32 = 20_000;
 
 thread_local! {
@@ -43,8 +43,8 @@ struct State {
     turn: usize,
 }
 
-/// Runs `tasks` to their ends, each on a thread of its own and one at a time, in an order that `seed` gives.
-/// A task that panics gives `None`.
+/// Runs `tasks` to their ends, each on a thread of its own and one at a time, in an order that
+/// `seed` gives. A task that panics gives `None`.
 pub fn take_turns<T: Send>(seed: u64, tasks: Vec<Task<'_, T>>) -> Vec<Option<T>> {
     let mut state = State {
         rng: Rng::new(seed),
@@ -52,8 +52,8 @@ pub fn take_turns<T: Send>(seed: u64, tasks: Vec<Task<'_, T>>) -> Vec<Option<T>>
         seated: vec![true; tasks.len()],
         turn: 0,
     };
-    // From threads that change places all the time to threads that mostly finish what they do; seeds that
-    // follow each other have all kinds.
+    // From threads that change places all the time to threads that mostly finish what they do;
+    // seeds that follow each other have all kinds.
     state.rarely = [1, 3, 16, 100][(seed % 4) as usize];
     state.pass();
     let table = Arc::new(Table {

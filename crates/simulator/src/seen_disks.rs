@@ -11,8 +11,8 @@ use crate::workload::{Claimed, Ending, Found, OtherFiles, Workload};
 /// How many disks are remembered; work that is sound leaves a handful.
 const REMEMBERED: usize = 64;
 
-/// What is known of a piece of work: how many calls of each kind it makes when nothing fails, and what was
-/// said of disks that were looked at.
+/// What is known of a piece of work: how many calls of each kind it makes when nothing fails, and
+/// what was said of disks that were looked at.
 #[derive(Debug, Default)]
 pub struct SeenDisks {
     counts: [u64; Fault::ALL.len()],
@@ -98,7 +98,8 @@ pub(crate) fn start(workload: &Workload<'_>, plan: FaultPlan) -> Result<Machine,
 }
 
 impl SeenDisks {
-    /// Opens the file, which lets SQLite recover what a crash left, and judges what is then on the disk.
+    /// Opens the file, which lets SQLite recover what a crash left, and judges what is then on the
+    /// disk.
     pub(crate) fn look(&self, workload: &Workload<'_>, machine: &Machine) -> DiskVerdict {
         let recovered = machine.connect(workload.file).and_then(|connection| {
             let schema = "SELECT count(*) FROM sqlite_schema";

@@ -35,15 +35,15 @@ pub struct Workload<'a> {
     pub image: &'a [u8],
     /// What lies beside it at the start: names and bytes, the oldest first.
     pub files: &'a [(String, Vec<u8>)],
-    /// Called before each machine starts, such as to clear a cache of the thread: the work is that of a
-    /// process that starts.
+    /// Called before each machine starts, such as to clear a cache of the thread: the work is that
+    /// of a process that starts.
     pub prepare: &'a dyn Fn(),
     /// Does the work on connections to the machine, and closes them.
     pub work: &'a dyn Fn(&Machine) -> Claimed,
     /// Looks at the file through a new connection, on which SQLite recovers what a crash left.
     pub look: &'a dyn Fn(&Machine) -> Found,
-    /// Whether work that is done survives a power cut. In journal mode DELETE it takes `synchronous = EXTRA`,
-    /// in WAL mode `FULL`: <https://sqlite.org/pragma.html#pragma_synchronous>
+    /// Whether work that is done survives a power cut. In journal mode DELETE it takes `synchronous
+    /// = EXTRA`, in WAL mode `FULL`: <https://sqlite.org/pragma.html#pragma_synchronous>
     pub durable: bool,
     /// Whether the work is done again after each cut, and must then arrive.
     pub finish: bool,

@@ -1,6 +1,7 @@
 //! A seeded generator with the same sequence on every machine.
 
-/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c): small, fast, and random enough to choose by.
+/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c): small, fast, and random enough to choose
+/// by.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 

@@ -1,4 +1,5 @@
-//! The committed instruction counts, as text that a diff shows well, and the comparison with what was counted now.
+//! The committed instruction counts, as text that a diff shows well, and the comparison with what
+//! was counted now.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +12,8 @@ pub(crate) const TOLERANCE: f64 = 0.03;
 /// Counts by the name of the piece, and what made them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    /// Compiler, C library and system, such as `rustc 1.95.0, glibc 2.36, linux x86_64`: others count otherwise.
+    /// Compiler, C library and system, such as `rustc 1.95.0, glibc 2.36, linux x86_64`: others
+    /// count otherwise.
     pub(crate) made_by: String,
     pub(crate) pieces: BTreeMap<String, u64>,
 }

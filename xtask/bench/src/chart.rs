@@ -1,4 +1,5 @@
-//! The chart of lookups against size: one line for each way and exercise, both axes in powers of ten.
+//! The chart of lookups against size: one line for each way and exercise, both axes in powers of
+//! ten.
 
 use plotters::prelude::*;
 

@@ -2,18 +2,19 @@
 
 use crate::measure::Measure;
 
-/// The names of a base, and so the first word of a benchmark's name: SQLite alone, the least that the work can
-/// cost, the way without an index.
+/// The names of a base, and so the first word of a benchmark's name: SQLite alone, the least that
+/// the work can cost, the way without an index.
 const BASES: [&str; 3] = ["raw", "floor", "scan"];
 
-/// What is compared with a way of ours: group, figure, base. Migrating costs more than copying, so that is the larger one.
+/// What is compared with a way of ours: group, figure, base. Migrating costs more than copying, so
+/// that is the larger one.
 const ALSO: [(&str, &str, &str); 1] = [("moving", "engine with backup", "engine")];
 
-/// What a figure should take at most, as a ratio to its base. The table shows them; nothing fails by them, because times
-/// differ from run to run.
+/// What a figure should take at most, as a ratio to its base. The table shows them; nothing fails
+/// by them, because times differ from run to run.
 struct Goal {
-    /// How the group and the base's name begin, and the figure's name; one with `/` at its end stands for all that
-    /// begin so.
+    /// How the group and the base's name begin, and the figure's name; one with `/` at its end
+    /// stands for all that begin so.
     group: &'static str,
     name: &'static str,
     base: &'static str,
@@ -56,8 +57,9 @@ pub(crate) struct Base {
     pub(crate) goal: Option<f64>,
 }
 
-/// The figures of all rounds, each once and beside its bases, sorted by group, size and name. Times and ratios are
-/// the medians of the rounds; a ratio is made within a round, so that what the machine does meanwhile falls on both.
+/// The figures of all rounds, each once and beside its bases, sorted by group, size and name. Times
+/// and ratios are the medians of the rounds; a ratio is made within a round, so that what the
+/// machine does meanwhile falls on both.
 pub(crate) fn rows(rounds: &[Vec<Measure>]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for figure in rounds.iter().flatten() {
@@ -95,7 +97,8 @@ pub(crate) fn rows(rounds: &[Vec<Measure>]) -> Vec<Row> {
     rows
 }
 
-/// What the figure of the same group, size and name in `round` takes as a ratio to each of its bases there.
+/// What the figure of the same group, size and name in `round` takes as a ratio to each of its
+/// bases there.
 fn ratios(figure: &Measure, round: &[Measure]) -> Vec<(String, f64)> {
     let Some(own) = round.iter().find(|other| other.is_of(figure)) else {
         return Vec::new();
@@ -106,8 +109,8 @@ fn ratios(figure: &Measure, round: &[Measure]) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// The figures of the same group and size whose name has a base in the place of this one's first word, such as
-/// `raw and a SELECT` for `engine and a SELECT`; without such, the plain base.
+/// The figures of the same group and size whose name has a base in the place of this one's first
+/// word, such as `raw and a SELECT` for `engine and a SELECT`; without such, the plain base.
 fn bases_of<'a>(figure: &Measure, round: &'a [Measure]) -> Vec<&'a Measure> {
     let name = figure.name.as_str();
     let (first, rest) = name.split_at(name.find([' ', '/']).unwrap_or(name.len()));

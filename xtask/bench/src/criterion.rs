@@ -1,4 +1,5 @@
-//! Criterion's benchmarks: which there are, running them, and the figures that they leave in the target folder.
+//! Criterion's benchmarks: which there are, running them, and the figures that they leave in the
+//! target folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,9 @@ const QUICK: [(&str, &str); 3] = [
     ("folder", r"/50$"),
 ];
 
-/// How often a program runs, where that is not once: ratios that have a goal are made of works that criterion measures one
-/// after the other, and a machine that others share may be another one by then.
+/// How often a program runs, where that is not once: ratios that have a goal are made of works that
+/// criterion measures one after the other, and a machine that others share may be another one by
+/// then.
 const ROUNDS: [(&str, u32); 3] = [("engine", 5), ("last_exercise", 3), ("moving", 3)];
 
 impl Program {
@@ -41,15 +43,7 @@ impl Program {
 /// # Errors
 /// When cargo cannot tell.
 pub(crate) fn programs(root: &Path) -> Result<(Vec<Program>, PathBuf), Failure> {
-    let output = Command::new(project::cargo())
-        .current_dir(root)
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()
-        .map_err(|error| Failure::new(format!("cannot run `cargo metadata`: {error}")))?;
-    let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Failure::new(format!("`cargo metadata` failed: {said}"))
-    })?;
+    let metadata = project::metadata(root, &["--no-deps"])?;
     let target = metadata["target_directory"].as_str().unwrap_or("target");
     Ok((named_in(&metadata), PathBuf::from(target)))
 }
@@ -82,7 +76,8 @@ pub(crate) fn build(root: &Path, programs: &[Program]) -> Result<(), Failure> {
     finish(command, Stdio::null(), "a benchmark does not compile")
 }
 
-/// Runs one of them to its end, for a round. What it prints while it works is for the eye, and goes to the standard error.
+/// Runs one of them to its end, for a round. What it prints while it works is for the eye, and goes
+/// to the standard error.
 ///
 /// # Errors
 /// When it fails.
@@ -121,9 +116,10 @@ fn finish(mut command: Command, output: Stdio, wrong: &str) -> Result<(), Failur
         .stdout(output)
         .status()
         .map_err(|error| Failure::new(format!("cannot run `cargo bench`: {error}")))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Failure::new(wrong).hint("its message stands above")),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(wrong).hint("its message stands above"))
     }
 }
 

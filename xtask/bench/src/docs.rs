@@ -1,4 +1,5 @@
-//! What a run leaves in the docs: the chart of the lookups, and the figures in `docs/benchmarks.md`.
+//! What a run leaves in the docs: the chart of the lookups, and the figures in
+//! `docs/benchmarks.md`.
 
 use std::fs;
 use std::path::Path;

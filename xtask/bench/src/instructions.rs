@@ -1,8 +1,9 @@
-//! Instructions, which repeat where times do not: each piece of `xtask/counted` under valgrind, compared with the
-//! committed baseline.
+//! Instructions, which repeat where times do not: each piece of `xtask/counted` under valgrind,
+//! compared with the committed baseline.
 //!
-//! Valgrind is called by ourselves: `gungraun` needs a runner of its own version, which takes longer to compile than
-//! all that is counted here, and keeps its baselines in the target folder, where no diff shows them.
+//! Valgrind is called by ourselves: `gungraun` needs a runner of its own version, which takes
+//! longer to compile than all that is counted here, and keeps its baselines in the target folder,
+//! where no diff shows them.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -74,7 +75,8 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     Ok(verdict(&before, &now))
 }
 
-/// What counts hang on beside our code: the compiler, and the C library, which has the heap and copies memory.
+/// What counts hang on beside our code: the compiler, and the C library, which has the heap and
+/// copies memory.
 fn made_by() -> String {
     let libc = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
     let libc = libc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -129,7 +131,8 @@ fn count(program: &Path, name: &str) -> Result<u64, Failure> {
         .args(["--collect-atstart=no", "--toggle-collect=*measured*"])
         .arg(program)
         .arg(name)
-        // Without this, glibc now and then tidies up small pieces of memory, by where they happen to lie.
+        // Without this, glibc now and then tidies up small pieces of memory, by where they happen
+        // to lie.
         .env("GLIBC_TUNABLES", "glibc.malloc.mxfast=0");
     let output = valgrind
         .output()
@@ -177,8 +180,8 @@ fn cannot_run(program: &str, error: &std::io::Error) -> Failure {
     }
 }
 
-/// Whether nothing moved that must not. Counts of another compiler or C library are not comparable: they are shown, and judged
-/// by nobody until the baseline is moved.
+/// Whether nothing moved that must not. Counts of another compiler or C library are not comparable:
+/// they are shown, and judged by nobody until the baseline is moved.
 fn verdict(before: &Counts, now: &Counts) -> bool {
     let same = |change: &Change| *change == Change::Same;
     before.made_by != now.made_by || before.changes(now).iter().all(|(_, change)| same(change))

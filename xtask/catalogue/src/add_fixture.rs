@@ -14,8 +14,8 @@ use xtask::{Failure, Verdict, project};
 /// Freezes the newest version, or takes a database file as one more golden of its version.
 ///
 /// # Errors
-/// When there is nothing to freeze, the proof does not hold, or the file is no database of a version
-/// that is frozen.
+/// When there is nothing to freeze, the proof does not hold, or the file is no database of a
+/// version that is frozen.
 pub(crate) fn run(subject: &Subject<'_>, options: &AddFixture) -> Verdict {
     project::tell_checkout(&subject.root);
     match &options.file {
@@ -44,9 +44,10 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     }
     let written = freeze::new_versions(subject, &report).map_err(Failure::new)?;
     let golden = subject.fixture_folder(version).join("golden.sql");
-    let how = match written.contains(&golden) {
-        true => "made from that of the version before, migrated forward",
-        false => "kept as it is",
+    let how = if written.contains(&golden) {
+        "made from that of the version before, migrated forward"
+    } else {
+        "kept as it is"
     };
     say!("{}: {how}", golden.display());
     say!("froze version {version}: its step and its golden database");

@@ -1,4 +1,5 @@
-//! Whether the steps that are compiled into this program are those of the checkout that it is called in.
+//! Whether the steps that are compiled into this program are those of the checkout that it is
+//! called in.
 
 use std::fs;
 
@@ -6,8 +7,8 @@ use harness::Subject;
 use migrations::Back;
 use xtask::Failure;
 
-/// Compares each compiled step with its files. A program that was built before they changed would prove, freeze and
-/// document what is there no more.
+/// Compares each compiled step with its files. A program that was built before they changed would
+/// prove, freeze and document what is there no more.
 ///
 /// # Errors
 /// When a file differs, or is not there.
@@ -44,9 +45,10 @@ mod tests {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
             let entry = entry.unwrap();
-            match entry.path().is_dir() {
-                true => copy(&entry.path(), &to.join(entry.file_name())),
-                false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+            if entry.path().is_dir() {
+                copy(&entry.path(), &to.join(entry.file_name()));
+            } else {
+                fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
             }
         }
     }

@@ -4,7 +4,8 @@ use harness::{Subject, freeze};
 use xtask::say;
 use xtask::{Failure, Verdict};
 
-/// Writes the golden database of the newest version, migrated forward from the one before, and the docs.
+/// Writes the golden database of the newest version, migrated forward from the one before, and the
+/// docs.
 ///
 /// # Errors
 /// When a step fails on the golden database, or a file cannot be written.

@@ -1,4 +1,5 @@
-//! What is proved here: the catalogue of the training logs, with what its application says of itself.
+//! What is proved here: the catalogue of the training logs, with what its application says of
+//! itself.
 
 use std::path::PathBuf;
 
@@ -21,7 +22,8 @@ pub(crate) fn subject(root: PathBuf) -> Subject<'static> {
         catalogue: traininglogs::catalogue(),
         queries: traininglogs::QUERIES,
         application: &TrainingLogs,
-        command: "cargo xtask verify-migrations".to_owned(),
+        title: "verify-migrations".to_owned(),
+        repeat: harness::Repeat::Command("cargo xtask verify-migrations".to_owned()),
     }
 }
 
@@ -67,8 +69,8 @@ impl Application for TrainingLogs {
     }
 }
 
-/// The rows that a build of `version` writes for a session; a session without id, which no build writes
-/// but the schema allows, gets what an upgrade gives it.
+/// The rows that a build of `version` writes for a session; a session without id, which no build
+/// writes but the schema allows, gets what an upgrade gives it.
 fn rows(session: &GeneratedSession, version: Version) -> Vec<Insert> {
     let id = session.id.as_deref().map_or(Value::Null, Value::text);
     let time = session.created_at.as_str();

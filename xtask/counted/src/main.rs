@@ -1,7 +1,7 @@
 //! The work whose instructions `cargo xtask bench --instructions` counts, one piece in each call.
 //!
-//! `xtask-counted list` names the pieces, `xtask-counted PIECE` does one. What is counted is what happens inside of
-//! the function `measured`; what comes before only makes it ready.
+//! `xtask-counted list` names the pieces, `xtask-counted PIECE` does one. What is counted is what
+//! happens inside of the function `measured`; what comes before only makes it ready.
 
 #![expect(
     clippy::print_stdout,
@@ -73,14 +73,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does `work`; valgrind counts between the entry and the return of this function, which it knows by its name.
+/// Does `work`; valgrind counts between the entry and the return of this function, which it knows
+/// by its name.
 #[inline(never)]
 fn measured(work: &mut dyn FnMut() -> Outcome) -> Outcome {
     black_box(work())
 }
 
-/// Counts the second time of `work`, when statements are prepared, pages are read, and the heap has the room that it
-/// needs: what came before leaves no trace in the count.
+/// Counts the second time of `work`, when statements are prepared, pages are read, and the heap has
+/// the room that it needs: what came before leaves no trace in the count.
 fn twice(work: &mut dyn FnMut() -> Outcome) -> Outcome {
     work()?;
     measured(work)

@@ -21,9 +21,10 @@ pub(crate) fn reading(tables: usize) -> Outcome {
     let connection = database(tables)?;
     twice(&mut || {
         schema::forget();
-        match Schema::read(&connection)?.is_empty() {
-            true => Err("the schema is empty".into()),
-            false => Ok(()),
+        if Schema::read(&connection)?.is_empty() {
+            Err("the schema is empty".into())
+        } else {
+            Ok(())
         }
     })
 }

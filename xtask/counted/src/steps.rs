@@ -38,7 +38,8 @@ fn first_select(connection: &Connection) -> Outcome {
     }
 }
 
-/// What an application does at each start: its catalogue is new, the file is up to date, and it asks something.
+/// What an application does at each start: its catalogue is new, the file is up to date, and it
+/// asks something.
 pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     current(&path, count)?;
@@ -48,9 +49,10 @@ pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
         let catalogue = Catalogue::new(steps)?;
         let mut file = Migrator::open(&catalogue, &path, options())?;
         let report = file.upgrade()?;
-        match report.steps.is_empty() && report.to == count {
-            true => first_select(file.connection()),
-            false => Err("the file was not up to date".into()),
+        if report.steps.is_empty() && report.to == count {
+            first_select(file.connection())
+        } else {
+            Err("the file was not up to date".into())
         }
     })
 }
@@ -70,12 +72,13 @@ pub(crate) fn opening_by_header(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     current(&path, count)?;
     let catalogue = Catalogue::new(steps(count, TABLES))?;
-    twice(
-        &mut || match Migrator::open_by_header(&catalogue, &path, options())?.is_some() {
-            true => Ok(()),
-            false => Err("the file was not up to date".into()),
-        },
-    )
+    twice(&mut || {
+        if Migrator::open_by_header(&catalogue, &path, options())?.is_some() {
+            Ok(())
+        } else {
+            Err("the file was not up to date".into())
+        }
+    })
 }
 
 pub(crate) fn opening_header_raw(folder: &Path, count: u32) -> Outcome {
@@ -86,9 +89,10 @@ pub(crate) fn opening_header_raw(folder: &Path, count: u32) -> Outcome {
 
 fn user_version(connection: &Connection, expected: u32) -> Outcome {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match version == expected {
-        true => Ok(()),
-        false => Err(format!("version {version} in place of {expected}").into()),
+    if version == expected {
+        Ok(())
+    } else {
+        Err(format!("version {version} in place of {expected}").into())
     }
 }
 
@@ -99,9 +103,10 @@ pub(crate) fn applying(folder: &Path, count: u32) -> Outcome {
     measured(&mut || {
         let mut file = Migrator::create(&catalogue, &path, options())?;
         let report = file.upgrade()?;
-        match report.steps.len() == count as usize {
-            true => Ok(()),
-            false => Err("not all steps were applied".into()),
+        if report.steps.len() == count as usize {
+            Ok(())
+        } else {
+            Err("not all steps were applied".into())
         }
     })
 }

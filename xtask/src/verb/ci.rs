@@ -1,5 +1,8 @@
-//! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing else.
+//! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing
+//! else.
 
+mod dependencies;
+mod packages;
 mod scratch;
 
 use crate::say;
@@ -10,50 +13,77 @@ use std::time::Instant;
 use crate::cli::{CiOptions, CiStep, Sabotage};
 use crate::{Failure, Verdict, catalogue, program, project};
 
-/// Runs every check and stops at the first that fails.
+/// The steps that run when none is named, in their order.
+const STEPS: [CiStep; 12] = [
+    CiStep::Format,
+    CiStep::Arrows,
+    CiStep::Deny,
+    CiStep::Lints,
+    CiStep::Tests,
+    CiStep::Examples,
+    CiStep::Documentation,
+    CiStep::Proof,
+    CiStep::Docs,
+    CiStep::Instructions,
+    CiStep::Packages,
+    CiStep::Scaffolders,
+];
+
+/// Runs the checks that `options` name and stops at the first that fails.
 ///
 /// # Errors
 /// The check that failed, with the command that shows it again.
 pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     let started = Instant::now();
-    if options.only.contains(&CiStep::Sabotage) {
-        step("sabotage", || {
-            holds(super::sabotage::run(root, &Sabotage::default())?)
-        })?;
-        say!("\nok: ci passed in {} s", started.elapsed().as_secs());
-        return Ok(true);
+    let all = options.only.is_empty();
+    let steps = if all { &STEPS[..] } else { &options.only };
+    for chosen in steps {
+        if !(options.skip_tests && *chosen == CiStep::Tests) {
+            step(name(*chosen), || check(root, *chosen))?;
+        }
     }
-    let cargo = |arguments: &[&str]| cargo(root, arguments);
-    let whole = ["--workspace", "--all-targets", "--all-features"];
-    step("format", || cargo(&["fmt", "--all", "--check"]))?;
-    step("arrows between crates, circles of files", || {
-        structure(root)
-    })?;
-    step("lints", || {
-        cargo(&[&["clippy"], &whole[..], &["--", "--deny", "warnings"]].concat())
-    })?;
-    if !options.skip_tests {
-        step("tests", || {
-            cargo(&["test", "--workspace", "--all-features"])
-        })?;
-    }
-    step("documentation", || doc(root))?;
-    step("the proof", || {
-        holds(catalogue::run(
-            root,
-            false,
-            &["verify-migrations", "--require-frozen"],
-        )?)
-    })?;
-    step("docs match", || {
-        holds(catalogue::run(root, false, &["docs", "--check"])?)
-    })?;
-    step("instruction counts", || instructions(root))?;
-    step("the scaffolders, in a scratch copy", || {
-        scratch::check(root)
-    })?;
     say!("\nok: ci passed in {} s", started.elapsed().as_secs());
     Ok(true)
+}
+
+fn name(step: CiStep) -> &'static str {
+    match step {
+        CiStep::Format => "format",
+        CiStep::Arrows => "arrows between crates, circles of files",
+        CiStep::Deny => "dependencies",
+        CiStep::Lints => "lints",
+        CiStep::Tests => "tests",
+        CiStep::Examples => "examples",
+        CiStep::Documentation => "documentation",
+        CiStep::Proof => "the proof",
+        CiStep::Docs => "docs match",
+        CiStep::Instructions => "instruction counts",
+        CiStep::Packages => "the packages",
+        CiStep::Scaffolders => "the scaffolders, in a scratch copy",
+        CiStep::Sabotage => "sabotage",
+    }
+}
+
+fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
+    let catalogue = |arguments: &[&str]| holds(catalogue::run(root, false, arguments)?);
+    match step {
+        CiStep::Format => cargo(root, &["fmt", "--all", "--check"]),
+        CiStep::Arrows => structure(root),
+        CiStep::Deny => dependencies::check(root),
+        CiStep::Lints => {
+            let whole = ["clippy", "--workspace", "--all-targets", "--all-features"];
+            cargo(root, &[&whole[..], &["--", "--deny", "warnings"]].concat())
+        }
+        CiStep::Tests => cargo(root, &["test", "--workspace", "--all-features"]),
+        CiStep::Examples => examples(root),
+        CiStep::Documentation => doc(root),
+        CiStep::Proof => catalogue(&["verify-migrations", "--require-frozen"]),
+        CiStep::Docs => catalogue(&["docs", "--check"]),
+        CiStep::Instructions => instructions(root),
+        CiStep::Packages => packages::check(root),
+        CiStep::Scaffolders => scratch::check(root),
+        CiStep::Sabotage => holds(super::sabotage::run(root, &Sabotage::default())?),
+    }
 }
 
 fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
@@ -61,6 +91,25 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     let started = Instant::now();
     check().map_err(|failure| failure.within(name))?;
     say!("=== {name}: ok, {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// The examples that need no argument, which a reader runs first.
+const EXAMPLES: [(&str, &str); 5] = [
+    ("rowsafe-migrations", "first_file"),
+    ("rowsafe-migrations", "commit_per_step"),
+    ("rowsafe-migrations", "older_build"),
+    ("rowsafe-schema", "drift_check"),
+    ("rowsafe-simulator", "power_loss"),
+];
+
+fn examples(root: &Path) -> Result<(), Failure> {
+    for (package, example) in EXAMPLES {
+        cargo(
+            root,
+            &["run", "--quiet", "--package", package, "--example", example],
+        )?;
+    }
     Ok(())
 }
 
@@ -74,7 +123,8 @@ fn structure(root: &Path) -> Result<(), Failure> {
     )?)
 }
 
-/// They are counted by valgrind, which is not on every system; times are no substitute, so nothing is.
+/// They are counted by valgrind, which is not on every system; times are no substitute, so nothing
+/// is.
 fn instructions(root: &Path) -> Result<(), Failure> {
     if !program::is_there("valgrind") {
         say!("skipped: valgrind cannot be called here; `.ci/run` installs it on Linux");

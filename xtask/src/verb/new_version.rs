@@ -10,14 +10,15 @@ use crate::cli::NewVersion;
 use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
 use crate::{Failure, Verdict, catalogue};
 
-/// What a new version's files begin as, below the root: they are of the checkout that gets the version.
+/// What a new version's files begin as, below the root: they are of the checkout that gets the
+/// version.
 const TEMPLATES: &str = "xtask/template";
 
 /// A step with a function is refused without a way back.
 const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this';\n";
 
-/// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs, and asks
-/// for the notes first.
+/// Makes the folder from the templates, adds its line to the catalogue, drafts fixture and docs,
+/// and asks for the notes first.
 ///
 /// # Errors
 /// When the name is not one, the newest version is not frozen yet, or a file cannot be written.
@@ -52,12 +53,13 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     let cannot =
         |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
     fs::create_dir(&path).map_err(cannot)?;
-    let (down, line) = match options.code {
-        true => (
+    let (down, line) = if options.code {
+        (
             format!("{down}{UNTIL_WRITTEN}"),
             format!("\"{folder}\" with crate::{name}::CODE"),
-        ),
-        false => (down, format!("\"{folder}\"")),
+        )
+    } else {
+        (down, format!("\"{folder}\""))
     };
     for (file, text) in [("notes.md", &notes), ("up.sql", &up), ("down.sql", &down)] {
         fs::write(path.join(file), fill(text)).map_err(cannot)?;

@@ -1,7 +1,9 @@
-//! `cargo xtask sabotage`: plants mistakes in the engine, one at a time, and sees whether the proof finds them.
+//! `cargo xtask sabotage`: plants mistakes in the engine, one at a time, and sees whether the proof
+//! finds them.
 //!
-//! The workspace is copied below the target directory. In the copy each sound expression is replaced by one that
-//! asks which engine is planted, so that all of them are compiled once, and the sound one among them.
+//! The workspace is copied below the target directory. In the copy each sound expression is
+//! replaced by one that asks which engine is planted, so that all of them are compiled once, and
+//! the sound one among them.
 
 mod plant;
 
@@ -20,7 +22,8 @@ use crate::{Failure, Verdict, project};
 /// The variable that names the engine.
 const VARIABLE: &str = "PLANTED_ENGINE";
 
-/// A proof of a planted engine may never end. The longest that is sound takes a minute on a slow machine.
+/// A proof of a planted engine may never end. The longest that is sound takes a minute on a slow
+/// machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The same with `--deep`.
@@ -39,8 +42,8 @@ struct Judged {
 /// Plants the engines that are named, or all of them, and prints by what each was found.
 ///
 /// # Errors
-/// When an engine's expression does not stand where its file says, the copy does not compile, or the proof of the
-/// sound engine does not hold.
+/// When an engine's expression does not stand where its file says, the copy does not compile, or
+/// the proof of the sound engine does not hold.
 #[expect(clippy::print_stdout, reason = "this is a command's report")]
 pub fn run(root: &Path, options: &Sabotage) -> Verdict {
     let all = plant::read(root)?;

@@ -10,9 +10,9 @@ use xtask::{Failure, project};
 /// Published packages carry this before the name of their folder, which is the name of the library.
 const PREFIX: &str = "rowsafe-";
 
-/// Each crate with the crates of this workspace that it may name, without the `rowsafe-` of its package. Only the
-/// command sees all; only `xtask-catalogue` and the program whose instructions are counted see both the training
-/// logs and the proof.
+/// Each crate with the crates of this workspace that it may name, without the `rowsafe-` of its
+/// package. Only the command sees all; only `xtask-catalogue` and the program whose instructions
+/// are counted see both the training logs and the proof.
 const ARROWS: [(&str, &[&str]); 17] = [
     ("stdx", &[]),
     ("schema", &[]),

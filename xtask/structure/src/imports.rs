@@ -9,7 +9,8 @@ use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
 /// What one file takes from others.
 #[derive(Debug, Default)]
 pub(crate) struct Imports {
-    /// The paths that its code names, each from `crate`, `super`, `self` or a module that is declared in it.
+    /// The paths that its code names, each from `crate`, `super`, `self` or a module that is
+    /// declared in it.
     pub(crate) used: BTreeSet<Vec<String>>,
     /// Its re-exports: the name, and the path behind it.
     pub(crate) exported: BTreeMap<String, Vec<String>>,
@@ -45,7 +46,7 @@ impl Imports {
 
     fn add_path(&mut self, path: Vec<String>) {
         if path.len() > 1 && self.is_start(path.first()) {
-            self.used.insert(self.from_file(path));
+            self.used.insert(self.as_from_file(path));
         }
     }
 
@@ -56,7 +57,7 @@ impl Imports {
     }
 
     /// The path as seen from the file, wherever in it it stands.
-    fn from_file(&self, mut path: Vec<String>) -> Vec<String> {
+    fn as_from_file(&self, mut path: Vec<String>) -> Vec<String> {
         for _ in 0..self.depth {
             if path.first().is_some_and(|word| word == "super") {
                 path.remove(0);
@@ -119,7 +120,7 @@ impl<'ast> Visit<'ast> for Imports {
             if !self.is_start(path.first()) {
                 continue;
             }
-            let path = self.from_file(path);
+            let path = self.as_from_file(path);
             if matches!(item.vis, Visibility::Inherited) {
                 self.used.insert(path);
             } else {

@@ -1,9 +1,9 @@
 //! Folders as other tools' users write them: what each layout makes of them, and what it refuses.
 //!
-//! A case is a text file: what it is about, then `=== PATH` before the content of each file. Before the first
-//! of them, `dir: PATH` says which folder is read (`.` where it does not), `layout: NAME` and
-//! `define: NAME=VALUE` what is said on the command line. `=== PATH -> TARGET` makes a link, and `=== PATH/`
-//! a folder. Its snapshot is what was read, or the refusal.
+//! A case is a text file: what it is about, then `=== PATH` before the content of each file. Before
+//! the first of them, `dir: PATH` says which folder is read (`.` where it does not), `layout: NAME`
+//! and `define: NAME=VALUE` what is said on the command line. `=== PATH -> TARGET` makes a link,
+//! and `=== PATH/` a folder. Its snapshot is what was read, or the refusal.
 
 mod damaged;
 
@@ -204,9 +204,10 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(walk(&path)),
-            false => found.push(path),
+        if path.is_dir() {
+            found.extend(walk(&path))
+        } else {
+            found.push(path)
         }
     }
     found

@@ -7,7 +7,8 @@ use crate::plan::TablePlan;
 use observe::Value;
 
 impl Builder<'_, '_> {
-    /// The marks of tables whose newest rows were deleted: the next id is not one more than the highest.
+    /// The marks of tables whose newest rows were deleted: the next id is not one more than the
+    /// highest.
     pub(super) fn fill_marks(&mut self, place: usize, table: &TablePlan) {
         if !self.order.given.is_empty() {
             return;

@@ -15,7 +15,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Where the rows that a row refers to cannot be made before it, its own values say what they will be.
+    /// Where the rows that a row refers to cannot be made before it, its own values say what they
+    /// will be.
     pub(super) fn draw_promises(&mut self, at: usize) {
         let Some(row) = self.model.rows.get(at) else {
             return;

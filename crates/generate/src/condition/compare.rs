@@ -1,4 +1,5 @@
-//! Reads comparisons: of a column, or of what a function says of it, with a value or another column.
+//! Reads comparisons: of a column, or of what a function says of it, with a value or another
+//! column.
 
 use sqlite3_parser::ast::{Expr, Operator};
 

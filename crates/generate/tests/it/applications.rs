@@ -7,7 +7,8 @@ use rusqlite::Connection;
 
 use super::{PROFILES, made_by, put};
 
-/// Makes many databases; each is valid, and each table gets rows but those of `empty`, which are reported.
+/// Makes many databases; each is valid, and each table gets rows but those of `empty`, which are
+/// reported.
 fn check(script: &str, empty: &[(&str, &str)]) {
     let (connection, generator) = made_by(script);
     let tables: Vec<String> = connection

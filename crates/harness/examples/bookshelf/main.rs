@@ -1,5 +1,6 @@
-//! The proof for an application that is not ours: books on shelves, with STRICT tables, a search index that
-//! triggers keep, and a rebuild. `cargo run -p harness --example bookshelf` prints the report.
+//! The proof for an application that is not ours: books on shelves, with STRICT tables, a search
+//! index that triggers keep, and a rebuild. `cargo run -p harness --example bookshelf` prints the
+//! report.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -48,8 +49,9 @@ fn main() -> ExitCode {
     };
     let report = verify(&subject, &Settings::default());
     print!("{}", report.to_text());
-    match report.holds() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(1),
+    if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
     }
 }

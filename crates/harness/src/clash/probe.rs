@@ -179,10 +179,10 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
         .map(|name| pair.before(name).map(|column| column.name.as_str()))
         .collect();
     let Some(columns) = columns else { return false };
-    let parents = match key.parent_columns.is_empty() {
-        false => key.parent_columns.clone(),
-        // A table that cannot be read has no key: then every row is suspect, see below.
-        true => primary_key(connection, &key.parent).unwrap_or_default(),
+    let parents = if !key.parent_columns.is_empty() {
+        key.parent_columns.clone()
+    } else {
+        primary_key(connection, &key.parent).unwrap_or_default()
     };
     if parents.len() != columns.len() {
         return true;
@@ -202,7 +202,8 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
         quote_name(&key.parent),
         alike.join(" AND ")
     );
-    // A parent that comes with the step has no rows yet, or other columns: then every row is suspect.
+    // A parent that comes with the step has no rows yet, or other columns: then every row is
+    // suspect.
     connection
         .query_row(&sql, [], |row| row.get(0))
         .unwrap_or(true)

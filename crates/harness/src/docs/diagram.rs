@@ -71,13 +71,15 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
         }
     }
     // Mermaid takes no empty braces.
-    let _ = match lines.is_empty() {
-        true => writeln!(text, "    {name}"),
-        false => writeln!(text, "    {name} {{\n{}    }}", lines.concat()),
+    let _ = if lines.is_empty() {
+        writeln!(text, "    {name}")
+    } else {
+        writeln!(text, "    {name} {{\n{}    }}", lines.concat())
     };
 }
 
-/// How many rows of the parent a row of the child has: one, or none where a column of the key may be NULL.
+/// How many rows of the parent a row of the child has: one, or none where a column of the key may
+/// be NULL.
 fn parents(table: &Table, key: &ForeignKey) -> &'static str {
     let set = |name: &String| {
         let alias = table
@@ -85,13 +87,15 @@ fn parents(table: &Table, key: &ForeignKey) -> &'static str {
             .is_some_and(|alias| alias.eq_ignore_ascii_case(name));
         alias || table.column(name).is_some_and(|column| column.not_null)
     };
-    match key.columns.iter().all(set) {
-        true => "||",
-        false => "|o",
+    if key.columns.iter().all(set) {
+        "||"
+    } else {
+        "|o"
     }
 }
 
-/// How many rows of the child a row of the parent has: at most one, where the key's columns are unique.
+/// How many rows of the child a row of the parent has: at most one, where the key's columns are
+/// unique.
 fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
     let own: Vec<String> = key.columns.iter().map(|name| fold(name)).collect();
     let within = |columns: Vec<&str>| {
@@ -112,13 +116,11 @@ fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
             });
             columns.collect::<Option<Vec<_>>>().is_some_and(within)
         });
-    match unique {
-        true => "o|",
-        false => "o{",
-    }
+    if unique { "o|" } else { "o{" }
 }
 
-/// What each table is called in the diagram: no two the same, although Mermaid takes few characters.
+/// What each table is called in the diagram: no two the same, although Mermaid takes few
+/// characters.
 struct Names(BTreeMap<String, String>);
 
 impl Names {

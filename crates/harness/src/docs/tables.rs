@@ -121,14 +121,16 @@ fn declaration(name: &str, line: &str) -> String {
     }
 }
 
-/// The words for an object from the version that last explained it, and the version that it is in since.
+/// The words for an object from the version that last explained it, and the version that it is in
+/// since.
 struct Words {
     text: String,
     since: Version,
 }
 
 impl Words {
-    /// Goes back through the versions, under the names that declared renames gave the object before.
+    /// Goes back through the versions, under the names that declared renames gave the object
+    /// before.
     fn of(subject: &Subject<'_>, object: &str) -> Result<Words, Error> {
         let mut name = object.to_owned();
         let mut words = Words {
@@ -254,7 +256,8 @@ mod tests {
             catalogue: &catalogue,
             queries: &[],
             application: &NoApplication,
-            command: String::new(),
+            title: String::new(),
+            repeat: crate::repeat::Repeat::Test,
         };
         let made = tables(&subject).unwrap();
         insta::assert_snapshot!(made.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r"

@@ -1,4 +1,5 @@
-//! The block `versions`: each version with what it changes, how to do it by hand, and how to go back.
+//! The block `versions`: each version with what it changes, how to do it by hand, and how to go
+//! back.
 
 use std::fmt::Write as _;
 

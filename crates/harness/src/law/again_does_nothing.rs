@@ -1,9 +1,9 @@
 //! # Again does nothing
 //!
-//! Running a finished upgrade writes nothing: no step runs, and the file's bytes stay the same. What the
-//! application itself does each time it opens a file counts, too.
+//! Running a finished upgrade writes nothing: no step runs, and the file's bytes stay the same.
+//! What the application itself does each time it opens a file counts, too.
 
-use super::definition::{Check, Law};
+use crate::check::{Check, Law};
 use crate::finding::{Finding, Findings};
 use crate::journey::Trace;
 use crate::subject::Subject;

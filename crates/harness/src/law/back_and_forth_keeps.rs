@@ -1,22 +1,22 @@
 //! # Back and forth keeps
 //!
-//! Down and then up gives back the same rows, or the step declares what is lost: `` Loses: `t.c` `` under
-//! *Rollback* of its notes. This is the user who goes back to the older release for a day.
+//! Down and then up gives back the same rows, or the step declares what is lost: `` Loses: `t.c` ``
+//! under *Rollback* of its notes. This is the user who goes back to the older release for a day.
 //!
-//! Whatever a step adds goes on its way back. So each new table and each new column of an older table is
-//! declared there: `` Loses: `t.c` `` or, where the next upgrade makes the same again from what stays,
-//! `` Remade: `t` ``. The rows prove the second: what is declared as remade is compared like everything else.
-//! Fixtures that hold no value in a column are filled for this law. Databases that are made from the schema
-//! alone may hold what no build of their version wrote; so they are not compared in columns that a step says it
-//! `Changes`.
+//! Whatever a step adds goes on its way back. So each new table and each new column of an older
+//! table is declared there: `` Loses: `t.c` `` or, where the next upgrade makes the same again from
+//! what stays, `` Remade: `t` ``. The rows prove the second: what is declared as remade is compared
+//! like everything else. Fixtures that hold no value in a column are filled for this law. Databases
+//! that are made from the schema alone may hold what no build of their version wrote; so they are
+//! not compared in columns that a step says it `Changes`.
 //!
-//! On tours, whatever a version held must be there whenever the file is back at it, apart from what is declared
-//! and from what was written since.
+//! On tours, whatever a version held must be there whenever the file is back at it, apart from what
+//! is declared and from what was written since.
 
 use schema::TableKind;
 
-use super::definition::{Check, Law};
-use super::evidence::{declared, excuses, not_arrived, step_file, versions};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, excuses, not_arrived, step_file, versions};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace};
 use crate::rename;
@@ -48,7 +48,8 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
         loss.column.is_some() || turn.observation.schema.table(&loss.table).is_none()
     });
     if walk.rows_are_generated {
-        // What a step rewrites on purpose it rewrites again where no build of its version wrote the value.
+        // What a step rewrites on purpose it rewrites again where no build of its version wrote the
+        // value.
         losses.extend(declared(subject, walk.journey, |notes| &notes.changes));
     }
     for difference in differences(&walk.start.observation, &end.observation, &excuses(&losses)) {

@@ -1,18 +1,19 @@
 //! # Down restores
 //!
 //! Up and then down gives back the same schema, the same rows with their types, the same ledger and
-//! `user_version`. What the older version had a place for was there all the time, so nothing is excused but what
-//! the step's notes declare: `` Loses: `t.c` `` under *Data migration*, which needed consent on the way up, and
-//! `` Changes: `t.c` `` under *Rollback*, where values stay as the step made them.
+//! `user_version`. What the older version had a place for was there all the time, so nothing is
+//! excused but what the step's notes declare: `` Loses: `t.c` `` under *Data migration*, which
+//! needed consent on the way up, and `` Changes: `t.c` `` under *Rollback*, where values stay as
+//! the step made them.
 //!
-//! Where going back would lose rows of a golden database, the engine asks for consent first, and without it leaves the
-//! file as it was.
+//! Where going back would lose rows of a golden database, the engine asks for consent first, and
+//! without it leaves the file as it was.
 //!
-//! It also holds on tours, which go up and back over any path, with writes, readers and restarts in between, and
-//! in any physical world.
+//! It also holds on tours, which go up and back over any path, with writes, readers and restarts in
+//! between, and in any physical world.
 
-use super::definition::{Check, Law};
-use super::evidence::{declared, excuses, not_arrived, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, excuses, not_arrived, step_file};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace, can_go_back};
 use crate::refusals;

@@ -1,16 +1,16 @@
 //! # Everything is documented
 //!
-//! Each version has its notes, complete; each table, column, index, trigger and view has its words in the
-//! notes of the version that added it; no words stand for what is not there; and the generated blocks of
-//! the docs match the schema.
+//! Each version has its notes, complete; each table, column, index, trigger and view has its words
+//! in the notes of the version that added it; no words stand for what is not there; and the
+//! generated blocks of the docs match the schema.
 
 use migrations::{Declared, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
 use crate::docs;
 use crate::docs::objects::{bare, exists};
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::fixture::Frozen;
 use crate::subject::{Subject, show};

@@ -1,14 +1,14 @@
 //! # Fresh equals upgraded
 //!
-//! Version N made in one go on an empty file has the same schema as version N reached from any earlier
-//! version. Otherwise two users of the same release have different databases, and the next step is tested
-//! on one of them only.
+//! Version N made in one go on an empty file has the same schema as version N reached from any
+//! earlier version. Otherwise two users of the same release have different databases, and the next
+//! step is tested on one of them only.
 //!
-//! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves behind does not count. A fixture
-//! whose schema is not that of its version breaks this law, too.
+//! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves behind does not count. A
+//! fixture whose schema is not that of its version breaks this law, too.
 
-use super::definition::{Check, Law};
-use super::evidence::step_file;
+use crate::check::{Check, Law};
+use crate::evidence::step_file;
 use crate::finding::{Finding, Findings};
 use crate::journey::{Checkpoint, Trace};
 use crate::subject::Subject;

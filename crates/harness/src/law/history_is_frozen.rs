@@ -1,17 +1,18 @@
 //! # History is frozen
 //!
-//! What shipped is never changed: each step by the digest of its meaning (comments, line ends and blanks do
-//! not count), each fixture by the digest of its text. The digests stand in `frozen.json` beside the
-//! fixtures. Every version has a golden database; only the newest may still be without digests.
+//! What shipped is never changed: each step by the digest of its meaning (comments, line ends and
+//! blanks do not count), each fixture by the digest of its text. The digests stand in `frozen.json`
+//! beside the fixtures. Every version has a golden database; only the newest may still be without
+//! digests.
 //!
-//! And the engine holds to it on every file: it refuses one whose schema, ledger, header or application id is not what
-//! the catalogue says, one that is adopted with another schema, and a way back that was changed in the file; and leaves
-//! each as it was.
+//! And the engine holds to it on every file: it refuses one whose schema, ledger, header or
+//! application id is not what the catalogue says, one that is adopted with another schema, and a
+//! way back that was changed in the file; and leaves each as it was.
 
 use std::fs;
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::fixture::{self, Frozen, FrozenStep};
 use crate::refusals;

@@ -1,17 +1,20 @@
 //! # Integrity holds
 //!
-//! `integrity_check`, `foreign_key_check` and the integrity check of FTS5 at rank 1 find nothing that was not
-//! there before; every table can be written and every view read, so no trigger, view or key names what is
-//! gone; the application finds no contradiction; and the marks of `sqlite_sequence` never step back: a lower
-//! mark gives the ids of deleted rows to new ones. <https://sqlite.org/autoinc.html> The same is asked after a
-//! VACUUM, which gives new rowids where no column holds them.
+//! `integrity_check`, `foreign_key_check` and the integrity check of FTS5 at rank 1 find nothing
+//! that was not there before; every table can be written and every view read, so no trigger, view
+//! or key names what is gone; the application finds no contradiction; and the marks of
+//! `sqlite_sequence` never step back: a lower mark gives the ids of deleted rows to new ones.
+//! <https://sqlite.org/autoinc.html> The same is asked after a VACUUM, which gives new rowids where
+//! no column holds them.
 //!
-//! Each step also runs where a word in double quotes is never a string: `DELETE FROM t WHERE "lable" = 'x'`
-//! otherwise compares two strings, and says nothing. <https://sqlite.org/quirks.html#dblquote>
+//! Each step also runs where a word in double quotes is never a string: `DELETE FROM t WHERE
+//! "lable" = 'x'` otherwise compares two strings, and says nothing.
+//! <https://sqlite.org/quirks.html#dblquote>
 //!
-//! Steps of the proof's own are put behind the newest version: one that leaves orphans, ends the transaction or fails is
-//! refused, and the file is as it was; a parent that is built anew keeps its children; foreign keys and `synchronous` of
-//! the connection are as they were; a table that is filled from many rows has them all.
+//! Steps of the proof's own are put behind the newest version: one that leaves orphans, ends the
+//! transaction or fails is refused, and the file is as it was; a parent that is built anew keeps
+//! its children; foreign keys and `synchronous` of the connection are as they were; a table that is
+//! filled from many rows has them all.
 //!
 //! No CHECK, index or computed column asks the clock: CREATE succeeds, and every INSERT fails.
 //! <https://sqlite.org/deterministic.html>
@@ -21,8 +24,8 @@ use std::collections::BTreeSet;
 use migrations::{ErrorKind, Migrator, Version};
 use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
 
-use super::definition::{Check, Law};
-use super::evidence::{step_file, versions};
+use crate::check::{Check, Law};
+use crate::evidence::{step_file, versions};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Checkpoint, Shape, Trace, proving};
 use crate::subject::Subject;
@@ -39,9 +42,10 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     let up = walk.journey.shape() == Shape::UpAndBack;
     let renames = rename::renames(subject, walk.journey.steps());
     let start = &walk.start.observation;
-    let renamed = match up {
-        true => rename::observation(subject, walk.journey.from, start, &renames),
-        false => start.clone(),
+    let renamed = if up {
+        rename::observation(subject, walk.journey.from, start, &renames)
+    } else {
+        start.clone()
     };
     let legs = [(&walk.midpoint, &renamed, up), (&walk.end, start, !up)];
     for (after, before, up) in legs {
@@ -63,7 +67,8 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     }
 }
 
-/// Marks that are lower than before. A table that was not there all the way began anew, and told its loss.
+/// Marks that are lower than before. A table that was not there all the way began anew, and told
+/// its loss.
 fn stepped_back(
     before: &Observation,
     after: &Checkpoint,
@@ -101,7 +106,8 @@ fn check_whole(subject: &Subject<'_>, findings: &mut Findings) {
     refusals::check_large(subject, findings);
 }
 
-/// Tells tables that take no row because something in them asks the clock; only the first row shows it.
+/// Tells tables that take no row because something in them asks the clock; only the first row shows
+/// it.
 fn check_clock(subject: &Subject<'_>, findings: &mut Findings) {
     let mut told = BTreeSet::new();
     for version in versions(subject) {
@@ -156,9 +162,10 @@ fn words_in_quotes(subject: &Subject<'_>, version: Version, up: bool) -> Option<
         .set_db_config(SQLITE_DBCONFIG_DQS_DDL, false)
         .ok()?;
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
-    let result = match up {
-        true => migrator.upgrade_to(version),
-        false => migrator.rollback_to(version - 1),
+    let result = if up {
+        migrator.upgrade_to(version)
+    } else {
+        migrator.rollback_to(version - 1)
     };
     let error = result
         .err()

@@ -1,30 +1,33 @@
 //! # Interruption is atomic
 //!
-//! A run that is cut leaves the file as it was before or as it is after, whatever cut it and wherever; the next
-//! upgrade finishes the job; and what the engine said of the file is true. Each step is taken up and back alone, and
-//! with others in longer runs, and cut by an interrupt at each instruction of SQLite's machine, by an I/O error, a full disk and a lock that
-//! others hold at each call, once and for ever, by calls that are done and then fail, by memory that is refused
-//! (in programs that call [`watch_memory`](simulator::watch_memory)), and by power cuts of
-//! which nothing, everything or any part of what was not synced survives. A program that is killed is a power
-//! cut that everything survives: it is killed at each call that changes the disk, every write among them. Power
-//! cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`, `FULL` and `EXTRA`, the others in
-//! two of these. After a COMMIT has returned, no power cut takes it back, whatever the connection was set to.
-//! <https://sqlite.org/pragma.html#pragma_synchronous>
+//! A run that is cut leaves the file as it was before or as it is after, whatever cut it and
+//! wherever; the next upgrade finishes the job; and what the engine said of the file is true. Each
+//! step is taken up and back alone, and with others in longer runs, and cut by an interrupt at each
+//! instruction of SQLite's machine, by an I/O error, a full disk and a lock that others hold at
+//! each call, once and for ever, by calls that are done and then fail, by memory that is refused
+//! (in programs that call [`watch_memory`](simulator::watch_memory)), and by power cuts of which
+//! nothing, everything or any part of what was not synced survives. A program that is killed is a
+//! power cut that everything survives: it is killed at each call that changes the disk, every write
+//! among them. Power cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`,
+//! `FULL` and `EXTRA`, the others in two of these. After a COMMIT has returned, no power cut takes
+//! it back, whatever the connection was set to. <https://sqlite.org/pragma.html#pragma_synchronous>
 //!
-//! Each run backs the file up, and all that this takes is cut, too: the copy, its sync, its name, the sync of the
-//! directory, the removal of older ones. A backup that has its name is whole, whatever cut the run. Where the file is
-//! as after, a backup holds what it held before. A run that fails leaves nothing beside a file that is as before; the
-//! next run removes what a killed one left; of older backups the oldest go. A backup that is put back is cut in the
-//! same way, and one that is damaged is refused.
+//! Each run backs the file up, and all that this takes is cut, too: the copy, its sync, its name,
+//! the sync of the directory, the removal of older ones. A backup that has its name is whole,
+//! whatever cut the run. Where the file is as after, a backup holds what it held before. A run that
+//! fails leaves nothing beside a file that is as before; the next run removes what a killed one
+//! left; of older backups the oldest go. A backup that is put back is cut in the same way, and one
+//! that is damaged is refused.
 //!
-//! Columns that are random or hold the time, on which no two tries agree, may hold anything after the step.
+//! Columns that are random or hold the time, on which no two tries agree, may hold anything after
+//! the step.
 //!
 //! What the application itself does each time it opens a file may stop half way, but the next start
 //! must complete it.
 //!
-//! Not every point is tried unless that is asked for, and of runs of several steps not even then; the report says how
-//! many of how many. A read that falls
-//! short is not among the cuts: SQLite takes it for the end of the file, and no engine can tell.
+//! Not every point is tried unless that is asked for, and of runs of several steps not even then;
+//! the report says how many of how many. A read that falls short is not among the cuts: SQLite
+//! takes it for the end of the file, and no engine can tell.
 
 use std::path::Path;
 use std::time::Duration;
@@ -32,12 +35,12 @@ use std::time::Duration;
 use migrations::{Backups, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
 
-use super::definition::{Check, Law, Probe};
-use super::evidence::step_file;
+use crate::check::{Check, Law, Probe};
 use crate::crash_test::{
     BESIDE, Backups as Watched, CrashTest, Engine, FILE, Setup, SetupStats, connect_and_write,
 };
 use crate::error::Error;
+use crate::evidence::step_file;
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, can_go_back, proving};
 use crate::subject::Subject;
@@ -51,7 +54,8 @@ pub(super) const LAW: Law = Law {
 /// Seeded survivors at each power cut, with and without [`Probe::deep`].
 const SEEDS: (u64, u64) = (12, 2);
 
-/// At how many points a run of several steps is cut with [`Probe::deep`]. Its steps are cut at each of theirs.
+/// At how many points a run of several steps is cut with [`Probe::deep`]. Its steps are cut at each
+/// of theirs.
 const POINTS_OF_RUN: u64 = 1_000;
 
 fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
@@ -67,7 +71,8 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         Some(version) => format!("step {version} {}", if up { "up" } else { "down" }),
         None => format!("the run from {} to {}", leg.journey.from, leg.journey.via),
     };
-    // A run stops before and after a step that stands outside a transaction, and goes on from there.
+    // A run stops before and after a step that stands outside a transaction, and goes on from
+    // there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
         step.is_some_and(|step| step.outside().is_some())
@@ -101,15 +106,15 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     };
     let file = step_file(subject, leg.journey, script);
     let hint = "everything that a step does belongs into its one transaction";
-    let passage = match stops {
-        true => passage.resumable(),
-        false => passage,
-    };
+    let passage = if stops { passage.resumable() } else { passage };
     let passage = passage.durable();
     // What is wrong with backups is no step's fault.
-    let dress = |finding: Finding| match finding.message.contains(BESIDE) {
-        true => finding,
-        false => finding.in_file(file.clone()).hint(hint),
+    let dress = |finding: Finding| {
+        if finding.message.contains(BESIDE) {
+            finding
+        } else {
+            finding.in_file(file.clone()).hint(hint)
+        }
     };
     judge(passage.cut(&sampling(leg)), &object, findings, dress);
 
@@ -128,11 +133,12 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     }
 }
 
-/// How many backups the run of a leg keeps, and which it finds, of a version that it takes none of: some runs keep
-/// all, some the newest alone, some two.
+/// How many backups the run of a leg keeps, and which it finds, of a version that it takes none of:
+/// some runs keep all, some the newest alone, some two.
 fn beside(leg: &Probe<'_>, stops: bool) -> (Backups, Watched) {
     let keep = match leg.seed % 3 {
-        // What such a run goes on from is backed up, too, and the first backup is the one that counts.
+        // What such a run goes on from is backed up, too, and the first backup is the one that
+        // counts.
         _ if stops => None,
         0 => None,
         1 => Some(2),
@@ -148,8 +154,8 @@ fn beside(leg: &Probe<'_>, stops: bool) -> (Backups, Watched) {
     (backups, Watched { files, keep })
 }
 
-/// A backup of the file before the run is put back in place of what the run made of it; one that is damaged is
-/// not.
+/// A backup of the file before the run is put back in place of what the run made of it; one that is
+/// damaged is not.
 fn putting_back(subject: &Subject<'_>, leg: &Probe<'_>, upgraded: &[u8], findings: &mut Findings) {
     let name = format!("{FILE}.v{}.backup", leg.journey.from);
     let restore = |machine: &Machine| {
@@ -207,7 +213,8 @@ fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
     roots.into_iter().filter_map(damage).collect()
 }
 
-/// What is wrong when a damaged backup is put back: it is to be refused, and the file to stay as it is.
+/// What is wrong when a damaged backup is put back: it is to be refused, and the file to stay as it
+/// is.
 fn takes_damage(
     file: &[u8],
     (name, backup): (&str, &[u8]),
@@ -331,9 +338,10 @@ fn migrate(
     options: &Options,
 ) -> Claimed {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, *options);
-    let result = match up {
-        true => migrator.upgrade_to(to),
-        false => migrator.rollback_to(to),
+    let result = if up {
+        migrator.upgrade_to(to)
+    } else {
+        migrator.rollback_to(to)
     };
     claim(result.map_err(|error| error.outcome()))
 }

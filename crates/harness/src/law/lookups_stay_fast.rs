@@ -1,17 +1,17 @@
 //! # Lookups stay fast
 //!
-//! A declared query that found its rows through an index still does in the next version, and one that got
-//! them in order still does. Asked is SQLite's own planner, on a database without rows and statistics, so that
-//! the answer is the same on every machine. A query that became slower on purpose says so under *Task*:
-//! `` Slower: `query` — why ``.
+//! A declared query that found its rows through an index still does in the next version, and one
+//! that got them in order still does. Asked is SQLite's own planner, on a database without rows and
+//! statistics, so that the answer is the same on every machine. A query that became slower on
+//! purpose says so under *Task*: `` Slower: `query` — why ``.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use migrations::{Query, Rename, Version};
 use rusqlite::Connection;
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::subject::Subject;
 
@@ -78,8 +78,8 @@ fn compare(
 /// What the planner does for one query, as far as its cost grows with the tables.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Way {
-    /// Tables that are read from their beginning to their end, by the names that the query gives them, and
-    /// how often.
+    /// Tables that are read from their beginning to their end, by the names that the query gives
+    /// them, and how often.
     scanned: BTreeMap<String, usize>,
     /// What is sorted: `ORDER BY`, `GROUP BY`, `DISTINCT`.
     sorted: BTreeSet<String>,
@@ -103,8 +103,8 @@ impl Way {
             *self.scanned.entry(table).or_default() += 1;
         };
         if let Some(rest) = line.strip_prefix("SCAN ") {
-            // Of a virtual table each way is a scan; the words behind the colon are its index's own, and
-            // nothing there means that it uses none.
+            // Of a virtual table each way is a scan; the words behind the colon are its index's
+            // own, and nothing there means that it uses none.
             let by_index = rest
                 .split_once(" VIRTUAL TABLE INDEX ")
                 .is_some_and(|(_, index)| !index.ends_with(':'));
@@ -124,7 +124,8 @@ impl Way {
         }
     }
 
-    /// The same with the new names of renamed tables beside the old ones, as queries may call them by either.
+    /// The same with the new names of renamed tables beside the old ones, as queries may call them
+    /// by either.
     fn renamed(mut self, renames: &[Rename]) -> Way {
         for rename in renames.iter().filter(|rename| rename.column.is_none()) {
             let is_old = |name: &&String| name.eq_ignore_ascii_case(&rename.table);

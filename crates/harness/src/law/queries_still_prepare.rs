@@ -1,15 +1,15 @@
 //! # Queries still prepare
 //!
-//! Every query that the application declares compiles at every version it claims, however the file came
-//! there, and gives the same columns. Where the notes say `Backwards compatibility: supported`, that is a
-//! claim: every query of the version before compiles on the new schema, what that build writes goes in,
-//! and nothing contradicts itself afterwards.
+//! Every query that the application declares compiles at every version it claims, however the file
+//! came there, and gives the same columns. Where the notes say `Backwards compatibility:
+//! supported`, that is a claim: every query of the version before compiles on the new schema, what
+//! that build writes goes in, and nothing contradicts itself afterwards.
 
 use migrations::{Catalogue, Query, Version};
 
-use super::definition::{Check, Law};
-use super::evidence::versions;
+use crate::check::{Check, Law};
 use crate::error::Error;
+use crate::evidence::versions;
 use crate::finding::{Finding, Findings};
 use crate::fixture;
 use crate::integrity;

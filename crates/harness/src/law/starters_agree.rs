@@ -1,14 +1,14 @@
 //! # Starters agree
 //!
-//! Many programs open one file at once: each step runs once, nobody fails, and the file holds what one of them
-//! alone would have made of it. On an empty file, on a database of each version, with a WAL and without, with a
-//! reader in between; in many orders, each drawn from a seed that gives it again. What the application itself does
-//! each time it has opened a file counts, too.
+//! Many programs open one file at once: each step runs once, nobody fails, and the file holds what
+//! one of them alone would have made of it. On an empty file, on a database of each version, with a
+//! WAL and without, with a reader in between; in many orders, each drawn from a seed that gives it
+//! again. What the application itself does each time it has opened a file counts, too.
 
 use migrations::Catalogue;
 use rusqlite::Connection;
 
-use super::definition::{Check, Law, Probe};
+use crate::check::{Check, Law, Probe};
 use crate::concurrent_starts::{Race, race, upgrade, works_alone};
 use crate::finding::{Finding, Findings};
 use crate::journey::Shape;
@@ -48,9 +48,10 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     for seed in (0..orders).map(|order| leg.seed.wrapping_add(order)) {
         for wal in [false, true] {
             let meeting = Race {
-                starters: match leg.deep {
-                    true => 2 + (seed % 15) as usize * 7 % 15,
-                    false => FEW[(seed % 4) as usize],
+                starters: if leg.deep {
+                    2 + (seed % 15) as usize * 7 % 15
+                } else {
+                    FEW[(seed % 4) as usize]
                 },
                 wal,
                 reader: seed.is_multiple_of(2),

@@ -1,31 +1,31 @@
 //! # Up preserves
 //!
-//! Every row and every value that a version still has a place for is there after the step, with its type
-//! and its exact bytes; and what stands beside the rows (indexes, triggers, views, constraints) is there,
-//! too, unless the step says otherwise.
+//! Every row and every value that a version still has a place for is there after the step, with its
+//! type and its exact bytes; and what stands beside the rows (indexes, triggers, views,
+//! constraints) is there, too, unless the step says otherwise.
 //!
-//! Rows are compared by primary key, or as multisets where there is none. What a step does on purpose is
-//! declared in *Data migration* of its notes, each with why:
+//! Rows are compared by primary key, or as multisets where there is none. What a step does on
+//! purpose is declared in *Data migration* of its notes, each with why:
 //!
 //! - `` Changes: `t.c` ``: it rewrites values of this column
 //! - `` Adds: `t` ``: it puts rows into an older table
 //! - `` Loses: `t` `` or `` `t.c` ``: it drops them; running it then needs consent
 //! - `` Renames: `t.a` to `b` ``, `` `t` to `u` ``: the same rows and values under another name
-//! - `` Alters: `t.c` `` or `` `t` ``: the column or the table is declared otherwise; values are compared all
-//!   the same
+//! - `` Alters: `t.c` `` or `` `t` ``: the column or the table is declared otherwise; values are
+//!   compared all the same
 //!
-//! What the step makes of a database does not hang on how the file stands on the disk: page size, encoding,
-//! auto_vacuum, journal mode, free pages, an old format, `secure_delete`, reserved bytes. Golden databases are
-//! made anew in such worlds, and must come out as in the usual one.
+//! What the step makes of a database does not hang on how the file stands on the disk: page size,
+//! encoding, auto_vacuum, journal mode, free pages, an old format, `secure_delete`, reserved bytes.
+//! Golden databases are made anew in such worlds, and must come out as in the usual one.
 //!
-//! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table was
-//! rebuilt is found here.
+//! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table
+//! was rebuilt is found here.
 
 use migrations::Declared;
 use schema::{Change, ChangeKind, Object, sql};
 
-use super::definition::{Check, Law};
-use super::evidence::{declared, not_arrived, step_file};
+use crate::check::{Check, Law};
+use crate::evidence::{declared, not_arrived, step_file};
 use crate::finding::{Finding, Findings};
 use crate::journey::{Shape, Trace};
 use crate::rename;

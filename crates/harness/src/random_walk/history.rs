@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use migrations::Declared;
 
+use crate::evidence::{declared, excuses};
 use crate::finding::Finding;
-use crate::journey::{Checkpoint, Journey, Trace};
-use crate::law::{declared, excuses};
+use crate::journey::{Checkpoint, Journey, Trace, WALK};
 use crate::subject::Subject;
 use generate::{Content, Insert};
 use observe::differences;
@@ -51,7 +51,8 @@ impl VersionHistory {
         }
     }
 
-    /// Somebody has written at another version; `touched` is what was there before and is not as it was.
+    /// Somebody has written at another version; `touched` is what was there before and is not as it
+    /// was.
     pub(super) fn is_written(&mut self, touched: &[Declared]) {
         let written = self.written.get_or_insert_default();
         written.extend_from_slice(touched);
@@ -76,7 +77,7 @@ impl VersionHistory {
                     from: version,
                     via: turn.version,
                 },
-                data: "tour".to_owned(),
+                data: WALK.to_owned(),
                 rows_are_generated,
                 start: (*self.station).clone(),
                 midpoint: Some((**turn).clone()),
@@ -88,8 +89,8 @@ impl VersionHistory {
         }
     }
 
-    /// What was there is there, apart from all that any step on the way declares: what others wrote since may
-    /// change whatever is derived.
+    /// What was there is there, apart from all that any step on the way declares: what others wrote
+    /// since may change whatever is derived.
     fn judge_rows(&self, subject: &Subject<'_>, now: &Checkpoint) -> Return {
         let all = Journey {
             from: self.low.version,
@@ -111,9 +112,10 @@ impl VersionHistory {
         let before = &self.station.observation;
         let found = differences(before, &now.observation, &excuses(&excused)).into_iter();
         let found = found.filter(|difference| !(difference.more && self.written.is_some()));
-        let law = match self.low.version < self.station.version {
-            true => "back and forth keeps",
-            false => "down restores",
+        let law = if self.low.version < self.station.version {
+            "back and forth keeps"
+        } else {
+            "down restores"
         };
         let finding = |difference| {
             Finding::of(&difference).hint(format!(
@@ -142,7 +144,8 @@ pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declared
     touched
 }
 
-/// The rows that a write has added, as SQL that a person can paste; the rest of what it did in a comment.
+/// The rows that a write has added, as SQL that a person can paste; the rest of what it did in a
+/// comment.
 pub(super) fn told(before: &Observation, after: &Observation) -> String {
     let mut added = Content::default();
     for (name, new) in &after.tables {
@@ -154,7 +157,8 @@ pub(super) fn told(before: &Observation, after: &Observation) -> String {
         if is_virtual {
             continue; // A trigger or the table itself keeps it.
         }
-        // A row that is there twice is told once: it stands for what was written, and is not counted.
+        // A row that is there twice is told once: it stands for what was written, and is not
+        // counted.
         for row in new.rows.iter().filter(|row| !old.contains(row)) {
             let values = new.columns.iter().cloned().zip(row.iter().cloned());
             added.inserts.push(Insert {

@@ -6,7 +6,7 @@ use migrations::Version;
 use proptest::collection::vec;
 use proptest::strategy::{Just, Strategy, Union};
 
-/// How many moves a tour has at most.
+/// How many actions a random walk has at most.
 const MOVES: usize = 10;
 
 /// One thing that happens to a file.
@@ -16,8 +16,8 @@ pub(crate) enum Action {
     Go(Version),
     /// The same while another program reads.
     GoPastReader(Version),
-    /// A build writes: that of the file's version, or the one before where the notes claim that it may; where the
-    /// application says nothing, rows are made from the schema.
+    /// A build writes: that of the file's version, or the one before where the notes claim that it
+    /// may; where the application says nothing, rows are made from the schema.
     Write { older: bool, seed: u8 },
     /// The program ends, and the next one starts.
     Reopen,
@@ -29,17 +29,17 @@ pub(crate) enum Action {
     Restore,
 }
 
-/// Moves in a world, which is one of a list; the first is the usual one.
+/// Moves in a configuration, which is one of a list; the first is the usual one.
 #[derive(Clone, Debug)]
 pub(crate) struct RandomWalk {
-    pub(crate) world: usize,
+    pub(crate) config: usize,
     pub(crate) moves: Vec<Action>,
 }
 
 impl RandomWalk {
-    /// Tours over the versions up to `current` in one of so many worlds. What fails is shrunk: fewer moves, then
-    /// simpler ones, in a world more usual.
-    pub(crate) fn strategy(current: Version, worlds: usize) -> impl Strategy<Value = RandomWalk> {
+    /// Tours over the versions up to `current` in one of so many configurations. What fails is
+    /// shrunk: fewer actions, then simpler ones, in a configuration more usual.
+    pub(crate) fn strategy(current: Version, configs: usize) -> impl Strategy<Value = RandomWalk> {
         let versions =
             || Union::new_weighted(vec![(6, (1..=current).boxed()), (1, Just(0).boxed())]);
         let write = (proptest::bool::ANY, 0_u8..60);
@@ -57,8 +57,8 @@ impl RandomWalk {
             (1, Just(Action::BackUp).boxed()),
             (1, Just(Action::Restore).boxed()),
         ]);
-        let tour = |(moves, world)| RandomWalk { world, moves };
-        (vec(moves, 3..=MOVES), 0..worlds.max(1)).prop_map(tour)
+        let walk = |(moves, config)| RandomWalk { config, moves };
+        (vec(moves, 3..=MOVES), 0..configs.max(1)).prop_map(walk)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Makes the moves of a tour one after another, and lets the laws judge each.
+//! Makes the actions of a random walk one after another, and lets the laws judge each.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::from_schema;
 use crate::integrity;
-use crate::journey::{Checkpoint, Journey, Trace, can_go_back, go, look};
+use crate::journey::{Checkpoint, Journey, Trace, WALK, can_go_back, go, look};
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
 use generate::Profile;
@@ -22,13 +22,14 @@ use simulator::Machine;
 /// How many rows a table gets at most in one write, where they are made from the schema.
 const ROWS: usize = 3;
 
-/// Lets the laws judge a walk, all of them or those of these names; whether one was broken up to now.
+/// Lets the laws judge a random walk, all of them or those of these names; whether one was broken
+/// up to now.
 pub(crate) type Judge<'a> = dyn FnMut(&Trace, Option<&[&str]>) -> bool + 'a;
 
-/// A file on its tour.
+/// A file on its walk.
 pub(crate) struct Walker<'a> {
     subject: &'a Subject<'a>,
-    world: StorageConfig,
+    config: StorageConfig,
     machine: Machine,
     /// `None` only between two programs.
     connection: Option<Connection>,
@@ -42,7 +43,7 @@ pub(crate) struct Walker<'a> {
     pub(crate) told: String,
     /// The versions on the way.
     pub(crate) path: Vec<Version>,
-    /// How many moves there were; some of a tour do nothing where the file is.
+    /// How many actions there were; some of a random walk do nothing where the file is.
     pub(crate) moves: usize,
     /// What is wrong beyond what the laws say of walks: the law's name, and the finding.
     pub(crate) found: Vec<(&'static str, Finding)>,
@@ -66,7 +67,7 @@ impl<E: Into<Error>> From<E> for Stop {
 }
 
 impl<'a> Walker<'a> {
-    /// Begins with the database in `image`, which is at `version`, in a world.
+    /// Begins with the database in `image`, which is at `version`, in a configuration.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -74,14 +75,14 @@ impl<'a> Walker<'a> {
         subject: &'a Subject<'a>,
         version: Version,
         image: &[u8],
-        world: StorageConfig,
+        config: StorageConfig,
     ) -> Result<Walker<'a>, Error> {
-        let machine = world.rebuild(image)?;
-        let connection = world.open(&machine)?;
+        let machine = config.rebuild(image)?;
+        let connection = config.open(&machine)?;
         let here = Rc::new(look(subject, &connection, version)?);
         Ok(Walker {
             subject,
-            world,
+            config,
             machine,
             connection: Some(connection),
             past: BTreeMap::from([(version, VersionHistory::new(&here))]),
@@ -171,10 +172,11 @@ impl<'a> Walker<'a> {
         result.map(drop)
     }
 
-    /// Goes while another program holds a read transaction open. With a WAL that hinders nobody. Without, the
-    /// COMMIT waits for the reader in vain: the file must stay as it was, and the next run arrives.
+    /// Goes while another program holds a read transaction open. With a WAL that hinders nobody.
+    /// Without, the COMMIT waits for the reader in vain: the file must stay as it was, and the next
+    /// run arrives.
     fn run_past_reader(&mut self, to: Version) -> Result<Result<(), Error>, Stop> {
-        let reader = self.world.open(&self.machine)?;
+        let reader = self.config.open(&self.machine)?;
         let read = "BEGIN; SELECT count(*) FROM sqlite_schema";
         reader.execute_batch(read)?;
         let result = self.run(to);
@@ -199,9 +201,10 @@ impl<'a> Walker<'a> {
                 Finding::of(&difference).hint(hint),
             );
         }
-        match self.found.is_empty() {
-            true => Ok(self.run(to)),
-            false => Err(Stop::Broken),
+        if self.found.is_empty() {
+            Ok(self.run(to))
+        } else {
+            Err(Stop::Broken)
         }
     }
 
@@ -213,7 +216,8 @@ impl<'a> Walker<'a> {
         Ok(mode.eq_ignore_ascii_case("WAL"))
     }
 
-    /// Looks at the file after a run, and judges what it did, and what became of what was there before.
+    /// Looks at the file after a run, and judges what it did, and what became of what was there
+    /// before.
     fn arrive(
         &mut self,
         to: Version,
@@ -227,7 +231,7 @@ impl<'a> Walker<'a> {
         self.path.push(to);
         let mut walk = Trace {
             journey,
-            data: "tour".to_owned(),
+            data: WALK.to_owned(),
             rows_are_generated: self.rows_are_generated,
             start: (*self.here).clone(),
             midpoint: None,
@@ -285,7 +289,7 @@ impl<'a> Walker<'a> {
 
     fn reopen(&mut self) -> Result<(), Stop> {
         self.connection = None;
-        self.connection = Some(self.world.open(&self.machine)?);
+        self.connection = Some(self.config.open(&self.machine)?);
         Ok(())
     }
 
@@ -313,8 +317,8 @@ impl<'a> Walker<'a> {
             .subject
             .application
             .write(connection, build, u64::from(seed));
-        // What fails may have written a part, and is looked at all the same: it may well refuse the same
-        // row twice.
+        // What fails may have written a part, and is looked at all the same: it may well refuse the
+        // same row twice.
         if written.is_err() && !connection.is_autocommit() {
             connection.execute_batch("ROLLBACK")?;
         }
@@ -337,12 +341,14 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// Rows that the schema alone allows, unless the application says that they contradict themselves.
+    /// Rows that the schema alone allows, unless the application says that they contradict
+    /// themselves.
     fn imagine(&mut self, seed: u8) -> Result<(), Stop> {
         let at = self.at();
-        let temper = match seed.is_multiple_of(2) {
-            true => Profile::Plain,
-            false => Profile::Hostile,
+        let temper = if seed.is_multiple_of(2) {
+            Profile::Plain
+        } else {
+            Profile::Hostile
         };
         let connection = self.connection()?;
         let made = from_schema::generator(self.subject, at, connection, temper)?
@@ -354,9 +360,10 @@ impl<'a> Walker<'a> {
             let said = said?;
             integrity::newly_reported(&self.here.troubles, &said).is_empty()
         };
-        let end = match fits {
-            true => "RELEASE rows_are_generated",
-            false => "ROLLBACK TO rows_are_generated; RELEASE rows_are_generated",
+        let end = if fits {
+            "RELEASE rows_are_generated"
+        } else {
+            "ROLLBACK TO rows_are_generated; RELEASE rows_are_generated"
         };
         connection.execute_batch(end)?;
         self.rows_are_generated |= self.is_written(&format!("version {at} allows these rows"))?;
@@ -383,8 +390,8 @@ impl<'a> Walker<'a> {
         Ok(true)
     }
 
-    /// VACUUM gives new rowids where no column holds them, so the next move begins with what it leaves. What
-    /// found its rows by them finds others then.
+    /// VACUUM gives new rowids where no column holds them, so the next move begins with what it
+    /// leaves. What found its rows by them finds others then.
     fn vacuum(&mut self) -> Result<(), Stop> {
         let before = Rc::clone(&self.here);
         self.connection()?.execute_batch("VACUUM")?;

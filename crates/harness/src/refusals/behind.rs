@@ -1,5 +1,5 @@
-//! Steps that are put behind the newest version: on files as an application has them, the engine runs what it may, and
-//! refuses what it may not.
+//! Steps that are put behind the newest version: on files as an application has them, the engine
+//! runs what it may, and refuses what it may not.
 
 use std::borrow::Cow;
 
@@ -106,7 +106,8 @@ pub(crate) fn check_behind(subject: &Subject<'_>, findings: &mut Findings) {
     check_each_step(subject, &image, findings);
 }
 
-/// A table that others refer to is built anew, on a connection with foreign keys and on one without.
+/// A table that others refer to is built anew, on a connection with foreign keys and on one
+/// without.
 fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let Some(catalogue) = with(subject, &[FAMILY, REBUILD]) else {
@@ -147,7 +148,8 @@ fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
     }
 }
 
-/// A run with a COMMIT for each step, of which the second fails: it stops after the first, and says so.
+/// A run with a COMMIT for each step, of which the second fails: it stops after the first, and says
+/// so.
 fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let fails = "INSERT INTO harness_child VALUES (NULL);";

@@ -1,4 +1,4 @@
-//! Makes a database anew in another world.
+//! Makes a database anew in another configuration.
 
 use rusqlite::{Connection, params_from_iter};
 use schema::sql::quote_name;
@@ -10,11 +10,13 @@ use crate::fixture;
 use observe::Value;
 use simulator::{Device, Machine};
 
-/// How many free pages are left at most between the others, in bytes, so that large pages cost no more.
+/// How many free pages are left at most between the others, in bytes, so that large pages cost no
+/// more.
 const FREE: u32 = 65_536;
 
-/// Where the header holds what a SQLite from before 2010 did not know: the file's size, and for which change of
-/// the file it is right. <https://sqlite.org/fileformat2.html#in_header_database_size>
+/// Where the header holds what a SQLite from before 2010 did not know: the file's size, and for
+/// which change of the file it is right.
+/// <https://sqlite.org/fileformat2.html#in_header_database_size>
 const SIZE_IN_PAGES: std::ops::Range<usize> = 28..32;
 const SIZE_VALID_FOR: std::ops::Range<usize> = 92..96;
 const RESERVED: usize = 20;
@@ -22,8 +24,8 @@ const RESERVED: usize = 20;
 const CELLS: std::ops::Range<usize> = 105..107;
 
 impl StorageConfig {
-    /// The database in `image` made anew in this world. Text that its encoding cannot hold comes out otherwise,
-    /// such as U+FFFF in UTF-16.
+    /// The database in `image` made anew in this configuration. Text that its encoding cannot hold
+    /// comes out otherwise, such as U+FFFF in UTF-16.
     ///
     /// # Errors
     /// When it cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
@@ -43,8 +45,8 @@ impl StorageConfig {
         self.finish(&machine)
     }
 
-    /// A database of one page without tables, with bytes reserved. Only its header says so, and where the page
-    /// ends.
+    /// A database of one page without tables, with bytes reserved. Only its header says so, and
+    /// where the page ends.
     fn first_page(self) -> Result<Vec<u8>, Error> {
         if self.reserved_bytes() == 0 {
             return Ok(Vec::new());
@@ -97,8 +99,9 @@ impl StorageConfig {
     }
 }
 
-/// Schema, rows, sequences and what a header holds for the application, as [`fixture::dump`] writes them; but values
-/// are bound, because `CAST(X'…' AS TEXT)` reads the bytes in the encoding of the file.
+/// Schema, rows, sequences and what a header holds for the application, as [`fixture::dump`] writes
+/// them; but values are bound, because `CAST(X'…' AS TEXT)` reads the bytes in the encoding of the
+/// file.
 fn copy(source: &Connection, target: &Connection) -> Result<(), Error> {
     let schema = Schema::read(source)?;
     let objects = fixture::stored_objects(source)?;

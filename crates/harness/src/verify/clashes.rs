@@ -1,7 +1,7 @@
 //! Journeys of databases with rows that the version at their start allows and the step does not.
 //!
-//! They are made of databases that the application could have: its golden ones first, then those that it
-//! describes, then rows of the schema alone, where nothing in them is derived from others.
+//! They are made of databases that the application could have: its golden ones first, then those
+//! that it describes, then rows of the schema alone, where nothing in them is derived from others.
 
 use super::outcome::{Outcome, add, cannot_walk, judge};
 use super::settings::Settings;
@@ -92,9 +92,10 @@ fn bases(
     let own = fixtures.iter().filter(|fixture| fixture.version == from);
     let mut bases: Vec<Base> = own
         .map(|fixture| {
-            let filled = match fixture.name.starts_with("filled") {
-                true => ", with values in what it leaves empty",
-                false => "",
+            let filled = if fixture.name.starts_with("filled") {
+                ", with values in what it leaves empty"
+            } else {
+                ""
             };
             Base {
                 origin: format!("-- {}{filled}, and then:\n", fixture.file),

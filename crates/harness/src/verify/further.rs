@@ -1,4 +1,5 @@
-//! What else golden databases go through, once their journeys hold: other worlds, and tours.
+//! What else golden databases go through, once their journeys hold: other configurations, and
+//! random_walks.
 
 use super::proof::Proof;
 use super::task::{Source, Task};
@@ -8,7 +9,7 @@ use crate::law::LAWS;
 use crate::storage_config::StorageConfig;
 
 impl Proof<'_> {
-    /// Golden databases in other worlds, and on tours.
+    /// Golden databases in other configurations, and on random_walks.
     pub(super) fn further<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
         let current = self.subject.catalogue.current_version();
         let golden = |fixture: &&Fixture| !fixture.name.starts_with("filled");
@@ -28,23 +29,24 @@ impl Proof<'_> {
                 from: fixture.version,
                 via: current,
             };
-            add(journey, Source::Tours(fixture, golden.len()));
+            add(journey, Source::RandomWalks(fixture, golden.len()));
         }
-        let worlds = match self.settings.deep {
-            true => StorageConfig::all(),
-            false => StorageConfig::sample(self.settings.seed),
+        let configs = if self.settings.deep {
+            StorageConfig::all()
+        } else {
+            StorageConfig::sample(self.settings.seed)
         };
-        for (world, (fixture, journey)) in worlds.into_iter().zip(journeys.iter().cycle()) {
-            add(*journey, Source::StorageConfig(fixture, world));
+        for (config, (fixture, journey)) in configs.into_iter().zip(journeys.iter().cycle()) {
+            add(*journey, Source::StorageConfig(fixture, config));
         }
         let (name, journey) = (&self.settings.fixture, self.settings.journey);
         let walks = LAWS
             .iter()
             .any(|law| law.judges_traces() && self.settings.wants(law));
         tasks.retain(|task| {
-            // A tour is no journey.
-            let tour = matches!(task.source, Source::Tours(..));
-            let chosen = journey.is_none_or(|own| own == task.journey && !tour);
+            // A walk is no journey.
+            let walk = matches!(task.source, Source::RandomWalks(..));
+            let chosen = journey.is_none_or(|own| own == task.journey && !walk);
             walks && chosen && name.as_ref().is_none_or(|name| name == task.data())
         });
         tasks

@@ -1,9 +1,10 @@
-//! Journeys of generated databases: of those that the application describes, and of those that the schema
-//! alone allows.
+//! Journeys of generated databases: of those that the application describes, and of those that the
+//! schema alone allows.
 //!
-//! A schema says nothing of rows that are derived from others. So, where a step declares rows as `Remade`,
-//! databases from the schema alone are made for the version before and upgraded, and those that the
-//! application says contradict themselves go on no journey: no build has written such a file.
+//! A schema says nothing of rows that are derived from others. So, where a step declares rows as
+//! `Remade`, databases from the schema alone are made for the version before and upgraded, and
+//! those that the application says contradict themselves go on no journey: no build has written
+//! such a file.
 
 use std::cell::{Cell, RefCell};
 
@@ -25,17 +26,19 @@ use generate::{EdgeValue, Generated};
 /// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
 const SCHEMA_ONLY: u32 = 6;
 
-/// Of the cases that are asked for, one in so many goes on a journey of several steps: there are many of these, and
-/// each step has a journey of its own.
+/// Of the cases that are asked for, one in so many goes on a journey of several steps: there are
+/// many of these, and each step has a journey of its own.
 const LONGER: u32 = 3;
 
 /// The same where a step takes the first so many rows and means all.
 const ROWS_BEYOND: usize = 3_000;
 
-/// After so many databases that the application contradicts and none that it does not, no more are tried.
+/// After so many databases that the application contradicts and none that it does not, no more are
+/// tried.
 const HOPELESS: usize = 3;
 
-/// Takes generated databases on the journey until one breaks a law, and then the smallest that does.
+/// Takes generated databases on the journey until one breaks a law, and then the smallest that
+/// does.
 pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
     let base = match task.source {
         Source::Schema(_) => from_schema::underived(subject, task.journey.from),
@@ -84,16 +87,19 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
     }
 }
 
-/// How many databases go on a journey; one that is asked for by name gets all, so that what was found on it is found again.
+/// How many databases go on a journey; one that is asked for by name gets all, so that what was
+/// found on it is found again.
 fn cases(settings: &Settings, journey: Journey) -> u32 {
     let all = settings.deep || settings.journey.is_some() || journey.only_step().is_some();
-    match all {
-        true => settings.cases,
-        false => settings.cases.div_ceil(LONGER),
+    if all {
+        settings.cases
+    } else {
+        settings.cases.div_ceil(LONGER)
     }
 }
 
-/// How many rows a table gets at most on a journey: more than any `LIMIT` in its steps lets through.
+/// How many rows a table gets at most on a journey: more than any `LIMIT` in its steps lets
+/// through.
 fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let steps = journey.steps();
     let steps = steps.filter_map(|version| subject.catalogue.step(version));
@@ -130,7 +136,8 @@ struct Trip<'a> {
     image: Vec<u8>,
     total: RefCell<Outcome>,
     contradicted: Cell<usize>,
-    /// Whether any of them went on its journey; one that broke a law there is not counted in the total.
+    /// Whether any of them went on its journey; one that broke a law there is not counted in the
+    /// total.
     went: Cell<bool>,
 }
 
@@ -229,8 +236,8 @@ impl Trip<'_> {
         }))
     }
 
-    /// The database at the version that the journey begins at; `None` where it does not get there, which the
-    /// journeys from its own version tell.
+    /// The database at the version that the journey begins at; `None` where it does not get there,
+    /// which the journeys from its own version tell.
     fn upgrade(&self, connection: Connection) -> Option<Connection> {
         let from = self.task.journey.from;
         if self.base == from {
@@ -249,12 +256,13 @@ impl Trip<'_> {
     fn print(&self, made: &Generated) -> String {
         let from = self.task.journey.from;
         let sql = made.content.to_sql();
-        match self.base == from {
-            true => sql,
-            false => format!(
+        if self.base == from {
+            sql
+        } else {
+            format!(
                 "-- rows of version {}, upgraded to version {from} first\n{sql}",
                 self.base
-            ),
+            )
         }
     }
 }

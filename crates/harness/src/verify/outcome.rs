@@ -6,10 +6,11 @@ use generate::Unseeded;
 
 use super::settings::Settings;
 use super::task::Task;
+use crate::check::{Check, Law, Probe};
 use crate::finding::{Finding, Findings};
 use crate::fixture::Fixture;
 use crate::journey::Trace;
-use crate::law::{Check, LAWS, Law, Probe};
+use crate::law::LAWS;
 use crate::subject::Subject;
 
 #[derive(Default)]
@@ -24,11 +25,11 @@ pub(super) struct Outcome {
     pub(super) hostile: Vec<String>,
     /// The tables that no rows were made for.
     pub(super) unseeded: Vec<Unseeded>,
-    /// How many journeys were made in other worlds.
-    pub(super) worlds: usize,
-    /// How many tours, of how many moves.
-    pub(super) tours: (usize, usize),
-    /// The versions on the smallest tour that breaks a law.
+    /// How many journeys were made in other configurations.
+    pub(super) storage_configs: usize,
+    /// How many walks, of how many actions.
+    pub(super) random_walks: (usize, usize),
+    /// The versions on the smallest walk that breaks a law.
     pub(super) path: Option<String>,
 }
 

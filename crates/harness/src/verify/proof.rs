@@ -1,14 +1,16 @@
 //! What the proof has found so far.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use generate::Unseeded;
 use migrations::Version;
 
 use super::settings::Settings;
+use crate::check::Law;
 use crate::finding::{Finding, Findings};
-use crate::law::{LAWS, Law};
+use crate::journey::{DRAWN, WALK};
+use crate::law::LAWS;
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::Subject;
 
@@ -17,8 +19,8 @@ use crate::subject::Subject;
 pub(super) struct Made {
     pub(super) journeys: Vec<JourneyReport>,
     pub(super) generated: usize,
-    pub(super) worlds: usize,
-    pub(super) tours: (usize, usize),
+    pub(super) storage_configs: usize,
+    pub(super) random_walks: (usize, usize),
 }
 
 pub(super) struct Proof<'a> {
@@ -77,37 +79,36 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// The command that shows a finding again; what is drawn or sampled is drawn alike.
+    /// What to type to see a finding again; what is drawn or sampled is drawn alike.
     pub(super) fn repeat(&self, law: &Law, journey: &str, data: &str) -> String {
         let settings = self.settings;
-        let mut command = self.subject.command.clone();
+        let repeat = &self.subject.repeat;
+        let name = format!("--law \"{}\"", law.name);
         if journey == "catalogue" {
-            let _ = write!(command, " --law \"{}\"", law.name);
-            return command;
+            return repeat.with_options(&name);
         }
-        // A tour is no journey: its path cannot be chosen, only the tours that were drawn.
-        if data != "tour" {
-            let _ = write!(command, " --journey {journey}");
+        let mut options = Vec::new();
+        // The path of a random walk cannot be chosen, only the walks that were drawn.
+        let is_walk = data == WALK;
+        if !is_walk {
+            options.push(format!("--journey {journey}"));
         }
         let quote = if data.contains(' ') { "\"" } else { "" };
-        let _ = write!(command, " --fixture {quote}{data}{quote}");
-        let drawn = matches!(
-            data,
-            "generated" | "plain" | "hostile" | "clashing" | "world" | "tour"
-        );
-        if law.probes() && data != "tour" {
-            let _ = write!(command, " --law \"{}\"", law.name);
+        options.push(format!("--fixture {quote}{data}{quote}"));
+        if law.probes() && !is_walk {
+            options.push(name);
         }
+        let drawn = DRAWN.contains(&data);
         if drawn || (law.probes() && settings.seed != 1) {
-            let _ = write!(command, " --seed {}", settings.seed);
+            options.push(format!("--seed {}", settings.seed));
         }
         if drawn {
-            let _ = write!(command, " --cases {}", settings.cases);
+            options.push(format!("--cases {}", settings.cases));
         }
         if settings.deep {
-            command.push_str(" --deep");
+            options.push("--deep".to_owned());
         }
-        command
+        repeat.with_options(&options.join(" "))
     }
 
     pub(super) fn report(self, golden: usize, made: Made) -> Report {
@@ -128,12 +129,12 @@ impl<'a> Proof<'a> {
             });
         }
         Report {
-            command: self.subject.command.clone(),
+            title: self.subject.title.clone(),
             versions: self.subject.catalogue.current_version(),
             fixtures: golden - 1,
             generated: made.generated,
-            worlds: made.worlds,
-            tours: made.tours,
+            storage_configs: made.storage_configs,
+            random_walks: made.random_walks,
             seed: self.settings.seed,
             chosen_journeys: self.settings.journey.is_some() || self.settings.fixture.is_some(),
             narrowed: self.settings.journey.is_some()

@@ -7,48 +7,47 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use super::outcome::{Outcome, add, cannot_walk, judge, law};
 use super::settings::Settings;
 use super::task::Task;
+use crate::check::Law;
 use crate::error::Error;
 use crate::finding::Findings;
 use crate::fixture::Fixture;
 use crate::from_schema;
 use crate::journey::Trace;
-use crate::law::Law;
 use crate::random_walk::{RandomWalk, Stop, Walker};
 use crate::storage_config::StorageConfig;
 use crate::subject::Subject;
 
-/// How often a tour that breaks a law is made smaller at most.
+/// How often a random walk that breaks a law is made smaller at most.
 const SHRINKS: u32 = 160;
 
-/// How many tours begin at each of so many databases.
+/// How many walks begin at each of so many databases.
 fn cases(settings: &Settings, databases: usize) -> u32 {
-    match settings.deep {
-        true => settings.cases,
-        false => {
-            let databases = u32::try_from(databases).unwrap_or(u32::MAX);
-            settings.cases.div_ceil(2 * databases.max(1))
-        }
+    if settings.deep {
+        settings.cases
+    } else {
+        let databases = u32::try_from(databases).unwrap_or(u32::MAX);
+        settings.cases.div_ceil(2 * databases.max(1))
     }
 }
 
-/// Makes the tours that begin with `fixture`, one of so many databases.
+/// Makes the walks that begin with `fixture`, one of so many databases.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,
     task: &Task<'_>,
     (fixture, databases): (&Fixture, usize),
 ) -> Outcome {
-    let mut worlds = vec![StorageConfig::usual()];
-    worlds.extend(StorageConfig::sample(settings.seed));
+    let mut configs = vec![StorageConfig::usual()];
+    configs.extend(StorageConfig::sample(settings.seed));
     let guide = Guide {
         subject,
         settings,
         fixture,
-        worlds,
+        configs,
         total: RefCell::default(),
     };
     let current = subject.catalogue.current_version();
-    let strategy = RandomWalk::strategy(current, guide.worlds.len());
+    let strategy = RandomWalk::strategy(current, guide.configs.len());
     let config = Config {
         cases: cases(settings, databases),
         failure_persistence: None,
@@ -56,16 +55,16 @@ pub(super) fn run(
         ..Config::default()
     };
     let rng = from_schema::rng(settings.seed, task.journey);
-    let result = TestRunner::new_with_rng(config, rng).run(&strategy, |tour| guide.judge(&tour));
+    let result = TestRunner::new_with_rng(config, rng).run(&strategy, |walk| guide.judge(&walk));
     match result {
         Ok(()) => guide.total.into_inner(),
-        Err(TestError::Fail(_, tour)) => {
+        Err(TestError::Fail(_, walk)) => {
             let total = guide.total.take();
-            match guide.go(&tour) {
+            match guide.go(&walk) {
                 Ok(outcome) => Outcome {
-                    tours: (
-                        total.tours.0 + outcome.tours.0,
-                        total.tours.1 + outcome.tours.1,
+                    random_walks: (
+                        total.random_walks.0 + outcome.random_walks.0,
+                        total.random_walks.1 + outcome.random_walks.1,
                     ),
                     ..outcome
                 },
@@ -80,33 +79,33 @@ struct Guide<'a> {
     subject: &'a Subject<'a>,
     settings: &'a Settings,
     fixture: &'a Fixture,
-    worlds: Vec<StorageConfig>,
+    configs: Vec<StorageConfig>,
     total: RefCell<Outcome>,
 }
 
 impl Guide<'_> {
-    fn judge(&self, tour: &RandomWalk) -> Result<(), TestCaseError> {
+    fn judge(&self, walk: &RandomWalk) -> Result<(), TestCaseError> {
         let outcome = self
-            .go(tour)
+            .go(walk)
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
         if outcome.broken {
             return Err(TestCaseError::fail("a law is broken"));
         }
         let mut total = self.total.borrow_mut();
         total.rows += outcome.rows;
-        total.tours.0 += outcome.tours.0;
-        total.tours.1 += outcome.tours.1;
+        total.random_walks.0 += outcome.random_walks.0;
+        total.random_walks.1 += outcome.random_walks.1;
         for (law, findings) in outcome.findings {
             add(&mut total.findings, law, findings);
         }
         Ok(())
     }
 
-    fn go(&self, tour: &RandomWalk) -> Result<Outcome, Error> {
+    fn go(&self, walk: &RandomWalk) -> Result<Outcome, Error> {
         let (subject, settings) = (self.subject, self.settings);
-        let world = self.worlds.get(tour.world).copied().unwrap_or_default();
+        let config = self.configs.get(walk.config).copied().unwrap_or_default();
         let version = self.fixture.version;
-        let mut hike = Walker::begin(subject, version, &self.fixture.image, world)?;
+        let mut walker = Walker::begin(subject, version, &self.fixture.image, config)?;
         let mut findings: Vec<(&'static Law, Findings)> = Vec::new();
         let mut look = |walk: &Trace, only: Option<&[&str]>| -> bool {
             let outcome = judge(subject, settings, walk);
@@ -119,18 +118,21 @@ impl Guide<'_> {
                 .iter()
                 .any(|(_, findings)| !findings.found.is_empty())
         };
-        for one in &tour.moves {
-            match hike.make(*one, &mut look) {
+        for one in &walk.moves {
+            match walker.make(*one, &mut look) {
                 Ok(()) => {}
                 Err(Stop::Broken) => break,
                 Err(Stop::Unreadable(error)) => return Err(error),
             }
-            if !hike.found.is_empty() {
+            if !walker.found.is_empty() {
                 break;
             }
         }
-        let checked = hike.checked.into_iter().map(|name| (name, None));
-        let found = hike.found.into_iter().map(|(name, one)| (name, Some(one)));
+        let checked = walker.checked.into_iter().map(|name| (name, None));
+        let found = walker
+            .found
+            .into_iter()
+            .map(|(name, one)| (name, Some(one)));
         for (name, finding) in checked.chain(found) {
             if let Some(law) = law(settings, name) {
                 let own = Findings {
@@ -144,7 +146,7 @@ impl Guide<'_> {
         let broken = findings
             .iter()
             .any(|(_, findings)| !findings.found.is_empty());
-        let path: Vec<String> = hike
+        let path: Vec<String> = walker
             .path
             .iter()
             .map(|version| format!("v{version}"))
@@ -156,9 +158,9 @@ impl Guide<'_> {
         Ok(Outcome {
             broken,
             findings,
-            tours: (1, hike.moves),
+            random_walks: (1, walker.moves),
             path: broken.then(|| path.join("..")),
-            sql: broken.then(|| format!("{world}\n{begin}\n{}", hike.told)),
+            sql: broken.then(|| format!("{config}\n{begin}\n{}", walker.told)),
             ..Outcome::default()
         })
     }

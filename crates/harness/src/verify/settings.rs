@@ -1,23 +1,24 @@
 //! What of the proof is run.
 
+use crate::check::Law;
 use crate::journey::Journey;
-use crate::law::Law;
 
 /// What of the proof is run. The default is all of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Only this journey.
     pub journey: Option<Journey>,
-    /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the application),
-    /// `plain` or `hostile` (from the schema alone), `clashing` (with rows that a step does not allow), `world` (golden databases in other physical worlds) or
-    /// `tour` (random walks).
+    /// Only the databases of this name: a fixture, `empty`, `filled …`, `generated` (by the
+    /// application), `plain` or `hostile` (from the schema alone), `clashing` (with rows that a
+    /// step does not allow), `storage` (golden databases under other storage configurations) or
+    /// `walk` (random walks).
     pub fixture: Option<String>,
     /// Only this law.
     pub law: Option<String>,
     /// The seed of the generated databases.
     pub seed: u64,
-    /// How many databases are generated for each journey of one step; for longer ones a third, unless `deep` or
-    /// `journey` is set.
+    /// How many databases are generated for each journey of one step; for longer ones a third,
+    /// unless `deep` or `journey` is set.
     pub cases: u32,
     /// Whether every point at which something can fail is tried, and not some of them.
     pub deep: bool,

@@ -1,4 +1,5 @@
-//! Journeys in other physical worlds: the same laws, and the same results as in the usual one.
+//! Journeys in other storage configurations: the same laws, and the same results as in the usual
+//! one.
 
 use super::outcome::{Outcome, judge, law};
 use super::settings::Settings;
@@ -12,15 +13,16 @@ use crate::subject::Subject;
 use observe::Difference;
 use observe::{Excuse, differences};
 
-/// Takes a golden database on a journey in a world, and where that breaks a law, in the most usual world that does.
+/// Takes a golden database on a journey in a configuration, and where that breaks a law, in the
+/// most usual configuration that does.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,
     task: &Task<'_>,
-    (fixture, world): (&Fixture, StorageConfig),
+    (fixture, config): (&Fixture, StorageConfig),
 ) -> Outcome {
-    // What cannot be read at all is told by the journeys in the usual world.
-    let Ok((image, usual)) = usual(subject, task, fixture, world) else {
+    // What cannot be read at all is told by the journeys in the usual configuration.
+    let Ok((image, usual)) = usual(subject, task, fixture, config) else {
         return Outcome::default();
     };
     let place = Place {
@@ -30,18 +32,20 @@ pub(super) fn run(
         fixture,
         image,
     };
-    let Some(mut outcome) = place.go(world, &usual) else {
+    let Some(mut outcome) = place.go(config, &usual) else {
         return Outcome::default();
     };
-    let mut smallest = world;
+    let mut smallest = config;
     while outcome.broken {
         let mut simpler = smallest.more_usual().into_iter();
-        let found = simpler.find_map(|world| {
-            let outcome = place.go(world, &usual)?;
-            outcome.broken.then_some((world, outcome))
+        let found = simpler.find_map(|config| {
+            let outcome = place.go(config, &usual)?;
+            outcome.broken.then_some((config, outcome))
         });
-        let Some((world, simpler)) = found else { break };
-        (smallest, outcome) = (world, simpler);
+        let Some((config, simpler)) = found else {
+            break;
+        };
+        (smallest, outcome) = (config, simpler);
     }
     if outcome.broken {
         let file = match fixture.file.as_str() {
@@ -51,24 +55,25 @@ pub(super) fn run(
         outcome.sql = Some(format!("{smallest}\n-- and then: {file}"));
     }
     Outcome {
-        worlds: 1,
+        storage_configs: 1,
         ..outcome
     }
 }
 
-/// The database that goes on the journey, and its walk in the usual world: a golden database, or what the
-/// encoding of `world` makes of it. UTF-16 cannot hold U+FFFF, nor bytes that are no text.
+/// The database that goes on the journey, and its walk in the usual configuration: a golden
+/// database, or what the encoding of `configuration` makes of it. UTF-16 cannot hold U+FFFF, nor
+/// bytes that are no text.
 fn usual(
     subject: &Subject<'_>,
     task: &Task<'_>,
     fixture: &Fixture,
-    world: StorageConfig,
+    config: StorageConfig,
 ) -> Result<(Vec<u8>, Trace), Error> {
     let mut image = fixture.image.clone();
-    if world.encoding() != StorageConfig::usual().encoding() {
-        for world in [world, StorageConfig::usual()] {
-            let machine = world.rebuild(&image)?;
-            let connection = world.open(&machine)?;
+    if config.encoding() != StorageConfig::usual().encoding() {
+        for config in [config, StorageConfig::usual()] {
+            let machine = config.rebuild(&image)?;
+            let connection = config.open(&machine)?;
             image = sandbox::image(&connection)?;
         }
     }
@@ -85,10 +90,11 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What the laws say of the journey in this world; `None` where the world cannot hold the database.
-    fn go(&self, world: StorageConfig, usual: &Trace) -> Option<Outcome> {
-        let machine = world.rebuild(&self.image).ok()?;
-        let connection = world.open(&machine).ok()?;
+    /// What the laws say of the journey in this configuration; `None` where the configuration
+    /// cannot hold the database.
+    fn go(&self, config: StorageConfig, usual: &Trace) -> Option<Outcome> {
+        let machine = config.rebuild(&self.image).ok()?;
+        let connection = config.open(&machine).ok()?;
         let walk = walk_on(
             self.subject,
             self.task.journey,
@@ -106,7 +112,7 @@ impl Place<'_> {
         Some(outcome)
     }
 
-    /// The same stations as in the usual world.
+    /// The same stations as in the usual configuration.
     fn compare(&self, usual: &Trace, walk: &Trace, outcome: &mut Outcome) {
         let (turn, end) = match usual.journey.shape() {
             Shape::UpAndBack => ("up preserves", "down restores"),
@@ -135,7 +141,8 @@ impl Place<'_> {
         }
     }
 
-    /// What differs from one time to the next in the usual world, too: a step may write the time, or chance.
+    /// What differs from one time to the next in the usual configuration, too: a step may write the
+    /// time, or chance.
     fn chance(&self, usual: &Trace) -> Vec<Excuse> {
         let (name, image) = (&self.fixture.name, &self.image);
         let again = walk(self.subject, self.task.journey, name, image);
@@ -167,7 +174,7 @@ impl Place<'_> {
 
     fn tell(&self, difference: &Difference, own: &Checkpoint) -> Finding {
         let message = format!(
-            "in the usual world {}, and in this one {}",
+            "in the usual storage configuration {}, and in this one {}",
             difference.before, difference.after
         );
         let version = own.version;
@@ -177,7 +184,7 @@ impl Place<'_> {
     }
 }
 
-/// In what a station is not as the same one in another world.
+/// In what a station is not as the same one in another configuration.
 fn unlike(usual: &Checkpoint, own: &Checkpoint, excused: &[Excuse]) -> Vec<Difference> {
     let (usual, own) = (&usual.observation, &own.observation);
     let mut found = differences(usual, own, excused);

@@ -3,7 +3,7 @@
 use generate::Profile;
 
 use crate::fixture::Fixture;
-use crate::journey::Journey;
+use crate::journey::{Journey, STORAGE, WALK};
 use crate::storage_config::StorageConfig;
 
 /// One journey with one database, or with many generated ones.
@@ -24,10 +24,10 @@ pub(super) enum Source<'a> {
     Schema(Profile),
     /// From all of these, with some rows changed to what the step does not allow.
     Clash(&'a [Fixture]),
-    /// From a golden database, in another physical world.
+    /// From a golden database, in another storage configuration.
     StorageConfig(&'a Fixture, StorageConfig),
     /// Random walks from one of so many golden databases.
-    Tours(&'a Fixture, usize),
+    RandomWalks(&'a Fixture, usize),
 }
 
 impl<'a> Task<'a> {
@@ -47,8 +47,8 @@ impl<'a> Task<'a> {
             Source::Schema(Profile::Plain) => "plain",
             Source::Schema(Profile::Hostile) => "hostile",
             Source::Clash(_) => "clashing",
-            Source::StorageConfig(..) => "world",
-            Source::Tours(..) => "tour",
+            Source::StorageConfig(..) => STORAGE,
+            Source::RandomWalks(..) => WALK,
         }
     }
 }

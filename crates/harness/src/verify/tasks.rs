@@ -7,7 +7,8 @@ use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::{Journey, Shape, can_go_back};
 use generate::Profile;
 
-/// At about how many points something is made to fail in the whole proof, where not everything is tried.
+/// At about how many points something is made to fail in the whole proof, where not everything is
+/// tried.
 const POINTS: u64 = 64;
 
 /// At how many points at least on one step, and on the longest runs.
@@ -26,7 +27,8 @@ impl Proof<'_> {
         let frozen = Frozen::read(&folder).unwrap_or_default();
         let frozen = frozen.newest(self.subject.catalogue);
         for (version, file, script) in fixture::files(self.subject).found {
-            // A draft of the newest version's fixture may be made from a step that has changed since.
+            // A draft of the newest version's fixture may be made from a step that has changed
+            // since.
             if version > frozen && !crate::draft::fits(self.subject, version, &script) {
                 continue;
             }
@@ -103,7 +105,8 @@ impl Proof<'_> {
         tasks.retain(|task| {
             task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)
         });
-        // Shared out before anything is left out, so that a part of the proof tries what the whole does.
+        // Shared out before anything is left out, so that a part of the proof tries what the whole
+        // does.
         let interrupted = |task: &Task<'_>| {
             let Journey { from, via } = task.journey;
             let longest = (from, via) == (0, current) || (from, via) == (current, 1);

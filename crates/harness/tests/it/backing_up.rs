@@ -1,5 +1,5 @@
-//! Engines that people write, and that back the file up before they change it: those whose backup may be missing,
-//! torn or left behind are caught, each by what it does wrong.
+//! Engines that people write, and that back the file up before they change it: those whose backup
+//! may be missing, torn or left behind are caught, each by what it does wrong.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,10 +52,7 @@ fn copy(connection: &Connection, files: &dyn Files, care: Care) -> io::Result<Pa
         .into_iter()
         .find(|name| files.look(name).is_err())
         .unwrap();
-    let path = match care.draft {
-        true => Path::new(DRAFT),
-        false => &name,
-    };
+    let path = if care.draft { Path::new(DRAFT) } else { &name };
     let made = files.create(path, None)?;
     let write = || -> io::Result<()> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
@@ -110,9 +107,10 @@ fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claimed {
     let work =
         "PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE; ALTER TABLE note ADD COLUMN label TEXT;
                 UPDATE note SET label = upper(body); PRAGMA user_version = 2; COMMIT";
-    let backup = match care.first {
-        true => copy(&connection, files, care),
-        false => Ok(PathBuf::new()),
+    let backup = if care.first {
+        copy(&connection, files, care)
+    } else {
+        Ok(PathBuf::new())
     };
     let Ok(mut backup) = backup else {
         return Claimed::Before;

@@ -22,7 +22,8 @@ fn no_version_loses_a_row() {
         queries: QUERIES,
         ..Subject::new(root, &catalogue)
     };
-    let report = verify(&subject, &Settings::default());
+    let settings = Settings::from_environment().unwrap();
+    let report = verify(&subject, &settings);
     if std::env::var_os("FREEZE").is_some() {
         // Refuses while anything but the missing freeze itself is broken.
         harness::freeze::new_versions(&subject, &report).unwrap();

@@ -32,7 +32,8 @@ impl Case {
         Case::new(&fs::read_to_string(path).unwrap())
     }
 
-    /// Writes the steps, makes and freezes the golden databases, and then changes what `after/` says.
+    /// Writes the steps, makes and freezes the golden databases, and then changes what `after/`
+    /// says.
     pub(crate) fn new(text: &str) -> Case {
         let mut sections = BTreeMap::new();
         let mut parts = text.replace("\r\n", "\n");
@@ -103,7 +104,8 @@ impl Case {
             catalogue,
             queries: &self.queries,
             application: self,
-            command: "verify-migrations".to_owned(),
+            title: "notes".to_owned(),
+            repeat: harness::Repeat::Command("verify".to_owned()),
         }
     }
 
@@ -244,7 +246,8 @@ fn words(steps: &[Step]) -> String {
     }
 }
 
-/// What the way back of the last of `steps` loses by default: everything of version 1, and nothing later.
+/// What the way back of the last of `steps` loses by default: everything of version 1, and nothing
+/// later.
 fn losses(steps: &[Step]) -> String {
     let [only] = steps else {
         return "Nothing is lost.".to_owned();

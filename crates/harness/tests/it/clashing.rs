@@ -1,4 +1,5 @@
-//! Rows that one version allows and the next one does not go on journeys, unless the application never writes them.
+//! Rows that one version allows and the next one does not go on journeys, unless the application
+//! never writes them.
 
 use harness::{Application, Report, Settings, Subject, Value};
 use migrations::{BoxError, Version};
@@ -61,9 +62,10 @@ impl Application for Devices {
     ) -> Result<Vec<String>, BoxError> {
         let twice = "SELECT count(serial) > count(DISTINCT serial) FROM device";
         let twice: bool = connection.query_row(twice, [], |row| row.get(0))?;
-        Ok(match twice && self.apart {
-            true => vec!["two devices have one serial number".to_owned()],
-            false => Vec::new(),
+        Ok(if twice && self.apart {
+            vec!["two devices have one serial number".to_owned()]
+        } else {
+            Vec::new()
         })
     }
 }
@@ -106,7 +108,7 @@ fn two_rows_alike_meet_a_unique_index_and_the_repeat_shows_them_again() {
     assert!(broken.hostile.is_empty());
     assert_eq!(
         broken.repeat,
-        "verify-migrations --journey v1..v2..v1 --fixture clashing --seed 1 --cases 24"
+        "verify --journey v1..v2..v1 --fixture clashing --seed 1 --cases 24"
     );
     let again = Settings {
         journey: Some("v1..v2..v1".parse().unwrap()),

@@ -1,4 +1,5 @@
-//! Generated databases find what no golden database holds, and shrink to the smallest that shows it.
+//! Generated databases find what no golden database holds, and shrink to the smallest that shows
+//! it.
 
 use harness::{Application, Content, Insert, Settings, Subject, Value};
 use migrations::Version;

@@ -1,4 +1,5 @@
-//! Engines that people write, cut everywhere: those that tear a file are caught, each by what it does wrong.
+//! Engines that people write, cut everywhere: those that tear a file are caught, each by what it
+//! does wrong.
 
 use harness::crash_test::{CrashTest, Engine, SetupStats};
 use migrations::Commit;

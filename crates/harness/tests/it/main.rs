@@ -15,5 +15,5 @@ mod planted;
 mod report;
 mod restoring;
 mod starters;
-mod tours;
-mod worlds;
+mod random_walks;
+mod storage_configs;

@@ -1,4 +1,5 @@
-//! A small catalogue of notes, a file of it, and what this engine says when it takes that to another version.
+//! A small catalogue of notes, a file of it, and what this engine says when it takes that to
+//! another version.
 
 use migrations::{Back, Backups, Catalogue, Commit, Migrator, Options, Outcome, Step};
 use rusqlite::Connection;

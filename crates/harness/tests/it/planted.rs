@@ -1,4 +1,5 @@
-//! Each law catches its planted bugs, and no other law does unless the bug says so; near misses pass.
+//! Each law catches its planted bugs, and no other law does unless the bug says so; near misses
+//! pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,8 +12,8 @@ use harness::{LAWS, Settings};
 
 use crate::case::Case;
 
-/// So many bugs and as many near misses has each law, as text. The engines in `interruption.rs` and `starters.rs`
-/// come on top of them.
+/// So many bugs and as many near misses has each law, as text. The engines in `interruption.rs` and
+/// `starters.rs` come on top of them.
 const ENOUGH: usize = 3;
 
 fn planted() -> PathBuf {
@@ -122,7 +123,8 @@ fn every_folder_belongs_to_a_law() {
     }
 }
 
-/// `cargo test -p harness --test it -- --ignored --nocapture table_of` prints by what each bug was found.
+/// `cargo test -p harness --test it -- --ignored --nocapture table_of` prints by what each bug was
+/// found.
 #[test]
 #[ignore = "it proves nothing: it prints what the other tests know"]
 fn table_of_planted_bugs() {

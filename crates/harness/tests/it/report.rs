@@ -26,7 +26,8 @@ fn a_broken_law_reads_well() {
     insta::assert_snapshot!(report.to_text());
 }
 
-/// A step that SQLite refuses breaks most laws; its line is shown once, and each law still says what happened.
+/// A step that SQLite refuses breaks most laws; its line is shown once, and each law still says
+/// what happened.
 #[test]
 fn the_same_lines_are_told_once() {
     let case = Case::new(FORGETS_AN_INDEX);

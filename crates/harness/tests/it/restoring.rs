@@ -86,8 +86,8 @@ fn over_nothing() {
     survives(&[], &database(4096, 50, "old"));
 }
 
-/// Without more care than the setup takes, what is restored in journal mode DELETE can be undone, and a file
-/// that becomes shorter can be damaged.
+/// Without more care than the setup takes, what is restored in journal mode DELETE can be undone,
+/// and a file that becomes shorter can be damaged.
 #[test]
 fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
     let backup = database(4096, 100, "old");

@@ -1,4 +1,5 @@
-//! The meeting of starters is proved: engines that people really write are caught, and right ones pass.
+//! The meeting of starters is proved: engines that people really write are caught, and right ones
+//! pass.
 
 use harness::concurrent_starts::{Race, engine, pause, race};
 use migrations::Catalogue;
@@ -93,7 +94,8 @@ fn who_reads_the_version_before_the_transaction_runs_a_step_twice() {
     assert!(broken(&start) > 5);
 }
 
-/// A transaction that begins to write after it has read is told that the file is busy, whatever the timeout.
+/// A transaction that begins to write after it has read is told that the file is busy, whatever the
+/// timeout.
 #[test]
 fn who_begins_deferred_fails() {
     let start = |catalogue: &Catalogue, mut connection: Connection| {

@@ -146,16 +146,22 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
+/// The nearest boundary of a character at `index` or before it.
+fn boundary_before(text: &str, index: usize) -> usize {
+    // The standard library has it as `floor_char_boundary` from Rust 1.91 on.
+    let mut places = (0..=index).rev();
+    places
+        .find(|place| text.is_char_boundary(*place))
+        .unwrap_or(0)
+}
+
 fn words(text: &str) -> BTreeSet<String> {
     // Between the ends of a statement that no hand wrote there are values.
     let parts = match text.len() > LONGEST {
         false => [text, ""],
         true => {
-            let (start, end) = (
-                text.floor_char_boundary(LONGEST / 4),
-                text.len() - LONGEST / 4,
-            );
-            [&text[..start], &text[text.floor_char_boundary(end)..]]
+            let (start, end) = (boundary_before(text, LONGEST / 4), text.len() - LONGEST / 4);
+            [&text[..start], &text[boundary_before(text, end)..]]
         }
     };
     let words = parts

@@ -1,9 +1,11 @@
 //! The real file system.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+
+use fs4::{FileExt, TryLockError};
 
 use super::{FileInfo, Files, NewFile};
 
@@ -101,7 +103,7 @@ impl Files for SystemFiles {
         }
         if cfg!(unix) {
             let file = File::open(path)?;
-            file.try_lock()?;
+            FileExt::try_lock(&file)?;
             return fs::remove_file(path);
         }
         fs::remove_file(path)
@@ -133,7 +135,7 @@ impl Files for SystemFiles {
 
 /// Whether the new file is locked and still has its name. Where the system has no such locks nobody removes it.
 fn locked(file: &File, path: &Path) -> bool {
-    match file.try_lock() {
+    match FileExt::try_lock(file) {
         Ok(()) => has_name(file, path),
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(_)) => true,

@@ -4,4 +4,5 @@
 
 mod check;
 mod diff;
+mod readme;
 mod untrusted;

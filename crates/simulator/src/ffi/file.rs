@@ -49,7 +49,8 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// Says that there is nothing to close: without methods SQLite does not close what could not be opened.
+/// Says that there is nothing to close: without methods SQLite does not close what could not be
+/// opened.
 ///
 /// # Safety
 /// `file` is memory of [`SIZE`] bytes, aligned for any type, that nobody else uses.
@@ -79,8 +80,8 @@ pub(crate) unsafe fn fill(file: *mut ffi::sqlite3_file, handle: Handle) {
 /// # Safety
 /// `file` was given to [`fill`] and is not closed; the result is not used after [`close`].
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a Handle {
-    // SAFETY: by the above `file` is the start of a `File` whose handle is a live box. Nobody takes it
-    // mutably before it is closed, and SQLite closes a file when no other call on it runs.
+    // SAFETY: by the above `file` is the start of a `File` whose handle is a live box. Nobody takes
+    // it mutably before it is closed, and SQLite closes a file when no other call on it runs.
     unsafe { &*(*file.cast::<File>()).handle }
 }
 
@@ -100,8 +101,8 @@ unsafe extern "C" fn read(
     let (Ok(length), Ok(offset)) = (usize::try_from(length), usize::try_from(offset)) else {
         return ffi::SQLITE_IOERR_READ;
     };
-    // SAFETY: `file` is open, and SQLite passes `length` bytes of memory that nobody else uses. They are
-    // made zeros first, because SQLite may not have written them.
+    // SAFETY: `file` is open, and SQLite passes `length` bytes of memory that nobody else uses.
+    // They are made zeros first, because SQLite may not have written them.
     let (handle, buffer) = unsafe {
         ptr::write_bytes(buffer.cast::<u8>(), 0, length);
         (
@@ -121,7 +122,8 @@ unsafe extern "C" fn write(
     let (Ok(length), Ok(offset)) = (usize::try_from(length), usize::try_from(offset)) else {
         return ffi::SQLITE_IOERR_WRITE;
     };
-    // SAFETY: `file` is open, and SQLite passes `length` bytes of memory that stay as they are meanwhile.
+    // SAFETY: `file` is open, and SQLite passes `length` bytes of memory that stay as they are
+    // meanwhile.
     let (handle, data) = unsafe {
         (
             handle(file),
@@ -228,9 +230,9 @@ unsafe extern "C" fn shm_map(
     let handle = unsafe { handle(file) };
     let mapped = handle.host.map(handle.opener, index, size, extend != 0);
     let address = mapped.map(|address| address.unwrap_or(ptr::null()));
-    // SAFETY: SQLite passes a place for an address. What is put there is memory of at least `size` bytes
-    // that stays until this file and all others that map it leave, made of atomics, so that SQLite may write
-    // it while shared references to it exist; null where there is none.
+    // SAFETY: SQLite passes a place for an address. What is put there is memory of at least `size`
+    // bytes that stays until this file and all others that map it leave, made of atomics, so that
+    // SQLite may write it while shared references to it exist; null where there is none.
     unsafe { *out = address.unwrap_or(ptr::null()).cast_mut().cast() };
     code(address.map(drop))
 }

@@ -16,8 +16,8 @@ pub(crate) struct Registered {
     pub(crate) host: Mutex<Weak<Host>>,
 }
 
-/// The operating system of a machine and its right to a registered VFS. Dropped, another machine may have
-/// the VFS.
+/// The operating system of a machine and its right to a registered VFS. Dropped, another machine
+/// may have the VFS.
 #[derive(Debug)]
 pub(crate) struct Host {
     pub(crate) os: Os,

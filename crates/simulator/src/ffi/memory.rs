@@ -17,8 +17,8 @@ struct Theirs {
     realloc: unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void,
 }
 
-/// Puts our allocator before SQLite's, which can be done before the process first uses SQLite and never
-/// later. Whether it is there.
+/// Puts our allocator before SQLite's, which can be done before the process first uses SQLite and
+/// never later. Whether it is there.
 pub(crate) fn watch() -> bool {
     THEIRS.get_or_init(put).is_some()
 }
@@ -50,8 +50,8 @@ fn put() -> Option<Theirs> {
         xRealloc: Some(realloc),
         ..theirs
     };
-    // SAFETY: this option takes the address of such a structure, and copies it. All its functions are those of
-    // one allocator, but for two that call their own.
+    // SAFETY: this option takes the address of such a structure, and copies it. All its functions
+    // are those of one allocator, but for two that call their own.
     let code = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, &raw const ours) };
     (code == ffi::SQLITE_OK).then_some(Theirs {
         malloc: malloc_of_theirs,

@@ -1,5 +1,5 @@
-//! The machine is a good disk while nothing fails, forgets what it may when something does, and finds who
-//! relies on more.
+//! The machine is a good disk while nothing fails, forgets what it may when something does, and
+//! finds who relies on more.
 
 use rusqlite::Connection;
 use simulator::{
@@ -88,9 +88,10 @@ impl Bank {
                     [],
                     |row| row.get(0),
                 )?;
-                match moved {
-                    true => Ok(()),
-                    false => connection.execute_batch(self.work),
+                if moved {
+                    Ok(())
+                } else {
+                    connection.execute_batch(self.work)
                 }
             });
             done.map_or(Claimed::Unknown, |()| Claimed::After)
@@ -192,12 +193,13 @@ fn who_does_not_sync_is_caught() {
     }
 }
 
-/// In journal mode DELETE, `NORMAL` relies on a disk that keeps the order of writes, and `FULL` on one
-/// that does not bring a deleted journal back. <https://sqlite.org/pragma.html#pragma_synchronous>
+/// In journal mode DELETE, `NORMAL` relies on a disk that keeps the order of writes, and `FULL` on
+/// one that does not bring a deleted journal back.
+/// <https://sqlite.org/pragma.html#pragma_synchronous>
 #[test]
 fn what_sqlite_does_not_promise_is_found() {
-    // The journal's header reaches the disk, and one of its pages only in part, where its checksum does not
-    // look: about one seed in a hundred, once the journal is complete.
+    // The journal's header reaches the disk, and one of its pages only in part, where its checksum
+    // does not look: about one seed in a hundred, once the journal is complete.
     let wrong = |crash_state| {
         let unlucky = |at| Failure {
             mode: POWER,
@@ -295,8 +297,8 @@ fn sqlite_survives_every_call_that_fails() {
     }
 }
 
-/// A read that falls short says that the file ends there, and SQLite believes it. No engine can do better.
-/// <https://sqlite.org/c3ref/io_methods.html>
+/// A read that falls short says that the file ends there, and SQLite believes it. No engine can do
+/// better. <https://sqlite.org/c3ref/io_methods.html>
 #[test]
 fn a_short_read_is_believed() {
     let once = FaultMode::once(Fault::ShortRead);

@@ -1,5 +1,5 @@
-//! The scaffolders and the proof of a version under construction, tried in a copy of the checkout: what
-//! CONTRIBUTING.md tells a person to do works, and what a person gets wrong is found.
+//! The scaffolders and the proof of a version under construction, tried in a copy of the checkout:
+//! what CONTRIBUTING.md tells a person to do works, and what a person gets wrong is found.
 
 use crate::say;
 use std::fs;

@@ -107,8 +107,8 @@ fn parse(name: &str, text: &str) -> Result<Planted, String> {
     }
 }
 
-/// Brings the copy up to date, with all engines in it. A file that is as it should be is not written, so that only
-/// what changed is compiled again.
+/// Brings the copy up to date, with all engines in it. A file that is as it should be is not
+/// written, so that only what changed is compiled again.
 pub(super) fn copy(
     root: &Path,
     copy: &Path,

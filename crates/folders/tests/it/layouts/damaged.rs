@@ -166,7 +166,8 @@ fn one_statement_of_ten_megabytes_is_read() {
     assert_eq!(history.steps[0].up.as_ref().unwrap().pieces.len(), 1);
 }
 
-/// Every text of markers, quotes and line ends is read or refused, by every layout, without a panic.
+/// Every text of markers, quotes and line ends is read or refused, by every layout, without a
+/// panic.
 #[test]
 fn no_text_makes_a_layout_panic() {
     let bits = [

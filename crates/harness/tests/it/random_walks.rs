@@ -1,4 +1,5 @@
-//! Tours find what no journey to one version and back shows, and tell it so that a person can do it again.
+//! Tours find what no journey to one version and back shows, and tell it so that a person can do it
+//! again.
 
 use harness::{Report, Settings};
 
@@ -12,19 +13,19 @@ fn caught(case: &str, laws: &[&str]) -> Report {
     let broken: Vec<&str> = broken.map(|law| law.name).collect();
     assert_eq!(broken, laws, "{text}");
     let mut found = report.laws.iter().flat_map(|law| &law.broken);
-    assert!(found.all(|broken| broken.data == "tour"), "{text}");
+    assert!(found.all(|broken| broken.data == "walk"), "{text}");
     report
 }
 
 fn passes(case: &str) {
     let only = Settings {
-        fixture: Some("tour".to_owned()),
+        fixture: Some("walk".to_owned()),
         cases: 48,
         ..Settings::default()
     };
     let report = Case::new(case).verify(&only);
     assert!(report.holds(), "{}", report.to_text());
-    assert!(report.tours.0 >= 24, "{:?}", report.tours);
+    assert!(report.random_walks.0 >= 24, "{:?}", report.random_walks);
 }
 
 /// The second upgrade by the same program finds the temporary table of the first.
@@ -154,7 +155,7 @@ fn a_search_index_that_a_vacuum_leaves_alone_passes() {
 fn the_same_seed_gives_the_same_tours() {
     let case = Case::new(LEAVES_A_TEMPORARY_TABLE);
     let only = |seed| Settings {
-        fixture: Some("tour".to_owned()),
+        fixture: Some("walk".to_owned()),
         seed,
         ..Settings::default()
     };

@@ -4,8 +4,8 @@ use harness::{Report, Settings, StorageConfig, load, observe};
 
 use crate::case::{Case, findings};
 
-/// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and values that are
-/// easily lost.
+/// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and
+/// values that are easily lost.
 const EVERYTHING: &str = "
 CREATE TABLE plain (body TEXT, n);
 INSERT INTO plain (rowid, body, n) VALUES (3, 'Überkopf', 1), (7, NULL, 2.5), (900, '', x'00ff');
@@ -60,7 +60,7 @@ fn a_world_is_what_it_says() {
     let image = image();
     for world in StorageConfig::sample(2) {
         let machine = world.rebuild(&image).unwrap();
-        let bytes = machine.file("world.db").unwrap();
+        let bytes = machine.file("storage.db").unwrap();
         let connection = world.open(&machine).unwrap();
         let text = |pragma: &str| -> String {
             connection
@@ -105,7 +105,11 @@ fn caught(case: &str, law: &str, world: &str) -> Report {
     let found: Vec<_> = report.laws.iter().flat_map(|law| &law.broken).collect();
     assert!(!found.is_empty(), "nothing found");
     for broken in found {
-        assert_eq!((broken.law, broken.data.as_str()), (law, "world"), "{text}");
+        assert_eq!(
+            (broken.law, broken.data.as_str()),
+            (law, "storage"),
+            "{text}"
+        );
         assert!(broken.sql.as_deref().unwrap().starts_with(world), "{text}");
     }
     report
@@ -113,12 +117,12 @@ fn caught(case: &str, law: &str, world: &str) -> Report {
 
 fn passes(case: &str) {
     let only = Settings {
-        fixture: Some("world".to_owned()),
+        fixture: Some("storage".to_owned()),
         ..Settings::default()
     };
     let report = Case::new(case).verify(&only);
     assert!(report.holds(), "{}", report.to_text());
-    assert!(report.worlds >= 24, "{}", report.worlds);
+    assert!(report.storage_configs >= 24, "{}", report.storage_configs);
 }
 
 /// The bytes of a text are those of the file's encoding.

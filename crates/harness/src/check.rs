@@ -1,4 +1,4 @@
-//! What a law is.
+//! What a law is: its name and its checks.
 
 use crate::finding::Findings;
 use crate::journey::{Journey, Trace};
