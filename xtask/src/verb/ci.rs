@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing else.
 
 mod dependencies;
-mod packages;
+pub(super) mod packages;
 mod scratch;
 
 use crate::say;
@@ -13,7 +13,7 @@ use crate::cli::{CiOptions, CiStep, Sabotage};
 use crate::{Failure, Verdict, catalogue, program, project};
 
 /// The steps that run when none is named, in their order.
-const STEPS: [CiStep; 11] = [
+const STEPS: [CiStep; 12] = [
     CiStep::Format,
     CiStep::Arrows,
     CiStep::Deny,
@@ -24,6 +24,7 @@ const STEPS: [CiStep; 11] = [
     CiStep::Docs,
     CiStep::Instructions,
     CiStep::Packages,
+    CiStep::Resolve,
     CiStep::Scaffolders,
 ];
 
@@ -56,6 +57,7 @@ fn name(step: CiStep) -> &'static str {
         CiStep::Docs => "docs match",
         CiStep::Instructions => "instruction counts",
         CiStep::Packages => "the packages",
+        CiStep::Resolve => "beside other crates",
         CiStep::Scaffolders => "the scaffolders, in a scratch copy",
         CiStep::Sabotage => "sabotage",
     }
@@ -77,6 +79,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
         CiStep::Docs => catalogue(&["docs", "--check"]),
         CiStep::Instructions => instructions(root),
         CiStep::Packages => packages::check(root),
+        CiStep::Resolve => super::resolve::check(root),
         CiStep::Scaffolders => scratch::check(root),
         CiStep::Sabotage => holds(super::sabotage::run(root, &Sabotage::default())?),
     }
