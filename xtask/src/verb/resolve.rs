@@ -17,7 +17,7 @@ struct Neighbour {
     name: &'static str,
     /// What the application writes under `[dependencies]`.
     dependency: &'static str,
-    /// Code that uses the crate; where it shares a connection with the engine, with that connection.
+    /// Code that uses the crate; where both share a connection, on that connection.
     code: &'static str,
     /// Whether both resolve.
     fits: bool,
@@ -25,7 +25,7 @@ struct Neighbour {
     in_ci: bool,
 }
 
-/// The neighbours in the order of `docs/beside-other-crates.md`, which a test compares with this list.
+/// The neighbours, in the order of `docs/beside-other-crates.md`.
 const NEIGHBOURS: [Neighbour; 8] = [
     Neighbour {
         name: "rusqlite_migration",
@@ -75,7 +75,8 @@ const NEIGHBOURS: [Neighbour; 8] = [
     },
     Neighbour {
         name: "diesel 2",
-        dependency: "diesel = { version = \"2\", default-features = false, features = [\"sqlite\"] }",
+        dependency: "diesel = { version = \"2\", default-features = false, \
+                     features = [\"sqlite\"] }",
         code: "pub type Other = diesel::sqlite::SqliteConnection;",
         fits: true,
         in_ci: false,
@@ -101,8 +102,8 @@ const NEIGHBOURS: [Neighbour; 8] = [
 /// Resolves and checks an application beside each neighbour that `options` names, or beside all.
 ///
 /// # Errors
-/// If a name is unknown, a neighbour that fits does not resolve or compile, or one that does not fit
-/// resolves.
+/// If a name is unknown, a neighbour that fits does not resolve or compile, or one that does not
+/// fit resolves.
 pub fn run(root: &Path, options: &Resolve) -> Verdict {
     let names = &options.names;
     let known = |name: &String| NEIGHBOURS.iter().any(|own| own.name == name.as_str());
