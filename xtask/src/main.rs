@@ -21,6 +21,7 @@ fn run(verb: &Verb, root: &Path) -> Verdict {
             program::run(root, "xtask-bench", json, &arguments)
         }
         Verb::Sabotage(options) => verb::sabotage::run(root, options),
+        Verb::Resolve(options) => verb::resolve::run(root, options),
         Verb::Ci(options) => verb::ci::run(root, options),
         Verb::VerifyMigrations(options) => {
             version_folders::run(root, options.format == Format::Json, &arguments)

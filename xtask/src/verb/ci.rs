@@ -2,7 +2,7 @@
 //! else.
 
 mod dependencies;
-mod packages;
+pub(super) mod packages;
 mod scratch;
 
 use crate::say;
@@ -26,6 +26,7 @@ const STEPS: [CiStep; 12] = [
     CiStep::Docs,
     CiStep::Instructions,
     CiStep::Packages,
+    CiStep::Resolve,
     CiStep::Scaffolders,
 ];
 
@@ -59,6 +60,7 @@ fn name(step: CiStep) -> &'static str {
         CiStep::Docs => "docs match",
         CiStep::Instructions => "instruction counts",
         CiStep::Packages => "the packages",
+        CiStep::Resolve => "beside other crates",
         CiStep::Scaffolders => "the scaffolders, in a scratch copy",
         CiStep::Sabotage => "sabotage",
     }
@@ -81,6 +83,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
         CiStep::Docs => catalogue(&["docs", "--check"]),
         CiStep::Instructions => instructions(root),
         CiStep::Packages => packages::check(root),
+        CiStep::Resolve => super::resolve::check(root),
         CiStep::Scaffolders => scratch::check(root),
         CiStep::Sabotage => holds(super::sabotage::run(root, &Sabotage::default())?),
     }
