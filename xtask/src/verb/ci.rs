@@ -14,7 +14,7 @@ use crate::cli::{CiOptions, CiStep, Sabotage};
 use crate::{Failure, Verdict, program, project, version_folders};
 
 /// The steps that run when none is named, in their order.
-const STEPS: [CiStep; 12] = [
+const STEPS: [CiStep; 13] = [
     CiStep::Format,
     CiStep::Arrows,
     CiStep::Deny,
