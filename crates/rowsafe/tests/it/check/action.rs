@@ -295,21 +295,21 @@ mod run {
     #[test]
     fn rust_that_is_there_is_left_as_it_is() {
         let build = "cargo install --locked --path toolchain=";
-        for new in ["1.95.0", "1.95.1", "1.100.0", "2.0.0"] {
+        for new in ["1.88.0", "1.88.1", "1.100.0", "2.0.0"] {
             for rustup in [true, false] {
                 let built = built_with(Some(new), rustup);
                 assert_eq!(built, (Some(0), format!("{build}\n")), "{new}");
             }
         }
-        let added = "rustup toolchain install 1.95 toolchain=\n";
-        for old in ["1.94.1", "1.9.0", "0.99.0"] {
+        let added = "rustup toolchain install 1.88 toolchain=\n";
+        for old in ["1.87.1", "1.9.0", "0.99.0"] {
             let built = built_with(Some(old), true);
-            assert_eq!(built, (Some(0), format!("{added}{build}1.95\n")), "{old}");
+            assert_eq!(built, (Some(0), format!("{added}{build}1.88\n")), "{old}");
         }
-        let (code, told) = built_with(Some("1.94.1"), false);
+        let (code, told) = built_with(Some("1.87.1"), false);
         assert_eq!(code, Some(2));
         assert!(
-            told.starts_with("error: Rust 1.95 is needed, but 1.94.1 is installed\n"),
+            told.starts_with("error: Rust 1.88 is needed, but 1.87.1 is installed\n"),
             "{told}"
         );
     }
