@@ -1,5 +1,5 @@
-//! What the engine costs beside SQLite itself: to open a file that is up to date, and to apply many small steps.
-//! Read the ratios within one run; machines differ.
+//! The cost of the engine beside SQLite itself: to open a file that is up to date, and to apply
+//! many small steps. Read the ratios within one run; machines differ.
 
 #![expect(
     clippy::unwrap_used,
@@ -100,8 +100,9 @@ fn opening(criterion: &mut Criterion) {
     }
 }
 
-/// All steps and a ledger like the engine's in one transaction: what nobody can be faster than who syncs as much. A
-/// run of the engine syncs at `EXTRA`, whatever the connection is set to; SQLite's own setting is `FULL`.
+/// All steps and a ledger like the engine's in one transaction: what nobody can be faster than who
+/// syncs as much. A run of the engine syncs at `EXTRA`, whatever the connection is set to; SQLite's
+/// own setting is `FULL`.
 fn by_hand(path: &Path, count: u32, synchronous: &str) {
     let mut connection = Connection::open(path).unwrap();
     connection

@@ -1,5 +1,6 @@
-//! What a step may not do, refused by [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html)
-//! while a statement is prepared, before it can do anything.
+//! Restrictions of a step, enforced by [SQLite's
+//! authorizer](https://sqlite.org/c3ref/set_authorizer.html) while a statement is prepared, before
+//! it can do anything.
 
 mod judge;
 pub(crate) mod pragma;
@@ -31,7 +32,8 @@ struct State {
     functions: BTreeSet<String>,
 }
 
-/// The authorizer of one run: it watches only between [`Authorizer::enter`] and [`Authorizer::leave`].
+/// The authorizer of one run: it watches only between [`Authorizer::enter`] and
+/// [`Authorizer::leave`].
 pub(crate) struct Authorizer {
     state: Arc<Mutex<State>>,
 }
@@ -58,8 +60,8 @@ impl Authorizer {
             }
         };
         connection.authorizer(Some(hook)).map_err(error::sqlite)?;
-        // When `OR ROLLBACK` has ended the transaction, what a function still writes would commit by
-        // itself; true turns that into a rollback.
+        // When `OR ROLLBACK` has ended the transaction, what a function still writes would commit
+        // by itself; true turns that into a rollback.
         let state = Arc::clone(&authorizer.state);
         let hook = move || matches!(lock(&state).watch, Watch::Step(_) | Watch::Survey);
         connection.commit_hook(Some(hook)).map_err(error::sqlite)?;
@@ -73,8 +75,9 @@ impl Authorizer {
         let _ = connection.commit_hook(None::<fn() -> bool>);
     }
 
-    /// Looks up which functions SQL of a file may call: those of SQLite itself, and those that the application
-    /// has called [harmless](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous). Until then it may
+    /// Looks up which functions SQL of a file may call: those of SQLite itself, and those that the
+    /// application has called
+    /// [harmless](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous). Until then it may
     /// call none.
     pub(crate) fn look_up_functions(&self, connection: &Connection) -> Result<(), Error> {
         let sql =

@@ -16,7 +16,8 @@ use crate::skipped_rows::SkippedRows;
 use batch::{Batch, Compute, Made, Source};
 use write::Writer;
 
-/// How many batches are on their way: one is read or written, one computed, and one waits on either side.
+/// How many batches are on their way: one is read or written, one computed, and one waits on either
+/// side.
 const ON_THE_WAY: usize = 4;
 
 /// A table that a step's function fills from others.
@@ -77,36 +78,39 @@ const ON_THE_WAY: usize = 4;
 /// | one prepared statement writes many rows | 1.4 (a row at a time) |
 /// | rows are computed on a second thread, beside reading and writing | 1.4 |
 ///
-/// Values stay bytes in buffers that are used again, so that `compute` can borrow from them and a row costs no
-/// allocation. A larger page cache, `mmap_size`, `temp_store` and weaker sync settings gained nothing, once rows are
-/// appended.
+/// Values stay bytes in buffers that are used again, so that `compute` can borrow from them and a
+/// row costs no allocation. A larger page cache, `mmap_size`, `temp_store` and weaker sync settings
+/// gained nothing, once rows are appended.
 ///
-/// It holds some batches of a quarter of a megabyte each, whatever the size of the tables, and asks for no larger
-/// page cache and no weaker `synchronous`.
+/// It holds some batches of a quarter of a megabyte each, whatever the size of the tables, and asks
+/// for no larger page cache and no weaker `synchronous`.
 #[derive(Clone, Copy, Debug)]
 pub struct Backfill<'a> {
-    /// The SELECT whose rows are read. Its order is the order in which rows are written; where it is that of
-    /// their keys, they are appended. It does not read the table that is filled: rows that were just written
-    /// [may or may not be seen](https://sqlite.org/isolation.html).
+    /// The SELECT whose rows are read. Its order is the order in which rows are written; where it
+    /// is that of their keys, they are appended. It does not read the table that is filled: rows
+    /// that were just written [may or may not be seen](https://sqlite.org/isolation.html).
     pub from: &'a str,
-    /// The table that is filled. Where it is empty, its indexes are dropped and made again when the rows are
-    /// there, by the statements that made them; those that are UNIQUE stay, to tell which row they refuse.
+    /// The table that is filled. Where it is empty, its indexes are dropped and made again when the
+    /// rows are there, by the statements that made them; those that are UNIQUE stay, to tell which
+    /// row they refuse.
     pub into: &'a str,
     /// The columns that are written.
     pub columns: &'a [&'a str],
 }
 
 impl Backfill<'_> {
-    /// Reads, and makes of each row that is read what `compute` makes of it; for [`StepFn::apply`](crate::StepFn).
+    /// Reads, and makes of each row that is read what `compute` makes of it; for
+    /// [`StepFn::apply`](crate::StepFn).
     ///
-    /// `compute` runs on a second thread as soon as there is more than one batch of rows, and has no connection:
-    /// what it needs of other tables stands in `from`, or is read before. It is called in the order of the rows.
-    /// Each batch tells [`Options::progress`](crate::Options), and an
-    /// [interrupt](https://sqlite.org/c3ref/interrupt.html) of the connection stops at the next row.
+    /// `compute` runs on a second thread as soon as there is more than one batch of rows, and has
+    /// no connection: what it needs of other tables stands in `from`, or is read before. It is
+    /// called in the order of the rows. Each batch tells [`Options::progress`](crate::Options), and
+    /// an [interrupt](https://sqlite.org/c3ref/interrupt.html) of the connection stops at the next
+    /// row.
     ///
     /// # Errors
-    /// When SQLite fails, or `compute`; the error names the row, by its number and its first column. The run
-    /// rolls back.
+    /// When SQLite fails, or `compute`; the error names the row, by its number and its first
+    /// column. The run rolls back.
     pub fn run(
         &self,
         connection: &Connection,
@@ -116,14 +120,15 @@ impl Backfill<'_> {
         let indexes = write::put_off_indexes(connection, self.into)?;
         let mut writer = Writer::new(connection, self.into, self.columns)?;
         let mut write = |batch: &Batch| writer.write(batch);
-        self.pass(connection, skipped, &compute, &mut write)?;
+        self.process_rows(connection, skipped, &compute, &mut write)?;
         for index in indexes {
             connection.execute_batch(&index)?;
         }
         Ok(())
     }
 
-    /// Reads and computes the same, keeps the skipped rows, and writes nothing; for [`StepFn::preflight`](crate::StepFn).
+    /// Reads and computes the same, keeps the skipped rows, and writes nothing; for
+    /// [`StepFn::preflight`](crate::StepFn).
     ///
     /// # Errors
     /// As [`Backfill::run`].
@@ -133,10 +138,10 @@ impl Backfill<'_> {
         skipped: &mut SkippedRows,
         compute: impl Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync,
     ) -> Result<(), BoxError> {
-        self.pass(connection, skipped, &compute, &mut |_| Ok(()))
+        self.process_rows(connection, skipped, &compute, &mut |_| Ok(()))
     }
 
-    fn pass(
+    fn process_rows(
         &self,
         connection: &Connection,
         skipped: &mut SkippedRows,
@@ -239,7 +244,8 @@ impl<'scope> Worker<'scope> {
         }
     }
 
-    /// The thread is gone, and only a panic ends it early: it goes on here, where the run treats it.
+    /// The thread is gone, and only a panic ends it early: it goes on here, where the run treats
+    /// it.
     fn fell(&mut self) -> ! {
         self.to = None;
         let end = self.thread.take().map(ScopedJoinHandle::join);

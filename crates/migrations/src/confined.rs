@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::sandbox::{Attached, Sandbox};
 use crate::synced::Synced;
 
-/// A connection that syncs as much as SQLite can, on which no other database can be attached, and which an authorizer
-/// watches. Dropped, everything on it is as it was.
+/// A connection that syncs as much as SQLite can, on which no other database can be attached, and
+/// which an authorizer watches. Dropped, everything on it is as it was.
 ///
 /// It holds the connection alone, because a hook is set through `&mut Connection`.
 pub(crate) struct Confined<'a> {

@@ -15,8 +15,8 @@ use crate::file::FileState;
 use crate::plan::Plan;
 use crate::report::Dangling;
 
-/// The check of one run: what was wrong before its first step, in the tables that its steps will touch and
-/// their children.
+/// The check of one run: what was wrong before its first step, in the tables that its steps will
+/// touch and their children.
 pub(crate) struct KeyCheck {
     concerned: Option<Tables>,
     schema: Schema,
@@ -46,8 +46,8 @@ impl KeyCheck {
         })
     }
 
-    /// Looks after the last step; what `authorizer` saw beyond what was expected is looked at, too. Returns what
-    /// was wrong before and still is.
+    /// Looks after the last step; what `authorizer` saw beyond what was expected is looked at, too.
+    /// Returns what was wrong before and still is.
     pub(crate) fn finish(
         self,
         connection: &Connection,
@@ -77,10 +77,9 @@ pub(crate) struct Violations {
 }
 
 impl Violations {
-    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the tables in `only`, or for the
-    /// whole file. One
-    /// key that points at a parent without a fitting UNIQUE makes that an error; then each table is
-    /// asked for by itself.
+    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the tables in
+    /// `only`, or for the whole file. One key that points at a parent without a fitting UNIQUE
+    /// makes that an error; then each table is asked for by itself.
     pub(crate) fn read(
         connection: &Connection,
         only: Option<&Tables>,
@@ -128,8 +127,8 @@ impl Violations {
         Ok(())
     }
 
-    /// Fails when there is a violation here that is not in `before`, and else returns those that are. Keys are
-    /// not told apart by their number, because a step that adds one renumbers them.
+    /// Fails when there is a violation here that is not in `before`, and else returns those that
+    /// are. Keys are not told apart by their number, because a step that adds one renumbers them.
     pub(crate) fn none_beyond(self, before: &Violations) -> Result<Vec<Dangling>, Error> {
         for (table, source) in self.uncheckable {
             if !before.uncheckable.contains_key(&table) {

@@ -1,7 +1,7 @@
-//! Steps that must stand outside a transaction: VACUUM and the pragmas that inside of one are an error or
-//! silently nothing. Such a step says so in its folder (`outside_transaction.md`, why), runs alone, and holds
-//! only statements that may be repeated: a process that dies between the step and its row in the ledger
-//! does it once more.
+//! Steps that must stand outside a transaction: VACUUM and the pragmas that inside of one are an
+//! error or silently nothing. Such a step says so in its folder (`outside_transaction.md`, why),
+//! runs alone, and holds only statements that may be repeated: a process that dies between the step
+//! and its row in the ledger does it once more.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,9 +22,9 @@ use crate::sandbox::Attached;
 /// How long to wait before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Whether a script holds only such statements, and at least one. This is how a build that does not know
-/// a step finds out how to run its way back.
-pub(crate) fn is_script(script: &str) -> bool {
+/// Whether a script holds only such statements, and at least one. This is how a build that does not
+/// know a step finds out how to run its way back.
+pub(crate) fn is_non_transactional_script(script: &str) -> bool {
     let statements = sql::statements(script);
     !statements.is_empty()
         && statements
@@ -71,7 +71,7 @@ fn execute(connection: &Connection, wait: &LockWait, text: &str) -> rusqlite::Re
         let since = Instant::now();
         let done = execute_one(connection, text);
         let code = done.as_ref().err().map(rusqlite::Error::sqlite_error_code);
-        if code != Some(Some(ErrorCode::DatabaseBusy)) || wait.left().is_zero() {
+        if code != Some(Some(ErrorCode::DatabaseBusy)) || wait.remaining().is_zero() {
             return done;
         }
         thread::sleep(PAUSE);

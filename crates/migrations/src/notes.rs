@@ -15,7 +15,7 @@ pub struct Compatibility {
     pub why: String,
 }
 
-/// What one new table, column, index, trigger or view means.
+/// The meaning of one new table, column, index, trigger or view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Meaning {
@@ -32,7 +32,7 @@ pub struct Declaration {
     pub table: String,
     /// The column, or `None` for whole rows.
     pub column: Option<String>,
-    /// What a person should know about it.
+    /// A note for the reader.
     pub why: String,
 }
 
@@ -78,8 +78,8 @@ pub struct Notes {
     pub task: String,
     /// The line `Backwards compatibility: …` of *Task*.
     pub compatibility: Option<Compatibility>,
-    /// `Slower:` lines of *Task*: declared queries that this version makes slower on purpose, each named where a
-    /// table would be.
+    /// `Slower:` lines of *Task*: declared queries that this version makes slower on purpose, each
+    /// named where a table would be.
     pub slower: Vec<Declaration>,
     /// *Why*.
     pub why: String,
@@ -93,7 +93,8 @@ pub struct Notes {
     pub up_losses: Vec<Declaration>,
     /// `Changes:` lines of *Data migration*: columns whose values it rewrites.
     pub changes: Vec<Declaration>,
-    /// `Alters:` lines of *Data migration*: columns or tables that it declares otherwise than before.
+    /// `Alters:` lines of *Data migration*: columns or tables that it declares otherwise than
+    /// before.
     pub alters: Vec<Declaration>,
     /// `Renames:` lines of *Data migration*.
     pub renames: Vec<Rename>,
@@ -101,7 +102,8 @@ pub struct Notes {
     pub adds: Vec<Declaration>,
     /// `Loses:` lines of *Rollback*: what going back drops and no later upgrade brings back.
     pub down_losses: Vec<Declaration>,
-    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade makes again as it was.
+    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade makes again as it
+    /// was.
     pub remade: Vec<Declaration>,
     /// `Changes:` lines of *Rollback*: columns that keep the values which the step gave them.
     pub down_changes: Vec<Declaration>,
@@ -154,7 +156,7 @@ impl Notes {
         notes
     }
 
-    /// What is missing, still to be written, or malformed; empty when the notes are complete.
+    /// Problems: missing, still to be written, or malformed; empty when the notes are complete.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.title.is_empty() {
@@ -214,7 +216,8 @@ impl Notes {
         problems
     }
 
-    /// The words for `object` (`table`, `table.column`, or another object's name), if there are any.
+    /// The words for `object` (`table`, `table.column`, or another object's name), if there are
+    /// any.
     pub fn meaning(&self, object: &str) -> Option<&str> {
         self.meanings
             .iter()

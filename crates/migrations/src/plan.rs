@@ -14,7 +14,7 @@ use crate::notes::Declaration;
 use crate::planned_step::{Direction, PlannedStep};
 use crate::step::Down;
 
-/// What will be done to one file.
+/// The steps of one run on one file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
@@ -101,31 +101,31 @@ fn down(catalogue: &Catalogue, entry: &Entry) -> Result<PlannedStep, Error> {
         direction: Direction::Down,
         sql: sql.clone(),
         losses: losses.collect(),
-        non_transactional: non_transactional::is_script(sql)
+        non_transactional: non_transactional::is_non_transactional_script(sql)
             && known.is_none_or(|step| step.non_transactional().is_some()),
     })
 }
 
 impl Plan {
     /// Leaves what one transaction can hold: the steps before the first that stands outside of one.
-    pub(crate) fn keep_inside(&mut self) {
+    pub(crate) fn keep_transactional_steps(&mut self) {
         let inside = self
             .steps
             .iter()
             .take_while(|step| !step.non_transactional)
             .count();
-        self.keep(inside);
+        self.truncate(inside);
     }
 
     /// The version that the file has after the first step.
     pub(crate) fn after_first(&self) -> Version {
         let mut first = self.clone();
-        first.keep(1);
+        first.truncate(1);
         first.to
     }
 
     /// Leaves the first so many steps.
-    pub(crate) fn keep(&mut self, steps: usize) {
+    pub(crate) fn truncate(&mut self, steps: usize) {
         if steps >= self.steps.len() {
             return;
         }
@@ -148,8 +148,8 @@ impl Plan {
         }
     }
 
-    /// The plan as a person reads it: changes, what will run, what would undo it, how data moves and
-    /// what is at risk. What a file brought into it is escaped.
+    /// The plan as a person reads it: changes, what will run, what would undo it, how data moves
+    /// and what is at risk. What a file brought into it is escaped.
     ///
     /// # Errors
     /// When a version's schema cannot be made from the catalogue.
@@ -204,8 +204,8 @@ impl Plan {
         Ok(text)
     }
 
-    /// The renames that the notes of the steps up declare; going back, a renamed thing is one that goes and one
-    /// that comes.
+    /// The renames that the notes of the steps up declare; going back, a renamed thing is one that
+    /// goes and one that comes.
     fn renames(&self, catalogue: &Catalogue) -> Vec<schema::Rename> {
         let up = self
             .steps

@@ -24,7 +24,7 @@ pub struct PlannedStep {
     pub direction: Direction,
     /// The script that is run.
     pub sql: String,
-    /// What running it loses, as declared.
+    /// The declared losses of running it.
     pub losses: Vec<Declaration>,
     /// Whether it runs alone, outside a transaction.
     pub non_transactional: bool,

@@ -1,7 +1,8 @@
 //! Red flags: reasons to stop before anything is written, although every statement would run.
 //!
-//! Three of the five stand here; consent to losses is asked for in `loss`, and a file that drifted or whose
-//! history was edited is refused in `file` and `run`. `docs/red-flags.md` explains each to a person.
+//! Three of the five stand here; consent to losses is asked for in `loss`, and a file that drifted
+//! or whose history was edited is refused in `file` and `run`. `docs/red-flags.md` explains each to
+//! a person.
 
 use schema::sql;
 use schema::{Change, ChangeKind, Object};

@@ -23,7 +23,7 @@ use crate::planned_step::{Direction, PlannedStep};
 use crate::report::{Report, StepReport};
 use crate::transaction::Transaction;
 use context::{Run, Scope};
-use in_transaction::Work;
+use in_transaction::TransactionResult;
 pub(crate) use task::Task;
 
 /// What a run is made with.
@@ -34,7 +34,8 @@ struct Settings<'a> {
     backup: &'a RunBackup<'a>,
 }
 
-/// Carries out `task`, in one transaction or in one for each step, with foreign keys off around each.
+/// Carries out `task`, in one transaction or in one for each step, with foreign keys off around
+/// each.
 pub(crate) fn run(
     connection: &mut Connection,
     catalogue: &Catalogue,
@@ -59,8 +60,13 @@ pub(crate) fn run(
     settings.options = &later;
     let target = task.target();
     while total.to != target {
-        let part = run_transaction(&mut waiting, settings, task.going_on(), Scope::FirstStep)
-            .map_err(|error| error.after_steps_to(total.to))?;
+        let part = run_transaction(
+            &mut waiting,
+            settings,
+            task.without_expected_version(),
+            Scope::FirstStep,
+        )
+        .map_err(|error| error.after_steps_to(total.to))?;
         if part.steps.is_empty() && part.to == total.to {
             break;
         }
@@ -89,7 +95,7 @@ fn run_transaction(
     let done = run.end_limit(done);
     let transaction = run.into_transaction();
     match done {
-        Ok(Work {
+        Ok(TransactionResult {
             non_transactional: Some(step),
             report,
             ..
@@ -109,8 +115,8 @@ fn run_transaction(
     }
 }
 
-/// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken by
-/// somebody who did the same, has done nothing that may not be repeated.
+/// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken
+/// by somebody who did the same, has done nothing that may not be repeated.
 fn run_without_transaction(
     waiting: &mut WaitingConnection<'_>,
     settings: Settings<'_>,

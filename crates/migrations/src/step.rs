@@ -14,7 +14,8 @@ use crate::skipped_rows::SkippedRows;
 /// The way back of a step. Its absence is written, never implied.
 #[derive(Clone, Debug)]
 pub enum Down {
-    /// `down.sql`. Always plain SQL, because the ledger keeps it for builds that do not know the step.
+    /// `down.sql`. Always plain SQL, because the ledger keeps it for builds that do not know the
+    /// step.
     Sql(Cow<'static, str>),
     /// `irreversible.md`: why there is none.
     Irreversible(Cow<'static, str>),
@@ -22,8 +23,8 @@ pub enum Down {
 
 /// The part of a step that is a Rust function, for data that SQL cannot compute.
 ///
-/// Both functions run inside the run's transaction, under the same restrictions as the SQL. One that
-/// panics fails the step.
+/// Both functions run inside the run's transaction, under the same restrictions as the SQL. One
+/// that panics fails the step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepFn {
     /// The function's name as a person finds it in the source.
@@ -48,7 +49,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step from the texts of its files. `folder` is the folder's name, such as `0002_note_label`.
+    /// A step from the texts of its files. `folder` is the folder's name, such as
+    /// `0002_note_label`.
     pub fn new(
         folder: impl Into<Cow<'static, str>>,
         up: impl Into<Cow<'static, str>>,
@@ -57,7 +59,7 @@ impl Step {
     ) -> Step {
         let folder = folder.into();
         Step {
-            version: number_of(&folder),
+            version: parse_number(&folder),
             folder,
             up: up.into(),
             down,
@@ -79,7 +81,7 @@ impl Step {
     ) -> Step {
         Step {
             folder: Cow::Borrowed(folder),
-            version: number_of(folder),
+            version: parse_number(folder),
             up: Cow::Borrowed(up),
             down,
             notes: Cow::Borrowed(notes),
@@ -128,8 +130,8 @@ impl Step {
         self
     }
 
-    /// The same step run outside a transaction, with the reason why: only for VACUUM and pragmas such as
-    /// `journal_mode`, which do not work inside of one.
+    /// The same step run outside a transaction, with the reason why: only for VACUUM and pragmas
+    /// such as `journal_mode`, which do not work inside of one.
     #[must_use]
     pub fn outside_transaction(mut self, why: impl Into<Cow<'static, str>>) -> Step {
         self.non_transactional = Some(why.into());
@@ -197,9 +199,10 @@ impl Step {
     }
 }
 
-/// The number that `folder` begins with, up to the first `_`; 0 when that is none. Steps that are embedded have it
-/// from the compiler, so that a catalogue of any length is built without reading their names.
-const fn number_of(folder: &str) -> Version {
+/// The number that `folder` begins with, up to the first `_`; 0 when that is none. Steps that are
+/// embedded have it from the compiler, so that a catalogue of any length is built without reading
+/// their names.
+const fn parse_number(folder: &str) -> Version {
     let bytes = folder.as_bytes();
     let mut end = 0;
     while end < bytes.len() && bytes[end] != b'_' {
@@ -218,8 +221,9 @@ const fn number_of(folder: &str) -> Version {
 /// Embeds the folders of a catalogue's steps, in order, as a `static` array of [`Step`].
 ///
 /// The folders stand in `versions/` beside the crate's `Cargo.toml`. A file that is missing is a
-/// compile error. A step with a Rust function says `with`, one that cannot be undone `irreversible`, one that
-/// must stand outside a transaction `outside` (with `outside_transaction.md`, why):
+/// compile error. A step with a Rust function says `with`, one that cannot be undone
+/// `irreversible`, one that must stand outside a transaction `outside` (with
+/// `outside_transaction.md`, why):
 ///
 /// ```ignore
 /// migrations::steps! {

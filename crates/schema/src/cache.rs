@@ -1,5 +1,5 @@
-//! Schemas that this thread has read, by the text that SQLite stores of them: who looks at a file again, as a migration
-//! does before and after each step, mostly finds one of the last few.
+//! Schemas that this thread has read, by the text that SQLite stores of them: who looks at a file
+//! again, as a migration does before and after each step, mostly finds one of the last few.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -22,8 +22,8 @@ pub(crate) struct Stored {
     pub(crate) sql: String,
 }
 
-/// Forgets the schemas that this thread has read, so that the next is read as by a process that has just started: what
-/// [`Schema::read`] asks of SQLite is then the same each time.
+/// Forgets the schemas that this thread has read, so that the next is read as by a process that has
+/// just started: what [`Schema::read`] asks of SQLite is then the same each time.
 pub fn clear_thread_cache() {
     CACHE.with_borrow_mut(VecDeque::clear);
 }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! SQLite keeps a schema as the text of its `CREATE` statements, and `ALTER TABLE` edits that text,
-//! so equal schemas have different texts. The pragmas in turn are blind to `CHECK`, `COLLATE`,
-//! `ON CONFLICT` and others. So the text is parsed, what SQLite itself knows is asked of SQLite, and
+//! so equal schemas have different texts. The pragmas in turn are blind to `CHECK`, `COLLATE`, `ON
+//! CONFLICT` and others. So the text is parsed, what SQLite itself knows is asked of SQLite, and
 //! two schemas are equal when SQLite would treat their rows alike: blanks, comments, quotes, the
 //! case of names and keywords, and whether a constraint stands beside its column or below, are
 //! nothing.

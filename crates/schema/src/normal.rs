@@ -65,7 +65,7 @@ pub(crate) struct NormalObject<'a, T> {
 pub(crate) const DECLARATION: &str = "declaration";
 
 impl<'a> Normal<'a> {
-    pub(crate) fn of(schema: &'a Schema) -> Normal<'a> {
+    pub(crate) fn new(schema: &'a Schema) -> Normal<'a> {
         let Schema {
             tables,
             indexes,
@@ -78,7 +78,7 @@ impl<'a> Normal<'a> {
             schema,
             tables: tables
                 .iter()
-                .map(|(key, table)| (key.as_str(), NormalTable::of(table)))
+                .map(|(key, table)| (key.as_str(), NormalTable::new(table)))
                 .collect(),
             indexes: objects(indexes, index),
             triggers: objects(triggers, trigger),
@@ -101,7 +101,7 @@ fn objects<T>(
 }
 
 impl<'a> NormalTable<'a> {
-    pub(crate) fn of(table: &'a Table) -> NormalTable<'a> {
+    pub(crate) fn new(table: &'a Table) -> NormalTable<'a> {
         let Table {
             name: _,
             columns,

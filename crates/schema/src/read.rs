@@ -17,9 +17,10 @@ use crate::text::Names;
 const TRIES: usize = 10;
 
 impl Schema {
-    /// Reads what the schema `main` of the database declares: neither what is temporary nor what
-    /// is attached. Nothing is written, and no transaction is opened. A thread remembers some of the last
-    /// schemas that it read: where `sqlite_schema` holds the same again, SQLite is asked no more.
+    /// Reads what the schema `main` of the database declares: neither what is temporary nor what is
+    /// attached. Nothing is written, and no transaction is opened. A thread remembers some of the
+    /// last schemas that it read: where `sqlite_schema` holds the same again, SQLite is asked no
+    /// more.
     ///
     /// # Errors
     ///
@@ -53,8 +54,8 @@ impl Schema {
                 return Ok(schema);
             }
             let read = stored.and_then(|stored| source.read_once(stored));
-            // Inside a transaction nobody else changes it. An error may have rolled that back, and what is read then is
-            // another schema, without the error.
+            // Inside a transaction nobody else changes it. An error may have rolled that back, and
+            // what is read then is another schema, without the error.
             if inside {
                 return read;
             }
@@ -66,7 +67,7 @@ impl Schema {
     }
 }
 
-/// What `PRAGMA table_list` tells of a table.
+/// A row of `PRAGMA table_list`.
 struct Listed {
     kind: String,
     without_rowid: bool,
@@ -122,7 +123,8 @@ impl Source<'_> {
             .into_iter()
             .map(|object| internal_object(object.clone(), &schema))
             .collect();
-        // Of a virtual table its module tells the columns, which may be another one on another connection.
+        // Of a virtual table its module tells the columns, which may be another one on another
+        // connection.
         if !listed.values().any(|listed| listed.kind == "virtual") {
             cache::remember(all, &schema);
         }

@@ -1,5 +1,5 @@
-//! The application as it was when version 3 was the newest: its catalogue ends there, so it has never
-//! heard of what came later.
+//! The application as it was when version 3 was the newest: its catalogue ends there, so it has
+//! never heard of what came later.
 //!
 //! ```text
 //! build_of_version_3 open PATH                      upgrades, and tells how many sessions there are

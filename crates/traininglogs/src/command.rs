@@ -83,7 +83,8 @@ enum Verb {
     Rollback(rollback::Arguments),
     /// Records that a file without ledger is at a version; its schema must be that version's.
     Adopt(adopt::Arguments),
-    /// Records the steps' texts again, where they differ from the file's in blanks and comments only.
+    /// Records the steps' texts again, where they differ from the file's in blanks and comments
+    /// only.
     Repair,
     /// Takes a backup now, beside the file.
     Backup(backup::Arguments),
@@ -107,7 +108,7 @@ pub fn main() -> ExitCode {
         Ok(command) => command,
         Err(usage) => return misunderstood(&usage),
     };
-    let mut output = Output::of_process(command.format);
+    let mut output = Output::new(command.format);
     if let Err(error) = run(&command, &mut output) {
         output.fail(&error, outcome(&error));
         return ExitCode::from(exit_code(&error));
@@ -124,8 +125,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit_code(&error))
 }
 
-/// A write that would make a file larger than the process may fails, and the run is rolled back; without this the
-/// system would kill the process there and leave the journal.
+/// A write that would make a file larger than the process may fails, and the run is rolled back;
+/// without this the system would kill the process there and leave the journal.
 /// <https://man7.org/linux/man-pages/man2/setrlimit.2.html>
 fn survive_limits() {
     #[cfg(unix)]
@@ -135,8 +136,8 @@ fn survive_limits() {
     }
 }
 
-/// A command line that makes no sense, or that asks for help, which is not an error. Its format is not
-/// known, because it could not be read.
+/// A command line that makes no sense, or that asks for help, which is not an error. Its format is
+/// not known, because it could not be read.
 fn misunderstood(usage: &clap::Error) -> ExitCode {
     let helps = matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -158,7 +159,7 @@ fn misunderstood(usage: &clap::Error) -> ExitCode {
         Err(usage) => usage.render().to_string(),
         Ok(_) => escape::lines(&usage.render().to_string()),
     };
-    let mut output = Output::of_process(if json { Format::Json } else { Format::Text });
+    let mut output = Output::new(if json { Format::Json } else { Format::Text });
     if json {
         output.fail_usage(&text)
     } else {
@@ -184,7 +185,7 @@ fn run(command: &Command, output: &mut Output) -> Result<(), Error> {
     }
 }
 
-/// What is in the file after `error`, in the words of the JSON document.
+/// The state of the file after `error`, in the words of the JSON document.
 fn outcome(error: &Error) -> &'static str {
     match (error.engine().map(migrations::Error::outcome), error.kind()) {
         (Some(Outcome::RolledBack), _) | (None, crate::ErrorKind::Sqlite) => "rolled-back",

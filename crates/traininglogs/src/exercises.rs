@@ -1,5 +1,5 @@
-//! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it to
-//! the sessions that are there.
+//! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it
+//! to the sessions that are there.
 
 use migrations::{Backfill, BoxError, Made, Source, StepFn};
 use rusqlite::types::ValueRef;
@@ -31,15 +31,16 @@ const END_OF_TIME: u64 = 1 << 48;
 
 /// The id of the row for the exercise at `position`, counted from 0, of a session.
 ///
-/// It is the same whenever the same session is read: version 7's layout with `created_at` as its time,
-/// so that rows are appended in the order of the sessions, and a hash of session and position for the
-/// rest. Where `created_at` is no time, or one that the layout has no place for, it is version 5, the
-/// hash alone.
+/// It is the same whenever the same session is read: version 7's layout with `created_at` as its
+/// time, so that rows are appended in the order of the sessions, and a hash of session and position
+/// for the rest. Where `created_at` is no time, or one that the layout has no place for, it is
+/// version 5, the hash alone.
 pub fn exercise_id(session_id: ValueRef<'_>, created_at: ValueRef<'_>, position: usize) -> Uuid {
     id_at(milliseconds(created_at), session_id, position)
 }
 
-/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot compute the hash.
+/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot
+/// compute the hash.
 pub(crate) fn id_by_trigger(session_id: &Owned, position: usize) -> Owned {
     let mut id = match session_id {
         Owned::Text(text) => text.clone(),

@@ -1,4 +1,5 @@
-//! What is allowed to whom. Whatever is not listed here is refused, also what a newer SQLite adds.
+//! The list of allowed actions. Whatever is not listed here is refused, also what a newer SQLite
+//! adds.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,8 @@ use super::watch::{Author, Watch};
 use crate::facts::Refusal;
 use crate::ledger::LEDGER_TABLE;
 
-/// Functions that nobody may call, though an application can register or unlock them: they open files.
+/// Functions that nobody may call, though an application can register or unlock them: they open
+/// files.
 const OPENING_FILES: [&str; 6] = [
     "load_extension",
     "fts3_tokenizer",
@@ -68,7 +70,7 @@ pub(super) fn judge(
         })
 }
 
-/// What a step may do inside the transaction of its run.
+/// Judges an action of a step inside the transaction of its run.
 fn judge_action(action: &AuthAction<'_>, author: Author) -> Option<Refusal> {
     match *action {
         AuthAction::Select
@@ -124,8 +126,8 @@ fn refuse_unknown() -> Option<Refusal> {
     )
 }
 
-/// What a step outside a transaction may do: its statements are known, and what VACUUM, ANALYZE and REINDEX do
-/// for their work is asked about like everything else.
+/// Judges an action of a step outside a transaction: its statements are known, and what VACUUM,
+/// ANALYZE and REINDEX do for their work is asked about like everything else.
 fn judge_outside(context: &AuthContext<'_>) -> Option<Refusal> {
     let database = context.database_name.unwrap_or("main");
     let own = |name: &str| is_own(name) || name.starts_with(OF_VACUUM);
@@ -202,7 +204,8 @@ fn judge_function(name: &str, author: Author, functions: &BTreeSet<String>) -> O
     }
     match author {
         Author::Application => None,
-        // The last are those with which SQLite itself carries out ALTER TABLE; nobody else can call them.
+        // The last are those with which SQLite itself carries out ALTER TABLE; nobody else can call
+        // them.
         Author::File if functions.contains(&folded) || folded.starts_with("sqlite_") => None,
         Author::File => refuse(
             format!("{folded}()"),
@@ -237,8 +240,8 @@ fn reads(action: &AuthAction<'_>) -> bool {
     )
 }
 
-/// The ledger may be read. Temporary objects of its name would hide it, and a trigger on it would run
-/// with the engine's own writes.
+/// The ledger may be read. Temporary objects of its name would hide it, and a trigger on it would
+/// run with the engine's own writes.
 fn judge_ledger(action: &AuthAction<'_>) -> Option<Refusal> {
     let (AuthAction::Insert { table_name: name }
     | AuthAction::Delete { table_name: name }

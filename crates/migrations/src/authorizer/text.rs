@@ -1,9 +1,9 @@
-//! What is told by the text of a statement, or by the words of SQLite.
+//! Refusals by the text of a statement, or by SQLite's message.
 
 use super::refuse::{refuse, refuse_attach};
 use crate::facts::Refusal;
 
-/// What the authorizer is not asked about.
+/// Statements that SQLite does not ask the authorizer about.
 pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     let word = statement
         .split(|next: char| !next.is_ascii_alphabetic())
@@ -25,9 +25,9 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     None
 }
 
-/// What SQLite itself refuses before it asks the authorizer: a write to its own list of the schema, however
-/// it is written. A run turns `writable_schema` off, so that there is no other answer. Then what the settings
-/// of a run forbid.
+/// Refusals by SQLite itself, before it asks the authorizer: a write to its own list of the schema,
+/// however it is written. A run turns `writable_schema` off, so that there is no other answer. Then
+/// what the settings of a run forbid.
 pub(crate) fn judge_failure(source: &rusqlite::Error) -> Option<Refusal> {
     let words = source.to_string();
     let schema = ["sqlite_master", "sqlite_schema", "sqlite_temp_master"];

@@ -1,9 +1,9 @@
-//! Who is watched, and whose SQL it is.
+//! The SQL that is watched, and its author.
 
 use crate::catalogue::Catalogue;
 use crate::planned_step::PlannedStep;
 
-/// Who wrote the SQL that runs.
+/// The author of the SQL that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Author {
     /// The application: its catalogue has the step.
@@ -13,7 +13,7 @@ pub(crate) enum Author {
 }
 
 impl Author {
-    pub(crate) fn of(catalogue: &Catalogue, step: &PlannedStep) -> Author {
+    pub(crate) fn find(catalogue: &Catalogue, step: &PlannedStep) -> Author {
         match catalogue.step(step.version) {
             // What the ledger stores of it was compared with what the catalogue has.
             Some(_) => Author::Application,
@@ -22,7 +22,7 @@ impl Author {
     }
 }
 
-/// Who is being watched.
+/// The SQL that is watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Watch {
     /// The engine itself, which may do everything.
@@ -32,7 +32,8 @@ pub(crate) enum Watch {
     Step(Author),
     /// A preflight, which may not write either.
     Survey,
-    /// A step outside a transaction: its statements are known to be harmless, what they call is not. VACUUM
-    /// attaches a file of its own and writes every table, and each statement commits by itself.
+    /// A step outside a transaction: its statements are known to be harmless, what they call is
+    /// not. VACUUM attaches a file of its own and writes every table, and each statement commits by
+    /// itself.
     NonTransactional(Author),
 }

@@ -1,5 +1,6 @@
-//! Some rows on their way: as they were read, and what was made of them. Values are cells that point into one
-//! buffer, so that a row costs no allocation, and a batch is used again when it was written.
+//! Some rows on their way: as they were read, and what was made of them. Values are cells that
+//! point into one buffer, so that a row costs no allocation, and a batch is used again when it was
+//! written.
 
 use std::ops::Range;
 
@@ -11,8 +12,8 @@ use crate::error::BoxError;
 use crate::loss::show;
 use crate::skipped_rows::SkippedRows;
 
-/// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing, little enough
-/// that four of them fit into a processor's cache.
+/// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing,
+/// little enough that four of them fit into a processor's cache.
 const BYTES: usize = 256 * 1024;
 
 /// The same for rows that hold nothing but numbers.
@@ -40,7 +41,7 @@ struct Table {
 }
 
 impl Table {
-    fn of_width(width: usize) -> Table {
+    fn with_width(width: usize) -> Table {
         Table {
             width,
             ..Table::default()
@@ -121,7 +122,8 @@ pub struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// Adds a row to the table that is filled; `values` in the order of [`Backfill::columns`](crate::Backfill).
+    /// Adds a row to the table that is filled; `values` in the order of
+    /// [`Backfill::columns`](crate::Backfill).
     ///
     /// # Errors
     /// When there are more values than columns, or fewer.
@@ -174,8 +176,8 @@ impl Batch {
         Batch {
             key: key.to_owned(),
             before: 0,
-            read: Table::of_width(read),
-            made: Table::of_width(made),
+            read: Table::with_width(read),
+            made: Table::with_width(made),
             origins: Vec::new(),
             skipped: SkippedRows::default(),
             failure: None,
@@ -255,7 +257,7 @@ impl Batch {
     }
 
     /// Why a row that was made cannot be written, with the row that it was made of.
-    pub(super) fn refused(&self, made: usize, source: BoxError) -> BoxError {
+    pub(super) fn wrap_refusal(&self, made: usize, source: BoxError) -> BoxError {
         let origin = self.origins.get(made).copied().unwrap_or_default();
         self.error(origin, source).into()
     }

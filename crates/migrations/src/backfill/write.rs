@@ -14,8 +14,8 @@ use crate::error::BoxError;
 /// [any SQLite takes](https://sqlite.org/limits.html#max_variable_number).
 const PARAMETERS: usize = 128;
 
-/// The indexes of `table`, which is empty, that are only made to find rows: dropped, and given as the
-/// statements that make them again.
+/// The indexes of `table`, which is empty, that are only made to find rows: dropped, and given as
+/// the statements that make them again.
 pub(super) fn put_off_indexes(
     connection: &Connection,
     table: &str,
@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
             bind(&mut self.one, batch, row..row + 1, self.columns)?;
             self.one.raw_execute().map_err(|error| {
                 if refuses_row(&error) {
-                    batch.refused(row, error.into())
+                    batch.wrap_refusal(row, error.into())
                 } else {
                     error.into()
                 }

@@ -9,7 +9,7 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
     ask_consent(message, risks)
 }
 
-/// What was counted, and not declared.
+/// Losses that were counted and not declared.
 pub(crate) fn consent_needed_for_unknown(risks: &[AtRisk]) -> Error {
     let message = "the way back that the file stores takes away data that it does not declare, and this build \
                    does not know whether a later upgrade brings it back:";

@@ -28,15 +28,15 @@ pub(crate) fn statement_failed(
             general.kind(),
             format!("`{}` failed: {}", step.file(), general.0.message),
         )
-        .at(place)
-        .remedies_of(general)
+        .with_place(place)
+        .with_remedies_from(general)
         .caused_by(source);
     }
     Error::new(
         ErrorKind::StepFailed,
         format!("`{}` failed: {}", step.file(), words(&source)),
     )
-    .at(place)
+    .with_place(place)
     .hint("mend the step; if it was shipped, mend it in a new version")
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn statement_refused(
 ) -> Error {
     let message = format!("`{}` may not use {}", step.file(), refusal.what);
     Error::new(ErrorKind::StepForbidden, message)
-        .at(place(step, number, statement, None))
+        .with_place(place(step, number, statement, None))
         .hint(refusal.remedy)
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn code_failed(step: &PlannedStep, code: &str, source: BoxError) -> E
         Some(known) => {
             let general = by_code(known, NO_WORK);
             let message = format!("{message}: {}", general.0.message);
-            Error::new(general.kind(), message).remedies_of(general)
+            Error::new(general.kind(), message).with_remedies_from(general)
         }
         None => Error::new(ErrorKind::StepFailed, message)
             .hint("mend the function, or the rows that it cannot read"),

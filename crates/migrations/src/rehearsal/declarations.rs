@@ -1,4 +1,4 @@
-//! What the steps of a run say they do to rows, and what they did beyond that.
+//! The losses and changes that a run's steps declare, and those beyond.
 
 use schema::Rename;
 
@@ -12,17 +12,19 @@ use crate::report::Report;
 #[derive(Default)]
 pub(super) struct Declarations {
     pub(super) losses: Vec<Declaration>,
-    /// What going back drops and the next upgrade makes again.
+    /// Objects that going back drops and the next upgrade makes again.
     remade: Vec<Declaration>,
     pub(super) changes: Vec<Declaration>,
     pub(super) renames: Vec<Rename>,
-    /// Whether a step is undone that this build does not know: of it only the losses are told, by the ledger.
+    /// Whether a step is undone that this build does not know: of it only the losses are told, by
+    /// the ledger.
     unknown: bool,
 }
 
 impl Declarations {
-    /// What the notes of `report`'s steps declare; where there are none, what the ledger in `before` keeps.
-    pub(super) fn of(catalogue: &Catalogue, report: &Report, before: &FileState) -> Declarations {
+    /// What the notes of `report`'s steps declare; where there are none, what the ledger in
+    /// `before` keeps.
+    pub(super) fn read(catalogue: &Catalogue, report: &Report, before: &FileState) -> Declarations {
         let mut declared = Declarations::default();
         let down = report.to < report.from;
         for step in &report.steps {
@@ -58,13 +60,14 @@ impl Declarations {
             None => Rename::table(&rename.to, &rename.table),
             Some(column) => Rename::column(&rename.table, &rename.to, column),
         });
-        // Tables first, as on the way up: a column's rename names its table as it was before or as it is now.
+        // Tables first, as on the way up: a column's rename names its table as it was before or as
+        // it is now.
         let (tables, columns): (Vec<_>, Vec<_>) = back.partition(|rename| rename.column.is_none());
         self.renames.extend(tables);
         self.renames.extend(columns);
     }
 
-    /// What is lost or changed and not declared, one sentence each.
+    /// Losses and changes that are not declared, one sentence each.
     pub(super) fn undeclared(&self, tables: &[TableChange]) -> Vec<String> {
         let covered = |list: &[Declaration], table: &str, column: &str| {
             list.iter().any(|one| one.covers(table, column))

@@ -75,7 +75,7 @@ impl Run<'_> {
 
     /// Runs a script statement by statement, so that an error can say which.
     fn execute(&self, step: &PlannedStep) -> Result<(), Error> {
-        let author = Author::of(self.catalogue, step);
+        let author = Author::find(self.catalogue, step);
         for (number, statement) in (1..).zip(sql::statements(&step.sql)) {
             if let Some(refusal) = judge_text(statement.text) {
                 return Err(error::statement_refused(step, number, &statement, &refusal));

@@ -1,4 +1,4 @@
-//! What all parts of a run work with.
+//! The context that all parts of a run share.
 
 use std::cell::RefCell;
 
@@ -25,8 +25,8 @@ pub(super) enum Scope {
 
 /// A transaction, and what it is to hold.
 pub(super) struct Run<'a> {
-    /// How long SQL that only the file knows may work, as soon as there is any. It goes before the transaction, which
-    /// it must not interrupt any more.
+    /// How long SQL that only the file knows may work, as soon as there is any. It goes before the
+    /// transaction, which it must not interrupt any more.
     pub(super) limit: RefCell<Option<TimeLimit>>,
     pub(super) transaction: Transaction<'a>,
     pub(super) catalogue: &'a Catalogue,
@@ -59,8 +59,9 @@ impl<'a> Run<'a> {
         self.transaction.authorizer()
     }
 
-    /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error: what is written then
-    /// is committed at once. <https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
+    /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error:
+    /// what is written then is committed at once.
+    /// <https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
     fn check_inside(&self) -> Result<(), Error> {
         if self.connection().is_autocommit() {
             let aborted = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK);

@@ -1,4 +1,4 @@
-//! What the transaction has to do, decided by what is in the file now.
+//! Decides from the state of the file what the transaction does.
 
 use schema::Schema;
 
@@ -12,7 +12,7 @@ use crate::ledger;
 use crate::plan::{Plan, plan};
 use crate::red_flag;
 
-/// What was decided inside the transaction.
+/// The decision that was made inside the transaction.
 pub(super) struct Decision {
     pub(super) plan: Plan,
     pub(super) adopted: bool,
@@ -59,7 +59,8 @@ impl Run<'_> {
                 return Err(error::drifted(plan.from, &drift));
             }
         }
-        // An empty schema, or that of the catalogue: the application's own. Nobody vouches for that of a newer file.
+        // An empty schema, or that of the catalogue: the application's own. Nobody vouches for that
+        // of a newer file.
         if plan.from <= self.catalogue.current_version() {
             self.transaction.confined().trust_schema()?;
         }

@@ -1,4 +1,4 @@
-//! What one transaction of a run does, before it is committed.
+//! One transaction of a run, before it is committed.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -21,8 +21,8 @@ use crate::planned_step::{Direction, PlannedStep};
 use crate::report::{Report, StepReport};
 use crate::skipped_rows::SkippedRows;
 
-/// What the transaction did, before it is committed.
-pub(super) struct Work {
+/// The result of the transaction, before it is committed.
+pub(super) struct TransactionResult {
     pub(super) report: Report,
     pub(super) written: bool,
     pub(super) before: FileStamp,
@@ -36,10 +36,10 @@ impl Run<'_> {
         task: Task,
         scope: Scope,
         backup: &RunBackup<'_>,
-    ) -> Result<Work, Error> {
+    ) -> Result<TransactionResult, Error> {
         let decision = self.decide(task)?;
         let adopted = decision.adopted;
-        let mut work = Work {
+        let mut work = TransactionResult {
             report: Report {
                 adopted,
                 ..Report::nothing_to_do(decision.plan.from)
@@ -72,9 +72,9 @@ impl Run<'_> {
                 plan = self.decide(task)?.plan;
             }
         }
-        plan.keep_inside();
+        plan.keep_transactional_steps();
         if scope == Scope::FirstStep {
-            plan.keep(1);
+            plan.truncate(1);
         }
         self.run_steps(task, &plan, &schema, &mut work.report)?;
         Ok(work)
@@ -89,9 +89,9 @@ impl Run<'_> {
             .map_or(Ok(()), |first| self.preflight(first))
     }
 
-    /// Copies the file as it is committed, through another connection: this one holds the lock, and has
-    /// written at most the rows of an adoption. A file that holds nothing needs no backup. Where none is
-    /// wanted the file is at least read, so that a damaged one is left as it is.
+    /// Copies the file as it is committed, through another connection: this one holds the lock, and
+    /// has written at most the rows of an adoption. A file that holds nothing needs no backup.
+    /// Where none is wanted the file is at least read, so that a damaged one is left as it is.
     fn back_up(
         &self,
         decision: &Decision,
@@ -100,7 +100,7 @@ impl Run<'_> {
         if decision.before.is_empty() {
             return Ok(None);
         }
-        let file = backup::path_of(self.connection(), self.options.files);
+        let file = backup::find_file_path(self.connection(), self.options.files);
         if self.options.backups == Backups::Off {
             if self.options.check && !matches!(file, Ok(None)) {
                 check(self.connection()).map_err(|said| error::file_damaged(&said))?;
@@ -115,7 +115,8 @@ impl Run<'_> {
         backup.take(self.connection(), from, adopted_at).map(Some)
     }
 
-    /// Runs all steps of `plan` on a file with `schema`, with what is checked before the first and after the last.
+    /// Runs all steps of `plan` on a file with `schema`, with what is checked before the first and
+    /// after the last.
     fn run_steps(
         &self,
         task: Task,
@@ -133,7 +134,8 @@ impl Run<'_> {
             None
         };
         if plan.to > 0 {
-            // Before the first step, so that no step can put a table of its own in the ledger's place.
+            // Before the first step, so that no step can put a table of its own in the ledger's
+            // place.
             ledger::create(self.connection())?;
             let fingerprint = (plan.from > 0).then(|| schema.fingerprint());
             ledger::complete(self.connection(), self.catalogue, fingerprint)?;
@@ -141,7 +143,8 @@ impl Run<'_> {
         let mut skipped = SkippedRows::with_progress(self.options.progress);
         for (index, step) in plan.steps.iter().enumerate() {
             let started = Instant::now();
-            // The first was looked at before; one before this may have made what this one loses or leaves.
+            // The first was looked at before; one before this may have made what this one loses or
+            // leaves.
             if index > 0 {
                 self.preflight(step)?;
                 self.require_consent(std::slice::from_ref(step))?;
@@ -169,7 +172,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Carries out one step, and notes what the schema is after it, where that is not what the steps alone make.
+    /// Carries out one step, and notes what the schema is after it, where that is not what the
+    /// steps alone make.
     fn run_step(
         &self,
         plan: &Plan,

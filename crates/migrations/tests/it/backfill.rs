@@ -11,7 +11,8 @@ use rusqlite::types::ValueRef;
 
 use crate::support::*;
 
-/// More batches than are under way at once, so that they are used again; one holds at most 8,192 rows of two columns.
+/// More batches than are under way at once, so that they are used again; one holds at most 8,192
+/// rows of two columns.
 const MANY: u64 = 60_000;
 
 const BACKFILL: Backfill<'_> = Backfill {

@@ -271,8 +271,8 @@ fn a_run_that_is_rolled_back_leaves_no_backup_of_what_is_still_there() {
     assert_eq!(names(&file), Vec::<String>::new());
 }
 
-/// Whatever stops a run that leaves the file as it was, each try leaves nothing: an application tries at each
-/// start.
+/// Whatever stops a run that leaves the file as it was, each try leaves nothing: an application
+/// tries at each start.
 #[test]
 fn a_run_that_a_full_disk_stops_leaves_nothing() {
     let step_2 = "CREATE TABLE big (a); INSERT INTO big VALUES (zeroblob(1000000));";
@@ -312,8 +312,8 @@ fn the_backup_of_an_adoption_is_named_after_its_version_and_can_be_restored() {
     assert_eq!(contents(&file.raw()), before);
 }
 
-/// Without a ledger only its schema shows whose file it is; with one, or with another application's number, that
-/// decides.
+/// Without a ledger only its schema shows whose file it is; with one, or with another application's
+/// number, that decides.
 #[test]
 fn what_is_not_ours_is_not_restored() {
     let refused = |script: &str, with_ledger: bool| {

@@ -1,4 +1,4 @@
-//! What a catalogue is made of.
+//! The parts of a catalogue.
 
 use std::fs;
 

@@ -1,4 +1,5 @@
-//! Copies of a database: nobody reads them who may not read it, they work under any path, and none is left.
+//! Copies of a database: nobody reads them who may not read it, they work under any path, and none
+//! is left.
 
 use std::fs;
 use std::path::Path;
@@ -208,7 +209,8 @@ fn only_drafts_of_ours_that_nobody_has_are_removed() {
     assert!(!living.exists(), "it has ended");
 }
 
-/// Two programs back up one file at once: each has a copy of its own, and neither removes the other's.
+/// Two programs back up one file at once: each has a copy of its own, and neither removes the
+/// other's.
 #[test]
 fn many_backups_at_once() {
     let file = filled();

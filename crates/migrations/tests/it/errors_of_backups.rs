@@ -1,4 +1,5 @@
-//! What the engine says about backups and rehearsals; a test is named after the error's constructor.
+//! The engine's messages about backups and rehearsals; a test is named after the error's
+//! constructor.
 
 use std::fs;
 use std::path::Path;

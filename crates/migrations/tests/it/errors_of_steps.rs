@@ -1,4 +1,4 @@
-//! What the engine says about steps that fail; a test is named after the error's constructor.
+//! The engine's messages about steps that fail; a test is named after the error's constructor.
 
 use insta::assert_snapshot;
 use migrations::{
@@ -175,7 +175,8 @@ fn transaction_ended() {
         apply: |connection, _| {
             let mut delete = connection.prepare("DELETE FROM note WHERE id = 1")?;
             let _ = connection.execute("INSERT OR ROLLBACK INTO note VALUES (1, 'again')", []);
-            // Outside a transaction this would be for ever, and it was allowed when it was prepared.
+            // Outside a transaction this would be for ever, and it was allowed when it was
+            // prepared.
             let _ = delete.execute([]);
             Ok(())
         },

@@ -220,7 +220,8 @@ fn with_function(family: &'static str, apply: Apply) -> Catalogue {
     catalogue(vec![step("0001_family", family, ""), tried])
 }
 
-/// Where there is no row, this prepares nothing that writes, so that trying the step on an empty copy shows nothing.
+/// Where there is no row, this prepares nothing that writes, so that trying the step on an empty
+/// copy shows nothing.
 fn orphans_where_there_are_parents(
     connection: &Connection,
     _: &mut SkippedRows,

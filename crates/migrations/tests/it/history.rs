@@ -202,8 +202,8 @@ fn an_edited_past_is_refused_also_where_there_is_no_next_step() {
     }
 }
 
-/// Where nothing was edited, nothing is written, whatever the ledger lacks and whatever the comments say; the next run
-/// completes it.
+/// Where nothing was edited, nothing is written, whatever the ledger lacks and whatever the
+/// comments say; the next run completes it.
 #[test]
 fn a_current_file_is_current_with_any_ledger() {
     let commented = with(

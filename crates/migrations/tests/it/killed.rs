@@ -1,5 +1,5 @@
-//! A process that is killed in the middle of a hundred small steps, of a backup, or of a restore; the child is
-//! this test binary itself.
+//! A process that is killed in the middle of a hundred small steps, of a backup, or of a restore;
+//! the child is this test binary itself.
 
 use std::env;
 use std::fs;
@@ -120,7 +120,8 @@ fn a_hundred_small_steps_each_committed() {
 const REPORT: &str = "MIGRATIONS_TEST_REPORT";
 const DEED: &str = "MIGRATIONS_TEST_DEED";
 
-/// How many reports a copy of the file gives: it has some thousands of pages, and each report is a thousand.
+/// How many reports a copy of the file gives: it has some thousands of pages, and each report is a
+/// thousand.
 const REPORTS: u32 = 4;
 
 fn dies(_: Progress) {

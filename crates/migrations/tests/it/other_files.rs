@@ -1,6 +1,7 @@
-//! No SQL reaches another file: not that of a step or of its function, not that of a stored way back, inside a transaction
-//! and outside of one, however the file is named. Each is tried beside a database that is there and one that is not, and
-//! afterwards the directory is byte for byte what it was.
+//! No SQL reaches another file: not that of a step or of its function, not that of a stored way
+//! back, inside a transaction and outside of one, however the file is named. Each is tried beside a
+//! database that is there and one that is not, and afterwards the directory is byte for byte what
+//! it was.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,8 @@ use rusqlite::Connection;
 
 use crate::support::*;
 
-/// `FILE` is the path of another database. Each line is refused as `what` it names, or as what SQLite says.
+/// `FILE` is the path of another database. Each line is refused as `what` it names, or as what
+/// SQLite says.
 const HOSTILE: &[&str] = &[
     "ATTACH 'FILE' AS v; UPDATE v.s SET x = 'gone'",
     "ATTACH 'FI' || 'LE' AS v; UPDATE v.s SET x = 'gone'",
@@ -138,7 +140,8 @@ fn a_step() {
     });
 }
 
-/// The function of a step has a connection; its SQL is in a table, because a function cannot be told any.
+/// The function of a step has a connection; its SQL is in a table, because a function cannot be
+/// told any.
 #[test]
 fn a_function() {
     fn run(connection: &Connection) -> Result<(), migrations::BoxError> {
@@ -230,7 +233,8 @@ fn a_stored_way_back() {
 fn a_step_outside_a_transaction() {
     each(HOSTILE, |sql, other| {
         let trial = Trial::new(&catalogue(vec![note_step()]), 1);
-        // What is refused by its first word is refused; what is asked within a SELECT by the authorizer.
+        // What is refused by its first word is refused; what is asked within a SELECT by the
+        // authorizer.
         let up = format!("VACUUM; {}", trial.sql(sql, other));
         let second = Step::new("0002_tried", up, Down::Irreversible("none".into()), "");
         let tried = catalogue(vec![note_step(), second.outside_transaction("tried")]);
@@ -246,7 +250,8 @@ fn a_step_outside_a_transaction() {
     });
 }
 
-/// Databases that the application has attached are not the step's, and its limits and settings come back.
+/// Databases that the application has attached are not the step's, and its limits and settings come
+/// back.
 #[test]
 fn what_the_application_has_attached() {
     let first = catalogue(vec![note_step()]);
@@ -287,7 +292,8 @@ fn what_the_application_has_attached() {
     assert!(!connection.db_config(SQLITE_DBCONFIG_DEFENSIVE).unwrap());
 }
 
-/// The engine's list of what is allowed is one: what a newer SQLite adds is refused until it is listed.
+/// The engine's list of what is allowed is one: what a newer SQLite adds is refused until it is
+/// listed.
 #[test]
 fn names_that_sqlite_reads_as_such_stay_usable() {
     let catalogue = note_and(

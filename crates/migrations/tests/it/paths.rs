@@ -9,7 +9,8 @@ use migrations::{Backups, ErrorKind, Migrator, backups, restore};
 
 use crate::support::*;
 
-/// Names that SQLite reads otherwise in some place, and names that are odd for a person or a program.
+/// Names that SQLite reads otherwise in some place, and names that are odd for a person or a
+/// program.
 fn names() -> Vec<OsString> {
     let names = [
         "notes.db",
@@ -207,7 +208,8 @@ fn a_file_that_was_made_for_nothing_is_removed() {
     assert_eq!(failed().kind(), ErrorKind::StepFailed);
     assert_eq!(here(), 0);
 
-    // It stays where another one had it already, was as good as asked for, or is made by somebody else just now.
+    // It stays where another one had it already, was as good as asked for, or is made by somebody
+    // else just now.
     fs::write(&file.path, b"").unwrap();
     failed();
     assert_eq!(here(), 1);

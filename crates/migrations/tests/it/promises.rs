@@ -1,5 +1,5 @@
-//! The seven promises, one test each, named after it. What each means in all its corners is tested in the
-//! files that the test's comment names.
+//! The seven promises, one test each, named after it. What each means in all its corners is tested
+//! in the files that the test's comment names.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -123,8 +123,8 @@ fn an_older_build_can_go_back() {
     assert_eq!(file.migrator(&older).drift().unwrap(), []);
 }
 
-/// One file for each kind of doubt; all are left as they are, to the byte. Also `history`, `opening`,
-/// `adoption`, `errors_of_files`.
+/// One file for each kind of doubt; all are left as they are, to the byte. Also `history`,
+/// `opening`, `adoption`, `errors_of_files`.
 #[test]
 fn it_refuses_to_guess() {
     let ours = || three().with_application_id(7);

@@ -83,7 +83,8 @@ fn names(file: &File) -> Vec<String> {
     names
 }
 
-/// Without a WAL the run cannot be made. It says so in time, holds no lock, and whoever comes can read.
+/// Without a WAL the run cannot be made. It says so in time, holds no lock, and whoever comes can
+/// read.
 #[test]
 fn an_idle_reader_is_told_in_time() {
     for journal in ["DELETE", "TRUNCATE", "PERSIST"] {

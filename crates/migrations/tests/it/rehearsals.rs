@@ -243,7 +243,8 @@ fn a_rollback_is_rehearsed_and_comes_up_again() {
     );
 }
 
-/// A rename is followed over several steps, up and back, also where table and column change their names at once.
+/// A rename is followed over several steps, up and back, also where table and column change their
+/// names at once.
 #[test]
 fn renames_are_followed_up_and_back() {
     let steps = vec![
@@ -276,7 +277,8 @@ fn renames_are_followed_up_and_back() {
     assert_eq!(down.way_back, WayBack::Same);
 }
 
-/// A parent that is known by another key now: its children are counted, and nothing is asked of a column that went.
+/// A parent that is known by another key now: its children are counted, and nothing is asked of a
+/// column that went.
 #[test]
 fn a_parent_may_get_another_key() {
     let up = "CREATE TABLE new (uid TEXT PRIMARY KEY, name TEXT);

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// `backup` relative to where the person stands, if it lies where the file at `path` seems to be. It
-/// does not when `path` is a link: backups lie beside the file that is meant.
+/// `backup` relative to where the person stands, if it lies where the file at `path` seems to be.
+/// It does not when `path` is a link: backups lie beside the file that is meant.
 pub(super) fn backup_path(path: &Path, backup: &Path) -> String {
     let near = backup.file_name().map(|name| path.with_file_name(name));
     let same = |near: &PathBuf| {

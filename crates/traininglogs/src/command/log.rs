@@ -20,10 +20,10 @@ pub(super) struct Arguments {
     /// How long the session took, in whole minutes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
     duration_minutes: Option<i64>,
-    /// Who trained.
+    /// The person who trained.
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// What logged the session, such as `watch`.
+    /// The source that logged the session, such as `watch`.
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }

@@ -67,8 +67,8 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     Ok(())
 }
 
-/// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it is
-/// an empty one in memory that is past the target.
+/// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it
+/// is an empty one in memory that is past the target.
 fn refuse_going_back(
     migrator: &Migrator<'_>,
     expected: Option<u32>,

@@ -28,18 +28,18 @@ pub(super) enum Format {
 /// Standard output, and standard error for complaints.
 ///
 /// A verb says everything twice, as lines for a person and as members of the JSON document; the one
-/// that was not asked for is dropped here. Nothing is printed before the work is done, so that a disk that
-/// is full or a reader that is gone keeps no work from being done.
+/// that was not asked for is dropped here. Nothing is printed before the work is done, so that a
+/// disk that is full or a reader that is gone keeps no work from being done.
 pub(super) struct Output {
     text: String,
     format: Format,
     document: Map<String, Value>,
-    /// What the work leaves, for who cannot be told the rest.
+    /// The state that the work leaves, for a reader who does not get the rest.
     leaves: String,
 }
 
 impl Output {
-    pub(super) fn of_process(format: Format) -> Output {
+    pub(super) fn new(format: Format) -> Output {
         Output {
             text: String::new(),
             format,
@@ -93,7 +93,8 @@ impl Output {
             .map_err(|source| (source, self.leaves.as_str()))
     }
 
-    /// Tells an error, after what was found before it. Where that cannot be printed, standard error has the error.
+    /// Tells an error, after what was found before it. Where that cannot be printed, standard error
+    /// has the error.
     pub(super) fn fail(&mut self, error: &Error, outcome: &str) {
         self.tell(json!({ "error": error_json(error, outcome) }));
         let printed = self.flush().is_ok();

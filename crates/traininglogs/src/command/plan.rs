@@ -22,10 +22,12 @@ pub(super) struct Arguments {
     /// Makes the run on a copy, too, and tells what it did to every table.
     #[arg(long)]
     rehearse: bool,
-    /// Refuses unless the file is at this version; a file without ledger is adopted at it, on the copy.
+    /// Refuses unless the file is at this version; a file without ledger is adopted at it, on the
+    /// copy.
     #[arg(long, value_name = "N", requires = "rehearse")]
     from_version: Option<u32>,
-    /// Prints one script that `sqlite3 -bail` can run on the file, ledger and all, instead of the plan.
+    /// Prints one script that `sqlite3 -bail` can run on the file, ledger and all, instead of the
+    /// plan.
     #[arg(long, conflicts_with = "rehearse")]
     sql: bool,
 }

@@ -1,4 +1,4 @@
-//! What a rehearsal found, for `plan --rehearse` and `migrate --dry-run`.
+//! The report of a rehearsal, for `plan --rehearse` and `migrate --dry-run`.
 
 use migrations::{AtRisk, Rehearsal, TableChange, WayBack};
 use serde_json::{Value, json};
@@ -7,7 +7,8 @@ use super::output::Output;
 use super::output::{count, report_json, size};
 use crate::error::{self, Error};
 
-/// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults in.
+/// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults
+/// in.
 pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     let mut found = rehearsal.undeclared.clone();
     found.extend(rehearsal.integrity.iter().cloned());
@@ -18,8 +19,8 @@ pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     }
 }
 
-/// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared: no way
-/// back brings it again.
+/// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared:
+/// no way back brings it again.
 pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], output: &mut Output) {
     let lost: Vec<&str> = lost.iter().map(|risk| risk.object.as_str()).collect();
     output.line("Rehearsal on a copy:");

@@ -41,7 +41,8 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
     Ok(())
 }
 
-/// The lines that the file carried (`-`) and carries now (`+`), without those at both ends that are the same.
+/// The lines that the file carried (`-`) and carries now (`+`), without those at both ends that are
+/// the same.
 fn lines(repaired: &Repaired) -> Vec<(char, &str)> {
     let before: Vec<&str> = repaired.before.lines().collect();
     let after: Vec<&str> = repaired.after.lines().collect();

@@ -19,8 +19,8 @@ use crate::{APPLICATION_ID, catalogue};
 /// It begins with checks, so that on another file it fails before it writes.
 ///
 /// # Errors
-/// When a step has a part in Rust or stands outside a transaction, is not known to this build, or the file's schema is not that of its
-/// version.
+/// When a step has a part in Rust or stands outside a transaction, is not known to this build, or
+/// the file's schema is not that of its version.
 pub(super) fn script(
     path: &Path,
     state: &FileState,
@@ -30,7 +30,7 @@ pub(super) fn script(
     let (from, to) = (plan.from, plan.to);
     let mut scripts = Vec::new();
     for step in &plan.steps {
-        scripts.push((step, sql_of(path, plan, step)?));
+        scripts.push((step, find_sql(path, plan, step)?));
     }
     let known = (1..=catalogue().current_version()).contains(&from);
     if known && catalogue().schema_at(from)? != state.schema {
@@ -77,8 +77,8 @@ BEGIN IMMEDIATE;
     Ok(text)
 }
 
-/// The columns of the ledger that the script does not fill: that of an older engine has no column for some, and what
-/// the schema is only a run can note.
+/// The columns of the ledger that the script does not fill: that of an older engine has no column
+/// for some, and what the schema is only a run can note.
 fn lacking_columns(state: &FileState, from: Version) -> Vec<&'static str> {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let has = |value: fn(&Entry) -> bool| from == 0 || entries.iter().any(value);
@@ -130,8 +130,9 @@ COMMIT;
     );
 }
 
-/// What a step runs, from this build and never from the file: nothing watches what the shell is given.
-fn sql_of(path: &Path, plan: &Plan, step: &PlannedStep) -> Result<&'static str, Error> {
+/// What a step runs, from this build and never from the file: nothing watches what the shell is
+/// given.
+fn find_sql(path: &Path, plan: &Plan, step: &PlannedStep) -> Result<&'static str, Error> {
     if step.non_transactional {
         let remedy = command_line(path, &format!("plan --to {}", plan.to));
         return Err(error::outside_in_script(&step.folder, &remedy));
@@ -182,8 +183,8 @@ fn ledger_table(database: &Connection) -> Result<String, Error> {
     Ok(database.query_row(sql, [LEDGER_TABLE], |row| row.get(0))?)
 }
 
-/// The statement that writes the row of `version`, as it stands in `database`: only when and by whom
-/// is another thing.
+/// The statement that writes the row of `version`, as it stands in `database`: only when and by
+/// whom is another thing.
 fn ledger_row(database: &Connection, version: u32, lacking: &[&str]) -> Result<String, Error> {
     let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
     let mut columns: Vec<String> = statement

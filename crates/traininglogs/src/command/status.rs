@@ -37,14 +37,14 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
         "version": version,
         "current": CURRENT_VERSION,
     }));
-    applied(&state, output);
-    pending(version, output);
-    backups(path, &migrator.backups()?, output);
-    drift(version, &state, output)?;
+    print_applied(&state, output);
+    print_pending(version, output);
+    print_backups(path, &migrator.backups()?, output);
+    print_drift(version, &state, output)?;
     Ok(refuse_newer(&migrator)?)
 }
 
-fn applied(state: &FileState, output: &mut Output) {
+fn print_applied(state: &FileState, output: &mut Output) {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let mut all = Vec::new();
     for entry in entries {
@@ -62,7 +62,7 @@ fn applied(state: &FileState, output: &mut Output) {
     output.tell(json!({ "applied": all }));
 }
 
-fn pending(version: Version, output: &mut Output) {
+fn print_pending(version: Version, output: &mut Output) {
     let steps = STEPS.iter().filter(|step| step.version() > version);
     let mut all = Vec::new();
     for step in steps {
@@ -76,7 +76,7 @@ fn pending(version: Version, output: &mut Output) {
     output.tell(json!({ "pending": all }));
 }
 
-fn backups(path: &Path, found: &[BackupFile], output: &mut Output) {
+fn print_backups(path: &Path, found: &[BackupFile], output: &mut Output) {
     if found.is_empty() {
         output.line("backups: none");
     } else {
@@ -85,7 +85,7 @@ fn backups(path: &Path, found: &[BackupFile], output: &mut Output) {
     let mut all = Vec::new();
     for backup in found {
         let (version, name) = (backup.version, display::backup_path(path, &backup.path));
-        let (bytes, taken) = (backup.bytes, taken(&backup.path));
+        let (bytes, taken) = (backup.bytes, read_time(&backup.path));
         output.line(format_args!(
             "  version {version}: {name}, {}{}",
             size(bytes),
@@ -99,13 +99,13 @@ fn backups(path: &Path, found: &[BackupFile], output: &mut Output) {
 }
 
 /// When the backup was taken: nothing writes to it afterwards.
-fn taken(backup: &Path) -> Option<String> {
+fn read_time(backup: &Path) -> Option<String> {
     let modified = fs::metadata(backup).and_then(|data| data.modified()).ok()?;
     let taken = Timestamp::try_from(modified).ok()?;
     Some(taken.round(Unit::Second).ok()?.to_string())
 }
 
-fn drift(version: Version, state: &FileState, output: &mut Output) -> Result<(), Error> {
+fn print_drift(version: Version, state: &FileState, output: &mut Output) -> Result<(), Error> {
     if version > CURRENT_VERSION {
         output.tell(json!({ "drift": Value::Null, "differences": [] }));
         output.line("drift: not known, this build has no such version");
@@ -126,8 +126,8 @@ fn drift(version: Version, state: &FileState, output: &mut Output) -> Result<(),
     Ok(())
 }
 
-/// What only the file's schema has (`+`) and what only its version's has (`-`); `None` when they are
-/// the same.
+/// What only the file's schema has (`+`) and what only its version's has (`-`); `None` when they
+/// are the same.
 fn differences(version: Version, state: &FileState) -> Result<Option<Vec<String>>, Error> {
     let due = catalogue().schema_at(version)?;
     if due == state.schema {

@@ -161,8 +161,8 @@ fn a_writer_that_goes_is_waited_for() {
     }
 }
 
-/// A program is killed after its cache was too small for its changes: half of them stand in the file,
-/// and the journal has what was there before.
+/// A program is killed after its cache was too small for its changes: half of them stand in the
+/// file, and the journal has what was there before.
 #[test]
 fn a_hot_journal_is_rolled_back_first() {
     let shell = shell("delete");

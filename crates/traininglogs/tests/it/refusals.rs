@@ -156,8 +156,8 @@ fn a_file_that_was_changed_by_hand() {
     insta::assert_snapshot!("a_file_that_was_changed_by_hand", shell.transcript());
 }
 
-/// A limit on the size of files, which kills a process that does not expect it, fails the run like a full disk:
-/// it is rolled back, and neither a journal nor a backup stays.
+/// A limit on the size of files, which kills a process that does not expect it, fails the run like
+/// a full disk: it is rolled back, and neither a journal nor a backup stays.
 #[cfg(unix)]
 #[test]
 fn a_limit_on_the_size_of_files_leaves_nothing() {
@@ -206,7 +206,8 @@ fn a_limit_on_the_size_of_files_leaves_nothing() {
     assert_eq!(shell.run(&["migrate"]), 0);
 }
 
-/// What could not be made is not left behind as an empty file: here no file may grow beyond 0 bytes.
+/// What could not be made is not left behind as an empty file: here no file may grow beyond 0
+/// bytes.
 #[cfg(unix)]
 #[test]
 fn no_empty_file_is_left() {
