@@ -49,6 +49,8 @@ pub enum Verb {
     Bench(Bench),
     /// Plant mistakes in the engine, one at a time in a copy, and see whether the proof finds each
     Sabotage(Sabotage),
+    /// Build an application that depends on the engine beside each of other crates that bring SQLite
+    Resolve(Resolve),
     /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the
     /// proof, and the scaffolders in a scratch copy
     Ci(CiOptions),
@@ -167,6 +169,14 @@ pub struct Sabotage {
     pub deep: bool,
 }
 
+/// Options of `resolve`.
+#[derive(Args, Debug)]
+pub struct Resolve {
+    /// Only beside these, such as `r2d2_sqlite`; beside all when none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub struct CiOptions {
@@ -192,6 +202,8 @@ pub enum CiStep {
     Lints,
     /// Run all tests
     Tests,
+    /// Run the examples of the crates
+    Examples,
     /// Build the documentation of the crates
     Documentation,
     /// Prove the catalogue; every version must be frozen
@@ -202,6 +214,8 @@ pub enum CiStep {
     Instructions,
     /// Package what is published, and build an application outside the workspace with it
     Packages,
+    /// Build an application beside the three of `cargo xtask resolve` that compile fastest
+    Resolve,
     /// Try the scaffolders in a scratch copy
     Scaffolders,
     /// Run `cargo xtask sabotage`

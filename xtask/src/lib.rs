@@ -5,7 +5,7 @@
 //! compiled catalogue live in `xtask/catalogue`, and measuring in `xtask/bench`; [`program::run`]
 //! builds and calls them.
 
-pub mod catalogue;
+pub mod version_folders;
 pub mod cli;
 // The one of `schema`, in its own file: nothing here waits for that crate.
 #[path = "../../crates/schema/src/escape.rs"]

@@ -5,7 +5,7 @@ use std::path::{self, Path};
 use std::process::ExitCode;
 
 use xtask::cli::{AddFixture, Cli, Format, Verb};
-use xtask::{Failure, Verdict, catalogue, exit, program, project, verb};
+use xtask::{Failure, Verdict, exit, program, project, verb, version_folders};
 
 fn main() -> ExitCode {
     let cli = Cli::of_process();
@@ -21,18 +21,19 @@ fn run(verb: &Verb, root: &Path) -> Verdict {
             program::run(root, "xtask-bench", json, &arguments)
         }
         Verb::Sabotage(options) => verb::sabotage::run(root, options),
+        Verb::Resolve(options) => verb::resolve::run(root, options),
         Verb::Ci(options) => verb::ci::run(root, options),
         Verb::VerifyMigrations(options) => {
-            catalogue::run(root, options.format == Format::Json, &arguments)
+            version_folders::run(root, options.format == Format::Json, &arguments)
         }
         // The program is called at the root, and the file is named from here.
         Verb::AddFixture(AddFixture { file: Some(file) }) => {
             let file = path::absolute(file)
                 .map_err(|error| Failure::new(format!("`{}`: {error}", file.display())))?;
-            catalogue::run(root, false, &["add-fixture".as_ref(), file.as_os_str()])
+            version_folders::run(root, false, &["add-fixture".as_ref(), file.as_os_str()])
         }
         Verb::AddFixture(_) | Verb::Docs(_) | Verb::Draft => {
-            catalogue::run(root, false, &arguments)
+            version_folders::run(root, false, &arguments)
         }
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod ci;
 pub mod new_version;
+pub mod resolve;
 pub mod sabotage;

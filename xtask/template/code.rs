@@ -1,16 +1,16 @@
 //! What version {version} computes: {title}.
 
-use migrations::Code;
+use migrations::StepFn;
 
 /// The function of version {version}, which runs after its `up.sql`. It holds its own SQL, because
 /// what shipped stays as it is when the application's queries change.
 ///
-/// To fill a table from others, use `migrations::Fill`. It reads and writes in order, computes on a
+/// To fill a table from others, use `migrations::Backfill`. It reads and writes in order, computes on a
 /// second thread, makes the indexes when the rows are there, and names the row in an error;
 /// `exercises.rs` does it so:
 ///
 /// ```ignore
-/// const FILL: Fill<'_> = Fill {
+/// const BACKFILL: Backfill<'_> = Backfill {
 ///     from: "SELECT id, raw_json FROM training_sessions ORDER BY rowid",
 ///     into: "session_place",
 ///     columns: &["session_id", "place"],
@@ -21,17 +21,17 @@ use migrations::Code;
 ///         Ok(place) => made.row(&[session.get(0), place.into()]),
 ///         Err(why) => {
 ///             // The session stays as it is and the report names it; a strict run refuses.
-///             made.left("training_sessions", session.shown(0), why);
+///             made.skip("training_sessions", session.shown(0), why);
 ///             Ok(())
 ///         }
 ///     }
 /// }
 ///
-/// survey: |connection, remarks| FILL.survey(connection, remarks, rows),
-/// apply: |connection, remarks| FILL.run(connection, remarks, rows),
+/// preflight: |connection, skipped| BACKFILL.preflight(connection, skipped, rows),
+/// apply: |connection, skipped| BACKFILL.run(connection, skipped, rows),
 /// ```
-pub(crate) const CODE: Code = Code {
+pub(crate) const CODE: StepFn = StepFn {
     name: "{name}::CODE",
-    survey: |_connection, _remarks| Ok(()),
-    apply: |_connection, _remarks| Ok(()),
+    preflight: |_connection, _skipped| Ok(()),
+    apply: |_connection, _skipped| Ok(()),
 };

@@ -106,9 +106,10 @@ fn refused(text: &str, sections: &[Section]) -> Option<String> {
                 .next()
                 .is_some_and(|line| marker(&line).is_some())
         });
-        return Some(match hidden {
-            true => "a byte order mark hides its `-- migrate:up`".to_owned(),
-            false => "it has no `-- migrate:up`".to_owned(),
+        return Some(if hidden {
+            "a byte order mark hides its `-- migrate:up`".to_owned()
+        } else {
+            "it has no `-- migrate:up`".to_owned()
         });
     };
     if sections.first().is_some_and(|section| !section.up) {

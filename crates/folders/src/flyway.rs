@@ -145,12 +145,13 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
     bases.sort_by(|a, b| compare(&a.version, &b.version));
     for base in bases {
         let before = |named: &&Named<'_>| compare(&named.version, &base.version).is_le();
-        match versioned.iter().any(before) {
-            false => versioned.push(base),
-            true => reading.aside(
-                base.path,
-                "a new database begins with it instead of the versions up to its own; those are run here",
-            ),
+        if !versioned.iter().any(before) {
+            versioned.push(base)
+        } else {
+            reading.aside(
+            base.path,
+            "a new database begins with it instead of the versions up to its own; those are run here",
+        )
         }
     }
     versioned.sort_by(|a, b| compare(&a.version, &b.version).then_with(|| a.path.cmp(b.path)));
@@ -223,12 +224,13 @@ fn tell<'a>(
 fn script(tree: &Tree, path: &str, options: &Options) -> Result<Script, InputError> {
     let text = tree.text(path)?;
     let replaced = configured(tree, path, "placeholderReplacement").as_deref() != Some("false");
-    Ok(match replaced {
-        true => Script::whole(
+    Ok(if replaced {
+        Script::whole(
             path,
             &placeholders::placeholders(tree, path, &text, options)?,
-        ),
-        false => Script::whole(path, &text),
+        )
+    } else {
+        Script::whole(path, &text)
     })
 }
 

@@ -88,6 +88,20 @@ impl InputError {
         InputError::new(path, what, hint).with_lines(lines)
     }
 
+    /// A place in a file, with a message that does not begin with the file's path.
+    pub fn at_place(
+        path: &Path,
+        text: &str,
+        offset: usize,
+        message: &str,
+        hint: impl Into<String>,
+    ) -> InputError {
+        InputError {
+            message: escape::line(message).into_owned(),
+            ..InputError::at(path, text, offset, "", hint)
+        }
+    }
+
     /// Whole lines that show why.
     pub fn with_lines(self, lines: impl IntoIterator<Item = String>) -> InputError {
         let lines = lines.into_iter();

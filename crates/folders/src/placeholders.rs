@@ -7,9 +7,12 @@ use crate::options::Options;
 use crate::source_tree::Tree;
 
 fn value<'a>(options: &'a Options, name: &str, exact: bool) -> Option<&'a str> {
-    let is = |known: &str| match exact {
-        true => known == name,
-        false => known.eq_ignore_ascii_case(name),
+    let is = |known: &str| {
+        if exact {
+            known == name
+        } else {
+            known.eq_ignore_ascii_case(name)
+        }
     };
     let found = options.defines.iter().rev().find(|(known, _)| is(known));
     found.map(|(_, value)| value.as_str())

@@ -137,9 +137,12 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     };
     found.sort_by(order);
     let (backs, forths): (Vec<_>, Vec<_>) = found.into_iter().partition(|file| file.back);
-    let missing = || match backs.is_empty() {
-        true => Down::Unsupported,
-        false => Down::Missing,
+    let missing = || {
+        if backs.is_empty() {
+            Down::Unsupported
+        } else {
+            Down::Missing
+        }
     };
     for forth in &forths {
         if forth.code {

@@ -34,9 +34,10 @@ struct Change {
 }
 
 pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
-    Ok(match tree.has_file(PLAN) {
-        true => Fit::Sure(format!("`{PLAN}` is sqitch's")),
-        false => Fit::No(format!("there is no `{PLAN}`")),
+    Ok(if tree.has_file(PLAN) {
+        Fit::Sure(format!("`{PLAN}` is sqitch's"))
+    } else {
+        Fit::No(format!("there is no `{PLAN}`"))
     })
 }
 

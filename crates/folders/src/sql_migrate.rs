@@ -80,9 +80,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
                 step.down_no_transaction = down.no_transaction;
                 step.up = up.script(file, &text);
                 if let Some(script) = down.script(file, &text) {
-                    step.down = match down.pieces.is_empty() {
-                        false => Down::Script(script),
-                        true => blank(script),
+                    step.down = if !down.pieces.is_empty() {
+                        Down::Script(script)
+                    } else {
+                        blank(script)
                     };
                 }
                 reading.step(step);
@@ -94,9 +95,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
 
 /// A section without a statement.
 fn blank(script: Script) -> Down {
-    match script.text.trim().is_empty() {
-        true => Down::Empty(script),
-        false => Down::OnlyComments(script),
+    if script.text.trim().is_empty() {
+        Down::Empty(script)
+    } else {
+        Down::OnlyComments(script)
     }
 }
 

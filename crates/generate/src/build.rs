@@ -158,9 +158,10 @@ impl Builder<'_, '_> {
             let at = self.model.rows.len();
             self.model.rows.push(row);
             let values = self.model.values(self.order.plan, at);
-            let result = match self.is_new(place, table, &values) {
-                true => self.order.trial.insert(table, &values).map_err(Some),
-                false => Err(None),
+            let result = if self.is_new(place, table, &values) {
+                self.order.trial.insert(table, &values).map_err(Some)
+            } else {
+                Err(None)
             };
             let row = self.model.rows.pop();
             match (result, row) {

@@ -395,9 +395,10 @@ impl Tree {
                 }
                 let other = first.get(reference.parent).copied().flatten();
                 let row = model.rows.get_mut(at)?;
-                *row.links.get_mut(place)? = match reference.nullable.is_empty() {
-                    true => Some(other?),
-                    false => None,
+                *row.links.get_mut(place)? = if reference.nullable.is_empty() {
+                    Some(other?)
+                } else {
+                    None
                 };
                 for column in &reference.nullable {
                     row.cells.get_mut(*column)?.value = Value::Null;

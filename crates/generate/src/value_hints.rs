@@ -171,9 +171,10 @@ fn closed(rest: &str, end: char) -> usize {
             return rest.len();
         };
         let next = from + at + end.len_utf8();
-        match rest.get(next..).is_some_and(|tail| tail.starts_with(end)) {
-            true => from = next + end.len_utf8(),
-            false => return next,
+        if rest.get(next..).is_some_and(|tail| tail.starts_with(end)) {
+            from = next + end.len_utf8()
+        } else {
+            return next;
         }
     }
 }

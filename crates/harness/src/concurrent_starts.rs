@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use migrations::{Backups, Catalogue, Migrator, Options, Version};
+use migrations::{Backups, Catalogue, Migrator, Version};
 use rusqlite::Connection;
 
 use crate::error::Error;
@@ -57,11 +57,7 @@ pub(crate) fn upgrade(
     catalogue: &Catalogue,
     connection: Connection,
 ) -> Result<(usize, Connection), Error> {
-    let options = Options {
-        backups: Backups::Off,
-        check: false,
-        ..proving()
-    };
+    let options = proving().backups(Backups::Off).check(false);
     let mut migrator = Migrator::with_connection(catalogue, connection, options);
     let report = migrator.upgrade()?;
     Ok((report.steps.len(), migrator.into_connection()))

@@ -364,7 +364,7 @@ impl<'a> CrashTest<'a> {
             file: FILE,
             image: &image,
             files: self.backups.as_ref().map_or(&[], |own| &own.files),
-            prepare: &schema::forget,
+            prepare: &schema::clear_thread_cache,
             work: &work,
             look: &|machine| self.look(machine),
             durable: setup.durable || self.lasting,
@@ -399,9 +399,10 @@ impl<'a> CrashTest<'a> {
     fn tell(&self, found: &Observation) -> String {
         let unlike = |end: &Observation| observe::differences(end, found, &[]);
         let (before, after) = (unlike(&self.before), unlike(&self.after));
-        let (name, differences) = match before.len() <= after.len() {
-            true => ("before", before),
-            false => ("after", after),
+        let (name, differences) = if before.len() <= after.len() {
+            ("before", before)
+        } else {
+            ("after", after)
         };
         let told = differences.iter().take(TOLD).map(|difference| {
             let (was, is) = (&difference.before, &difference.after);

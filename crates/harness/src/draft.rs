@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use migrations::{Back, FileState, Migrator, Version};
+use migrations::{Down, FileState, Migrator, Version};
 use rusqlite::Connection;
 
 use crate::error::Error;
@@ -65,7 +65,7 @@ pub fn fits(subject: &Subject<'_>, version: Version, script: &str) -> bool {
                 .catalogue
                 .up_digest(version)
                 .map(|digest| (version, digest))
-        && back == step.map(|step| step.down())
+        && back == step.map(|step| step.down_sql())
 }
 
 /// One line of the checklist.
@@ -112,8 +112,8 @@ pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec
         )),
         (false, None) => None,
     };
-    let back = match step.back() {
-        Back::Sql(sql) if schema::sql::statements(sql).is_empty() => Some(format!(
+    let back = match step.down() {
+        Down::Sql(sql) if schema::sql::statements(sql).is_empty() => Some(format!(
             "write it: {}",
             subject.step_file(version, "down.sql")
         )),
@@ -127,13 +127,14 @@ pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec
     let docs = broken("everything is documented").or_else(|| stale_docs(subject));
     let migrates = broken("up preserves").or_else(nothing_yet);
     let fails = subject.catalogue.build(version).is_err();
-    let returns = match fails {
-        true => Some("not tried: the step fails".to_owned()),
-        false => broken("down restores")
+    let returns = if fails {
+        Some("not tried: the step fails".to_owned())
+    } else {
+        broken("down restores")
             .or_else(|| broken("back and forth keeps"))
-            .or_else(nothing_yet),
+            .or_else(nothing_yet)
     };
-    let (back_written, back_works) = match step.down() {
+    let (back_written, back_works) = match step.down_sql() {
         Some(_) => (
             "way back written",
             "goes back and forth without loss, or the loss is declared",

@@ -1,6 +1,6 @@
 //! Questions that several laws ask of a trace or of the subject.
 
-use migrations::{Declared, Version};
+use migrations::{Declaration, Version};
 use observe::Excuse;
 
 use crate::finding::Finding;
@@ -36,8 +36,8 @@ pub(crate) fn not_arrived(
 pub(crate) fn declared(
     subject: &Subject<'_>,
     journey: Journey,
-    pick: fn(&migrations::Notes) -> &Vec<Declared>,
-) -> Vec<Declared> {
+    pick: fn(&migrations::Notes) -> &Vec<Declaration>,
+) -> Vec<Declaration> {
     let notes = journey
         .steps()
         .filter_map(|version| subject.catalogue.notes(version));
@@ -45,8 +45,8 @@ pub(crate) fn declared(
 }
 
 /// The declared changes as excuses for a comparison of two observations.
-pub(crate) fn excuses(declared: &[Declared]) -> Vec<Excuse> {
-    let excuse = |own: &Declared| Excuse {
+pub(crate) fn excuses(declared: &[Declaration]) -> Vec<Excuse> {
+    let excuse = |own: &Declaration| Excuse {
         table: own.table.clone(),
         column: own.column.clone(),
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use migrations::{Back, Catalogue, Step, Version, digest};
+use migrations::{Catalogue, Down, Step, Version, digest};
 use rusqlite::Connection;
 use schema::sql::{quote_name, quote_text};
 use schema::{Schema, TableKind};
@@ -202,9 +202,9 @@ pub struct FrozenStep {
 impl FrozenStep {
     /// The digests that `step` has now.
     pub fn of(step: &Step) -> FrozenStep {
-        let down = match step.back() {
-            Back::Sql(sql) => Some(digest(sql)),
-            Back::Irreversible(_) => None,
+        let down = match step.down() {
+            Down::Sql(sql) => Some(digest(sql)),
+            Down::Irreversible(_) => None,
         };
         FrozenStep {
             up: digest(step.up()),

@@ -202,7 +202,7 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
         subject
             .catalogue
             .step(version)
-            .is_some_and(|step| step.down().is_some())
+            .is_some_and(|step| step.down_sql().is_some())
     })
 }
 
@@ -215,9 +215,10 @@ pub(crate) fn go(
     up: bool,
 ) -> (Connection, Result<Vec<String>, Error>) {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
-    let result = match up {
-        true => migrator.upgrade_to(target),
-        false => migrator.rollback_to(target),
+    let result = if up {
+        migrator.upgrade_to(target)
+    } else {
+        migrator.rollback_to(target)
     };
     let result = match result {
         Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
@@ -249,9 +250,12 @@ fn go_again(
     target: Version,
 ) -> Result<(Connection, Again), Error> {
     let current = target == subject.catalogue.current_version();
-    let open = |connection: &Connection| match current {
-        true => subject.application.opened(connection).map_err(Error::from),
-        false => Ok(()),
+    let open = |connection: &Connection| {
+        if current {
+            subject.application.opened(connection).map_err(Error::from)
+        } else {
+            Ok(())
+        }
     };
     let mut again = Again::default();
     // As at the next start. A database that never was bytes does not count what is written to it
@@ -309,9 +313,7 @@ pub(crate) fn look(
 /// The options of every run of a proof: they consent to everything that is declared, and accept
 /// missing notes, as while a version is being made.
 pub(crate) fn proving() -> Options {
-    Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default()
+        .accept_loss(true)
+        .allow_undocumented(true)
 }

@@ -212,10 +212,7 @@ pub(crate) fn check_consent(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         findings.checked();
-        let options = Options {
-            accept_loss: false,
-            ..proving()
-        };
+        let options = proving().accept_loss(false);
         let kind = ErrorKind::ConsentNeeded;
         let wrong = refusal(subject.catalogue, &image, "", ask, options, kind);
         let object = format!("{file}, back to version {older} without consent");

@@ -38,18 +38,12 @@ pub(crate) fn schema(
 /// The same renames on the way back.
 pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
     let back = renames.into_iter().rev().map(|rename| {
-        let Rename { table, column, to } = rename;
+        let Rename {
+            table, column, to, ..
+        } = rename;
         match column {
-            Some(column) => Rename {
-                table,
-                column: Some(to),
-                to: column,
-            },
-            None => Rename {
-                table: to,
-                column: None,
-                to: table,
-            },
+            Some(column) => Rename::column(&table, &to, &column),
+            None => Rename::table(&to, &table),
         }
     });
     back.collect()
@@ -59,9 +53,10 @@ pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
 pub(crate) fn table_before(renames: &[Rename], table: &str) -> String {
     let tables = renames.iter().rev().filter(|own| own.column.is_none());
     tables.fold(table.to_owned(), |name, rename| {
-        match fold(&rename.to) == fold(&name) {
-            true => rename.table.clone(),
-            false => name,
+        if fold(&rename.to) == fold(&name) {
+            rename.table.clone()
+        } else {
+            name
         }
     })
 }
@@ -82,7 +77,10 @@ pub(crate) fn column_before(renames: &[Rename], table: &str, column: &str) -> St
 }
 
 fn carry_out(connection: &Connection, renames: &[Rename]) {
-    for Rename { table, column, to } in renames {
+    for Rename {
+        table, column, to, ..
+    } in renames
+    {
         let (table, to) = (quote_name(table), quote_name(to));
         let sql = match column {
             Some(column) => {
@@ -109,7 +107,10 @@ pub(crate) fn observation(
     if renames.is_empty() {
         return renamed;
     }
-    for Rename { table, column, to } in renames {
+    for Rename {
+        table, column, to, ..
+    } in renames
+    {
         match column {
             Some(column) => {
                 let rows = renamed.tables.get_mut(&fold(table));

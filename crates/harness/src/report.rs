@@ -125,9 +125,10 @@ impl Report {
         let gaps: Vec<String> = unproved
             .map(|law| format!("the law \"{}\" checked nothing", law.name))
             .collect();
-        match self.narrowed && gaps.len() < self.laws.len() {
-            true => Vec::new(),
-            false => gaps,
+        if self.narrowed && gaps.len() < self.laws.len() {
+            Vec::new()
+        } else {
+            gaps
         }
     }
 

@@ -51,10 +51,7 @@ impl Files for SimulatedFiles {
 
     fn look(&self, path: &Path) -> io::Result<FileInfo> {
         let metadata = self.0.metadata(path)?;
-        Ok(FileInfo {
-            bytes: metadata.bytes,
-            modified: Some(metadata.modified),
-        })
+        Ok(FileInfo::new(metadata.bytes, Some(metadata.modified)))
     }
 
     fn same(&self, one: &Path, other: &Path) -> bool {

@@ -1,11 +1,13 @@
-//! What of a run is harm.
+//! The stage from executions and state differences to diagnostics. Each check takes values and
+//! returns diagnostics; none runs SQL.
 
+pub(crate) mod dangling;
 pub(crate) mod empty_database;
 pub(crate) mod failure;
 pub(crate) mod health;
 pub(crate) mod loss;
 pub(crate) mod rebuilt_objects;
-pub(crate) mod rows;
 pub(crate) mod severity;
 pub(crate) mod structure;
 pub(crate) mod values;
+pub(crate) mod way_back;

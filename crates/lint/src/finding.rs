@@ -1,4 +1,4 @@
-//! One thing that was found, under the name it has in every format.
+//! Findings, and the diagnostics that they are made of.
 
 pub(crate) use crate::rule::Rule;
 use crate::runner::tool_model::{Mode, Transaction};
@@ -25,7 +25,7 @@ impl Severity {
     }
 }
 
-/// Which of its two scripts a step was running.
+/// The direction of a script: one of the two that a step has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// Forward.
@@ -56,19 +56,19 @@ pub struct When {
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of harm it is.
+    /// The rule that it breaks.
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
     /// The step, as its folder names it.
     pub step: String,
-    /// Which script.
+    /// The direction of the script.
     pub direction: Direction,
     /// The file, relative to the folder.
     pub file: String,
     /// The line in the file, from 1.
     pub line: usize,
-    /// What it concerns: `table.column`, `table`, an index, a pragma. Empty for a step as a whole.
+    /// The object: `table.column`, `table`, an index, a pragma. Empty for a step as a whole.
     pub object: String,
     /// How many rows show it; 0 where it is not about rows.
     pub rows: usize,
@@ -87,16 +87,23 @@ pub struct Finding {
 pub(crate) struct Diagnostic {
     pub(crate) rule: Rule,
     pub(crate) severity: Severity,
-    pub(crate) step: usize,
-    pub(crate) direction: Direction,
+    pub(crate) origin: Origin,
     /// The line in the file; `None` for the first of the script.
     pub(crate) line: Option<usize>,
     pub(crate) object: String,
     pub(crate) rows: usize,
     pub(crate) shown: Vec<String>,
     pub(crate) message: String,
-    pub(crate) mode: Mode,
     pub(crate) reach: Reach,
+}
+
+/// The script that a diagnostic is about, and how it ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The place of the step in the history.
+    pub(crate) step: usize,
+    pub(crate) direction: Direction,
+    pub(crate) mode: Mode,
 }
 
 /// How much of the history must run for a finding to show.
@@ -106,7 +113,7 @@ pub(crate) enum Reach {
     Step,
     /// The step and what comes after it.
     Rest,
-    /// All that was judged.
+    /// All steps that were checked.
     Whole,
 }
 
@@ -114,52 +121,50 @@ impl Diagnostic {
     pub(crate) fn new(
         rule: Rule,
         severity: Severity,
-        (step, direction, mode): (usize, Direction, Mode),
+        origin: Origin,
         object: impl Into<String>,
         message: impl Into<String>,
     ) -> Diagnostic {
         Diagnostic {
             rule,
             severity,
-            step,
-            direction,
+            origin,
             line: None,
             object: object.into(),
             rows: 0,
             shown: Vec::new(),
             message: message.into(),
-            mode,
             reach: Reach::Step,
         }
     }
 
     /// It shows only where more of the history runs.
-    pub(crate) fn over(mut self, reach: Reach) -> Diagnostic {
+    pub(crate) fn with_reach(mut self, reach: Reach) -> Diagnostic {
         self.reach = reach;
         self
     }
 
-    pub(crate) fn at(mut self, line: Option<usize>) -> Diagnostic {
+    pub(crate) fn with_line(mut self, line: Option<usize>) -> Diagnostic {
         self.line = line.or(self.line);
         self
     }
 
-    pub(crate) fn rows(mut self, rows: usize, shown: Vec<String>) -> Diagnostic {
+    pub(crate) fn with_rows(mut self, rows: usize, shown: Vec<String>) -> Diagnostic {
         self.rows = rows;
         self.shown = shown;
         self
     }
 
-    /// What makes two findings the same one, seen twice.
+    /// The key by which two diagnostics are of one finding.
     pub(crate) fn key(&self) -> (usize, Direction, Rule, String) {
         let object = schema::sql::fold(&self.object);
-        (self.step, self.direction, self.rule, object)
+        (self.origin.step, self.origin.direction, self.rule, object)
     }
 
     /// It takes unusual values to see it, so it is at most a warning, and says so.
-    pub(crate) fn hangs_on(mut self, what: &str) -> Diagnostic {
+    pub(crate) fn limit_to_warning(mut self, condition: &str) -> Diagnostic {
         self.severity = self.severity.min(Severity::Warning);
-        self.message = format!("{}; {what}", self.message);
+        self.message = format!("{}; {condition}", self.message);
         self
     }
 }

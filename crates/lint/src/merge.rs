@@ -1,101 +1,111 @@
-//! What was told under several modes, or more than once, becomes one finding.
+//! The stage from diagnostics to findings: those of several modes, and repeated ones, become one
+//! finding each.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::Analysis;
 use crate::finding::{Diagnostic, Direction, Finding, When};
-use crate::reproduce::repeat;
-use crate::runner::tool_model::ForeignKeys;
+use crate::reproduce::command;
+use crate::request::Request;
+use folders::Down;
 
 const ASKED: &str = "it takes an application that switches foreign keys on";
 
-impl Analysis {
-    /// What was told under several modes or more than once is one finding.
-    pub(crate) fn findings(&self, told: Vec<Diagnostic>) -> Vec<Finding> {
-        let mut merged: BTreeMap<_, (Diagnostic, BTreeSet<bool>)> = BTreeMap::new();
-        for told in told {
-            let keys = told.mode.foreign_keys;
-            match merged.get_mut(&told.key()) {
-                None => {
-                    merged.insert(told.key(), (told, BTreeSet::from([keys])));
-                }
-                Some((best, modes)) => {
-                    modes.insert(keys);
-                    let usual = best.mode.foreign_keys == keys || !self.keys_are_asked_for();
-                    if told.severity > best.severity && usual {
-                        *best = told;
-                    }
+/// Diagnostics of one key: the one to report, and the settings of foreign keys that show it.
+struct Merged {
+    best: Diagnostic,
+    keys: BTreeSet<bool>,
+}
+
+/// Merges the diagnostics of all runs, in the order of the report.
+pub(crate) fn merge(request: &Request, diagnostics: Vec<Diagnostic>) -> Vec<Finding> {
+    let unsure = request.is_unsure_of_keys();
+    let mut merged: BTreeMap<_, Merged> = BTreeMap::new();
+    for diagnostic in diagnostics {
+        let on = diagnostic.origin.mode.foreign_keys;
+        match merged.get_mut(&diagnostic.key()) {
+            None => {
+                let keys = BTreeSet::from([on]);
+                let best = diagnostic;
+                merged.insert(best.key(), Merged { best, keys });
+            }
+            Some(own) => {
+                own.keys.insert(on);
+                let usual = own.best.origin.mode.foreign_keys == on || !unsure;
+                if diagnostic.severity > own.best.severity && usual {
+                    own.best = diagnostic;
                 }
             }
         }
-        if self.keys_are_asked_for() {
-            let with_keys = |modes: &BTreeSet<bool>| !modes.contains(&false);
-            for (told, _) in merged.values_mut().filter(|(_, modes)| with_keys(modes)) {
-                *told = told.clone().hangs_on(ASKED);
-            }
-        }
-        let mut findings: Vec<(usize, Finding)> = merged
-            .into_values()
-            .map(|(told, modes)| (told.step, self.finding(told, &modes)))
-            .collect();
-        findings.sort_by(|(at, one), (other_at, other)| {
-            let order = |at: &usize, finding: &Finding| {
-                (
-                    *at,
-                    finding.direction,
-                    std::cmp::Reverse(finding.severity),
-                    finding.rule,
-                    finding.line,
-                )
+    }
+    let mut findings: Vec<(usize, Finding)> = merged
+        .into_values()
+        .map(|own| {
+            let needs_keys = unsure && !own.keys.contains(&false);
+            let best = if needs_keys {
+                own.best.limit_to_warning(ASKED)
+            } else {
+                own.best
             };
-            order(at, one).cmp(&order(other_at, other))
-        });
-        findings.into_iter().map(|(_, finding)| finding).collect()
-    }
-
-    /// Whether keys are on only where the application asks for it, and nobody said here that it does.
-    fn keys_are_asked_for(&self) -> bool {
-        self.options.foreign_keys.is_none()
-            && self.model.foreign_keys == ForeignKeys::OffUnlessAsked
-    }
-
-    fn finding(&self, told: Diagnostic, modes: &BTreeSet<bool>) -> Finding {
-        let step = self.steps.get(told.step);
-        let text = step.and_then(|step| match told.direction {
-            Direction::Up => step.up.as_ref(),
-            Direction::Down => step.down.as_ref(),
-        });
-        let other = step.and_then(|step| step.up.as_ref().or(step.down.as_ref()));
-        // A way back that says nothing has a file, too.
-        let back = self.history.steps.get(told.step).and_then(|step| {
-            let script = (told.direction == Direction::Down).then(|| step.down.script());
-            script.flatten().map(|own| (own.file.clone(), own.line))
-        });
-        let at = text.or(other).map(|text| (text.file.clone(), text.line));
-        let (file, line) = back.or(at).unwrap_or_default();
-        let name = step.map(|step| step.name.clone()).unwrap_or_default();
-        let around = told.mode.transaction.or(text.map(|text| text.around));
-        let keys = match (modes.contains(&true), modes.contains(&false)) {
-            (true, true) => "both",
-            (true, false) => "on",
-            _ => "off",
+            (best.origin.step, finding(request, best, &own.keys))
+        })
+        .collect();
+    findings.sort_by(|(place, finding), (other_place, other)| {
+        let order = |place: &usize, finding: &Finding| {
+            let severity = Reverse(finding.severity);
+            (
+                *place,
+                finding.direction,
+                severity,
+                finding.rule,
+                finding.line,
+            )
         };
-        Finding {
-            repeat: repeat(self, &told, &name),
-            rule: told.rule,
-            severity: told.severity,
-            step: name,
-            direction: told.direction,
-            file,
-            line: told.line.unwrap_or(line),
-            object: told.object,
-            rows: told.rows,
-            shown: told.shown,
-            when: When {
-                foreign_keys: keys,
-                transaction: around.unwrap_or(self.model.transaction),
+        order(place, finding).cmp(&order(other_place, other))
+    });
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn finding(request: &Request, diagnostic: Diagnostic, keys: &BTreeSet<bool>) -> Finding {
+    let Diagnostic { origin, .. } = diagnostic;
+    let step = request.step(origin.step);
+    let down = step.and_then(|step| step.down.script());
+    let runs_down = down.filter(|_| step.is_some_and(|step| matches!(step.down, Down::Script(_))));
+    let up = step.and_then(|step| step.up.as_ref());
+    let alone = step.is_some_and(|step| match origin.direction {
+        Direction::Up => step.no_transaction,
+        Direction::Down => step.down_no_transaction,
+    });
+    let (script, ran) = match origin.direction {
+        Direction::Up => (up.or(runs_down), up),
+        // A down migration without statements has a file, too.
+        Direction::Down => (down.or(up), runs_down),
+    };
+    let around = ran.map(|script| request.model.transaction_for(script, alone));
+    let around = origin.mode.transaction.or(around);
+    let name = step.map(|step| step.name.clone()).unwrap_or_default();
+    Finding {
+        repeat: command(request, &diagnostic, &name),
+        rule: diagnostic.rule,
+        severity: diagnostic.severity,
+        step: name,
+        direction: origin.direction,
+        file: script.map(|script| script.file.clone()).unwrap_or_default(),
+        line: diagnostic
+            .line
+            .or(script.map(|script| script.line))
+            .unwrap_or_default(),
+        object: diagnostic.object,
+        rows: diagnostic.rows,
+        shown: diagnostic.shown,
+        when: When {
+            foreign_keys: match (keys.contains(&true), keys.contains(&false)) {
+                (true, true) => "both",
+                (true, false) => "on",
+                _ => "off",
             },
-            message: told.message,
-        }
+            transaction: around.unwrap_or(request.model.transaction),
+        },
+        message: diagnostic.message,
     }
 }

@@ -1,4 +1,4 @@
-//! How a history is checked.
+//! The options of a check.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,37 +8,38 @@ use rusqlite::Connection;
 use crate::runner::progress::Progress;
 use crate::runner::tool_model::Transaction;
 
-/// How a history is judged.
+/// The options of a check.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Foreign keys on or off, whatever the tool does.
     pub foreign_keys: Option<bool>,
-    /// What a transaction is opened around, whatever the tool does.
+    /// The scope of the transactions, whatever the tool does.
     pub transaction: Option<Transaction>,
     /// Whether a `DROP` or `DELETE` that a step spells out is a note and not a warning.
     pub allow_drops: bool,
     /// How long one statement may take, counted in work and not by a clock.
     pub statement_timeout: Duration,
-    /// After how long the judgement ends with what was found so far.
+    /// End the check after this time, with the findings so far.
     pub timeout: Duration,
-    /// Functions that the application registers, with their number of arguments, -1 for any. They return NULL.
+    /// Functions that the application registers, with their number of arguments, -1 for any. They
+    /// return NULL.
     pub stub_functions: Vec<(String, i32)>,
     /// The database that the history begins from; see [`Options::base`].
     pub base: Vec<u8>,
-    /// The first step that is judged; earlier ones still run.
+    /// The first step to check; earlier ones still run.
     pub from: Option<String>,
     /// The last step that is run.
     pub to: Option<String>,
-    /// The steps that are judged, where not all of these are.
+    /// The steps to report, where not all of these are.
     pub only: Option<BTreeSet<String>>,
     /// How many rows a table gets at most.
     pub rows: usize,
     /// From how many versions the long run starts.
     pub starts: usize,
-    /// What the rows are made from.
+    /// Seed for the generated rows.
     pub seed: u64,
-    /// The words of the command that is told as the one that shows a finding again; the folder, its layout and the
-    /// step are added.
+    /// The words of the command that reproduces a finding; the report adds the folder, its layout
+    /// and the step.
     pub command: Vec<String>,
     /// Called when a run has ended, from any thread.
     pub progress: Option<fn(&Progress)>,

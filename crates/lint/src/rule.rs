@@ -1,13 +1,13 @@
-//! What kinds of harm there are, each under the name that it has in every format.
+//! The rules, each under the name that it has in every format: the one list of them.
 
-macro_rules! classes {
+macro_rules! rules {
     ($($variant:ident $name:literal $about:literal $why:literal $remedy:literal)*) => {
-        /// What kind of harm a finding tells of.
+        /// The rule that a finding breaks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule { $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant,)* }
 
         impl Rule {
-            /// All classes, in the order in which they are told.
+            /// All rules, in the order of the reports.
             pub const ALL: [Rule; [$($name),*].len()] = [$(Rule::$variant,)*];
 
             /// The name, the same in every format.
@@ -15,7 +15,7 @@ macro_rules! classes {
                 match self { $(Rule::$variant => $name,)* }
             }
 
-            /// What it is, as a clause.
+            /// The rule as a clause.
             pub fn about(self) -> &'static str {
                 match self { $(Rule::$variant => $about,)* }
             }
@@ -25,7 +25,7 @@ macro_rules! classes {
                 match self { $(Rule::$variant => $why,)* }
             }
 
-            /// What to do, in whole sentences.
+            /// The remedy, in whole sentences.
             pub fn remedy(self) -> &'static str {
                 match self { $(Rule::$variant => $remedy,)* }
             }
@@ -33,54 +33,59 @@ macro_rules! classes {
     };
 }
 
-classes! {
+rules! {
     StepFails "step-fails"
         "it fails on a database without a row"
         "The SQL cannot run at this place of the history, whatever the data are."
-        "Mend the statement. Where a function, a collation or a module of the application is missing, name it with \
-         `--stub-function`; where the history starts from a schema made elsewhere, give that with `--base`."
+        "Mend the statement. Where a function, a collation or a module of the application is \
+         missing, name it with `--stub-function`; where the history starts from a schema made \
+         elsewhere, give that with `--base`."
     StepFailsOnRows "step-fails-on-rows"
         "it passes on an empty database, and fails on one with rows"
-        "SQLite checks some things only against rows: a new `NOT NULL` without a default, a default that is an \
-         expression, a UNIQUE index over duplicates, a CHECK that old rows break."
-        "Give new columns a constant default, and repair the rows that break a new rule before the statement that \
-         sets it."
+        "SQLite checks some things only against rows: a new `NOT NULL` without a default, a \
+         default that is an expression, a UNIQUE index over duplicates, a CHECK that old rows \
+         break."
+        "Give new columns a constant default, and repair the rows that break a new rule before the \
+         statement that sets it."
     RowsLost "rows-lost"
         "rows are gone, by a statement about their own table"
-        "A copy into a rebuilt table leaves out rows without an error where it has `OR IGNORE`, `WHERE`, `LIMIT`, \
-         `DISTINCT` or an inner join."
-        "Copy all rows, and let the statement fail where one does not fit. Where rows shall go, say so with a \
-         `DELETE` of their own."
+        "A copy into a rebuilt table leaves out rows without an error where it has `OR IGNORE`, \
+         `WHERE`, `LIMIT`, `DISTINCT` or an inner join."
+        "Copy all rows, and let the statement fail where one does not fit. Where rows shall go, \
+         say so with a `DELETE` of their own."
     RowsLostByCascade "rows-lost-by-cascade"
         "rows are gone, by a statement about another table"
-        "While foreign keys are on, `DROP TABLE` and `REPLACE` delete the old rows one by one, and `ON DELETE \
-         CASCADE` or `SET NULL` reaches the rows that refer to them. `PRAGMA foreign_keys = OFF` inside a \
-         transaction does nothing."
+        "While foreign keys are on, `DROP TABLE` and `REPLACE` delete the old rows one by one, and \
+         `ON DELETE CASCADE` or `SET NULL` reaches the rows that refer to them. `PRAGMA \
+         foreign_keys = OFF` inside a transaction does nothing."
         "Run the rebuild with foreign keys off before the transaction begins, as \
-         https://sqlite.org/lang_altertable.html#otheralter says, or change the table with `ALTER TABLE`."
+         https://sqlite.org/lang_altertable.html#otheralter says, or change the table with `ALTER \
+         TABLE`."
     ValuesChanged "values-changed"
         "a value is another one, or of another type"
-        "`INSERT INTO … SELECT *` goes by position, and a new declared type has another affinity: '00123' becomes \
-         123, a number of twenty digits 1.2e19."
-        "Name the columns on both sides of the copy, and keep a declared type whose affinity keeps the values."
+        "`INSERT INTO … SELECT *` goes by position, and a new declared type has another affinity: \
+         '00123' becomes 123, a number of twenty digits 1.2e19."
+        "Name the columns on both sides of the copy, and keep a declared type whose affinity keeps \
+         the values."
     ColumnDropped "column-dropped"
         "a column that held values is gone"
-        "`DROP COLUMN`, or a rebuild without the column, deletes its values, and no way back has them."
-        "Keep the column until no shipped build reads it, or copy its values first. Where it is meant, accept it with \
-         `--allow-drops` or a baseline."
+        "`DROP COLUMN`, or a rebuild without the column, deletes its values, and no way back has \
+         them."
+        "Keep the column until no shipped build reads it, or copy its values first. Where it is \
+         meant, accept it with `--allow-drops` or a baseline."
     TableDropped "table-dropped"
         "a table that held rows is gone"
         "`DROP TABLE` deletes the rows, and no way back has them."
-        "Copy the rows first, or ship the drop later than the last build that uses the table. Where it is meant, \
-         accept it with `--allow-drops` or a baseline."
+        "Copy the rows first, or ship the drop later than the last build that uses the table. \
+         Where it is meant, accept it with `--allow-drops` or a baseline."
     DownMissing "down-missing"
         "there is no way back where the tool looks for one"
         "The tool stops, or skips the step and reports success, when it is told to go back."
         "Write the way back, or an empty one with a comment that says why there is none."
     DownEmpty "down-empty"
         "the way back says nothing"
-        "The tool takes it for success and records the older version, while the schema stays the newer one. The step \
-         then fails when it is run again."
+        "The tool takes it for success and records the older version, while the schema stays the \
+         newer one. The step then fails when it is run again."
         "Write the way back, or remove the file if the tool then refuses to go back."
     DownFails "down-fails"
         "the way back fails on a database without a row"
@@ -92,8 +97,8 @@ classes! {
         "Repair or convert these rows in the way back, before the rule that they break."
     DownDiffers "down-differs"
         "the schema after the way back is not the one before"
-        "The older build meets a schema that it never had: a constraint, an index, a trigger, or the order of columns \
-         is another one."
+        "The older build meets a schema that it never had: a constraint, an index, a trigger, or \
+         the order of columns is another one."
         "Declare in the way back what was there before, with every constraint, index and trigger."
     DownLosesRows "down-loses-rows"
         "rows or values that the step kept are gone after the way back"
@@ -101,13 +106,15 @@ classes! {
         "Copy the rows and values back, and drop nothing before that is done."
     ForeignKeyViolated "foreign-key-violated"
         "a row refers to one that is not there"
-        "Where foreign keys are off, SQLite stores such a row without an error, and `PRAGMA integrity_check` does not \
-         look at it."
-        "Run `PRAGMA foreign_key_check` at the end of the step, and delete or mend the rows that it names."
+        "Where foreign keys are off, SQLite stores such a row without an error, and `PRAGMA \
+         integrity_check` does not look at it."
+        "Run `PRAGMA foreign_key_check` at the end of the step, and delete or mend the rows that \
+         it names."
     DanglingReference "dangling-reference"
         "a key, a view or a trigger names what is not there"
-        "`CREATE VIEW`, `CREATE TRIGGER`, `DROP TABLE` and `ALTER TABLE … RENAME` do not check it. The next statement \
-         that uses the name fails, and so does a later `RENAME` of another table."
+        "`CREATE VIEW`, `CREATE TRIGGER`, `DROP TABLE` and `ALTER TABLE … RENAME` do not check it. \
+         The next statement that uses the name fails, and so does a later `RENAME` of another \
+         table."
         "Change or drop what names it in the same step."
     Integrity "integrity"
         "`PRAGMA integrity_check` finds something"
@@ -115,26 +122,29 @@ classes! {
         "Mend the rows or the rule in the same step. A write to `sqlite_schema` is often the cause."
     FtsOutOfStep "fts-out-of-step"
         "a search table does not show what its content holds"
-        "A rebuild gives rows other rowids, or removes the triggers that keep the search table up to date, and the \
-         search answers with other rows."
-        "Keep the rowids in the copy, make the triggers again, and end the step with \
-         `INSERT INTO search(search) VALUES ('rebuild')`."
+        "A rebuild gives rows other rowids, or removes the triggers that keep the search table up \
+         to date, and the search answers with other rows."
+        "Keep the rowids in the copy, make the triggers again, and end the step with `INSERT INTO \
+         search(search) VALUES ('rebuild')`."
     SequenceSteppedBack "sequence-stepped-back"
         "ids of an AUTOINCREMENT table would be given again"
-        "A rebuild lowers the mark in `sqlite_sequence` to the largest rowid that is left, so ids of deleted rows are \
-         given to new ones."
+        "A rebuild lowers the mark in `sqlite_sequence` to the largest rowid that is left, so ids \
+         of deleted rows are given to new ones."
         "Write the old mark into `sqlite_sequence` after the copy."
     ObjectLost "object-lost"
         "an index or a trigger vanished with the table that was rebuilt"
-        "`DROP TABLE` takes all indexes and triggers of a table along, and the copy has none of them."
+        "`DROP TABLE` takes all indexes and triggers of a table along, and the copy has none of \
+         them."
         "Make each of them again behind the rename."
     PragmaWithoutEffect "pragma-without-effect"
         "a pragma does nothing where it stands"
         "Inside a transaction SQLite ignores `PRAGMA foreign_keys` and others without an error."
-        "Let the tool run the file without a transaction, or set the pragma on the connection before the run."
+        "Let the tool run the file without a transaction, or set the pragma on the connection \
+         before the run."
     LeavesTransaction "leaves-transaction"
         "a file ends the tool's transaction, or leaves one open"
-        "What follows commits by itself, so a failure leaves half of the step, and the tool records a version that is \
-         not there."
-        "Remove `BEGIN`, `COMMIT` and `ROLLBACK`, or mark the file as one without a transaction where the tool can."
+        "What follows commits by itself, so a failure leaves half of the step, and the tool \
+         records a version that is not there."
+        "Remove `BEGIN`, `COMMIT` and `ROLLBACK`, or mark the file as one without a transaction \
+         where the tool can."
 }

@@ -1,4 +1,5 @@
-//! Runs a history in memory as its tool runs it, on rows.
+//! The stage from statements to executions: runs scripts in memory as their tool runs them, without
+//! rows and on rows, and returns the states around them.
 
 pub(crate) mod execute;
 pub(crate) mod fill_rows;
@@ -7,8 +8,10 @@ pub(crate) mod long_run;
 pub(crate) mod progress;
 pub(crate) mod prune;
 pub(crate) mod repair_rows;
+pub(crate) mod run_step;
 pub(crate) mod state;
 pub(crate) mod step;
 pub(crate) mod tool_model;
+pub(crate) mod unresolved;
 pub(crate) mod versions;
 pub(crate) mod watch;

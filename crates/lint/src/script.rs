@@ -1,4 +1,5 @@
-//! What a script says: its statements, and what follows from their text alone.
+//! The stage from scripts to statements: cuts them, parses what each statement states, and derives
+//! what follows from their text alone.
 
 pub(crate) mod affected_tables;
 pub(crate) mod dialect;

@@ -1,12 +1,9 @@
-//! What was found in a history.
-
-use serde_json::Value;
+//! The verdict on a history: the findings, and how much was checked.
 
 use crate::finding::{Direction, Finding, Severity};
-use crate::report::{Format, Report, json};
 use folders::{Down, Gap, Migration};
 
-/// What was found in a history.
+/// The verdict on a history: the findings, and how much was checked.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// The layout of the folder.
@@ -15,7 +12,7 @@ pub struct Verdict {
     pub root: String,
     /// Where it was read how the tool runs a file.
     pub source: &'static str,
-    /// How many steps were judged.
+    /// How many steps were checked.
     pub steps: usize,
     /// These steps, in order.
     pub judged: Vec<Judged>,
@@ -23,9 +20,9 @@ pub struct Verdict {
     pub journeys: usize,
     /// The tables that got no rows at some version, each with the reason in SQLite's words.
     pub unseeded: Vec<(String, String)>,
-    /// What the history holds and nobody could run.
+    /// The parts of the history that could not be run.
     pub gaps: Vec<Gap>,
-    /// What of these steps was not tried.
+    /// The parts of these steps that were not tried.
     pub unjudged: Vec<Unjudged>,
     /// Where the run ended before its end, where it did.
     pub stopped: Option<String>,
@@ -33,17 +30,18 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-/// A step that was judged.
+/// A step that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// The step, as its folder names it.
     pub step: String,
-    /// Its scripts and the file of each, relative to the folder. A way back that is missing has the file of the
-    /// way forward; a tool without ways back has none.
+    /// Its scripts and the file of each, relative to the folder. A way back that is missing has the
+    /// file of the way forward; a tool without ways back has none.
     pub scripts: Vec<(Direction, String)>,
 }
 
-/// Something of a step that was not tried: SQL that is not run here, or more work than is done here.
+/// Something of a step that was not tried: SQL that is not run here, or more work than is done
+/// here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unjudged {
     /// The step, as its folder names it.
@@ -53,7 +51,7 @@ pub struct Unjudged {
 }
 
 impl Judged {
-    pub(crate) fn of(step: &Migration) -> Judged {
+    pub(crate) fn new(step: &Migration) -> Judged {
         let up = step.up.as_ref().map(|script| &script.file);
         let down = match &step.down {
             Down::Missing => up,
@@ -74,15 +72,5 @@ impl Verdict {
     /// The worst of the findings.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
-    }
-
-    /// One JSON document, see [`Format::Json`].
-    pub fn to_json(&self) -> Value {
-        json::value(&Report::of(self))
-    }
-
-    /// The report for people, see [`Format::Text`].
-    pub fn to_text(&self) -> String {
-        Report::of(self).to(Format::Text)
     }
 }

@@ -1,5 +1,5 @@
-//! What the engine costs beside SQLite itself: to open a file that is up to date, and to apply many small steps.
-//! Read the ratios within one run; machines differ.
+//! The cost of the engine beside SQLite itself: to open a file that is up to date, and to apply
+//! many small steps. Read the ratios within one run; machines differ.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,10 +25,7 @@ fn catalogue(count: u32, tables: u32) -> Catalogue {
 }
 
 fn options() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 struct File {
@@ -103,8 +100,9 @@ fn opening(criterion: &mut Criterion) {
     }
 }
 
-/// All steps and a ledger like the engine's in one transaction: what nobody can be faster than who syncs as much. A
-/// run of the engine syncs at `EXTRA`, whatever the connection is set to; SQLite's own setting is `FULL`.
+/// All steps and a ledger like the engine's in one transaction: what nobody can be faster than who
+/// syncs as much. A run of the engine syncs at `EXTRA`, whatever the connection is set to; SQLite's
+/// own setting is `FULL`.
 fn by_hand(path: &Path, count: u32, synchronous: &str) {
     let mut connection = Connection::open(path).unwrap();
     connection
@@ -119,7 +117,7 @@ fn by_hand(path: &Path, count: u32, synchronous: &str) {
         )
         .unwrap();
     for step in steps(count, count) {
-        let (version, up, down) = (step.version(), step.up(), step.down().unwrap());
+        let (version, up, down) = (step.version(), step.up(), step.down_sql().unwrap());
         transaction.execute_batch(up).unwrap();
         let mut insert = transaction
             .prepare_cached(

@@ -1,7 +1,7 @@
 //! Backups: a copy of the file beside it before a run writes, and the way to put one back.
 //!
-//! Copies are made with SQLite's [backup API](https://sqlite.org/backup.html), which sees what is committed
-//! in a WAL, too; a plain copy of the file does not.
+//! Copies are made with SQLite's [backup API](https://sqlite.org/backup.html), which sees what is
+//! committed in a WAL, too; a plain copy of the file does not.
 
 pub(crate) mod check;
 pub(crate) mod copy;
@@ -16,7 +16,7 @@ use rusqlite::Connection;
 
 use crate::Version;
 use crate::connect;
-use crate::connect::file::file_of;
+use crate::connect::file::find_open_file;
 use crate::error::{self, Error};
 use crate::files::{Files, SystemFiles};
 use crate::options::{Backups, Options};
@@ -68,15 +68,17 @@ pub(crate) fn backups_on(files: &dyn Files, file: &Path) -> Result<Vec<BackupFil
     Ok(found)
 }
 
-/// Backs up what is committed in `connection`'s file, and removes the oldest backups where not all are to stay.
+/// Backs up what is committed in `connection`'s file, and removes the oldest backups where not all
+/// are to stay.
 pub(crate) fn back_up(connection: &Connection, options: &Options) -> Result<PathBuf, Error> {
     let (file, path) = take(connection, options, None)?;
     prune(&file, &path, options);
     Ok(path)
 }
 
-/// Backs up what is committed in `connection`'s file, under the next free name for `version` or else for what
-/// its header says, checked and synced before it gets that name. The file's path and the backup's.
+/// Backs up what is committed in `connection`'s file, under the next free name for `version` or
+/// else for what its header says, checked and synced before it gets that name. The file's path and
+/// the backup's.
 ///
 /// The connection may hold the lock of a run, and may have written nothing that is not committed.
 fn take(
@@ -84,7 +86,7 @@ fn take(
     options: &Options,
     version: Option<Version>,
 ) -> Result<(PathBuf, PathBuf), Error> {
-    let file = path_of(connection, options.files)?.ok_or_else(error::backup_of_memory)?;
+    let file = find_file_path(connection, options.files)?.ok_or_else(error::backup_of_memory)?;
     let source = connect::reading_handle(&file, options.files)
         .map_err(|source| error::backup_failed(&file, source.into()))?;
     source
@@ -143,14 +145,14 @@ impl<'a> RunBackup<'a> {
         Ok(path)
     }
 
-    /// Removes it where the file is as it was, whatever the error: it would say nothing that the file does not, and
-    /// each try would leave one more. Otherwise older ones go, as far as not all are to stay: only now it is
-    /// sure that this one does.
+    /// Removes it where the file is as it was, whatever the error: it would say nothing that the
+    /// file does not, and each try would leave one more. Otherwise older ones go, as far as not all
+    /// are to stay: only now it is sure that this one does.
     pub(crate) fn settle(&self, failed: Option<Outcome>) {
         let Some(taken) = self.taken.take() else {
             return;
         };
-        if failed.is_some_and(|outcome| is_needless(outcome, taken.from)) {
+        if failed.is_some_and(|outcome| is_unneeded(outcome, taken.from)) {
             names::remove(self.options.files, &taken.path);
         } else {
             prune(&taken.file, &taken.path, self.options);
@@ -158,9 +160,9 @@ impl<'a> RunBackup<'a> {
     }
 }
 
-/// Whether no row of a file that was at version `from` has changed. What a step outside a transaction did before
-/// it failed changes none.
-fn is_needless(outcome: Outcome, from: Version) -> bool {
+/// Whether no row of a file that was at version `from` has changed. What a step outside a
+/// transaction did before it failed changes none.
+fn is_unneeded(outcome: Outcome, from: Version) -> bool {
     match outcome {
         Outcome::Untouched | Outcome::RolledBack => true,
         Outcome::CommittedTo(version) => version == from,
@@ -192,11 +194,11 @@ fn prune(file: &Path, newest: &Path, options: &Options) {
 ///
 /// # Errors
 /// When there is a file and its path cannot be found out.
-pub(crate) fn path_of(
+pub(crate) fn find_file_path(
     connection: &Connection,
     files: &dyn Files,
 ) -> Result<Option<PathBuf>, Error> {
-    let path = file_of(connection)?;
+    let path = find_open_file(connection)?;
     // SQLite makes the path of a file absolute; what is not is the name of a database in memory.
     let is_file = |path: &PathBuf| path.is_absolute() || files.vfs().is_some();
     Ok(path.filter(|path| is_file(path) && files.look(path).is_ok()))

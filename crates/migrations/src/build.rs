@@ -1,4 +1,4 @@
-//! What a version looks like: an empty database of it, made by running the steps.
+//! An empty database at a version, made by running the steps.
 
 use std::sync::OnceLock;
 
@@ -14,8 +14,8 @@ use crate::options::Options;
 use crate::run::{self, Task};
 
 impl Catalogue {
-    /// The schema of `version` without the ledger, made by running the steps on an empty database in
-    /// memory.
+    /// The schema of `version` without the ledger, made by running the steps on an empty database
+    /// in memory.
     ///
     /// # Errors
     /// When a step does not run on an empty database.
@@ -31,8 +31,8 @@ impl Catalogue {
         Ok(schema)
     }
 
-    /// An empty database of `version`, in memory. The steps run when a version is asked for the first time; later it is a
-    /// copy.
+    /// An empty database of `version`, in memory. The steps run when a version is asked for the
+    /// first time; later it is a copy.
     ///
     /// # Errors
     /// When a step does not run on an empty database.

@@ -23,7 +23,8 @@ pub struct Catalogue {
     derived: Vec<Derived>,
 }
 
-/// What is computed from a step when it is first asked for, so that building a catalogue costs nothing.
+/// What is computed from a step when it is first asked for, so that building a catalogue costs
+/// nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Derived {
     notes: OnceLock<Notes>,
@@ -83,16 +84,17 @@ impl Catalogue {
         Catalogue::new(steps)
     }
 
-    /// The same catalogue with an [`application_id`](https://sqlite.org/pragma.html#pragma_application_id),
-    /// which every file of it then carries, and by which files of other applications are refused.
+    /// The same catalogue with an
+    /// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), which every file
+    /// of it then carries, and by which files of other applications are refused.
     #[must_use]
     pub fn with_application_id(mut self, id: i32) -> Catalogue {
         self.application_id = id;
         self
     }
 
-    /// The same catalogue with the queries of its application: a run that would break one of those that
-    /// claim to go on working is refused before anything is written.
+    /// The same catalogue with the queries of its application: a run that would break one of those
+    /// that claim to go on working is refused before anything is written.
     #[must_use]
     pub fn with_queries(mut self, queries: impl Into<Cow<'static, [Query]>>) -> Catalogue {
         self.queries = queries.into();
@@ -152,10 +154,10 @@ impl Catalogue {
         Some(derived.up_digest.get_or_init(|| digest(step.up())))
     }
 
-    /// The digest of the texts of all steps up to `version`, as they are, comments and all: what the ledger keeps of
-    /// the newest step tells with one row that none of them is another. Each covers the one before. It finds edits,
-    /// and is computed at each start, so it is fast and no protection against somebody who looks for two texts of one
-    /// digest.
+    /// The digest of the texts of all steps up to `version`, as they are, comments and all: what
+    /// the ledger keeps of the newest step tells with one row that none of them is another. Each
+    /// covers the one before. It finds edits, and is computed at each start, so it is fast and no
+    /// protection against somebody who looks for two texts of one digest.
     pub fn chain_digest(&self, version: Version) -> Option<String> {
         let known = self.derived(version)?.chain_digest.get().copied();
         let digest = known.unwrap_or_else(|| {
@@ -167,7 +169,8 @@ impl Catalogue {
         Some(format!("{digest:016x}"))
     }
 
-    /// Whether `look` finds no red flag in a step or in the queries that claim its version; asked until it finds none.
+    /// Whether `look` finds no red flag in a step or in the queries that claim its version; asked
+    /// until it finds none.
     ///
     /// # Errors
     /// What `look` says.

@@ -2,20 +2,20 @@
 
 use rusqlite::Connection;
 
+use crate::authorizer::Authorizer;
 use crate::error::Error;
-use crate::guard::Guard;
 use crate::sandbox::{Attached, Sandbox};
 use crate::synced::Synced;
 
-/// A connection that syncs as much as SQLite can, on which no other database can be attached, and which an authorizer
-/// watches. Dropped, everything on it is as it was.
+/// A connection that syncs as much as SQLite can, on which no other database can be attached, and
+/// which an authorizer watches. Dropped, everything on it is as it was.
 ///
 /// It holds the connection alone, because a hook is set through `&mut Connection`.
 pub(crate) struct Confined<'a> {
     connection: &'a mut Connection,
     synced: Synced,
     sandbox: Sandbox,
-    guard: Guard,
+    authorizer: Authorizer,
 }
 
 impl<'a> Confined<'a> {
@@ -25,15 +25,15 @@ impl<'a> Confined<'a> {
         attached: Attached,
     ) -> Result<Confined<'a>, Error> {
         // First, because an authorizer of the application could forbid the rest.
-        let guard = Guard::install(connection)?;
+        let authorizer = Authorizer::install(connection)?;
         let settings =
             Synced::read(connection).and_then(|synced| Ok((synced, Sandbox::read(connection)?)));
-        let (synced, sandbox) = settings.inspect_err(|_| Guard::remove(connection))?;
+        let (synced, sandbox) = settings.inspect_err(|_| Authorizer::remove(connection))?;
         let confined = Confined {
             connection,
             synced,
             sandbox,
-            guard,
+            authorizer,
         };
         Synced::apply(confined.connection)?;
         confined.sandbox.apply(confined.connection, attached)?;
@@ -49,13 +49,13 @@ impl<'a> Confined<'a> {
         self.connection
     }
 
-    pub(crate) fn guard(&self) -> &Guard {
-        &self.guard
+    pub(crate) fn authorizer(&self) -> &Authorizer {
+        &self.authorizer
     }
 
     /// Looks up which functions SQL of a file may call.
     pub(crate) fn look_up_functions(&self) -> Result<(), Error> {
-        self.guard.look_up_functions(self.connection)
+        self.authorizer.look_up_functions(self.connection)
     }
 
     /// Trusts the schema as far as the application does: it was found to be the application's own.
@@ -68,6 +68,6 @@ impl Drop for Confined<'_> {
     fn drop(&mut self) {
         self.synced.restore(self.connection);
         self.sandbox.restore(self.connection);
-        Guard::remove(self.connection);
+        Authorizer::remove(self.connection);
     }
 }

@@ -63,8 +63,8 @@ pub(crate) fn spelled(path: &Path) -> Result<Cow<'_, Path>, Error> {
     })
 }
 
-/// Opens `path` with the busy timeout of `options` and foreign keys on, and reads `user_version` from its
-/// header, so that a file that is not a database is told here.
+/// Opens `path` with the busy timeout of `options` and foreign keys on, and reads `user_version`
+/// from its header, so that a file that is not a database is told here.
 pub(crate) fn open(
     path: &Path,
     missing: Missing,
@@ -166,15 +166,15 @@ pub(crate) fn reading(path: &Path, files: &dyn Files) -> Result<Connection, Erro
     reading_handle(&named, files).map_err(|source| error::cannot_open(path, source))
 }
 
-/// The same with SQLite's own error, for callers who know better what it means and name a file by the path that
-/// SQLite itself gave for it.
+/// The same with SQLite's own error, for callers who know better what it means and name a file by
+/// the path that SQLite itself gave for it.
 pub(crate) fn reading_handle(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     open_on(files, path, flags)
 }
 
-/// A file for a copy, which is there and empty. SQLite neither syncs it nor keeps a journal: who wants it to last
-/// syncs the finished file, and who fails removes it.
+/// A file for a copy, which is there and empty. SQLite neither syncs it nor keeps a journal: who
+/// wants it to last syncs the finished file, and who fails removes it.
 pub(crate) fn copy_target(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open_on(files, path, flags)?;

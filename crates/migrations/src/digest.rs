@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens do
-/// not count. This is what freezes a step that was shipped.
+/// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens
+/// do not count. This is what freezes a step that was shipped.
 pub fn digest(sql: &str) -> String {
     hexadecimal(&Sha256::digest(schema::sql::canonical(sql).as_bytes()))
 }

@@ -17,7 +17,7 @@ pub struct Entry {
     pub up_digest: String,
     /// The `down.sql` that undoes it; `None` for a step that is irreversible.
     pub down_sql: Option<String>,
-    /// What undoing it loses: `table` or `table.column`, one a line.
+    /// The losses of the down migration: `table` or `table.column`, one a line.
     pub down_loses: String,
     /// [`Entry::digest_of_back`] of the two columns before.
     pub down_digest: String,
@@ -27,11 +27,12 @@ pub struct Entry {
     pub applied_by: String,
     /// The `up.sql` that was run, to show what became of it; `None` in rows of older engines.
     pub up_sql: Option<String>,
-    /// [`Schema::fingerprint`] of the file after the step, behind the number of its form, such as `1:0f…`. `None` where
-    /// the run began with an empty file, whose schema is what the steps make, and in rows of older engines.
+    /// [`Schema::fingerprint`] of the file after the step, behind the number of its form, such as
+    /// `1:0f…`. `None` where the run began with an empty file, whose schema is what the steps make,
+    /// and in rows of older engines.
     pub schema_fingerprint: Option<String>,
-    /// [`Catalogue::chain_digest`] of all steps up to this one, as they were when a run last wrote to the file; `None`
-    /// in rows of older engines and of steps that only another build knows.
+    /// [`Catalogue::chain_digest`] of all steps up to this one, as they were when a run last wrote
+    /// to the file; `None` in rows of older engines and of steps that only another build knows.
     pub chain_digest: Option<String>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) use sqlite_code::*;
 pub(crate) use steps::*;
 pub(crate) use versions::*;
 
-/// What a function of a step may fail with.
+/// Any error that a function of a step may return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Which remedy an error asks for.
@@ -72,7 +72,8 @@ pub enum ErrorKind {
     ForeignKeysViolated,
     /// Somebody else has the file locked.
     Busy,
-    /// Somebody who wrote to the file was killed, and what is left of it cannot be rolled back from here.
+    /// Somebody who wrote to the file was killed, and what is left of it cannot be rolled back from
+    /// here.
     Interrupted,
     /// The file or its directory cannot be written, or not be reached.
     ReadOnly,
@@ -82,7 +83,7 @@ pub enum ErrorKind {
     DiskFull,
     /// The catalogue or one of its folders is malformed.
     BadCatalogue,
-    /// What was asked for cannot be done to what it was asked for, such as a backup of a database in memory.
+    /// The operation does not apply to this database, such as a backup of an in-memory database.
     Unsuitable,
     /// SQLite failed in a way that has no kind of its own.
     Sqlite,
@@ -108,7 +109,8 @@ pub struct Place {
 
 /// An error of the engine: what happened, where, what to do, and what is in the file now.
 ///
-/// `Debug` prints the whole [`Error::report`], because that is what a `main` which returns an error shows.
+/// `Debug` prints the whole [`Error::report`], because that is what a `main` which returns an error
+/// shows.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -123,8 +125,8 @@ struct Inner {
 }
 
 impl Error {
-    /// An error whose first line is `message`. Whatever the message names is escaped here and in the methods
-    /// below, so that no constructor can forget to.
+    /// An error whose first line is `message`. Whatever the message names is escaped here and in
+    /// the methods below, so that no constructor can forget to.
     fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error(Box::new(Inner {
             kind,
@@ -166,7 +168,7 @@ impl Error {
         self
     }
 
-    fn remedies_of(mut self, other: Error) -> Error {
+    fn with_remedies_from(mut self, other: Error) -> Error {
         self.0.remedies.extend(other.0.remedies);
         self
     }
@@ -176,7 +178,7 @@ impl Error {
         self
     }
 
-    fn at(mut self, place: Place) -> Error {
+    fn with_place(mut self, place: Place) -> Error {
         self.0.place = Some(place);
         self
     }
@@ -217,7 +219,7 @@ impl Error {
         self.0.kind
     }
 
-    /// What is in the file now.
+    /// The state of the file now.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
@@ -227,12 +229,13 @@ impl Error {
         self.0.place.as_ref()
     }
 
-    /// What to do next, in this order.
+    /// Remedies, in the order to try them.
     pub fn remedies(&self) -> &[Remedy] {
         &self.0.remedies
     }
 
-    /// The whole text: message, place with a caret, causes, outcome and hints. The hints name this library's API.
+    /// The whole text: message, place with a caret, causes, outcome and hints. The hints name this
+    /// library's API.
     pub fn report(&self) -> String {
         self.report_with(Remedy::to_string)
     }

@@ -1,4 +1,4 @@
-//! What was found out about a file or a script, as values that errors name.
+//! Facts about a file or a script, as values that errors name.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a file says about itself, read before anything is decided.
+//! The state of a file, read before anything is decided.
 
 use rusqlite::Connection;
 use schema::Schema;
@@ -14,7 +14,8 @@ use crate::ledger::{self, LEDGER_TABLE};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FileState {
-    /// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), 0 where none was set.
+    /// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), 0 where none was
+    /// set.
     pub application_id: i32,
     /// [`user_version`](https://sqlite.org/pragma.html#pragma_user_version).
     pub user_version: i32,
@@ -25,8 +26,8 @@ pub struct FileState {
 }
 
 impl FileState {
-    /// Reads what `connection`'s file says, in the transaction that is open, or else in one of its own,
-    /// so that what is read belongs together although others write.
+    /// Reads what `connection`'s file says, in the transaction that is open, or else in one of its
+    /// own, so that what is read belongs together although others write.
     ///
     /// # Errors
     /// When the file cannot be read as a database.
@@ -34,8 +35,9 @@ impl FileState {
         if !connection.is_autocommit() {
             return FileState::read_inside(connection);
         }
-        // A statement that is not at its end keeps what it reads from being written by others, and its end, unlike
-        // a ROLLBACK, cannot be interrupted. This one needs no schema, for which the file would be locked twice.
+        // A statement that is not at its end keeps what it reads from being written by others, and
+        // its end, unlike a ROLLBACK, cannot be interrupted. This one needs no schema, for which
+        // the file would be locked twice.
         let mut statement = connection
             .prepare("PRAGMA main.application_id")
             .map_err(error::sqlite)?;
@@ -44,7 +46,7 @@ impl FileState {
         FileState::read_inside(connection)
     }
 
-    /// What tells this file from the same file after a run.
+    /// The stamp that distinguishes this file from the same file after a run.
     pub(crate) fn stamp(&self) -> FileStamp {
         FileStamp {
             user_version: i64::from(self.user_version),
@@ -77,7 +79,8 @@ impl FileState {
         })
     }
 
-    /// The version the file is at, when its header and its ledger agree and nothing in it is foreign.
+    /// The version the file is at, when its header and its ledger agree and nothing in it is
+    /// foreign.
     ///
     /// The file may be newer than `catalogue`; what the catalogue knows of its history must match.
     ///

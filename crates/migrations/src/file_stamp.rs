@@ -1,10 +1,10 @@
-//! What tells a file before a run from the same file after it.
+//! A stamp that distinguishes a file before a run from the same file after it.
 
 use crate::Version;
 use crate::entry::Entry;
 use crate::outcome::Outcome;
 
-/// What tells a file before a run from the same file after it.
+/// A stamp that distinguishes a file before a run from the same file after it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct FileStamp {
     pub(crate) user_version: i64,

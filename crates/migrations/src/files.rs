@@ -1,9 +1,10 @@
-//! The file system beneath copies of a database: what the engine asks of it besides SQLite's own work.
+//! The file system beneath copies of a database: what the engine asks of it besides SQLite's own
+//! work.
 //!
-//! SQLite reads and writes databases through a [VFS](https://sqlite.org/vfs.html). Backups, rehearsals and
-//! restores need more: a new file that nobody reads who may not read its database, a sync of it when it is
-//! finished, a name that it gets only then. [`Files`] is all of that, so that a proof can put a file system in
-//! its place that loses what is not synced, and whose calls fail.
+//! SQLite reads and writes databases through a [VFS](https://sqlite.org/vfs.html). Backups,
+//! rehearsals and restores need more: a new file that nobody reads who may not read its database, a
+//! sync of it when it is finished, a name that it gets only then. [`Files`] is all of that, so that
+//! a proof can put a file system in its place that loses what is not synced, and whose calls fail.
 
 #[cfg(unix)]
 mod attributes;
@@ -17,24 +18,28 @@ use std::time::SystemTime;
 
 pub use system::SystemFiles;
 
-/// A file system, as far as the engine asks it for more than SQLite does. [`SystemFiles`] is the real one.
+/// A file system, as far as the engine asks it for more than SQLite does. [`SystemFiles`] is the
+/// real one.
 ///
-/// As a VFS is, it is there as long as the process: [`Options::files`](crate::Options::files) refers to it.
+/// As a VFS is, it is there as long as the process: [`Options::files`](crate::Options::files)
+/// refers to it.
 pub trait Files: fmt::Debug + Send + Sync {
-    /// The name of the SQLite VFS that reads and writes the same files; `None` for SQLite's default.
+    /// The name of the SQLite VFS that reads and writes the same files; `None` for SQLite's
+    /// default.
     fn vfs(&self) -> Option<&CStr> {
         None
     }
 
-    /// Whether two threads may call at once. Where they may not, calls come in the same order each time.
+    /// Whether two threads may call at once. Where they may not, calls come in the same order each
+    /// time.
     fn concurrent(&self) -> bool {
         true
     }
 
-    /// Makes an empty file that was not there, with the mode, the owner and the extended attributes of the file
-    /// `like`; without one, only its owner may read it. At no moment anybody may read it who may not read
-    /// `like`; what cannot be copied is left out, with the rights that it would limit. Its owner may write it
-    /// until [`NewFile::finish`].
+    /// Makes an empty file that was not there, with the mode, the owner and the extended attributes
+    /// of the file `like`; without one, only its owner may read it. At no moment anybody may read
+    /// it who may not read `like`; what cannot be copied is left out, with the rights that it would
+    /// limit. Its owner may write it until [`NewFile::finish`].
     ///
     /// # Errors
     /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) where there is something of this name.
@@ -58,8 +63,8 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// Gives the file at `path` the name `new`, too.
     ///
     /// # Errors
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) where `new` is taken; others where the file system has no
-    /// links.
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) where `new` is taken; others where the file
+    /// system has no links.
     fn link(&self, path: &Path, new: &Path) -> io::Result<()>;
 
     /// Gives the file at `path` the name `new` in place of its own.
@@ -74,15 +79,15 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// When it cannot; [`NotFound`](io::ErrorKind::NotFound) where there is none.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Removes the name of a file that [`Files::create`] made, unless whoever made it, in this process or in
-    /// another, still has its [`NewFile`].
+    /// Removes the name of a file that [`Files::create`] made, unless whoever made it, in this
+    /// process or in another, still has its [`NewFile`].
     ///
     /// # Errors
     /// When it cannot, and when the file is in use.
     fn remove_abandoned(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes the names in a directory last, whatever happens to the power. Where the system cannot, it has done
-    /// so already or never does.
+    /// Makes the names in a directory last, whatever happens to the power. Where the system cannot,
+    /// it has done so already or never does.
     ///
     /// # Errors
     /// When the names may be lost.
@@ -95,10 +100,11 @@ pub trait Files: fmt::Debug + Send + Sync {
     fn free_space(&self, directory: &Path) -> io::Result<u64>;
 }
 
-/// A file that [`Files::create`] made. As long as this lives, [`Files::remove_abandoned`] leaves the file alone.
+/// A file that [`Files::create`] made. As long as this lives, [`Files::remove_abandoned`] leaves
+/// the file alone.
 pub trait NewFile: fmt::Debug + Send + Sync {
-    /// Makes what is written last, whatever happens to the power, and takes the rights away that only its maker
-    /// needed.
+    /// Makes what is written last, whatever happens to the power, and takes the rights away that
+    /// only its maker needed.
     ///
     /// # Errors
     /// When it may be lost.
@@ -107,9 +113,17 @@ pub trait NewFile: fmt::Debug + Send + Sync {
 
 /// The size and the age of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileInfo {
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
-    /// When it was last written, where the file system says so.
+    /// The time of the last write, if the file system knows it.
     pub modified: Option<SystemTime>,
+}
+
+impl FileInfo {
+    /// The size and the time of the last write of a file.
+    pub fn new(bytes: u64, modified: Option<SystemTime>) -> FileInfo {
+        FileInfo { bytes, modified }
+    }
 }

@@ -6,17 +6,17 @@ use rusqlite::{Connection, ErrorCode};
 use schema::Schema;
 use schema::sql::{fold, quote_name};
 
+use crate::affected_tables;
+use crate::authorizer::{Authorizer, Tables};
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
 use crate::facts::Violation;
 use crate::file::FileState;
-use crate::guard::{Guard, Tables};
 use crate::plan::Plan;
 use crate::report::Dangling;
-use crate::touched;
 
-/// The check of one run: what was wrong before its first step, in the tables that its steps will touch and
-/// their children.
+/// The check of one run: what was wrong before its first step, in the tables that its steps will
+/// touch and their children.
 pub(crate) struct KeyCheck {
     concerned: Option<Tables>,
     schema: Schema,
@@ -33,8 +33,8 @@ impl KeyCheck {
     ) -> Result<KeyCheck, Error> {
         // Where no key is declared none can be wrong, and nothing has to be tried first.
         let concerned = if declares_keys(connection)? {
-            touched::predict(connection, catalogue, plan)
-                .map(|tables| touched::with_children(&tables, &schema))
+            affected_tables::predict(connection, catalogue, plan)
+                .map(|tables| affected_tables::with_children(&tables, &schema))
         } else {
             Some(Tables::new())
         };
@@ -46,12 +46,12 @@ impl KeyCheck {
         })
     }
 
-    /// Looks after the last step; what `guard` saw beyond what was expected is looked at, too. Returns what
-    /// was wrong before and still is.
+    /// Looks after the last step; what `authorizer` saw beyond what was expected is looked at, too.
+    /// Returns what was wrong before and still is.
     pub(crate) fn finish(
         self,
         connection: &Connection,
-        guard: &Guard,
+        authorizer: &Authorizer,
     ) -> Result<Vec<Dangling>, Error> {
         if !declares_keys(connection)? {
             return Ok(Vec::new());
@@ -60,9 +60,9 @@ impl KeyCheck {
             None => None,
             Some(mut tables) => {
                 let after = FileState::read(connection)?.schema;
-                tables.extend(guard.touched());
-                tables.extend(touched::new_tables(&self.schema, &after));
-                Some(touched::with_children(&tables, &after))
+                tables.extend(authorizer.affected_tables());
+                tables.extend(affected_tables::new_tables(&self.schema, &after));
+                Some(affected_tables::with_children(&tables, &after))
             }
         };
         Violations::read(connection, concerned.as_ref())?.none_beyond(&self.before)
@@ -77,10 +77,9 @@ pub(crate) struct Violations {
 }
 
 impl Violations {
-    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the tables in `only`, or for the
-    /// whole file. One
-    /// key that points at a parent without a fitting UNIQUE makes that an error; then each table is
-    /// asked for by itself.
+    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the tables in
+    /// `only`, or for the whole file. One key that points at a parent without a fitting UNIQUE
+    /// makes that an error; then each table is asked for by itself.
     pub(crate) fn read(
         connection: &Connection,
         only: Option<&Tables>,
@@ -128,8 +127,8 @@ impl Violations {
         Ok(())
     }
 
-    /// Fails when there is a violation here that is not in `before`, and else returns those that are. Keys are
-    /// not told apart by their number, because a step that adds one renumbers them.
+    /// Fails when there is a violation here that is not in `before`, and else returns those that
+    /// are. Keys are not told apart by their number, because a step that adds one renumbers them.
     pub(crate) fn none_beyond(self, before: &Violations) -> Result<Vec<Dangling>, Error> {
         for (table, source) in self.uncheckable {
             if !before.uncheckable.contains_key(&table) {

@@ -71,10 +71,10 @@ impl Entry {
                 step.up(),
             ));
         }
-        if self.down_sql.as_deref().map(digest) != step.down().map(digest) {
+        if self.down_sql.as_deref().map(digest) != step.down_sql().map(digest) {
             let script = format!("{}/down.sql", step.folder());
             let stored = Ok(self.down_sql.as_deref().unwrap_or_default());
-            let present = step.down().unwrap_or_default();
+            let present = step.down_sql().unwrap_or_default();
             return Err(error::history_edited(&script, &self.name, stored, present));
         }
         Ok(())
@@ -127,8 +127,9 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     Ok(Some(entries))
 }
 
-/// Whether the file is at `catalogue`'s current version with the steps that the catalogue has, told by its header and
-/// one row, whose digest covers all steps. A "no" means only that the run must look closely.
+/// Whether the file is at `catalogue`'s current version with the steps that the catalogue has, told
+/// by its header and one row, whose digest covers all steps. A "no" means only that the run must
+/// look closely.
 pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
     let sql = "SELECT version, up_digest, down_sql, chain_digest FROM main.schema_migrations
                ORDER BY version DESC LIMIT 1";
@@ -147,7 +148,8 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     let head = || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let (version, up_digest, down_sql, chain): (_, String, Option<String>, Option<String>) =
         head().map_err(error::ledger_unreadable)?;
-    // As long as the row is not left the file stays locked: the header belongs to it, and costs no second lock.
+    // As long as the row is not left the file stays locked: the header belongs to it, and costs no
+    // second lock.
     if !header_says(connection, catalogue, version)? {
         return Ok(false);
     }
@@ -182,7 +184,7 @@ fn header_says(
 
 /// Whether `recorded` is the way back of the catalogue's newest step; comments do not count.
 fn same_back(catalogue: &Catalogue, recorded: Option<&str>) -> bool {
-    let ours = catalogue.steps().last().and_then(Step::down);
+    let ours = catalogue.steps().last().and_then(Step::down_sql);
     recorded == ours || (ours.is_some() && recorded.map(digest) == ours.map(digest))
 }
 
@@ -199,7 +201,8 @@ fn all_as_recorded(connection: &Connection, catalogue: &Catalogue) -> Result<boo
     Ok(header_says(connection, catalogue, newest)? && gapless && same())
 }
 
-/// Makes the ledger where there is none, and gives that of an older engine the columns which it lacks.
+/// Makes the ledger where there is none, and gives that of an older engine the columns which it
+/// lacks.
 pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
     connection.execute_batch(CREATE).map_err(error::sqlite)?;
     for column in LATER {
@@ -217,8 +220,9 @@ fn has_column(connection: &Connection, column: &str) -> Result<bool, Error> {
         .map_err(error::sqlite)
 }
 
-/// Fills what rows of older engines lack: the caller has found that their steps are those of `catalogue`, and that
-/// the schema is what `fingerprint` stands for, which was not noted after a run on an empty file.
+/// Fills what rows of older engines lack: the caller has found that their steps are those of
+/// `catalogue`, and that the schema is what `fingerprint` stands for, which was not noted after a
+/// run on an empty file.
 pub(crate) fn complete(
     connection: &Connection,
     catalogue: &Catalogue,
@@ -292,10 +296,10 @@ pub(crate) fn record(
                 version,
                 step.name(),
                 catalogue.up_digest(version),
-                step.down(),
+                step.down_sql(),
                 loses,
-                Entry::digest_of_back(step.down(), &loses),
-                now(),
+                Entry::digest_of_back(step.down_sql(), &loses),
+                current_time(),
                 format!("{how}{}", env!("CARGO_PKG_VERSION")),
                 step.up(),
                 catalogue.chain_digest(version),
@@ -305,8 +309,8 @@ pub(crate) fn record(
     Ok(())
 }
 
-/// Records the texts as `catalogue` has them, where only blanks and comments differ; the caller has checked
-/// that nothing else does.
+/// Records the texts as `catalogue` has them, where only blanks and comments differ; the caller has
+/// checked that nothing else does.
 pub(crate) fn repair(
     connection: &Connection,
     catalogue: &Catalogue,
@@ -339,12 +343,12 @@ pub(crate) fn repair(
                 .execute(sql, params![step.up(), entry.version])
                 .map_err(error::sqlite)?;
         }
-        if differs("down.sql", entry.down_sql.as_deref(), step.down()) {
-            let digest = Entry::digest_of_back(step.down(), &entry.down_loses);
+        if differs("down.sql", entry.down_sql.as_deref(), step.down_sql()) {
+            let digest = Entry::digest_of_back(step.down_sql(), &entry.down_loses);
             connection
                 .execute(
                     "UPDATE main.schema_migrations SET down_sql = ?1, down_digest = ?2 WHERE version = ?3",
-                    params![step.down(), digest, entry.version],
+                    params![step.down_sql(), digest, entry.version],
                 )
                 .map_err(error::sqlite)?;
         }
@@ -373,7 +377,7 @@ fn has(connection: &Connection, kind_and_name: &str) -> Result<bool, Error> {
 }
 
 /// Always milliseconds and `Z`.
-fn now() -> String {
+fn current_time() -> String {
     DateTimePrinter::new()
         .precision(Some(3))
         .timestamp_to_string(&jiff::Timestamp::now())

@@ -1,5 +1,5 @@
-//! How long a run waits for locks that others hold: over all its waits as long as the connection's busy timeout
-//! says, not as long for each.
+//! How long a run waits for locks that others hold: over all its waits as long as the connection's
+//! busy timeout says, not as long for each.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -8,9 +8,10 @@ use rusqlite::Connection;
 
 use crate::error::{self, Error};
 
-/// What is left of the busy timeout of a connection.
+/// The rest of the busy timeout of a connection.
 ///
-/// A connection whose timeout is 0 has none, or a busy handler of the application, and is left as it is.
+/// A connection whose timeout is 0 has none, or a busy handler of the application, and is left as
+/// it is.
 pub(crate) struct LockWait {
     timeout: Duration,
     left: Cell<Duration>,
@@ -31,12 +32,12 @@ impl LockWait {
 
     /// Counts time that was spent on waiting.
     pub(crate) fn spend(&self, connection: &Connection, waited: Duration) {
-        self.left.set(self.left().saturating_sub(waited));
-        self.set(connection, self.left());
+        self.left.set(self.remaining().saturating_sub(waited));
+        self.set(connection, self.remaining());
     }
 
     /// How long the run may still wait.
-    pub(crate) fn left(&self) -> Duration {
+    pub(crate) fn remaining(&self) -> Duration {
         self.left.get()
     }
 
@@ -48,8 +49,8 @@ impl LockWait {
     }
 }
 
-/// A connection that waits no longer than its busy timeout for all locks together. Dropped, it has its own timeout
-/// again.
+/// A connection that waits no longer than its busy timeout for all locks together. Dropped, it has
+/// its own timeout again.
 pub(crate) struct WaitingConnection<'a> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) wait: LockWait,

@@ -1,4 +1,4 @@
-//! What a run would lose, counted in the file before it is lost.
+//! Losses of a run, counted in the file before the run.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use schema::{Rename, Schema, Table};
 
 use crate::error::{self, Error};
 use crate::facts::AtRisk;
-use crate::notes::Declared;
+use crate::notes::Declaration;
 
 /// How many rows are named in a refusal.
 const EXAMPLES: usize = 5;
 
-/// Counts the rows that each loss would cost in the file as it is now; losses that cost none, or whose
-/// table or column is not there, are left out.
+/// Counts the rows that each loss would cost in the file as it is now; losses that cost none, or
+/// whose table or column is not there, are left out.
 pub(crate) fn at_risk(
     connection: &Connection,
     schema: &Schema,
-    losses: &[Declared],
+    losses: &[Declaration],
 ) -> Result<Vec<AtRisk>, Error> {
     let mut found = Vec::new();
     for loss in losses {
@@ -71,7 +71,7 @@ impl Census {
     pub(crate) fn take(connection: &Connection, schema: &Schema) -> Result<Census, Error> {
         let mut tables = BTreeMap::new();
         for table in schema.tables() {
-            let counts = Counts::of(connection, table).map_err(error::sqlite)?;
+            let counts = Counts::read(connection, table).map_err(error::sqlite)?;
             tables.insert(fold(&table.name), counts);
         }
         Ok(Census {
@@ -89,7 +89,7 @@ impl Census {
         &self,
         after: &Census,
         renames: &[Rename],
-        declared: &[Declared],
+        declared: &[Declaration],
     ) -> Vec<AtRisk> {
         let mut missing = Vec::new();
         for (key, counts) in &self.tables {
@@ -138,7 +138,8 @@ impl Census {
         missing
     }
 
-    /// Whether a table that was not there before holds as much as this one did: it was renamed together with columns.
+    /// Whether a table that was not there before holds as much as this one did: it was renamed
+    /// together with columns.
     fn goes_on_elsewhere(&self, counts: &Counts, after: &Census) -> bool {
         let new = after
             .tables
@@ -158,7 +159,7 @@ impl Counts {
         self.rows == other.rows && values(self) == values(other)
     }
 
-    fn of(connection: &Connection, table: &Table) -> rusqlite::Result<Counts> {
+    fn read(connection: &Connection, table: &Table) -> rusqlite::Result<Counts> {
         let stored = table
             .columns
             .iter()

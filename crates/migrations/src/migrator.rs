@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::Version;
 use crate::backup::{self, BackupFile, RunBackup};
 use crate::catalogue::Catalogue;
-use crate::connect::file::{OpenFile, check_links, file_of};
+use crate::connect::file::{OpenFile, check_links, find_open_file};
 use crate::connect::made::Made;
 use crate::connect::{self, Missing};
 use crate::error::{self, Error, ErrorKind};
@@ -39,12 +39,13 @@ pub struct Migrator<'a> {
 impl<'a> Migrator<'a> {
     /// Opens the file at `path`, which must be there. Nothing is written.
     ///
-    /// A path is the path of a file, whatever is in it: `notes?.db` and `50%.db` are files of that name. What SQLite
-    /// would take for something else, which is an empty path, `:memory:` and what begins with `file:`, is refused;
-    /// `./:memory:` is a file.
+    /// A path is the path of a file, whatever is in it: `notes?.db` and `50%.db` are files of that
+    /// name. What SQLite would take for something else, which is an empty path, `:memory:` and what
+    /// begins with `file:`, is refused; `./:memory:` is a file.
     ///
     /// # Errors
-    /// When the file is missing, is not a database, or cannot be opened, and when the path names no file.
+    /// When the file is missing, is not a database, or cannot be opened, and when the path names no
+    /// file.
     pub fn open(
         catalogue: &'a Catalogue,
         path: &Path,
@@ -53,13 +54,15 @@ impl<'a> Migrator<'a> {
         Ok(Migrator::opened(catalogue, path, Missing::Refuse, options)?.0)
     }
 
-    /// Opens the file at `path` if its [`user_version`](https://sqlite.org/pragma.html#pragma_user_version) is that of
-    /// the catalogue; `None` where it is another, and [`Migrator::open`] and [`Migrator::upgrade`] have to look
-    /// closely. Nothing is written.
+    /// Opens the file at `path` if its
+    /// [`user_version`](https://sqlite.org/pragma.html#pragma_user_version) is that of the
+    /// catalogue; `None` where it is another, and [`Migrator::open`] and [`Migrator::upgrade`] have
+    /// to look closely. Nothing is written.
     ///
-    /// This costs no more than SQLite does to open a file and read that number, however large the schema is. It is
-    /// for who opens a file again and again that was looked at before: what the ledger says is not read, so a file
-    /// of another application that has the same number, or another history of that length, is taken for ours.
+    /// This costs no more than SQLite does to open a file and read that number, however large the
+    /// schema is. It is for who opens a file again and again that was looked at before: what the
+    /// ledger says is not read, so a file of another application that has the same number, or
+    /// another history of that length, is taken for ours.
     ///
     /// # Errors
     /// As [`Migrator::open`].
@@ -72,10 +75,12 @@ impl<'a> Migrator<'a> {
         Ok((said == i64::from(catalogue.current_version())).then_some(migrator))
     }
 
-    /// As [`Migrator::open`], making an empty file where there is none; its directory must be there. SQLite gives
-    /// the file its mode, 0644 without the bits of the umask: who wants another one makes the empty file first.
+    /// As [`Migrator::open`], making an empty file where there is none; its directory must be
+    /// there. SQLite gives the file its mode, 0644 without the bits of the umask: who wants another
+    /// one makes the empty file first.
     ///
-    /// An empty file that was made so is removed with the migrator when a run fails before anything is written to it.
+    /// An empty file that was made so is removed with the migrator when a run fails before anything
+    /// is written to it.
     ///
     /// # Errors
     /// As [`Migrator::open`], and when the directory is missing.
@@ -105,7 +110,7 @@ impl<'a> Migrator<'a> {
             catalogue,
             connection,
             options,
-            file: Some(OpenFile::at(path)),
+            file: Some(OpenFile::from_path(path)),
             made,
         };
         Ok((migrator, user_version))
@@ -120,8 +125,8 @@ impl<'a> Migrator<'a> {
         Ok(Migrator::with_connection(catalogue, connection, options))
     }
 
-    /// Takes a connection that is open already, with whatever is set on it. An authorizer or a commit
-    /// hook on it is gone after the first run, which needs both for itself.
+    /// Takes a connection that is open already, with whatever is set on it. An authorizer or a
+    /// commit hook on it is gone after the first run, which needs both for itself.
     pub fn with_connection(
         catalogue: &'a Catalogue,
         connection: Connection,
@@ -146,7 +151,7 @@ impl<'a> Migrator<'a> {
         self.connection
     }
 
-    /// What the file says about itself.
+    /// The state that the file records about itself.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -162,8 +167,8 @@ impl<'a> Migrator<'a> {
         self.state()?.version(self.catalogue)
     }
 
-    /// How the file's schema differs from what its version should be; empty when it does not. A newer file
-    /// cannot be judged and gives nothing.
+    /// How the file's schema differs from what its version should be; empty when it does not. A
+    /// newer file cannot be judged and gives nothing.
     ///
     /// # Errors
     /// As [`Migrator::version`].
@@ -177,7 +182,7 @@ impl<'a> Migrator<'a> {
         Ok(schema::diff(&fresh, &state.schema))
     }
 
-    /// What would bring the file to `target`. Nothing is written.
+    /// The plan that would bring the file to `target`. Nothing is written.
     ///
     /// # Errors
     /// As [`plan()`].
@@ -191,15 +196,15 @@ impl<'a> Migrator<'a> {
     /// When the file cannot be read.
     pub fn at_risk(&self, plan: &Plan) -> Result<Vec<AtRisk>, Error> {
         let losses: Vec<_> = plan
-            .moves
+            .steps
             .iter()
             .flat_map(|step| step.losses.clone())
             .collect();
         loss::at_risk(&self.connection, &self.state()?.schema, &losses)
     }
 
-    /// Brings the file to the catalogue's current version; for a file that is there already this costs
-    /// one pragma and one row.
+    /// Brings the file to the catalogue's current version; for a file that is there already this
+    /// costs one pragma and one row.
     ///
     /// # Errors
     /// When the file must not be touched or a step fails; [`Error::outcome`] says what is in it.
@@ -236,19 +241,19 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// Brings the file back to version `target` with the ways back that the file itself carries; so a
-    /// file that is newer than the catalogue can come back, too.
+    /// Brings the file back to version `target` with the ways back that the file itself carries; so
+    /// a file that is newer than the catalogue can come back, too.
     ///
     /// # Errors
-    /// When the file must not be touched, is below `target`, a step has no way back, a step fails, or
-    /// rows would be lost without [`Options::accept_loss`].
+    /// When the file must not be touched, is below `target`, a step has no way back, a step fails,
+    /// or rows would be lost without [`Options::accept_loss`].
     pub fn rollback_to(&mut self, target: Version) -> Result<Report, Error> {
         self.run(Task::Rollback { target })
     }
 
-    /// Records each step's text as the catalogue has it now, where it differs from what the ledger keeps in
-    /// blanks and comments only, and returns what was recorded again, with both texts. Anything more is an
-    /// edited history, and refused.
+    /// Records each step's text as the catalogue has it now, where it differs from what the ledger
+    /// keeps in blanks and comments only, and returns what was recorded again, with both texts.
+    /// Anything more is an edited history, and refused.
     ///
     /// # Errors
     /// When the file must not be touched; it is then as it was.
@@ -272,13 +277,13 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    /// Makes the run to `target`, up or down, on a copy of the file beside it, and tells what it did to
-    /// every table. A file without ledger is adopted at `expected` on the copy, as
+    /// Makes the run to `target`, up or down, on a copy of the file beside it, and tells what it
+    /// did to every table. A file without ledger is adopted at `expected` on the copy, as
     /// [`Migrator::upgrade_from`] does. The file itself is not written, and no copy stays.
     ///
     /// # Errors
-    /// Whatever the run would fail with, apart from consent to losses, which a rehearsal does not ask
-    /// for; also when there is no room for the copies.
+    /// Whatever the run would fail with, apart from consent to losses, which a rehearsal does not
+    /// ask for; also when there is no room for the copies.
     pub fn rehearse(&self, expected: Option<Version>, target: Version) -> Result<Rehearsal, Error> {
         let aim = Aim { expected, target };
         rehearsal::rehearse(self.catalogue, &self.connection, &self.options, aim)
@@ -287,8 +292,8 @@ impl<'a> Migrator<'a> {
     /// Takes a backup of the file now, beside it, and returns its path.
     ///
     /// # Errors
-    /// When the database is in memory, there is no space, or the copy cannot be made; nothing is left
-    /// of it then.
+    /// When the database is in memory, there is no space, or the copy cannot be made; nothing is
+    /// left of it then.
     pub fn back_up(&self) -> Result<PathBuf, Error> {
         backup::back_up(&self.connection, &self.options)
     }
@@ -299,7 +304,7 @@ impl<'a> Migrator<'a> {
     /// When its directory cannot be read.
     pub fn backups(&self) -> Result<Vec<BackupFile>, Error> {
         let files = self.options.files;
-        let file = backup::path_of(&self.connection, files)?;
+        let file = backup::find_file_path(&self.connection, files)?;
         file.map_or(Ok(Vec::new()), |file| backup::backups_on(files, &file))
     }
 
@@ -353,16 +358,16 @@ impl<'a> Migrator<'a> {
     /// Whether there is nothing to do to be at `target`.
     fn is_at(&self, target: Version) -> bool {
         let plan = self.plan_to(target);
-        plan.is_ok_and(|plan| plan.moves.is_empty())
+        plan.is_ok_and(|plan| plan.steps.is_empty())
     }
 
-    /// Refuses before anything is written where the file is not what the connection has open, or has names that
-    /// SQLite does not know.
+    /// Refuses before anything is written where the file is not what the connection has open, or
+    /// has names that SQLite does not know.
     fn check_file(&self) -> Result<(), Error> {
         if let Some(file) = &self.file {
             file.check()?;
         }
-        match file_of(&self.connection)? {
+        match find_open_file(&self.connection)? {
             Some(path) => check_links(&path),
             None => Ok(()),
         }
@@ -370,7 +375,7 @@ impl<'a> Migrator<'a> {
 
     /// Closes the connection, which rolls back whatever is open on it, and looks through a new one.
     fn reread_outcome(&mut self, error: Error) -> Error {
-        let path = file_of(&self.connection).ok().flatten();
+        let path = find_open_file(&self.connection).ok().flatten();
         let new = path.map(|path| connect::handle(&path, Missing::Refuse, &self.options));
         let Some(Ok(new)) = new else {
             return error;
@@ -389,7 +394,8 @@ impl<'a> Migrator<'a> {
     }
 }
 
-/// An empty file that was made for what failed may go, unless somebody else is making it just now, who has it locked.
+/// An empty file that was made for what failed may go, unless somebody else is making it just now,
+/// who has it locked.
 fn may_remove(made: &mut Option<Made>, error: &Error) {
     if let Some(made) = made {
         made.failed = error.kind() != ErrorKind::Busy;

@@ -15,7 +15,7 @@ pub struct Compatibility {
     pub why: String,
 }
 
-/// What one new table, column, index, trigger or view means.
+/// The meaning of one new table, column, index, trigger or view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Meaning {
@@ -27,20 +27,20 @@ pub struct Meaning {
 
 /// Something that a step does to data on purpose, declared in its notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
+pub struct Declaration {
     /// The table whose rows it concerns.
     pub table: String,
     /// The column, or `None` for whole rows.
     pub column: Option<String>,
-    /// What a person should know about it.
+    /// A note for the reader.
     pub why: String,
 }
 
-impl Declared {
+impl Declaration {
     /// Reads `table` or `table.column`.
-    pub(crate) fn new(object: &str, why: &str) -> Declared {
+    pub(crate) fn new(object: &str, why: &str) -> Declaration {
         let (table, column) = split_object(object);
-        Declared {
+        Declaration {
             table,
             column,
             why: why.to_owned(),
@@ -78,9 +78,9 @@ pub struct Notes {
     pub task: String,
     /// The line `Backwards compatibility: …` of *Task*.
     pub compatibility: Option<Compatibility>,
-    /// `Slower:` lines of *Task*: declared queries that this version makes slower on purpose, each named where a
-    /// table would be.
-    pub slower: Vec<Declared>,
+    /// `Slower:` lines of *Task*: declared queries that this version makes slower on purpose, each
+    /// named where a table would be.
+    pub slower: Vec<Declaration>,
     /// *Why*.
     pub why: String,
     /// *Columns*: an entry for each new table, column, index, trigger and view.
@@ -90,21 +90,23 @@ pub struct Notes {
     /// *Rollback*, with its declarations.
     pub rollback: String,
     /// `Loses:` lines of *Data migration*: what the step itself drops.
-    pub up_losses: Vec<Declared>,
+    pub up_losses: Vec<Declaration>,
     /// `Changes:` lines of *Data migration*: columns whose values it rewrites.
-    pub changes: Vec<Declared>,
-    /// `Alters:` lines of *Data migration*: columns or tables that it declares otherwise than before.
-    pub alters: Vec<Declared>,
+    pub changes: Vec<Declaration>,
+    /// `Alters:` lines of *Data migration*: columns or tables that it declares otherwise than
+    /// before.
+    pub alters: Vec<Declaration>,
     /// `Renames:` lines of *Data migration*.
     pub renames: Vec<Rename>,
     /// `Adds:` lines of *Data migration*: older tables that it puts rows into.
-    pub adds: Vec<Declared>,
+    pub adds: Vec<Declaration>,
     /// `Loses:` lines of *Rollback*: what going back drops and no later upgrade brings back.
-    pub down_losses: Vec<Declared>,
-    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade makes again as it was.
-    pub remade: Vec<Declared>,
+    pub down_losses: Vec<Declaration>,
+    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade makes again as it
+    /// was.
+    pub remade: Vec<Declaration>,
     /// `Changes:` lines of *Rollback*: columns that keep the values which the step gave them.
-    pub down_changes: Vec<Declared>,
+    pub down_changes: Vec<Declaration>,
     sections: Vec<(String, String)>,
     malformed: Vec<String>,
 }
@@ -154,7 +156,7 @@ impl Notes {
         notes
     }
 
-    /// What is missing, still to be written, or malformed; empty when the notes are complete.
+    /// Problems: missing, still to be written, or malformed; empty when the notes are complete.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.title.is_empty() {
@@ -214,7 +216,8 @@ impl Notes {
         problems
     }
 
-    /// The words for `object` (`table`, `table.column`, or another object's name), if there are any.
+    /// The words for `object` (`table`, `table.column`, or another object's name), if there are
+    /// any.
     pub fn meaning(&self, object: &str) -> Option<&str> {
         self.meanings
             .iter()
@@ -268,7 +271,7 @@ impl Notes {
     }
 
     /// `Changes:` is about values, so it names a column: a whole table would excuse anything in it.
-    fn read_changes(&mut self, body: &str) -> Vec<Declared> {
+    fn read_changes(&mut self, body: &str) -> Vec<Declaration> {
         let changes = self.read_declared(body, "Changes:");
         for whole in changes.iter().filter(|change| change.column.is_none()) {
             let table = &whole.table;
@@ -304,7 +307,7 @@ impl Notes {
         }
     }
 
-    fn read_declared(&mut self, body: &str, keyword: &str) -> Vec<Declared> {
+    fn read_declared(&mut self, body: &str, keyword: &str) -> Vec<Declaration> {
         let mut found = Vec::new();
         for item in bullets(body) {
             let Some(rest) = item.strip_prefix(keyword) else {
@@ -323,7 +326,7 @@ impl Notes {
             if why.is_empty() {
                 self.malformed.push(format!("`{item}` does not say why"));
             }
-            found.push(Declared::new(object, why));
+            found.push(Declaration::new(object, why));
         }
         found
     }

@@ -7,6 +7,7 @@ use crate::progress::Progress;
 
 /// How a file is opened and a run is made.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// How long to wait for others who have the file locked.
     pub busy_timeout: Duration,
@@ -16,29 +17,31 @@ pub struct Options {
     pub strict: bool,
     /// Whether a run takes a backup before it writes, and how many stay.
     pub backups: Backups,
-    /// What one COMMIT holds.
+    /// The extent of one COMMIT.
     pub commit: Commit,
-    /// Read every page of the file before a run that takes no backup, and refuse where one is damaged; a
-    /// backup is always read. See [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check).
+    /// Read every page of the file before a run that takes no backup, and refuse where one is
+    /// damaged; a backup is always read. See
+    /// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check).
     pub check: bool,
     /// Run steps whose notes are not complete, as a proof does while a version is being made.
     pub allow_undocumented: bool,
     /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
     pub rehearse: bool,
-    /// How long a run may work that carries out ways back which only the file knows: a newer build stored them, or whoever
-    /// wrote to the file. It is interrupted and rolled back then.
+    /// How long a run may work that carries out ways back which only the file knows: a newer build
+    /// stored them, or whoever wrote to the file. It is interrupted and rolled back then.
     pub stored_time_limit: Duration,
-    /// Called while a backup is made or put back, and while [`Fill`](crate::Fill) fills a table.
+    /// Called while a backup is made or put back, and while [`Backfill`](crate::Backfill) fills a
+    /// table.
     pub progress: Option<fn(Progress)>,
-    /// The file system that holds the file, for backups, rehearsals and restores. A connection that is given to
-    /// [`Migrator::with_connection`](crate::Migrator::with_connection) is on the same one; a file that is not
-    /// there is taken for a database in memory, which has no backup.
+    /// The file system that holds the file, for backups, rehearsals and restores. A connection that
+    /// is given to [`Migrator::with_connection`](crate::Migrator::with_connection) is on the same
+    /// one; a file that is not there is taken for a database in memory, which has no backup.
     pub files: &'static dyn Files,
 }
 
 impl Default for Options {
-    /// Five seconds of waiting, no consent, not strict, a backup for each run, a check where there is none, and five
-    /// minutes for what only the file knows.
+    /// Five seconds of waiting, no consent, not strict, a backup for each run, a check where there
+    /// is none, and five minutes for what only the file knows.
     fn default() -> Options {
         Options {
             busy_timeout: Duration::from_secs(5),
@@ -136,14 +139,15 @@ impl Options {
     }
 }
 
-/// What one COMMIT holds.
+/// The extent of one COMMIT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Commit {
     /// The whole run: it arrives, or the file is as it was.
     #[default]
     Run,
-    /// Each step: for files that are too large for one transaction. A run that fails leaves the file at
-    /// the version of the last step that did not, and [`Outcome::CommittedTo`](crate::Outcome) says so.
+    /// Each step: for files that are too large for one transaction. A run that fails leaves the
+    /// file at the version of the last step that did not, and
+    /// [`Outcome::CommittedTo`](crate::Outcome) says so.
     PerStep,
 }
 
@@ -153,8 +157,8 @@ pub enum Backups {
     /// A backup for each run that writes to a file on disk which holds something; all stay.
     #[default]
     KeepAll,
-    /// The same; the oldest go, so that this many stay beside the file. At least the new one stays, and one
-    /// that cannot be removed.
+    /// The same; the oldest go, so that this many stay beside the file. At least the new one stays,
+    /// and one that cannot be removed.
     Keep(u32),
     /// None.
     Off,

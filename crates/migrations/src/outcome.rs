@@ -1,8 +1,8 @@
-//! What is in the file after an error.
+//! The state of the file after an error.
 
 use crate::Version;
 
-/// What is in the file after an error, found by looking again.
+/// The state of the file after an error, found by reading it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing was begun.
@@ -11,7 +11,8 @@ pub enum Outcome {
     RolledBack,
     /// The run was committed, although an error came back.
     Committed,
-    /// The steps up to this version were committed, each by itself; the one that failed was rolled back.
+    /// The steps up to this version were committed, each by itself; the one that failed was rolled
+    /// back.
     CommittedTo(Version),
     /// The file could not be looked at; open it again to find out.
     Unknown,

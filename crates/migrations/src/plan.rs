@@ -9,12 +9,12 @@ use crate::catalogue::Catalogue;
 use crate::entry::Entry;
 use crate::error::{self, Error};
 use crate::file::FileState;
-use crate::notes::Declared;
-use crate::outside;
-use crate::planned_step::{Direction, Move};
-use crate::step::Back;
+use crate::non_transactional;
+use crate::notes::Declaration;
+use crate::planned_step::{Direction, PlannedStep};
+use crate::step::Down;
 
-/// What will be done to one file.
+/// The steps of one run on one file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
@@ -23,7 +23,7 @@ pub struct Plan {
     /// The version that it will have.
     pub to: Version,
     /// The steps, in the order in which they run; empty when there is nothing to do.
-    pub moves: Vec<Move>,
+    pub steps: Vec<PlannedStep>,
 }
 
 /// Computes what brings a file from its version to `target`.
@@ -41,7 +41,7 @@ pub fn plan(catalogue: &Catalogue, file: &FileState, target: Version) -> Result<
     if target > current {
         return Err(error::target_unknown(target, current));
     }
-    let moves = if target >= from {
+    let steps = if target >= from {
         (from + 1..=target)
             .filter_map(|version| up(catalogue, version))
             .collect()
@@ -56,32 +56,32 @@ pub fn plan(catalogue: &Catalogue, file: &FileState, target: Version) -> Result<
     Ok(Plan {
         from,
         to: target,
-        moves,
+        steps,
     })
 }
 
-fn up(catalogue: &Catalogue, version: Version) -> Option<Move> {
+fn up(catalogue: &Catalogue, version: Version) -> Option<PlannedStep> {
     let step = catalogue.step(version)?;
-    Some(Move {
+    Some(PlannedStep {
         version,
         folder: step.folder().to_owned(),
         direction: Direction::Up,
         sql: step.up().to_owned(),
         losses: catalogue.notes(version)?.up_losses.clone(),
-        outside: step.outside().is_some(),
+        non_transactional: step.non_transactional().is_some(),
     })
 }
 
-fn down(catalogue: &Catalogue, entry: &Entry) -> Result<Move, Error> {
+fn down(catalogue: &Catalogue, entry: &Entry) -> Result<PlannedStep, Error> {
     let known = catalogue.step(entry.version);
     let folder = match known {
         Some(step) => step.folder().to_owned(),
         None => format!("{:04}_{}", entry.version, entry.name),
     };
     let Some(sql) = &entry.down_sql else {
-        let reason = known.and_then(|step| match step.back() {
-            Back::Irreversible(reason) => Some(&**reason),
-            Back::Sql(_) => None,
+        let reason = known.and_then(|step| match step.down() {
+            Down::Irreversible(reason) => Some(&**reason),
+            Down::Sql(_) => None,
         });
         return Err(error::irreversible(&folder, reason));
     };
@@ -93,40 +93,45 @@ fn down(catalogue: &Catalogue, entry: &Entry) -> Result<Move, Error> {
             .unwrap_or_default()
             .iter()
             .find(|loss| loss.object() == object);
-        Declared::new(object, known.map_or("", |loss| &loss.why))
+        Declaration::new(object, known.map_or("", |loss| &loss.why))
     });
-    Ok(Move {
+    Ok(PlannedStep {
         version: entry.version,
         folder,
         direction: Direction::Down,
         sql: sql.clone(),
         losses: losses.collect(),
-        outside: outside::is_script(sql) && known.is_none_or(|step| step.outside().is_some()),
+        non_transactional: non_transactional::is_non_transactional_script(sql)
+            && known.is_none_or(|step| step.non_transactional().is_some()),
     })
 }
 
 impl Plan {
     /// Leaves what one transaction can hold: the steps before the first that stands outside of one.
-    pub(crate) fn keep_inside(&mut self) {
-        let inside = self.moves.iter().take_while(|step| !step.outside).count();
-        self.keep(inside);
+    pub(crate) fn keep_transactional_steps(&mut self) {
+        let inside = self
+            .steps
+            .iter()
+            .take_while(|step| !step.non_transactional)
+            .count();
+        self.truncate(inside);
     }
 
     /// The version that the file has after the first step.
     pub(crate) fn after_first(&self) -> Version {
         let mut first = self.clone();
-        first.keep(1);
+        first.truncate(1);
         first.to
     }
 
     /// Leaves the first so many steps.
-    pub(crate) fn keep(&mut self, steps: usize) {
-        if steps >= self.moves.len() {
+    pub(crate) fn truncate(&mut self, steps: usize) {
+        if steps >= self.steps.len() {
             return;
         }
-        self.moves.truncate(steps);
+        self.steps.truncate(steps);
         self.to = self
-            .moves
+            .steps
             .last()
             .map_or(self.from, |last| match last.direction {
                 Direction::Up => last.version,
@@ -143,8 +148,8 @@ impl Plan {
         }
     }
 
-    /// The plan as a person reads it: changes, what will run, what would undo it, how data moves and
-    /// what is at risk. What a file brought into it is escaped.
+    /// The plan as a person reads it: changes, what will run, what would undo it, how data moves
+    /// and what is at risk. What a file brought into it is escaped.
     ///
     /// # Errors
     /// When a version's schema cannot be made from the catalogue.
@@ -152,7 +157,7 @@ impl Plan {
         let mut text = String::from("MIGRATION PLAN\n");
         let _ = writeln!(text, "Current Version: {}", self.from);
         let _ = writeln!(text, "New Version: {}", self.to);
-        if self.moves.is_empty() {
+        if self.steps.is_empty() {
             text.push_str("Changes: none, the file is at this version already\n");
             return Ok(text);
         }
@@ -199,11 +204,11 @@ impl Plan {
         Ok(text)
     }
 
-    /// The renames that the notes of the steps up declare; going back, a renamed thing is one that goes and one
-    /// that comes.
+    /// The renames that the notes of the steps up declare; going back, a renamed thing is one that
+    /// goes and one that comes.
     fn renames(&self, catalogue: &Catalogue) -> Vec<schema::Rename> {
         let up = self
-            .moves
+            .steps
             .iter()
             .filter(|step| step.direction == Direction::Up);
         let notes = up.filter_map(|step| catalogue.notes(step.version));
@@ -212,7 +217,7 @@ impl Plan {
 
     fn scripts(&self, catalogue: &Catalogue) -> String {
         let mut text = String::new();
-        for step in &self.moves {
+        for step in &self.steps {
             let _ = writeln!(
                 text,
                 "-- {}\n{}",
@@ -233,14 +238,14 @@ impl Plan {
 
     fn undoing(&self, catalogue: &Catalogue) -> String {
         let mut text = String::new();
-        for step in self.moves.iter().rev() {
+        for step in self.steps.iter().rev() {
             let known = catalogue.step(step.version);
             let folder = one_line(&step.folder);
-            let (title, sql) = match (step.direction, known.map(|step| (step, step.back()))) {
-                (Direction::Up, Some((_, Back::Sql(sql)))) => {
+            let (title, sql) = match (step.direction, known.map(|step| (step, step.down()))) {
+                (Direction::Up, Some((_, Down::Sql(sql)))) => {
                     (format!("{folder}/down.sql"), sql.to_string())
                 }
-                (Direction::Up, Some((_, Back::Irreversible(why)))) => {
+                (Direction::Up, Some((_, Down::Irreversible(why)))) => {
                     let why = why.trim().lines().map(|line| format!("-- {line}\n"));
                     (format!("{folder}: no way back"), why.collect())
                 }
@@ -259,7 +264,7 @@ impl Plan {
 
     fn data_migration(&self, catalogue: &Catalogue) -> String {
         let mut text = String::new();
-        for step in &self.moves {
+        for step in &self.steps {
             let notes = catalogue.notes(step.version);
             let words = notes.map_or("not known to this build", |notes| match step.direction {
                 Direction::Up => &notes.data_migration,
@@ -277,7 +282,7 @@ impl Plan {
     /// What the way back would lose (going up), or what going back loses, as declared in the notes.
     fn risks(&self, catalogue: &Catalogue) -> Vec<String> {
         let mut risks = Vec::new();
-        for step in &self.moves {
+        for step in &self.steps {
             let back = catalogue
                 .notes(step.version)
                 .map(|notes| notes.down_losses.as_slice());
@@ -306,7 +311,7 @@ impl Plan {
 
     /// The number of statements that will run.
     pub fn statements(&self) -> usize {
-        self.moves
+        self.steps
             .iter()
             .map(|step| sql::statements(&step.sql).len())
             .sum()

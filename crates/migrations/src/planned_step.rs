@@ -1,7 +1,7 @@
 //! One step of a plan.
 
 use crate::Version;
-use crate::notes::Declared;
+use crate::notes::Declaration;
 
 /// Which way a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Direction {
 /// One step of a plan.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Move {
+pub struct PlannedStep {
     /// The step's version: the one it leads to going up, the one it leaves going down.
     pub version: Version,
     /// The step's folder, or its number and recorded name where the catalogue does not know it.
@@ -24,13 +24,13 @@ pub struct Move {
     pub direction: Direction,
     /// The script that is run.
     pub sql: String,
-    /// What running it loses, as declared.
-    pub losses: Vec<Declared>,
+    /// The declared losses of running it.
+    pub losses: Vec<Declaration>,
     /// Whether it runs alone, outside a transaction.
-    pub outside: bool,
+    pub non_transactional: bool,
 }
 
-impl Move {
+impl PlannedStep {
     /// The script's name for messages, such as `0002_note_label/up.sql`.
     pub fn file(&self) -> String {
         match self.direction {

@@ -1,11 +1,12 @@
 //! How far a work that takes its time has got.
 
-/// What takes its time.
+/// The work that a progress report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// A backup is made or put back; counted in pages.
     Copying,
-    /// A step's function fills a table with [`Fill`](crate::Fill); counted in rows that were read.
+    /// A step's function fills a table with [`Backfill`](crate::Backfill); counted in rows that
+    /// were read.
     Filling,
 }
 
@@ -15,8 +16,8 @@ pub enum Work {
 pub struct Progress {
     /// Which one.
     pub work: Work,
-    /// What is done of it.
+    /// The part that is done.
     pub done: u64,
-    /// What there is to do; 0 where nobody knows before the end.
+    /// The whole work; 0 if it is not known before the end.
     pub all: u64,
 }

@@ -1,7 +1,8 @@
 //! Red flags: reasons to stop before anything is written, although every statement would run.
 //!
-//! Three of the five stand here; consent to losses is asked for in `loss`, and a file that drifted or whose
-//! history was edited is refused in `file` and `run`. `docs/red-flags.md` explains each to a person.
+//! Three of the five stand here; consent to losses is asked for in `loss`, and a file that drifted
+//! or whose history was edited is refused in `file` and `run`. `docs/red-flags.md` explains each to
+//! a person.
 
 use schema::sql;
 use schema::{Change, ChangeKind, Object};
@@ -12,12 +13,12 @@ use crate::error::{self, Error};
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::planned_step::Direction;
-use crate::step::Back;
+use crate::step::Down;
 
 /// Looks at every step that `plan` runs upwards.
 pub(crate) fn look(catalogue: &Catalogue, plan: &Plan, options: &Options) -> Result<(), Error> {
     let up = plan
-        .moves
+        .steps
         .iter()
         .filter(|step| step.direction == Direction::Up);
     for version in up.map(|step| step.version) {
@@ -38,9 +39,9 @@ fn no_way_back(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
         return Ok(());
     };
     let does_something = step.code().is_some() || !sql::statements(step.up()).is_empty();
-    let silent = match step.back() {
-        Back::Sql(back) => sql::statements(back).is_empty(),
-        Back::Irreversible(reason) => reason.trim().is_empty(),
+    let silent = match step.down() {
+        Down::Sql(back) => sql::statements(back).is_empty(),
+        Down::Irreversible(reason) => reason.trim().is_empty(),
     };
     if does_something && silent {
         Err(error::way_back_unsaid(step.folder()))

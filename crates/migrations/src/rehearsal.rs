@@ -1,7 +1,7 @@
 //! The rehearsal: a run made on a copy of the file, and what it did to every row.
 //!
-//! The copy stands beside the file, because there it has room if the backup has; it is removed at the end.
-//! Rows are compared by SQLite itself, so memory stays small whatever the file's size.
+//! The copy stands beside the file, because there it has room if the backup has; it is removed at
+//! the end. Rows are compared by SQLite itself, so memory stays small whatever the file's size.
 
 pub(crate) mod compare;
 mod declarations;
@@ -22,7 +22,7 @@ use crate::connect::{self, Missing};
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::files::Files;
-use crate::notes::Declared;
+use crate::notes::Declaration;
 use crate::options::{Backups, Options};
 use crate::outcome::Outcome;
 use crate::planned_step::Direction;
@@ -38,23 +38,23 @@ pub enum WayBack {
     /// The same schema and the same rows.
     #[default]
     Same,
-    /// What differs, one sentence each.
+    /// The differences, one sentence each.
     Differs(Vec<String>),
     /// There is none, or it fails: why.
     None(String),
 }
 
-/// What a run did to a copy of the file.
+/// The result of a run on a copy of the file.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Rehearsal {
-    /// What the run reports.
+    /// The report of the run.
     pub report: Report,
     /// Every table, with what happened to its rows.
     pub tables: Vec<TableChange>,
-    /// What is lost or changed and no notes declare, one sentence each.
+    /// Losses and changes that no notes declare, one sentence each.
     pub undeclared: Vec<String>,
-    /// What `integrity_check` says of the result; empty when all is well.
+    /// Problems that `integrity_check` reports on the result; empty if there are none.
     pub integrity: Vec<String>,
     /// How long the run took, without copying and comparing.
     pub elapsed: Duration,
@@ -72,7 +72,8 @@ struct Copies {
     after: Copy,
 }
 
-/// Where a rehearsed run goes: adopted at one version first where that is expected, then to another.
+/// Where a rehearsed run goes: adopted at one version first where that is expected, then to
+/// another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Aim {
     pub(crate) expected: Option<Version>,
@@ -131,13 +132,11 @@ pub(crate) fn rehearse(
     let copies = copies_of(connection, options)?;
     let (before, after) = (copies.before.path(), copies.after.path());
     let files = options.files;
-    let quiet = Options {
-        accept_loss: true,
-        backups: Backups::Off,
-        rehearse: false,
-        progress: None,
-        ..*options
-    };
+    let quiet = options
+        .accept_loss(true)
+        .backups(Backups::Off)
+        .rehearse(false)
+        .progress(None);
     let bytes_before = size(files, before);
     let state = FileState::read(&connect::reading(before, files)?)?;
     let old = state.schema.clone();
@@ -152,7 +151,7 @@ pub(crate) fn rehearse(
     let copy = &stage.connection;
     let new = FileState::read(copy)?.schema;
     attach(copy, before)?;
-    let declared = Declarations::of(catalogue, &report, &state);
+    let declared = Declarations::read(catalogue, &report, &state);
     let pair = Pair {
         connection: copy,
         old: &old,
@@ -178,7 +177,7 @@ pub(crate) fn rehearse(
 }
 
 fn copies_of(connection: &Connection, options: &Options) -> Result<Copies, Error> {
-    let file = backup::path_of(connection, options.files)?;
+    let file = backup::find_file_path(connection, options.files)?;
     if let Some(file) = &file {
         remove_abandoned(options.files, file);
     }
@@ -233,7 +232,7 @@ fn go_back(
     report: &Report,
     before: &Path,
     old: &Schema,
-    losses: &[Declared],
+    losses: &[Declaration],
 ) -> Result<WayBack, Error> {
     if report.to == report.from {
         return Ok(WayBack::Same);
@@ -287,8 +286,8 @@ impl Rehearsal {
         }
     }
 
-    /// Room that the run needs on the disk beside the file, at most: its backup, its journal and its
-    /// growth.
+    /// Room that the run needs on the disk beside the file, at most: its backup, its journal and
+    /// its growth.
     pub fn bytes_needed(&self) -> u64 {
         let growth = self.bytes_after.saturating_sub(self.bytes_before);
         self.bytes_before.saturating_mul(2).saturating_add(growth)

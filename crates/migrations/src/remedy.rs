@@ -1,4 +1,5 @@
-//! The way forward after an error, as a value: the library words it with its own API, a command with its flags.
+//! The way forward after an error, as a value: the library words it with its own API, a command
+//! with its flags.
 
 use std::fmt;
 
@@ -6,8 +7,8 @@ use crate::Version;
 
 /// A way forward after an error.
 ///
-/// [`Display`](fmt::Display) names this library's API. A command that shows an error to its users matches on the
-/// variants, words those it has a flag for, and prints the rest as they are; see
+/// [`Display`](fmt::Display) names this library's API. A command that shows an error to its users
+/// matches on the variants, words those it has a flag for, and prints the rest as they are; see
 /// [`Error::report_with`](crate::Error::report_with).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

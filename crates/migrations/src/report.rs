@@ -1,13 +1,13 @@
-//! What a run did, and what it left as it is.
+//! The report of a run: its steps and the rows that it skipped.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Version;
 use crate::planned_step::Direction;
-use crate::remarks::Remark;
+use crate::skipped_rows::SkippedRow;
 
-/// What was done by one step of a run.
+/// The report of one step of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StepReport {
@@ -21,8 +21,8 @@ pub struct StepReport {
     pub elapsed: Duration,
 }
 
-/// Rows whose foreign key pointed nowhere before the run, and does so still: nobody's fault now, but worth
-/// mending.
+/// Rows whose foreign key pointed nowhere before the run, and does so still: nobody's fault now,
+/// but worth mending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dangling {
@@ -34,7 +34,7 @@ pub struct Dangling {
     pub rows: u64,
 }
 
-/// What a run did.
+/// The report of a run.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -49,8 +49,9 @@ pub struct Report {
     /// The steps, in the order in which they ran; empty when there was nothing to do.
     pub steps: Vec<StepReport>,
     /// Rows that a step could not treat and left as they are.
-    pub remarks: Vec<Remark>,
-    /// Foreign keys that pointed nowhere before, in the tables that the run touched and their children.
+    pub skipped_rows: Vec<SkippedRow>,
+    /// Foreign keys that pointed nowhere before, in the tables that the run touched and their
+    /// children.
     pub dangling: Vec<Dangling>,
 }
 

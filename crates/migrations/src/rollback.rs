@@ -6,8 +6,8 @@ use rusqlite::Connection;
 pub(crate) const TRIES: usize = 3;
 
 /// Whether the connection is outside a transaction afterwards. BEGIN can fail and have begun, and
-/// ROLLBACK can be interrupted as any statement can: then the progress handler goes, because an open
-/// transaction that the application would take for its own is worse.
+/// ROLLBACK can be interrupted as any statement can: then the progress handler goes, because an
+/// open transaction that the application would take for its own is worse.
 pub(crate) fn roll_back(connection: &mut Connection) -> bool {
     for _ in 0..TRIES {
         if connection.is_autocommit() {

@@ -19,11 +19,11 @@ use crate::error::Error;
 use crate::ledger;
 use crate::lock_wait::WaitingConnection;
 use crate::options::{Backups, Commit, Options};
-use crate::planned_step::{Direction, Move};
+use crate::planned_step::{Direction, PlannedStep};
 use crate::report::{Report, StepReport};
 use crate::transaction::Transaction;
 use context::{Run, Scope};
-use in_transaction::Work;
+use in_transaction::TransactionResult;
 pub(crate) use task::Task;
 
 /// What a run is made with.
@@ -34,7 +34,8 @@ struct Settings<'a> {
     backup: &'a RunBackup<'a>,
 }
 
-/// Carries out `task`, in one transaction or in one for each step, with foreign keys off around each.
+/// Carries out `task`, in one transaction or in one for each step, with foreign keys off around
+/// each.
 pub(crate) fn run(
     connection: &mut Connection,
     catalogue: &Catalogue,
@@ -55,22 +56,23 @@ pub(crate) fn run(
     let mut waiting = WaitingConnection::new(connection)?;
     let mut total = run_transaction(&mut waiting, settings, task, scope)?;
     // The backup was taken before the first step, for all of them.
-    let later = Options {
-        backups: Backups::Off,
-        check: false,
-        ..*options
-    };
+    let later = options.backups(Backups::Off).check(false);
     settings.options = &later;
     let target = task.target();
     while total.to != target {
-        let part = run_transaction(&mut waiting, settings, task.going_on(), Scope::FirstStep)
-            .map_err(|error| error.after_steps_to(total.to))?;
+        let part = run_transaction(
+            &mut waiting,
+            settings,
+            task.without_expected_version(),
+            Scope::FirstStep,
+        )
+        .map_err(|error| error.after_steps_to(total.to))?;
         if part.steps.is_empty() && part.to == total.to {
             break;
         }
         total.to = part.to;
         total.steps.extend(part.steps);
-        total.remarks.extend(part.remarks);
+        total.skipped_rows.extend(part.skipped_rows);
         // The last look is the one that counts.
         total.dangling = part.dangling;
     }
@@ -93,8 +95,8 @@ fn run_transaction(
     let done = run.end_limit(done);
     let transaction = run.into_transaction();
     match done {
-        Ok(Work {
-            outside: Some(step),
+        Ok(TransactionResult {
+            non_transactional: Some(step),
             report,
             ..
         }) => {
@@ -113,13 +115,13 @@ fn run_transaction(
     }
 }
 
-/// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken by
-/// somebody who did the same, has done nothing that may not be repeated.
+/// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken
+/// by somebody who did the same, has done nothing that may not be repeated.
 fn run_without_transaction(
     waiting: &mut WaitingConnection<'_>,
     settings: Settings<'_>,
     task: Task,
-    step: &Move,
+    step: &PlannedStep,
     mut report: Report,
 ) -> Result<Report, Error> {
     let started = Instant::now();
@@ -132,7 +134,7 @@ fn run_without_transaction(
         settings.options,
     );
     let recorded = run.decide(task).and_then(|decision| {
-        let first = decision.plan.moves.first();
+        let first = decision.plan.steps.first();
         if first.is_none_or(|first| first.version != step.version) {
             return Ok((None, decision.plan.from));
         }

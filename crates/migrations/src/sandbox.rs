@@ -1,5 +1,6 @@
-//! The settings of a connection while SQL runs on it that somebody wrote: the second line behind the authorizer
-//! ([`guard`](crate::guard)), for what an authorizer is not asked about or does not know.
+//! The settings of a connection while SQL runs on it that somebody wrote: the second line behind
+//! the authorizer ([`authorizer`](crate::authorizer)), for what an authorizer is not asked about or
+//! does not know.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::{
@@ -27,9 +28,9 @@ pub(crate) enum Attached {
     OfVacuum,
 }
 
-/// The settings of a connection before it was confined: no other database can be attached, the schema cannot be
-/// written past CREATE, ALTER and DROP, and functions with side effects cannot be called from views, triggers and the
-/// like.
+/// The settings of a connection before it was confined: no other database can be attached, the
+/// schema cannot be written past CREATE, ALTER and DROP, and functions with side effects cannot be
+/// called from views, triggers and the like.
 pub(crate) struct Sandbox {
     attached: i32,
     before: [bool; SETTINGS.len()],

@@ -9,12 +9,13 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::Version;
 use crate::error::{self, BoxError, Error};
-use crate::remarks::Remarks;
+use crate::skipped_rows::SkippedRows;
 
 /// The way back of a step. Its absence is written, never implied.
 #[derive(Clone, Debug)]
-pub enum Back {
-    /// `down.sql`. Always plain SQL, because the ledger keeps it for builds that do not know the step.
+pub enum Down {
+    /// `down.sql`. Always plain SQL, because the ledger keeps it for builds that do not know the
+    /// step.
     Sql(Cow<'static, str>),
     /// `irreversible.md`: why there is none.
     Irreversible(Cow<'static, str>),
@@ -22,17 +23,17 @@ pub enum Back {
 
 /// The part of a step that is a Rust function, for data that SQL cannot compute.
 ///
-/// Both functions run inside the run's transaction, under the same restrictions as the SQL. One that
-/// panics fails the step.
+/// Both functions run inside the run's transaction, under the same restrictions as the SQL. One
+/// that panics fails the step.
 #[derive(Clone, Copy, Debug)]
-pub struct Code {
+pub struct StepFn {
     /// The function's name as a person finds it in the source.
     pub name: &'static str,
-    /// Reads the rows as they are before the step and remarks on each that `apply` will leave as it
+    /// Reads the rows as they are before the step and records each that `apply` will leave as it
     /// is. Called before the step's SQL, and only when the run is strict; writing is refused.
-    pub survey: fn(&Connection, &mut Remarks) -> Result<(), BoxError>,
+    pub preflight: fn(&Connection, &mut SkippedRows) -> Result<(), BoxError>,
     /// Moves the data, after the step's SQL.
-    pub apply: fn(&Connection, &mut Remarks) -> Result<(), BoxError>,
+    pub apply: fn(&Connection, &mut SkippedRows) -> Result<(), BoxError>,
 }
 
 /// One step, as its folder has it.
@@ -41,29 +42,30 @@ pub struct Step {
     folder: Cow<'static, str>,
     version: Version,
     up: Cow<'static, str>,
-    back: Back,
+    down: Down,
     notes: Cow<'static, str>,
-    code: Option<Code>,
-    outside: Option<Cow<'static, str>>,
+    code: Option<StepFn>,
+    non_transactional: Option<Cow<'static, str>>,
 }
 
 impl Step {
-    /// A step from the texts of its files. `folder` is the folder's name, such as `0002_note_label`.
+    /// A step from the texts of its files. `folder` is the folder's name, such as
+    /// `0002_note_label`.
     pub fn new(
         folder: impl Into<Cow<'static, str>>,
         up: impl Into<Cow<'static, str>>,
-        back: Back,
+        down: Down,
         notes: impl Into<Cow<'static, str>>,
     ) -> Step {
         let folder = folder.into();
         Step {
-            version: number_of(&folder),
+            version: parse_number(&folder),
             folder,
             up: up.into(),
-            back,
+            down,
             notes: notes.into(),
             code: None,
-            outside: None,
+            non_transactional: None,
         }
     }
 
@@ -72,19 +74,19 @@ impl Step {
     pub const fn embedded(
         folder: &'static str,
         up: &'static str,
-        back: Back,
+        down: Down,
         notes: &'static str,
-        code: Option<Code>,
-        outside: Option<&'static str>,
+        code: Option<StepFn>,
+        non_transactional: Option<&'static str>,
     ) -> Step {
         Step {
             folder: Cow::Borrowed(folder),
-            version: number_of(folder),
+            version: parse_number(folder),
             up: Cow::Borrowed(up),
-            back,
+            down,
             notes: Cow::Borrowed(notes),
             code,
-            outside: match outside {
+            non_transactional: match non_transactional {
                 Some(why) => Some(Cow::Borrowed(why)),
                 None => None,
             },
@@ -106,14 +108,14 @@ impl Step {
                 .map_err(|source| error::step_file_unreadable(&name, file, source))
         };
         let there = |file: &str| folder.join(file).exists();
-        let back = match (there("down.sql"), there("irreversible.md")) {
-            (true, false) => Back::Sql(text("down.sql")?.into()),
-            (false, true) => Back::Irreversible(text("irreversible.md")?.into()),
+        let down = match (there("down.sql"), there("irreversible.md")) {
+            (true, false) => Down::Sql(text("down.sql")?.into()),
+            (false, true) => Down::Irreversible(text("irreversible.md")?.into()),
             (false, false) => return Err(error::way_back_missing(&name)),
             (true, true) => return Err(error::way_back_twice(&name)),
         };
         let (up, notes) = (text("up.sql")?, text("notes.md")?);
-        let step = Step::new(name.clone(), up, back, notes);
+        let step = Step::new(name.clone(), up, down, notes);
         if there("outside_transaction.md") {
             Ok(step.outside_transaction(text("outside_transaction.md")?))
         } else {
@@ -123,22 +125,22 @@ impl Step {
 
     /// The same step with a Rust function that runs after its SQL.
     #[must_use]
-    pub fn with_code(mut self, code: Code) -> Step {
+    pub fn with_code(mut self, code: StepFn) -> Step {
         self.code = Some(code);
         self
     }
 
-    /// The same step run outside a transaction, with the reason why: only for VACUUM and pragmas such as
-    /// `journal_mode`, which do not work inside of one.
+    /// The same step run outside a transaction, with the reason why: only for VACUUM and pragmas
+    /// such as `journal_mode`, which do not work inside of one.
     #[must_use]
     pub fn outside_transaction(mut self, why: impl Into<Cow<'static, str>>) -> Step {
-        self.outside = Some(why.into());
+        self.non_transactional = Some(why.into());
         self
     }
 
     /// Why the step stands outside a transaction, if it does.
-    pub fn outside(&self) -> Option<&str> {
-        self.outside.as_deref()
+    pub fn non_transactional(&self) -> Option<&str> {
+        self.non_transactional.as_deref()
     }
 
     /// The folder's name, such as `0002_note_label`.
@@ -165,24 +167,24 @@ impl Step {
     }
 
     /// The way back.
-    pub fn back(&self) -> &Back {
-        &self.back
+    pub fn down(&self) -> &Down {
+        &self.down
     }
 
     /// The digest of the step's texts as they are, and of what came before it.
     pub(crate) fn chain_digest(&self, before: u64) -> u64 {
         let up = xxh3_64_with_seed(self.up().as_bytes(), before);
-        match self.down() {
+        match self.down_sql() {
             Some(down) => xxh3_64_with_seed(down.as_bytes(), up),
             None => !up,
         }
     }
 
     /// The text of `down.sql`, or `None` for a step that is irreversible.
-    pub fn down(&self) -> Option<&str> {
-        match &self.back {
-            Back::Sql(sql) => Some(sql),
-            Back::Irreversible(_) => None,
+    pub fn down_sql(&self) -> Option<&str> {
+        match &self.down {
+            Down::Sql(sql) => Some(sql),
+            Down::Irreversible(_) => None,
         }
     }
 
@@ -192,14 +194,15 @@ impl Step {
     }
 
     /// The Rust function, if the step has one.
-    pub fn code(&self) -> Option<&Code> {
+    pub fn code(&self) -> Option<&StepFn> {
         self.code.as_ref()
     }
 }
 
-/// The number that `folder` begins with, up to the first `_`; 0 when that is none. Steps that are embedded have it
-/// from the compiler, so that a catalogue of any length is built without reading their names.
-const fn number_of(folder: &str) -> Version {
+/// The number that `folder` begins with, up to the first `_`; 0 when that is none. Steps that are
+/// embedded have it from the compiler, so that a catalogue of any length is built without reading
+/// their names.
+const fn parse_number(folder: &str) -> Version {
     let bytes = folder.as_bytes();
     let mut end = 0;
     while end < bytes.len() && bytes[end] != b'_' {
@@ -218,8 +221,9 @@ const fn number_of(folder: &str) -> Version {
 /// Embeds the folders of a catalogue's steps, in order, as a `static` array of [`Step`].
 ///
 /// The folders stand in `versions/` beside the crate's `Cargo.toml`. A file that is missing is a
-/// compile error. A step with a Rust function says `with`, one that cannot be undone `irreversible`, one that
-/// must stand outside a transaction `outside` (with `outside_transaction.md`, why):
+/// compile error. A step with a Rust function says `with`, one that cannot be undone
+/// `irreversible`, one that must stand outside a transaction `outside` (with
+/// `outside_transaction.md`, why):
 ///
 /// ```ignore
 /// migrations::steps! {
@@ -243,7 +247,7 @@ macro_rules! steps {
         $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
             $folder,
             $crate::steps!(@text $folder, "up.sql"),
-            $crate::Back::Irreversible(::std::borrow::Cow::Borrowed(
+            $crate::Down::Irreversible(::std::borrow::Cow::Borrowed(
                 $crate::steps!(@text $folder, "irreversible.md"))),
             $crate::steps!(@text $folder, "notes.md"),
             $crate::steps!(@code $($code)?),
@@ -254,7 +258,7 @@ macro_rules! steps {
         $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
             $folder,
             $crate::steps!(@text $folder, "up.sql"),
-            $crate::Back::Sql(::std::borrow::Cow::Borrowed(
+            $crate::Down::Sql(::std::borrow::Cow::Borrowed(
                 $crate::steps!(@text $folder, "down.sql"))),
             $crate::steps!(@text $folder, "notes.md"),
             ::std::option::Option::None,
@@ -265,7 +269,7 @@ macro_rules! steps {
         $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
             $folder,
             $crate::steps!(@text $folder, "up.sql"),
-            $crate::Back::Sql(::std::borrow::Cow::Borrowed(
+            $crate::Down::Sql(::std::borrow::Cow::Borrowed(
                 $crate::steps!(@text $folder, "down.sql"))),
             $crate::steps!(@text $folder, "notes.md"),
             $crate::steps!(@code $($code)?),

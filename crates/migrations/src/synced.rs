@@ -7,8 +7,9 @@ use crate::error::{self, Error};
 /// `synchronous = EXTRA`: the directory is synced, too, when a journal is deleted.
 const EXTRA: i64 = 3;
 
-/// How much a connection synced before the engine had it sync as much as SQLite can: at `FULL`, a power cut after
-/// COMMIT has returned may bring the journal back, undo the work, and damage a file that became shorter.
+/// How much a connection synced before the engine had it sync as much as SQLite can: at `FULL`, a
+/// power cut after COMMIT has returned may bring the journal back, undo the work, and damage a file
+/// that became shorter.
 /// <https://sqlite.org/pragma.html#pragma_synchronous>
 pub(crate) struct Synced {
     before: i64,

@@ -11,8 +11,8 @@ use rusqlite::Connection;
 /// How long to wait before a connection is interrupted again, in case it had nothing to interrupt.
 const AGAIN: Duration = Duration::from_millis(10);
 
-/// Interrupts a connection when its time is over, until this goes. It leaves a progress handler of the application
-/// in place. <https://sqlite.org/c3ref/interrupt.html>
+/// Interrupts a connection when its time is over, until this goes. It leaves a progress handler of
+/// the application in place. <https://sqlite.org/c3ref/interrupt.html>
 pub(crate) struct TimeLimit {
     over: Arc<AtomicBool>,
     /// Dropped to end the thread.

@@ -4,11 +4,11 @@ use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::Version;
+use crate::authorizer::Authorizer;
 use crate::confined::Confined;
 use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::file_stamp::FileStamp;
-use crate::guard::Guard;
 use crate::lock_wait::{LockWait, WaitingConnection};
 use crate::outcome::Outcome;
 use crate::rollback::{TRIES, roll_back};
@@ -24,7 +24,8 @@ pub(crate) struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does not.
+    /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does
+    /// not.
     pub(crate) fn begin(waiting: &'a mut WaitingConnection<'_>) -> Result<Transaction<'a>, Error> {
         let WaitingConnection { connection, wait } = waiting;
         // Whose transaction it is may not be rolled back here.
@@ -51,8 +52,8 @@ impl<'a> Transaction<'a> {
         self.confined.connection()
     }
 
-    pub(crate) fn guard(&self) -> &Guard {
-        self.confined.guard()
+    pub(crate) fn authorizer(&self) -> &Authorizer {
+        self.confined.authorizer()
     }
 
     pub(crate) fn confined(&self) -> &Confined<'a> {
@@ -65,15 +66,17 @@ impl<'a> Transaction<'a> {
         })
     }
 
-    /// Keeps readers out, before anything is written. Without a WAL, pages that do not fit into the cache are written
-    /// into the file as soon as nobody reads it: with a reader there, each page would wait for the busy timeout anew,
-    /// and meanwhile nobody could begin to read. What was written in this transaction is rolled back; writers are
-    /// kept out all the time. <https://sqlite.org/lockingv3.html>
+    /// Keeps readers out, before anything is written. Without a WAL, pages that do not fit into the
+    /// cache are written into the file as soon as nobody reads it: with a reader there, each page
+    /// would wait for the busy timeout anew, and meanwhile nobody could begin to read. What was
+    /// written in this transaction is rolled back; writers are kept out all the time.
+    /// <https://sqlite.org/lockingv3.html>
     pub(crate) fn exclude_readers(&mut self) -> Result<(), Error> {
         if self.setting("journal_mode")? == "wal" {
             return Ok(());
         }
-        // In this mode a lock stays when its transaction ends: https://sqlite.org/pragma.html#pragma_locking_mode
+        // In this mode a lock stays when its transaction ends:
+        // https://sqlite.org/pragma.html#pragma_locking_mode
         let before = self.setting("locking_mode")?;
         let locked = self.begin_exclusive();
         self.restore_locking_mode(&before);
@@ -92,7 +95,8 @@ impl<'a> Transaction<'a> {
     fn restore_locking_mode(&mut self, before: &str) {
         let connection = self.confined.connection_mut();
         let restored = (0..TRIES).any(|_| try_locking_mode(connection, before).is_ok());
-        // As for a ROLLBACK: a lock that nobody knows of is worse than a progress handler that is gone.
+        // As for a ROLLBACK: a lock that nobody knows of is worse than a progress handler that is
+        // gone.
         if !restored {
             let _ = connection.progress_handler(0, None::<fn() -> bool>);
             let _ = try_locking_mode(connection, before);
@@ -105,14 +109,15 @@ impl<'a> Transaction<'a> {
             .map_err(error::sqlite)
     }
 
-    /// Commits; after an error the file is looked at again, because COMMIT can return an error and have
-    /// committed. `before` is what the file said when the transaction began.
+    /// Commits; after an error the file is looked at again, because COMMIT can return an error and
+    /// have committed. `before` is what the file said when the transaction began.
     pub(crate) fn commit(mut self, before: &FileStamp, to: Version) -> Result<(), Error> {
         let Err(source) = self.connection().execute_batch("COMMIT") else {
             return Ok(());
         };
-        // Whatever this connection reads now, whoever opens the file next may find the frames of this COMMIT in the
-        // WAL, and take them for committed. <https://sqlite.org/walformat.html#recovery>
+        // Whatever this connection reads now, whoever opens the file next may find the frames of
+        // this COMMIT in the WAL, and take them for committed.
+        // <https://sqlite.org/walformat.html#recovery>
         let hidden = source.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
             && self
                 .setting("journal_mode")
@@ -138,7 +143,7 @@ impl<'a> Transaction<'a> {
 
     /// Rolls back because of `error`.
     pub(crate) fn abandon(mut self, error: Error) -> Error {
-        self.guard().leave();
+        self.authorizer().leave();
         error.with_outcome(if self.roll_back() {
             Outcome::RolledBack
         } else {
@@ -161,7 +166,7 @@ impl<'a> Transaction<'a> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        self.guard().leave();
+        self.authorizer().leave();
         self.roll_back();
         // It fails only for a setting that SQLite does not know.
         let _ = self.set_keys(self.keys);
@@ -173,7 +178,8 @@ fn set_locking_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()>
     connection.query_row(&pragma, [], |_| Ok(()))
 }
 
-/// Sets the mode as it was. Where it keeps no locks, those that are left outside a transaction go with the next read.
+/// Sets the mode as it was. Where it keeps no locks, those that are left outside a transaction go
+/// with the next read.
 fn try_locking_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
     set_locking_mode(connection, mode)?;
     if connection.is_autocommit() {

@@ -151,9 +151,10 @@ pub(crate) fn show_row(columns: &[&str], row: &[Value]) -> String {
 
 fn name_row(rows: &Rows, key: &[Value], keyed: bool, columns: &[&str]) -> String {
     let key_names = rows.key.iter().filter_map(|place| rows.columns.get(*place));
-    let names: Vec<&str> = match keyed && key.len() == rows.key.len() {
-        true => key_names.map(String::as_str).collect(),
-        false => columns.to_vec(),
+    let names: Vec<&str> = if keyed && key.len() == rows.key.len() {
+        key_names.map(String::as_str).collect()
+    } else {
+        columns.to_vec()
     };
     let parts: Vec<_> = names
         .iter()

@@ -46,13 +46,14 @@ pub(crate) fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>
             .position(|own| own.eq_ignore_ascii_case(name))
     };
     let key_columns = table.primary_key.as_ref().map(|key| key.columns.as_slice());
-    let key = match search {
-        true => vec![0],
-        false => key_columns
+    let key = if search {
+        vec![0]
+    } else {
+        key_columns
             .unwrap_or_default()
             .iter()
             .filter_map(|part| place(&part.name))
-            .collect(),
+            .collect()
     };
     let list: Vec<_> = columns.iter().map(|name| quote_name(name)).collect();
     let sql = format!(

@@ -1,4 +1,4 @@
-//! Files that somebody names: a database, or SQL that makes one. They are read, and their bytes never written.
+//! The files of the command line: a database, or SQL that creates one. They are never written.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -16,7 +16,7 @@ use sandbox::{self, Halt, Sandbox};
 /// The first bytes of every database: <https://sqlite.org/fileformat.html#magic_header_string>.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// The schema that a database file has, or that a file of SQL makes.
+/// The schema of a database file, or the one that an SQL file creates.
 pub(crate) fn schema(path: &Path) -> Result<Schema, InputError> {
     let connection = database(path)?;
     Schema::read(&connection).map_err(|error| {
@@ -25,7 +25,7 @@ pub(crate) fn schema(path: &Path) -> Result<Schema, InputError> {
     })
 }
 
-/// A connection to the database in a file, or to one in memory that a file of SQL makes.
+/// A connection to a database file, or to a database in memory that an SQL file creates.
 pub(crate) fn database(path: &Path) -> Result<Source, InputError> {
     match kind(path)? {
         Kind::Database => open(path),
@@ -33,11 +33,11 @@ pub(crate) fn database(path: &Path) -> Result<Source, InputError> {
     }
 }
 
-/// A database that somebody named.
+/// A database of the command line.
 pub(crate) enum Source {
-    /// A file that is only read.
+    /// A file, opened for reading.
     Opened(Connection),
-    /// What a script made.
+    /// A database in memory, created by a script.
     Made(Sandbox),
 }
 
@@ -60,7 +60,7 @@ enum Kind {
 fn kind(path: &Path) -> Result<Kind, InputError> {
     let failed = |error: std::io::Error| InputError::io(path, &error);
     if path.is_dir() {
-        let hint = "give a database file, or a file of SQL";
+        let hint = "name a database file or an SQL file";
         return Err(InputError::new(path, "is a directory", hint));
     }
     let mut start = Vec::new();
@@ -76,14 +76,14 @@ fn kind(path: &Path) -> Result<Kind, InputError> {
         _ => Err(InputError::new(
             path,
             "is neither a SQLite database nor SQL in UTF-8",
-            "an encrypted or truncated database looks like this, too",
+            "check whether the database is encrypted or truncated",
         )),
     }
 }
 
-/// Opens a database to read it. Without a log or a journal beside it, it is taken
-/// [as it lies there](https://sqlite.org/uri.html#uriimmutable), and nothing is written beside it; with a log, SQLite
-/// makes the `-shm` that readers of one share, where there is none.
+/// Opens a database to read it. Without a log or a journal beside it, the file is taken as
+/// [immutable](https://sqlite.org/uri.html#uriimmutable), and nothing is written beside it; with a
+/// log, SQLite creates the `-shm` file that its readers share.
 fn open(path: &Path) -> Result<Source, InputError> {
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -99,21 +99,21 @@ fn open(path: &Path) -> Result<Source, InputError> {
     };
     let connection = Connection::open_with_flags(uri, flags).map_err(failed)?;
     sandbox::confine(&connection).map_err(failed)?;
-    // The first read finds out whether it is a database.
+    // Only the first read shows whether the file is a database.
     let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     match read {
         Ok(()) => Ok(Source::Opened(connection)),
         Err(_) if is_interrupted(&connection) => Err(InputError::new(
             path,
-            "has a journal that a killed process left, which only a writer may roll back",
-            "let its own program open it once, or copy it together with its `-journal` or `-wal`; never \
-             delete these",
+            "has the journal of an interrupted write, which only a writer may roll back",
+            "open it once with its own application, or copy it together with its `-journal` or \
+             `-wal` file; never delete these",
         )),
         Err(error) => Err(failed(error)),
     }
 }
 
-/// Whether the engine knows what is in the way of a reader for a journal that was left.
+/// Whether the journal of an interrupted write keeps a reader out.
 fn is_interrupted(connection: &Connection) -> bool {
     FileState::read(connection).is_err_and(|error| error.kind() == ErrorKind::Interrupted)
 }
@@ -132,7 +132,7 @@ fn uri(path: &Path, immutable: bool) -> String {
             byte if byte.is_ascii_alphanumeric() || b"/-._~:".contains(byte) => {
                 uri.push(char::from(*byte));
             }
-            // Any byte of a name, and it need not be text.
+            // A name may contain any byte, and need not be text.
             byte => {
                 let _ = write!(uri, "%{byte:02X}");
             }
@@ -144,7 +144,7 @@ fn uri(path: &Path, immutable: bool) -> String {
     uri
 }
 
-/// Runs a script in memory, kept from any other file.
+/// Runs a script in memory, without access to any other file.
 fn run(path: &Path, script: &str) -> Result<Source, InputError> {
     let failed = |halt: &Halt<'_>| {
         let within = match &halt.error {
@@ -153,7 +153,7 @@ fn run(path: &Path, script: &str) -> Result<Source, InputError> {
         };
         let at = halt.statement.offset + within.min(halt.statement.text.len());
         let what = format!("does not run: {}", halt.why);
-        let hint = "it must make the schema from an empty database, in SQLite's SQL";
+        let hint = "the script must create the schema in an empty database, in the SQL of SQLite";
         InputError::at(path, script, at, &what, hint)
     };
     let cannot = |error: rusqlite::Error| {
@@ -164,7 +164,7 @@ fn run(path: &Path, script: &str) -> Result<Source, InputError> {
     let end = |sql: &str| sandbox.run(sql).map_err(cannot);
     end("PRAGMA foreign_keys = OFF")?;
     sandbox.run_script(script).map_err(|halt| failed(&halt))?;
-    // What a dump of `sqlite3` wrote into `sqlite_schema` is there only when that is read again.
+    // SQLite reads again what a dump of `sqlite3` wrote into `sqlite_schema`.
     end("PRAGMA writable_schema = RESET")?;
     sandbox.end_script().map_err(cannot)?;
     Ok(Source::Made(sandbox))

@@ -70,19 +70,21 @@ pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
         // SQLite itself says of a module that nobody registered that there is none.
         CreateVtable { module_name, .. } => {
             let known = known().modules.contains(&module_name.to_ascii_lowercase());
-            match is_in(MODULES, module_name) || !known {
-                true => Decision::Allow,
-                false => denied(format!("the module `{module_name}` may open other files")),
+            if is_in(MODULES, module_name) || !known {
+                Decision::Allow
+            } else {
+                denied(format!("the module `{module_name}` may open other files"))
             }
         }
         Function { function_name } => {
             let own = |own: &String| own.eq_ignore_ascii_case(function_name);
             let registered = functions.iter().any(own);
-            match is_known_function(function_name) || registered {
-                true => Decision::Allow,
-                false => denied(format!(
+            if is_known_function(function_name) || registered {
+                Decision::Allow
+            } else {
+                denied(format!(
                     "it calls `{function_name}`, which may reach outside the database"
-                )),
+                ))
             }
         }
         Unknown { code, .. } if code == ffi::SQLITE_ATTACH => {
@@ -126,17 +128,19 @@ fn pragma(name: &str, value: Option<&str>) -> Decision {
         return Decision::Allow;
     }
     if is_in(PRAGMAS_THAT_SAY, name) {
-        return match name.eq_ignore_ascii_case("temp_store") && value.is_some_and(in_memory) {
-            true => Decision::Allow,
-            false => Decision::Ignore,
+        return if name.eq_ignore_ascii_case("temp_store") && value.is_some_and(in_memory) {
+            Decision::Allow
+        } else {
+            Decision::Ignore
         };
     }
     // SQLite says nothing to a pragma that it does not know, and does nothing.
-    match known().pragmas.contains(&name.to_ascii_lowercase()) {
-        true => denied(format!(
+    if known().pragmas.contains(&name.to_ascii_lowercase()) {
+        denied(format!(
             "`PRAGMA {name}` reaches outside the database, or is not known to be harmless"
-        )),
-        false => Decision::Allow,
+        ))
+    } else {
+        Decision::Allow
     }
 }
 

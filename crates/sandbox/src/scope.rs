@@ -126,7 +126,7 @@ impl Scope {
 
     pub(crate) fn stopped(&self) -> Option<Stop> {
         if self.deadline.passed() {
-            return Some(Stop::Scope("the time of `--timeout` is over".to_owned()));
+            return Some(Stop::Scope("the time limit of the run is over".to_owned()));
         }
         self.out.load(Ordering::Relaxed).then(|| {
             let seconds = self.seconds;

@@ -46,7 +46,7 @@ use crate::risk::Risk;
 pub struct Change {
     /// Whether the object came, went or became another.
     pub kind: ChangeKind,
-    /// What kind of object it is.
+    /// The kind of the object.
     pub object: Object,
     /// The object: `training_sessions`, `training_sessions.duration_minutes`, `idx_name`.
     /// A constraint is named by its table, and a `CHECK` that has a name by `table.name`. What was
@@ -66,11 +66,11 @@ pub struct Change {
     pub after: Option<String>,
     /// Whether it is a rename that nobody declared, for which there is only good evidence.
     pub guess: bool,
-    /// What may go wrong between the first schema and the second.
+    /// The risks of going from the first schema to the second.
     pub risk: Risk,
 }
 
-/// What happened to an object.
+/// The kind of change to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
@@ -85,7 +85,7 @@ pub enum ChangeKind {
     Rename,
 }
 
-/// What changed.
+/// The changes of properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Object {

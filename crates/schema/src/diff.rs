@@ -19,12 +19,12 @@ use crate::table::{Column, Table, TableKind};
 /// went, then indexes, triggers and views, each by name. The order is not one in which statements
 /// could be run.
 pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
-    let (before, after) = (Normal::of(before), Normal::of(after));
+    let (before, after) = (Normal::new(before), Normal::new(after));
     let mut changes = Changes(Vec::new());
     for (key, table) in &after.tables {
         if !before.tables.contains_key(key) {
             let text = table.table.describe().join(", ");
-            let at = Place::of_table(Object::Table, table.table);
+            let at = Place::from_table(Object::Table, table.table);
             changes.add(at, text, Risk::NONE);
         }
     }
@@ -42,7 +42,7 @@ pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
     for (key, table) in &before.tables {
         if !after.tables.contains_key(key) {
             let text = table.table.describe().join(", ");
-            let at = Place::of_table(Object::Table, table.table);
+            let at = Place::from_table(Object::Table, table.table);
             changes.drop(at, text, risk::drop_table(table.table, before.schema));
         }
     }
@@ -85,7 +85,7 @@ struct Place {
 }
 
 impl Place {
-    fn of_table(object: Object, table: &Table) -> Place {
+    fn from_table(object: Object, table: &Table) -> Place {
         Place {
             object,
             name: show_name(&table.name),
@@ -93,7 +93,7 @@ impl Place {
         }
     }
 
-    fn of_column(table: &Table, column: &Column) -> Place {
+    fn from_column(table: &Table, column: &Column) -> Place {
         let name = format!("{}.{}", show_name(&table.name), show_name(&column.name));
         Place {
             object: Object::Column,
@@ -236,7 +236,7 @@ impl Changes {
 
     /// A table that both schemas have.
     fn table(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
-        let at = Place::of_table(Object::Table, new.table);
+        let at = Place::from_table(Object::Table, new.table);
         if old.kind != new.kind {
             let (was, is) = (&old.table.kind, &new.table.kind);
             let change = (kind_property(was, is), Some(was.text()), Some(is.text()));
@@ -260,14 +260,14 @@ impl Changes {
         let (was, is) = (by_key(&old.columns), by_key(&new.columns));
         for column in &new.columns {
             if !was.contains_key(column.key.as_str()) {
-                let at = Place::of_column(new.table, column.column);
+                let at = Place::from_column(new.table, column.column);
                 let risk = risk::add_column(column.column);
                 self.add(at, column.column.declaration(), risk);
             }
         }
         for column in &old.columns {
             let Some(same) = is.get(column.key.as_str()) else {
-                let at = Place::of_column(new.table, column.column);
+                let at = Place::from_column(new.table, column.column);
                 let risk = risk::drop_column(column.column);
                 self.drop(at, column.column.declaration(), risk);
                 continue;
@@ -275,7 +275,7 @@ impl Changes {
             let pair = (column.column, same.column);
             for change in altered(&column.facts, &same.facts) {
                 let risk = risk::column(change.0, pair, new.table, sides.after);
-                self.alter(Place::of_column(new.table, same.column), change, risk);
+                self.alter(Place::from_column(new.table, same.column), change, risk);
             }
         }
         let common = |columns: &[NormalColumn<'_>], others: &BTreeMap<&str, &NormalColumn<'_>>| {
@@ -292,14 +292,14 @@ impl Changes {
                 let names: Vec<String> = names.iter().map(|name| show_name(name)).collect();
                 Some(names.join(", "))
             };
-            let at = Place::of_table(Object::ColumnOrder, new.table);
+            let at = Place::from_table(Object::ColumnOrder, new.table);
             let texts = (None, list(before), list(after));
             self.push(ChangeKind::Alter, at, texts, risk::column_order());
         }
     }
 
     fn primary_key(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
-        let at = Place::of_table(Object::PrimaryKey, new.table);
+        let at = Place::from_table(Object::PrimaryKey, new.table);
         let text = |table: &Table| table.primary_key.as_ref().map(|key| key.text());
         let risk = |property: &str| risk::primary_key(property, sides.was(), sides.is());
         match (&old.primary_key, &new.primary_key) {
@@ -322,7 +322,7 @@ impl Changes {
     /// Constraints are what they say: another text is another constraint. The order of constraints
     /// has no meaning, and neither has saying one twice.
     fn uniques(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
-        let at = Place::of_table(Object::Unique, new.table);
+        let at = Place::from_table(Object::Unique, new.table);
         let find = |table: &'_ Table, text: &str| {
             table
                 .uniques
@@ -346,7 +346,7 @@ impl Changes {
     /// A check that has a name may change; one without is what it says.
     fn checks(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>) {
         let place = |name: &Option<String>| {
-            let mut at = Place::of_table(Object::Check, new.table);
+            let mut at = Place::from_table(Object::Check, new.table);
             if let Some(name) = name {
                 at.name = format!("{}.{name}", at.name);
             }
@@ -383,7 +383,7 @@ impl Changes {
     /// A foreign key is the same key as long as it leads from the same columns to the same; what it
     /// does may change.
     fn foreign_keys(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>) {
-        let at = Place::of_table(Object::ForeignKey, new.table);
+        let at = Place::from_table(Object::ForeignKey, new.table);
         let text = |target: &str, actions: &BTreeSet<String>| {
             let all = actions.iter().map(|action| format!("{target} {action}"));
             all.map(|text| text.trim_end().to_owned())

@@ -1,11 +1,12 @@
 //! Text from outside, such as a name, a path or an error's words, made safe to print.
 //!
-//! A terminal obeys control characters, a reader is misled by characters that are invisible or turn the direction of
-//! the text, and a CI system takes a line that begins with `::` for a command. Every program of this workspace
-//! prints text that it did not write itself through [`line()`] or [`lines`], whatever it adds for its own format.
+//! A terminal obeys control characters, a reader is misled by characters that are invisible or turn
+//! the direction of the text, and a CI system takes a line that begins with `::` for a command.
+//! Every program of this workspace prints text that it did not write itself through [`line()`] or
+//! [`lines`], whatever it adds for its own format.
 //!
-//! What is printed cannot be told apart from a text that holds the escapes themselves; a program that needs the exact
-//! text reads JSON, which [`json`] keeps exact.
+//! What is printed cannot be told apart from a text that holds the escapes themselves; a program
+//! that needs the exact text reads JSON, which [`json`] keeps exact.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,10 +14,12 @@ use std::fmt::Write as _;
 /// How wide a tab in a listing is.
 const TAB: &str = "    ";
 
-/// The text on one line: every character that [`is_unsafe`] is written as `\n`, `\t`, `\r` or `\u{1b}`, and so is one
-/// character of a [workflow command], wherever a CI system would see one: `::` at the start, `##[` and `##vso[` anywhere.
+/// The text on one line: every character that [`is_unsafe`] is written as `\n`, `\t`, `\r` or
+/// `\u{1b}`, and so is one character of a [workflow command], wherever a CI system would see one:
+/// `::` at the start, `##[` and `##vso[` anywhere.
 ///
-/// All other characters stay, so that names in any script can be read. Applied twice, it changes nothing more.
+/// All other characters stay, so that names in any script can be read. Applied twice, it changes
+/// nothing more.
 ///
 /// [workflow command]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 pub fn line(text: &str) -> Cow<'_, str> {
@@ -43,9 +46,11 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A text of several lines, such as a statement: each line as [`line()`] writes it, with blanks for its tabs.
+/// A text of several lines, such as a statement: each line as [`line()`] writes it, with blanks for
+/// its tabs.
 ///
-/// For a text whose line ends mean nothing, such as a name, use [`line()`]: here a line end begins a line.
+/// For a text whose line ends mean nothing, such as a name, use [`line()`]: here a line end begins
+/// a line.
 pub fn lines(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (number, one) in text.split('\n').enumerate() {
@@ -58,9 +63,9 @@ pub fn lines(text: &str) -> String {
     escaped
 }
 
-/// A JSON document whose strings mean what they meant, with every character that [`is_unsafe`] as `\u001b`, and
-/// without a workflow command. The writer of the document has escaped those below U+0020; line ends between its
-/// values stay.
+/// A JSON document whose strings mean what they meant, with every character that [`is_unsafe`] as
+/// `\u001b`, and without a workflow command. The writer of the document has escaped those below
+/// U+0020; line ends between its values stay.
 pub fn json(document: &str) -> Cow<'_, str> {
     let raw = |c: char| c > '~' && is_unsafe(c);
     if !document.contains(|c| c == '#' || raw(c)) {
@@ -87,10 +92,10 @@ fn is_mark(text: &str, at: usize) -> bool {
     rest.starts_with("##[") || rest.starts_with("##vso[")
 }
 
-/// Whether a character does something to a terminal, ends a line, turns the direction of the text, or shows nothing:
-/// control characters, line and paragraph separators, what Unicode calls [default ignorable] (joiners, zero width
-/// spaces, marks and overrides of direction, tags, variation selectors, U+FEFF), annotations of lines, and U+FFFE
-/// and U+FFFF, which are no characters.
+/// Whether a character does something to a terminal, ends a line, turns the direction of the text,
+/// or shows nothing: control characters, line and paragraph separators, what Unicode calls [default
+/// ignorable] (joiners, zero width spaces, marks and overrides of direction, tags, variation
+/// selectors, U+FEFF), annotations of lines, and U+FFFE and U+FFFF, which are no characters.
 ///
 /// [default ignorable]: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
 pub fn is_unsafe(c: char) -> bool {

@@ -17,9 +17,10 @@ use crate::schema::Schema;
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The number of the normal form that is hashed. It counts up whenever that changes, and is part of what is
-    /// hashed, so that a fingerprint of another release is another one rather than nearly the same. Whoever keeps
-    /// fingerprints keeps it beside them: those of two forms say nothing of each other.
+    /// The number of the normal form that is hashed. It counts up whenever that changes, and is
+    /// part of what is hashed, so that a fingerprint of another release is another one rather than
+    /// nearly the same. Whoever keeps fingerprints keeps it beside them: those of two forms say
+    /// nothing of each other.
     pub const FORM: u32 = 1;
 
     /// The 32 bytes of the hash.
@@ -36,7 +37,7 @@ impl Schema {
     pub fn fingerprint(&self) -> Fingerprint {
         let form = format!("schema normal form {}\n", Fingerprint::FORM);
         let mut hash = Hash(Sha256::new_with_prefix(form));
-        serde_json::to_writer(&mut hash, &Normal::of(self))
+        serde_json::to_writer(&mut hash, &Normal::new(self))
             .expect("a tree of text with text for keys is JSON, and a hash takes every byte");
         Fingerprint(hash.0.finalize().into())
     }

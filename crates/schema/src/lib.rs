@@ -7,8 +7,8 @@
 //! ```
 //!
 //! SQLite keeps a schema as the text of its `CREATE` statements, and `ALTER TABLE` edits that text,
-//! so equal schemas have different texts. The pragmas in turn are blind to `CHECK`, `COLLATE`,
-//! `ON CONFLICT` and others. So the text is parsed, what SQLite itself knows is asked of SQLite, and
+//! so equal schemas have different texts. The pragmas in turn are blind to `CHECK`, `COLLATE`, `ON
+//! CONFLICT` and others. So the text is parsed, what SQLite itself knows is asked of SQLite, and
 //! two schemas are equal when SQLite would treat their rows alike: blanks, comments, quotes, the
 //! case of names and keywords, and whether a constraint stands beside its column or below, are
 //! nothing.
@@ -39,7 +39,7 @@
 //!
 //! [`Schema::read`] reads the schema `main`, [`Schema::read_from`] any other of the connection;
 //! neither mixes them. What is SQLite's own (`sqlite_sequence`, `sqlite_stat1`, automatic indexes,
-//! the shadow tables of virtual tables) is told by [`Schema::own`] and never compared.
+//! the shadow tables of virtual tables) is told by [`Schema::internal`] and never compared.
 //!
 //! Each [`Change`] says what may go wrong on the way, its [`Risk`]. A [`Comparison`] knows of
 //! renames besides. [`Schema::fingerprint`] stands for all that is compared.
@@ -65,7 +65,7 @@ mod table;
 // From a database to that.
 mod parse;
 mod read;
-mod seen;
+mod cache;
 
 // What of it is compared, and the value that stands for that.
 mod fingerprint;
@@ -85,6 +85,7 @@ mod error;
 mod listing;
 mod show;
 
+pub use cache::clear_thread_cache;
 pub use change::{Change, ChangeKind, Object};
 pub use compare::{ColumnOrder, Comparison};
 pub use diff::diff;
@@ -93,10 +94,9 @@ pub use fingerprint::Fingerprint;
 pub use rename::Rename;
 pub use risk::Risk;
 pub use schema::{
-    Index, IndexPart, Own, OwnKind, PartKind, Schema, Trigger, TriggerEvent, TriggerParts,
-    TriggerTime, View,
+    Index, IndexPart, Internal, InternalKind, PartKind, Schema, Trigger, TriggerEvent,
+    TriggerParts, TriggerTime, View,
 };
-pub use seen::forget;
 pub use table::{
     Affinity, Check, Column, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table,
     TableKind, Unique,

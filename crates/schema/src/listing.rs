@@ -19,7 +19,7 @@ impl fmt::Display for Schema {
                 writeln!(f)
             }
         };
-        let belonging = Belonging::of(self);
+        let belonging = Belonging::new(self);
         for (key, table) in &self.tables {
             gap(f)?;
             writeln!(f, "table {}", show_name(&table.name))?;
@@ -53,7 +53,7 @@ struct Belonging<'a> {
 }
 
 impl<'a> Belonging<'a> {
-    fn of(schema: &'a Schema) -> Belonging<'a> {
+    fn new(schema: &'a Schema) -> Belonging<'a> {
         let mut all = Belonging {
             lines: BTreeMap::new(),
         };

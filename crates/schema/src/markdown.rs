@@ -1,5 +1,5 @@
-//! Text from a database in [GitHub's Markdown](https://github.github.com/gfm/). Control characters are escaped first,
-//! by `schema::escape`.
+//! Text from a database in [GitHub's Markdown](https://github.github.com/gfm/). Control characters
+//! are escaped first, by `schema::escape`.
 
 use crate::escape;
 
@@ -26,7 +26,8 @@ pub fn block(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
-/// A sentence with names in backticks, which may stand in a table and brings no HTML or links of its own.
+/// A sentence with names in backticks, which may stand in a table and brings no HTML or links of
+/// its own.
 pub fn prose(text: &str) -> String {
     let text = escape::line(text);
     let parts: Vec<&str> = text.split('`').collect();
@@ -50,8 +51,8 @@ fn plain(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '!' => escaped.extend(['\\', c]),
-            // A person or an issue that the row of a database happens to name is not called: GitHub looks for names
-            // after it has read the entity, and not behind an empty element.
+            // A person or an issue that the row of a database happens to name is not called: GitHub
+            // looks for names after it has read the entity, and not behind an empty element.
             '@' => escaped.push_str("&#64;<!-- -->"),
             '#' => escaped.push_str("&#35;<!-- -->"),
             // Nor does an address become a link.

@@ -65,20 +65,20 @@ pub(crate) struct NormalObject<'a, T> {
 pub(crate) const DECLARATION: &str = "declaration";
 
 impl<'a> Normal<'a> {
-    pub(crate) fn of(schema: &'a Schema) -> Normal<'a> {
+    pub(crate) fn new(schema: &'a Schema) -> Normal<'a> {
         let Schema {
             tables,
             indexes,
             triggers,
             views,
             // What SQLite makes for itself follows from the rest or from the rows.
-            own: _,
+            internal: _,
         } = schema;
         Normal {
             schema,
             tables: tables
                 .iter()
-                .map(|(key, table)| (key.as_str(), NormalTable::of(table)))
+                .map(|(key, table)| (key.as_str(), NormalTable::new(table)))
                 .collect(),
             indexes: objects(indexes, index),
             triggers: objects(triggers, trigger),
@@ -101,7 +101,7 @@ fn objects<T>(
 }
 
 impl<'a> NormalTable<'a> {
-    pub(crate) fn of(table: &'a Table) -> NormalTable<'a> {
+    pub(crate) fn new(table: &'a Table) -> NormalTable<'a> {
         let Table {
             name: _,
             columns,

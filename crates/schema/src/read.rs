@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};
 
+use crate::cache::{self, Stored};
 use crate::error::Error;
 use crate::parse;
-use crate::schema::{Own, OwnKind, Schema};
-use crate::seen::{self, Stored};
+use crate::schema::{Internal, InternalKind, Schema};
 use crate::sql::{fold, quote_name, tight};
 use crate::table::{Affinity, Column, Generated, Table, TableKind};
 use crate::text::Names;
@@ -17,9 +17,10 @@ use crate::text::Names;
 const TRIES: usize = 10;
 
 impl Schema {
-    /// Reads what the schema `main` of the database declares: neither what is temporary nor what
-    /// is attached. Nothing is written, and no transaction is opened. A thread remembers some of the last
-    /// schemas that it read: where `sqlite_schema` holds the same again, SQLite is asked no more.
+    /// Reads what the schema `main` of the database declares: neither what is temporary nor what is
+    /// attached. Nothing is written, and no transaction is opened. A thread remembers some of the
+    /// last schemas that it read: where `sqlite_schema` holds the same again, SQLite is asked no
+    /// more.
     ///
     /// # Errors
     ///
@@ -45,12 +46,16 @@ impl Schema {
             let before = source.schema_version()?;
             let stored = source.stored();
             // One query sees one schema.
-            if let Some(schema) = stored.as_ref().ok().and_then(|stored| seen::recall(stored)) {
+            if let Some(schema) = stored
+                .as_ref()
+                .ok()
+                .and_then(|stored| cache::recall(stored))
+            {
                 return Ok(schema);
             }
             let read = stored.and_then(|stored| source.read_once(stored));
-            // Inside a transaction nobody else changes it. An error may have rolled that back, and what is read then is
-            // another schema, without the error.
+            // Inside a transaction nobody else changes it. An error may have rolled that back, and
+            // what is read then is another schema, without the error.
             if inside {
                 return read;
             }
@@ -62,7 +67,7 @@ impl Schema {
     }
 }
 
-/// What `PRAGMA table_list` tells of a table.
+/// A row of `PRAGMA table_list`.
 struct Listed {
     kind: String,
     without_rowid: bool,
@@ -114,13 +119,14 @@ impl Source<'_> {
             let view = parse::view(&object.name, &object.sql, &names);
             schema.views.insert(fold(&object.name), view);
         }
-        schema.own = own
+        schema.internal = own
             .into_iter()
-            .map(|object| own_object(object.clone(), &schema))
+            .map(|object| internal_object(object.clone(), &schema))
             .collect();
-        // Of a virtual table its module tells the columns, which may be another one on another connection.
+        // Of a virtual table its module tells the columns, which may be another one on another
+        // connection.
         if !listed.values().any(|listed| listed.kind == "virtual") {
-            seen::remember(all, &schema);
+            cache::remember(all, &schema);
         }
         Ok(schema)
     }
@@ -264,17 +270,17 @@ fn is_internal(name: &str) -> bool {
 }
 
 /// What an object that nobody declared is.
-fn own_object(object: Stored, schema: &Schema) -> Own {
+fn internal_object(object: Stored, schema: &Schema) -> Internal {
     let name = fold(&object.name);
     let mut table = object.table;
     let kind = if object.kind == "index" {
-        OwnKind::AutomaticIndex
+        InternalKind::AutomaticIndex
     } else if name == "sqlite_sequence" {
-        OwnKind::Sequence
+        InternalKind::Sequence
     } else if name.starts_with("sqlite_stat") {
-        OwnKind::Statistics
+        InternalKind::Statistics
     } else if name.starts_with("sqlite_") {
-        OwnKind::Other
+        InternalKind::Other
     } else {
         // A shadow table is called after its virtual table; of two that may be, after the longer.
         let is_of = |own: &&Table| {
@@ -287,9 +293,9 @@ fn own_object(object: Stored, schema: &Schema) -> Own {
             .filter(is_of)
             .max_by_key(|own| own.name.len());
         table = owner.map_or(table, |own| own.name.clone());
-        OwnKind::Shadow
+        InternalKind::Shadow
     };
-    Own {
+    Internal {
         name: object.name,
         table,
         kind,

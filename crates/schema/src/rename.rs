@@ -11,6 +11,7 @@ use crate::table::{IndexedColumn, Table};
 
 /// A table or a column that goes on under another name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Rename {
     /// The table, by its name before; a column may also name it as it is called after.
     pub table: String,
@@ -52,7 +53,7 @@ fn replace(name: &mut String, from: &str, to: &str) {
 }
 
 /// The words of normalised text, with what stands before and behind each.
-fn words_of(text: &str) -> Vec<(&str, &str, &str)> {
+fn split_words(text: &str) -> Vec<(&str, &str, &str)> {
     let words: Vec<&str> = tokens(text)
         .filter(|token| token.kind != Kind::Blank)
         .map(|token| token.text)
@@ -67,7 +68,7 @@ fn words_of(text: &str) -> Vec<(&str, &str, &str)> {
 /// and behind it, says so.
 fn rewrite(text: &mut String, from: &str, to: &str, belongs: impl Fn(&str, &str) -> bool) {
     let (from, to) = (show_name(from), show_name(to));
-    let mut around = words_of(text).into_iter();
+    let mut around = split_words(text).into_iter();
     let mut new = String::with_capacity(text.len());
     for token in tokens(text) {
         let replaced = token.kind != Kind::Blank
@@ -211,9 +212,9 @@ impl Schema {
             }
         }
         let only = |text: &str, own: Option<&str>| {
-            let words = words_of(text).into_iter().map(|(_, word, _)| word);
+            let words = split_words(text).into_iter().map(|(_, word, _)| word);
             let mut others = words
-                .map(crate::sql::name_of)
+                .map(crate::sql::unquote_name)
                 .chain(own.map(str::to_owned))
                 .filter(|word| !same(word, table));
             others.all(|word| {

@@ -1,4 +1,4 @@
-//! What may go wrong on the way from one schema to another, for each kind of change.
+//! The risks of each kind of change on the way from one schema to another.
 //!
 //! Each rule is a pure function of what a change is made of, and says which page of SQLite's
 //! documentation it rests on. `tests/it/risks.rs` has a line for each.
@@ -15,7 +15,7 @@ use crate::sql::fold;
 use crate::table::{Affinity, Column, Conflict, IndexedColumn, PrimaryKey, Table};
 use keys::{holds, index_key, index_key_of_any, key, unique_keys};
 
-/// What may go wrong when a database of the first schema becomes one of the second, whatever
+/// The risks when a database of the first schema becomes one of the second, whatever
 /// statements lead there. It is told without looking at rows: what *can* happen, not what will.
 ///
 /// | from the first schema to the second | loses | fails | breaks | because |
@@ -117,7 +117,7 @@ impl Risk {
 impl BitOr for Risk {
     type Output = Risk;
 
-    /// What may go wrong with both.
+    /// The risks of both together.
     fn bitor(self, other: Risk) -> Risk {
         Risk {
             can_lose_data: self.can_lose_data | other.can_lose_data,

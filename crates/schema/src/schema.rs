@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::sql::fold;
 use crate::table::Table;
 
-/// What the schema `main` of a database declares.
+/// The declarations of the schema `main` of a database.
 ///
 /// Two schemas are equal when [`diff`](crate::diff()) names no change between them. The listing
 /// that [`Display`](std::fmt::Display) gives shows every property that is compared.
@@ -15,25 +15,25 @@ pub struct Schema {
     pub(crate) indexes: BTreeMap<String, Index>,
     pub(crate) triggers: BTreeMap<String, Trigger>,
     pub(crate) views: BTreeMap<String, View>,
-    pub(crate) own: Vec<Own>,
+    pub(crate) internal: Vec<Internal>,
 }
 
 /// Something that SQLite made for itself. It is never compared: it follows from what is declared,
 /// or from the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Own {
+pub struct Internal {
     /// The name.
     pub name: String,
     /// The table it belongs to; of a table that belongs to none, the table itself.
     pub table: String,
     /// What it is.
-    pub kind: OwnKind,
+    pub kind: InternalKind,
 }
 
-/// What SQLite makes for itself.
+/// The kind of an internal object of SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnKind {
+pub enum InternalKind {
     /// `sqlite_sequence`, which keeps the highest id of each table with
     /// [AUTOINCREMENT](https://sqlite.org/autoinc.html).
     Sequence,
@@ -56,7 +56,7 @@ pub struct Index {
     pub table: String,
     /// Whether two rows of the same key are refused.
     pub unique: bool,
-    /// What is indexed, in order. Empty where the statement could not be parsed.
+    /// The indexed parts, in order. Empty where the statement could not be parsed.
     pub columns: Vec<IndexPart>,
     /// The condition of a [partial index](https://sqlite.org/partialindex.html), normalised. The
     /// whole statement where it could not be parsed.
@@ -74,7 +74,7 @@ pub struct IndexPart {
     pub descending: bool,
 }
 
-/// What one part of an index holds.
+/// The content of one part of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PartKind {
     /// A column, by name.
@@ -101,7 +101,7 @@ pub struct Trigger {
 pub struct TriggerParts {
     /// Before, after or instead of the event.
     pub time: TriggerTime,
-    /// What it waits for.
+    /// The event.
     pub event: TriggerEvent,
     /// The columns behind `UPDATE OF`; none for all of them.
     pub columns: Vec<String>,
@@ -122,7 +122,7 @@ pub enum TriggerTime {
     InsteadOf,
 }
 
-/// What a trigger waits for.
+/// The event of a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriggerEvent {
     /// A row is inserted.
@@ -187,9 +187,9 @@ impl Schema {
         self.triggers.values()
     }
 
-    /// What SQLite made for itself beside what is declared: in the order of the file.
-    pub fn own(&self) -> impl Iterator<Item = &Own> {
-        self.own.iter()
+    /// SQLite's internal objects, which nobody declared: in the order of the file.
+    pub fn internal(&self) -> impl Iterator<Item = &Internal> {
+        self.internal.iter()
     }
 
     /// The views, in order of their folded names.

@@ -1,5 +1,5 @@
-//! Tables, constraints, indexes, triggers and views as text. Two texts of one kind are equal exactly
-//! when the meanings are, so these texts are also what is compared.
+//! Tables, constraints, indexes, triggers and views as text. Two texts of one kind are equal
+//! exactly when the meanings are, so these texts are also what is compared.
 
 use std::fmt;
 

@@ -217,7 +217,7 @@ pub(crate) fn unquote(token: &str) -> Option<String> {
 }
 
 /// The name that a token of a grammar stands for.
-pub(crate) fn name_of(token: &str) -> String {
+pub(crate) fn unquote_name(token: &str) -> String {
     unquote(token).unwrap_or_else(|| token.to_owned())
 }
 

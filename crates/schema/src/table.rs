@@ -54,12 +54,12 @@ pub struct Column {
     pub name: String,
     /// The declared type as it was declared, blanks folded; compared without regard to case.
     pub declared_type: Option<String>,
-    /// What SQLite makes of the declared type.
+    /// The affinity that SQLite derives from the declared type.
     pub affinity: Affinity,
     /// Whether NULL is refused: declared, or implied by the primary key of a `WITHOUT ROWID` or
     /// `STRICT` table.
     pub not_null: bool,
-    /// What `NOT NULL` does when it is violated, unless that is `ABORT`.
+    /// The conflict action of `NOT NULL`, unless it is `ABORT`.
     pub not_null_on_conflict: Option<Conflict>,
     /// The default, normalised; a default of `NULL` is `None`, as it is no default.
     pub default: Option<String>,
@@ -119,7 +119,7 @@ impl Affinity {
     }
 }
 
-/// What SQLite does when a constraint is violated; `ABORT`, the default, is the absence of one.
+/// The action when a constraint is violated; `ABORT`, the default, is the absence of one.
 /// See <https://sqlite.org/lang_conflict.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {
@@ -149,7 +149,7 @@ pub struct PrimaryKey {
     pub columns: Vec<IndexedColumn>,
     /// Whether ids are never used again: [AUTOINCREMENT](https://sqlite.org/autoinc.html).
     pub autoincrement: bool,
-    /// What happens to a second row of the same key, unless that is `ABORT`.
+    /// The conflict action for a second row of the same key, unless it is `ABORT`.
     pub on_conflict: Option<Conflict>,
     /// Whether the key is the [rowid](https://sqlite.org/lang_createtable.html#rowid) itself.
     pub rowid_alias: bool,
@@ -160,7 +160,7 @@ pub struct PrimaryKey {
 pub struct Unique {
     /// The columns in the order of its index.
     pub columns: Vec<IndexedColumn>,
-    /// What happens to a second row of the same key, unless that is `ABORT`.
+    /// The conflict action for a second row of the same key, unless it is `ABORT`.
     pub on_conflict: Option<Conflict>,
 }
 
@@ -193,9 +193,9 @@ pub struct ForeignKey {
     pub parent: String,
     /// The columns of that table as they are declared; none means its primary key.
     pub parent_columns: Vec<String>,
-    /// What happens when the parent is deleted, such as `CASCADE`; `NO ACTION` is `None`.
+    /// The action when the parent is deleted, such as `CASCADE`; `NO ACTION` is `None`.
     pub on_delete: Option<&'static str>,
-    /// What happens when the key of the parent changes; `NO ACTION` is `None`.
+    /// The action when the key of the parent changes; `NO ACTION` is `None`.
     pub on_update: Option<&'static str>,
     /// The name after `MATCH`, in upper case, which SQLite reads and ignores.
     pub match_: Option<String>,

@@ -10,7 +10,7 @@ use sqlite3_parser::ast::fmt::{ToTokens, TokenStream};
 use sqlite3_parser::dialect::TokenType::{self, *};
 
 use crate::show::collation;
-use crate::sql::{fold, name_of, quote_name, show_name, unquote};
+use crate::sql::{fold, quote_name, show_name, unquote, unquote_name};
 
 /// The folded names that a `"x"` may stand for. SQLite takes `"x"` for a string where nothing of
 /// that name is in reach (<https://sqlite.org/quirks.html#dblquote>), so `"x"` is written as the
@@ -45,8 +45,8 @@ impl TokenStream for Tokens {
     fn append(&mut self, kind: TokenType, value: Option<&str>) -> Result<(), Self::Error> {
         // Nothing but names may be empty; an empty piece would only leave a blank.
         let value = value.or(kind.as_str()).unwrap_or_default();
-        // `INNER` is what a join is anyway, and `CROSS INNER JOIN` is how the parser writes `CROSS`.
-        // Ascending is how terms are ordered anyway; a column of that name is a `TK_ID`.
+        // `INNER` is what a join is anyway, and `CROSS INNER JOIN` is how the parser writes
+        // `CROSS`. Ascending is how terms are ordered anyway; a column of that name is a `TK_ID`.
         let elided = kind == TK_ASC || (kind == TK_JOIN_KW && value == "INNER");
         if !value.is_empty() && !elided {
             self.0.push((kind, value.to_owned()));
@@ -81,7 +81,7 @@ impl Tokens {
             match kind {
                 // Shown as everywhere else.
                 TK_ID if before == Some(TK_COLLATE) => {
-                    shown.push_str(&collation(&name_of(value).to_ascii_uppercase()));
+                    shown.push_str(&collation(&unquote_name(value).to_ascii_uppercase()));
                 }
                 TK_ID => shown.push_str(&name(value, before, after, names)),
                 TK_BLOB => shown.push_str(&format!("x'{}'", value.to_ascii_uppercase())),

@@ -28,9 +28,10 @@ impl Content {
                 What::Write { offset, data } => {
                     let sectors = data.len().div_ceil(device.sector);
                     let torn = change.time == moment && rng.one_in(2);
-                    let length = match torn {
-                        true => rng.index(sectors + 1) * device.sector,
-                        false => data.len(),
+                    let length = if torn {
+                        rng.index(sectors + 1) * device.sector
+                    } else {
+                        data.len()
                     };
                     put(&mut bytes, *offset, data.get(..length).unwrap_or(data));
                 }
@@ -72,9 +73,10 @@ impl Content {
         }
         // The size is metadata, and written when the file system likes.
         if !self.pending.is_empty() && (!any || rng.one_in(2)) {
-            let place = match any {
-                true => rng.index(sizes.len()),
-                false => sizes.len() - 1,
+            let place = if any {
+                rng.index(sizes.len())
+            } else {
+                sizes.len() - 1
             };
             let size = sizes.get(place).copied().unwrap_or(size);
             let garbage = rng.one_in(2);

@@ -112,9 +112,10 @@ impl Shared {
             }
         }
         for slot in slots {
-            match exclusive {
-                true => drop(self.exclusive.insert(slot, opener)),
-                false => drop(self.shared.insert((slot, opener))),
+            if exclusive {
+                self.exclusive.insert(slot, opener);
+            } else {
+                self.shared.insert((slot, opener));
             }
         }
         Ok(())

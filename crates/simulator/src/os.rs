@@ -190,15 +190,16 @@ impl Os {
         let mut state = self.state();
         let (inode, kind) = state.find_open(opener)?;
         let there = state.disk.read(inode).get(offset..).map_or(0, <[u8]>::len);
-        let (length, result) = match there < buffer.len() && !state.stopped {
-            true => (there, Err(ffi::SQLITE_IOERR_SHORT_READ)),
-            false => match state.admit(Call::Read, kind) {
+        let (length, result) = if there < buffer.len() && !state.stopped {
+            (there, Err(ffi::SQLITE_IOERR_SHORT_READ))
+        } else {
+            match state.admit(Call::Read, kind) {
                 Verdict::Go => (buffer.len(), Ok(())),
                 Verdict::Half(code) if code == ffi::SQLITE_IOERR_SHORT_READ => {
                     (buffer.len() / 2, Err(code))
                 }
                 Verdict::Half(code) | Verdict::Refuse(code) | Verdict::Late(code) => (0, Err(code)),
-            },
+            }
         };
         let bytes = state.disk.read(inode).get(offset..).unwrap_or_default();
         let (filled, rest) = buffer.split_at_mut(length);
@@ -309,9 +310,10 @@ impl Os {
     }
 
     pub(crate) fn device_promises(&self) -> i32 {
-        match self.state().device.powersafe_overwrite {
-            true => ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE,
-            false => 0,
+        if self.state().device.powersafe_overwrite {
+            ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE
+        } else {
+            0
         }
     }
 

@@ -1,10 +1,12 @@
-//! When was an exercise done last: by reading the sessions, by the index of version 2, and by that of version 6, which is
-//! the application's own lookup.
+//! When was an exercise done last: by reading the sessions, by the index of version 2, and by that
+//! of version 6, which is the application's own lookup.
 //!
-//! *raw* is SQLite alone, one row from the index of version 6, without the session that it belongs to and without a second
-//! session of that date. The *scan* is the best that can be done without an index: newest first, until one session has the exercise. The index
-//! of version 2 shows a trap: for a name that stands in half of the sessions SQLite sorts all rows of that name, and the
-//! scan is thousands of times as fast. `SESSIONS=1000000` adds a size; at that one the scan takes seconds.
+//! *raw* is SQLite alone, one row from the index of version 6, without the session that it belongs
+//! to and without a second session of that date. The *scan* is the best that can be done without an
+//! index: newest first, until one session has the exercise. The index of version 2 shows a trap:
+//! for a name that stands in half of the sessions SQLite sorts all rows of that name, and the scan
+//! is thousands of times as fast. `SESSIONS=1000000` adds a size; at that one the scan takes
+//! seconds.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,18 +31,15 @@ const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 /// The version before the index was replaced.
 const BEFORE: u32 = 5;
 
-/// A file in WAL mode is read with fewer locks, and each lock is a call of the system: the larger part of a lookup.
+/// A file in WAL mode is read with fewer locks, and each lock is a call of the system: the larger
+/// part of a lookup.
 const JOURNALS: [&str; 2] = ["DELETE", "WAL"];
 
 /// Along `idx_session_created`: the sessions of the benchmark are logged on their dates.
 const NEWEST_FIRST: &str = "SELECT id, raw_json FROM training_sessions ORDER BY created_at DESC";
 
 fn options() -> Options {
-    Options {
-        backups: Backups::Off,
-        check: false,
-        ..Options::default()
-    }
+    Options::default().backups(Backups::Off).check(false)
 }
 
 fn to_version(path: &Path, version: u32) {
@@ -72,7 +71,8 @@ fn by_version_6(logs: &TrainingLogs, name: &str) -> Option<String> {
     found.map(|last| last.session_id)
 }
 
-/// The least that SQLite can do: one row, from the index of version 6 alone, of a statement that is ready.
+/// The least that SQLite can do: one row, from the index of version 6 alone, of a statement that is
+/// ready.
 const FROM_THE_INDEX: &str = "SELECT session_id FROM exercises_index WHERE exercise_name = ?1
     ORDER BY date_logged DESC LIMIT 1";
 

@@ -1,9 +1,11 @@
-//! Version 1 to 2: the rows of `exercises_index`, by the engine, by SQL as other tools would do it, and the floor.
+//! Version 1 to 2: the rows of `exercises_index`, by the engine, by SQL as other tools would do it,
+//! and the floor.
 //!
-//! The *floor* copies the finished rows, in the order of their ids, and makes the index afterwards: what nobody
-//! can be faster than who writes the same rows durably. Foreign keys are checked in all three: row by row in *floor* and
-//! *sql*, before COMMIT in *engine*. *copy* is a backup alone. Read the ratios within one run; machines differ, and where
-//! both of two cores are busy elsewhere the engine's second thread has no place to run. `SESSIONS=1000000` adds a size.
+//! The *floor* copies the finished rows, in the order of their ids, and makes the index afterwards:
+//! what nobody can be faster than who writes the same rows durably. Foreign keys are checked in all
+//! three: row by row in *floor* and *sql*, before COMMIT in *engine*. *copy* is a backup alone.
+//! Read the ratios within one run; machines differ, and where both of two cores are busy elsewhere
+//! the engine's second thread has no place to run. `SESSIONS=1000000` adds a size.
 
 #![expect(
     clippy::unwrap_used,
@@ -49,11 +51,7 @@ const FLOOR: &str = "BEGIN IMMEDIATE;
 type Way<'a> = &'a dyn Fn(&Path);
 
 fn engine(path: &Path) {
-    let options = Options {
-        backups: Backups::Off,
-        check: false,
-        ..Options::default()
-    };
+    let options = Options::default().backups(Backups::Off).check(false);
     let mut migrator = Migrator::open(catalogue(), path, options).unwrap();
     migrator.upgrade_to(2).unwrap();
 }

@@ -1,5 +1,5 @@
-//! The application as it was when version 3 was the newest: its catalogue ends there, so it has never
-//! heard of what came later.
+//! The application as it was when version 3 was the newest: its catalogue ends there, so it has
+//! never heard of what came later.
 //!
 //! ```text
 //! build_of_version_3 open PATH                      upgrades, and tells how many sessions there are
@@ -37,10 +37,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Result<String, Box<dyn Error>> {
     let catalogue = catalogue().cut_at(VERSION)?;
     let open = |path: &str, accept_loss| {
-        let options = Options {
-            accept_loss,
-            ..Options::default()
-        };
+        let options = Options::default().accept_loss(accept_loss);
         Migrator::open(&catalogue, Path::new(path), options)
     };
     match *arguments {

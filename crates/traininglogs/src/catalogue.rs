@@ -22,8 +22,8 @@ migrations::steps! {
 pub const CURRENT_VERSION: Version = STEPS.len() as Version;
 
 /// "TLOG": what every file carries as its
-/// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), so that a file of another
-/// application is told from one of ours.
+/// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), so that a file of
+/// another application is told from one of ours.
 pub const APPLICATION_ID: i32 = 0x544C_4F47;
 
 /// All steps, checked.

@@ -1,9 +1,12 @@
 //! The command `traininglogs`: one file a verb.
 
-// What every verb uses: where it prints, and the options that several share.
-mod screen;
-mod backing;
-mod shown;
+// Shared by the verbs: arguments, the file, and all printing.
+mod backup_args;
+mod command_line;
+mod open;
+mod display;
+mod output;
+mod run_report;
 
 // Making a file and using it.
 mod init;
@@ -24,23 +27,19 @@ mod backup;
 mod repair;
 mod restore;
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::Arc;
 
 use clap::error::ErrorKind as Usage;
 use clap::{Parser, Subcommand};
-use migrations::{ErrorKind, Migrator, Options, Outcome, escape};
+use migrations::{ErrorKind, Outcome, escape};
 
 use crate::error::{self, Error};
-use crate::{TrainingLogs, catalogue};
-use screen::{Format, Screen};
-
-/// The file that is meant when none is named.
-const DEFAULT_FILE: &str = "traininglogs.db";
+use command_line::{DEFAULT_FILE, command_line};
+use output::{Format, Output};
 
 /// The exit code of a command that did its work and could not print the result.
 const UNPRINTED: u8 = 5;
@@ -84,7 +83,8 @@ enum Verb {
     Rollback(rollback::Arguments),
     /// Records that a file without ledger is at a version; its schema must be that version's.
     Adopt(adopt::Arguments),
-    /// Records the steps' texts again, where they differ from the file's in blanks and comments only.
+    /// Records the steps' texts again, where they differ from the file's in blanks and comments
+    /// only.
     Repair,
     /// Takes a backup now, beside the file.
     Backup(backup::Arguments),
@@ -108,12 +108,12 @@ pub fn main() -> ExitCode {
         Ok(command) => command,
         Err(usage) => return misunderstood(&usage),
     };
-    let mut screen = Screen::of_process(command.format);
-    if let Err(error) = run(&command, &mut screen) {
-        screen.fail(&error, outcome(&error));
+    let mut output = Output::new(command.format);
+    if let Err(error) = run(&command, &mut output) {
+        output.fail(&error, outcome(&error));
         return ExitCode::from(exit_code(&error));
     }
-    let error = match screen.flush() {
+    let error = match output.flush() {
         Ok(()) => return ExitCode::SUCCESS,
         // Whoever closed the pipe has read enough.
         Err((source, _)) if source.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
@@ -121,12 +121,12 @@ pub fn main() -> ExitCode {
             error::output_failed(source, leaves, &command_line(&command.db, "status"))
         }
     };
-    screen.complain(&error.report());
+    output.complain(&error.report());
     ExitCode::from(exit_code(&error))
 }
 
-/// A write that would make a file larger than the process may fails, and the run is rolled back; without this the
-/// system would kill the process there and leave the journal.
+/// A write that would make a file larger than the process may fails, and the run is rolled back;
+/// without this the system would kill the process there and leave the journal.
 /// <https://man7.org/linux/man-pages/man2/setrlimit.2.html>
 fn survive_limits() {
     #[cfg(unix)]
@@ -136,8 +136,8 @@ fn survive_limits() {
     }
 }
 
-/// A command line that makes no sense, or that asks for help, which is not an error. Its format is not
-/// known, because it could not be read.
+/// A command line that makes no sense, or that asks for help, which is not an error. Its format is
+/// not known, because it could not be read.
 fn misunderstood(usage: &clap::Error) -> ExitCode {
     let helps = matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -159,33 +159,33 @@ fn misunderstood(usage: &clap::Error) -> ExitCode {
         Err(usage) => usage.render().to_string(),
         Ok(_) => escape::lines(&usage.render().to_string()),
     };
-    let mut screen = Screen::of_process(if json { Format::Json } else { Format::Text });
+    let mut output = Output::new(if json { Format::Json } else { Format::Text });
     if json {
-        screen.fail_usage(&text)
+        output.fail_usage(&text)
     } else {
-        screen.complain(&text)
+        output.complain(&text)
     }
     code
 }
 
-fn run(command: &Command, screen: &mut Screen) -> Result<(), Error> {
+fn run(command: &Command, output: &mut Output) -> Result<(), Error> {
     let path = command.db.as_path();
     match &command.verb {
-        Verb::Init => init::run(path, screen),
-        Verb::Migrate(arguments) => migrate::run(path, arguments, screen),
-        Verb::Rollback(arguments) => rollback::run(path, arguments, screen),
-        Verb::Adopt(arguments) => adopt::run(path, arguments, screen),
-        Verb::Repair => repair::run(path, screen),
-        Verb::Backup(arguments) => backup::run(path, arguments, screen),
-        Verb::Restore(arguments) => restore::run(path, arguments, screen),
-        Verb::Status => status::run(path, screen),
-        Verb::Plan(arguments) => plan::run(path, arguments, screen),
-        Verb::Log(arguments) => log::run(path, arguments, screen),
-        Verb::Last(arguments) => last::run(path, arguments, screen),
+        Verb::Init => init::run(path, output),
+        Verb::Migrate(arguments) => migrate::run(path, arguments, output),
+        Verb::Rollback(arguments) => rollback::run(path, arguments, output),
+        Verb::Adopt(arguments) => adopt::run(path, arguments, output),
+        Verb::Repair => repair::run(path, output),
+        Verb::Backup(arguments) => backup::run(path, arguments, output),
+        Verb::Restore(arguments) => restore::run(path, arguments, output),
+        Verb::Status => status::run(path, output),
+        Verb::Plan(arguments) => plan::run(path, arguments, output),
+        Verb::Log(arguments) => log::run(path, arguments, output),
+        Verb::Last(arguments) => last::run(path, arguments, output),
     }
 }
 
-/// What is in the file after `error`, in the words of the JSON document.
+/// The state of the file after `error`, in the words of the JSON document.
 fn outcome(error: &Error) -> &'static str {
     match (error.engine().map(migrations::Error::outcome), error.kind()) {
         (Some(Outcome::RolledBack), _) | (None, crate::ErrorKind::Sqlite) => "rolled-back",
@@ -218,79 +218,5 @@ fn exit_code(error: &Error) -> u8 {
         ) => 3,
         // Whether it was decided before `BEGIN` or after it, nothing was written.
         (Outcome::Untouched | Outcome::RolledBack, _) => 1,
-    }
-}
-
-/// Opens a file that must be there, at whatever version it is.
-fn open(path: &Path, options: Options) -> Result<Migrator<'static>, Error> {
-    let opened = Migrator::open(catalogue(), path, options);
-    opened.map_err(|error| or_missing(path, error.into()))
-}
-
-/// Opens a file that must be there and at the current version.
-fn open_current(path: &Path) -> Result<TrainingLogs, Error> {
-    let opened = TrainingLogs::open_current(path, Options::default());
-    opened.map_err(|error| or_missing(path, error))
-}
-
-/// The error, or where it is that the file is missing, one with the command that makes it. The engine names a missing
-/// directory itself.
-fn or_missing(path: &Path, error: Error) -> Error {
-    let kind = error.engine().map(migrations::Error::kind);
-    let gone = fs::metadata(path).is_err_and(|why| why.kind() == io::ErrorKind::NotFound);
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    if kind == Some(ErrorKind::NotFound) && gone && directory.is_none_or(Path::is_dir) {
-        error::file_missing(path, &command_line(path, "init"))
-    } else {
-        error
-    }
-}
-
-/// What a person types for `verb` on the file at `path`.
-fn command_line(path: &Path, verb: &str) -> String {
-    match path.to_str() {
-        Some(DEFAULT_FILE) => format!("traininglogs {verb}"),
-        Some(text) if text.starts_with('-') => {
-            format!("traininglogs --db {} {verb}", quoted(&format!("./{text}")))
-        }
-        Some(text) if !text.contains(escape::is_unsafe) => {
-            format!("traininglogs --db {} {verb}", quoted(text))
-        }
-        // Not every name can be shown so that a shell would read it back.
-        _ => format!("traininglogs --db PATH {verb}"),
-    }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+,=".contains(c);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    #[test]
-    fn a_command_line_can_be_pasted() {
-        for (path, shown) in [
-            ("traininglogs.db", "traininglogs init"),
-            ("old.db", "traininglogs --db old.db init"),
-            ("my logs.db", "traininglogs --db 'my logs.db' init"),
-            ("it's.db", r"traininglogs --db 'it'\''s.db' init"),
-            ("a$(b).db", "traininglogs --db 'a$(b).db' init"),
-            ("a;b.db", "traininglogs --db 'a;b.db' init"),
-            ("-x.db", "traininglogs --db ./-x.db init"),
-            ("Größe.db", "traininglogs --db Größe.db init"),
-            ("a\u{1b}b.db", "traininglogs --db PATH init"),
-        ] {
-            assert_eq!(super::command_line(Path::new(path), "init"), shown);
-        }
     }
 }

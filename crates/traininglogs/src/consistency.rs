@@ -1,4 +1,4 @@
-//! What must agree in a file: the derived rows with the sessions that they are derived from.
+//! Consistency rules of a file: the derived rows with the sessions that they are derived from.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,12 @@ use crate::error::Error;
 use crate::exercises::{exercise_id, id_by_trigger};
 use crate::value::Owned;
 
-/// What is inconsistent in a file of `version`, one sentence each; empty when nothing is.
+/// The inconsistencies of a file of `version`, one sentence each; empty when nothing is.
 ///
-/// From version 2 on, each session has exactly the rows in `exercises_index` that an upgrade would give
-/// it, and there are no others; a row that a trigger of version 6 wrote has an id of its own kind. From version 5 on, each session has exactly one row in
-/// `session_metadata`, and the other way round.
+/// From version 2 on, each session has exactly the rows in `exercises_index` that an upgrade would
+/// give it, and there are no others; a row that a trigger of version 6 wrote has an id of its own
+/// kind. From version 5 on, each session has exactly one row in `session_metadata`, and the other
+/// way round.
 ///
 /// # Errors
 /// When the file cannot be read, or is not at `version`.

@@ -25,7 +25,8 @@ pub struct TrainingLogs {
 
 /// The latest session that has an exercise.
 ///
-/// Text that is not UTF-8 has its faults replaced, a blob is given as its literal, such as `x'00ff'`.
+/// Text that is not UTF-8 has its faults replaced, a blob is given as its literal, such as
+/// `x'00ff'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastExercise {
     /// The session.
@@ -36,7 +37,8 @@ pub struct LastExercise {
     pub created_at: String,
 }
 
-/// A session that has an exercise; of two, the greater one is the later one. NULL is before all dates.
+/// A session that has an exercise; of two, the greater one is the later one. NULL is before all
+/// dates.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Latest {
     date: Owned,
@@ -71,11 +73,12 @@ pub struct Session {
 }
 
 impl TrainingLogs {
-    /// Opens the file at `path` and upgrades it to the current version; makes it where there is none.
+    /// Opens the file at `path` and upgrades it to the current version; makes it where there is
+    /// none.
     ///
     /// # Errors
-    /// When the file must not be touched, cannot be written, or a step fails. The file is then as it
-    /// was, and a file that was not there is not left behind.
+    /// When the file must not be touched, cannot be written, or a step fails. The file is then as
+    /// it was, and a file that was not there is not left behind.
     pub fn open(path: &Path) -> Result<TrainingLogs, Error> {
         TrainingLogs::open_with(path, Options::default())
     }
@@ -127,7 +130,7 @@ impl TrainingLogs {
         })
     }
 
-    /// What opening the file did to it.
+    /// The report of opening the file.
     pub fn report(&self) -> &Report {
         &self.report
     }
@@ -137,8 +140,8 @@ impl TrainingLogs {
         &self.connection
     }
 
-    /// Logs a session and returns its id, a UUID of version 7. The session, its rows in the index and
-    /// its metadata are written in one transaction.
+    /// Logs a session and returns its id, a UUID of version 7. The session, its rows in the index
+    /// and its metadata are written in one transaction.
     ///
     /// # Errors
     /// When the document cannot be read, the duration is negative, or the file cannot be written.
@@ -163,9 +166,9 @@ impl TrainingLogs {
         Ok(id)
     }
 
-    /// The latest session that has the exercise `name`, found by the index: latest by its date, where
-    /// none is before all, then by the time at which it was logged, then by its id. Names are compared
-    /// exactly; an exercise without name is called [`UNKNOWN`](crate::UNKNOWN).
+    /// The latest session that has the exercise `name`, found by the index: latest by its date,
+    /// where none is before all, then by the time at which it was logged, then by its id. Names are
+    /// compared exactly; an exercise without name is called [`UNKNOWN`](crate::UNKNOWN).
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -239,8 +242,8 @@ impl TrainingLogs {
     }
 }
 
-/// Refuses a file of a newer build, in the engine's words: nothing leads to a version that this build
-/// does not know.
+/// Refuses a file of a newer build, in the engine's words: nothing leads to a version that this
+/// build does not know.
 pub(crate) fn refuse_newer(migrator: &Migrator<'_>) -> Result<(), migrations::Error> {
     let version = migrator.version()?;
     if version > CURRENT_VERSION {

@@ -1,8 +1,8 @@
 //! Reading a session's document, the column `raw_json`.
 //!
 //! A file holds what devices sent over the years, so every reading of a document goes through
-//! [`Document::read`], which looks at no more than it needs: whatever else the document has may be of
-//! any shape, may be nested to any depth, and costs no memory.
+//! [`Document::read`], which looks at no more than it needs: whatever else the document has may be
+//! of any shape, may be nested to any depth, and costs no memory.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 /// The name of an exercise that has none.
 pub const UNKNOWN: &str = "Unknown";
 
-/// What the application reads of a session's document.
+/// The part of a session's document that the application reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document<'a> {
     /// `date` as logged, usually `YYYY-MM-DD`; `None` where it is missing or not a string.
@@ -85,8 +85,8 @@ impl<'a> Document<'a> {
     /// # Errors
     /// As [`Document::read`].
     pub fn parse(text: &'a str) -> Result<Document<'a>, Unreadable> {
-        // A fault of the shape does not end the parser: text that is not JSON is told as that, wherever
-        // in it the parser gives up.
+        // A fault of the shape does not end the parser: text that is not JSON is told as that,
+        // wherever in it the parser gives up.
         match serde_json::from_str::<Found<Object<'a>>>(text) {
             Err(error) => Err(Unreadable::NotJson(error.to_string())),
             Ok(Found(None)) => Err(Unreadable::NotAnObject),

@@ -20,7 +20,7 @@ pub enum ErrorKind {
     NotFound,
     /// The file is at another version than what was asked for needs.
     WrongVersion,
-    /// What was to be logged cannot be read, or makes no sense.
+    /// The session to be logged cannot be read, or makes no sense.
     Document,
     /// Nothing in the file matches.
     NoMatch,
@@ -66,7 +66,7 @@ impl Error {
         })))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Own)) -> Error {
+    fn with_details(mut self, change: impl FnOnce(&mut Own)) -> Error {
         if let Inner::Own(own) = &mut *self.0 {
             change(own);
         }
@@ -74,20 +74,20 @@ impl Error {
     }
 
     fn hint(self, hint: impl Into<String>) -> Error {
-        self.with(|own| own.hints.push(escape::line(&hint.into()).into_owned()))
+        self.with_details(|own| own.hints.push(escape::line(&hint.into()).into_owned()))
     }
 
     /// One more line of the message.
     fn detail(self, line: &str) -> Error {
-        self.with(|own| own.message.push_str(&format!("\n  {}", escape::line(line))))
+        self.with_details(|own| own.message.push_str(&format!("\n  {}", escape::line(line))))
     }
 
     fn effect(self, effect: &str) -> Error {
-        self.with(|own| own.effect = escape::line(effect).into_owned())
+        self.with_details(|own| own.effect = escape::line(effect).into_owned())
     }
 
     fn caused_by(self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-        self.with(|own| own.source = Some(Box::new(source)))
+        self.with_details(|own| own.source = Some(Box::new(source)))
     }
 
     /// Which remedy it asks for.
@@ -106,7 +106,7 @@ impl Error {
         }
     }
 
-    /// What to do next, one sentence each.
+    /// Remedies, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         match &*self.0 {
             Inner::Engine(error) => error.remedies().iter().map(remedy::word).collect(),

@@ -1,7 +1,7 @@
-//! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it to
-//! the sessions that are there.
+//! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it
+//! to the sessions that are there.
 
-use migrations::{BoxError, Code, Fill, Made, Source};
+use migrations::{Backfill, BoxError, Made, Source, StepFn};
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
@@ -10,14 +10,14 @@ use crate::value::Owned;
 
 /// The function of version 2. It holds its own SQL, because what shipped stays as it is when the
 /// application's queries change.
-pub(crate) const CODE: Code = Code {
+pub(crate) const CODE: StepFn = StepFn {
     name: "exercises::fill",
-    survey: |connection, remarks| FILL.survey(connection, remarks, rows),
-    apply: |connection, remarks| FILL.run(connection, remarks, rows),
+    preflight: |connection, skipped| BACKFILL.preflight(connection, skipped, rows),
+    apply: |connection, skipped| BACKFILL.run(connection, skipped, rows),
 };
 
 /// Sessions in the order in which they were logged, so that rows with their ids are appended.
-const FILL: Fill<'_> = Fill {
+const BACKFILL: Backfill<'_> = Backfill {
     from: "SELECT id, created_at, raw_json, rowid FROM training_sessions ORDER BY rowid",
     into: "exercises_index",
     columns: &["id", "session_id", "exercise_name", "date_logged"],
@@ -31,15 +31,16 @@ const END_OF_TIME: u64 = 1 << 48;
 
 /// The id of the row for the exercise at `position`, counted from 0, of a session.
 ///
-/// It is the same whenever the same session is read: version 7's layout with `created_at` as its time,
-/// so that rows are appended in the order of the sessions, and a hash of session and position for the
-/// rest. Where `created_at` is no time, or one that the layout has no place for, it is version 5, the
-/// hash alone.
+/// It is the same whenever the same session is read: version 7's layout with `created_at` as its
+/// time, so that rows are appended in the order of the sessions, and a hash of session and position
+/// for the rest. Where `created_at` is no time, or one that the layout has no place for, it is
+/// version 5, the hash alone.
 pub fn exercise_id(session_id: ValueRef<'_>, created_at: ValueRef<'_>, position: usize) -> Uuid {
     id_at(milliseconds(created_at), session_id, position)
 }
 
-/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot compute the hash.
+/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot
+/// compute the hash.
 pub(crate) fn id_by_trigger(session_id: &Owned, position: usize) -> Owned {
     let mut id = match session_id {
         Owned::Text(text) => text.clone(),
@@ -89,13 +90,13 @@ fn rows(session: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
     let id = session.get(0);
     if id == ValueRef::Null {
         let rowid = format!("rowid {}", session.shown(3));
-        made.left("training_sessions", rowid, "its id is NULL");
+        made.skip("training_sessions", rowid, "its id is NULL");
         return Ok(());
     }
     let document = match Document::read(session.get(2)) {
         Ok(document) => document,
         Err(reason) => {
-            made.left("training_sessions", Owned::from(id).literal(), why(&reason));
+            made.skip("training_sessions", Owned::from(id).literal(), why(&reason));
             return Ok(());
         }
     };

@@ -1,9 +1,9 @@
 //! Strategies for sessions as they stand in files: mostly what devices send, sometimes odd, and
 //! sometimes hostile.
 //!
-//! All text is UTF-8 without the character NUL, so that a generated session can be written as SQL; in a
-//! document the escape `\u0000` stands for it. Whatever is generated shrinks towards a session with an
-//! empty id, a plain time and a document without exercises.
+//! All text is UTF-8 without the character NUL, so that a generated session can be written as SQL;
+//! in a document the escape `\u0000` stands for it. Whatever is generated shrinks towards a session
+//! with an empty id, a plain time and a document without exercises.
 
 use std::collections::HashSet;
 
@@ -44,8 +44,8 @@ impl GeneratedSession {
     }
 }
 
-/// Names that are common enough to stand in several sessions; two differ by case only, one by blanks,
-/// and one is what an exercise without name is called.
+/// Names that are common enough to stand in several sessions; two differ by case only, one by
+/// blanks, and one is what an exercise without name is called.
 pub const NAMES: [&str; 6] = [
     "Squat",
     "squat",

@@ -4,10 +4,11 @@
 //! versions/ ─▶ catalogue ─▶ open (upgrades) ─▶ log, ask
 //! ```
 //!
-//! A *session* is a JSON document with its exercises, stored as it was logged. Everything else in the
-//! file is derived from the documents or stands beside them, so that whatever a later version needs
-//! can be made for the sessions that are there. The versions of the schema are folders under
-//! `versions/`, embedded by [`catalogue()`]; each [query](QUERIES) says for which of them it is good.
+//! A *session* is a JSON document with its exercises, stored as it was logged. Everything else in
+//! the file is derived from the documents or stands beside them, so that whatever a later version
+//! needs can be made for the sessions that are there. The versions of the schema are folders under
+//! `versions/`, embedded by [`catalogue()`]; each [query](QUERIES) says for which of them it is
+//! good.
 //!
 //! ```
 //! use traininglogs::{NewSession, TrainingLogs};

@@ -19,18 +19,19 @@ pub struct NewSession {
     pub created_at: Option<Timestamp>,
     /// How long the session took, in whole minutes.
     pub duration_minutes: Option<i64>,
-    /// Who trained, as the application names them.
+    /// The person who trained, as the application names them.
     pub user_id: Option<String>,
-    /// What logged the session, such as `watch`.
+    /// The source that logged the session, such as `watch`.
     pub device: Option<String>,
 }
 
-/// Writes what a build of `version` writes for a session: exactly the declared queries that are good
-/// for that version. So the index gets its rows from version 2 on, the duration is kept from version 3
-/// on, user and device from version 5 on.
+/// Writes what a build of `version` writes for a session: exactly the declared queries that are
+/// good for that version. So the index gets its rows from version 2 on, the duration is kept from
+/// version 3 on, user and device from version 5 on.
 ///
-/// `created_at` of `session` is not looked at, so that a session can be written with any text for its
-/// time. A document that cannot be read gets no rows in the index, which is what an upgrade gives it.
+/// `created_at` of `session` is not looked at, so that a session can be written with any text for
+/// its time. A document that cannot be read gets no rows in the index, which is what an upgrade
+/// gives it.
 ///
 /// The caller opens the transaction; without one, an error may leave the session half written.
 ///

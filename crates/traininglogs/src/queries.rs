@@ -59,8 +59,8 @@ pub static QUERIES: &[Query] = &[
         until: Some(5),
         access: Reads,
     },
-    // In the order of the index, so that nothing is sorted: who asks reads the sessions of the newest date, which are
-    // few, and takes the latest of them.
+    // In the order of the index, so that nothing is sorted: who asks reads the sessions of the
+    // newest date, which are few, and takes the latest of them.
     Query {
         name: "last_exercise",
         sql: "SELECT s.id, e.date_logged, s.created_at

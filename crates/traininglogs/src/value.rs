@@ -1,13 +1,14 @@
 //! Values as they stand in a file: owned, in SQLite's order, and as a person reads them.
 //!
-//! A column that is declared TEXT may hold a BLOB, a primary key that is not an INTEGER may be NULL,
-//! and a text may be other than UTF-8. Nothing here fails on any of these.
+//! A column that is declared TEXT may hold a BLOB, a primary key that is not an INTEGER may be
+//! NULL, and a text may be other than UTF-8. Nothing here fails on any of these.
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-/// A value of a TEXT column, ordered as [SQLite orders](https://sqlite.org/datatype3.html#sort_order)
-/// values with the collation BINARY. Text is kept as bytes, because it may be other than UTF-8.
+/// A value of a TEXT column, ordered as [SQLite
+/// orders](https://sqlite.org/datatype3.html#sort_order) values with the collation BINARY. Text is
+/// kept as bytes, because it may be other than UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Owned {
     Null,
@@ -43,8 +44,8 @@ impl Owned {
         }
     }
 
-    /// The value as the application hands it on: text as it is, with what is not UTF-8 replaced, and a
-    /// blob as its literal.
+    /// The value as the application hands it on: text as it is, with what is not UTF-8 replaced,
+    /// and a blob as its literal.
     pub(crate) fn into_text(self) -> String {
         match self {
             Owned::Text(text) => String::from_utf8(text)

@@ -116,9 +116,10 @@ fn finish(mut command: Command, output: Stdio, wrong: &str) -> Result<(), Failur
         .stdout(output)
         .status()
         .map_err(|error| Failure::new(format!("cannot run `cargo bench`: {error}")))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Failure::new(wrong).hint("its message stands above")),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(wrong).hint("its message stands above"))
     }
 }
 

@@ -101,12 +101,13 @@ fn build(workspace: &Path, target: &Path) -> Result<(), Failure> {
         .stdout(Stdio::null())
         .status()
         .map_err(|error| Failure::new(format!("cannot run `cargo`: {error}")))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(
+    if status.success() {
+        Ok(())
+    } else {
+        Err(
             Failure::new(format!("`{}` does not compile", workspace.display()))
                 .hint("its message stands above; the tools come from crates.io"),
-        ),
+        )
     }
 }
 

@@ -44,9 +44,10 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     }
     let written = freeze::new_versions(subject, &report).map_err(Failure::new)?;
     let golden = subject.fixture_folder(version).join("golden.sql");
-    let how = match written.contains(&golden) {
-        true => "made from that of the version before, migrated forward",
-        false => "kept as it is",
+    let how = if written.contains(&golden) {
+        "made from that of the version before, migrated forward"
+    } else {
+        "kept as it is"
     };
     say!("{}: {how}", golden.display());
     say!("froze version {version}: its step and its golden database");

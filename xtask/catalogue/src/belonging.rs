@@ -4,7 +4,7 @@
 use std::fs;
 
 use harness::Subject;
-use migrations::Back;
+use migrations::Down;
 use xtask::Failure;
 
 /// Compares each compiled step with its files. A program that was built before they changed would
@@ -16,9 +16,9 @@ pub(crate) fn check(subject: &Subject<'_>) -> Result<(), Failure> {
     let steps = (1..=subject.catalogue.current_version())
         .filter_map(|version| subject.catalogue.step(version));
     for step in steps {
-        let (down, back) = match step.back() {
-            Back::Sql(sql) => ("down.sql", sql),
-            Back::Irreversible(why) => ("irreversible.md", why),
+        let (down, back) = match step.down() {
+            Down::Sql(sql) => ("down.sql", sql),
+            Down::Irreversible(why) => ("irreversible.md", why),
         };
         for (file, compiled) in [("up.sql", step.up()), (down, &**back)] {
             let path = subject.versions.join(step.folder()).join(file);
@@ -45,9 +45,10 @@ mod tests {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
             let entry = entry.unwrap();
-            match entry.path().is_dir() {
-                true => copy(&entry.path(), &to.join(entry.file_name())),
-                false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+            if entry.path().is_dir() {
+                copy(&entry.path(), &to.join(entry.file_name()));
+            } else {
+                fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
             }
         }
     }

@@ -32,8 +32,10 @@ fn run(verb: &Verb, root: PathBuf) -> Verdict {
             docs::run(&subject, options.check)
         }
         Verb::Draft => draft::run(&subject),
-        Verb::NewVersion(_) | Verb::Bench(_) | Verb::Sabotage(_) | Verb::Ci(_) => {
-            Err(Failure::new("this verb is called through `cargo xtask`"))
-        }
+        Verb::NewVersion(_)
+        | Verb::Bench(_)
+        | Verb::Sabotage(_)
+        | Verb::Resolve(_)
+        | Verb::Ci(_) => Err(Failure::new("this verb is called through `cargo xtask`")),
     }
 }

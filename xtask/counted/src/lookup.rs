@@ -38,9 +38,12 @@ fn opened(folder: &Path) -> Result<TrainingLogs, Box<dyn std::error::Error>> {
 
 pub(crate) fn last_exercise(folder: &Path, name: &str, there: bool) -> Outcome {
     let logs = opened(folder)?;
-    twice(&mut || match logs.last_exercise(name)?.is_some() == there {
-        true => Ok(()),
-        false => Err(format!("`{name}` was looked up wrongly").into()),
+    twice(&mut || {
+        if logs.last_exercise(name)?.is_some() == there {
+            Ok(())
+        } else {
+            Err(format!("`{name}` was looked up wrongly").into())
+        }
     })
 }
 
@@ -60,9 +63,10 @@ pub(crate) fn opening(folder: &Path) -> Outcome {
     drop(opened(folder)?);
     twice(&mut || {
         let logs = TrainingLogs::open(&path)?;
-        match logs.report().steps.is_empty() {
-            true => Ok(()),
-            false => Err("the file was not up to date".into()),
+        if logs.report().steps.is_empty() {
+            Ok(())
+        } else {
+            Err("the file was not up to date".into())
         }
     })
 }

@@ -17,10 +17,7 @@ const LEDGER: &str =
     applied_by TEXT NOT NULL, up_sql TEXT)";
 
 fn options() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 /// A file that is up to date.
@@ -49,9 +46,10 @@ pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
         let catalogue = Catalogue::new(steps)?;
         let mut file = Migrator::open(&catalogue, &path, options())?;
         let report = file.upgrade()?;
-        match report.steps.is_empty() && report.to == count {
-            true => first_select(file.connection()),
-            false => Err("the file was not up to date".into()),
+        if report.steps.is_empty() && report.to == count {
+            first_select(file.connection())
+        } else {
+            Err("the file was not up to date".into())
         }
     })
 }
@@ -71,12 +69,13 @@ pub(crate) fn opening_by_header(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     current(&path, count)?;
     let catalogue = Catalogue::new(steps(count, TABLES))?;
-    twice(
-        &mut || match Migrator::open_by_header(&catalogue, &path, options())?.is_some() {
-            true => Ok(()),
-            false => Err("the file was not up to date".into()),
-        },
-    )
+    twice(&mut || {
+        if Migrator::open_by_header(&catalogue, &path, options())?.is_some() {
+            Ok(())
+        } else {
+            Err("the file was not up to date".into())
+        }
+    })
 }
 
 pub(crate) fn opening_header_raw(folder: &Path, count: u32) -> Outcome {
@@ -87,9 +86,10 @@ pub(crate) fn opening_header_raw(folder: &Path, count: u32) -> Outcome {
 
 fn user_version(connection: &Connection, expected: u32) -> Outcome {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match version == expected {
-        true => Ok(()),
-        false => Err(format!("version {version} in place of {expected}").into()),
+    if version == expected {
+        Ok(())
+    } else {
+        Err(format!("version {version} in place of {expected}").into())
     }
 }
 
@@ -100,9 +100,10 @@ pub(crate) fn applying(folder: &Path, count: u32) -> Outcome {
     measured(&mut || {
         let mut file = Migrator::create(&catalogue, &path, options())?;
         let report = file.upgrade()?;
-        match report.steps.len() == count as usize {
-            true => Ok(()),
-            false => Err("not all steps were applied".into()),
+        if report.steps.len() == count as usize {
+            Ok(())
+        } else {
+            Err("not all steps were applied".into())
         }
     })
 }
@@ -117,7 +118,7 @@ pub(crate) fn applying_raw(folder: &Path, count: u32) -> Outcome {
         transaction.execute_batch(LEDGER)?;
         for step in &steps {
             transaction.execute_batch(step.up())?;
-            let back = step.down().unwrap_or_default();
+            let back = step.down_sql().unwrap_or_default();
             transaction
                 .prepare_cached(
                     "INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, 'raw', ?7)",

@@ -2,7 +2,7 @@
 //! else.
 
 mod dependencies;
-mod packages;
+pub(super) mod packages;
 mod scratch;
 
 use crate::say;
@@ -11,20 +11,22 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::cli::{CiOptions, CiStep, Sabotage};
-use crate::{Failure, Verdict, catalogue, program, project};
+use crate::{Failure, Verdict, program, project, version_folders};
 
 /// The steps that run when none is named, in their order.
-const STEPS: [CiStep; 11] = [
+const STEPS: [CiStep; 13] = [
     CiStep::Format,
     CiStep::Arrows,
     CiStep::Deny,
     CiStep::Lints,
     CiStep::Tests,
+    CiStep::Examples,
     CiStep::Documentation,
     CiStep::Proof,
     CiStep::Docs,
     CiStep::Instructions,
     CiStep::Packages,
+    CiStep::Resolve,
     CiStep::Scaffolders,
 ];
 
@@ -52,18 +54,20 @@ fn name(step: CiStep) -> &'static str {
         CiStep::Deny => "dependencies",
         CiStep::Lints => "lints",
         CiStep::Tests => "tests",
+        CiStep::Examples => "examples",
         CiStep::Documentation => "documentation",
         CiStep::Proof => "the proof",
         CiStep::Docs => "docs match",
         CiStep::Instructions => "instruction counts",
         CiStep::Packages => "the packages",
+        CiStep::Resolve => "beside other crates",
         CiStep::Scaffolders => "the scaffolders, in a scratch copy",
         CiStep::Sabotage => "sabotage",
     }
 }
 
 fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
-    let catalogue = |arguments: &[&str]| holds(catalogue::run(root, false, arguments)?);
+    let catalogue = |arguments: &[&str]| holds(version_folders::run(root, false, arguments)?);
     match step {
         CiStep::Format => cargo(root, &["fmt", "--all", "--check"]),
         CiStep::Arrows => structure(root),
@@ -73,11 +77,13 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
             cargo(root, &[&whole[..], &["--", "--deny", "warnings"]].concat())
         }
         CiStep::Tests => cargo(root, &["test", "--workspace", "--all-features"]),
+        CiStep::Examples => examples(root),
         CiStep::Documentation => doc(root),
         CiStep::Proof => catalogue(&["verify-migrations", "--require-frozen"]),
         CiStep::Docs => catalogue(&["docs", "--check"]),
         CiStep::Instructions => instructions(root),
         CiStep::Packages => packages::check(root),
+        CiStep::Resolve => super::resolve::check(root),
         CiStep::Scaffolders => scratch::check(root),
         CiStep::Sabotage => holds(super::sabotage::run(root, &Sabotage::default())?),
     }
@@ -88,6 +94,25 @@ fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), F
     let started = Instant::now();
     check().map_err(|failure| failure.within(name))?;
     say!("=== {name}: ok, {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// The examples that need no argument, which a reader runs first.
+const EXAMPLES: [(&str, &str); 5] = [
+    ("rowsafe-migrations", "first_file"),
+    ("rowsafe-migrations", "commit_per_step"),
+    ("rowsafe-migrations", "older_build"),
+    ("rowsafe-schema", "drift_check"),
+    ("rowsafe-simulator", "power_loss"),
+];
+
+fn examples(root: &Path) -> Result<(), Failure> {
+    for (package, example) in EXAMPLES {
+        cargo(
+            root,
+            &["run", "--quiet", "--package", package, "--example", example],
+        )?;
+    }
     Ok(())
 }
 

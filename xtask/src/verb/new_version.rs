@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::cli::NewVersion;
 use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
-use crate::{Failure, Verdict, catalogue};
+use crate::{Failure, Verdict, version_folders};
 
 /// The templates of a new version's files, below the root: they are of the checkout that gets the
 /// version.
@@ -27,7 +27,7 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     let name = options.name.as_str();
     check_name(name)?;
     let [notes, up, down, code] = templates(root)?;
-    if !catalogue::is_complete(root, false)? {
+    if !version_folders::is_complete(root, false)? {
         return Ok(false);
     }
     let (newest, newest_folder) = newest(root)?;
@@ -53,12 +53,13 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     let cannot =
         |error: io::Error| Failure::new(format!("cannot write `{VERSIONS}/{folder}`: {error}"));
     fs::create_dir(&path).map_err(cannot)?;
-    let (down, line) = match options.code {
-        true => (
+    let (down, line) = if options.code {
+        (
             format!("{down}{UNTIL_WRITTEN}"),
             format!("\"{folder}\" with crate::{name}::CODE"),
-        ),
-        false => (down, format!("\"{folder}\"")),
+        )
+    } else {
+        (down, format!("\"{folder}\""))
     };
     for (file, text) in [("notes.md", &notes), ("up.sql", &up), ("down.sql", &down)] {
         fs::write(path.join(file), fill(text)).map_err(cannot)?;
@@ -69,7 +70,7 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
         say!("made {SOURCES}/{name}.rs with the step's function");
     }
     say!("added it to {CATALOGUE}");
-    if !catalogue::run(root, false, &["draft"])? {
+    if !version_folders::run(root, false, &["draft"])? {
         return Ok(false);
     }
     accept_snapshots(root)?;

@@ -46,7 +46,7 @@ impl Imports {
 
     fn add_path(&mut self, path: Vec<String>) {
         if path.len() > 1 && self.is_start(path.first()) {
-            self.used.insert(self.from_file(path));
+            self.used.insert(self.as_from_file(path));
         }
     }
 
@@ -57,7 +57,7 @@ impl Imports {
     }
 
     /// The path as seen from the file, at any place in it.
-    fn from_file(&self, mut path: Vec<String>) -> Vec<String> {
+    fn as_from_file(&self, mut path: Vec<String>) -> Vec<String> {
         for _ in 0..self.depth {
             if path.first().is_some_and(|word| word == "super") {
                 path.remove(0);
@@ -120,7 +120,7 @@ impl<'ast> Visit<'ast> for Imports {
             if !self.is_start(path.first()) {
                 continue;
             }
-            let path = self.from_file(path);
+            let path = self.as_from_file(path);
             if matches!(item.vis, Visibility::Inherited) {
                 self.used.insert(path);
             } else {

@@ -108,9 +108,10 @@ impl Builder<'_, '_> {
             }
             let open = reference.nullable.iter().any(|column| !settled(column));
             let nothing = open && self.order.nulls && self.rng.chance(30);
-            let parent = match nothing {
-                true => None,
-                false => self.find_parent(tried, reference, row, &fixed),
+            let parent = if nothing {
+                None
+            } else {
+                self.find_parent(tried, reference, row, &fixed)
             };
             if let (Some(parent), Some(link)) = (parent, row.links.get_mut(place)) {
                 *link = Some(parent);
@@ -147,9 +148,10 @@ impl Builder<'_, '_> {
             key.iter()
                 .all(|part| reference.columns.contains(&part.column))
         });
-        let start = match one_each {
-            true => tried.number + tried.attempt,
-            false => self.rng.index(parents.len()),
+        let start = if one_each {
+            tried.number + tried.attempt
+        } else {
+            self.rng.index(parents.len())
         };
         let plan = self.order.plan;
         let agrees = |parent: &usize| {

@@ -93,10 +93,13 @@ impl Reader<'_> {
     /// A term that is true or false by itself.
     fn alone(&self, expr: &Expr<'_>, want: bool) -> Condition {
         match (self.side(expr), value(expr)) {
-            (Some(Side::Column(column)), _) => match want {
-                true => Condition::Need(column, Need::OneOf(vec![Value::Integer(1)])),
-                false => Condition::Need(column, Need::OneOf(vec![Value::Integer(0)])),
-            },
+            (Some(Side::Column(column)), _) => {
+                if want {
+                    Condition::Need(column, Need::OneOf(vec![Value::Integer(1)]))
+                } else {
+                    Condition::Need(column, Need::OneOf(vec![Value::Integer(0)]))
+                }
+            }
             (Some(Side::Call(name, column, more)), _) => match (name.as_str(), want) {
                 ("json_valid", true) => Condition::Need(column, Need::Json(None)),
                 ("length", true) => Condition::Need(column, Need::Length(1, None)),

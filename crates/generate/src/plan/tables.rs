@@ -109,14 +109,15 @@ impl TablePlan {
             .map(|column| quote_name(&column.name))
             .collect();
         let places: Vec<_> = (1..=names.len()).map(|n| format!("?{n}")).collect();
-        self.insert = match names.is_empty() {
-            true => format!("INSERT INTO {} DEFAULT VALUES", quote_name(&self.name)),
-            false => format!(
+        self.insert = if names.is_empty() {
+            format!("INSERT INTO {} DEFAULT VALUES", quote_name(&self.name))
+        } else {
+            format!(
                 "INSERT INTO {} ({}) VALUES ({})",
                 quote_name(&self.name),
                 names.join(", "),
                 places.join(", ")
-            ),
+            )
         };
     }
 }

@@ -50,8 +50,9 @@ fn main() -> ExitCode {
     };
     let report = verify(&subject, &Settings::default());
     print!("{}", report.to_text());
-    match report.holds() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(1),
+    if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
     }
 }

@@ -40,12 +40,13 @@ impl Rows {
             .collect::<rusqlite::Result<_>>()?;
         let mut places = Vec::new();
         for row in &mut rows {
-            places.push(match table.without_rowid {
-                true => key(table, &columns, row),
-                false => match row.pop() {
+            places.push(if table.without_rowid {
+                key(table, &columns, row)
+            } else {
+                match row.pop() {
                     Some(id) => format!("rowid = {}", id.to_sql_text()),
                     None => "0".to_owned(),
-                },
+                }
             });
         }
         Ok(Rows {

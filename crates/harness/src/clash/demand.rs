@@ -181,17 +181,18 @@ fn of_index(table: &Table, index: &Index) -> Option<Demand> {
         table: table.name.clone(),
         what: format!("{unique} `{}` on `{}`", index.name, table.name),
         means: format!("{} {means}", if index.unique { "key" } else { "computed" }),
-        asks: match index.unique {
-            true => Asks::Different {
+        asks: if index.unique {
+            Asks::Different {
                 columns: key,
                 filter: in_filter.into_iter().collect(),
                 text,
-            },
-            false => Asks::Values {
+            }
+        } else {
+            Asks::Values {
                 columns: columns.union(&in_filter).cloned().collect(),
                 text,
                 condition: false,
-            },
+            }
         },
     })
 }
@@ -236,13 +237,14 @@ fn values(table: &Table, found: &mut Vec<Demand>) {
         let rowid = table
             .rowid_alias()
             .is_some_and(|own| own.eq_ignore_ascii_case(&column.name));
-        let strict = match table.strict {
-            true => column
+        let strict = if table.strict {
+            column
                 .declared_type
                 .as_deref()
                 .unwrap_or_default()
-                .to_ascii_lowercase(),
-            false => String::new(),
+                .to_ascii_lowercase()
+        } else {
+            String::new()
         };
         let kind = column.declared_type.as_deref().unwrap_or("no type");
         let strictly = if table.strict {

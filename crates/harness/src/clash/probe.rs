@@ -179,10 +179,10 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
         .map(|name| pair.before(name).map(|column| column.name.as_str()))
         .collect();
     let Some(columns) = columns else { return false };
-    let parents = match key.parent_columns.is_empty() {
-        false => key.parent_columns.clone(),
-        // A table that cannot be read has no key: then every row is suspect, see below.
-        true => primary_key(connection, &key.parent).unwrap_or_default(),
+    let parents = if !key.parent_columns.is_empty() {
+        key.parent_columns.clone()
+    } else {
+        primary_key(connection, &key.parent).unwrap_or_default()
     };
     if parents.len() != columns.len() {
         return true;

@@ -211,22 +211,22 @@ impl Maker<'_> {
         }
         let values = |own: &Value| -> Vec<(String, Value)> {
             let others = all.iter().enumerate().map(|(place, column)| {
-                let value = match place == at {
-                    true => own.clone(),
-                    false => {
-                        let first = self.rows.value(0, &column.name);
-                        let first = first.filter(|value| **value != Value::Null).cloned();
-                        first.unwrap_or_else(|| usual(column))
-                    }
+                let value = if place == at {
+                    own.clone()
+                } else {
+                    let first = self.rows.value(0, &column.name);
+                    let first = first.filter(|value| **value != Value::Null).cloned();
+                    first.unwrap_or_else(|| usual(column))
                 };
                 (column.name.clone(), value)
             });
             others.chain(condition.iter().cloned()).collect()
         };
         let name = all.get(at).map_or("", |column| &column.name);
-        let why = match one == two {
-            true => format!("two rows with the same `{name}`"),
-            false => format!("two rows with `{name}` {one} and {two}"),
+        let why = if one == two {
+            format!("two rows with the same `{name}`")
+        } else {
+            format!("two rows with `{name}` {one} and {two}")
         };
         let rows = [(0, values(one)), (1, values(two))];
         self.add(&rows, way, why);
@@ -302,9 +302,10 @@ impl Maker<'_> {
             return;
         }
         let names: Vec<String> = all.iter().map(|own| own.name.clone()).collect();
-        let broken = match condition && all.len() == columns.len() {
-            true => values_against(text, columns),
-            false => Vec::new(),
+        let broken = if condition && all.len() == columns.len() {
+            values_against(text, columns)
+        } else {
+            Vec::new()
         };
         let rows = self.rows.rows.len().min(FIRST);
         for row in 0..rows.min(2) {

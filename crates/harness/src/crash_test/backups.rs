@@ -148,9 +148,10 @@ impl OtherFiles for Watched<'_> {
         }
         let number = names.iter().filter(|name| is_backup(name)).count();
         let keep = self.backups.keep.map_or(usize::MAX, |keep| keep.max(1));
-        let stay = match self.due {
-            true => keep.min(old.len() + 1),
-            false => old.len(),
+        let stay = if self.due {
+            keep.min(old.len() + 1)
+        } else {
+            old.len()
         };
         (ended == Ending::Clean && number != stay).then(|| {
             format!("{BESIDE}{number} backups are there in the end, and {stay} were to stay")

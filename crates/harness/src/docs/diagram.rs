@@ -71,9 +71,10 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
         }
     }
     // Mermaid takes no empty braces.
-    let _ = match lines.is_empty() {
-        true => writeln!(text, "    {name}"),
-        false => writeln!(text, "    {name} {{\n{}    }}", lines.concat()),
+    let _ = if lines.is_empty() {
+        writeln!(text, "    {name}")
+    } else {
+        writeln!(text, "    {name} {{\n{}    }}", lines.concat())
     };
 }
 
@@ -85,9 +86,10 @@ fn parents(table: &Table, key: &ForeignKey) -> &'static str {
             .is_some_and(|alias| alias.eq_ignore_ascii_case(name));
         alias || table.column(name).is_some_and(|column| column.not_null)
     };
-    match key.columns.iter().all(set) {
-        true => "||",
-        false => "|o",
+    if key.columns.iter().all(set) {
+        "||"
+    } else {
+        "|o"
     }
 }
 
@@ -112,10 +114,7 @@ fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
             });
             columns.collect::<Option<Vec<_>>>().is_some_and(within)
         });
-    match unique {
-        true => "o|",
-        false => "o{",
-    }
+    if unique { "o|" } else { "o{" }
 }
 
 /// The name of each table in the diagram: all are different, although Mermaid accepts few

@@ -206,7 +206,7 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use migrations::{Back, Catalogue, Step};
+    use migrations::{Catalogue, Down, Step};
 
     use super::*;
     use crate::subject::NoApplication;
@@ -228,7 +228,7 @@ mod tests {
              CREATE TRIGGER no_zero BEFORE UPDATE OF n ON part WHEN new.n = 0 BEGIN SELECT RAISE(ABORT, 'no'); END;
              CREATE VIEW cheap (label) AS SELECT name FROM item WHERE price < 1;
              CREATE VIRTUAL TABLE words USING fts5(text);",
-            Back::Irreversible("no test goes back here".into()),
+            Down::Irreversible("no test goes back here".into()),
             "## Columns
 
 - `item`: what is sold
@@ -241,7 +241,7 @@ mod tests {
         let second = Step::new(
             "0002_title",
             "ALTER TABLE item RENAME COLUMN name TO title;",
-            Back::Irreversible("no test goes back here".into()),
+            Down::Irreversible("no test goes back here".into()),
             "## Data migration
 
 - Renames: `item.name` to `title`

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use migrations::{Back, Version};
+use migrations::{Down, Version};
 use schema::Comparison;
 
 use super::objects::schema_at;
@@ -55,11 +55,11 @@ pub(super) fn versions(subject: &Subject<'_>) -> Result<String, Error> {
             );
         }
         let _ = writeln!(text, "### Rollback\n\n{}\n", notes.rollback);
-        match step.back() {
-            Back::Sql(sql) => {
+        match step.down() {
+            Down::Sql(sql) => {
                 let _ = write!(text, "{}", block("sql", sql.trim_end()));
             }
-            Back::Irreversible(why) => {
+            Down::Irreversible(why) => {
                 let _ = writeln!(text, "There is no way back: {}", why.trim());
             }
         }
@@ -106,8 +106,8 @@ fn manual(subject: &Subject<'_>, version: Version, text: &mut String) {
         ));
     }
     let back = format!("`{program} rollback --to {older}{consent}`");
-    match subject.catalogue.step(version).map(|step| step.back()) {
-        Some(Back::Irreversible(_)) => step("To go back, restore the backup.".to_owned()),
+    match subject.catalogue.step(version).map(|step| step.down()) {
+        Some(Down::Irreversible(_)) => step("To go back, restore the backup.".to_owned()),
         _ if older == 0 => step(format!("To go back to an empty file: {back}.")),
         _ => step(format!("To go back: {back}, or restore the backup.")),
     }

@@ -94,7 +94,7 @@ fn check_declared(subject: &Subject<'_>, findings: &mut Findings) {
         ) else {
             continue; // The walks tell a version that cannot be made.
         };
-        if step.down().is_none() {
+        if step.down_sql().is_none() {
             continue;
         }
         let said = |table: &str, column: &str| {

@@ -4,7 +4,7 @@
 //! description in the notes of the version that added it; nothing is described that does not exist;
 //! and the generated blocks of the docs match the schema.
 
-use migrations::{Declared, Notes, Version};
+use migrations::{Declaration, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
 
 use crate::check::{Check, Law};
@@ -59,7 +59,7 @@ fn check_notes(subject: &Subject<'_>, version: Version, findings: &mut Findings)
                 .hint("write the step, or remove the version"),
         );
     }
-    if let migrations::Back::Irreversible(reason) = step.back()
+    if let migrations::Down::Irreversible(reason) = step.down()
         && (reason.trim().is_empty() || reason.contains("TODO"))
     {
         let file = subject.step_file(version, "irreversible.md");
@@ -117,14 +117,14 @@ fn check_declared(
 ) {
     let up = [&notes.up_losses, &notes.changes, &notes.alters, &notes.adds];
     let down = [&notes.down_losses, &notes.remade, &notes.down_changes];
-    let is_in = |schema: &Schema, own: &&Declared| exists(schema, &own.object());
+    let is_in = |schema: &Schema, own: &&Declaration| exists(schema, &own.object());
     let unknown_up = up
         .into_iter()
         .flatten()
         .filter(|own| !is_in(before, own) && !is_in(after, own));
     let unknown_down = down.into_iter().flatten().filter(|own| !is_in(after, own));
-    let names = unknown_up.chain(unknown_down).map(Declared::object);
-    let renamed = notes.renames.iter().map(|rename| Declared {
+    let names = unknown_up.chain(unknown_down).map(Declaration::object);
+    let renamed = notes.renames.iter().map(|rename| Declaration {
         table: rename.table.clone(),
         column: rename.column.clone(),
         why: String::new(),

@@ -42,9 +42,10 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     let up = walk.journey.shape() == Shape::UpAndBack;
     let renames = rename::renames(subject, walk.journey.steps());
     let start = &walk.start.observation;
-    let renamed = match up {
-        true => rename::observation(subject, walk.journey.from, start, &renames),
-        false => start.clone(),
+    let renamed = if up {
+        rename::observation(subject, walk.journey.from, start, &renames)
+    } else {
+        start.clone()
     };
     let legs = [(&walk.midpoint, &renamed, up), (&walk.end, start, !up)];
     for (after, before, up) in legs {
@@ -161,9 +162,10 @@ fn words_in_quotes(subject: &Subject<'_>, version: Version, up: bool) -> Option<
         .set_db_config(SQLITE_DBCONFIG_DQS_DDL, false)
         .ok()?;
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, proving());
-    let result = match up {
-        true => migrator.upgrade_to(version),
-        false => migrator.rollback_to(version - 1),
+    let result = if up {
+        migrator.upgrade_to(version)
+    } else {
+        migrator.rollback_to(version - 1)
     };
     let error = result
         .err()

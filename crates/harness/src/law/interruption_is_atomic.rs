@@ -75,7 +75,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     // A run stops before and after a step outside a transaction, and goes on from there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
-        step.is_some_and(|step| step.outside().is_some())
+        step.is_some_and(|step| step.non_transactional().is_some())
     });
     let (keep, backups) = beside(leg, stops);
     let work = |machine: &Machine, setup: Option<Setup>| match connect_and_write(machine, setup) {
@@ -92,10 +92,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         Err(error) => {
             // The laws about arriving report a step that fails by itself.
             let alone: Engine<'_> = &|connection| {
-                let options = Options {
-                    backups: Backups::Off,
-                    ..proving()
-                };
+                let options = proving().backups(Backups::Off);
                 migrate(subject, connection, (leg.journey.via, up), &options)
             };
             if CrashTest::new(leg.image, alone).is_ok() {
@@ -106,15 +103,15 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     };
     let file = step_file(subject, leg.journey, script);
     let hint = "everything that a step does belongs into its one transaction";
-    let passage = match stops {
-        true => passage.resumable(),
-        false => passage,
-    };
+    let passage = if stops { passage.resumable() } else { passage };
     let passage = passage.durable();
     // What is wrong with backups is no step's fault.
-    let dress = |finding: Finding| match finding.message.contains(BESIDE) {
-        true => finding,
-        false => finding.in_file(file.clone()).hint(hint),
+    let dress = |finding: Finding| {
+        if finding.message.contains(BESIDE) {
+            finding
+        } else {
+            finding.in_file(file.clone()).hint(hint)
+        }
     };
     judge(passage.cut(&sampling(leg)), &object, findings, dress);
 
@@ -322,13 +319,11 @@ fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
 
 /// The options of a run on a machine.
 fn options(machine: &Machine, backups: Backups) -> Options {
-    Options {
-        backups,
-        files: crate::simulated_files(machine),
+    proving()
+        .backups(backups)
+        .files(crate::simulated_files(machine))
         // Nobody gives back a lock that is missed.
-        busy_timeout: Duration::ZERO,
-        ..proving()
-    }
+        .busy_timeout(Duration::ZERO)
 }
 
 fn migrate(
@@ -338,9 +333,10 @@ fn migrate(
     options: &Options,
 ) -> Claimed {
     let mut migrator = Migrator::with_connection(subject.catalogue, connection, *options);
-    let result = match up {
-        true => migrator.upgrade_to(to),
-        false => migrator.rollback_to(to),
+    let result = if up {
+        migrator.upgrade_to(to)
+    } else {
+        migrator.rollback_to(to)
     };
     claim(result.map_err(|error| error.outcome()))
 }

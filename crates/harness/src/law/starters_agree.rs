@@ -48,9 +48,10 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     for seed in (0..orders).map(|order| leg.seed.wrapping_add(order)) {
         for wal in [false, true] {
             let meeting = Race {
-                starters: match leg.deep {
-                    true => 2 + (seed % 15) as usize * 7 % 15,
-                    false => FEW[(seed % 4) as usize],
+                starters: if leg.deep {
+                    2 + (seed % 15) as usize * 7 % 15
+                } else {
+                    FEW[(seed % 4) as usize]
                 },
                 wal,
                 reader: seed.is_multiple_of(2),

@@ -21,7 +21,7 @@
 //! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table
 //! was rebuilt is found here.
 
-use migrations::Declared;
+use migrations::Declaration;
 use schema::{Change, ChangeKind, Object, sql};
 
 use crate::check::{Check, Law};
@@ -39,10 +39,10 @@ pub(super) const LAW: Law = Law {
 
 /// The declarations in the notes of a journey's steps.
 struct Said {
-    losses: Vec<Declared>,
-    changes: Vec<Declared>,
-    alters: Vec<Declared>,
-    adds: Vec<Declared>,
+    losses: Vec<Declaration>,
+    changes: Vec<Declaration>,
+    alters: Vec<Declaration>,
+    adds: Vec<Declaration>,
 }
 
 fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
@@ -89,7 +89,7 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
 }
 
 fn check_rows(walk: &Trace, said: &Said, old: &Rows, new: &Rows, found: &mut Vec<Finding>) {
-    let excused = |list: &[Declared], column: &str| {
+    let excused = |list: &[Declaration], column: &str| {
         list.iter()
             .any(|own| own.column.is_some() && own.covers(&old.table, column))
     };
@@ -122,7 +122,7 @@ fn check_rows(walk: &Trace, said: &Said, old: &Rows, new: &Rows, found: &mut Vec
     }
 }
 
-fn covers(list: &[Declared], table: &str) -> bool {
+fn covers(list: &[Declaration], table: &str) -> bool {
     list.iter()
         .any(|own| own.column.is_none() && own.table.eq_ignore_ascii_case(table))
 }

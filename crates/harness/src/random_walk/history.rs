@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use migrations::Declared;
+use migrations::Declaration;
 
 use crate::evidence::{declared, excuses};
 use crate::finding::Finding;
@@ -20,7 +20,7 @@ pub(super) struct VersionHistory {
     low: Rc<Checkpoint>,
     high: Rc<Checkpoint>,
     /// The changes that were written since, at other versions; `None` for none.
-    written: Option<Vec<Declared>>,
+    written: Option<Vec<Declaration>>,
 }
 
 /// The way to judge a file that is back at a version.
@@ -53,7 +53,7 @@ impl VersionHistory {
 
     /// Somebody has written at a different version; `touched` lists what was there before and is
     /// not as it was.
-    pub(super) fn is_written(&mut self, touched: &[Declared]) {
+    pub(super) fn is_written(&mut self, touched: &[Declaration]) {
         let written = self.written.get_or_insert_default();
         written.extend_from_slice(touched);
     }
@@ -112,9 +112,10 @@ impl VersionHistory {
         let before = &self.station.observation;
         let found = differences(before, &now.observation, &excuses(&excused)).into_iter();
         let found = found.filter(|difference| !(difference.more && self.written.is_some()));
-        let law = match self.low.version < self.station.version {
-            true => "back and forth keeps",
-            false => "down restores",
+        let law = if self.low.version < self.station.version {
+            "back and forth keeps"
+        } else {
+            "down restores"
         };
         let finding = |difference| {
             Finding::of(&difference).hint(format!(
@@ -127,12 +128,12 @@ impl VersionHistory {
 }
 
 /// Lists the tables and columns whose rows a write changed or removed.
-pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declared> {
-    let mut touched: Vec<Declared> = differences(before, after, &[])
+pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declaration> {
+    let mut touched: Vec<Declaration> = differences(before, after, &[])
         .into_iter()
         .filter(|difference| !difference.more)
         .filter_map(|difference| {
-            Some(Declared {
+            Some(Declaration {
                 table: difference.table?,
                 column: difference.column,
                 why: String::new(),

@@ -201,9 +201,10 @@ impl<'a> Walker<'a> {
                 Finding::of(&difference).hint(hint),
             );
         }
-        match self.found.is_empty() {
-            true => Ok(self.run(to)),
-            false => Err(Stop::Broken),
+        if self.found.is_empty() {
+            Ok(self.run(to))
+        } else {
+            Err(Stop::Broken)
         }
     }
 
@@ -344,9 +345,10 @@ impl<'a> Walker<'a> {
     /// themselves.
     fn imagine(&mut self, seed: u8) -> Result<(), Stop> {
         let at = self.at();
-        let temper = match seed.is_multiple_of(2) {
-            true => Profile::Plain,
-            false => Profile::Hostile,
+        let temper = if seed.is_multiple_of(2) {
+            Profile::Plain
+        } else {
+            Profile::Hostile
         };
         let connection = self.connection()?;
         let made = from_schema::generator(self.subject, at, connection, temper)?
@@ -358,9 +360,10 @@ impl<'a> Walker<'a> {
             let said = said?;
             integrity::newly_reported(&self.here.troubles, &said).is_empty()
         };
-        let end = match fits {
-            true => "RELEASE rows_are_generated",
-            false => "ROLLBACK TO rows_are_generated; RELEASE rows_are_generated",
+        let end = if fits {
+            "RELEASE rows_are_generated"
+        } else {
+            "ROLLBACK TO rows_are_generated; RELEASE rows_are_generated"
         };
         connection.execute_batch(end)?;
         self.rows_are_generated |= self.is_written(&format!("version {at} allows these rows"))?;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use migrations::{
-    Back, Catalogue, Code, Commit, ErrorKind, Fill, Migrator, Options, Outcome, Step, Version,
+    Backfill, Catalogue, Commit, Down, ErrorKind, Migrator, Outcome, Step, StepFn, Version,
 };
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
@@ -33,17 +33,17 @@ const MANY: &str = "CREATE TABLE harness_many (id INTEGER PRIMARY KEY, body TEXT
     INSERT INTO harness_many SELECT i, 'row ' || i FROM n;
     CREATE TABLE harness_copy (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
 
-const FILL: Fill<'_> = Fill {
+const BACKFILL: Backfill<'_> = Backfill {
     from: "SELECT id, body FROM harness_many ORDER BY id",
     into: "harness_copy",
     columns: &["id", "body"],
 };
 
-const COPY: Code = Code {
+const COPY: StepFn = StepFn {
     name: "the proof's copy",
-    survey: |_, _| Ok(()),
-    apply: |connection, remarks| {
-        FILL.run(connection, remarks, |row, made| {
+    preflight: |_, _| Ok(()),
+    apply: |connection, skipped| {
+        BACKFILL.run(connection, skipped, |row, made| {
             made.row(&[row.get(0), row.get(1)])
         })
     },
@@ -63,7 +63,7 @@ fn with(subject: &Subject<'_>, more: &[&str]) -> Option<Catalogue> {
 }
 
 fn step(version: Version, up: &str) -> Step {
-    let back = Back::Irreversible(Cow::Borrowed("It is the proof's own."));
+    let back = Down::Irreversible(Cow::Borrowed("It is the proof's own."));
     Step::new(format!("{version:04}_harness"), up.to_owned(), back, "")
 }
 
@@ -158,10 +158,7 @@ fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings)
     else {
         return;
     };
-    let options = Options {
-        commit: Commit::PerStep,
-        ..proving()
-    };
+    let options = proving().commit(Commit::PerStep);
     findings.checked();
     let object = "a run that commits each step, and whose second step fails";
     let mut migrator = Migrator::with_connection(&catalogue, connection, options);

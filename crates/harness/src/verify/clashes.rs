@@ -92,9 +92,10 @@ fn bases(
     let own = fixtures.iter().filter(|fixture| fixture.version == from);
     let mut bases: Vec<Base> = own
         .map(|fixture| {
-            let filled = match fixture.name.starts_with("filled") {
-                true => ", with values in what it leaves empty",
-                false => "",
+            let filled = if fixture.name.starts_with("filled") {
+                ", with values in what it leaves empty"
+            } else {
+                ""
             };
             Base {
                 origin: format!("-- {}{filled}, and then:\n", fixture.file),

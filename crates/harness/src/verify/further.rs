@@ -31,9 +31,10 @@ impl Proof<'_> {
             };
             add(journey, Source::RandomWalks(fixture, golden.len()));
         }
-        let configs = match self.settings.deep {
-            true => StorageConfig::all(),
-            false => StorageConfig::sample(self.settings.seed),
+        let configs = if self.settings.deep {
+            StorageConfig::all()
+        } else {
+            StorageConfig::sample(self.settings.seed)
         };
         for (config, (fixture, journey)) in configs.into_iter().zip(journeys.iter().cycle()) {
             add(*journey, Source::StorageConfig(fixture, config));

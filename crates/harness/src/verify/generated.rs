@@ -91,9 +91,10 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
 /// that its findings appear again.
 fn cases(settings: &Settings, journey: Journey) -> u32 {
     let all = settings.deep || settings.journey.is_some() || journey.only_step().is_some();
-    match all {
-        true => settings.cases,
-        false => settings.cases.div_ceil(LONGER),
+    if all {
+        settings.cases
+    } else {
+        settings.cases.div_ceil(LONGER)
     }
 }
 
@@ -102,7 +103,7 @@ fn cases(settings: &Settings, journey: Journey) -> u32 {
 fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let steps = journey.steps();
     let steps = steps.filter_map(|version| subject.catalogue.step(version));
-    let scripts = steps.flat_map(|step| [Some(step.up()), step.down()]);
+    let scripts = steps.flat_map(|step| [Some(step.up()), step.down_sql()]);
     let limits = scripts.flatten().flat_map(limits);
     // A table gets any number of rows up to this.
     let beyond = limits.map(|limit| limit.saturating_mul(3)).max();
@@ -255,12 +256,13 @@ impl Trip<'_> {
     fn print(&self, made: &Generated) -> String {
         let from = self.task.journey.from;
         let sql = made.content.to_sql();
-        match self.base == from {
-            true => sql,
-            false => format!(
+        if self.base == from {
+            sql
+        } else {
+            format!(
                 "-- rows of version {}, upgraded to version {from} first\n{sql}",
                 self.base
-            ),
+            )
         }
     }
 }

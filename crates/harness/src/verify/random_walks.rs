@@ -22,12 +22,11 @@ const SHRINKS: u32 = 160;
 
 /// The number of walks that begin at each of `databases` databases.
 fn cases(settings: &Settings, databases: usize) -> u32 {
-    match settings.deep {
-        true => settings.cases,
-        false => {
-            let databases = u32::try_from(databases).unwrap_or(u32::MAX);
-            settings.cases.div_ceil(2 * databases.max(1))
-        }
+    if settings.deep {
+        settings.cases
+    } else {
+        let databases = u32::try_from(databases).unwrap_or(u32::MAX);
+        settings.cases.div_ceil(2 * databases.max(1))
     }
 }
 

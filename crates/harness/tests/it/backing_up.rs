@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::crash_test::{Backups, CrashTest, FILE, Setup, SetupStats, connect_and_write};
 use harness::simulated_files;
-use migrations::{Files, Options};
+use migrations::Files;
 use rusqlite::backup::StepResult;
 use rusqlite::{Connection, OpenFlags};
 use simulator::{Claimed, CrashState, Device, Fault, Machine, Sampling};
@@ -52,10 +52,7 @@ fn copy(connection: &Connection, files: &dyn Files, care: Care) -> io::Result<Pa
         .into_iter()
         .find(|name| files.look(name).is_err())
         .unwrap();
-    let path = match care.draft {
-        true => Path::new(DRAFT),
-        false => &name,
-    };
+    let path = if care.draft { Path::new(DRAFT) } else { &name };
     let made = files.create(path, None)?;
     let write = || -> io::Result<()> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
@@ -110,9 +107,10 @@ fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claimed {
     let work =
         "PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE; ALTER TABLE note ADD COLUMN label TEXT;
                 UPDATE note SET label = upper(body); PRAGMA user_version = 2; COMMIT";
-    let backup = match care.first {
-        true => copy(&connection, files, care),
-        false => Ok(PathBuf::new()),
+    let backup = if care.first {
+        copy(&connection, files, care)
+    } else {
+        Ok(PathBuf::new())
     };
     let Ok(mut backup) = backup else {
         return Claimed::Before;
@@ -148,13 +146,11 @@ fn migrate_on(
     to: u32,
     backups: migrations::Backups,
 ) -> Claimed {
-    let options = Options {
-        backups,
-        files: simulated_files(machine),
+    let options = options()
+        .backups(backups)
+        .files(simulated_files(machine))
         // Nobody gives back a lock that is missed.
-        busy_timeout: Duration::ZERO,
-        ..options()
-    };
+        .busy_timeout(Duration::ZERO);
     upgrade(connection, to, options)
 }
 

@@ -123,7 +123,7 @@ impl Case {
                     self.write(&format!("versions/{folder}/{file}"), text);
                 }
             }
-            let back = migrations::Back::Sql("".into());
+            let back = migrations::Down::Sql("".into());
             let step = Step::new(folder.to_owned(), up.clone(), back, "");
             steps.push(
                 match sections.get(&format!("{folder}/outside_transaction.md")) {
@@ -162,11 +162,9 @@ impl Case {
         let mut connection = first;
         for step in catalogue.steps() {
             let version = step.version();
-            let options = Options {
-                accept_loss: true,
-                allow_undocumented: true,
-                ..Options::default()
-            };
+            let options = Options::default()
+                .accept_loss(true)
+                .allow_undocumented(true);
             let mut migrator = Migrator::with_connection(&catalogue, connection, options);
             if migrator.upgrade_to(version).is_err() {
                 break; // A step that fails stays a draft.

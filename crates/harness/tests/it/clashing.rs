@@ -62,9 +62,10 @@ impl Application for Devices {
     ) -> Result<Vec<String>, BoxError> {
         let twice = "SELECT count(serial) > count(DISTINCT serial) FROM device";
         let twice: bool = connection.query_row(twice, [], |row| row.get(0))?;
-        Ok(match twice && self.apart {
-            true => vec!["two devices have one serial number".to_owned()],
-            false => Vec::new(),
+        Ok(if twice && self.apart {
+            vec!["two devices have one serial number".to_owned()]
+        } else {
+            Vec::new()
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A small catalogue of notes, a file of it, and what this engine says when it takes that to
 //! a different version.
 
-use migrations::{Back, Backups, Catalogue, Commit, Migrator, Options, Outcome, Step};
+use migrations::{Backups, Catalogue, Commit, Down, Migrator, Options, Outcome, Step};
 use rusqlite::Connection;
 use simulator::Claimed;
 
@@ -9,7 +9,7 @@ const NOTES: &str = "Nobody reads the notes of a test.";
 
 fn catalogue() -> Catalogue {
     let step =
-        |folder, up, down: &'static str| Step::new(folder, up, Back::Sql(down.into()), NOTES);
+        |folder, up, down: &'static str| Step::new(folder, up, Down::Sql(down.into()), NOTES);
     Catalogue::new(vec![
         step(
             "0001_note",
@@ -31,12 +31,10 @@ fn catalogue() -> Catalogue {
 }
 
 pub(crate) fn options() -> Options {
-    Options {
-        accept_loss: true,
-        allow_undocumented: true,
-        backups: Backups::Off,
-        ..Options::default()
-    }
+    Options::default()
+        .accept_loss(true)
+        .allow_undocumented(true)
+        .backups(Backups::Off)
 }
 
 /// A file of version 1 with some rows.
@@ -53,10 +51,7 @@ pub(crate) fn image() -> Vec<u8> {
 
 /// Takes the file to a version with this engine.
 pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claimed {
-    let options = Options {
-        commit,
-        ..options()
-    };
+    let options = options().commit(commit);
     upgrade(connection, to, options)
 }
 

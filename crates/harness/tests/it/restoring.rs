@@ -29,10 +29,7 @@ fn bytes(connection: &Connection) -> Vec<u8> {
 
 fn survives(target: &[u8], backup: &Connection) {
     // Nobody gives back the lock that is missed.
-    let options = Options {
-        busy_timeout: Duration::ZERO,
-        ..Options::default()
-    };
+    let options = Options::default().busy_timeout(Duration::ZERO);
     let restore =
         |mut connection: Connection| match replace_content(backup, &mut connection, &options) {
             Ok(()) => Claimed::After,

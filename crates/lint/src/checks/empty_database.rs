@@ -1,184 +1,175 @@
-//! What can be seen of a step without a row: that it fails, what it leaves out, and whether its way back comes back.
+//! Checks a step on the empty database: that it fails, what it leaves out, and whether its way back
+//! comes back.
 
-use std::sync::Arc;
+use schema::ChangeKind;
 
-use schema::{ChangeKind, Schema};
-
-use crate::checks::rebuilt_objects::remade;
+use crate::checks::rebuilt_objects::find_remade;
 use crate::checks::structure;
 use crate::finding::{Diagnostic, Direction, Rule, Severity};
-use crate::runner::execute::{Failure, Irregularity, Runner};
-use crate::runner::step::StepRun;
-use crate::runner::versions;
+use crate::runner::execute::{Failure, Irregularity};
+use crate::runner::step::{StepRun, WayBack};
 use folders::Down;
 
-impl StepRun<'_> {
-    /// What can be seen without a row.
-    pub(crate) fn without_rows(&self) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        let (Some(past), Some(before), Some(after)) =
-            (self.chain.ups.get(self.place), self.before(), self.after())
-        else {
+/// Checks a step without rows. `way_back` is the outcome of the down migration, where the runner
+/// ran it.
+pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let Some(past) = run.past() else {
+        return found;
+    };
+    if run.step.up.is_some() {
+        found.extend(check_irregularities(
+            run,
+            Direction::Up,
+            &past.irregularities,
+        ));
+        if let Some(failure) = &past.failure {
+            if !failure.is_no_fault() {
+                found.push(explain_failure(run, failure, past.after_a_break));
+            }
             return found;
-        };
-        if let Some(up) = &self.step.up {
-            self.oddities(&past.oddities, Direction::Up, &mut found);
-            if let Some(failure) = &past.failure {
-                if !failure.is_no_fault() {
-                    found.push(self.fails(failure, past.after_a_break));
-                }
-                return found;
-            }
-            let lost = structure::lost(before, after, &self.forth, &up.statements);
-            for lost in lost
-                .into_iter()
-                .chain(remade(before, after, &self.forth, &up.statements))
-            {
-                let told = (Rule::ObjectLost, lost.severity, Direction::Up);
-                found.push(self.told(told, lost.name, lost.message).at(lost.line));
-            }
         }
-        self.way_back(before, after, &mut found);
-        found
+        let statements = run.statements(Direction::Up);
+        let lost = structure::find_lost(run.before, run.after, &run.lineage, statements);
+        let remade = find_remade(run.before, run.after, &run.lineage, statements);
+        let origin = run.origin(Direction::Up);
+        found.extend(lost.into_iter().chain(remade).map(|lost| {
+            let rule = Rule::ObjectLost;
+            Diagnostic::new(rule, lost.severity, origin, lost.name, lost.message)
+                .with_line(lost.line)
+        }));
     }
+    found.extend(check_declared_way_back(run));
+    if let Some(way_back) = way_back {
+        let mut more = check_way_back(run, way_back, &found);
+        found.append(&mut more);
+    }
+    found
+}
 
-    fn fails(&self, failure: &Failure, after_a_break: bool) -> Diagnostic {
-        let words = failure.words.as_str();
-        let left = ["already exists", "duplicate column", "error in "];
-        let follows = after_a_break
-            && (words.starts_with("no such ") || left.iter().any(|left| words.contains(left)));
-        let (severity, hint) = match follows {
-            true => (
-                Severity::Note,
-                ", for which an earlier step that did not run to its end may be to blame",
+fn explain_failure(run: &StepRun<'_>, failure: &Failure, after_a_break: bool) -> Diagnostic {
+    let words = failure.words.as_str();
+    let left = ["already exists", "duplicate column", "error in "];
+    let follows = after_a_break
+        && (words.starts_with("no such ") || left.iter().any(|left| words.contains(left)));
+    let (severity, hint) = if follows {
+        let hint = ", for which an earlier step that did not run to its end may be to blame";
+        (Severity::Note, hint)
+    } else {
+        (Severity::Error, "")
+    };
+    let message = format!("the step fails on an empty database: {words}{hint}");
+    let origin = run.origin(Direction::Up);
+    Diagnostic::new(Rule::StepFails, severity, origin, "", message).with_line(Some(failure.line))
+}
+
+fn check_irregularities(
+    run: &StepRun<'_>,
+    direction: Direction,
+    irregularities: &[(usize, Irregularity)],
+) -> Vec<Diagnostic> {
+    let diagnostic = |(line, irregularity): &(usize, Irregularity)| {
+        let (rule, severity, object, message) = match irregularity {
+            Irregularity::Pragma(name, why, protects) => {
+                // What would have kept rows from harm, or what nobody knows, is worth more than a
+                // note.
+                let severity = if *protects { Severity::Warning } else { Severity::Note };
+                let message = format!("`PRAGMA {name}` does nothing here: {why}");
+                (Rule::PragmaWithoutEffect, severity, name.as_str(), message)
+            }
+            Irregularity::EndsTransaction => (
+                Rule::LeavesTransaction,
+                Severity::Warning,
+                "",
+                "the file ends the transaction that the tool opened: what follows commits by \
+                 itself, and a failure behind it leaves the step half done".to_owned(),
             ),
-            false => (Severity::Error, ""),
+            Irregularity::LeavesOpen => (
+                Rule::LeavesTransaction,
+                Severity::Error,
+                "",
+                "the file leaves a transaction open that the tool does not know of: what it did is \
+                 gone when the connection closes".to_owned(),
+            ),
+            Irregularity::NothingToCommit => (
+                Rule::LeavesTransaction,
+                Severity::Error,
+                "commit",
+                "the tool's own COMMIT fails, because the file ended its transaction and opened \
+                 none: the work is done and the step counts as failed".to_owned(),
+            ),
         };
-        let message = format!(
-            "the step fails on an empty database: {}{hint}",
-            failure.words
-        );
-        self.told((Rule::StepFails, severity, Direction::Up), "", message)
-            .at(Some(failure.line))
-    }
+        Diagnostic::new(rule, severity, run.origin(direction), object, message)
+            .with_line(Some(*line))
+    };
+    irregularities.iter().map(diagnostic).collect()
+}
 
-    fn oddities(
-        &self,
-        oddities: &[(usize, Irregularity)],
-        direction: Direction,
-        found: &mut Vec<Diagnostic>,
-    ) {
-        for (line, odd) in oddities {
-            let (rule, severity, object, message) = match odd {
-                Irregularity::Pragma(name, why, protects) => {
-                    // What would have kept rows from harm, or what nobody knows, is worth more than a note.
-                    let severity = if *protects { Severity::Warning } else { Severity::Note };
-                    let message = format!("`PRAGMA {name}` does nothing here: {why}");
-                    (Rule::PragmaWithoutEffect, severity, name.clone(), message)
-                }
-                Irregularity::EndsTransaction => (
-                    Rule::LeavesTransaction,
-                    Severity::Warning,
-                    String::new(),
-                    "the file ends the transaction that the tool opened: what follows commits by itself, and a failure behind it leaves the step half done".to_owned(),
-                ),
-                Irregularity::LeavesOpen => (
-                    Rule::LeavesTransaction,
-                    Severity::Error,
-                    String::new(),
-                    "the file leaves a transaction open that the tool does not know of: what it did is gone when the connection closes".to_owned(),
-                ),
-                Irregularity::NothingToCommit => (
-                    Rule::LeavesTransaction,
-                    Severity::Error,
-                    "commit".to_owned(),
-                    "the tool's own COMMIT fails, because the file ended its transaction and opened none: the work is done and the step counts as failed".to_owned(),
-                ),
-            };
-            found.push(
-                self.told((rule, severity, direction), object, message)
-                    .at(Some(*line)),
-            );
+/// A down migration that the folder does not contain, or that is empty.
+fn check_declared_way_back(run: &StepRun<'_>) -> Option<Diagnostic> {
+    let stored = |place: usize| run.chain.stored.get(place);
+    let severity = |real| {
+        let same = stored(run.place) == stored(run.place + 1);
+        if same || schema::diff(run.before, run.after).is_empty() {
+            Severity::Note
+        } else {
+            real
         }
-    }
+    };
+    let (rule, severity, message, line) = match run.down {
+        Down::Unsupported | Down::Script(_) => return None,
+        Down::Missing => (
+            Rule::DownMissing,
+            severity(Severity::Warning),
+            "there is no way back: the tool refuses to go back, or stops half way",
+            None,
+        ),
+        Down::Empty(script) | Down::OnlyComments(script) => (
+            Rule::DownEmpty,
+            severity(Severity::Error),
+            "the way back says nothing: the tool takes the step for undone, and everything it made \
+             is still there",
+            Some(script.line),
+        ),
+    };
+    let origin = run.origin(Direction::Down);
+    Some(Diagnostic::new(rule, severity, origin, "", message).with_line(line))
+}
 
-    /// The way back on a database without rows.
-    fn way_back(&self, before: &Arc<Schema>, after: &Arc<Schema>, found: &mut Vec<Diagnostic>) {
-        let stored = |place: usize| self.chain.stored.get(place);
-        let severity = |real| {
-            let same = stored(self.place) == stored(self.place + 1);
-            match same || schema::diff(before, after).is_empty() {
-                true => Severity::Note,
-                false => real,
-            }
-        };
-        let down = match self.down {
-            Down::Unsupported => return,
-            Down::Missing => {
-                let message =
-                    "there is no way back: the tool refuses to go back, or stops half way";
-                let told = (
-                    Rule::DownMissing,
-                    severity(Severity::Warning),
-                    Direction::Down,
-                );
-                return found.push(self.told(told, "", message));
-            }
-            Down::Empty(script) | Down::OnlyComments(script) => {
-                let message = "the way back says nothing: the tool takes the step for undone, and everything it made is still there";
-                let told = (Rule::DownEmpty, severity(Severity::Error), Direction::Down);
-                return found.push(self.told(told, "", message).at(Some(script.line)));
-            }
-            Down::Script(_) => &self.step.down,
-        };
-        let (Some(down), Some(image)) = (down, self.chain.images.get(self.place + 1)) else {
-            return;
-        };
-        let Ok(engine) = Runner::open(&image, self.mode(), self.options) else {
-            return;
-        };
-        let ran = engine.run(&down.statements, down.around(self.mode()), |_, _| ());
-        self.oddities(&ran.oddities, Direction::Down, found);
-        if let Some(failure) = ran.failure {
-            if failure.is_no_fault() {
-                return;
-            }
+/// Checks the way back. `found` are the diagnostics of the step itself.
+fn check_way_back(run: &StepRun<'_>, way_back: &WayBack, found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let origin = run.origin(Direction::Down);
+    let mut differs = check_irregularities(run, Direction::Down, &way_back.ran.irregularities);
+    if let Some(failure) = &way_back.ran.failure {
+        if !failure.is_no_fault() {
             let message = format!("the way back fails on an empty database: {}", failure.words);
-            let told = (Rule::DownFails, Severity::Error, Direction::Down);
-            return found.push(self.told(told, "", message).at(Some(failure.line)));
+            let fails = Diagnostic::new(Rule::DownFails, Severity::Error, origin, "", message);
+            differs.push(fails.with_line(Some(failure.line)));
         }
-        if versions::stored(&engine.connection).ok().as_ref() == stored(self.place) {
-            return;
-        }
-        let Ok(back) = Schema::read(&engine.connection) else {
-            return;
-        };
-        let mut differs: Vec<Diagnostic> = Vec::new();
-        for (change, severity, message) in structure::differences(before, &back) {
-            let lost =
-                |told: &Diagnostic| told.rule == Rule::ObjectLost && told.object == change.name;
-            if change.kind == ChangeKind::Drop && found.iter().any(lost) {
-                // The step took it, and that is told.
-                continue;
-            }
-            let rule = (Rule::DownDiffers, severity, Direction::Down);
-            let about = change.table.as_deref().unwrap_or(&change.name);
-            let line = down
-                .statements
-                .iter()
-                .rev()
-                .find(|line| line.mentions(about));
-            let told = self
-                .told(rule, change.name, message)
-                .at(line.map(|line| line.line));
-            match differs.iter_mut().find(|other| other.key() == told.key()) {
-                Some(other) => {
-                    other.severity = other.severity.max(told.severity);
-                    other.message = format!("{}; {}", other.message, told.message);
-                }
-                None => differs.push(told),
-            }
-        }
-        found.append(&mut differs);
+        return differs;
     }
+    let Some(back) = &way_back.other_schema else {
+        return differs;
+    };
+    for (change, severity, message) in structure::differences(run.before, back) {
+        let lost = |own: &Diagnostic| own.rule == Rule::ObjectLost && own.object == change.name;
+        if change.kind == ChangeKind::Drop && found.iter().any(lost) {
+            // The step took it, and a diagnostic reports that.
+            continue;
+        }
+        let about = change.table.as_deref().unwrap_or(&change.name);
+        let mut statements = run.statements(Direction::Down).iter().rev();
+        let line = statements.find(|line| line.mentions(about));
+        let rule = Rule::DownDiffers;
+        let own = Diagnostic::new(rule, severity, origin, change.name, message)
+            .with_line(line.map(|line| line.line));
+        match differs.iter_mut().find(|other| other.key() == own.key()) {
+            Some(other) => {
+                other.severity = other.severity.max(own.severity);
+                other.message = format!("{}; {}", other.message, own.message);
+            }
+            None => differs.push(own),
+        }
+    }
+    differs
 }

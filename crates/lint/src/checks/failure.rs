@@ -1,57 +1,69 @@
-//! A script that passes on an empty database and fails on rows: whose fault that is.
-
-use std::sync::Arc;
+//! Checks a script that passes on an empty database and stopped on rows: whether it is at fault.
 
 use rusqlite::ffi;
 use schema::{ChangeKind, Comparison, Object, Schema};
 
-use crate::finding::{Diagnostic, Direction, Rule, Severity};
+use crate::finding::{Diagnostic, Direction, Origin, Rule, Severity};
 use crate::runner::execute::Failure;
 use crate::runner::step::StepRun;
-use crate::script::statement::Effect;
+use crate::script::statement::{Effect, Statement};
 
-impl StepRun<'_> {
-    /// Whether it is a deletion that a key refuses, at once or at COMMIT: that hangs on rows which every
-    /// application has.
-    fn deletes(&self, failure: &Failure, direction: Direction) -> bool {
-        let text = match direction {
-            Direction::Up => self.step.up.as_ref(),
-            Direction::Down => self.step.down.as_ref(),
-        };
-        let line = text.and_then(|text| text.statements.get(failure.place));
-        failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
-            && line.is_none_or(|line| matches!(line.effect, Effect::Drop(_) | Effect::Delete(_)))
+/// The diagnostic of a script that stopped on rows; `None` where only the limits of the check
+/// stopped it.
+pub(crate) fn check(
+    run: &StepRun<'_>,
+    direction: Direction,
+    failure: &Failure,
+) -> Option<Diagnostic> {
+    if failure.is_no_fault() {
+        return None;
     }
-
-    pub(crate) fn fails_on_rows(
-        &self,
-        failure: &Failure,
-        direction: Direction,
-        (before, after): (&Arc<Schema>, &Arc<Schema>),
-    ) -> Diagnostic {
-        let (rule, what) = match direction {
-            Direction::Up => (Rule::StepFailsOnRows, "the step"),
-            Direction::Down => (Rule::DownFailsOnRows, "the way back"),
-        };
-        let mut message = format!(
-            "{what} passes on an empty database and fails on rows: {}",
-            failure.words
-        );
-        let mut severity = Severity::Error;
-        let new_rule = tightens(failure.code, before, after)
-            // No column says that it holds JSON; an index that reads it as such is such a rule, too.
-            || failure.words.contains("malformed JSON");
-        if new_rule && !self.deletes(failure, direction) {
-            severity = Severity::Warning;
-            message += "; the schema before allows such rows, so it holds only if the application never wrote one";
-        }
-        self.told((rule, severity, direction), "", message)
-            .at(Some(failure.line))
+    let (rule, what) = match direction {
+        Direction::Up => (Rule::StepFailsOnRows, "the step"),
+        Direction::Down => (Rule::DownFailsOnRows, "the way back"),
+    };
+    let mut message = format!(
+        "{what} passes on an empty database and fails on rows: {}",
+        failure.words
+    );
+    let mut severity = Severity::Error;
+    let (before, after) = (run.schema_before(direction), run.schema_after(direction));
+    let new_rule = tightens(failure.code, before, after)
+        // No column says that it holds JSON; an index that reads it as such is such a rule, too.
+        || failure.words.contains("malformed JSON");
+    if new_rule && !deletes(run.statements(direction), failure) {
+        severity = Severity::Warning;
+        message += "; the schema before allows such rows, so it holds only if the application \
+            never wrote one";
     }
+    let diagnostic = Diagnostic::new(rule, severity, run.origin(direction), "", message);
+    Some(diagnostic.with_line(Some(failure.line)))
 }
 
-/// Whether the failure is a rule that is new, which rows that were allowed before need not keep. That NULL is
-/// refused is none of these: rows without NULL show whether that hangs on the rows.
+/// The diagnostic of a step that stopped on rows of an earlier version; `None` where only the
+/// limits of the check stopped it.
+pub(crate) fn check_carried(origin: Origin, failure: &Failure) -> Option<Diagnostic> {
+    if failure.is_no_fault() {
+        return None;
+    }
+    let message = format!(
+        "rows carried from an earlier version make the step fail: {}",
+        failure.words
+    );
+    let (rule, severity) = (Rule::StepFailsOnRows, Severity::Warning);
+    Some(Diagnostic::new(rule, severity, origin, "", message).with_line(Some(failure.line)))
+}
+
+/// Whether a key refuses a deletion, at once or at COMMIT: that depends on rows which every
+/// application has.
+fn deletes(statements: &[Statement], failure: &Failure) -> bool {
+    failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
+        && (statements.get(failure.place))
+            .is_none_or(|line| matches!(line.effect, Effect::Drop(_) | Effect::Delete(_)))
+}
+
+/// Whether the failure is a rule that is new, which rows that were allowed before need not keep.
+/// That NULL is refused is none of these: rows without NULL show whether that hangs on the rows.
 fn tightens(code: i32, before: &Schema, after: &Schema) -> bool {
     let changes = Comparison::new(before, after).changes();
     let comes = |objects: &[Object]| {

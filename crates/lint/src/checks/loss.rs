@@ -1,78 +1,54 @@
-//! Rows, values, columns and tables that a script takes away.
+//! Checks an effect for lost rows, values, columns and tables.
 
 use schema::Table;
 use schema::sql::fold;
 
-use crate::checks::rows::{Changed, SHOWN, compare};
-use crate::finding::{Diagnostic, Direction, Rule, Severity};
+use crate::checks::values::{self, ChangedColumn};
+use crate::differences::effect::ScriptEffect;
+use crate::differences::rows::{Changed, SHOWN};
+use crate::finding::{Diagnostic, Rule, Severity};
 use crate::options::Options;
-use crate::runner::state::State;
-use crate::runner::tool_model::Mode;
-use crate::script::lineage::{Lineage, TableLineage};
+use crate::script::lineage::TableLineage;
 use crate::script::statement::{Copy, Effect, JOIN, LIMIT, Statement};
 
-/// One script, run on one database.
-pub(crate) struct ScriptEffect<'a> {
-    pub(crate) step: usize,
-    pub(crate) direction: Direction,
-    pub(crate) mode: Mode,
-    pub(crate) statements: &'a [Statement],
-    pub(crate) lineage: &'a Lineage,
-    pub(crate) before: &'a State,
-    pub(crate) after: &'a State,
-    pub(crate) options: &'a Options,
-    /// The statement behind which a table has fewer rows than before, found by running the script again.
-    pub(crate) blame: &'a dyn Fn(&str) -> Option<usize>,
+/// Everything that the script took.
+pub(crate) fn check(effect: &ScriptEffect<'_>, options: &Options) -> Vec<Diagnostic> {
+    let losses = Losses {
+        effect,
+        stated: if options.allow_drops {
+            Severity::Note
+        } else {
+            Severity::Warning
+        },
+    };
+    let mut found = Vec::new();
+    for (name, kin) in &effect.lineage.kin {
+        let Some(was) = effect.before.schema.table(name) else {
+            continue;
+        };
+        if !effect.before.tables.contains_key(name) {
+            continue;
+        }
+        if kin.after.is_none() {
+            found.push(losses.check_dropped_table(name, kin));
+        } else {
+            losses.check_dropped_columns(kin, was, &mut found);
+            losses.check_rows(name, kin, was, &mut found);
+        }
+    }
+    found
 }
 
-impl ScriptEffect<'_> {
-    pub(crate) fn told(
-        &self,
-        rule: Rule,
-        severity: Severity,
-        object: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic::new(
-            rule,
-            severity,
-            (self.step, self.direction, self.mode),
-            object,
-            message,
-        )
-    }
+/// The effect of a script, and the severity of a loss that it states and nobody can undo.
+struct Losses<'a> {
+    effect: &'a ScriptEffect<'a>,
+    stated: Severity,
+}
 
-    /// What is spelled out and cannot be undone.
-    fn spelled(&self) -> Severity {
-        match self.options.allow_drops {
-            true => Severity::Note,
-            false => Severity::Warning,
-        }
-    }
-
-    /// Everything that the script took.
-    pub(crate) fn losses(&self) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        for (name, kin) in &self.lineage.kin {
-            let Some(was) = self.before.schema.table(name) else {
-                continue;
-            };
-            if !self.before.tables.contains_key(name) {
-                continue;
-            }
-            match &kin.after {
-                None => found.push(self.table_dropped(name, kin)),
-                Some(_) => {
-                    self.columns_dropped(kin, was, &mut found);
-                    self.rows(name, kin, was, &mut found);
-                }
-            }
-        }
-        found
-    }
-
-    fn table_dropped(&self, name: &str, kin: &TableLineage) -> Diagnostic {
+impl Losses<'_> {
+    fn check_dropped_table(&self, name: &str, kin: &TableLineage) -> Diagnostic {
         let rows = self
+            .effect
             .before
             .tables
             .get(name)
@@ -90,21 +66,28 @@ impl ScriptEffect<'_> {
                 format!("`{}` is dropped after another table read it", kin.name),
             ),
             None => (
-                self.spelled(),
+                self.stated,
                 format!(
                     "`DROP TABLE` deletes every row of `{}`, and no way back has them",
                     kin.name
                 ),
             ),
         };
-        self.told(Rule::TableDropped, severity, &kin.name, message)
-            .at(kin.drop_line(self.statements))
-            .rows(rows, Vec::new())
+        Diagnostic::new(
+            Rule::TableDropped,
+            severity,
+            self.effect.origin,
+            &kin.name,
+            message,
+        )
+        .with_line(kin.drop_line(self.effect.statements))
+        .with_rows(rows, Vec::new())
     }
 
-    /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it reads.
+    /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it
+    /// reads.
     fn moved(&self, kin: &TableLineage, column: Option<&str>) -> bool {
-        self.statements.iter().any(|line| {
+        self.effect.statements.iter().any(|line| {
             let elsewhere = |into: &str| column.is_some() || !kin.is(into);
             let writes = match &line.effect {
                 Effect::Update(of, columns) => {
@@ -121,67 +104,61 @@ impl ScriptEffect<'_> {
         })
     }
 
-    fn columns_dropped(&self, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {
-        let rows = self.before.tables.get(&fold(&kin.name));
+    fn check_dropped_columns(&self, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {
+        let rows = self.effect.before.tables.get(&fold(&kin.name));
         for (column, _) in kin.columns.iter().filter(|(_, to)| to.is_none()) {
             let own = fold(column);
-            let line = self.statements.iter().find(|line| {
-                matches!(&line.effect, Effect::DropColumn(table, name) if kin.is(table) && *name == own)
+            let line = self.effect.statements.iter().find(|line| {
+                matches!(&line.effect, Effect::DropColumn(table, name)
+                    if kin.is(table) && *name == own)
             });
             let rebuilt = kin
-                .copies(self.statements)
+                .copies(self.effect.statements)
                 .next()
                 .map(|(line, _)| line.line);
             let object = format!("{}.{}", was.name, column);
-            let (severity, message) = match self.moved(kin, Some(&own)) {
-                true => (
-                    Severity::Note,
-                    format!("`{object}` is dropped after another statement read it"),
-                ),
-                false if line.is_some() => (
-                    self.spelled(),
-                    format!(
-                        "`DROP COLUMN` deletes the values of `{object}`, and no way back has them"
-                    ),
-                ),
-                false => (
-                    self.spelled(),
-                    format!(
-                        "the table that takes the place of `{}` has no `{column}`: its values are gone, and no way back has them",
-                        was.name
-                    ),
-                ),
+            let (severity, message) = if self.moved(kin, Some(&own)) {
+                let message = format!("`{object}` is dropped after another statement read it");
+                (Severity::Note, message)
+            } else if line.is_some() {
+                let message = format!(
+                    "`DROP COLUMN` deletes the values of `{object}`, and no way back has them"
+                );
+                (self.stated, message)
+            } else {
+                let message = format!(
+                    "the table that takes the place of `{}` has no `{column}`: its values are \
+                     gone, and no way back has them",
+                    was.name
+                );
+                (self.stated, message)
             };
             let count = rows.map_or(0, |rows| rows.rows.len());
             let line = line
                 .map(|line| line.line)
                 .or(rebuilt)
-                .or(kin.drop_line(self.statements));
+                .or(kin.drop_line(self.effect.statements));
             found.push(
-                self.told(Rule::ColumnDropped, severity, object, message)
-                    .at(line)
-                    .rows(count, Vec::new()),
+                Diagnostic::new(
+                    Rule::ColumnDropped,
+                    severity,
+                    self.effect.origin,
+                    object,
+                    message,
+                )
+                .with_line(line)
+                .with_rows(count, Vec::new()),
             );
         }
     }
 
-    fn rows(&self, name: &str, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {
-        let now = kin.after.as_deref();
-        let pair = (
-            self.before.tables.get(name),
-            now.and_then(|now| self.after.tables.get(now)),
-        );
-        let (Some(before), Some(after)) = pair else {
+    fn check_rows(&self, name: &str, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {
+        let (Some(changes), Some(before)) = (
+            self.effect.rows.get(name),
+            self.effect.before.tables.get(name),
+        ) else {
             return;
         };
-        let pairs = kin.kept();
-        if pairs.is_empty() {
-            return;
-        }
-        let kept = now
-            .and_then(|now| self.after.schema.table(now))
-            .is_none_or(|now| kin.keeps_keys(was, now, self.statements));
-        let changes = compare(before, after, &pairs, kept);
         if changes.lost.is_empty()
             && before.rows.len() > 1
             && let Some(line) = self.limited(kin)
@@ -190,120 +167,154 @@ impl ScriptEffect<'_> {
                 "`LIMIT` in the copy leaves out every row of `{}` beyond it without an error",
                 kin.name
             );
-            let told = self.told(Rule::RowsLost, Severity::Error, &kin.name, message);
-            found.push(told.at(Some(line)));
+            let diagnostic = Diagnostic::new(
+                Rule::RowsLost,
+                Severity::Error,
+                self.effect.origin,
+                &kin.name,
+                message,
+            );
+            found.push(diagnostic.with_line(Some(line)));
         }
         if !changes.lost.is_empty() {
             let count = changes.lost.len();
-            let shown = changes.lost.into_iter().take(SHOWN).collect();
-            found.push(self.lost(name, kin).rows(count, shown));
+            let shown = changes.lost.iter().take(SHOWN).cloned().collect();
+            found.push(self.explain_lost_rows(name, kin).with_rows(count, shown));
         }
-        for (column, changed) in changes.changed {
-            let to = pairs.iter().find(|(was, _)| fold(was) == column);
+        let pairs = kin.kept();
+        for (column, changed) in &changes.changed {
+            let to = pairs.iter().find(|(was, _)| fold(was) == *column);
             let to = to.map_or_else(|| column.clone(), |(_, to)| to.clone());
             let shown = changed.iter().take(SHOWN).map(Changed::shown).collect();
-            let told = self.changed(kin, was, (&column, &to), &changed);
-            found.push(told.rows(changed.len(), shown));
+            let column = ChangedColumn {
+                kin,
+                was,
+                name: column,
+                to: &to,
+                values: changed,
+            };
+            let diagnostic = values::check(self.effect, &column);
+            found.push(diagnostic.with_rows(changed.len(), shown));
         }
     }
 
-    /// The copy of a table that is rebuilt, if it stops after a number of rows: those here may be too few for it.
+    /// The copy of a table that is rebuilt, if it stops after a number of rows: those here may be
+    /// too few for it.
     fn limited(&self, kin: &TableLineage) -> Option<usize> {
-        kin.drop_line(self.statements)?;
-        let mut copies = kin.copies(self.statements);
+        kin.drop_line(self.effect.statements)?;
+        let mut copies = kin.copies(self.effect.statements);
         let limited = copies.find(|(_, copy)| copy.silent_filter == Some(LIMIT));
         limited.map(|(line, _)| line.line)
     }
 
     /// Why rows of a table that is still there are gone.
-    fn lost(&self, name: &str, kin: &TableLineage) -> Diagnostic {
-        let spelled = self.spelled();
-        let lost =
-            |severity, message: String| self.told(Rule::RowsLost, severity, &kin.name, message);
-        let place = (self.blame)(name);
-        let blamed = place.and_then(|place| self.statements.get(place));
+    fn explain_lost_rows(&self, name: &str, kin: &TableLineage) -> Diagnostic {
+        let place = self.effect.blamed.get(name);
+        let blamed = place.and_then(|place| self.effect.statements.get(*place));
         if let Some(line) = blamed {
-            let told = match &line.effect {
-                Effect::Delete(of) if kin.is(of) && self.moved(kin, None) => lost(
-                    Severity::Note,
-                    format!(
-                        "`DELETE` takes rows of `{}` after another statement read it",
-                        kin.name
-                    ),
-                ),
-                Effect::Delete(of) if kin.is(of) => lost(
-                    spelled,
-                    format!(
-                        "`DELETE` takes rows of `{}`, and no way back has them",
-                        kin.name
-                    ),
-                ),
-                Effect::Insert(of, true) if kin.is(of) => lost(Severity::Error, replaced(kin)),
-                Effect::Copy(copy) if kin.is(&copy.into) => lost(Severity::Error, replaced(kin)),
-                Effect::Update(of, _) if kin.is(of) => lost(
-                    Severity::Error,
-                    format!(
-                        "`UPDATE OR REPLACE` deletes the rows of `{}` that stand in the way",
-                        kin.name
-                    ),
-                ),
-                _ => self.cascade(kin, line),
-            };
-            return told.at(Some(line.line));
+            return self
+                .explain_by_statement(kin, line)
+                .with_line(Some(line.line));
         }
-        let copy = kin
-            .copies(self.statements)
-            .find(|(_, copy)| copy.silent_filter.is_some() || copy.filters);
-        match copy {
-            Some((line, copy)) => match copy.silent_filter {
-                Some(JOIN) if !self.joined_by_a_key(kin, copy) => lost(
-                    Severity::Warning,
-                    format!(
-                        "{JOIN} in the copy leaves rows of `{}` out without an error where no row stands on the other side, and no key says that there is one",
+        let mut copies = kin.copies(self.effect.statements);
+        match copies.find(|(_, copy)| copy.silent_filter.is_some() || copy.filters) {
+            Some((line, copy)) => self.explain_by_copy(kin, copy).with_line(Some(line.line)),
+            None => {
+                let (severity, message) = if kin.made_anew {
+                    let message = format!(
+                        "`{}` is dropped and made anew, and none of its rows is copied",
                         kin.name
-                    ),
-                ),
-                Some(word) => lost(
-                    Severity::Error,
-                    format!(
-                        "{word} in the copy leaves rows of `{}` out without an error",
+                    );
+                    (self.stated, message)
+                } else {
+                    let message = format!(
+                        "rows of `{}` do not arrive in the table that takes its place",
                         kin.name
-                    ),
-                ),
-                None => lost(
-                    spelled,
-                    format!("a condition in the copy leaves rows of `{}` out", kin.name),
-                ),
+                    );
+                    (Severity::Error, message)
+                };
+                let line = kin.drop_line(self.effect.statements);
+                self.rows_lost(kin, severity, message).with_line(line)
             }
-            .at(Some(line.line)),
-            None if kin.made_anew => lost(
-                spelled,
+        }
+    }
+
+    fn rows_lost(&self, kin: &TableLineage, severity: Severity, message: String) -> Diagnostic {
+        Diagnostic::new(
+            Rule::RowsLost,
+            severity,
+            self.effect.origin,
+            &kin.name,
+            message,
+        )
+    }
+
+    /// Rows that are gone behind one statement.
+    fn explain_by_statement(&self, kin: &TableLineage, line: &Statement) -> Diagnostic {
+        let (severity, message) = match &line.effect {
+            Effect::Delete(of) if kin.is(of) && self.moved(kin, None) => (
+                Severity::Note,
                 format!(
-                    "`{}` is dropped and made anew, and none of its rows is copied",
+                    "`DELETE` takes rows of `{}` after another statement read it",
                     kin.name
                 ),
-            )
-            .at(kin.drop_line(self.statements)),
-            None => lost(
+            ),
+            Effect::Delete(of) if kin.is(of) => (
+                self.stated,
+                format!(
+                    "`DELETE` takes rows of `{}`, and no way back has them",
+                    kin.name
+                ),
+            ),
+            Effect::Insert(of, true) if kin.is(of) => (Severity::Error, replaced(kin)),
+            Effect::Copy(copy) if kin.is(&copy.into) => (Severity::Error, replaced(kin)),
+            Effect::Update(of, _) if kin.is(of) => (
                 Severity::Error,
                 format!(
-                    "rows of `{}` do not arrive in the table that takes its place",
+                    "`UPDATE OR REPLACE` deletes the rows of `{}` that stand in the way",
                     kin.name
                 ),
-            )
-            .at(kin.drop_line(self.statements)),
-        }
+            ),
+            _ => return self.explain_by_cascade(kin, line),
+        };
+        self.rows_lost(kin, severity, message)
+    }
+
+    /// Rows that a copy leaves out.
+    fn explain_by_copy(&self, kin: &TableLineage, copy: &Copy) -> Diagnostic {
+        let (severity, message) = match copy.silent_filter {
+            Some(JOIN) if !self.joined_by_a_key(kin, copy) => (
+                Severity::Warning,
+                format!(
+                    "{JOIN} in the copy leaves rows of `{}` out without an error where no row \
+                     stands on the other side, and no key says that there is one",
+                    kin.name
+                ),
+            ),
+            Some(word) => (
+                Severity::Error,
+                format!(
+                    "{word} in the copy leaves rows of `{}` out without an error",
+                    kin.name
+                ),
+            ),
+            None => (
+                self.stated,
+                format!("a condition in the copy leaves rows of `{}` out", kin.name),
+            ),
+        };
+        self.rows_lost(kin, severity, message)
     }
 
     /// Whether a key of the table leads to what a copy joins it with.
     fn joined_by_a_key(&self, kin: &TableLineage, copy: &Copy) -> bool {
-        let table = self.before.schema.table(&kin.name);
+        let table = self.effect.before.schema.table(&kin.name);
         let mut keys = table.into_iter().flat_map(|table| &table.foreign_keys);
         keys.any(|key| copy.from.contains(&fold(&key.parent)))
     }
 
     /// Rows that went with those of another table.
-    fn cascade(&self, kin: &TableLineage, line: &Statement) -> Diagnostic {
+    fn explain_by_cascade(&self, kin: &TableLineage, line: &Statement) -> Diagnostic {
         let (verb, parent) = match &line.effect {
             Effect::Drop(parent) => ("`DROP TABLE`", parent.as_str()),
             Effect::Delete(parent) => ("`DELETE`", parent.as_str()),
@@ -311,33 +322,47 @@ impl ScriptEffect<'_> {
             Effect::Copy(copy) if copy.replaces => ("`OR REPLACE`", copy.into.as_str()),
             _ => ("the statement", "another table"),
         };
-        let keyed = self.before.schema.table(&kin.name).is_some_and(|table| {
-            let mut keys = table.foreign_keys.iter();
-            keys.any(|key| fold(&key.parent) == parent)
-        });
-        let message = match keyed && self.mode.foreign_keys {
-            true => format!(
+        let keyed = self
+            .effect
+            .before
+            .schema
+            .table(&kin.name)
+            .is_some_and(|table| {
+                let mut keys = table.foreign_keys.iter();
+                keys.any(|key| fold(&key.parent) == parent)
+            });
+        let message = if keyed && self.effect.origin.mode.foreign_keys {
+            format!(
                 "{verb} on `{parent}` deletes its rows one by one while foreign keys are on, and \
                  `ON DELETE CASCADE` takes the rows of `{}` that refer to them",
                 kin.name
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "{verb} on `{parent}` takes rows of `{}` along, by a trigger or a key between them",
                 kin.name
-            ),
+            )
         };
-        // Whoever deletes certain rows of a parent has said in the schema what becomes of their children.
+        // The author who deletes certain rows of a parent declared in the schema what becomes of
+        // their children.
         let severity = match &line.effect {
-            Effect::Delete(_) if keyed && self.mode.foreign_keys => self.spelled(),
+            Effect::Delete(_) if keyed && self.effect.origin.mode.foreign_keys => self.stated,
             _ => Severity::Error,
         };
-        self.told(Rule::RowsLostByCascade, severity, &kin.name, message)
+        Diagnostic::new(
+            Rule::RowsLostByCascade,
+            severity,
+            self.effect.origin,
+            &kin.name,
+            message,
+        )
     }
 }
 
 fn replaced(kin: &TableLineage) -> String {
     format!(
-        "`OR REPLACE` deletes the rows of `{}` that stand in the way, and no DELETE trigger sees it",
+        "`OR REPLACE` deletes the rows of `{}` that stand in the way, and no DELETE trigger sees \
+         it",
         kin.name
     )
 }

@@ -1,132 +1,92 @@
-//! How much a finding weighs by the rows that it takes to see it.
+//! The stage that weighs diagnostics: how severe each is by the rows that it takes to see it. The
+//! passes make the runs; this stage says which they need, and compares what they showed.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::finding::{Diagnostic, Direction, Rule, Severity};
-use crate::runner::execute::Failure;
-use crate::runner::fill_rows::Rows;
-use crate::runner::repair_rows::{MOST, mended};
-use crate::runner::step::{StepOutcome, StepRun};
+use crate::finding::{Diagnostic, Rule, Severity};
 
 const NULLS: &str = "it takes a NULL to see it, which the schema allows";
 const EDGES: &str = "it takes a value at the edges of what SQLite stores to see it";
 
-/// A step forward and back on plain rows and on hostile ones, each finding at the severity that its rows allow.
-pub(crate) fn forward(
-    trial: &StepRun<'_>,
-    plain: &[u8],
-    empty: impl Fn() -> Option<Arc<Vec<u8>>>,
-    make: impl Fn(Rows) -> Arc<Vec<u8>>,
-    journeys: &mut usize,
-) -> Vec<Diagnostic> {
-    let StepOutcome { mut told, stop } = trial.on_rows(plain);
-    *journeys += 2;
-    let stopped = |told: &[Diagnostic]| {
-        let fails = [Rule::StepFailsOnRows, Rule::DownFailsOnRows];
-        told.iter().any(|own| fails.contains(&own.rule))
-    };
-    if told.iter().any(|own| own.severity == Severity::Error) || stopped(&told) {
-        let full = trial.on_rows(&make(Rows::WithoutNulls)).told;
-        *journeys += 1;
-        let still_stopped = stopped(&full);
-        told = weigh(told, full, NULLS);
-        let behind = behind(trial, Direction::Up, plain, stop);
-        add(&mut told, behind, !still_stopped);
-        if still_stopped {
-            // What needs no rows is told in any case.
-            let keys: BTreeSet<_> = told.iter().map(Diagnostic::key).collect();
-            let rest = empty().map(|image| trial.on_rows(&image).told);
-            let rest = rest.into_iter().flatten();
-            told.extend(rest.filter(|own| !keys.contains(&own.key())));
-        }
-    }
-    let keys: BTreeSet<_> = told.iter().map(Diagnostic::key).collect();
-    let hostile = trial.on_rows(&make(Rows::Hostile)).told;
-    let more = hostile.into_iter().filter(|own| !keys.contains(&own.key()));
-    told.extend(more.map(|own| own.hangs_on(EDGES)));
-    told
+/// The diagnostics of a step, by the rows on which it ran.
+pub(crate) struct Evidence {
+    /// On rows as an application has them.
+    pub(crate) plain: Vec<Diagnostic>,
+    /// On further rows, where plain ones showed an error or stopped the step.
+    pub(crate) more: Option<MoreEvidence>,
+    /// On rows with values at the edges.
+    pub(crate) hostile: Vec<Diagnostic>,
 }
 
-/// The way back on rows of the version after.
-pub(crate) fn back(
-    trial: &StepRun<'_>,
-    later: &[u8],
-    make: impl Fn(Rows) -> Arc<Vec<u8>>,
-    journeys: &mut usize,
-) -> Vec<Diagnostic> {
-    let StepOutcome { told, stop } = trial.back_on_rows(later);
-    *journeys += 1;
-    if told.iter().all(|own| own.severity != Severity::Error) && stop.is_none() {
-        return told;
-    }
-    let full = trial.back_on_rows(&make(Rows::WithoutNulls));
-    let saw_all = full.stop.is_none();
-    let mut told = weigh(told, full.told, NULLS);
-    let behind = behind(trial, Direction::Down, later, stop);
-    add(&mut told, behind, saw_all);
-    told
+/// The diagnostics of further runs after an error on plain rows.
+pub(crate) struct MoreEvidence {
+    /// On the same rows without NULL.
+    pub(crate) without_nulls: Vec<Diagnostic>,
+    /// Whether the script came to its end without NULL.
+    pub(crate) passes_without_nulls: bool,
+    /// On rows that were repaired where the plain ones stopped the script.
+    pub(crate) repaired: Vec<Diagnostic>,
+    /// On the empty database, where rows without NULL stopped the script as well.
+    pub(crate) empty: Vec<Diagnostic>,
 }
 
-/// What lies behind the place where the rows of `image` stop a script: the same again with rows that pass.
-fn behind(
-    trial: &StepRun<'_>,
-    direction: Direction,
-    image: &[u8],
-    mut stop: Option<Failure>,
-) -> Vec<Diagnostic> {
-    let (Some(before), Some(after)) = (trial.before(), trial.after()) else {
-        return Vec::new();
-    };
-    let (schemas, touched) = match direction {
-        Direction::Up => ((before.as_ref(), after.as_ref()), &trial.touched.0),
-        Direction::Down => ((after.as_ref(), before.as_ref()), &trial.touched.1),
-    };
-    let mut found = Vec::new();
-    let mut image = Cow::Borrowed(image);
-    for _ in 0..MOST {
-        let Some(failure) = stop.take() else { break };
-        let Some(passing) = mended(&image, &failure, schemas, touched, trial.options) else {
-            break;
-        };
-        image = Cow::Owned(passing);
-        let walked = match direction {
-            Direction::Up => trial.on_rows(&image),
-            Direction::Down => trial.back_on_rows(&image),
-        };
-        found.extend(walked.told);
-        stop = walked.stop;
-    }
-    found
+/// Whether rows stopped a script.
+pub(crate) fn is_stopped(diagnostics: &[Diagnostic]) -> bool {
+    let fails = [Rule::StepFailsOnRows, Rule::DownFailsOnRows];
+    diagnostics.iter().any(|own| fails.contains(&own.rule))
 }
 
-/// Adds what is not known yet; where rows without NULL came to the end and did not show it, it hangs on NULL.
-fn add(told: &mut Vec<Diagnostic>, more: Vec<Diagnostic>, saw_all: bool) {
-    for own in more {
-        if told.iter().all(|other| other.key() != own.key()) {
-            told.push(match saw_all {
-                true => own.hangs_on(NULLS),
-                false => own,
-            });
-        }
-    }
+/// Whether one of the diagnostics is an error.
+pub(crate) fn has_error(diagnostics: &[Diagnostic]) -> bool {
+    let mut all = diagnostics.iter();
+    all.any(|own| own.severity == Severity::Error)
 }
 
-/// Findings on rows with NULL, and on the same without: what is not among the latter hangs on NULL.
-fn weigh(told: Vec<Diagnostic>, without: Vec<Diagnostic>, what: &str) -> Vec<Diagnostic> {
-    let known: BTreeSet<_> = without.iter().map(Diagnostic::key).collect();
-    let mut weighed: Vec<Diagnostic> = told
-        .into_iter()
-        .map(|own| {
-            if known.contains(&own.key()) {
-                own
-            } else {
-                own.hangs_on(what)
+/// The diagnostics of all runs, each at the severity that its rows allow.
+pub(crate) fn weigh(evidence: Evidence) -> Vec<Diagnostic> {
+    let mut weighed = evidence.plain;
+    if let Some(more) = evidence.more {
+        weighed = weigh_nulls(weighed, more.without_nulls);
+        for own in more.repaired {
+            if weighed.iter().all(|other| other.key() != own.key()) {
+                // Rows without NULL came to the end and did not show it, so it depends on NULL.
+                let on_nulls = more.passes_without_nulls;
+                weighed.push(if on_nulls {
+                    own.limit_to_warning(NULLS)
+                } else {
+                    own
+                });
             }
-        })
-        .collect();
-    let keys: BTreeSet<_> = weighed.iter().map(Diagnostic::key).collect();
-    weighed.extend(without.into_iter().filter(|own| !keys.contains(&own.key())));
+        }
+        add_unknown(&mut weighed, more.empty);
+    }
+    let hostile = evidence
+        .hostile
+        .into_iter()
+        .map(|own| own.limit_to_warning(EDGES));
+    add_unknown(&mut weighed, hostile);
+    weighed
+}
+
+/// Adds the diagnostics whose keys are not among those before.
+fn add_unknown(diagnostics: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnostic>) {
+    let keys: BTreeSet<_> = diagnostics.iter().map(Diagnostic::key).collect();
+    let more = more.into_iter().filter(|own| !keys.contains(&own.key()));
+    diagnostics.extend(more);
+}
+
+/// Diagnostics on rows with NULL, and on the same without: what is not among the latter depends on
+/// NULL.
+fn weigh_nulls(diagnostics: Vec<Diagnostic>, without: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let known: BTreeSet<_> = without.iter().map(Diagnostic::key).collect();
+    let weighed = diagnostics.into_iter().map(|own| {
+        if known.contains(&own.key()) {
+            own
+        } else {
+            own.limit_to_warning(NULLS)
+        }
+    });
+    let mut weighed: Vec<Diagnostic> = weighed.collect();
+    add_unknown(&mut weighed, without);
     weighed
 }

@@ -1,15 +1,17 @@
-//! [Workflow commands](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands) that
-//! GitHub shows as annotations, on the file and line of a pull request.
+//! [Workflow
+//! commands](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands)
+//! that GitHub shows as annotations, on the file and line of a pull request.
 //!
-//! GitHub keeps ten annotations of each level from one step of a job and drops the others without a word. So the
-//! tenth says how many there are more, and these stand in the log as plain lines.
+//! GitHub keeps ten annotations of each level from one step of a job and drops the others silently.
+//! So the tenth counts the others, which the log lists as plain lines.
 
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity};
-use crate::report::{Report, count, told};
+use crate::report::summary::Report;
+use crate::report::wording::{count, describe};
 
-/// How many annotations of one level GitHub keeps.
+/// The number of annotations of one level that GitHub keeps.
 const KEPT: usize = 10;
 
 pub(crate) fn write(report: &Report<'_>) -> String {
@@ -17,13 +19,16 @@ pub(crate) fn write(report: &Report<'_>) -> String {
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         let findings = report.verdict.findings.iter();
         let findings: Vec<&Finding> = findings.filter(|own| own.severity == severity).collect();
-        // What is told of the run as a whole is a notice, too, and comes first.
+        // A remark about the run as a whole comes first: a notice, or the error of exit code 2.
         let remarks = match severity {
             Severity::Note => report.remarks(),
+            Severity::Error if report.ends_incomplete() => {
+                vec![format!("incomplete: {}", report.outcome())]
+            }
             _ => Vec::new(),
         };
         let whole = remarks.iter().map(|remark| (None, remark.clone()));
-        let each = findings.iter().map(|own| (Some(*own), told(own)));
+        let each = findings.iter().map(|own| (Some(*own), describe(own)));
         let all: Vec<(Option<&Finding>, String)> = whole.chain(each).collect();
         let shown = if all.len() > KEPT { KEPT - 1 } else { KEPT };
         for (finding, message) in all.iter().take(shown) {
@@ -37,19 +42,28 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         for (finding, message) in rest {
             let at = finding.map(|own| format!("{}:{}: ", report.path(&own.file), own.line));
             let line = format!("{}{message}", at.unwrap_or_default());
-            // The lines of a message on one, which begins with a word of ours.
+            // The whole message is one line, which begins with a severity.
             let _ = writeln!(text, "{}: {}", severity.name(), line.replace('\n', "; "));
         }
     }
     let verdict = report.verdict;
     let found = match (report.counts(), report.incomplete()) {
-        (counts, None) if counts.is_empty() => "nothing found".to_owned(),
+        (counts, None) if counts.is_empty() => "no findings".to_owned(),
         (counts, None) => counts,
-        (_, Some(_)) => format!("incomplete: {}", report.outcome().1),
+        (_, Some(_)) => format!("incomplete: {}", report.outcome()),
     };
     let steps = count(verdict.steps, "step");
     let _ = writeln!(text, "rowsafe check: {}: {steps}, {found}", verdict.root);
     text
+}
+
+/// A workflow command for a run that gave no report, from its text for standard error, which is
+/// escaped.
+pub fn annotate_failure(message: &str) -> String {
+    format!(
+        "::error title=rowsafe check::{}\n",
+        data(message.trim_end())
+    )
 }
 
 fn command(

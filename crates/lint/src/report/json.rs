@@ -1,9 +1,14 @@
 //! One JSON document.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use crate::finding::Finding;
-use crate::report::Report;
+use crate::finding::{Finding, Severity};
+use crate::report::summary::Report;
+
+/// The version of the document; a field that goes or changes its meaning raises it.
+const SCHEMA_VERSION: u32 = 1;
 
 pub(crate) fn value(report: &Report<'_>) -> Value {
     let verdict = report.verdict;
@@ -14,6 +19,10 @@ pub(crate) fn value(report: &Report<'_>) -> Value {
         .collect();
     let findings: Vec<Value> = verdict.findings.iter().map(finding).collect();
     let mut document = json!({
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": env!("CARGO_PKG_VERSION"),
+        "verdict": report.word(),
+        "counts": counts(report),
         "layout": verdict.layout,
         "steps": verdict.steps,
         "journeys": verdict.journeys,
@@ -40,6 +49,22 @@ pub(crate) fn value(report: &Report<'_>) -> Value {
         }
     }
     document
+}
+
+/// The number of findings of each severity, and of each rule that has some.
+fn counts(report: &Report<'_>) -> Value {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &report.verdict.findings {
+        *rules.entry(finding.rule.name()).or_default() += 1;
+    }
+    json!({
+        "severity": {
+            "error": report.count_severity(Severity::Error),
+            "warning": report.count_severity(Severity::Warning),
+            "note": report.count_severity(Severity::Note),
+        },
+        "rule": rules,
+    })
 }
 
 fn finding(finding: &Finding) -> Value {

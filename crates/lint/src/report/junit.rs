@@ -1,14 +1,15 @@
 //! JUnit's XML, in the form that [most readers share](https://github.com/testmoapp/junitxml).
 //!
-//! Each script of each step that was judged is one test case: its rule is the folder, its name step and direction. What
-//! makes the command fail is its failure, all other findings are its output. What the folder holds and nobody could
-//! run is a test case that was skipped.
+//! Each script of each checked step is one test case: its class is the folder, its name the step
+//! and the direction. The findings that make the command fail are its failure, all others its
+//! output. A gap of the folder is a skipped test case.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::finding::Finding;
-use crate::report::{Report, count, scope};
+use crate::report::summary::Report;
+use crate::report::wording::{count, scope};
 
 /// A test case before it is written.
 struct Case<'a> {
@@ -16,7 +17,7 @@ struct Case<'a> {
     file: String,
     findings: Vec<&'a Finding>,
     skipped: Option<&'a str>,
-    /// Why it could not be tried.
+    /// The reason why it could not be tried.
     error: Option<&'a str>,
 }
 
@@ -109,7 +110,7 @@ fn cases<'a>(report: &Report<'a>) -> Vec<Case<'a>> {
     let stopped = verdict.stopped.iter();
     cases.extend(stopped.map(|why| untried("the whole run".to_owned(), why)));
     if verdict.steps == 0 && verdict.stopped.is_none() && !report.none_asked {
-        cases.push(untried("the whole run".to_owned(), "nothing was judged"));
+        cases.push(untried("the whole run".to_owned(), "no step was checked"));
     }
     cases
 }
@@ -150,8 +151,8 @@ fn case(writer: &mut Writer<Vec<u8>>, report: &Report<'_>, case: &Case<'_>) -> s
                 .write_empty()?;
         }
         if let Some(first) = failures.first() {
-            let classes: Vec<&str> = failures.iter().map(|own| own.rule.name()).collect();
-            let message = match classes.as_slice() {
+            let rules: Vec<&str> = failures.iter().map(|own| own.rule.name()).collect();
+            let message = match rules.as_slice() {
                 [_] => format!("{}: {}", first.rule.name(), first.message),
                 many => format!("{}: {}", count(many.len(), "finding"), many.join(", ")),
             };
@@ -159,10 +160,10 @@ fn case(writer: &mut Writer<Vec<u8>>, report: &Report<'_>, case: &Case<'_>) -> s
             failure
                 .with_attribute(("message", clean(&message).as_str()))
                 .with_attribute(("type", first.rule.name()))
-                .write_text_content(BytesText::new(&clean(&told(report, &failures))))?;
+                .write_text_content(BytesText::new(&clean(&describe_all(report, &failures))))?;
         }
         if !others.is_empty() {
-            output(writer, &told(report, &others))?;
+            output(writer, &describe_all(report, &others))?;
         }
         Ok(())
     })?;
@@ -175,7 +176,7 @@ fn output(writer: &mut Writer<Vec<u8>>, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-fn told(report: &Report<'_>, findings: &[&Finding]) -> String {
+fn describe_all(report: &Report<'_>, findings: &[&Finding]) -> String {
     let one = |finding: &&Finding| {
         let mut lines = vec![
             format!(
@@ -196,7 +197,8 @@ fn told(report: &Report<'_>, findings: &[&Finding]) -> String {
     findings.iter().map(one).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Without what [XML 1.0](https://www.w3.org/TR/xml/#charsets) cannot hold, not even escaped.
+/// The text without characters that [XML 1.0](https://www.w3.org/TR/xml/#charsets) cannot contain,
+/// not even escaped.
 fn clean(text: &str) -> String {
     let may = |c: char| match c {
         '\t' | '\n' | '\r' => true,

@@ -1,14 +1,15 @@
-//! A page for a pull request, or for the
-//! [summary of a job](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), which
-//! may have 1 MiB.
+//! A page for a pull request, or for the [summary of a
+//! job](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands),
+//! which may have 1 MiB.
 
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity};
-use crate::report::{Report, count};
+use crate::report::summary::Report;
+use crate::report::wording::count;
 use schema::markdown::{block, code, prose};
 
-/// What fits into a summary beside what others write there, in bytes.
+/// The largest page in bytes, which leaves room in a summary for other steps.
 const ROOM: usize = 1000 * 1024;
 
 pub(crate) fn write(report: &Report<'_>) -> String {
@@ -18,9 +19,9 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         count(verdict.steps, "step"),
         count(verdict.journeys, "journey"),
     );
-    let found = match report.outcome() {
-        ("incomplete", found) => format!("incomplete: {found}"),
-        (_, found) => found,
+    let found = match report.word() {
+        "incomplete" => format!("incomplete: {}", report.outcome()),
+        _ => report.outcome(),
     };
     let found = prose(&found);
     let _ = writeln!(
@@ -29,7 +30,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         verdict.layout
     );
     let remarks = report.remarks();
-    // As in the table below, what does not fit is counted.
+    // As in the table below, the text counts what does not fit.
     let fit = fill(
         &mut text,
         ROOM / 4,
@@ -56,7 +57,11 @@ pub(crate) fn write(report: &Report<'_>) -> String {
     );
     let left = verdict.findings.len() - fit;
     if left > 0 {
-        let _ = writeln!(text, "\nAnd {} that did not fit.", count(left, "finding"));
+        let _ = writeln!(
+            text,
+            "\n{} did not fit on this page.",
+            count(left, "finding")
+        );
     }
     let again: Vec<&Finding> = verdict
         .findings
@@ -68,7 +73,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
     }
     let rows: String = again.iter().map(|own| repeat(own)).collect();
     let details = format!(
-        "\n<details><summary>The rows that show it, and the command that shows it again</summary>\n\n\
+        "\n<details><summary>Rows and commands that reproduce the findings</summary>\n\n\
          {}\n</details>\n",
         block("text", &rows)
     );
@@ -78,7 +83,13 @@ pub(crate) fn write(report: &Report<'_>) -> String {
     text
 }
 
-/// Adds the parts that fit into `room` bytes, and returns how many did.
+/// A page for a run that gave no report, from its text for standard error, which is escaped.
+pub fn describe_failure(message: &str) -> String {
+    let message = block("text", message);
+    format!("### rowsafe check\n\n**The check did not run.**\n\n{message}\n")
+}
+
+/// Adds the parts that fit into `room` bytes, and returns their number.
 fn fill(text: &mut String, room: usize, parts: impl Iterator<Item = String>) -> usize {
     let mut fit = 0;
     for part in parts {

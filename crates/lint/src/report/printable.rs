@@ -1,13 +1,13 @@
-//! A report whose texts can be printed, whatever the folder and its databases hold.
+//! A report whose texts are safe to print, whatever the folder and its databases contain.
 
 use schema::escape;
 
 use crate::finding::Finding;
-use crate::report::Report;
+use crate::report::summary::Report;
 use crate::verdict::Verdict;
 
-/// The verdict with every text on one line. The formats that are no JSON begin with this, so that none of them can
-/// forget a text, and put their own escapes on top.
+/// The verdict with every text on one line. All formats but JSON and SARIF begin with this, so that
+/// none of them can forget a text, and add their own escapes.
 pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
     let mut printable = verdict.clone();
     // A field that is added must be decided about here.
@@ -47,7 +47,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
     printable
 }
 
-/// What is told beside it.
+/// The report around such a verdict.
 pub(crate) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a> {
     let mut notes = report.notes.clone();
     notes.iter_mut().for_each(line);
@@ -57,6 +57,7 @@ pub(crate) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a
         fail_on: report.fail_on,
         known: report.known,
         none_asked: report.none_asked,
+        allow_gaps: report.allow_gaps,
         notes,
     }
 }

@@ -1,16 +1,21 @@
-//! [SARIF 2.1.0](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), as code scanning takes it.
+//! [SARIF 2.1.0](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), as code
+//! scanning takes it.
 //!
-//! A rule is a rule. A result keeps its fingerprint as long as rule, step, direction and object stay, wherever its
-//! line goes. Paths are relative to the root of the repository.
+//! A result keeps its fingerprint while rule, step, direction and object stay, whatever its line.
+//! Paths are relative to the root of the repository.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Rule, Severity};
-use crate::report::{Report, told};
+use crate::report::summary::Report;
+use crate::report::wording::describe;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The page with a row for each rule.
+const RULES: &str = "https://github.com/rowsafe/rowsafe/blob/main/docs/any-folder.md#rules";
 
 pub(crate) fn value(report: &Report<'_>) -> Value {
     let verdict = report.verdict;
@@ -45,9 +50,10 @@ pub(crate) fn value(report: &Report<'_>) -> Value {
 }
 
 fn rule(rule: Rule) -> Value {
-    // A rule has one level for a reader that looks at no result; what is found may be less.
+    // A reader that looks at no result sees this one level; a result may have a lower one.
     json!({
         "id": rule.name(),
+        "helpUri": RULES,
         "shortDescription": {"text": sentence(rule.about())},
         "fullDescription": {"text": rule.why()},
         "help": {
@@ -70,7 +76,7 @@ fn result(report: &Report<'_>, finding: &Finding) -> Value {
         "ruleId": finding.rule.name(),
         "ruleIndex": index,
         "level": level,
-        "message": {"text": told(finding)},
+        "message": {"text": describe(finding)},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": place(report, finding),
@@ -96,14 +102,14 @@ fn result(report: &Report<'_>, finding: &Finding) -> Value {
 
 fn place(report: &Report<'_>, finding: &Finding) -> Value {
     let path = report.path(&finding.file);
-    match path.starts_with('/') {
-        // A folder outside of any repository and of the current folder.
-        true => json!({"uri": format!("file://{}", encode(&path))}),
-        false => json!({"uri": encode(&path), "uriBaseId": "%SRCROOT%"}),
+    // A folder outside of any repository and of the current folder.
+    if path.starts_with('/') {
+        return json!({"uri": format!("file://{}", encode(&path))});
     }
+    json!({"uri": encode(&path), "uriBaseId": "%SRCROOT%"})
 }
 
-/// What stays the same while a finding is the same one.
+/// A text that stays the same while a finding is the same one.
 fn fingerprint(finding: &Finding) -> String {
     let parts = [
         finding.rule.name(),
@@ -120,9 +126,12 @@ fn encode(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let bytes = path.bytes();
     bytes
-        .map(|byte| match plain(byte) {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
         })
         .collect()
 }

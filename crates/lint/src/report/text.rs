@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity};
-use crate::report::{Report, count};
+use crate::report::summary::Report;
+use crate::report::wording::count;
 
 pub(crate) fn write(report: &Report<'_>) -> String {
     let verdict = report.verdict;
@@ -27,15 +28,15 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         }
         write_finding(finding, &mut text);
     }
-    let (word, found) = report.outcome();
-    let _ = writeln!(text, "\n{word}: {found}");
+    let _ = writeln!(text, "\n{}: {}", report.word(), report.outcome());
     text
 }
 
 fn write_finding(finding: &Finding, text: &mut String) {
-    let object = match finding.object.is_empty() {
-        true => String::new(),
-        false => format!("  {}", finding.object),
+    let object = if finding.object.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", finding.object)
     };
     let rows = match finding.rows {
         0 => String::new(),

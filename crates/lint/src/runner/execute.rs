@@ -35,7 +35,7 @@ pub(crate) struct Failure {
     pub(crate) words: String,
     /// SQLite's extended code: <https://sqlite.org/rescode.html>
     pub(crate) code: i32,
-    /// What stopped it here and would not elsewhere.
+    /// The limit of the check that stopped it, and would not elsewhere.
     pub(crate) stop: Option<Stop>,
 }
 
@@ -46,7 +46,7 @@ impl Failure {
     }
 }
 
-/// What a script did besides its work.
+/// A side effect of a script that its author may not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Irregularity {
     /// A pragma did nothing: its name, why, and whether rows may rely on it.
@@ -59,12 +59,12 @@ pub(crate) enum Irregularity {
     NothingToCommit,
 }
 
-/// What came of a script.
+/// The outcome of a script.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Execution {
     pub(crate) failure: Option<Failure>,
     /// Each with the line of its statement.
-    pub(crate) oddities: Vec<(usize, Irregularity)>,
+    pub(crate) irregularities: Vec<(usize, Irregularity)>,
 }
 
 impl Runner {
@@ -127,7 +127,7 @@ impl Runner {
                 ran.failure = Some(refused(place, line));
                 break;
             }
-            if let Err(error) = self.one(&line.text) {
+            if let Err(error) = self.execute(&line.text) {
                 ran.failure = Some(self.failure(place, Some(line), &error));
                 break;
             }
@@ -135,15 +135,15 @@ impl Runner {
             if wrapped
                 && ended
                 && ran
-                    .oddities
+                    .irregularities
                     .iter()
                     .all(|(_, odd)| *odd != Irregularity::EndsTransaction)
             {
-                ran.oddities
+                ran.irregularities
                     .push((line.line, Irregularity::EndsTransaction));
             }
-            if let Some(odd) = self.silent(line, inside) {
-                ran.oddities.push((line.line, odd));
+            if let Some(odd) = self.find_ineffective_pragma(line, inside) {
+                ran.irregularities.push((line.line, odd));
             }
             after(place, &self.connection);
         }
@@ -151,23 +151,26 @@ impl Runner {
         ran
     }
 
-    /// What the tool does at the end of a file.
+    /// Ends a file as the tool does.
     fn close(&self, statements: &[Statement], wrapped: bool, ran: &mut Execution) {
         let last = statements.last();
         let line = last.map_or(1, |line| line.line);
         let open = !self.connection.is_autocommit();
         match (wrapped, open, ran.failure.is_some()) {
             (true, true, false) => {
-                if let Err(error) = self.one("COMMIT") {
+                if let Err(error) = self.execute("COMMIT") {
                     ran.failure = Some(self.failure(statements.len(), last, &error));
                 }
             }
-            (true, false, false) => ran.oddities.push((line, Irregularity::NothingToCommit)),
-            (false, true, false) => ran.oddities.push((line, Irregularity::LeavesOpen)),
+            (true, false, false) => ran
+                .irregularities
+                .push((line, Irregularity::NothingToCommit)),
+            (false, true, false) => ran.irregularities.push((line, Irregularity::LeavesOpen)),
             _ => {}
         }
         if !self.connection.is_autocommit() {
-            // A refused COMMIT leaves the transaction open; a tool gives it up, and so does a shell that ends.
+            // A refused COMMIT leaves the transaction open; a tool gives it up, and so does a shell
+            // that ends.
             let end = match ran.failure {
                 Some(_) => "ROLLBACK",
                 None => "COMMIT",
@@ -177,17 +180,18 @@ impl Runner {
         let _ = self.connection.end_script();
     }
 
-    /// Runs what can be run of a script that fails, so that the steps behind it find most of what they need.
+    /// Runs what can be run of a script that fails, so that the steps behind it find most of what
+    /// they need.
     pub(crate) fn run_leniently(&self, statements: &[Statement]) {
         for line in statements {
             if !TRANSACTION_WORDS.contains(&line.first_word().as_str()) {
-                let _ = self.one(&line.text);
+                let _ = self.execute(&line.text);
             }
         }
         let _ = self.connection.end_script();
     }
 
-    fn one(&self, sql: &str) -> rusqlite::Result<()> {
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.budget().limit(self.work);
         let done = self.connection.run(sql);
         self.connection.budget().unlimited();
@@ -221,9 +225,9 @@ impl Runner {
     }
 
     /// Whether a pragma did nothing where it stood.
-    fn silent(&self, line: &Statement, inside: bool) -> Option<Irregularity> {
+    fn find_ineffective_pragma(&self, line: &Statement, inside: bool) -> Option<Irregularity> {
         let (name, asked) = line.pragma()?;
-        let told = |why: &str, protects| {
+        let ineffective = |why: &str, protects| {
             Some(Irregularity::Pragma(name.clone(), why.to_owned(), protects))
         };
         let on = |value: &str| ["on", "1", "true", "yes"].contains(&value);
@@ -233,17 +237,17 @@ impl Runner {
                     .connection
                     .pragma_query_value(None, "foreign_keys", |row| row.get::<_, bool>(0));
                 (is.ok()? != on(asked)).then_some(())?;
-                told(
+                ineffective(
                     "foreign keys cannot be switched inside a transaction",
                     !on(asked),
                 )
             }
-            ("defer_foreign_keys", Some(asked)) if !inside && on(asked) => told(
+            ("defer_foreign_keys", Some(asked)) if !inside && on(asked) => ineffective(
                 "it lasts until the next COMMIT, and outside a transaction each statement commits",
                 false,
             ),
             ("journal_mode", Some(_)) if inside => {
-                told("the journal mode cannot change inside a transaction", false)
+                ineffective("the journal mode cannot change inside a transaction", false)
             }
             ("key" | "rekey" | "journal_mode", _) => None,
             (name, _) if name.starts_with("cipher") => None,
@@ -251,7 +255,7 @@ impl Runner {
                 let sql = "SELECT count(*) = 0 FROM pragma_pragma_list WHERE name = ?1";
                 let none = self.connection.query_row(sql, [unknown], |row| row.get(0));
                 none.unwrap_or(false).then_some(())?;
-                told("SQLite knows no such pragma and says nothing", true)
+                ineffective("SQLite knows no such pragma and says nothing", true)
             }
         }
     }

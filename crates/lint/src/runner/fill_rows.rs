@@ -1,7 +1,7 @@
-//! Databases with rows.
+//! Fills the database of a version with rows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
@@ -9,7 +9,7 @@ use schema::{Schema, Table, TableKind};
 use crate::error::Error;
 use crate::options::Options;
 use crate::runner::execute::Runner;
-use crate::runner::prune::slim;
+use crate::runner::prune::prune;
 use crate::runner::tool_model::Mode;
 use crate::runner::versions::Chain;
 use crate::script::affected_tables::with_parents;
@@ -17,10 +17,10 @@ use generate::ValueHints;
 use generate::{Generator, Profile};
 use observe::search_option;
 
-/// What the rows of a database are like.
+/// The kinds of rows that a database is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
-    /// What an application would have.
+    /// Rows as an application has them.
     Plain,
     /// The same without NULL.
     WithoutNulls,
@@ -42,9 +42,10 @@ pub(crate) const MODE: Mode = Mode {
 pub(crate) fn fill(
     image: &[u8],
     schema: &Schema,
-    (rows, hints): (Rows, &ValueHints),
+    rows: Rows,
+    hints: &ValueHints,
     options: &Options,
-) -> Result<(Arc<Vec<u8>>, Unseeded), Error> {
+) -> Result<Filled, Error> {
     let engine = Runner::open(image, MODE, options)?;
     let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
     generator = match rows {
@@ -63,11 +64,14 @@ pub(crate) fn fill(
     forget_rows(&engine, schema);
     search_again(&engine, schema);
     let unseeded = made.unseeded.into_iter().map(|own| (own.table, own.reason));
-    Ok((Arc::new(engine.image()?), unseeded.collect()))
+    Ok(Filled {
+        image: Arc::new(engine.image()?),
+        unseeded: unseeded.collect(),
+    })
 }
 
-/// Gives a row of each table the values that the script compares its columns with: a `DELETE` of certain rows
-/// shows nothing where there are none.
+/// Gives a row of each table the values that the script compares its columns with: a `DELETE` of
+/// certain rows shows nothing where there are none.
 fn say_what_is_compared(engine: &Runner, schema: &Schema, hints: &ValueHints, rows: usize) {
     for table in schema.tables().filter(|table| has_rowids(table)) {
         let name = quote_name(&table.name);
@@ -94,7 +98,8 @@ fn say_what_is_compared(engine: &Runner, schema: &Schema, hints: &ValueHints, ro
     }
 }
 
-/// Raises the marks of AUTOINCREMENT above the rows that are there, as they are where rows were deleted.
+/// Raises the marks of AUTOINCREMENT above the rows that are there, as they are where rows were
+/// deleted.
 fn forget_rows(engine: &Runner, schema: &Schema) {
     let counts = |table: &Table| (table.primary_key.as_ref()).is_some_and(|key| key.autoincrement);
     for table in schema.tables().filter(|table| counts(table)) {
@@ -118,8 +123,8 @@ fn has_rowids(table: &Table) -> bool {
     table.kind == TableKind::Ordinary && !table.without_rowid
 }
 
-/// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance may hold no NULL,
-/// and whether NULL is in the way must not hang on chance.
+/// Leaves every column of one row empty that the schema lets be empty: a few rows made by chance
+/// may hold no NULL, and whether NULL is in the way must not hang on chance.
 fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
     for table in schema.tables() {
         let key = table.primary_key.iter().flat_map(|key| &key.columns);
@@ -136,7 +141,8 @@ fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
         let name = quote_name(&table.name);
         let set = |columns: &str| {
             let sql = format!(
-                "UPDATE main.{name} SET {columns} WHERE rowid = (SELECT max(rowid) FROM main.{name})"
+                "UPDATE main.{name} SET {columns} WHERE rowid = (SELECT max(rowid) FROM \
+                 main.{name})"
             );
             engine.connection.execute_batch(&sql)
         };
@@ -149,16 +155,8 @@ fn empty_a_row_of_each(engine: &Runner, schema: &Schema) {
     }
 }
 
-/// Makes the databases of the steps, and remembers what could not be filled.
-pub(crate) struct Store<'a> {
-    chain: &'a Chain,
-    options: &'a Options,
-    pub(crate) unseeded: Mutex<Unseeded>,
-}
-
-/// One version, ready to be filled for one step.
-pub(crate) struct Ground<'a> {
-    store: &'a Store<'a>,
+/// One version without the tables that a step cannot reach, ready to be filled.
+pub(crate) struct PrunedVersion<'a> {
     image: Arc<Vec<u8>>,
     /// The tables of the step and those that they refer to.
     schema: Schema,
@@ -166,60 +164,52 @@ pub(crate) struct Ground<'a> {
     only: BTreeSet<String>,
 }
 
-impl<'a> Store<'a> {
-    pub(crate) fn new(chain: &'a Chain, options: &'a Options) -> Store<'a> {
-        Store {
-            chain,
-            options,
-            unseeded: Mutex::default(),
-        }
-    }
+/// A database with rows.
+pub(crate) struct Filled {
+    pub(crate) image: Arc<Vec<u8>>,
+    /// The tables that got no rows.
+    pub(crate) unseeded: Unseeded,
+}
 
+impl<'a> PrunedVersion<'a> {
     /// A version for a step that reaches the tables of `only`.
-    pub(crate) fn ground(
-        &'a self,
+    pub(crate) fn new(
+        chain: &Chain,
         version: usize,
         hints: &'a ValueHints,
         only: &BTreeSet<String>,
-    ) -> Option<Ground<'a>> {
-        let image = self.chain.images.get(version)?;
-        let schema = self.chain.schemas.get(version)?;
+    ) -> Option<PrunedVersion<'a>> {
+        let image = chain.images.get(version)?;
+        let schema = chain.schemas.get(version)?;
         let all = with_parents(schema, only);
         let others = schema
             .tables()
             .filter(|table| !all.contains(&fold(&table.name)));
         let whole = Schema::clone(schema);
         let part = others.fold(whole, |part, table| part.without_table(&table.name));
-        Some(Ground {
-            store: self,
-            image: slim(&image, schema, only).unwrap_or(image),
+        Some(PrunedVersion {
+            image: prune(&image, schema, only).unwrap_or(image),
             schema: part,
             hints,
             only: only.clone(),
         })
     }
-}
 
-impl Ground<'_> {
     /// The database with rows in the tables of the step and in those that they refer to.
-    pub(crate) fn make(&self, rows: Rows) -> Arc<Vec<u8>> {
+    pub(crate) fn fill(&self, rows: Rows, options: &Options) -> Filled {
+        let empty = |unseeded| Filled {
+            image: Arc::clone(&self.image),
+            unseeded,
+        };
         if self.only.is_empty() {
-            return Arc::clone(&self.image);
+            return empty(Unseeded::new());
         }
-        let filling = (rows, self.hints);
-        let made = fill(&self.image, &self.schema, filling, self.store.options);
-        let (image, unseeded) = made.unwrap_or_else(|reason| {
-            let all = self
-                .only
-                .iter()
-                .map(|table| (table.clone(), reason.to_string()));
-            (Arc::clone(&self.image), all.collect())
-        });
-        if rows == Rows::Plain {
-            let known = self.store.unseeded.lock();
-            let mut known = known.unwrap_or_else(PoisonError::into_inner);
-            known.extend(unseeded);
-        }
-        image
+        fill(&self.image, &self.schema, rows, self.hints, options).unwrap_or_else(|reason| {
+            let all = self.only.iter();
+            empty(
+                all.map(|table| (table.clone(), reason.to_string()))
+                    .collect(),
+            )
+        })
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Images {
 
 enum Kept {
     Whole(Arc<Vec<u8>>),
-    /// What differs from the database at place `from`, and how long this one is.
+    /// The pages that differ from the database at place `from`, and the length of this one.
     Changes {
         from: usize,
         length: usize,

@@ -1,13 +1,11 @@
-//! How far a judgement is.
+//! How far the run is: counts finished steps and long runs, and reports each to the caller.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::options::Options;
-
-/// How far a judgement is.
+/// How many of the steps, or of the long runs, are done.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// What is counted: `steps`, then `long runs`.
+    /// The unit: `steps`, then `long runs`.
     pub what: &'static str,
     /// How many of them are done.
     pub done: usize,
@@ -20,16 +18,17 @@ pub(crate) struct Gauge {
     what: &'static str,
     done: AtomicUsize,
     all: usize,
-    tell: Option<fn(&Progress)>,
+    report: Option<fn(&Progress)>,
 }
 
 impl Gauge {
-    pub(crate) fn new(options: &Options, what: &'static str, all: usize) -> Gauge {
+    /// A gauge at zero that calls `report` each time one more of `all` is done.
+    pub(crate) fn new(report: Option<fn(&Progress)>, what: &'static str, all: usize) -> Gauge {
         Gauge {
             what,
             done: AtomicUsize::new(0),
             all,
-            tell: options.progress,
+            report,
         }
     }
 
@@ -46,9 +45,9 @@ impl Drop for WhenDone<'_> {
     fn drop(&mut self) {
         let gauge = self.0;
         let done = gauge.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(tell) = gauge.tell {
+        if let Some(report) = gauge.report {
             let (what, all) = (gauge.what, gauge.all);
-            tell(&Progress { what, done, all });
+            report(&Progress { what, done, all });
         }
     }
 }

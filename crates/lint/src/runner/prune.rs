@@ -1,5 +1,5 @@
-//! A database without the tables that a step cannot reach: SQLite reads the whole schema each time that one is
-//! opened, and a step is run on many.
+//! A database without the tables that a step cannot reach: SQLite reads the whole schema each time
+//! that one is opened, and a step is run on many.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,9 +11,13 @@ use crate::script::affected_tables::with_parents;
 use observe::search_option;
 use sandbox::Sandbox;
 
-/// The database with nothing but the tables of `only`, and what is linked with them; `None` where that is nearly all of
-/// it, or where it cannot be made.
-pub(crate) fn slim(image: &[u8], schema: &Schema, only: &BTreeSet<String>) -> Option<Arc<Vec<u8>>> {
+/// The database with nothing but the tables of `only`, and what is linked with them; `None` where
+/// that is nearly all of it, or where it cannot be made.
+pub(crate) fn prune(
+    image: &[u8],
+    schema: &Schema,
+    only: &BTreeSet<String>,
+) -> Option<Arc<Vec<u8>>> {
     let keep = reached(schema, only);
     let goes: BTreeSet<String> = names(schema).filter(|name| !keep.contains(name)).collect();
     if goes.len() < FEW {
@@ -41,8 +45,8 @@ fn names(schema: &Schema) -> impl Iterator<Item = String> {
     tables.chain(schema.views().map(|view| fold(&view.name)))
 }
 
-/// The tables and views that are linked with those of `only`: by keys to their parents, by triggers, by views that
-/// name them, and by what a search table shows.
+/// The tables and views that are linked with those of `only`: by keys to their parents, by
+/// triggers, by views that name them, and by what a search table shows.
 fn reached(schema: &Schema, only: &BTreeSet<String>) -> BTreeSet<String> {
     let all: Vec<String> = names(schema).collect();
     let named = |text: &str| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What a database looks like between two scripts: its rows and what speaks against it.
+//! The state of a database between two scripts: its rows, counters, and what its checks find.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) struct State {
     pub(crate) sequences: BTreeMap<String, i64>,
     /// Rows that refer to nothing: child and parent, folded, with one line for each row.
     pub(crate) orphans: BTreeMap<(String, String), Vec<String>>,
-    /// What `integrity_check` says.
+    /// The sentences of `integrity_check`.
     pub(crate) integrity: Vec<String>,
     /// The search tables that do not show their content, folded.
     pub(crate) searches: BTreeSet<String>,
@@ -29,7 +29,7 @@ pub(crate) struct State {
 
 impl State {
     /// Looks at the tables of `only`.
-    pub(crate) fn at(
+    pub(crate) fn read(
         connection: &Connection,
         schema: &Arc<Schema>,
         only: &BTreeSet<String>,
@@ -58,11 +58,14 @@ impl State {
                 }
                 TableKind::Virtual { .. } => {}
                 _ => {
-                    // A table that cannot be read, say for a collation that is missing, is not compared, nor is
-                    // one that a script filled with more than anybody could look at.
-                    let rows = fits(connection, table).and_then(|()| {
-                        read_rows(connection, schema, table).map_err(|error| sqlite_message(&error))
-                    });
+                    // A table that cannot be read, say for a collation that is missing, is not
+                    // compared, nor is one that a script filled with more than anybody could look
+                    // at.
+                    let rows = match find_obstacle(connection, table) {
+                        Some(why) => Err(why),
+                        None => read_rows(connection, schema, table)
+                            .map_err(|error| sqlite_message(&error)),
+                    };
                     match rows {
                         Ok(rows) => drop(look.tables.insert(fold(&table.name), rows)),
                         Err(why) => {
@@ -87,34 +90,34 @@ const MOST: i64 = 20_000;
 /// Larger tables than this are not compared, in bytes.
 const LARGEST: i64 = 64 << 20;
 
-/// Whether the rows of a table can be held in memory, and compared in time.
-fn fits(connection: &Connection, table: &Table) -> Result<(), String> {
+/// Why the rows of a table cannot be held in memory, or compared in time; `None` where they can.
+fn find_obstacle(connection: &Connection, table: &Table) -> Option<String> {
     let name = quote_name(&table.name);
     let ask = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
     let count = ask(format!(
         "SELECT count(*) FROM (SELECT 1 FROM main.{name} LIMIT {})",
         MOST + 1
     ));
-    // Whoever reads the rows is told why that fails.
-    let Ok(count) = count else { return Ok(()) };
+    // The reader of the rows notes why that fails.
+    let count = count.ok()?;
     if count > MOST {
-        return Err(format!("it holds more than {MOST} rows"));
+        return Some(format!("it holds more than {MOST} rows"));
     }
-    // What a column computes is not in the database, and may be of any size.
+    // A computed value is not in the database, and may be of any size.
     let computed = table.columns.iter().filter(|own| own.generated.is_some());
     let size: Vec<String> = computed
         .map(|column| format!("coalesce(octet_length({}), 0)", quote_name(&column.name)))
         .collect();
     if size.is_empty() {
-        return Ok(());
+        return None;
     }
     match ask(format!(
         "SELECT coalesce(sum({}), 0) FROM main.{name}",
         size.join(" + ")
     )) {
-        Ok(bytes) if bytes > LARGEST => Err(format!("it holds more than {} MB", LARGEST >> 20)),
-        Ok(_) => Ok(()),
-        Err(error) => Err(sqlite_message(&error)),
+        Ok(bytes) if bytes > LARGEST => Some(format!("it holds more than {} MB", LARGEST >> 20)),
+        Ok(_) => None,
+        Err(error) => Some(sqlite_message(&error)),
     }
 }
 
@@ -135,7 +138,7 @@ fn orphans(connection: &Connection, table: &str) -> BTreeMap<(String, String), V
         }
         Ok(found)
     };
-    // A key that cannot be checked is told as one that dangles.
+    // Another check reports a key that SQLite cannot check.
     read().unwrap_or_default()
 }
 

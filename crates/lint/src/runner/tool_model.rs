@@ -1,14 +1,14 @@
 //! How each tool runs a file: in which transaction, and with foreign keys on or off.
 //!
-//! Whether rows are lost depends on both, so each rule names where it was read. Where a rule depends on how
-//! the application was built, both ways are run.
+//! Whether rows are lost depends on both, so each rule names where it was read. Where a rule
+//! depends on how the application was built, both ways are run.
 
 use schema::sql::fold;
 
 use crate::script::statement::first_word;
 use folders::{History, Script};
 
-/// What a tool opens a transaction around.
+/// The scope of the transactions that a tool opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transaction {
     /// Around each file.
@@ -39,8 +39,8 @@ pub enum ForeignKeys {
     Off,
     /// It depends on how the application was built, so both are run.
     DependsOnBuild,
-    /// It does not, unless the application asks for it where it opens the file, which the folder does not
-    /// show. Both are run, and what holds with keys on alone is a warning.
+    /// It does not, unless the application asks for it where it opens the file, which the folder
+    /// does not show. Both are run, and what holds with keys on alone is a warning.
     OffUnlessAsked,
 }
 
@@ -49,7 +49,7 @@ pub enum ForeignKeys {
 pub struct Model {
     /// The tool.
     pub tool: &'static str,
-    /// What it opens a transaction around, unless a marker in the file says otherwise.
+    /// The scope of its transactions, unless a marker in the file changes it.
     pub transaction: Transaction,
     /// Whether its connection checks foreign keys.
     pub foreign_keys: ForeignKeys,
@@ -79,8 +79,8 @@ const MODELS: &[Model] = &[
         "sqlx",
         Transaction::File,
         On,
-        "sqlx-sqlite/src/migrate.rs begins a transaction for each file; \
-         src/options/mod.rs sets `foreign_keys` to `ON` for each connection",
+        "sqlx-sqlite/src/migrate.rs begins a transaction for each file; src/options/mod.rs sets \
+         `foreign_keys` to `ON` for each connection",
     ),
     model(
         "diesel",
@@ -95,7 +95,8 @@ const MODELS: &[Model] = &[
         Transaction::File,
         DependsOnBuild,
         "refinery_core/src/drivers/rusqlite.rs opens a transaction for each migration (one for all \
-         with `set_grouped`); the bundled libsqlite3-sys has foreign keys on, a system library has not",
+         with `set_grouped`); the bundled libsqlite3-sys has foreign keys on, a system library has \
+         not",
     ),
     model(
         "rusqlite_migration",
@@ -108,37 +109,38 @@ const MODELS: &[Model] = &[
         "golang-migrate",
         Transaction::File,
         OffUnlessAsked,
-        "golang-migrate/migrate, database/sqlite3/sqlite3.go: `executeQuery` wraps each file unless \
-         `x-no-tx-wrap` is set; keys are off unless the address says `_fk=1`",
+        "golang-migrate/migrate, database/sqlite3/sqlite3.go: `executeQuery` wraps each file \
+         unless `x-no-tx-wrap` is set; keys are off unless the address says `_fk=1`",
     ),
     model(
         "goose",
         Transaction::File,
         OffUnlessAsked,
-        "pressly/goose, provider_run.go: each file runs in a transaction unless it says \
-         `-- +goose NO TRANSACTION`; keys are off unless the address says otherwise",
+        "pressly/goose, provider_run.go: each file runs in a transaction unless it says `-- +goose \
+         NO TRANSACTION`; keys are off unless the address says otherwise",
     ),
     model(
         "dbmate",
         Transaction::File,
         OffUnlessAsked,
-        "amacneil/dbmate, pkg/dbmate/db.go: `doTransaction` around each file unless `transaction:false`; \
-         keys are off unless the address says `_fk=1`",
+        "amacneil/dbmate, pkg/dbmate/db.go: `doTransaction` around each file unless \
+         `transaction:false`; keys are off unless the address says `_fk=1`",
     ),
     model(
         "sql-migrate",
         Transaction::File,
         OffUnlessAsked,
-        "rubenv/sql-migrate, migrate.go: `applyMigrations` begins a transaction for each file unless it \
-         says `notransaction`; keys are off unless the address says `_fk=1`",
+        "rubenv/sql-migrate, migrate.go: `applyMigrations` begins a transaction for each file \
+         unless it says `notransaction`; keys are off unless the address says `_fk=1`",
     ),
     model(
         "flyway",
         Transaction::File,
         OffUnlessAsked,
-        "flyway/flyway, SQLiteParser.java and ParserSqlScript.java: each file runs in a transaction unless \
-         it holds `PRAGMA foreign_keys`, which together with other statements takes `mixed=true`, or says \
-         `executeInTransaction=false`; keys are off unless the address says `foreign_keys=on`",
+        "flyway/flyway, SQLiteParser.java and ParserSqlScript.java: each file runs in a \
+         transaction unless it holds `PRAGMA foreign_keys`, which together with other statements \
+         takes `mixed=true`, or says `executeInTransaction=false`; keys are off unless the address \
+         says `foreign_keys=on`",
     ),
     model(
         "drizzle",
@@ -151,46 +153,48 @@ const MODELS: &[Model] = &[
         "prisma",
         Transaction::None,
         On,
-        "prisma/prisma-engines, flavour/sqlite/connector/native/mod.rs: `apply_migration_script` runs a \
-         file as one batch without a transaction, on the bundled libsqlite3-sys, which has keys on",
+        "prisma/prisma-engines, flavour/sqlite/connector/native/mod.rs: `apply_migration_script` \
+         runs a file as one batch without a transaction, on the bundled libsqlite3-sys, which has \
+         keys on",
     ),
     model(
         "d1",
         Transaction::File,
         On,
-        "developers.cloudflare.com/d1/sql-api/foreign-keys: keys are enforced in every migration, which \
-         runs inside an implicit transaction; D1 refuses `BEGIN`, `COMMIT` and `SAVEPOINT`",
+        "developers.cloudflare.com/d1/sql-api/foreign-keys: keys are enforced in every migration, \
+         which runs inside an implicit transaction; D1 refuses `BEGIN`, `COMMIT` and `SAVEPOINT`",
     ),
     model(
         "sqitch",
         Transaction::None,
         Off,
-        "sqitchers/sqitch, lib/App/Sqitch/Runner/sqlite.pm: each script goes to its own `sqlite3 -bail`, \
-         which opens no transaction and leaves keys off",
+        "sqitchers/sqitch, lib/App/Sqitch/Runner/sqlite.pm: each script goes to its own `sqlite3 \
+         -bail`, which opens no transaction and leaves keys off",
     ),
     model(
         "ours",
         Transaction::Run,
         Off,
-        "the engine turns foreign keys off before BEGIN, runs all steps in one transaction, and checks \
-         keys before COMMIT",
+        "the engine turns foreign keys off before BEGIN, runs all steps in one transaction, and \
+         checks keys before COMMIT",
     ),
     model(
         "plain",
         Transaction::None,
         OffUnlessAsked,
-        "as the `sqlite3` shell would: no transaction, keys off unless the application switches them on",
+        "as the `sqlite3` shell would: no transaction, keys off unless the application switches \
+         them on",
     ),
 ];
 
 /// How golang-migrate runs a history whose files begin transactions by themselves.
-const UNWRAPPED: &str = "golang-migrate/migrate, database/sqlite3/sqlite3.go, with `x-no-tx-wrap`: files \
-    here begin a transaction by themselves, which fails inside another; keys are off unless the address says \
-    `_fk=1`";
+const UNWRAPPED: &str = "golang-migrate/migrate, database/sqlite3/sqlite3.go, with `x-no-tx-wrap`: \
+    files here begin a transaction by themselves, which fails inside another; keys are off unless \
+    the address says `_fk=1`";
 
 impl Model {
-    /// The model of the tool whose layout has this name; that of the `sqlite3` shell for a name that is not
-    /// known.
+    /// The model of the tool whose layout has this name; that of the `sqlite3` shell for a name
+    /// that is not known.
     pub fn of(layout: &str) -> Model {
         let plain = |name: &str| fold(name).replace(['_', '-', ' '], "");
         let alias = match plain(layout).as_str() {
@@ -208,8 +212,8 @@ impl Model {
         })
     }
 
-    /// The model for one history: where a file begins a transaction by itself, golang-migrate can only have
-    /// been told to open none.
+    /// The model for one history: where a file begins a transaction by itself, golang-migrate can
+    /// only have been told to open none.
     pub(crate) fn for_history(self, history: &History) -> Model {
         let scripts = history
             .steps
@@ -219,26 +223,29 @@ impl Model {
             let mut statements = schema::sql::statements(&script.text).into_iter();
             statements.any(|statement| first_word(statement.text) == "begin")
         };
-        match self.tool == "golang-migrate" && scripts.into_iter().any(begins) {
-            true => Model {
+        if self.tool == "golang-migrate" && scripts.into_iter().any(begins) {
+            Model {
                 transaction: Transaction::None,
                 source: UNWRAPPED,
                 ..self
-            },
-            false => self,
+            }
+        } else {
+            self
         }
     }
 
-    /// What the tool opens a transaction around when it runs `script`; `alone` where a marker keeps it away.
-    pub(crate) fn around(&self, script: &Script, alone: bool) -> Transaction {
+    /// The scope of the transaction in which the tool runs `script`; `alone` where a marker keeps
+    /// it away.
+    pub(crate) fn transaction_for(&self, script: &Script, alone: bool) -> Transaction {
         let flyway = || {
             let text = fold(&schema::sql::canonical(&script.text));
             let mut statements = text.lines();
             statements.any(|line| line.starts_with("pragma") && line.contains("foreign_keys"))
         };
-        match alone || (self.tool == "flyway" && flyway()) {
-            true => Transaction::None,
-            false => self.transaction,
+        if alone || (self.tool == "flyway" && flyway()) {
+            Transaction::None
+        } else {
+            self.transaction
         }
     }
 

@@ -24,21 +24,19 @@ pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) up: Option<Text>,
     pub(crate) down: Option<Text>,
-    /// What its scripts say of the values in the columns, forward and back.
+    /// Hints of its scripts about the values in the columns, forward and back.
     pub(crate) hints: (ValueHints, ValueHints),
 }
 
 /// A script, cut into statements, and what the tool opens a transaction around.
 pub(crate) struct Text {
-    pub(crate) file: String,
-    pub(crate) line: usize,
     pub(crate) statements: Vec<Statement>,
     pub(crate) around: Transaction,
 }
 
 impl Text {
-    /// What the tool, or who asked, wants a transaction around.
-    pub(crate) fn around(&self, mode: Mode) -> Transaction {
+    /// The scope of the transaction: that of the options, or that of the tool.
+    pub(crate) fn transaction(&self, mode: Mode) -> Transaction {
         mode.transaction.unwrap_or(self.around)
     }
 }
@@ -48,12 +46,10 @@ pub(crate) fn steps(history: &History, model: &Model, watch: &Watch) -> Vec<Step
     let time = history.steps.iter().enumerate();
     let time = time.take_while(|_| !watch.deadline.passed());
     let steps = time.map(|(place, migration)| {
-        let _at = watch.at(Phase::Read, place);
+        let _under_way = watch.begin(Phase::Read, place);
         let text = |script: &Script, alone: bool| Text {
-            file: script.file.clone(),
-            line: script.line,
             statements: statements_of(script),
-            around: model.around(script, alone),
+            around: model.transaction_for(script, alone),
         };
         let up = (migration.up.as_ref()).map(|script| text(script, migration.no_transaction));
         let down = match &migration.down {
@@ -70,7 +66,7 @@ pub(crate) fn steps(history: &History, model: &Model, watch: &Watch) -> Vec<Step
     steps.collect()
 }
 
-/// What scripts say of the values in the columns.
+/// The hints of scripts about the values in the columns.
 pub(crate) fn hints<'a>(texts: impl Iterator<Item = &'a Text>) -> ValueHints {
     let mut hints = ValueHints::default();
     let statements = texts.flat_map(|text| &text.statements);
@@ -84,13 +80,14 @@ pub(crate) struct Chain {
     pub(crate) mode: Mode,
     /// The database without rows at each version, from before the first step.
     pub(crate) images: Images,
-    /// What SQLite stores of the schema of each version; where it is the same, the schema is.
+    /// The digest of each version's stored schema; where it is the same, so is the schema.
     pub(crate) stored: Vec<Stored>,
     /// The schema of each version.
     pub(crate) schemas: Vec<Arc<Schema>>,
-    /// The versions whose schema could not be read, each with the reason; their place is held by an empty one.
+    /// The versions whose schema could not be read, each with the reason; their place is held by an
+    /// empty one.
     pub(crate) unread: BTreeMap<usize, String>,
-    /// What came of each step forward.
+    /// The outcome of each step forward.
     pub(crate) ups: Vec<Past>,
 }
 
@@ -103,35 +100,34 @@ impl Chain {
     }
 }
 
-/// What came of a step on a database without rows.
+/// The outcome of a step on a database without rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
     pub(crate) failure: Option<Failure>,
-    pub(crate) oddities: Vec<(usize, Irregularity)>,
+    pub(crate) irregularities: Vec<(usize, Irregularity)>,
     /// Whether an earlier step failed or is missing, so that this one may not be to blame.
     pub(crate) after_a_break: bool,
 }
 
-/// Runs all steps forward, as far as that goes.
-pub(crate) fn walk(
-    (steps, gaps): (&[Step], &[usize]),
-    base: &[u8],
-    mode: Mode,
-    (options, watch): (&Options, &Watch),
-) -> Result<Chain, Error> {
-    // One connection runs them all, and each step has the whole budget.
-    let scope = watch.scope();
-    scope.within(|| walk_within(&scope, (steps, gaps), base, mode, (options, watch)))
+/// All steps of a history, and what is the same under each mode.
+pub(crate) struct Course<'a> {
+    pub(crate) steps: &'a [Step],
+    /// The places of the steps before which one is missing.
+    pub(crate) gaps: &'a [usize],
+    pub(crate) options: &'a Options,
+    pub(crate) watch: &'a Watch,
 }
 
-fn walk_within(
-    scope: &Scope,
-    (steps, gaps): (&[Step], &[usize]),
-    base: &[u8],
-    mode: Mode,
-    (options, watch): (&Options, &Watch),
-) -> Result<Chain, Error> {
-    let mut engine = Runner::open(base, mode, options)?;
+/// Runs all steps forward, as far as that goes.
+pub(crate) fn walk(course: &Course<'_>, mode: Mode) -> Result<Chain, Error> {
+    // One connection runs them all, and each step has the whole budget.
+    let scope = course.watch.scope();
+    scope.within(|| walk_within(&scope, course, mode))
+}
+
+fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, Error> {
+    let Course { options, watch, .. } = *course;
+    let mut engine = Runner::open(&options.base, mode, options)?;
     let mut chain = Chain {
         mode,
         images: Images::default(),
@@ -143,21 +139,23 @@ fn walk_within(
     let mut last = engine.image()?;
     chain.images.push(last.clone());
     let mut broken = false;
-    for (place, step) in steps.iter().enumerate() {
+    for (place, step) in course.steps.iter().enumerate() {
         if watch.deadline.passed() {
             break;
         }
-        let _at = watch.at(Phase::Empty, place);
+        let _under_way = watch.begin(Phase::Empty, place);
         scope.renew();
-        broken = broken || gaps.contains(&place);
+        broken = broken || course.gaps.contains(&place);
         let mut past = Past {
             after_a_break: broken,
             ..Past::default()
         };
         if let Some(up) = &step.up {
-            let Execution { failure, oddities } =
-                engine.run(&up.statements, up.around(mode), |_, _| ());
-            past.oddities = oddities;
+            let Execution {
+                failure,
+                irregularities,
+            } = engine.run(&up.statements, up.transaction(mode), |_, _| ());
+            past.irregularities = irregularities;
             if failure.is_some() {
                 broken = true;
                 scope.renew();
@@ -193,10 +191,11 @@ fn walk_within(
 /// The digest of what SQLite stores of a schema.
 pub(crate) type Stored = [u8; 32];
 
-/// What SQLite stores of the schema of a database.
+/// Computes the digest of the schema that SQLite stores in a database.
 pub(crate) fn stored(connection: &Connection) -> Result<Stored, Error> {
     let read = || -> rusqlite::Result<Stored> {
-        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_schema ORDER BY type, name";
+        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_schema ORDER BY \
+            type, name";
         let mut statement = connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         let mut digest = Sha256::new();
@@ -236,10 +235,10 @@ pub(crate) fn read_schemas(chains: &mut [Chain], options: &Options, watch: &Watc
         if watch.deadline.passed() {
             return Err(Error::new(
                 ErrorKind::Timeout,
-                "the time of `--timeout` is over",
+                "the time limit of the run is over",
             ));
         }
-        let _at = watch.at(Phase::Schema, place.saturating_sub(1));
+        let _under_way = watch.begin(Phase::Schema, place.saturating_sub(1));
         let scope = watch.scope();
         scope.within(|| schema_of(&image, chain.mode, options))
     });

@@ -1,4 +1,4 @@
-//! What is known of a judgement while it runs, so that it can end at any time with what was found so far.
+//! The watch over a check while it runs: the deadline, where the work is, and what was not tried.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::RecvTimeoutError;
@@ -6,20 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::analysis::Analysis;
-use crate::finding::Diagnostic;
-use crate::options::Options;
-use crate::runner::fill_rows::Unseeded;
 use sandbox::{Deadline, Scope};
 
 /// How many times the work of a statement all runs of one step may take.
 const STEP: u64 = 12;
 
-/// How long the work may take to notice that the time is over. What one call of a function does in SQLite cannot be
-/// interrupted.
+/// How long the work may take to notice that the time is over. What one call of a function does in
+/// SQLite cannot be interrupted.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is done with a step, in this order.
+/// The phases of the work on a step, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Read,
@@ -44,45 +40,42 @@ impl Phase {
     }
 }
 
-/// Watches a judgement.
+/// Watches a check: its deadline, where the work is, and what was not tried.
 pub(crate) struct Watch {
     pub(crate) deadline: Arc<Deadline>,
     seconds: u64,
-    found: Mutex<Found>,
+    notes: Mutex<Notes>,
 }
 
-/// What was found so far.
+/// The notes of a watch.
 #[derive(Clone, Default)]
-pub(crate) struct Found {
-    pub(crate) bench: Option<Arc<Analysis>>,
-    pub(crate) told: Vec<Diagnostic>,
-    pub(crate) journeys: usize,
-    pub(crate) unseeded: Unseeded,
-    /// The steps that were judged to their end.
-    pub(crate) judged: BTreeSet<usize>,
-    /// What was not tried of a step, with the reason.
+pub(crate) struct Notes {
+    /// The steps that were not tried in full, each with the reason.
     pub(crate) untried: BTreeSet<(usize, String)>,
-    /// What is under way, and how often.
+    /// The work under way, and how many threads do it.
     under_way: BTreeMap<(Phase, usize), usize>,
-    /// Whether nothing was left out for the time.
-    pub(crate) complete: bool,
 }
 
-impl Found {
-    /// Where the work stands.
-    pub(crate) fn place(&self) -> Option<(Phase, usize)> {
+impl Notes {
+    /// The earliest of what is under way.
+    pub(crate) fn under_way(&self) -> Option<(Phase, usize)> {
         self.under_way.keys().next().copied()
     }
 }
 
 impl Watch {
-    pub(crate) fn new(options: &Options, deadline: &Arc<Deadline>) -> Watch {
-        let seconds = options.statement_timeout.as_secs().max(1);
+    pub(crate) fn new(statement_timeout: Duration, deadline: &Arc<Deadline>) -> Watch {
+        let seconds = statement_timeout.as_secs().max(1);
         Watch {
             deadline: Arc::clone(deadline),
             seconds: seconds.saturating_mul(STEP),
-            found: Mutex::default(),
+            notes: Mutex::default(),
         }
+    }
+
+    /// A copy of the notes so far.
+    pub(crate) fn notes(&self) -> Notes {
+        self.change(|notes| notes.clone())
     }
 
     /// The work of one step.
@@ -90,14 +83,14 @@ impl Watch {
         Scope::new(&self.deadline, self.seconds)
     }
 
-    pub(crate) fn found<T>(&self, change: impl FnOnce(&mut Found) -> T) -> T {
-        change(&mut self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    fn change<T>(&self, change: impl FnOnce(&mut Notes) -> T) -> T {
+        change(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Where the work stands until the value is dropped; where it is over by then, it stays there.
-    pub(crate) fn at(&self, phase: Phase, place: usize) -> At<'_> {
-        self.found(|found| *found.under_way.entry((phase, place)).or_default() += 1);
-        At {
+    /// Notes that work is under way until the value is dropped; after the deadline the note stays.
+    pub(crate) fn begin(&self, phase: Phase, place: usize) -> UnderWay<'_> {
+        self.change(|notes| *notes.under_way.entry((phase, place)).or_default() += 1);
+        UnderWay {
             watch: self,
             key: (phase, place),
         }
@@ -105,34 +98,34 @@ impl Watch {
 
     /// Notes what was not tried of a step.
     pub(crate) fn untried(&self, place: usize, untried: impl IntoIterator<Item = String>) {
-        self.found(|found| {
+        self.change(|notes| {
             let each = untried.into_iter().map(|why| (place, why));
-            found.untried.extend(each);
+            notes.untried.extend(each);
         });
     }
 }
 
 /// Something under way.
-pub(crate) struct At<'a> {
+pub(crate) struct UnderWay<'a> {
     watch: &'a Watch,
     key: (Phase, usize),
 }
 
-impl Drop for At<'_> {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if !self.watch.deadline.passed() {
-            self.watch.found(|found| {
-                if let Some(count) = found.under_way.get_mut(&self.key) {
+            self.watch.change(|notes| {
+                if let Some(count) = notes.under_way.get_mut(&self.key) {
                     *count -= 1;
                 }
-                found.under_way.retain(|_, count| *count > 0);
+                notes.under_way.retain(|_, count| *count > 0);
             });
         }
     }
 }
 
-/// Does `work` on another thread, and waits for it a little longer than until `deadline`; `None` where it goes on.
-/// Without a deadline there is nothing to wait for, and it is done here.
+/// Does `work` on another thread, and waits for it a little longer than until `deadline`; `None`
+/// where it goes on. Without a deadline there is nothing to wait for, and it is done here.
 pub fn until<T: Send + 'static>(
     deadline: &Deadline,
     work: impl FnOnce() -> T + Send + 'static,

@@ -1,4 +1,4 @@
-//! Which tables a script may change, so that no other needs rows or a look.
+//! The tables that a script may change, so that no other needs rows or a comparison.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use schema::sql::fold;
 
 use crate::script::statement::Statement;
 
-/// The tables and views that a script may change: those that it names, or whose indexes or triggers it names, and
-/// those that hang on them.
-pub(crate) fn touched<'a>(
+/// The tables and views that a script may change: those that it names, or whose indexes or triggers
+/// it names, and those that hang on them.
+pub(crate) fn affected_tables<'a>(
     schema: &Schema,
     statements: impl Iterator<Item = &'a Statement> + Clone,
 ) -> BTreeSet<String> {

@@ -2,7 +2,8 @@
 
 use schema::sql::fold;
 
-/// What gives another engine's SQL away, the engine, and what it is there. Lower case, one blank between words.
+/// Signs of another engine's SQL, the engine, and what each is there. Lower case, one space
+/// between words.
 const SIGNS: &[(&str, &str, &str)] = &[
     (" alter column ", "libSQL or PostgreSQL", "`ALTER COLUMN`"),
     (" modify column ", "MySQL", "`MODIFY COLUMN`"),
@@ -47,7 +48,8 @@ pub(crate) fn explain(statement: &str, words: &str) -> String {
         };
         if what == "function" && !fold(name).starts_with("now") {
             return format!(
-                "{words}: an application registers this {what}; {hint}{name}/ARITY` to let the history go on"
+                "{words}: an application registers this {what}; {hint}{name}/ARITY` to let the \
+                 history go on"
             );
         }
         if what != "function" {

@@ -25,8 +25,9 @@ const STILL: [&str; 14] = [
     "explain",
 ];
 
-/// Whether foreign keys can make a difference for the statements, between the schemas before and after.
-pub(crate) fn matter<'a>(
+/// Whether foreign keys can make a difference for the statements, between the schemas before and
+/// after.
+pub(crate) fn keys_matter<'a>(
     schemas: &[&Arc<Schema>],
     statements: impl Iterator<Item = &'a Statement> + Clone,
 ) -> bool {

@@ -1,5 +1,5 @@
-//! What becomes of each table and column in a step: a table that is rebuilt, renamed or copied is still the
-//! same table.
+//! The lineage of each table and column through a step: a table that is rebuilt, renamed or copied
+//! is still the same table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(crate) struct Lineage {
     pub(crate) kin: BTreeMap<String, TableLineage>,
 }
 
-/// What became of one table.
+/// The lineage of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct TableLineage {
     /// As it was declared.
@@ -32,7 +32,7 @@ pub(crate) struct TableLineage {
 }
 
 impl Lineage {
-    pub(crate) fn of(before: &Schema, after: &Schema, statements: &[Statement]) -> Lineage {
+    pub(crate) fn trace(before: &Schema, after: &Schema, statements: &[Statement]) -> Lineage {
         let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });
         let tables = before.tables().filter(ordinary);
         Lineage {
@@ -40,7 +40,7 @@ impl Lineage {
                 .map(|table| {
                     (
                         fold(&table.name),
-                        TableLineage::of(table, before, after, statements),
+                        TableLineage::trace(table, before, after, statements),
                     )
                 })
                 .collect(),
@@ -56,7 +56,7 @@ impl Lineage {
 }
 
 impl TableLineage {
-    /// What a column is called after the step, folded; `None` where it is gone.
+    /// The name of a column after the step, folded; `None` where it is gone.
     pub(crate) fn column_now(&self, name: &str) -> Option<String> {
         let own = fold(name);
         match self.columns.iter().find(|(was, _)| fold(was) == own) {
@@ -72,7 +72,7 @@ impl TableLineage {
             .collect()
     }
 
-    fn of(
+    fn trace(
         table: &Table,
         before: &Schema,
         after: &Schema,
@@ -109,7 +109,8 @@ impl TableLineage {
         let found = kept.or(holders.first()).cloned();
         let made_anew = found.is_none() && still && dropped && merged.is_empty();
         let found = found.or_else(|| still.then(|| own.clone()));
-        // A copy into an older table is a move only if the table itself went; its names are that table's own.
+        // A copy into an older table is a move only if the table itself went; its names are that
+        // table's own.
         aliases.retain(|name| *name == own || before.table(name).is_none());
         // A copy that stays beside the table is another one.
         aliases.retain(|name| {

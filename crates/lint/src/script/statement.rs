@@ -1,7 +1,8 @@
-//! What a script says in so many words: which tables it drops, deletes from, updates, copies and renames.
+//! The statements of a script, and what each states: which tables it drops, deletes from, updates,
+//! copies and renames.
 //!
-//! A loss that a script spells out is another thing than one that it does not, so each statement is parsed
-//! with SQLite's grammar; one that cannot be parsed says nothing.
+//! A loss that a script spells out is another thing than one that it does not, so each statement is
+//! parsed with SQLite's grammar; one that cannot be parsed says nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use sqlite3_parser::{Bump, FallibleIterator};
 
 use folders::Script;
 
-/// One statement of a script, and where it stands in its file.
+/// One statement of a script, and its place in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
     pub(crate) text: String,
@@ -27,7 +28,7 @@ pub(crate) struct Statement {
     words: BTreeSet<String>,
 }
 
-/// What a statement says that it does. Names are folded.
+/// The effect that a statement states. Names are folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     CreateTable(String),
@@ -55,7 +56,7 @@ pub(crate) struct Copy {
     /// The columns that are named; none where they go by their position.
     pub(crate) columns: Vec<String>,
     pub(crate) sources: Vec<Source>,
-    /// What lets rows fall out without a word.
+    /// The words that drop rows without an error.
     pub(crate) silent_filter: Option<&'static str>,
     /// Whether a condition in so many words leaves rows out.
     pub(crate) filters: bool,
@@ -132,12 +133,13 @@ impl Statement {
         Some((bare(name), value))
     }
 
-    /// Whether the name stands in the statement, be it in a string or a comment.
+    /// Whether the statement contains the name, be it in a string or a comment.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         let name = fold(name);
-        match name.chars().all(is_word) {
-            true => self.words.contains(&name),
-            false => fold(&self.text).contains(&name),
+        if name.chars().all(is_word) {
+            self.words.contains(&name)
+        } else {
+            fold(&self.text).contains(&name)
         }
     }
 }
@@ -157,12 +159,11 @@ fn boundary_before(text: &str, index: usize) -> usize {
 
 fn words(text: &str) -> BTreeSet<String> {
     // Between the ends of a statement that no hand wrote there are values.
-    let parts = match text.len() > LONGEST {
-        false => [text, ""],
-        true => {
-            let (start, end) = (boundary_before(text, LONGEST / 4), text.len() - LONGEST / 4);
-            [&text[..start], &text[boundary_before(text, end)..]]
-        }
+    let parts = if text.len() > LONGEST {
+        let (start, end) = (boundary_before(text, LONGEST / 4), text.len() - LONGEST / 4);
+        [&text[..start], &text[boundary_before(text, end)..]]
+    } else {
+        [text, ""]
     };
     let words = parts
         .into_iter()
@@ -182,7 +183,7 @@ fn named(name: &Name<'_>) -> String {
     bare(name.0)
 }
 
-/// What a copy may be said to drop rows by.
+/// Names of the ways in which a copy drops rows.
 pub(crate) const JOIN: &str = "a join";
 pub(crate) const LIMIT: &str = "`LIMIT`";
 
@@ -318,7 +319,8 @@ fn sources(from: &FromClause<'_>, tables: &mut Vec<String>) -> bool {
     let mut joins = false;
     for join in from.joins.iter().flatten() {
         // An outer join keeps the rows of its left side.
-        let outer = matches!(&join.operator, JoinOperator::TypedJoin(Some(kind)) if kind.contains(JoinType::LEFT));
+        let outer = matches!(&join.operator, JoinOperator::TypedJoin(Some(kind))
+            if kind.contains(JoinType::LEFT));
         joins = joins || !outer;
         joined.push(&join.table);
     }

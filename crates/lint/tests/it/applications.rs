@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use lint::report::{Format, Report};
+
 use super::case::{Case, line};
 
 #[test]
@@ -20,7 +22,7 @@ fn applications_hold_what_their_heads_say() {
             wrong += &format!(
                 "applications/{name}:\n{}\n\n{}\n",
                 found.join("\n"),
-                verdict.to_text()
+                Report::new(&verdict).render(Format::Text)
             );
         }
     }

@@ -1,7 +1,7 @@
 //! Each format is read by what reads it in life: a schema, a reader of test reports, the rules of GitHub.
 
 use folders::Gap;
-use lint::report::{Format, Report};
+use lint::report::{Format, Report, annotate_failure, describe_failure};
 use lint::{Direction, Finding, Judged, Rule, Severity, Transaction, Verdict, When};
 use quick_junit::TestCaseStatus;
 use schema::escape;
@@ -72,7 +72,7 @@ fn told<'a>(verdict: &'a Verdict) -> Report<'a> {
         folder: "db/migrations".to_owned(),
         known: 2,
         notes: vec![EVIL.to_owned()],
-        ..Report::of(verdict)
+        ..Report::new(verdict)
     }
 }
 
@@ -81,10 +81,10 @@ fn each_format_reads_well() {
     let verdict = Case::new(HISTORY).check();
     let report = Report {
         folder: "db/migrations".to_owned(),
-        ..Report::of(&verdict)
+        ..Report::new(&verdict)
     };
     for format in Format::ALL {
-        let mut text = report.to(*format);
+        let mut text = report.render(*format);
         if *format == Format::Sarif {
             // Each rule is on the page about classes; two are enough to see how they look.
             let mut document: Value = serde_json::from_str(&text).unwrap();
@@ -112,7 +112,7 @@ fn schema() -> jsonschema::Validator {
 }
 
 fn sarif(verdict: &Verdict) -> Value {
-    serde_json::from_str(&told(verdict).to(Format::Sarif)).unwrap()
+    serde_json::from_str(&told(verdict).render(Format::Sarif)).unwrap()
 }
 
 #[test]
@@ -124,6 +124,14 @@ fn sarif_is_valid() {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
         assert!(errors.is_empty(), "{errors:#?}");
+        for rule in document["runs"][0]["tool"]["driver"]["rules"]
+            .as_array()
+            .unwrap()
+        {
+            let help = rule["helpUri"].as_str().unwrap();
+            let page = "https://github.com/rowsafe/rowsafe/blob/main/docs/any-folder.md#rules";
+            assert_eq!(help, page);
+        }
         for result in document["runs"][0]["results"].as_array().unwrap() {
             let rule = &document["runs"][0]["tool"]["driver"]["rules"]
                 [result["ruleIndex"].as_u64().unwrap() as usize];
@@ -183,9 +191,9 @@ fn sarif_names_files_from_the_root_of_the_repository() {
     let place = |folder: &str| {
         let report = Report {
             folder: folder.to_owned(),
-            ..Report::of(&verdict)
+            ..Report::new(&verdict)
         };
-        let document: Value = serde_json::from_str(&report.to(Format::Sarif)).unwrap();
+        let document: Value = serde_json::from_str(&report.render(Format::Sarif)).unwrap();
         document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
             .clone()
     };
@@ -202,13 +210,13 @@ fn sarif_names_files_from_the_root_of_the_repository() {
 }
 
 fn junit(report: &Report<'_>) -> quick_junit::Report {
-    quick_junit::Report::deserialize_from_str(&report.to(Format::Junit)).unwrap()
+    quick_junit::Report::deserialize_from_str(&report.render(Format::Junit)).unwrap()
 }
 
 #[test]
 fn junit_has_a_case_for_each_script() {
     let verdict = Case::new(HISTORY).check();
-    let read = junit(&Report::of(&verdict));
+    let read = junit(&Report::new(&verdict));
     let suite = &read.test_suites[0];
     let cases: Vec<(&str, bool)> = suite
         .test_cases
@@ -234,7 +242,7 @@ fn junit_has_a_case_for_each_script() {
     // Unless that is what fails the command.
     let strict = Report {
         fail_on: Severity::Warning,
-        ..Report::of(&verdict)
+        ..Report::new(&verdict)
     };
     assert_eq!(junit(&strict).failures, 3);
 }
@@ -290,7 +298,7 @@ fn command(line: &str) -> Option<Annotation> {
 #[test]
 fn github_reads_what_was_written() {
     let verdict = evil();
-    let text = told(&verdict).to(Format::Github);
+    let text = told(&verdict).render(Format::Github);
     let commands: Vec<Annotation> = text.lines().filter_map(command).collect();
     let levels: Vec<&str> = commands.iter().map(|(level, ..)| level.as_str()).collect();
     // The notices: the gap, the table without rows, what is known, what is told, and the note.
@@ -318,12 +326,56 @@ fn github_reads_what_was_written() {
     assert_eq!(lines.count(), 1, "{text}");
 }
 
+/// Exit code 2 is an error in the log of a job, unless the gaps are allowed.
+#[test]
+fn github_shows_what_was_not_tried_as_an_error() {
+    let errors = |findings: Vec<Finding>, allow_gaps: bool| {
+        let verdict = verdict(findings);
+        let report = Report {
+            allow_gaps,
+            ..Report::new(&verdict)
+        };
+        let text = report.render(Format::Github);
+        let commands = text.lines().filter_map(command);
+        let errors = commands.filter(|(level, ..)| level == "error");
+        let messages = errors.map(|(_, _, message)| message);
+        messages.collect::<Vec<_>>()
+    };
+    let note = || vec![finding(Rule::DownEmpty, Severity::Note, "1_a", 1, "")];
+    let shown = escape::line(EVIL);
+    let message =
+        format!("incomplete: 1 note; not read: `{shown}`; tables without rows: `{shown}`");
+    assert_eq!(errors(note(), false), [message]);
+    assert!(errors(note(), true).is_empty());
+    // A finding that fails the command is its own error, and the exit code is 1.
+    let lost = finding(Rule::RowsLost, Severity::Error, "1_a", 1, "t");
+    let found = errors(vec![lost], false);
+    assert!(
+        found.len() == 1 && found[0].starts_with("t, 1 row: "),
+        "{found:?}"
+    );
+}
+
+/// A run that gave no report leaves its text, which is escaped once more.
+#[test]
+fn a_failure_is_one_annotation_and_a_page() {
+    let text = "error: `a%` does not exist\nhint: a, b: c\n";
+    let command = command(annotate_failure(text).trim_end()).unwrap();
+    let (level, _, message) = command;
+    assert_eq!(
+        (level.as_str(), message.as_str()),
+        ("error", text.trim_end())
+    );
+    let page = describe_failure(text);
+    assert!(page.contains(&format!("\n```text\n{text}")), "{page}");
+}
+
 #[test]
 fn github_is_given_no_more_than_it_keeps() {
     let many = |number: usize| {
         let each = |line| finding(Rule::RowsLost, Severity::Error, "1_a", line, "t");
         let verdict = verdict((1..=number).map(each).collect());
-        let text = Report::of(&verdict).to(Format::Github);
+        let text = Report::new(&verdict).render(Format::Github);
         let errors = text.lines().filter(|line| line.starts_with("::error "));
         let rest = text.lines().filter(|line| line.starts_with("error: "));
         (errors.count(), rest.count(), text)
@@ -351,7 +403,7 @@ fn cells(line: &str) -> Vec<String> {
 #[test]
 fn a_row_of_markdown_stays_a_row() {
     let verdict = evil();
-    let page = told(&verdict).to(Format::Markdown);
+    let page = told(&verdict).render(Format::Markdown);
     let rows: Vec<Vec<String>> = page
         .lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| severity"))
@@ -371,12 +423,12 @@ fn a_row_of_markdown_stays_a_row() {
 fn a_page_fits_into_the_summary_of_a_job() {
     let each = |line| finding(Rule::RowsLost, Severity::Error, "1_a", line, "t");
     let verdict = verdict((1..=9_000).map(each).collect());
-    let page = Report::of(&verdict).to(Format::Markdown);
+    let page = Report::new(&verdict).render(Format::Markdown);
     assert!(page.len() < 1 << 20, "{}", page.len());
     let rows = page.lines().filter(|line| line.starts_with("| error"));
     let rows = rows.count();
     assert!(rows > 1_000, "{rows}");
-    let left = format!("\nAnd {} findings that did not fit.\n", 9_000 - rows);
+    let left = format!("\n{} findings did not fit on this page.\n", 9_000 - rows);
     assert!(page.ends_with(&left), "{}", &page[page.len() - 100..]);
 }
 
@@ -423,11 +475,11 @@ fn no_format_prints_what_a_folder_would_have_it_print() {
         folder: worst.clone(),
         notes: vec![worst.clone()],
         known: 1,
-        ..Report::of(&verdict)
+        ..Report::new(&verdict)
     };
     for format in Format::ALL {
         let name = format.name();
-        let text = report.to(*format);
+        let text = report.render(*format);
         let raw = text.chars().find(|c| *c != '\n' && escape::is_unsafe(*c));
         assert_eq!(raw, None, "{name}");
         assert!(!text.contains("##["), "{name}");
@@ -474,7 +526,7 @@ fn names_in_any_script_can_be_read() {
     let name = "Größe 漢字 العربية हिन्दी 😀 it's a-b.c";
     let verdict = everywhere(name);
     for format in Format::ALL {
-        let text = Report::of(&verdict).to(*format);
+        let text = Report::new(&verdict).render(*format);
         let read = text.replace("&apos;", "'");
         assert!(read.matches(name).count() > 36, "{}: {text}", format.name());
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lint::Rule;
+use lint::report::{Format, Report};
 
 use super::case::{Case, line};
 
@@ -45,7 +46,7 @@ fn every_class_finds_its_bugs_and_lets_near_misses_pass() {
                 misses += 1
             }
             if found != case.expected || gives != bug {
-                let report = verdict.to_text();
+                let report = Report::new(&verdict).render(Format::Text);
                 wrong += &format!(
                     "{}/{name}:\n{}\n\n{report}\n",
                     class.name(),

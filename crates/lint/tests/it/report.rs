@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use folders::Gap;
 use lint::Progress;
+use lint::report::{Format, Report};
 use serde_json::Value;
 
 use super::case::Case;
@@ -34,20 +36,22 @@ ALTER TABLE item ADD COLUMN title TEXT;
 
 #[test]
 fn a_verdict_reads_well() {
-    insta::assert_snapshot!(Case::new(HISTORY).check().to_text());
+    let verdict = Case::new(HISTORY).check();
+    insta::assert_snapshot!(Report::new(&verdict).render(Format::Text));
 }
 
 #[test]
 fn a_verdict_without_findings_says_so() {
     let text = "layout: sqlx\n=== 1_a/up.sql\nCREATE TABLE a (id INTEGER PRIMARY KEY);\n\
                 === 1_a/down.sql\nDROP TABLE a;\n";
-    insta::assert_snapshot!(Case::new(text).check().to_text());
+    let verdict = Case::new(text).check();
+    insta::assert_snapshot!(Report::new(&verdict).render(Format::Text));
 }
 
 #[test]
 fn the_json_has_what_is_promised() {
     let verdict = Case::new(HISTORY).check();
-    let json = verdict.to_json();
+    let json = Report::new(&verdict).to_json();
     let fields = |value: &Value| {
         value
             .as_object()
@@ -59,14 +63,35 @@ fn the_json_has_what_is_promised() {
     assert_eq!(
         fields(&json),
         [
-            "findings", "gaps", "journeys", "layout", "steps", "unseeded"
+            "counts",
+            "findings",
+            "gaps",
+            "journeys",
+            "layout",
+            "schema_version",
+            "steps",
+            "tool_version",
+            "unseeded",
+            "verdict"
         ]
     );
+    assert_eq!(json["schema_version"], 1);
+    assert_eq!(json["tool_version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(json["verdict"], "error");
+    let counts = serde_json::json!({
+        "severity": {"error": 3, "warning": 1, "note": 0},
+        "rule": {
+            "column-dropped": 1,
+            "down-differs": 1,
+            "object-lost": 1,
+            "rows-lost-by-cascade": 1
+        }
+    });
+    assert_eq!(json["counts"], counts);
     let first = &json["findings"][0];
     assert_eq!(
         fields(first),
         [
-            "rule",
             "direction",
             "file",
             "line",
@@ -74,6 +99,7 @@ fn the_json_has_what_is_promised() {
             "object",
             "repeat",
             "rows",
+            "rule",
             "severity",
             "shown",
             "step",
@@ -87,9 +113,37 @@ fn the_json_has_what_is_promised() {
 }
 
 #[test]
+fn the_json_has_the_word_of_the_verdict() {
+    let table = "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);\n";
+    let word = |second: &str, gap: bool| {
+        let text = format!(
+            "\n=== 1_a/up.sql\n{table}=== 1_a/down.sql\nDROP TABLE a;\n\
+             === 2_b/up.sql\n{second}\n=== 2_b/down.sql\nSELECT 1;\n"
+        );
+        let mut case = Case::new(&text);
+        if gap {
+            case.history.gaps.push(Gap {
+                file: "3_c.js".to_owned(),
+                after: None,
+                why: "it is another language".to_owned(),
+            });
+        }
+        let verdict = case.check();
+        Report::new(&verdict).to_json()["verdict"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(word("SELECT 1;", false), "ok");
+    assert_eq!(word("SELECT 1;", true), "incomplete");
+    assert_eq!(word("DROP TABLE a;", false), "error");
+    assert_eq!(word("DROP TABLE nowhere;", true), "error");
+}
+
+#[test]
 fn the_same_history_gives_the_same_verdict() {
-    let one = Case::new(HISTORY).check().to_json();
-    assert_eq!(one, Case::new(HISTORY).check().to_json());
+    let [one, two] = [HISTORY, HISTORY].map(|text| Case::new(text).check());
+    assert_eq!(Report::new(&one).to_json(), Report::new(&two).to_json());
 }
 
 /// Each step and each long run is told once, and the last of them is the last.

@@ -1,6 +1,6 @@
 //! Many small steps, for what is measured and for what is counted.
 
-use migrations::{Back, Step};
+use migrations::{Down, Step};
 
 /// How many tables a file that is opened has, whatever its steps: SQLite's own cost hangs on that.
 pub(crate) const TABLES: u32 = 100;
@@ -22,7 +22,7 @@ pub(crate) fn steps(count: u32, tables: u32) -> Vec<Step> {
             let gone = |table| format!("DROP TABLE t{table};");
             (part.clone().map(table).collect(), part.map(gone).collect())
         };
-        Step::new(format!("{version:04}_step"), up, Back::Sql(down.into()), "")
+        Step::new(format!("{version:04}_step"), up, Down::Sql(down.into()), "")
     };
     (1..=count).map(step).collect()
 }

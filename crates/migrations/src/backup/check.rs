@@ -4,8 +4,9 @@ use rusqlite::Connection;
 
 use crate::error::{self, Error};
 
-/// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check): reads every page. What it says of values
-/// that break a NOT NULL, a CHECK or a STRICT type is no damage: they were written so, and are copied so.
+/// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check): reads every page. What it
+/// says of values that break a NOT NULL, a CHECK or a STRICT type is no damage: they were written
+/// so, and are copied so.
 pub(crate) fn check(connection: &Connection) -> Result<(), String> {
     let said = || -> rusqlite::Result<Vec<String>> {
         let mut statement = connection.prepare("PRAGMA main.quick_check")?;

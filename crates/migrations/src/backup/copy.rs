@@ -74,8 +74,8 @@ impl Drop for Copy {
     }
 }
 
-/// Copies what is committed in the database behind `source`, which is `file`, to a file beside it; a database in
-/// memory, to the directory for temporary files.
+/// Copies what is committed in the database behind `source`, which is `file`, to a file beside it;
+/// a database in memory, to the directory for temporary files.
 pub(crate) fn copy_beside(
     source: &Connection,
     file: Option<&Path>,
@@ -122,8 +122,8 @@ fn write(source: &Connection, copy: &Copy, options: &Options) -> Result<Version,
     Ok(version)
 }
 
-/// Gives the finished copy of `file` its name in place of the one it had, which lasts when this returns. Nothing
-/// is overwritten.
+/// Gives the finished copy of `file` its name in place of the one it had, which lasts when this
+/// returns. Nothing is overwritten.
 pub(super) fn publish(file: &Path, copy: Copy, version: Version) -> Result<PathBuf, BoxError> {
     let files = copy.files;
     for number in 1.. {

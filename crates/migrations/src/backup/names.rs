@@ -1,5 +1,5 @@
-//! What files beside a database are called. Names are bytes here, as they are for the file system: any name
-//! works, and what is not exactly one of ours is nobody's business.
+//! The names of files beside a database. Names are bytes here, as they are for the file system: any
+//! name works, and what is not exactly one of ours is nobody's business.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -33,8 +33,8 @@ impl Draft {
         }
     }
 
-    /// The first name that is tried for it, the second and so on: threads of one process may want one each, and
-    /// so may processes that have the same number in different containers.
+    /// The first name that is tried for it, the second and so on: threads of one process may want
+    /// one each, and so may processes that have the same number in different containers.
     pub(super) fn path(self, file: &Path, number: u32) -> PathBuf {
         let ending = self.ending();
         match (process::id(), number) {
@@ -67,7 +67,8 @@ pub(super) fn parse_backup(file: &Path, name: &OsStr) -> Option<(Version, u32)> 
     (given.file_name() == Some(name)).then_some((version, number))
 }
 
-/// Removes the drafts that a process which was killed left beside `file`; those of one that lives stay.
+/// Removes the drafts that a process which was killed left beside `file`; those of one that lives
+/// stay.
 pub(crate) fn remove_abandoned(files: &dyn Files, file: &Path) {
     let names = files.list(directory(file)).unwrap_or_default();
     let ours = names.iter().filter_map(|name| parse_draft(file, name));

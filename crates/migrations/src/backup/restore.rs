@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::check::{check, page_size, pages};
 use super::copy::copy_if;
 use super::names::{self, directory};
-use super::{path_of, prune, take, take_from};
+use super::{find_file_path, prune, take, take_from};
 use crate::Version;
 use crate::catalogue::Catalogue;
 use crate::connect::file::check_links;
@@ -22,7 +22,7 @@ use crate::files::NewFile;
 use crate::options::{Backups, Options};
 use crate::outcome::Outcome;
 
-/// What [`restore`] did.
+/// The result of [`restore`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Restored {
@@ -32,16 +32,16 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
 }
 
-/// Puts the content of `backup` into `file`, in one transaction of SQLite's own: cut anywhere, the file
-/// holds what it held or what the backup holds, and a `-wal` or `-shm` that lay beside it is not left to
-/// be replayed. What the file held is backed up first, unless `options` want none.
+/// Puts the content of `backup` into `file`, in one transaction of SQLite's own: cut anywhere, the
+/// file holds what it held or what the backup holds, and a `-wal` or `-shm` that lay beside it is
+/// not left to be replayed. What the file held is backed up first, unless `options` want none.
 ///
 /// A file that is not there is made with the mode, the owner and the attributes of the backup.
 ///
 /// # Errors
-/// When the backup is missing, is damaged or belongs to another application, the file is locked, or it
-/// cannot be read as a database. [`Error::outcome`] says what is in the file; where it is as it was, no new
-/// backup stays.
+/// When the backup is missing, is damaged or belongs to another application, the file is locked, or
+/// it cannot be read as a database. [`Error::outcome`] says what is in the file; where it is as it
+/// was, no new backup stays.
 pub fn restore(
     catalogue: &Catalogue,
     backup: &Path,
@@ -61,7 +61,7 @@ pub fn restore(
     let unusable = |error: Error| error::backup_unusable(backup, error.kind(), &error.to_string());
     let source = connect::reading(backup, files).map_err(unusable)?;
     let state = FileState::read(&source).map_err(unusable)?;
-    let version = version_of(catalogue, &state).map_err(unusable)?;
+    let version = read_version(catalogue, &state).map_err(unusable)?;
     check(&source).map_err(|said| {
         error::backup_unusable(
             backup,
@@ -116,12 +116,13 @@ fn remove_empty(file: &Path, options: &Options) {
     }
 }
 
-/// Puts the content of `source` into `file`, which is there; the backup of what it held, where one is wanted.
+/// Puts the content of `source` into `file`, which is there; the backup of what it held, where one
+/// is wanted.
 fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Option<PathBuf>, Error> {
     let (mut target, _) = connect::open(file, Missing::Refuse, options)?;
     let before = schema_cookie(&target);
     // Backups lie beside the file that a link leads to.
-    let real = path_of(&target, options.files)?.unwrap_or_else(|| file.to_owned());
+    let real = find_file_path(&target, options.files)?.unwrap_or_else(|| file.to_owned());
     let kept = RefCell::default();
     let result = if options.backups == Backups::Off || pages(&target)? == 0 {
         replace_if(source, &mut target, options, || true).map(drop)
@@ -138,17 +139,17 @@ fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Optio
         }
         return Ok(kept);
     };
-    let outcome = look_again(file, options, before, error.outcome());
+    let outcome = reread_outcome(file, options, before, error.outcome());
     if let Some(kept) = kept.filter(|_| outcome == Outcome::Untouched) {
         names::remove(options.files, &kept);
     }
     Err(error.with_outcome(outcome))
 }
 
-/// What is in the file after an error. Copying a database over another one counts up the schema cookie of that
-/// one, whatever it copies, so that other connections read the schema again.
+/// The state of the file after an error. Copying a database over another one counts up the schema
+/// cookie of that one, whatever it copies, so that other connections read the schema again.
 /// <https://sqlite.org/pragma.html#pragma_schema_version>
-fn look_again(file: &Path, options: &Options, before: Option<i64>, said: Outcome) -> Outcome {
+fn reread_outcome(file: &Path, options: &Options, before: Option<i64>, said: Outcome) -> Outcome {
     if said != Outcome::Unknown {
         return said;
     }
@@ -167,8 +168,8 @@ fn schema_cookie(connection: &Connection) -> Option<i64> {
         .ok()
 }
 
-/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two. The backup is
-/// in `kept` as soon as there is one, also where what follows fails.
+/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two. The
+/// backup is in `kept` as soon as there is one, also where what follows fails.
 fn keep_and_replace(
     source: &Connection,
     target: &mut Connection,
@@ -181,7 +182,8 @@ fn keep_and_replace(
         .query_row("PRAGMA main.journal_mode", [], |row| row.get(0))
         .map_err(error::sqlite)?;
     if mode != "wal" {
-        // The lock of a transaction stays after its end: https://sqlite.org/pragma.html#pragma_locking_mode
+        // The lock of a transaction stays after its end:
+        // https://sqlite.org/pragma.html#pragma_locking_mode
         target
             .execute_batch("BEGIN EXCLUSIVE; PRAGMA main.locking_mode = EXCLUSIVE; COMMIT")
             .map_err(error::cannot_begin)?;
@@ -197,7 +199,8 @@ fn keep_and_replace(
     };
     let since = Instant::now();
     loop {
-        // Writers wait while the copy is made; between its end and the lock of the copy back there is a moment.
+        // Writers wait while the copy is made; between its end and the lock of the copy back there
+        // is a moment.
         target
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(error::cannot_begin)?;
@@ -222,14 +225,16 @@ fn keep_and_replace(
     }
 }
 
-/// Puts the content of `source`'s database into `target`'s, in one transaction of SQLite's own: cut anywhere,
-/// also by a power cut, `target` holds what it held or what `source` holds, and the latter once this has
-/// returned. This is what [`restore`] does when it has looked at both files; nothing is backed up or checked
-/// here. `target` may be in journal mode DELETE afterwards where it was in WAL mode.
+/// Puts the content of `source`'s database into `target`'s, in one transaction of SQLite's own: cut
+/// anywhere, also by a power cut, `target` holds what it held or what `source` holds, and the
+/// latter once this has returned. This is what [`restore`] does when it has looked at both files;
+/// nothing is backed up or checked here. `target` may be in journal mode DELETE afterwards where it
+/// was in WAL mode.
 ///
 /// # Errors
-/// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or written. Where
-/// more was begun than to wait, the error says that what is in `target` is not known.
+/// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or
+/// written. Where more was begun than to wait, the error says that what is in `target` is not
+/// known.
 /// <https://sqlite.org/c3ref/backup_finish.html>
 pub fn replace_content(
     source: &Connection,
@@ -247,8 +252,8 @@ fn replace_if(
     options: &Options,
     go_on: impl Fn() -> bool,
 ) -> Result<bool, Error> {
-    // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless: what was
-    // restored is then undone, and a file that became shorter is damaged.
+    // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless:
+    // what was restored is then undone, and a file that became shorter is damaged.
     // https://sqlite.org/pragma.html#pragma_synchronous
     let synchronous = match sync_fully(target) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
@@ -260,7 +265,7 @@ fn replace_if(
         synced => synced,
     };
     let synchronous = synchronous.map_err(error::sqlite)?;
-    let file = path_of(target, options.files).ok().flatten();
+    let file = find_file_path(target, options.files).ok().flatten();
     let file = file.unwrap_or_default();
     let replaced = copy_if(source, target, options, go_on).map_err(|source| {
         let waited = source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
@@ -271,7 +276,8 @@ fn replace_if(
             error.with_outcome(Outcome::Unknown)
         }
     });
-    // Whoever opens the file again has the setting of before; this is for who goes on with the connection.
+    // Whoever opens the file again has the setting of before; this is for who goes on with the
+    // connection.
     let _ = target.pragma_update(None, "synchronous", synchronous);
     replaced
 }
@@ -283,7 +289,8 @@ fn sync_fully(target: &Connection) -> rusqlite::Result<i64> {
     Ok(before)
 }
 
-/// Has the database taken for an empty one, or no more: a pragma reads the schema, which may be what is damaged.
+/// Has the database taken for an empty one, or no more: a pragma reads the schema, which may be
+/// what is damaged.
 /// <https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigresetdatabase>
 fn unread(target: &Connection, on: bool) -> Result<(), Error> {
     target
@@ -303,9 +310,9 @@ fn fit_pages(source: &Connection, target: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// The version of a backup. That of a file that was adopted has no ledger: then it is the version whose
-/// schema it has, so that nobody restores another application's file.
-fn version_of(catalogue: &Catalogue, state: &FileState) -> Result<Version, Error> {
+/// The version of a backup. That of a file that was adopted has no ledger: then it is the version
+/// whose schema it has, so that nobody restores another application's file.
+fn read_version(catalogue: &Catalogue, state: &FileState) -> Result<Version, Error> {
     let said = state.version(catalogue);
     let ours = [0, catalogue.application_id()].contains(&state.application_id);
     if said.is_ok() || state.ledger.is_some() || !ours {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::error::{self, Error};
 
-/// What tells one file from another: device and number. Not every system tells it.
+/// The identity of a file: device and number. Not every system has it.
 type Identity = Option<(u64, u64)>;
 
 /// A file as it was when it was opened.
@@ -21,7 +21,7 @@ pub(crate) struct OpenFile {
 
 impl OpenFile {
     /// The file that was opened by `path` just now.
-    pub(crate) fn at(path: &Path) -> OpenFile {
+    pub(crate) fn from_path(path: &Path) -> OpenFile {
         let identity = fs::metadata(path).ok().map(|data| identity(&data));
         OpenFile {
             path: path.to_owned(),
@@ -29,9 +29,9 @@ impl OpenFile {
         }
     }
 
-    /// Refuses where the path names another file by now, or none: what is written to an open file that has no name
-    /// is lost. SQLite finds out by itself when it makes a journal, but not in WAL mode, and only after a backup of
-    /// the other file was taken.
+    /// Refuses where the path names another file by now, or none: what is written to an open file
+    /// that has no name is lost. SQLite finds out by itself when it makes a journal, but not in WAL
+    /// mode, and only after a backup of the other file was taken.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let now = fs::metadata(&self.path).ok().map(|data| identity(&data));
         if self.identity.is_none() || now == self.identity {
@@ -70,9 +70,10 @@ pub(super) fn links(data: &Metadata) -> u64 {
     }
 }
 
-/// Refuses a file that has more than one name, or is none, such as `/dev/null`. SQLite names a journal after the name
-/// that the file was opened by: after a crash, a start by another name does not find the journal, and the file is
-/// damaged. <https://sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file>
+/// Refuses a file that has more than one name, or is none, such as `/dev/null`. SQLite names a
+/// journal after the name that the file was opened by: after a crash, a start by another name does
+/// not find the journal, and the file is damaged.
+/// <https://sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file>
 pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Ok(data) if !data.is_file() => Err(error::not_a_file(path)),
@@ -81,12 +82,14 @@ pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The path of the file that a connection has open, as SQLite resolved it; `None` for a database without a file. There
-/// may be no file of that name where it was moved, or where it is not the system that keeps it.
+/// The path of the file that a connection has open, as SQLite resolved it; `None` for a database
+/// without a file. There may be no file of that name where it was moved, or where it is not the
+/// system that keeps it.
 ///
 /// # Errors
-/// When the path is not UTF-8 and the database is not in UTF-8, in which SQLite then gives the path.
-pub(crate) fn file_of(connection: &Connection) -> Result<Option<PathBuf>, Error> {
+/// When the path is not UTF-8 and the database is not in UTF-8, in which SQLite then gives the
+/// path.
+pub(crate) fn find_open_file(connection: &Connection) -> Result<Option<PathBuf>, Error> {
     if let Some(path) = connection.path() {
         return Ok(Some(path)
             .filter(|path| !path.is_empty())

@@ -10,8 +10,8 @@ use super::file::{identity, links};
 
 /// An empty file that SQLite made when it was opened, before anything was written.
 ///
-/// It must be dropped after its connection: whoever closes a file gives up the locks of all connections of the process
-/// to it, and only SQLite knows how to wait with that.
+/// It must be dropped after its connection: whoever closes a file gives up the locks of all
+/// connections of the process to it, and only SQLite knows how to wait with that.
 #[derive(Debug)]
 pub(crate) struct Made {
     path: PathBuf,
@@ -41,8 +41,8 @@ impl Drop for Made {
     }
 }
 
-/// Removes a file of no bytes that nobody has locked. Who has opened it and not locked it yet is told by SQLite that it
-/// was moved, before anything is written.
+/// Removes a file of no bytes that nobody has locked. Who has opened it and not locked it yet is
+/// told by SQLite that it was moved, before anything is written.
 fn remove_if_empty(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     // A link stays, and what it leads to was made.
     let path = fs::canonicalize(path)?;

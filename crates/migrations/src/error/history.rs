@@ -97,8 +97,8 @@ pub(crate) fn history_edited(
         .hint("what shipped is frozen: restore the script as it was and put the change into a new version")
 }
 
-/// The first statement in which two scripts differ by more than blanks and comments: its first line in each, or the
-/// line in which it differs.
+/// The first statement in which two scripts differ by more than blanks and comments: its first line
+/// in each, or the line in which it differs.
 fn first_difference(stored: &str, present: &str) -> [String; 2] {
     let (old, new) = (sql::statements(stored), sql::statements(present));
     let same = |(old, new): &(&Statement<'_>, &Statement<'_>)| {

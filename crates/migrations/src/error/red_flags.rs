@@ -2,14 +2,14 @@
 
 use super::{Error, ErrorKind};
 use crate::facts::AtRisk;
-use crate::remarks::Remark;
 use crate::remedy::Remedy;
+use crate::skipped_rows::SkippedRow;
 pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
     let message = "the run would lose data that no later upgrade brings back:";
     ask_consent(message, risks)
 }
 
-/// What was counted, and not declared.
+/// Losses that were counted and not declared.
 pub(crate) fn consent_needed_for_unknown(risks: &[AtRisk]) -> Error {
     let message = "the way back that the file stores takes away data that it does not declare, and this build \
                    does not know whether a later upgrade brings it back:";
@@ -78,9 +78,9 @@ pub(crate) fn undeclared_loss(found: &[String]) -> Error {
         .hint("mend the step, or declare it in its `notes.md` if it is meant")
 }
 
-pub(crate) fn strict_refuses(remarks: &[Remark]) -> Error {
-    let lines = remarks.iter().map(|remark| {
-        let (table, key, reason) = (&remark.table, &remark.key, &remark.reason);
+pub(crate) fn strict_refuses(skipped: &[SkippedRow]) -> Error {
+    let lines = skipped.iter().map(|row| {
+        let (table, key, reason) = (&row.table, &row.key, &row.reason);
         format!("{table} {key}: {reason}")
     });
     let message = "strict: these rows would stay as they are:";

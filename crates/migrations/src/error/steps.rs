@@ -9,10 +9,10 @@ use super::sqlite_code::{NO_WORK, by_code, not_the_statement};
 use super::words::words;
 use super::{BoxError, Error, ErrorKind, Place};
 use crate::facts::{Refusal, Violation};
-use crate::planned_step::Move;
+use crate::planned_step::PlannedStep;
 use crate::remedy::Remedy;
 pub(crate) fn statement_failed(
-    step: &Move,
+    step: &PlannedStep,
     number: usize,
     statement: &Statement<'_>,
     source: rusqlite::Error,
@@ -28,32 +28,37 @@ pub(crate) fn statement_failed(
             general.kind(),
             format!("`{}` failed: {}", step.file(), general.0.message),
         )
-        .at(place)
-        .remedies_of(general)
+        .with_place(place)
+        .with_remedies_from(general)
         .caused_by(source);
     }
     Error::new(
         ErrorKind::StepFailed,
         format!("`{}` failed: {}", step.file(), words(&source)),
     )
-    .at(place)
+    .with_place(place)
     .hint("mend the step; if it was shipped, mend it in a new version")
 }
 
 pub(crate) fn statement_refused(
-    step: &Move,
+    step: &PlannedStep,
     number: usize,
     statement: &Statement<'_>,
     refusal: &Refusal,
 ) -> Error {
     let message = format!("`{}` may not use {}", step.file(), refusal.what);
     Error::new(ErrorKind::StepForbidden, message)
-        .at(place(step, number, statement, None))
+        .with_place(place(step, number, statement, None))
         .hint(refusal.remedy)
 }
 
 /// The place of `offset` bytes into `statement`.
-fn place(step: &Move, number: usize, statement: &Statement<'_>, offset: Option<usize>) -> Place {
+fn place(
+    step: &PlannedStep,
+    number: usize,
+    statement: &Statement<'_>,
+    offset: Option<usize>,
+) -> Place {
     let absolute = statement.offset + offset.unwrap_or(0).min(statement.text.len());
     let script = &step.sql;
     let before = script.get(..absolute).unwrap_or(script);
@@ -74,19 +79,19 @@ fn place(step: &Move, number: usize, statement: &Statement<'_>, offset: Option<u
     }
 }
 
-pub(crate) fn code_refused(step: &Move, code: &str, refusal: &Refusal) -> Error {
+pub(crate) fn code_refused(step: &PlannedStep, code: &str, refusal: &Refusal) -> Error {
     let message = format!("`{code}` of `{}` may not use {}", step.folder, refusal.what);
     Error::new(ErrorKind::StepForbidden, message).hint(refusal.remedy)
 }
 
-pub(crate) fn code_failed(step: &Move, code: &str, source: BoxError) -> Error {
+pub(crate) fn code_failed(step: &PlannedStep, code: &str, source: BoxError) -> Error {
     let message = format!("`{code}` of `{}` failed", step.folder);
     let sqlite = source.downcast_ref::<rusqlite::Error>();
     let error = match sqlite.filter(|known| not_the_statement(known)) {
         Some(known) => {
             let general = by_code(known, NO_WORK);
             let message = format!("{message}: {}", general.0.message);
-            Error::new(general.kind(), message).remedies_of(general)
+            Error::new(general.kind(), message).with_remedies_from(general)
         }
         None => Error::new(ErrorKind::StepFailed, message)
             .hint("mend the function, or the rows that it cannot read"),
@@ -94,7 +99,7 @@ pub(crate) fn code_failed(step: &Move, code: &str, source: BoxError) -> Error {
     error.caused_by(source)
 }
 
-pub(crate) fn code_panicked(step: &Move, code: &str, panic: &(dyn Any + Send)) -> Error {
+pub(crate) fn code_panicked(step: &PlannedStep, code: &str, panic: &(dyn Any + Send)) -> Error {
     let words = panic
         .downcast_ref::<&str>()
         .copied()
@@ -106,7 +111,7 @@ pub(crate) fn code_panicked(step: &Move, code: &str, panic: &(dyn Any + Send)) -
     Error::new(ErrorKind::StepFailed, message).hint("mend the function: this is a bug in it")
 }
 
-pub(crate) fn transaction_ended(step: &Move, code: &str) -> Error {
+pub(crate) fn transaction_ended(step: &PlannedStep, code: &str) -> Error {
     Error::new(
         ErrorKind::StepForbidden,
         format!("`{code}` of `{}` ended the transaction", step.folder),

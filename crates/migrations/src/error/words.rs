@@ -1,6 +1,6 @@
 //! How SQLite says what is wrong.
 
-/// What SQLite says, without the statement.
+/// SQLite's message, without the statement.
 pub(super) fn words(source: &rusqlite::Error) -> String {
     match source {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),

@@ -1,5 +1,5 @@
-//! Who may do what with a file, given to a new one. Nothing here opens the file that it is copied from: closing
-//! it again would drop the locks that SQLite holds on it in this process.
+//! Who may do what with a file, given to a new one. Nothing here opens the file that it is copied
+//! from: closing it again would drop the locks that SQLite holds on it in this process.
 //! <https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>
 
 use std::ffi::OsStr;
@@ -10,7 +10,8 @@ use std::path::Path;
 
 use xattr::FileExt;
 
-/// The mode with which a file is made: nobody but its owner can have opened it while the rest is copied.
+/// The mode with which a file is made: nobody but its owner can have opened it while the rest is
+/// copied.
 pub(super) const OWNER_ONLY: u32 = 0o600;
 
 /// The rights of all classes, without set-user-ID and the like.
@@ -22,8 +23,8 @@ const ACL: &str = "system.posix_acl_access";
 /// Attributes that belong to the content of one file, or to a program.
 const OWN: [&str; 3] = ["security.ima", "security.evm", "security.capability"];
 
-/// Gives the new `file` owner, attributes and mode of the file `like`; the mode that it is to get in the end,
-/// where its owner needs more until then.
+/// Gives the new `file` owner, attributes and mode of the file `like`; the mode that it is to get
+/// in the end, where its owner needs more until then.
 pub(super) fn copy(like: &Path, file: &File) -> io::Result<Option<u32>> {
     let model = fs::metadata(like)?;
     let mut mode = model.mode() & RIGHTS;
@@ -42,7 +43,8 @@ pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))
 }
 
-/// Copies owner and group as far as the system lets this process; whether the group is the same afterwards.
+/// Copies owner and group as far as the system lets this process; whether the group is the same
+/// afterwards.
 fn copy_group(model: &Metadata, file: &File) -> io::Result<bool> {
     let own = file.metadata()?;
     let (user, group) = (Some(model.uid()), Some(model.gid()));
@@ -53,15 +55,15 @@ fn copy_group(model: &Metadata, file: &File) -> io::Result<bool> {
     Ok(own.gid() == model.gid() || fchown(file, None, group).is_ok())
 }
 
-/// The mode of a file whose group is another one: who was in the group may be among the others now, and
-/// the other way round, so both get what both had.
+/// The mode of a file whose group is another one: who was in the group may be among the others now,
+/// and the other way round, so both get what both had.
 fn without_group(mode: u32) -> u32 {
     let both = (mode >> 3) & mode & 0o7;
     mode & 0o700 | both << 3 | both
 }
 
-/// Copies the extended attributes; whether all that keep somebody out are the same afterwards. Others may be
-/// more than the file system takes.
+/// Copies the extended attributes; whether all that keep somebody out are the same afterwards.
+/// Others may be more than the file system takes.
 fn copy_attributes(like: &Path, file: &File) -> bool {
     let Ok(names) = none_where_unsupported(xattr::list(like).map(Iterator::collect::<Vec<_>>))
     else {

@@ -1,22 +1,25 @@
 //! The real file system.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+
+use fs4::{FileExt, TryLockError};
 
 use super::{FileInfo, Files, NewFile};
 
 /// The file system of this computer, and SQLite's default VFS.
 ///
-/// On Unix, copies get mode, owner, group and extended attributes, access control lists among them. A group
-/// or a list that cannot be copied takes the rights along that it would limit: the copy is then for its owner
-/// alone, or for those whom everybody's rights let in. Elsewhere copies get what their directory gives them.
+/// On Unix, copies get mode, owner, group and extended attributes, access control lists among them.
+/// A group or a list that cannot be copied takes the rights along that it would limit: the copy is
+/// then for its owner alone, or for those whom everybody's rights let in. Elsewhere copies get what
+/// their directory gives them.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemFiles;
 
-/// A file that nobody removes as long as it is open: it is locked by [`File::try_lock`]. On Windows SQLite's own
-/// handle has that effect, and such a lock would keep SQLite out.
+/// A file that nobody removes as long as it is open: it is locked by [`File::try_lock`]. On Windows
+/// SQLite's own handle has that effect, and such a lock would keep SQLite out.
 #[derive(Debug)]
 struct Made {
     file: File,
@@ -101,7 +104,7 @@ impl Files for SystemFiles {
         }
         if cfg!(unix) {
             let file = File::open(path)?;
-            file.try_lock()?;
+            FileExt::try_lock(&file)?;
             return fs::remove_file(path);
         }
         fs::remove_file(path)
@@ -113,7 +116,8 @@ impl Files for SystemFiles {
             return Ok(());
         }
         match File::open(directory).and_then(|directory| directory.sync_all()) {
-            // One that may be written and not read cannot be opened, and some file systems sync no directory.
+            // One that may be written and not read cannot be opened, and some file systems sync no
+            // directory.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -131,9 +135,10 @@ impl Files for SystemFiles {
     }
 }
 
-/// Whether the new file is locked and still has its name. Where the system has no such locks nobody removes it.
+/// Whether the new file is locked and still has its name. Where the system has no such locks nobody
+/// removes it.
 fn locked(file: &File, path: &Path) -> bool {
-    match file.try_lock() {
+    match FileExt::try_lock(file) {
         Ok(()) => has_name(file, path),
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(_)) => true,

@@ -6,7 +6,7 @@ use schema::{Rename, Schema, Table, TableKind};
 
 use crate::error::{self, Error};
 
-/// What happened to the rows of one table.
+/// The changes to the rows of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableChange {
@@ -125,13 +125,15 @@ impl Pair<'_> {
                     }
                 }
             }
-            // Without a key, rows are equal or they are not, and each counts as often as it is there.
+            // Without a key, rows are equal or they are not, and each counts as often as it is
+            // there.
             None => (change.gone, change.appeared) = self.as_multisets(&o, &n, &both)?,
         }
         Ok(change)
     }
 
-    /// How many rows `old` has beyond `new`, and `new` beyond `old`, by their types and values in `both`.
+    /// How many rows `old` has beyond `new`, and `new` beyond `old`, by their types and values in
+    /// `both`.
     fn as_multisets(
         &self,
         old: &str,
@@ -210,8 +212,8 @@ impl Pair<'_> {
         Ok(found)
     }
 
-    /// The condition under which a row `o` of the old table is the row `n` of the new one: the primary
-    /// key, as far as its columns stayed.
+    /// The condition under which a row `o` of the old table is the row `n` of the new one: the
+    /// primary key, as far as its columns stayed.
     fn key(&self, old: &Table, both: &[(String, String, String)]) -> Option<String> {
         let key = old.primary_key.as_ref()?;
         let parts = key.columns.iter().map(|part| {
@@ -249,7 +251,8 @@ impl Pair<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// What a table of before is called now: each step's rename carries on from where the one before ended.
+    /// What a table of before is called now: each step's rename carries on from where the one
+    /// before ended.
     fn new_name(&self, table: &str) -> String {
         self.follow(table, None).0
     }
@@ -261,7 +264,8 @@ impl Pair<'_> {
 
     fn follow(&self, table: &str, column: Option<&str>) -> (String, Option<String>) {
         let (mut table, mut column) = (table.to_owned(), column.map(str::to_owned));
-        // Notes name a column by its table as it was before the step, or as the same step renamed it.
+        // Notes name a column by its table as it was before the step, or as the same step renamed
+        // it.
         let mut before = table.clone();
         for rename in self.renames {
             let same = |name: &str| rename.table.eq_ignore_ascii_case(name);

@@ -1,28 +1,30 @@
-//! What the steps of a run say they do to rows, and what they did beyond that.
+//! The losses and changes that a run's steps declare, and those beyond.
 
 use schema::Rename;
 
 use super::compare::TableChange;
 use crate::catalogue::Catalogue;
 use crate::file::FileState;
-use crate::notes::{Declared, Notes};
+use crate::notes::{Declaration, Notes};
 use crate::report::Report;
 
 /// The declarations of a run's steps, in its direction.
 #[derive(Default)]
 pub(super) struct Declarations {
-    pub(super) losses: Vec<Declared>,
-    /// What going back drops and the next upgrade makes again.
-    remade: Vec<Declared>,
-    pub(super) changes: Vec<Declared>,
+    pub(super) losses: Vec<Declaration>,
+    /// Objects that going back drops and the next upgrade makes again.
+    remade: Vec<Declaration>,
+    pub(super) changes: Vec<Declaration>,
     pub(super) renames: Vec<Rename>,
-    /// Whether a step is undone that this build does not know: of it only the losses are told, by the ledger.
+    /// Whether a step is undone that this build does not know: of it only the losses are told, by
+    /// the ledger.
     unknown: bool,
 }
 
 impl Declarations {
-    /// What the notes of `report`'s steps declare; where there are none, what the ledger in `before` keeps.
-    pub(super) fn of(catalogue: &Catalogue, report: &Report, before: &FileState) -> Declarations {
+    /// What the notes of `report`'s steps declare; where there are none, what the ledger in
+    /// `before` keeps.
+    pub(super) fn read(catalogue: &Catalogue, report: &Report, before: &FileState) -> Declarations {
         let mut declared = Declarations::default();
         let down = report.to < report.from;
         for step in &report.steps {
@@ -34,7 +36,7 @@ impl Declarations {
                     let entries = before.ledger.as_deref().unwrap_or_default();
                     let entry = entries.iter().find(|entry| entry.version == step.version);
                     let losses = entry.map_or("", |entry| &entry.down_loses).lines();
-                    let losses = losses.map(|object| Declared::new(object, ""));
+                    let losses = losses.map(|object| Declaration::new(object, ""));
                     declared.losses.extend(losses);
                 }
             }
@@ -58,21 +60,22 @@ impl Declarations {
             None => Rename::table(&rename.to, &rename.table),
             Some(column) => Rename::column(&rename.table, &rename.to, column),
         });
-        // Tables first, as on the way up: a column's rename names its table as it was before or as it is now.
+        // Tables first, as on the way up: a column's rename names its table as it was before or as
+        // it is now.
         let (tables, columns): (Vec<_>, Vec<_>) = back.partition(|rename| rename.column.is_none());
         self.renames.extend(tables);
         self.renames.extend(columns);
     }
 
-    /// What is lost or changed and not declared, one sentence each.
+    /// Losses and changes that are not declared, one sentence each.
     pub(super) fn undeclared(&self, tables: &[TableChange]) -> Vec<String> {
-        let covered = |list: &[Declared], table: &str, column: &str| {
+        let covered = |list: &[Declaration], table: &str, column: &str| {
             list.iter().any(|one| one.covers(table, column))
         };
         let mut found = Vec::new();
         for table in tables.iter().filter(|table| table.before.is_some()) {
             let name = &table.table;
-            let whole = |loss: &Declared| loss.column.is_none() && loss.covers(name, "");
+            let whole = |loss: &Declaration| loss.column.is_none() && loss.covers(name, "");
             let mut known = self.losses.iter().chain(&self.remade);
             if table.gone > 0 && !known.any(whole) {
                 found.push(format!(

@@ -8,8 +8,9 @@ use crate::file::FileState;
 use crate::plan::Plan;
 
 impl Run<'_> {
-    /// Compares what the run has made of the schema with what its target is, by this build and by what the ledger
-    /// says of the file when it was there before. The next run would refuse a file that differs.
+    /// Compares what the run has made of the schema with what its target is, by this build and by
+    /// what the ledger says of the file when it was there before. The next run would refuse a file
+    /// that differs.
     pub(super) fn check_arrival(&self, plan: &Plan) -> Result<Schema, Error> {
         let state = FileState::read(self.connection())?;
         // A step whose function needs rows cannot be tried without any: then only the ledger tells.

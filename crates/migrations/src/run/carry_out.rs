@@ -5,17 +5,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use schema::sql;
 
 use super::context::Run;
+use crate::authorizer::text::{judge_failure, judge_text};
+use crate::authorizer::watch::{Author, Watch};
 use crate::error::{self, BoxError, Error};
 use crate::execute::execute_one;
-use crate::guard::text::{judge_failure, judge_text};
-use crate::guard::watch::{Author, Watch};
-use crate::planned_step::{Direction, Move};
-use crate::remarks::Remarks;
-use crate::step::Code;
+use crate::planned_step::{Direction, PlannedStep};
+use crate::skipped_rows::SkippedRows;
+use crate::step::StepFn;
 
 impl Run<'_> {
-    pub(super) fn carry_out(&self, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
-        remarks.now_of(step.version);
+    pub(super) fn carry_out(
+        &self,
+        step: &PlannedStep,
+        skipped: &mut SkippedRows,
+    ) -> Result<(), Error> {
+        skipped.set_version(step.version);
         let known = self.catalogue.step(step.version);
         let code = known
             .and_then(|step| step.code())
@@ -23,24 +27,24 @@ impl Run<'_> {
         self.execute(step)?;
         if let Some(code) = code {
             self.call(step, code, Watch::Step(Author::Application), || {
-                (code.apply)(self.connection(), remarks)
+                (code.apply)(self.connection(), skipped)
             })?;
         }
         self.record(step)
     }
 
     /// In a strict run, refuses where the step's function would leave rows as they are.
-    pub(super) fn survey(&self, step: &Move) -> Result<(), Error> {
+    pub(super) fn preflight(&self, step: &PlannedStep) -> Result<(), Error> {
         let known = self.catalogue.step(step.version);
         let up = step.direction == Direction::Up && self.options.strict;
         let Some(code) = known.and_then(|known| known.code()).filter(|_| up) else {
             return Ok(());
         };
-        let mut remarks = Remarks::default();
+        let mut skipped = SkippedRows::default();
         self.call(step, code, Watch::Survey, || {
-            (code.survey)(self.connection(), &mut remarks)
+            (code.preflight)(self.connection(), &mut skipped)
         })?;
-        match remarks.all().as_slice() {
+        match skipped.into_rows().as_slice() {
             [] => Ok(()),
             left => Err(error::strict_refuses(left)),
         }
@@ -49,14 +53,14 @@ impl Run<'_> {
     /// Calls a function of a step; one that panics has failed like any other.
     fn call(
         &self,
-        step: &Move,
-        code: &Code,
+        step: &PlannedStep,
+        code: &StepFn,
         watch: Watch,
         function: impl FnOnce() -> Result<(), BoxError>,
     ) -> Result<(), Error> {
-        self.guard().enter(watch);
+        self.authorizer().enter(watch);
         let result = catch_unwind(AssertUnwindSafe(function));
-        if let Some(refusal) = self.guard().leave() {
+        if let Some(refusal) = self.authorizer().leave() {
             return Err(error::code_refused(step, code.name, &refusal));
         }
         result
@@ -70,15 +74,15 @@ impl Run<'_> {
     }
 
     /// Runs a script statement by statement, so that an error can say which.
-    fn execute(&self, step: &Move) -> Result<(), Error> {
-        let author = Author::of(self.catalogue, step);
+    fn execute(&self, step: &PlannedStep) -> Result<(), Error> {
+        let author = Author::find(self.catalogue, step);
         for (number, statement) in (1..).zip(sql::statements(&step.sql)) {
             if let Some(refusal) = judge_text(statement.text) {
                 return Err(error::statement_refused(step, number, &statement, &refusal));
             }
-            self.guard().enter(Watch::Step(author));
+            self.authorizer().enter(Watch::Step(author));
             let result = execute_one(self.connection(), statement.text);
-            let refusal = self.guard().leave();
+            let refusal = self.authorizer().leave();
             if let Err(source) = result {
                 return Err(match refusal.or_else(|| judge_failure(&source)) {
                     Some(refusal) => error::statement_refused(step, number, &statement, &refusal),

@@ -1,4 +1,5 @@
-//! Consent to what a run costs: to what its steps declare before it, and to what they do not declare after it.
+//! Consent to what a run costs: to what its steps declare before it, and to what they do not
+//! declare after it.
 
 use schema::{ChangeKind, Comparison, Object, Rename, Schema};
 
@@ -7,24 +8,25 @@ use crate::error::{self, Error};
 use crate::file::FileState;
 use crate::loss::{self, Census};
 use crate::plan::Plan;
-use crate::planned_step::Move;
+use crate::planned_step::PlannedStep;
 
 impl Run<'_> {
-    /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file now
-    /// is counted at once for all steps, so that one answer names everything.
-    pub(super) fn require_consent(&self, moves: &[Move]) -> Result<(), Error> {
-        if self.options.accept_loss || moves.iter().all(|step| step.losses.is_empty()) {
+    /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file
+    /// now is counted at once for all steps, so that one answer names everything.
+    pub(super) fn require_consent(&self, steps: &[PlannedStep]) -> Result<(), Error> {
+        if self.options.accept_loss || steps.iter().all(|step| step.losses.is_empty()) {
             return Ok(());
         }
         let schema = FileState::read(self.connection())?.schema;
-        let losses: Vec<_> = moves.iter().flat_map(|step| step.losses.clone()).collect();
+        let losses: Vec<_> = steps.iter().flat_map(|step| step.losses.clone()).collect();
         match loss::at_risk(self.connection(), &schema, &losses)?.as_slice() {
             [] => Ok(()),
             risks => Err(error::consent_needed(risks)),
         }
     }
 
-    /// Counts what is in the file before it is carried out, where only the file says what that costs.
+    /// Counts what is in the file before it is carried out, where only the file says what that
+    /// costs.
     pub(super) fn take_census(
         &self,
         plan: &Plan,
@@ -36,7 +38,8 @@ impl Run<'_> {
         Census::take(self.connection(), schema).map(Some)
     }
 
-    /// Refuses where the run has cost more than its steps declare: for what they declare, consent was asked before.
+    /// Refuses where the run has cost more than its steps declare: for what they declare, consent
+    /// was asked before.
     pub(super) fn require_consent_afterwards(
         &self,
         plan: &Plan,
@@ -46,7 +49,7 @@ impl Run<'_> {
         let after = Census::take(self.connection(), schema)?;
         let renames = renames(before.schema(), schema);
         let declared: Vec<_> = plan
-            .moves
+            .steps
             .iter()
             .flat_map(|step| step.losses.clone())
             .collect();

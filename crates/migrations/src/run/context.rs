@@ -1,16 +1,16 @@
-//! What all parts of a run work with.
+//! The context that all parts of a run share.
 
 use std::cell::RefCell;
 
 use rusqlite::Connection;
 
 use crate::Version;
+use crate::authorizer::Authorizer;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
-use crate::guard::Guard;
 use crate::ledger;
 use crate::options::Options;
-use crate::planned_step::{Direction, Move};
+use crate::planned_step::{Direction, PlannedStep};
 use crate::time_limit::TimeLimit;
 use crate::transaction::Transaction;
 
@@ -25,8 +25,8 @@ pub(super) enum Scope {
 
 /// A transaction, and what it is to hold.
 pub(super) struct Run<'a> {
-    /// How long SQL that only the file knows may work, as soon as there is any. It goes before the transaction, which
-    /// it must not interrupt any more.
+    /// How long SQL that only the file knows may work, as soon as there is any. It goes before the
+    /// transaction, which it must not interrupt any more.
     pub(super) limit: RefCell<Option<TimeLimit>>,
     pub(super) transaction: Transaction<'a>,
     pub(super) catalogue: &'a Catalogue,
@@ -55,12 +55,13 @@ impl<'a> Run<'a> {
         self.transaction.connection()
     }
 
-    pub(super) fn guard(&self) -> &Guard {
-        self.transaction.guard()
+    pub(super) fn authorizer(&self) -> &Authorizer {
+        self.transaction.authorizer()
     }
 
-    /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error: what is written then
-    /// is committed at once. <https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
+    /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error:
+    /// what is written then is committed at once.
+    /// <https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
     fn check_inside(&self) -> Result<(), Error> {
         if self.connection().is_autocommit() {
             let aborted = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK);
@@ -70,7 +71,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the step's row into the ledger, or removes it.
-    pub(super) fn record(&self, step: &Move) -> Result<(), Error> {
+    pub(super) fn record(&self, step: &PlannedStep) -> Result<(), Error> {
         self.check_inside()?;
         match (step.direction, self.catalogue.step(step.version)) {
             (Direction::Up, Some(known)) => {

@@ -1,4 +1,4 @@
-//! What the transaction has to do, decided by what is in the file now.
+//! Decides from the state of the file what the transaction does.
 
 use schema::Schema;
 
@@ -12,7 +12,7 @@ use crate::ledger;
 use crate::plan::{Plan, plan};
 use crate::red_flag;
 
-/// What was decided inside the transaction.
+/// The decision that was made inside the transaction.
 pub(super) struct Decision {
     pub(super) plan: Plan,
     pub(super) adopted: bool,
@@ -53,13 +53,14 @@ impl Run<'_> {
         if !matches!(task, Task::Build { .. }) {
             red_flag::look(self.catalogue, &plan, self.options)?;
         }
-        if !plan.moves.is_empty() && (1..=self.catalogue.current_version()).contains(&plan.from) {
+        if !plan.steps.is_empty() && (1..=self.catalogue.current_version()).contains(&plan.from) {
             let drift = schema::diff(&self.catalogue.schema_at(plan.from)?, &state.schema);
             if !drift.is_empty() {
                 return Err(error::drifted(plan.from, &drift));
             }
         }
-        // An empty schema, or that of the catalogue: the application's own. Nobody vouches for that of a newer file.
+        // An empty schema, or that of the catalogue: the application's own. Nobody vouches for that
+        // of a newer file.
         if plan.from <= self.catalogue.current_version() {
             self.transaction.confined().trust_schema()?;
         }

@@ -1,4 +1,4 @@
-//! What one transaction of a run does, before it is committed.
+//! One transaction of a run, before it is committed.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -17,17 +17,17 @@ use crate::foreign_keys::KeyCheck;
 use crate::ledger;
 use crate::options::Backups;
 use crate::plan::Plan;
-use crate::planned_step::{Direction, Move};
-use crate::remarks::Remarks;
+use crate::planned_step::{Direction, PlannedStep};
 use crate::report::{Report, StepReport};
+use crate::skipped_rows::SkippedRows;
 
-/// What the transaction did, before it is committed.
-pub(super) struct Work {
+/// The result of the transaction, before it is committed.
+pub(super) struct TransactionResult {
     pub(super) report: Report,
     pub(super) written: bool,
     pub(super) before: FileStamp,
     /// The step that has to be run outside of this transaction, before anything else.
-    pub(super) outside: Option<Move>,
+    pub(super) non_transactional: Option<PlannedStep>,
 }
 
 impl Run<'_> {
@@ -36,17 +36,17 @@ impl Run<'_> {
         task: Task,
         scope: Scope,
         backup: &RunBackup<'_>,
-    ) -> Result<Work, Error> {
+    ) -> Result<TransactionResult, Error> {
         let decision = self.decide(task)?;
         let adopted = decision.adopted;
-        let mut work = Work {
+        let mut work = TransactionResult {
             report: Report {
                 adopted,
                 ..Report::nothing_to_do(decision.plan.from)
             },
-            written: adopted || !decision.plan.moves.is_empty(),
+            written: adopted || !decision.plan.steps.is_empty(),
             before: decision.before.clone(),
-            outside: None,
+            non_transactional: None,
         };
         if !work.written {
             return Ok(work);
@@ -56,8 +56,13 @@ impl Run<'_> {
         let Decision {
             mut plan, schema, ..
         } = decision;
-        if plan.moves.first().is_some_and(|first| first.outside) && !adopted {
-            work.outside = plan.moves.into_iter().next();
+        if plan
+            .steps
+            .first()
+            .is_some_and(|first| first.non_transactional)
+            && !adopted
+        {
+            work.non_transactional = plan.steps.into_iter().next();
             return Ok(work);
         }
         if !matches!(task, Task::Build { .. }) {
@@ -67,9 +72,9 @@ impl Run<'_> {
                 plan = self.decide(task)?.plan;
             }
         }
-        plan.keep_inside();
+        plan.keep_transactional_steps();
         if scope == Scope::FirstStep {
-            plan.keep(1);
+            plan.truncate(1);
         }
         self.run_steps(task, &plan, &schema, &mut work.report)?;
         Ok(work)
@@ -78,15 +83,15 @@ impl Run<'_> {
     /// What refuses the run as it stands is found before the file is copied.
     fn check_before_copy(&self, plan: &Plan) -> Result<(), Error> {
         self.limit_stored(plan)?;
-        self.require_consent(&plan.moves)?;
-        plan.moves
+        self.require_consent(&plan.steps)?;
+        plan.steps
             .first()
-            .map_or(Ok(()), |first| self.survey(first))
+            .map_or(Ok(()), |first| self.preflight(first))
     }
 
-    /// Copies the file as it is committed, through another connection: this one holds the lock, and has
-    /// written at most the rows of an adoption. A file that holds nothing needs no backup. Where none is
-    /// wanted the file is at least read, so that a damaged one is left as it is.
+    /// Copies the file as it is committed, through another connection: this one holds the lock, and
+    /// has written at most the rows of an adoption. A file that holds nothing needs no backup.
+    /// Where none is wanted the file is at least read, so that a damaged one is left as it is.
     fn back_up(
         &self,
         decision: &Decision,
@@ -95,7 +100,7 @@ impl Run<'_> {
         if decision.before.is_empty() {
             return Ok(None);
         }
-        let file = backup::path_of(self.connection(), self.options.files);
+        let file = backup::find_file_path(self.connection(), self.options.files);
         if self.options.backups == Backups::Off {
             if self.options.check && !matches!(file, Ok(None)) {
                 check(self.connection()).map_err(|said| error::file_damaged(&said))?;
@@ -110,7 +115,8 @@ impl Run<'_> {
         backup.take(self.connection(), from, adopted_at).map(Some)
     }
 
-    /// Runs all steps of `plan` on a file with `schema`, with what is checked before the first and after the last.
+    /// Runs all steps of `plan` on a file with `schema`, with what is checked before the first and
+    /// after the last.
     fn run_steps(
         &self,
         task: Task,
@@ -128,20 +134,22 @@ impl Run<'_> {
             None
         };
         if plan.to > 0 {
-            // Before the first step, so that no step can put a table of its own in the ledger's place.
+            // Before the first step, so that no step can put a table of its own in the ledger's
+            // place.
             ledger::create(self.connection())?;
             let fingerprint = (plan.from > 0).then(|| schema.fingerprint());
             ledger::complete(self.connection(), self.catalogue, fingerprint)?;
         }
-        let mut remarks = Remarks::telling(self.options.progress);
-        for (index, step) in plan.moves.iter().enumerate() {
+        let mut skipped = SkippedRows::with_progress(self.options.progress);
+        for (index, step) in plan.steps.iter().enumerate() {
             let started = Instant::now();
-            // The first was looked at before; one before this may have made what this one loses or leaves.
+            // The first was looked at before; one before this may have made what this one loses or
+            // leaves.
             if index > 0 {
-                self.survey(step)?;
+                self.preflight(step)?;
                 self.require_consent(std::slice::from_ref(step))?;
             }
-            self.run_step(plan, step, &mut remarks)?;
+            self.run_step(plan, step, &mut skipped)?;
             report.steps.push(StepReport {
                 version: step.version,
                 folder: step.folder.clone(),
@@ -151,7 +159,7 @@ impl Run<'_> {
         }
         self.stamp(plan.to)?;
         if let Some(keys) = keys {
-            report.dangling = keys.finish(self.connection(), self.guard())?;
+            report.dangling = keys.finish(self.connection(), self.authorizer())?;
         }
         if plan.from > 0 && on_a_file {
             let schema = self.check_arrival(plan)?;
@@ -160,13 +168,19 @@ impl Run<'_> {
             }
         }
         report.to = plan.to;
-        report.remarks = remarks.all();
+        report.skipped_rows = skipped.into_rows();
         Ok(())
     }
 
-    /// Carries out one step, and notes what the schema is after it, where that is not what the steps alone make.
-    fn run_step(&self, plan: &Plan, step: &Move, remarks: &mut Remarks) -> Result<(), Error> {
-        self.carry_out(step, remarks)?;
+    /// Carries out one step, and notes what the schema is after it, where that is not what the
+    /// steps alone make.
+    fn run_step(
+        &self,
+        plan: &Plan,
+        step: &PlannedStep,
+        skipped: &mut SkippedRows,
+    ) -> Result<(), Error> {
+        self.carry_out(step, skipped)?;
         if plan.from > 0 && step.direction == Direction::Up {
             let schema = FileState::read(self.connection())?.schema;
             ledger::note_schema(self.connection(), step.version, schema.fingerprint())?;

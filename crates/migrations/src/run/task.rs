@@ -1,8 +1,8 @@
-//! What a run is asked for.
+//! The task of a run.
 
 use crate::Version;
 
-/// What a run is asked for.
+/// The task of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Task {
     Upgrade {
@@ -12,8 +12,8 @@ pub(crate) enum Task {
     Rollback {
         target: Version,
     },
-    /// An upgrade of an empty database in memory, to see what a version looks like. What shipped with
-    /// a foreign key that cannot be checked did ship.
+    /// An upgrade of an empty database in memory, to see what a version looks like. What shipped
+    /// with a foreign key that cannot be checked did ship.
     Build {
         target: Version,
     },
@@ -29,8 +29,9 @@ impl Task {
         }
     }
 
-    /// What is left of it after its first transaction: where the file was expected to be, it is no longer.
-    pub(super) fn going_on(self) -> Task {
+    /// What is left of it after its first transaction: where the file was expected to be, it is no
+    /// longer.
+    pub(super) fn without_expected_version(self) -> Task {
         match self {
             Task::Upgrade { target, .. } => Task::Upgrade {
                 target,

@@ -1,21 +1,22 @@
-//! Steps that only the file knows: a newer build recorded them together with their ways back. Nobody has compared that SQL
-//! with anything, so its time is limited, and what it costs is counted, whatever it declares.
+//! Steps that only the file knows: a newer build recorded them together with their ways back.
+//! Nobody has compared that SQL with anything, so its time is limited, and what it costs is
+//! counted, whatever it declares.
 
 use super::context::Run;
+use crate::authorizer::watch::Author;
 use crate::catalogue::Catalogue;
 use crate::error::{self, Error};
-use crate::guard::watch::Author;
 use crate::lock_wait::WaitingConnection;
+use crate::non_transactional;
 use crate::options::Options;
-use crate::outside;
 use crate::plan::Plan;
-use crate::planned_step::Move;
+use crate::planned_step::PlannedStep;
 use crate::time_limit::TimeLimit;
 
 impl Run<'_> {
     pub(super) fn has_unknown(&self, plan: &Plan) -> bool {
-        let author = |step| Author::of(self.catalogue, step);
-        plan.moves.iter().any(|step| author(step) == Author::File)
+        let author = |step| Author::find(self.catalogue, step);
+        plan.steps.iter().any(|step| author(step) == Author::File)
     }
 
     /// Limits the time of the run if the file brings SQL of its own.
@@ -29,7 +30,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Ends the limit, so that it cannot interrupt the ROLLBACK, and names it where it was the reason of a failure.
+    /// Ends the limit, so that it cannot interrupt the ROLLBACK, and names it where it was the
+    /// reason of a failure.
     pub(super) fn end_limit<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
         let over = self.limit.take().is_some_and(TimeLimit::end);
         done.map_err(|error| {
@@ -47,12 +49,12 @@ pub(super) fn carry_out_alone(
     waiting: &mut WaitingConnection<'_>,
     catalogue: &Catalogue,
     options: &Options,
-    step: &Move,
+    step: &PlannedStep,
 ) -> Result<(), Error> {
-    let author = Author::of(catalogue, step);
+    let author = Author::find(catalogue, step);
     let limit = (author == Author::File)
         .then(|| TimeLimit::start(waiting.connection, options.stored_time_limit));
-    let done = outside::carry_out(waiting, step, author);
+    let done = non_transactional::carry_out(waiting, step, author);
     if limit.is_some_and(TimeLimit::end) {
         return done.map_err(|error| error::stored_too_long(options.stored_time_limit, error));
     }

@@ -23,20 +23,13 @@ fn names(file: &File) -> Vec<String> {
 fn filled() -> File {
     let file = File::at(&three(), 1);
     file.sql("INSERT INTO note (body) VALUES ('milk')");
-    let options = Options {
-        backups: Backups::Off,
-        ..plain()
-    };
+    let options = plain().backups(Backups::Off);
     file.migrator_with(&three(), options).upgrade_to(2).unwrap();
     file
 }
 
 fn options(backups: Backups) -> Options {
-    Options {
-        backups,
-        accept_loss: true,
-        ..plain()
-    }
+    plain().backups(backups).accept_loss(true)
 }
 
 #[test]
@@ -163,10 +156,7 @@ fn progress_is_told() {
         LAST.store(progress.done, Ordering::Relaxed);
     }
     let file = filled();
-    let options = Options {
-        progress: Some(tell),
-        ..plain()
-    };
+    let options = plain().progress(Some(tell));
     file.migrator_with(&three(), options).upgrade().unwrap();
     assert!(LAST.load(Ordering::Relaxed) > 1);
 }
@@ -176,10 +166,7 @@ fn progress_is_told() {
 fn a_large_file_is_copied_without_patience() {
     let file = filled();
     file.sql("INSERT INTO note (body) SELECT hex(zeroblob(4000)) FROM pragma_function_list, pragma_function_list LIMIT 2000");
-    let options = Options {
-        busy_timeout: Duration::ZERO,
-        ..plain()
-    };
+    let options = plain().busy_timeout(Duration::ZERO);
     assert!(
         file.bytes().len() > 3 * 1024 * 4096,
         "more than one step of the copy"
@@ -228,10 +215,7 @@ fn restore_leaves_no_stale_wal() {
         )
         .unwrap();
     }
-    let options = Options {
-        backups: Backups::Off,
-        ..plain()
-    };
+    let options = plain().backups(Backups::Off);
     restore(&three(), &backup, &copy.path, &options).unwrap();
     assert_eq!(
         copy.value::<i64>("SELECT count(*) FROM note"),
@@ -287,8 +271,8 @@ fn a_run_that_is_rolled_back_leaves_no_backup_of_what_is_still_there() {
     assert_eq!(names(&file), Vec::<String>::new());
 }
 
-/// Whatever stops a run that leaves the file as it was, each try leaves nothing: an application tries at each
-/// start.
+/// Whatever stops a run that leaves the file as it was, each try leaves nothing: an application
+/// tries at each start.
 #[test]
 fn a_run_that_a_full_disk_stops_leaves_nothing() {
     let step_2 = "CREATE TABLE big (a); INSERT INTO big VALUES (zeroblob(1000000));";
@@ -328,8 +312,8 @@ fn the_backup_of_an_adoption_is_named_after_its_version_and_can_be_restored() {
     assert_eq!(contents(&file.raw()), before);
 }
 
-/// Without a ledger only its schema shows whose file it is; with one, or with another application's number, that
-/// decides.
+/// Without a ledger only its schema shows whose file it is; with one, or with another application's
+/// number, that decides.
 #[test]
 fn what_is_not_ours_is_not_restored() {
     let refused = |script: &str, with_ledger: bool| {
@@ -361,10 +345,7 @@ fn a_restore_waits_for_a_reader_who_ends() {
     let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
     let reader = file.raw();
     reader.execute_batch("BEGIN; SELECT * FROM note;").unwrap();
-    let hasty = Options {
-        backups: Backups::Off,
-        ..hasty()
-    };
+    let hasty = hasty().backups(Backups::Off);
     let error = restore(&three(), &backup, &file.path, &hasty).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     let ends = thread::spawn(move || {
@@ -401,10 +382,7 @@ fn nothing_falls_between_what_is_kept_and_what_is_put_back() {
         file.migrator(&catalogue).upgrade().unwrap();
         let backup = backups(&file.path).unwrap().remove(0).path;
         let stop = AtomicBool::new(false);
-        let options = Options {
-            busy_timeout: Duration::from_secs(60),
-            ..plain()
-        };
+        let options = plain().busy_timeout(Duration::from_secs(60));
         let (written, kept) = thread::scope(|scope| {
             let writer = scope.spawn(|| {
                 let connection = file.raw();

@@ -1,8 +1,8 @@
-//! What a catalogue is made of.
+//! The parts of a catalogue.
 
 use std::fs;
 
-use migrations::{Back, Catalogue, ErrorKind, Step};
+use migrations::{Catalogue, Down, ErrorKind, Step};
 
 use crate::support::*;
 
@@ -59,11 +59,11 @@ fn a_folder_is_read() {
         panic!("two steps")
     };
     assert_eq!(
-        (first.folder(), first.up(), first.down()),
+        (first.folder(), first.up(), first.down_sql()),
         ("0001_note", NOTE, Some("the way"))
     );
-    assert!(matches!(second.back(), Back::Irreversible(why) if why == "the way"));
-    assert_eq!(second.down(), None);
+    assert!(matches!(second.down(), Down::Irreversible(why) if why == "the way"));
+    assert_eq!(second.down_sql(), None);
     assert_eq!(catalogue.notes(2).unwrap().title, "Title");
     assert!(catalogue.step(0).is_none() && catalogue.step(3).is_none());
 

@@ -1,30 +1,30 @@
 //! Steps with a Rust function.
 
-use migrations::{BoxError, Catalogue, Code, ErrorKind, Migrator, Options, Outcome, Remarks};
+use migrations::{BoxError, Catalogue, ErrorKind, Migrator, Options, Outcome, SkippedRows, StepFn};
 use rusqlite::Connection;
 
 use crate::support::*;
 
-type Function = fn(&Connection, &mut Remarks) -> Result<(), BoxError>;
+type Function = fn(&Connection, &mut SkippedRows) -> Result<(), BoxError>;
 
-fn nothing(_: &Connection, _: &mut Remarks) -> Result<(), BoxError> {
+fn nothing(_: &Connection, _: &mut SkippedRows) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn numbers(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError> {
+fn numbers(connection: &Connection, skipped: &mut SkippedRows) -> Result<(), BoxError> {
     let mut read = connection.prepare("SELECT id, body FROM note ORDER BY id")?;
     let mut rows = read.query([])?;
     while let Some(row) = rows.next()? {
         let (id, body): (i64, String) = (row.get(0)?, row.get(1)?);
         if body.parse::<i64>().is_err() {
-            remarks.left("note", format!("id {id}"), format!("`{body}` is no number"));
+            skipped.skip("note", format!("id {id}"), format!("`{body}` is no number"));
         }
     }
     Ok(())
 }
 
-fn fill(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError> {
-    numbers(connection, remarks)?;
+fn fill(connection: &Connection, skipped: &mut SkippedRows) -> Result<(), BoxError> {
+    numbers(connection, skipped)?;
     connection.execute(
         "UPDATE note SET number = body + 1 WHERE body GLOB '[0-9]*'",
         [],
@@ -32,10 +32,10 @@ fn fill(connection: &Connection, remarks: &mut Remarks) -> Result<(), BoxError> 
     Ok(())
 }
 
-fn with(survey: Function, apply: Function) -> Catalogue {
-    let code = Code {
+fn with(preflight: Function, apply: Function) -> Catalogue {
+    let code = StepFn {
         name: "fill",
-        survey,
+        preflight,
         apply,
     };
     let filled = step(
@@ -58,18 +58,18 @@ fn it_runs_after_the_sql_and_its_remarks_are_reported() {
     let file = file(&catalogue);
     let mut migrator = file.migrator(&catalogue);
     let report = migrator.upgrade().unwrap();
-    let remarks: Vec<_> = report
-        .remarks
+    let skipped: Vec<_> = report
+        .skipped_rows
         .iter()
-        .map(|remark| (remark.version, &*remark.table, &*remark.key))
+        .map(|row| (row.version, &*row.table, &*row.key))
         .collect();
-    assert_eq!(remarks, [(2, "note", "id 2")]);
+    assert_eq!(skipped, [(2, "note", "id 2")]);
     assert_eq!(
         file.value::<i64>("SELECT number FROM note WHERE id = 1"),
         42
     );
     // Going back is plain SQL.
-    assert!(migrator.rollback_to(1).unwrap().remarks.is_empty());
+    assert!(migrator.rollback_to(1).unwrap().skipped_rows.is_empty());
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn it_is_held_to_what_a_script_may_do() {
 
 #[test]
 fn a_survey_may_only_read() {
-    for survey in [
+    for preflight in [
         (|c, _| Ok(c.execute_batch("UPDATE note SET body = ''")?)) as Function,
         |c, _| Ok(c.execute_batch("CREATE TABLE mine (x)")?),
         |c, _| Ok(c.execute_batch("CREATE TEMP TABLE mine (x)")?),
@@ -190,7 +190,7 @@ fn a_survey_may_only_read() {
             Ok(())
         },
     ] {
-        let error = fails(&with(survey, nothing), strict());
+        let error = fails(&with(preflight, nothing), strict());
         assert_eq!(error.kind(), ErrorKind::StepForbidden);
         assert!(
             error

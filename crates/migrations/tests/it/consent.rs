@@ -1,6 +1,6 @@
 //! Nothing is lost unasked.
 
-use migrations::{Back, Catalogue, ErrorKind, Step};
+use migrations::{Catalogue, Down, ErrorKind, Step};
 
 use crate::support::*;
 
@@ -90,7 +90,7 @@ fn a_step_up_that_loses_asks_also_for_what_the_run_itself_made() {
     let drop = Step::new(
         "0003_drop",
         "ALTER TABLE note DROP COLUMN label;",
-        Back::Sql("ALTER TABLE note ADD COLUMN label TEXT;".into()),
+        Down::Sql("ALTER TABLE note ADD COLUMN label TEXT;".into()),
         "## Data migration\n\n- Loses: `note.label`: nobody used it\n",
     );
     let fill = step(

@@ -1,4 +1,5 @@
-//! Copies of a database: nobody reads them who may not read it, they work under any path, and none is left.
+//! Copies of a database: nobody reads them who may not read it, they work under any path, and none
+//! is left.
 
 use std::fs;
 use std::path::Path;
@@ -29,10 +30,7 @@ fn filled() -> File {
 }
 
 fn keep(number: u32) -> Options {
-    Options {
-        backups: Backups::Keep(number),
-        ..accepting()
-    }
+    accepting().backups(Backups::Keep(number))
 }
 
 /// A backup that is not wanted any more is not missed before the new one is sure to stay.
@@ -123,14 +121,11 @@ fn a_reader_who_stays_costs_no_backups() {
 fn a_backup_that_cannot_be_made_leaves_nothing_and_the_next_try_arrives() {
     let (file, catalogue) = (filled(), three());
     for call in ["room", "create", "sync_directory"] {
-        let options = Options {
-            files: match call {
-                "room" => &Broken("room"),
-                "create" => &Broken("create"),
-                _ => &Broken("sync_directory"),
-            },
-            ..plain()
-        };
+        let options = plain().files(match call {
+            "room" => &Broken("room"),
+            "create" => &Broken("create"),
+            _ => &Broken("sync_directory"),
+        });
         leaves_nothing(&file, || {
             let mut migrator = file.migrator_with(&catalogue, options);
             migrator.upgrade().unwrap_err()
@@ -144,10 +139,7 @@ fn a_backup_that_cannot_be_made_leaves_nothing_and_the_next_try_arrives() {
 #[test]
 fn without_links_a_backup_is_renamed_and_overwrites_nothing() {
     let (file, catalogue) = (filled(), three());
-    let options = Options {
-        files: &Broken("link"),
-        ..plain()
-    };
+    let options = plain().files(&Broken("link"));
     for _ in 0..2 {
         let migrator = file.migrator_with(&catalogue, options);
         migrator.back_up().unwrap();
@@ -160,7 +152,7 @@ fn a_step_outside_a_transaction_that_fails_leaves_no_backup() {
     let vacuum = migrations::Step::new(
         "0003_outside",
         "PRAGMA page_size = 8192; SELECT nosuch();",
-        migrations::Back::Irreversible("no test goes back here".into()),
+        migrations::Down::Irreversible("no test goes back here".into()),
         "",
     );
     let catalogue = catalogue(vec![
@@ -217,7 +209,8 @@ fn only_drafts_of_ours_that_nobody_has_are_removed() {
     assert!(!living.exists(), "it has ended");
 }
 
-/// Two programs back up one file at once: each has a copy of its own, and neither removes the other's.
+/// Two programs back up one file at once: each has a copy of its own, and neither removes the
+/// other's.
 #[test]
 fn many_backups_at_once() {
     let file = filled();
@@ -309,11 +302,7 @@ mod unix {
         let mode = u32::from_str_radix(&env::var(MODE).unwrap(), 8).unwrap();
         let path = Path::new(&path);
         let catalogue = three();
-        let options = Options {
-            rehearse: true,
-            progress: Some(|_| nobody_gets_in()),
-            ..plain()
-        };
+        let options = plain().rehearse(true).progress(Some(|_| nobody_gets_in()));
         let mut migrator = migrations::Migrator::open(&catalogue, path, options).unwrap();
         let backup = migrator.upgrade().unwrap().backup.unwrap();
         nobody_gets_in();
@@ -413,10 +402,7 @@ mod unix {
         for path in [&draft, &other] {
             fs::write(path, "half of it").unwrap();
         }
-        let options = Options {
-            rehearse: true,
-            ..keep(1)
-        };
+        let options = keep(1).rehearse(true);
         // A connection that is lent shows no more than its list of databases.
         let mut migrator = migrations::Migrator::with_connection(&catalogue, file.raw(), options);
         let backup = migrator.upgrade().unwrap().backup.unwrap();

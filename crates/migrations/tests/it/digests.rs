@@ -7,7 +7,8 @@ const SCRIPT: &str =
 
 #[test]
 fn it_never_changes() {
-    // `printf "CREATE TABLE note ( id INTEGER PRIMARY KEY, body TEXT DEFAULT 'a  b' );\n" | sha256sum`
+    // `printf "CREATE TABLE note ( id INTEGER PRIMARY KEY, body TEXT DEFAULT 'a  b' );\n" |
+    // sha256sum`
     assert_eq!(
         digest(SCRIPT),
         "eabfb10c51f14019ad3874a9e97e72520b41e80ab77f0cdd28f0fa63d965b249"

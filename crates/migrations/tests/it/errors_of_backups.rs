@@ -1,10 +1,11 @@
-//! What the engine says about backups and rehearsals; a test is named after the error's constructor.
+//! The engine's messages about backups and rehearsals; a test is named after the error's
+//! constructor.
 
 use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use migrations::{Backups, ErrorKind, Migrator, Options, backups, restore};
+use migrations::{Backups, ErrorKind, Migrator, backups, restore};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -43,10 +44,7 @@ fn backup_of_memory() {
 fn backup_failed() {
     let catalogue = three();
     let file = File::at(&catalogue, 2);
-    let options = Options {
-        files: &Broken("create"),
-        ..plain()
-    };
+    let options = plain().files(&Broken("create"));
     let before = file.bytes();
     let error = file
         .migrator_with(&catalogue, options)
@@ -64,10 +62,7 @@ fn backup_failed() {
 fn file_damaged() {
     let catalogue = three();
     let file = File::damaged(&catalogue, 2);
-    let options = Options {
-        backups: Backups::Off,
-        ..plain()
-    };
+    let options = plain().backups(Backups::Off);
     let before = file.bytes();
     let mut migrator = file.migrator_with(&catalogue, options);
     let error = migrator.upgrade().unwrap_err();
@@ -78,10 +73,7 @@ fn file_damaged() {
     assert_eq!(file.bytes(), before);
     assert_snapshot!("copy_damaged", file.report(&error));
     // Who knows better may go on.
-    let options = Options {
-        check: false,
-        ..options
-    };
+    let options = options.check(false);
     let mut migrator = file.migrator_with(&catalogue, options);
     assert_eq!(migrator.upgrade().unwrap().to, 3);
 }
@@ -95,7 +87,7 @@ fn values_that_break_a_check_are_no_damage() {
     for backups in [Backups::KeepAll, Backups::Off] {
         let file = File::at(&catalogue, 1);
         file.sql("PRAGMA ignore_check_constraints = ON; INSERT INTO note (body) VALUES ('')");
-        let options = Options { backups, ..plain() };
+        let options = plain().backups(backups);
         let report = file.migrator_with(&catalogue, options).upgrade().unwrap();
         assert_eq!(report.to, 2);
     }
@@ -175,10 +167,7 @@ fn restore_failed() {
     let before = file.bytes();
     let other = file.raw();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let options = Options {
-        backups: Backups::Off,
-        ..hasty()
-    };
+    let options = hasty().backups(Backups::Off);
     let error = restore(&three(), &backup, &file.path, &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert_eq!(file.bytes(), before);
@@ -190,10 +179,7 @@ fn undeclared_loss() {
     let catalogue = note_and("DELETE FROM note WHERE id > 1; UPDATE note SET body = '';");
     let file = File::at(&catalogue, 1);
     file.sql("INSERT INTO note (body) VALUES ('milk'), ('bread')");
-    let options = Options {
-        rehearse: true,
-        ..plain()
-    };
+    let options = plain().rehearse(true);
     let error = file
         .migrator_with(&catalogue, options)
         .upgrade()

@@ -1,10 +1,10 @@
-//! What the engine says about files and catalogues; a test is named after the error's constructor.
+//! The engine's messages about files and catalogues; a test is named after the error's constructor.
 
 use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use migrations::{Back, Catalogue, Error, ErrorKind, Migrator, Outcome, Step};
+use migrations::{Catalogue, Down, Error, ErrorKind, Migrator, Outcome, Step};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -325,7 +325,7 @@ fn rollback_goes_up() {
 #[test]
 fn irreversible() {
     let why = "The old codes were thrown away.\n";
-    let last = Step::new("0002_codes", "", Back::Irreversible(why.into()), "");
+    let last = Step::new("0002_codes", "", Down::Irreversible(why.into()), "");
     let catalogue = catalogue(vec![note_step(), last]);
     let file = File::at(&catalogue, 2);
     let error = file.migrator(&catalogue).rollback_to(0).unwrap_err();

@@ -1,4 +1,4 @@
-//! What the engine says about paths; a test is named after the error's constructor.
+//! The engine's messages about paths; a test is named after the error's constructor.
 
 use std::fs;
 use std::path::Path;

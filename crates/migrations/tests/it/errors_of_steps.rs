@@ -1,7 +1,9 @@
-//! What the engine says about steps that fail; a test is named after the error's constructor.
+//! The engine's messages about steps that fail; a test is named after the error's constructor.
 
 use insta::assert_snapshot;
-use migrations::{Access, Back, Catalogue, Code, Error, ErrorKind, Options, Outcome, Query, Step};
+use migrations::{
+    Access, Catalogue, Down, Error, ErrorKind, Options, Outcome, Query, Step, StepFn,
+};
 
 use crate::support::*;
 
@@ -19,7 +21,7 @@ fn failed(catalogue: &Catalogue, rows: &str, options: Options) -> Error {
     error
 }
 
-fn with_code(code: Code) -> Catalogue {
+fn with_code(code: StepFn) -> Catalogue {
     catalogue(vec![
         note_step(),
         step("0002_filled", "", "").with_code(code),
@@ -49,10 +51,10 @@ fn consent_needed() {
 
 #[test]
 fn strict_refuses() {
-    let code = Code {
+    let code = StepFn {
         name: "fill",
-        survey: |_, remarks| {
-            remarks.left("note", "id 3", "its `body` is not JSON");
+        preflight: |_, skipped| {
+            skipped.skip("note", "id 3", "its `body` is not JSON");
             Ok(())
         },
         apply: |_, _| Ok(()),
@@ -113,9 +115,9 @@ fn statement_refused() {
 
 #[test]
 fn code_refused() {
-    let code = Code {
+    let code = StepFn {
         name: "fill",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         // Also when the function does not care whether it worked.
         apply: |connection, _| {
             let _ = connection.execute_batch("PRAGMA foreign_keys = ON");
@@ -129,9 +131,9 @@ fn code_refused() {
 
 #[test]
 fn code_failed() {
-    let code = Code {
+    let code = StepFn {
         name: "fill",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply: |connection, _| {
             connection.execute("DELETE FROM note", [])?;
             Err("row 7 is not JSON".into())
@@ -148,9 +150,9 @@ fn code_failed() {
 
 #[test]
 fn code_panicked() {
-    let code = Code {
+    let code = StepFn {
         name: "fill",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply: |connection, _| {
             connection.execute("DELETE FROM note", [])?;
             panic!("index 3 is out of range");
@@ -167,13 +169,14 @@ fn code_panicked() {
 
 #[test]
 fn transaction_ended() {
-    let code = Code {
+    let code = StepFn {
         name: "fill",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply: |connection, _| {
             let mut delete = connection.prepare("DELETE FROM note WHERE id = 1")?;
             let _ = connection.execute("INSERT OR ROLLBACK INTO note VALUES (1, 'again')", []);
-            // Outside a transaction this would be for ever, and it was allowed when it was prepared.
+            // Outside a transaction this would be for ever, and it was allowed when it was
+            // prepared.
             let _ = delete.execute([]);
             Ok(())
         },
@@ -186,14 +189,14 @@ fn transaction_ended() {
 
 #[test]
 fn way_back_unsaid() {
-    let first = Step::new("0001_note", NOTE, Back::Sql("-- later".into()), "");
+    let first = Step::new("0001_note", NOTE, Down::Sql("-- later".into()), "");
     let error = File::none()
         .migrator(&catalogue(vec![first]))
         .upgrade()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadCatalogue);
     assert_snapshot!(error.report());
-    let blank = Step::new("0001_note", NOTE, Back::Irreversible(" \n".into()), "");
+    let blank = Step::new("0001_note", NOTE, Down::Irreversible(" \n".into()), "");
     let error = File::none()
         .migrator(&catalogue(vec![blank]))
         .upgrade()
@@ -229,7 +232,7 @@ fn query_would_break() {
     let drops = Step::new(
         "0003_drop",
         drops.up().to_owned(),
-        drops.back().clone(),
+        drops.down().clone(),
         claim,
     );
     let claiming = catalogue(vec![note_step(), label_step(), drops]).with_queries(vec![ends]);
@@ -249,7 +252,7 @@ fn undocumented() {
         let step = Step::new(
             "0001_note",
             NOTE,
-            Back::Sql("DROP TABLE note;".into()),
+            Down::Sql("DROP TABLE note;".into()),
             notes,
         );
         catalogue(vec![step])
@@ -273,7 +276,7 @@ fn undocumented() {
     let first = Step::new(
         "0001_note",
         NOTE,
-        Back::Sql("DROP TABLE note;".into()),
+        Down::Sql("DROP TABLE note;".into()),
         WHOLE,
     );
     let up = "CREATE TABLE new (id INTEGER PRIMARY KEY) STRICT; DROP TABLE note; ALTER TABLE new RENAME TO note;";
@@ -326,10 +329,7 @@ fn consent_needed_for_unknown() {
 
 #[test]
 fn stored_too_long() {
-    let options = Options {
-        stored_time_limit: std::time::Duration::ZERO,
-        ..plain()
-    };
+    let options = plain().stored_time_limit(std::time::Duration::ZERO);
     let endless =
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
     let (_, error) = going_back(endless, options);

@@ -1,4 +1,4 @@
-//! What a step may not do.
+//! Actions that a step may not take.
 
 use migrations::{ErrorKind, Outcome};
 

@@ -1,11 +1,11 @@
 //! Foreign keys are off around a run, checked before its COMMIT, and afterwards what they were.
 
-use migrations::{BoxError, Catalogue, ErrorKind, Migrator, Remarks};
+use migrations::{BoxError, Catalogue, ErrorKind, Migrator, SkippedRows};
 use rusqlite::Connection;
 
 use crate::support::*;
 
-type Apply = fn(&Connection, &mut Remarks) -> Result<(), BoxError>;
+type Apply = fn(&Connection, &mut SkippedRows) -> Result<(), BoxError>;
 
 const FAMILY: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
     CREATE TABLE child (id INTEGER PRIMARY KEY, parent REFERENCES parent (id) ON DELETE CASCADE);
@@ -211,19 +211,20 @@ fn children_of_what_a_step_touches_are_checked_and_nothing_else() {
 
 /// The family, and a step that is a function.
 fn with_function(family: &'static str, apply: Apply) -> Catalogue {
-    let code = migrations::Code {
+    let code = migrations::StepFn {
         name: "tried",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply,
     };
     let tried = step("0002_tried", "SELECT 1", "").with_code(code);
     catalogue(vec![step("0001_family", family, ""), tried])
 }
 
-/// Where there is no row, this prepares nothing that writes, so that trying the step on an empty copy shows nothing.
+/// Where there is no row, this prepares nothing that writes, so that trying the step on an empty
+/// copy shows nothing.
 fn orphans_where_there_are_parents(
     connection: &Connection,
-    _: &mut Remarks,
+    _: &mut SkippedRows,
 ) -> Result<(), BoxError> {
     let parents: i64 = value(connection, "SELECT count(*) FROM parent");
     if parents > 0 {

@@ -1,6 +1,6 @@
 //! Newer files, edited histories, drift.
 
-use migrations::{Back, Catalogue, ErrorKind, Remedy, Step};
+use migrations::{Catalogue, Down, ErrorKind, Remedy, Step};
 
 use crate::support::*;
 
@@ -33,7 +33,7 @@ fn an_older_build_goes_back_with_what_the_file_carries() {
 
 #[test]
 fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
-    let last = Step::new("0002_codes", "", Back::Irreversible("Gone.".into()), "");
+    let last = Step::new("0002_codes", "", Down::Irreversible("Gone.".into()), "");
     let newer = catalogue(vec![note_step(), last]);
     let file = File::at(&newer, 2);
     let older = newer.cut_at(1).unwrap();
@@ -50,7 +50,7 @@ fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
     assert_eq!(error.kind(), ErrorKind::Irreversible);
     // A step below that cannot be undone stands in nobody's way.
     let steps = vec![
-        Step::new("0001_note", NOTE, Back::Irreversible("Kept.".into()), ""),
+        Step::new("0001_note", NOTE, Down::Irreversible("Kept.".into()), ""),
         label_step(),
     ];
     let newer = catalogue(steps);
@@ -96,8 +96,8 @@ fn with(which: usize, up: Option<&'static str>, down: Option<&'static str>) -> C
     steps[which] = Step::new(
         old.folder().to_owned(),
         up.map_or(old.up().to_owned(), str::to_owned),
-        Back::Sql(
-            down.map_or(old.down().unwrap().to_owned(), str::to_owned)
+        Down::Sql(
+            down.map_or(old.down_sql().unwrap().to_owned(), str::to_owned)
                 .into(),
         ),
         "# other words\n",
@@ -202,8 +202,8 @@ fn an_edited_past_is_refused_also_where_there_is_no_next_step() {
     }
 }
 
-/// Where nothing was edited, nothing is written, whatever the ledger lacks and whatever the comments say; the next run
-/// completes it.
+/// Where nothing was edited, nothing is written, whatever the ledger lacks and whatever the
+/// comments say; the next run completes it.
 #[test]
 fn a_current_file_is_current_with_any_ledger() {
     let commented = with(

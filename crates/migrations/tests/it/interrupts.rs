@@ -26,7 +26,7 @@ fn cut_everywhere(
     loop {
         n += 1;
         // Each time as a process that starts.
-        schema::forget();
+        schema::clear_thread_cache();
         std::fs::write(&file.path, &bytes).unwrap();
         let mut connection = file.raw();
         connection

@@ -1,5 +1,5 @@
-//! A process that is killed in the middle of a hundred small steps, of a backup, or of a restore; the child is
-//! this test binary itself.
+//! A process that is killed in the middle of a hundred small steps, of a backup, or of a restore;
+//! the child is this test binary itself.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio, abort};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use migrations::{
-    Back, Backups, Catalogue, Commit, Migrator, Options, Progress, Step, Version, backups, restore,
+    Backups, Catalogue, Commit, Down, Migrator, Options, Progress, Step, Version, backups, restore,
 };
 
 use crate::support::*;
@@ -29,21 +29,18 @@ fn hundred() -> Catalogue {
                 "INSERT INTO count VALUES ({version}, 1) ON CONFLICT DO UPDATE SET times = times + 1;"
             ),
         };
-        let down = Back::Irreversible("no test goes back here".into());
+        let down = Down::Irreversible("no test goes back here".into());
         Step::new(format!("{version:04}_small"), up, down, "")
     });
     catalogue(steps.collect())
 }
 
 fn options(per_step: bool) -> Options {
-    Options {
-        commit: if per_step {
-            Commit::PerStep
-        } else {
-            Commit::Run
-        },
-        ..plain()
-    }
+    plain().commit(if per_step {
+        Commit::PerStep
+    } else {
+        Commit::Run
+    })
 }
 
 /// Not a test by itself: what the child does. It says when it begins, and then nobody waits for it.
@@ -123,7 +120,8 @@ fn a_hundred_small_steps_each_committed() {
 const REPORT: &str = "MIGRATIONS_TEST_REPORT";
 const DEED: &str = "MIGRATIONS_TEST_DEED";
 
-/// How many reports a copy of the file gives: it has some thousands of pages, and each report is a thousand.
+/// How many reports a copy of the file gives: it has some thousands of pages, and each report is a
+/// thousand.
 const REPORTS: u32 = 4;
 
 fn dies(_: Progress) {
@@ -141,20 +139,14 @@ fn copying_child() {
         return;
     };
     let (file, catalogue) = (Path::new(&file), three());
-    let options = Options {
-        progress: Some(dies),
-        ..plain()
-    };
+    let options = plain().progress(Some(dies));
     match deed.as_str() {
         "migrate" => {
             let mut migrator = Migrator::open(&catalogue, file, options).unwrap();
             migrator.upgrade().unwrap();
         }
         _ => {
-            let options = Options {
-                backups: Backups::Off,
-                ..options
-            };
+            let options = options.backups(Backups::Off);
             restore(&catalogue, Path::new(&deed), file, &options).unwrap();
         }
     }
@@ -241,10 +233,7 @@ fn a_restore_that_is_killed_leaves_what_was_there() {
             "report {report}"
         );
         assert_eq!(file.value::<String>("PRAGMA integrity_check"), "ok");
-        let options = Options {
-            backups: Backups::Off,
-            ..plain()
-        };
+        let options = plain().backups(Backups::Off);
         restore(&catalogue, &backup, &file.path, &options).unwrap();
         assert_eq!(file.value::<i64>("PRAGMA user_version"), 2);
         assert_eq!(

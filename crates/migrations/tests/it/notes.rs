@@ -46,7 +46,7 @@ fn everything_is_read() {
     );
     assert_eq!(notes.meaning("note_label"), Some("finds it"));
     assert_eq!(notes.meaning("note"), None);
-    let shown = |declared: &[migrations::Declared]| -> Vec<String> {
+    let shown = |declared: &[migrations::Declaration]| -> Vec<String> {
         declared
             .iter()
             .map(|one| format!("{}: {}", one.object(), one.why))

@@ -84,7 +84,8 @@ fn a_connection_that_only_reads_is_told() {
     assert!(migrator.upgrade().unwrap().steps.is_empty());
 }
 
-/// A process died in the middle of a write: who may write rolls that back and goes on, who may not is told.
+/// A process died in the middle of a write: who may write rolls that back and goes on, who may not
+/// is told.
 #[test]
 fn what_a_killed_process_left_is_rolled_back_or_told() {
     let catalogue = three();

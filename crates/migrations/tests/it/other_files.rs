@@ -1,18 +1,20 @@
-//! No SQL reaches another file: not that of a step or of its function, not that of a stored way back, inside a transaction
-//! and outside of one, however the file is named. Each is tried beside a database that is there and one that is not, and
-//! afterwards the directory is byte for byte what it was.
+//! No SQL reaches another file: not that of a step or of its function, not that of a stored way
+//! back, inside a transaction and outside of one, however the file is named. Each is tried beside a
+//! database that is there and one that is not, and afterwards the directory is byte for byte what
+//! it was.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use migrations::{Back, Catalogue, Code, Entry, Error, ErrorKind, Migrator, Options, Step};
+use migrations::{Catalogue, Down, Entry, Error, ErrorKind, Migrator, Options, Step, StepFn};
 use rusqlite::Connection;
 
 use crate::support::*;
 
-/// `FILE` is the path of another database. Each line is refused as `what` it names, or as what SQLite says.
+/// `FILE` is the path of another database. Each line is refused as `what` it names, or as what
+/// SQLite says.
 const HOSTILE: &[&str] = &[
     "ATTACH 'FILE' AS v; UPDATE v.s SET x = 'gone'",
     "ATTACH 'FI' || 'LE' AS v; UPDATE v.s SET x = 'gone'",
@@ -114,10 +116,7 @@ fn leaked(sql: String) -> &'static str {
 }
 
 fn no_backup() -> Options {
-    Options {
-        backups: migrations::Backups::Off,
-        ..accepting()
-    }
+    accepting().backups(migrations::Backups::Off)
 }
 
 fn upgrade(file: &File, catalogue: &Catalogue) -> Result<(), Error> {
@@ -141,7 +140,8 @@ fn a_step() {
     });
 }
 
-/// The function of a step has a connection; its SQL is in a table, because a function cannot be told any.
+/// The function of a step has a connection; its SQL is in a table, because a function cannot be
+/// told any.
 #[test]
 fn a_function() {
     fn run(connection: &Connection) -> Result<(), migrations::BoxError> {
@@ -156,17 +156,17 @@ fn a_function() {
         }
         Ok(())
     }
-    const APPLY: Code = Code {
+    const APPLY: StepFn = StepFn {
         name: "apply",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply: |connection, _| run(connection),
     };
-    const SURVEY: Code = Code {
-        name: "survey",
-        survey: |connection, _| run(connection),
+    const PREFLIGHT: StepFn = StepFn {
+        name: "preflight",
+        preflight: |connection, _| run(connection),
         apply: |_, _| Ok(()),
     };
-    for code in [APPLY, SURVEY] {
+    for code in [APPLY, PREFLIGHT] {
         each(HOSTILE, |sql, other| {
             let first = catalogue(vec![note_step()]);
             let trial = Trial::new(&first, 1);
@@ -179,10 +179,7 @@ fn a_function() {
             let second = step("0002_tried", "", "").with_code(code);
             let tried = catalogue(vec![note_step(), second]);
             trial.refused(sql, |file| {
-                let options = Options {
-                    strict: true,
-                    ..no_backup()
-                };
+                let options = no_backup().strict(true);
                 Migrator::open(&tried, &file.path, options)?
                     .upgrade()
                     .map(drop)
@@ -236,9 +233,10 @@ fn a_stored_way_back() {
 fn a_step_outside_a_transaction() {
     each(HOSTILE, |sql, other| {
         let trial = Trial::new(&catalogue(vec![note_step()]), 1);
-        // What is refused by its first word is refused; what is asked within a SELECT by the authorizer.
+        // What is refused by its first word is refused; what is asked within a SELECT by the
+        // authorizer.
         let up = format!("VACUUM; {}", trial.sql(sql, other));
-        let second = Step::new("0002_tried", up, Back::Irreversible("none".into()), "");
+        let second = Step::new("0002_tried", up, Down::Irreversible("none".into()), "");
         let tried = catalogue(vec![note_step(), second.outside_transaction("tried")]);
         let before = listing(trial.file.directory.path());
         let error = upgrade(&trial.file, &tried).unwrap_err();
@@ -252,7 +250,8 @@ fn a_step_outside_a_transaction() {
     });
 }
 
-/// Databases that the application has attached are not the step's, and its limits and settings come back.
+/// Databases that the application has attached are not the step's, and its limits and settings come
+/// back.
 #[test]
 fn what_the_application_has_attached() {
     let first = catalogue(vec![note_step()]);
@@ -293,7 +292,8 @@ fn what_the_application_has_attached() {
     assert!(!connection.db_config(SQLITE_DBCONFIG_DEFENSIVE).unwrap());
 }
 
-/// The engine's list of what is allowed is one: what a newer SQLite adds is refused until it is listed.
+/// The engine's list of what is allowed is one: what a newer SQLite adds is refused until it is
+/// listed.
 #[test]
 fn names_that_sqlite_reads_as_such_stay_usable() {
     let catalogue = note_and(

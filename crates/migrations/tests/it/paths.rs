@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use migrations::{Backups, ErrorKind, Migrator, Options, backups, restore};
+use migrations::{Backups, ErrorKind, Migrator, backups, restore};
 
 use crate::support::*;
 
-/// Names that SQLite reads otherwise in some place, and names that are odd for a person or a program.
+/// Names that SQLite reads otherwise in some place, and names that are odd for a person or a
+/// program.
 fn names() -> Vec<OsString> {
     let names = [
         "notes.db",
@@ -82,10 +83,7 @@ fn any_name_is_the_name_of_a_file() {
         let all = [name.clone(), first.clone(), second].into();
         assert_eq!(here(), all, "{name:?}");
 
-        let options = Options {
-            backups: Backups::Off,
-            ..plain()
-        };
+        let options = plain().backups(Backups::Off);
         restore(&catalogue, &kept, &path, &options).unwrap();
         assert_eq!(open().unwrap().version().unwrap(), 2, "{name:?}");
         assert_eq!(here(), all, "{name:?}");
@@ -210,7 +208,8 @@ fn a_file_that_was_made_for_nothing_is_removed() {
     assert_eq!(failed().kind(), ErrorKind::StepFailed);
     assert_eq!(here(), 0);
 
-    // It stays where another one had it already, was as good as asked for, or is made by somebody else just now.
+    // It stays where another one had it already, was as good as asked for, or is made by somebody
+    // else just now.
     fs::write(&file.path, b"").unwrap();
     failed();
     assert_eq!(here(), 1);

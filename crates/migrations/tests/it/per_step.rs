@@ -5,10 +5,7 @@ use migrations::{Backups, Commit, ErrorKind, Options, Outcome};
 use crate::support::*;
 
 fn per_step() -> Options {
-    Options {
-        commit: Commit::PerStep,
-        ..accepting()
-    }
+    accepting().commit(Commit::PerStep)
 }
 
 #[test]
@@ -64,11 +61,7 @@ fn consent_is_asked_for_all_steps_before_the_first() {
     let file = File::at(&catalogue, 3);
     file.sql("INSERT INTO note (body, label) VALUES ('milk', 'shop')");
     let before = file.bytes();
-    let options = Options {
-        accept_loss: false,
-        backups: Backups::Off,
-        ..per_step()
-    };
+    let options = per_step().accept_loss(false).backups(Backups::Off);
     let error = file
         .migrator_with(&catalogue, options)
         .rollback_to(1)

@@ -1,14 +1,14 @@
 //! A plan is computed from values and writes nothing.
 
 use insta::assert_snapshot;
-use migrations::{Catalogue, Code, Direction, plan};
+use migrations::{Catalogue, Direction, StepFn, plan};
 
 use crate::support::*;
 
 fn planned() -> Catalogue {
-    let code = Code {
+    let code = StepFn {
         name: "traininglogs::fill",
-        survey: |_, _| Ok(()),
+        preflight: |_, _| Ok(()),
         apply: |_, _| Ok(()),
     };
     let notes = "# Labels\n\n## Data migration\n\n- Loses: `note.colour`: nobody used it\n\n\
@@ -16,7 +16,7 @@ fn planned() -> Catalogue {
     let label = migrations::Step::new(
         "0002_label",
         "ALTER TABLE note ADD COLUMN label TEXT; -- one word\nCREATE INDEX note_label ON note (label);\n",
-        migrations::Back::Sql(
+        migrations::Down::Sql(
             "DROP INDEX note_label;\nALTER TABLE note DROP COLUMN label;\n".into(),
         ),
         notes,
@@ -69,7 +69,7 @@ fn planning_is_pure() {
         (1, 3, Direction::Up)
     );
     assert_eq!(first.statements(), 3);
-    let files: Vec<_> = first.moves.iter().map(|step| step.file()).collect();
+    let files: Vec<_> = first.steps.iter().map(|step| step.file()).collect();
     assert_eq!(files, ["0002_label/up.sql", "0003_tag/up.sql"]);
     let back = plan(&catalogue, &state, 0).unwrap();
     assert_eq!(back.direction(), Direction::Down);

@@ -1,13 +1,11 @@
-//! The seven promises, one test each, named after it. What each means in all its corners is tested in the
-//! files that the test's comment names.
+//! The seven promises, one test each, named after it. What each means in all its corners is tested
+//! in the files that the test's comment names.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use migrations::{
-    Backups, Catalogue, ErrorKind, Migrator, Options, Outcome, Version, backups, restore,
-};
+use migrations::{Backups, Catalogue, ErrorKind, Migrator, Outcome, Version, backups, restore};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -37,10 +35,7 @@ fn nobody_races() {
     let file = File::none();
     let barrier = Barrier::new(4);
     let starter = || {
-        let options = Options {
-            busy_timeout: Duration::from_secs(60),
-            ..plain()
-        };
+        let options = plain().busy_timeout(Duration::from_secs(60));
         barrier.wait();
         let mut migrator = Migrator::create(&catalogue, &file.path, options).unwrap();
         migrator.upgrade().unwrap().steps.len()
@@ -128,8 +123,8 @@ fn an_older_build_can_go_back() {
     assert_eq!(file.migrator(&older).drift().unwrap(), []);
 }
 
-/// One file for each kind of doubt; all are left as they are, to the byte. Also `history`, `opening`,
-/// `adoption`, `errors_of_files`.
+/// One file for each kind of doubt; all are left as they are, to the byte. Also `history`,
+/// `opening`, `adoption`, `errors_of_files`.
 #[test]
 fn it_refuses_to_guess() {
     let ours = || three().with_application_id(7);
@@ -194,7 +189,7 @@ fn it_refuses_to_guess() {
     for backups in [Backups::KeepAll, Backups::Off] {
         let file = File::damaged(&three(), 2);
         let before = file.bytes();
-        let options = Options { backups, ..plain() };
+        let options = plain().backups(backups);
         let error = file.migrator_with(&three(), options).upgrade().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Damaged, "{}", error.report());
         assert_eq!(file.bytes(), before, "damaged");

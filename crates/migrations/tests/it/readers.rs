@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use migrations::{
-    BoxError, Catalogue, Code, ErrorKind, Fill, Made, Migrator, Options, Outcome, Remarks, Source,
+    Backfill, BoxError, Catalogue, ErrorKind, Made, Migrator, Options, Outcome, SkippedRows,
+    Source, StepFn,
 };
 use rusqlite::Connection;
 
@@ -14,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 /// What a run may take beside the waiting; with a reader there it used to wait for each page.
 const SLACK: Duration = Duration::from_secs(1);
 
-const FILL: Fill<'_> = Fill {
+const BACKFILL: Backfill<'_> = Backfill {
     from: "SELECT id, body FROM note ORDER BY id",
     into: "copy",
     columns: &["note", "text"],
@@ -24,10 +25,12 @@ fn copied(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
     made.row(&[note.get(0), note.get(1)])
 }
 
-const COPY: Code = Code {
+const COPY: StepFn = StepFn {
     name: "copy",
-    survey: |_, _| Ok(()),
-    apply: |connection: &Connection, remarks: &mut Remarks| FILL.run(connection, remarks, copied),
+    preflight: |_, _| Ok(()),
+    apply: |connection: &Connection, skipped: &mut SkippedRows| {
+        BACKFILL.run(connection, skipped, copied)
+    },
 };
 
 /// A step that writes more pages than the cache of a connection holds, as SQL and by a function.
@@ -42,10 +45,7 @@ fn writers() -> [Catalogue; 2] {
 }
 
 fn options() -> Options {
-    Options {
-        busy_timeout: TIMEOUT,
-        ..plain()
-    }
+    plain().busy_timeout(TIMEOUT)
 }
 
 /// A file of version 1 with more rows than a cache holds.
@@ -83,7 +83,8 @@ fn names(file: &File) -> Vec<String> {
     names
 }
 
-/// Without a WAL the run cannot be made. It says so in time, holds no lock, and whoever comes can read.
+/// Without a WAL the run cannot be made. It says so in time, holds no lock, and whoever comes can
+/// read.
 #[test]
 fn an_idle_reader_is_told_in_time() {
     for journal in ["DELETE", "TRUNCATE", "PERSIST"] {

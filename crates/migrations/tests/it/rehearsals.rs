@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use migrations::{Back, Catalogue, ErrorKind, Options, Rehearsal, Step, WayBack};
+use migrations::{Catalogue, Down, ErrorKind, Rehearsal, Step, WayBack};
 
 use crate::support::*;
 
@@ -20,7 +20,7 @@ fn second(up: &'static str, down: &'static str, notes: &str) -> Catalogue {
         SHOP,
         "DROP TABLE log; DROP TABLE item; DROP TABLE list;",
     );
-    let second = Step::new("0002_tried", up, Back::Sql(down.into()), notes.to_owned());
+    let second = Step::new("0002_tried", up, Down::Sql(down.into()), notes.to_owned());
     catalogue(vec![first, second])
 }
 
@@ -134,10 +134,7 @@ fn a_way_back_that_fails_is_told() {
 
 #[test]
 fn a_run_may_be_told_to_rehearse_first() {
-    let options = Options {
-        rehearse: true,
-        ..plain()
-    };
+    let options = plain().rehearse(true);
     let bad = second("DELETE FROM list WHERE id = 3;", "SELECT 1;", "");
     let file = File::at(&bad, 1);
     file.sql(ROWS);
@@ -246,7 +243,8 @@ fn a_rollback_is_rehearsed_and_comes_up_again() {
     );
 }
 
-/// A rename is followed over several steps, up and back, also where table and column change their names at once.
+/// A rename is followed over several steps, up and back, also where table and column change their
+/// names at once.
 #[test]
 fn renames_are_followed_up_and_back() {
     let steps = vec![
@@ -258,13 +256,13 @@ fn renames_are_followed_up_and_back() {
         Step::new(
             "0002_b",
             "ALTER TABLE t RENAME COLUMN a TO b; ALTER TABLE t RENAME TO u;",
-            Back::Sql("ALTER TABLE u RENAME TO t; ALTER TABLE t RENAME COLUMN b TO a;".into()),
+            Down::Sql("ALTER TABLE u RENAME TO t; ALTER TABLE t RENAME COLUMN b TO a;".into()),
             "## Data migration\n\n- Renames: `t` to `u`\n- Renames: `t.a` to `b`\n",
         ),
         Step::new(
             "0003_c",
             "ALTER TABLE u RENAME COLUMN b TO c;",
-            Back::Sql("ALTER TABLE u RENAME COLUMN c TO b;".into()),
+            Down::Sql("ALTER TABLE u RENAME COLUMN c TO b;".into()),
             "## Data migration\n\n- Renames: `u.b` to `c`\n",
         ),
     ];
@@ -279,7 +277,8 @@ fn renames_are_followed_up_and_back() {
     assert_eq!(down.way_back, WayBack::Same);
 }
 
-/// A parent that is known by another key now: its children are counted, and nothing is asked of a column that went.
+/// A parent that is known by another key now: its children are counted, and nothing is asked of a
+/// column that went.
 #[test]
 fn a_parent_may_get_another_key() {
     let up = "CREATE TABLE new (uid TEXT PRIMARY KEY, name TEXT);

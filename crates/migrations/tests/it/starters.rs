@@ -4,16 +4,13 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use migrations::{Catalogue, Migrator, Options};
+use migrations::{Catalogue, Migrator};
 
 use crate::support::*;
 
 fn eight_starters(journal: &str) {
     const STARTERS: usize = 8;
-    let options = Options {
-        busy_timeout: Duration::from_secs(60),
-        ..plain()
-    };
+    let options = plain().busy_timeout(Duration::from_secs(60));
     for round in 0..5 {
         let file = File::none();
         file.sql(&format!("PRAGMA journal_mode = {journal}"));
@@ -64,10 +61,7 @@ fn eight_starters_race_for_a_switch_to_wal() {
             let path = file.path.clone();
             thread::spawn(move || {
                 barrier.wait();
-                let options = Options {
-                    busy_timeout: Duration::from_secs(60),
-                    ..plain()
-                };
+                let options = plain().busy_timeout(Duration::from_secs(60));
                 let mut migrator = Migrator::create(&catalogue, &path, options).unwrap();
                 migrator.upgrade().map(|report| report.to)
             })

@@ -157,10 +157,7 @@ fn a_known_step_must_lead_there_too() {
 
 #[test]
 fn an_endless_way_back_is_ended_and_holds_no_lock() {
-    let hasty = Options {
-        stored_time_limit: Duration::from_millis(50),
-        ..accepting()
-    };
+    let hasty = accepting().stored_time_limit(Duration::from_millis(50));
     let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)";
     for down_sql in [
         format!("DROP TABLE tag; {endless} SELECT count(*) FROM n"),
@@ -187,7 +184,8 @@ fn an_endless_way_back_is_ended_and_holds_no_lock() {
     roll_back(&file, &older, hasty).unwrap();
 }
 
-/// Functions and modules of the application may have side effects; those that it calls innocuous have none.
+/// Functions and modules of the application may have side effects; those that it calls innocuous
+/// have none.
 #[test]
 fn a_way_back_calls_nothing_of_the_application_that_may_have_effects() {
     let call = |down_sql: &str, flags: FunctionFlags| {
@@ -233,7 +231,8 @@ fn a_way_back_calls_nothing_of_the_application_that_may_have_effects() {
     assert_eq!(migrator.upgrade().unwrap().to, 2);
 }
 
-/// What stands behind the first statement in `sqlite_schema` is not read by SQLite, and must not be run by a copy.
+/// What stands behind the first statement in `sqlite_schema` is not read by SQLite, and must not be
+/// run by a copy.
 #[test]
 fn nothing_hides_behind_a_statement_of_the_schema() {
     let catalogue = catalogue(vec![

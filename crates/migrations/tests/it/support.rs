@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrations::{
-    Back, Catalogue, Error, FileInfo, Files, Migrator, NewFile, Options, Step, SystemFiles, Version,
+    Catalogue, Down, Error, FileInfo, Files, Migrator, NewFile, Options, Step, SystemFiles, Version,
 };
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 pub(crate) const NOTE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
 
 /// The way back; an empty one stands for none, which has to say why.
-pub(crate) fn back(down: &'static str) -> Back {
+pub(crate) fn back(down: &'static str) -> Down {
     match down {
-        "" => Back::Irreversible("no test goes back here".into()),
-        down => Back::Sql(down.into()),
+        "" => Down::Irreversible("no test goes back here".into()),
+        down => Down::Sql(down.into()),
     }
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn losing(
     loses: &str,
 ) -> Step {
     let notes = format!("## Rollback\n\n- Loses: {loses}\n");
-    Step::new(folder, up, Back::Sql(down.into()), notes)
+    Step::new(folder, up, Down::Sql(down.into()), notes)
 }
 
 pub(crate) fn catalogue(steps: Vec<Step>) -> Catalogue {
@@ -75,31 +75,19 @@ pub(crate) fn note_and(up: &'static str) -> Catalogue {
 
 /// The options of most tests: their steps have no notes.
 pub(crate) fn plain() -> Options {
-    Options {
-        allow_undocumented: true,
-        ..Options::default()
-    }
+    Options::default().allow_undocumented(true)
 }
 
 pub(crate) fn accepting() -> Options {
-    Options {
-        accept_loss: true,
-        ..plain()
-    }
+    plain().accept_loss(true)
 }
 
 pub(crate) fn strict() -> Options {
-    Options {
-        strict: true,
-        ..plain()
-    }
+    plain().strict(true)
 }
 
 pub(crate) fn hasty() -> Options {
-    Options {
-        busy_timeout: Duration::from_millis(1),
-        ..plain()
-    }
+    plain().busy_timeout(Duration::from_millis(1))
 }
 
 /// A path in a directory of its own.

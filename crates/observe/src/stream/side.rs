@@ -56,9 +56,10 @@ impl<'a> Side<'a> {
         // The same order on both sides, whatever the order in the files.
         shared.sort_by_key(|name| schema::sql::fold(name));
         let place = |name: &String| shared.iter().position(|own| same(own, name));
-        let key = match keyed {
-            true => key_names.iter().filter_map(place).collect(),
-            false => (0..shared.len()).collect(),
+        let key = if keyed {
+            key_names.iter().filter_map(place).collect()
+        } else {
+            (0..shared.len()).collect()
         };
         let list: Vec<_> = shared
             .iter()

@@ -1,33 +1,97 @@
-//! `rowsafe check DIR`: anybody's folder of SQLite migrations.
+//! `rowsafe check DIR`: a folder of SQLite migrations of any tool.
 
 mod arguments;
 mod baseline;
-pub(crate) mod config;
+mod config;
+mod failure_log;
 mod place;
 mod progress;
 mod since;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::{ArgMatches, Command, FromArgMatches};
 use schema::escape;
 
-pub(crate) use arguments::Arguments;
+pub(super) use arguments::Arguments;
 use baseline::Baseline;
+pub(super) use failure_log::FailureLog;
 
-use super::{Failure, Outcome};
+use super::nearest::did_you_mean;
+use super::outcome::{Failure, Outcome};
 use crate::input;
-use folders::InputError;
+use folders::{History, InputError};
 use lint::report::Report;
 use sandbox::{Deadline, Scope};
 
-/// Returns whether there is a finding that makes the command fail.
-///
-/// `config` is the file of which some of the options are.
-pub(crate) fn run(
+/// The command line as it was given, and its definitions.
+pub(super) struct CommandLine<'a> {
+    pub(super) definitions: Command,
+    pub(super) words: &'a [OsString],
+    pub(super) matches: &'a ArgMatches,
+}
+
+/// Checks a folder with the options of the command line and of the folder's options file. A failure
+/// is also written in the formats that the options ask for.
+pub(super) fn run(
+    given: &Arguments,
+    line: &CommandLine<'_>,
+    output: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let merged = merge_options(given, line);
+    let arguments = match &merged {
+        Ok(Some(merged)) => &merged.arguments,
+        _ => given,
+    };
+    let done = merged.as_ref().map_err(Clone::clone).map_err(Failure::from);
+    let done = done.and_then(|merged| {
+        let config = merged.as_ref().map(|merged| merged.path.as_path());
+        check_folder(arguments, config, output)
+    });
+    if let Err(failure) = &done {
+        let text = FailureLog::from_arguments(arguments).write(&failure.report());
+        output.write_all(&text)?;
+    }
+    done
+}
+
+/// The options of the command line and of a file together.
+struct Merged {
+    arguments: Arguments,
+    path: PathBuf,
+}
+
+/// Reads the options file of the folder; `None` if there is none.
+fn merge_options(given: &Arguments, line: &CommandLine<'_>) -> Result<Option<Merged>, InputError> {
+    let (Some(verb), Some((name, matches))) = (
+        line.definitions.find_subcommand("check"),
+        line.matches.subcommand(),
+    ) else {
+        return Ok(None);
+    };
+    let Some(config) = config::read(&given.folder, verb, matches)? else {
+        return Ok(None);
+    };
+    // Before all others, where no `--` can precede them.
+    let mut words = line.words.to_vec();
+    let verb = words.iter().position(|word| word == name).unwrap_or(0);
+    words.splice(verb + 1..verb + 1, config.words);
+    let matches = line.definitions.clone().get_matches_from(words);
+    let Some((_, matches)) = matches.subcommand() else {
+        return Ok(None);
+    };
+    let arguments = Arguments::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+    let path = config.path;
+    Ok(Some(Merged { arguments, path }))
+}
+
+/// Checks a folder. `config` is the file that contains some of the options.
+fn check_folder(
     arguments: &Arguments,
     config: Option<&Path>,
     output: &mut dyn Write,
@@ -53,11 +117,8 @@ pub(crate) fn run(
         to: arguments.to.clone(),
         seed: arguments.seed,
         command: arguments.words(),
-        progress: Some(progress::tell),
+        progress: Some(progress::show),
         ..lint::Options::default()
-    };
-    let told = |error: lint::Error| {
-        Failure::Told(format!("error: {}\n", escape::line(&error.to_string())))
     };
     if let Some(base) = &arguments.base {
         let (base, scope) = (base.clone(), Scope::new(&deadline, arguments.timeout));
@@ -65,7 +126,7 @@ pub(crate) fn run(
             scope.within(|| {
                 let made = options.base(&*input::database(&base)?);
                 made.map_err(|error| {
-                    Failure::Told(format!("error: {}\n", escape::line(&error.to_string())))
+                    Failure::Message(format!("error: {}\n", escape::line(&error.to_string())))
                 })
             })
         };
@@ -76,7 +137,7 @@ pub(crate) fn run(
         .map(|path| format!("options: `{}`", path.display()))
         .collect();
     if let Some(revision) = &arguments.since {
-        let since = since::since(&history, revision)?;
+        let since = since::select(&history, revision)?;
         if since.steps.is_empty() {
             options.starts = 0;
         }
@@ -84,14 +145,15 @@ pub(crate) fn run(
         notes.extend(since.notes);
     }
     let judged = lint::check_until(&history, &options, &deadline);
-    progress::end();
-    let mut verdict = judged.map_err(told)?;
+    progress::clear();
+    let mut verdict = judged.map_err(|error| refuse(&error, arguments, &history))?;
     let mut accepted = 0;
     if let Some(known) = known {
         if arguments.write_baseline {
             if let Some(why) = &verdict.stopped {
-                return Err(Failure::Told(format!(
-                    "error: no baseline is written: {why}\nhint: give it more time with `--timeout SECONDS`\n"
+                return Err(Failure::Message(format!(
+                    "error: no baseline is written: {why}\n\
+                     hint: allow more time with `--timeout SECONDS`\n"
                 )));
             }
             let count = known.write(&verdict, &history)?;
@@ -112,22 +174,45 @@ pub(crate) fn run(
         known: accepted,
         notes,
         none_asked: options.only.is_some() && verdict.steps == 0,
+        allow_gaps: arguments.allow_gaps,
     };
     for (format, path) in &arguments.also {
-        fs::write(path, report.to(*format))
+        fs::write(path, report.render(*format))
             .map_err(|error| InputError::unwritable(path, &error))?;
     }
-    output.write_all(report.to(arguments.format).as_bytes())?;
-    let fails = verdict.findings.iter().any(|finding| report.fails(finding));
-    let allowed = arguments.allow_gaps && verdict.stopped.is_none() && verdict.steps > 0;
-    Ok(match report.incomplete() {
-        _ if fails => Outcome::Found,
-        Some(_) if !allowed => Outcome::Incomplete,
-        _ => Outcome::Clean,
+    output.write_all(report.render(arguments.format).as_bytes())?;
+    Ok(if report.has_failures() {
+        Outcome::Found
+    } else if report.ends_incomplete() {
+        Outcome::Incomplete
+    } else {
+        Outcome::Clean
     })
 }
 
-/// What `work` gives, if that is before the time is over.
+/// An error of the check, with a hint that names the options of this command.
+fn refuse(error: &lint::Error, arguments: &Arguments, history: &History) -> Failure {
+    let hint = match error.kind() {
+        lint::ErrorKind::UnknownStep => {
+            let steps = history.steps.iter().map(|step| step.name.as_str());
+            let steps: Vec<&str> = steps.collect();
+            let asked = [&arguments.from, &arguments.to].into_iter().flatten();
+            let unknown = asked.map(String::as_str).find(|own| !steps.contains(own));
+            let near = unknown.map(|own| did_you_mean(own, steps.iter().copied()));
+            match (near.filter(|near| !near.is_empty()), steps.last()) {
+                (Some(near), _) => near.trim_start_matches("; ").to_owned(),
+                (None, Some(last)) => format!("name a step of the folder, such as `{last}`"),
+                (None, None) => "the folder contains no step".to_owned(),
+            }
+        }
+        lint::ErrorKind::Timeout => "allow more time with `--timeout SECONDS`".to_owned(),
+        _ => "try again with more free memory".to_owned(),
+    };
+    let (error, hint) = (error.to_string(), escape::line(&hint).into_owned());
+    Failure::Message(format!("error: {}\nhint: {hint}\n", escape::line(&error)))
+}
+
+/// The result of `work`, unless the time limit of the run is over first.
 fn in_time<T: Send + 'static, E: Into<Failure> + Send + 'static>(
     deadline: &Deadline,
     arguments: &Arguments,
@@ -135,28 +220,29 @@ fn in_time<T: Send + 'static, E: Into<Failure> + Send + 'static>(
 ) -> Result<T, Failure> {
     match lint::until(deadline, work) {
         Some(done) => done.map_err(Into::into),
-        None => Err(Failure::Told(format!(
-            "error: the folder is not read after `--timeout` of {} seconds\n\
-             hint: give it more time with `--timeout SECONDS`, or name the folder that holds the migrations\n",
+        None => Err(Failure::Message(format!(
+            "error: the folder was not read within {} seconds\n\
+             hint: allow more time with `--timeout SECONDS`, or name the folder that contains the \
+             migrations\n",
             arguments.timeout
         ))),
     }
 }
 
-/// The baseline, which is read before the work begins.
+/// Reads the baseline, before the work begins.
 fn known(arguments: &Arguments) -> Result<Option<Baseline>, Failure> {
     let Some(path) = &arguments.baseline else {
-        return match arguments.write_baseline {
-            false => Ok(None),
-            true => Err(Failure::Told(
-                "error: no baseline is named\nhint: `--baseline FILE --write-baseline`\n"
-                    .to_owned(),
-            )),
-        };
+        if arguments.write_baseline {
+            return Err(Failure::Message(
+                "error: `--write-baseline` needs a file\nhint: add `--baseline FILE`\n".to_owned(),
+            ));
+        }
+        return Ok(None);
     };
-    let known = match arguments.write_baseline {
-        true => Baseline::read_or_new(path),
-        false => Baseline::read(path),
+    let known = if arguments.write_baseline {
+        Baseline::read_or_new(path)
+    } else {
+        Baseline::read(path)
     };
     Ok(Some(known?))
 }

@@ -8,49 +8,49 @@ use clap::{Args, ValueEnum};
 use schema::{Change, ColumnOrder, Comparison, Rename, Risk, Schema, escape};
 use serde_json::json;
 
-use super::Failure;
+use super::outcome::Failure;
 use crate::input;
 use sandbox::Deadline;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Exit codes:
-  0  the same schema
+  0  the schemas are equal
   1  at least one change
   2  a file could not be read")]
 pub(crate) struct Arguments {
-    /// The schema before: a database file, or a file of SQL that makes one
+    /// The old schema: a database file, or an SQL file that creates it
     #[arg(value_name = "A")]
     before: PathBuf,
-    /// The schema after
+    /// The new schema
     #[arg(value_name = "B")]
     after: PathBuf,
-    /// How to print
+    /// Print the changes in this format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// A rename that is known: `table=new` or `table.column=new`; may be given several times
+    /// Declare a rename, `table=new` or `table.column=new`; may be repeated
     #[arg(long = "rename", value_name = "OLD=NEW", value_parser = parse_rename)]
     renames: Vec<Rename>,
-    /// Tell what went and what came, where a rename would be guessed
+    /// Report a removal and an addition instead of guessing a rename
     #[arg(long)]
     no_guesses: bool,
-    /// Let columns stand in another order: it matters to `SELECT *` and to `INSERT` without columns
+    /// Ignore the order of columns, which matters to `SELECT *` and `INSERT` without columns
     #[arg(long)]
     ignore_column_order: bool,
-    /// Leave a table out with its indexes and triggers, such as a tool's own; may be given several times
+    /// Ignore a table with its indexes and triggers, such as a tool's own; may be repeated
     #[arg(long = "ignore-table", value_name = "TABLE")]
     ignored: Vec<String>,
 }
 
-/// How to print.
+/// The formats of `rowsafe diff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON document.
+    /// One JSON document for programs.
     Json,
 }
 
-/// How long reading a schema may take.
+/// The time limit for reading a schema.
 const TIME: Duration = Duration::from_secs(300);
 
 /// Returns whether there is a change.
@@ -59,9 +59,10 @@ pub(crate) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
         let (deadline, path) = (Deadline::after(TIME), path.clone());
         let name = path.display().to_string();
         let schema = lint::until(&deadline, move || input::schema(&path)).ok_or_else(|| {
-            Failure::Told(format!(
-                "error: the schema of `{name}` is not read after {} seconds\n\
-                 hint: views that name each other many times take that long\n",
+            Failure::Message(format!(
+                "error: the schema of `{}` was not read within {} seconds\n\
+                 hint: views that refer to each other many times take that long\n",
+                escape::line(&name),
                 TIME.as_secs()
             ))
         })??;
@@ -69,9 +70,10 @@ pub(crate) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
         Ok(arguments.ignored.iter().fold(schema, without))
     };
     let (before, after) = (read(&arguments.before)?, read(&arguments.after)?);
-    let order = match arguments.ignore_column_order {
-        true => ColumnOrder::Ignore,
-        false => ColumnOrder::Tell,
+    let order = if arguments.ignore_column_order {
+        ColumnOrder::Ignore
+    } else {
+        ColumnOrder::Tell
     };
     let comparison = Comparison::new(&before, &after)
         .renames(&arguments.renames)
@@ -108,7 +110,7 @@ fn text(
     let shown = |path: &PathBuf| escape::line(&path.to_string_lossy()).into_owned();
     let (before, after) = (shown(&arguments.before), shown(&arguments.after));
     match changes {
-        [] => writeln!(output, "the same schema: `{before}`, `{after}`")?,
+        [] => writeln!(output, "`{before}` and `{after}` have the same schema")?,
         [_] => writeln!(output, "`{before}` to `{after}`: 1 change")?,
         many => writeln!(output, "`{before}` to `{after}`: {} changes", many.len())?,
     }
@@ -120,7 +122,7 @@ fn text(
     }
     for rename in comparison.unmatched_renames() {
         let hint = format!(
-            "hint: `--rename {}` fits nothing here",
+            "hint: `--rename {}` matches no table or column",
             self::shown(&rename)
         );
         writeln!(output, "{}", escape::line(&hint))?;
@@ -128,9 +130,11 @@ fn text(
     Ok(())
 }
 
-/// A rename as it is given on the command line.
+/// A rename as on the command line.
 fn shown(rename: &Rename) -> String {
-    let Rename { table, column, to } = rename;
+    let Rename {
+        table, column, to, ..
+    } = rename;
     match column {
         Some(column) => format!("{table}.{column}={to}"),
         None => format!("{table}={to}"),
@@ -141,7 +145,7 @@ fn parse_rename(text: &str) -> Result<Rename, String> {
     let (old, to) = text
         .split_once('=')
         .filter(|(old, to)| !old.is_empty() && !to.is_empty())
-        .ok_or("it is not of the form `table=new` or `table.column=new`")?;
+        .ok_or("expected `table=new` or `table.column=new`")?;
     Ok(match old.split_once('.') {
         Some((table, column)) => Rename::column(table, column, to),
         None => Rename::table(old, to),

@@ -90,8 +90,8 @@ fn findings(text: &str) -> Vec<serde_json::Value> {
     verdict["findings"].as_array().unwrap().clone()
 }
 
-/// The command of each finding, split as a shell does, tells that finding again. What may be lost on the way to a
-/// shell is in the names here: blanks, quotes, a dash at the beginning.
+/// The command of each finding, split as a shell does, tells that finding again. What may be lost
+/// on the way to a shell is in the names here: blanks, quotes, a dash at the beginning.
 #[test]
 fn the_command_that_is_printed_shows_the_finding_again() {
     let folder = folder(
@@ -153,7 +153,8 @@ fn the_command_for_a_long_run_is_a_long_run() {
     );
 }
 
-/// The classes that are found. Each of them is found again, and the same, by the command that is printed.
+/// The classes that are found. Each of them is found again, and the same, by the command that is
+/// printed.
 fn told_again(folder: &Path, arguments: &[&str]) -> Vec<String> {
     const SAME: &[&str] = &[
         "rule",
@@ -223,7 +224,8 @@ fn what_cannot_be_done_is_told() {
     assert_eq!(names, 2, "nothing was written");
 }
 
-/// One run, several reports; a file that cannot be written is told and nothing is printed as if it were.
+/// One run, several reports; a file that cannot be written is told and nothing is printed as if it
+/// were.
 #[test]
 fn a_report_may_go_into_files_as_well() {
     let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
@@ -238,7 +240,7 @@ fn a_report_may_go_into_files_as_well() {
         let (code, text) = check(folder.path(), &["migrations", "--also", wrong]);
         assert_eq!(code, Some(2));
         assert!(
-            text.contains("it is not of the form `FORMAT=FILE`"),
+            text.contains("expected `FORMAT=FILE`; the formats are "),
             "{text}"
         );
     }
@@ -247,5 +249,84 @@ fn a_report_may_go_into_files_as_well() {
     assert!(
         text.starts_with("error: `no/out` cannot be written: "),
         "{text}"
+    );
+}
+
+/// A run without a report leaves its error where a workflow shows it, whether the folder, an option
+/// or the options file is wrong.
+#[test]
+fn a_failure_is_shown_in_a_workflow() {
+    let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
+    let path = folder.path();
+    let page = path.join("page.md");
+    let logged = |arguments: &[&str], message: &str| {
+        let (code, text) = check(path, arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {text}");
+        let line = text.lines().next().unwrap();
+        let start = format!("::error title=rowsafe check::{message}");
+        assert!(line.starts_with(&start), "{arguments:?}: {text}");
+        let shown = fs::read_to_string(&page).unwrap();
+        assert!(
+            shown.starts_with("### rowsafe check\n\n**The check did not run.**\n"),
+            "{shown}"
+        );
+        assert!(shown.contains(message), "{shown}");
+        fs::remove_file(&page).unwrap();
+    };
+    let asked = ["--format=github", "--also=markdown=page.md"];
+    let with = |more: &[&'static str]| [&asked[..], more].concat();
+    logged(&with(&["nowhere"]), "error: `nowhere` does not exist");
+    let wrong = "error: invalid value 'sqlxx' for '--layout <LAYOUT>'";
+    logged(&with(&["migrations", "--layout", "sqlxx"]), wrong);
+    let split = [
+        "migrations",
+        "--also",
+        "markdown=page.md",
+        "--format",
+        "github",
+        "--sed",
+        "1",
+    ];
+    logged(&split, "error: unexpected argument '--sed' found");
+    fs::write(path.join("rowsafe.toml"), "[check]\nlayuot = \"diesel\"\n").unwrap();
+    logged(
+        &with(&["migrations"]),
+        "error: unknown key `layuot`; did you mean `layout`?",
+    );
+    // The options file may choose the format, and a run may end for a reason of its own.
+    fs::write(path.join("rowsafe.toml"), "[check]\nformat = \"github\"\n").unwrap();
+    let from = ["migrations", "--also=markdown=page.md", "--from=9"];
+    logged(&from, "error: no step is called `9`");
+    // Other formats and verbs print nothing on standard output.
+    fs::remove_file(path.join("rowsafe.toml")).unwrap();
+    let (_, text) = check(path, &["nowhere", "--format=json"]);
+    assert!(
+        text.starts_with("error: `nowhere` does not exist\n"),
+        "{text}"
+    );
+    let (_, text) = rowsafe(path, &["diff", "--format=github", "--", "check"]);
+    assert!(text.starts_with("error: "), "{text}");
+    // Words behind `--` are no options.
+    let (_, text) = check(path, &["--nosuch", "--", "--format=github"]);
+    assert!(text.starts_with("error: "), "{text}");
+}
+
+#[test]
+fn an_unknown_step_gets_a_hint() {
+    let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
+    let hint = |name: &str| {
+        let (code, text) = check(folder.path(), &["migrations", "--to", name]);
+        assert_eq!(code, Some(2), "{text}");
+        text
+    };
+    assert_eq!(
+        hint("2024-01-02-000000_secnd"),
+        "error: no step is called `2024-01-02-000000_secnd`\n\
+         hint: did you mean `2024-01-02-000000_second`?\n"
+    );
+    assert_eq!(
+        hint("x"),
+        "error: no step is called `x`\n\
+         hint: name a step of the folder, such as `2024-01-02-000000_second`\n"
     );
 }

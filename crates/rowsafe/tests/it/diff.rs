@@ -59,7 +59,7 @@ fn a_database_and_a_script_are_compared() {
         &["old.db", "new.sql", "--rename", "nosuch=other"],
     );
     assert!(
-        text.ends_with("hint: `--rename nosuch=other` fits nothing here\n"),
+        text.ends_with("hint: `--rename nosuch=other` matches no table or column\n"),
         "{text}"
     );
 }
@@ -74,7 +74,7 @@ fn the_same_schema_is_told_whatever_its_text() {
     let (code, text) = diff(folder.path(), &["old.sql", "other.db"]);
     assert_eq!(
         (code, &*text),
-        (0, "the same schema: `old.sql`, `other.db`\n")
+        (0, "`old.sql` and `other.db` have the same schema\n")
     );
     let (code, text) = diff(folder.path(), &["other.db", "old.sql", "--format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();

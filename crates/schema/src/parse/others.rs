@@ -6,11 +6,11 @@ use super::parsed;
 use crate::schema::{
     Index, IndexPart, PartKind, Trigger, TriggerEvent, TriggerParts, TriggerTime, View,
 };
-use crate::sql::{fold, name_of, plain, tight};
+use crate::sql::{fold, plain, tight, unquote_name};
 use crate::table::{Column, Table, TableKind};
 use crate::text::{Names, bare, text};
 
-/// What `CREATE INDEX` declares. `table` is the table as far as it is known.
+/// Reads the declarations of `CREATE INDEX`. `table` is the table as far as it is known.
 pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> Index {
     let columns: &[Column] = table.map_or(&[], |table| &table.columns);
     let names: Names = columns.iter().map(|column| fold(&column.name)).collect();
@@ -49,7 +49,7 @@ pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> I
 /// One part of a key: a column wherever SQLite takes it for one.
 fn index_part(part: &SortedColumn<'_>, columns: &[Column], names: &Names) -> IndexPart {
     let (expression, collation) = key_part(part);
-    let column = column_of(expression).and_then(|name| {
+    let column = find_column(expression).and_then(|name| {
         columns
             .iter()
             .find(|column| column.name.eq_ignore_ascii_case(&name))
@@ -70,7 +70,7 @@ pub(super) fn key_part<'a, 'b>(part: &'a SortedColumn<'b>) -> (&'a Expr<'b>, Opt
     let mut collation = None;
     while let Expr::Collate(inner, name) = expression {
         // The outermost collation wins.
-        collation.get_or_insert_with(|| name_of(name).to_ascii_uppercase());
+        collation.get_or_insert_with(|| unquote_name(name).to_ascii_uppercase());
         expression = bare(inner);
     }
     (expression, collation)
@@ -88,16 +88,16 @@ pub(super) fn declared_collation(
 }
 
 /// The name, if the expression is nothing but a name. In a key a string is one too.
-pub(super) fn column_of(expression: &Expr<'_>) -> Option<String> {
+pub(super) fn find_column(expression: &Expr<'_>) -> Option<String> {
     match expression {
-        Expr::Id(id) => Some(name_of(id.0)),
-        Expr::Name(name) => Some(name_of(name.0)),
-        Expr::Literal(sqlite3_parser::ast::Literal::String(string)) => Some(name_of(string)),
+        Expr::Id(id) => Some(unquote_name(id.0)),
+        Expr::Name(name) => Some(unquote_name(name.0)),
+        Expr::Literal(sqlite3_parser::ast::Literal::String(string)) => Some(unquote_name(string)),
         _ => None,
     }
 }
 
-/// What `CREATE TRIGGER` declares; `names` are all names of the schema.
+/// Reads the declarations of `CREATE TRIGGER`; `names` are all names of the schema.
 pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger {
     let found = parsed(sql, |statement| {
         let Stmt::CreateTrigger {
@@ -123,9 +123,10 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
                 ast::TriggerEvent::Update | ast::TriggerEvent::UpdateOf(_) => TriggerEvent::Update,
             },
             columns: match event {
-                ast::TriggerEvent::UpdateOf(columns) => {
-                    columns.iter().map(|column| name_of(column.0)).collect()
-                }
+                ast::TriggerEvent::UpdateOf(columns) => columns
+                    .iter()
+                    .map(|column| unquote_name(column.0))
+                    .collect(),
                 _ => Vec::new(),
             },
             when: when_clause.as_ref().map(|when| text(bare(when), names)),
@@ -145,7 +146,7 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
     }
 }
 
-/// What `CREATE VIEW` declares; `names` are all names of the schema.
+/// Reads the declarations of `CREATE VIEW`; `names` are all names of the schema.
 pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
     let found = parsed(sql, |statement| {
         let Stmt::CreateView {
@@ -159,7 +160,7 @@ pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
             name: name.to_owned(),
             columns: columns
                 .iter()
-                .map(|column| name_of(column.col_name.0))
+                .map(|column| unquote_name(column.col_name.0))
                 .collect(),
             text: text(select, names),
             parsed: true,
@@ -184,7 +185,7 @@ pub(crate) fn virtual_table(sql: &str) -> TableKind {
         };
         let arguments = args.unwrap_or_default();
         Some(TableKind::Virtual {
-            module: fold(&name_of(module_name.0)),
+            module: fold(&unquote_name(module_name.0)),
             arguments: arguments.iter().map(|argument| tight(argument)).collect(),
         })
     });

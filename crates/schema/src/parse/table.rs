@@ -6,9 +6,9 @@ use sqlite3_parser::ast::{
     TableConstraint, UnaryOperator,
 };
 
-use super::others::{column_of, declared_collation, key_part};
+use super::others::{declared_collation, find_column, key_part};
 use super::parsed;
-use crate::sql::{fold, name_of, plain, quote_text};
+use crate::sql::{fold, plain, quote_text, unquote_name};
 use crate::table::{
     Check, Conflict, ForeignKey, Generated, IndexedColumn, PrimaryKey, Table, TableKind, Unique,
 };
@@ -36,7 +36,7 @@ pub(crate) fn table(table: &mut Table, sql: &str) {
         };
         let same = columns.len() == table.columns.len()
             && columns.iter().zip(&table.columns).all(|(parsed, known)| {
-                name_of(parsed.col_name.0).eq_ignore_ascii_case(&known.name)
+                unquote_name(parsed.col_name.0).eq_ignore_ascii_case(&known.name)
             });
         if !same {
             return None;
@@ -52,7 +52,7 @@ pub(crate) fn table(table: &mut Table, sql: &str) {
             builder.column_constraints(at, column);
         }
         for constraint in constraints.unwrap_or_default() {
-            let name = constraint.name.as_ref().map(|name| name_of(name.0));
+            let name = constraint.name.as_ref().map(|name| unquote_name(name.0));
             builder.constraint(name, &constraint.constraint);
         }
         Some(builder.table)
@@ -85,7 +85,7 @@ impl Builder<'_> {
                 }
                 ColumnConstraint::Default(value) => column.default = default(value, names),
                 ColumnConstraint::Collate { collation_name } => {
-                    let name = name_of(collation_name.0).to_ascii_uppercase();
+                    let name = unquote_name(collation_name.0).to_ascii_uppercase();
                     column.collation = Some(name).filter(|name| name != "BINARY");
                 }
                 ColumnConstraint::Generated { expr, typ } => {
@@ -129,7 +129,7 @@ impl Builder<'_> {
                 }
                 ColumnConstraint::Check(expression) => {
                     self.check(
-                        constraint.name.as_ref().map(|name| name_of(name.0)),
+                        constraint.name.as_ref().map(|name| unquote_name(name.0)),
                         expression,
                     );
                 }
@@ -174,7 +174,7 @@ impl Builder<'_> {
                 clause,
                 defer_clause,
             } => {
-                let columns = columns.iter().map(|column| name_of(column.col_name.0));
+                let columns = columns.iter().map(|column| unquote_name(column.col_name.0));
                 let columns = columns.map(|name| self.declared(name)).collect();
                 self.foreign_key(columns, clause, defer_clause.as_ref());
             }
@@ -191,7 +191,7 @@ impl Builder<'_> {
     fn key(&self, columns: &[SortedColumn<'_>]) -> Vec<IndexedColumn> {
         let part = |part| {
             let (expression, collation) = key_part(part);
-            let name = column_of(expression).unwrap_or_else(|| text(expression, self.names));
+            let name = find_column(expression).unwrap_or_else(|| text(expression, self.names));
             IndexedColumn {
                 collation: declared_collation(collation, self.table.column(&name)),
                 descending: part.order == Some(SortOrder::Desc),
@@ -259,10 +259,10 @@ impl Builder<'_> {
         let parents = clause.columns.unwrap_or_default();
         let mut key = ForeignKey {
             columns,
-            parent: name_of(clause.tbl_name.0),
+            parent: unquote_name(clause.tbl_name.0),
             parent_columns: parents
                 .iter()
-                .map(|column| name_of(column.col_name.0))
+                .map(|column| unquote_name(column.col_name.0))
                 .collect(),
             on_delete: None,
             on_update: None,
@@ -275,7 +275,7 @@ impl Builder<'_> {
                 RefArg::OnUpdate(action) => key.on_update = action_name(*action),
                 // SQLite reads `ON INSERT` and does nothing with it.
                 RefArg::OnInsert(_) => {}
-                RefArg::Match(name) => key.match_ = Some(name_of(name.0).to_ascii_uppercase()),
+                RefArg::Match(name) => key.match_ = Some(unquote_name(name.0).to_ascii_uppercase()),
             }
         }
         self.table.foreign_keys.push(key);
@@ -322,7 +322,10 @@ fn default(value: &Expr<'_>, names: &Names) -> Option<String> {
             let truth = ["true", "false"]
                 .iter()
                 .find(|truth| name.eq_ignore_ascii_case(truth));
-            Some(truth.map_or_else(|| quote_text(&name_of(name)), |truth| (*truth).to_owned()))
+            Some(truth.map_or_else(
+                || quote_text(&unquote_name(name)),
+                |truth| (*truth).to_owned(),
+            ))
         }
         _ => Some(text(value, names)),
     }

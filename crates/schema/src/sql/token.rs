@@ -3,7 +3,7 @@
 //! Only what tells statements, comments and quotes apart is told apart here; a grammar is not the
 //! business of this file.
 
-/// What a piece of SQL text is.
+/// The kind of a piece of SQL text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Blanks, or a comment: nothing that SQLite would run.

@@ -258,7 +258,8 @@ fn text_that_cannot_be_parsed_is_compared() {
     .to_string();
 }
 
-/// What is said of an index that only one side understands: all of it, and nothing can be ruled out.
+/// What is said of an index that only one side understands: all of it, and nothing can be ruled
+/// out.
 #[test]
 fn text_that_one_side_understands_is_compared() {
     let before = database("CREATE TABLE t(a); CREATE INDEX i ON t(a);");

@@ -1,4 +1,4 @@
-//! What the crate promises, by topic.
+//! The crate's promises, by topic.
 
 mod battery;
 mod changes;

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use schema::{
-    Affinity, Conflict, Fingerprint, OwnKind, PartKind, Schema, TableKind, TriggerEvent,
+    Affinity, Conflict, Fingerprint, InternalKind, PartKind, Schema, TableKind, TriggerEvent,
     TriggerTime, diff,
 };
 
@@ -100,7 +100,7 @@ fn what_sqlite_makes_is_told_apart() {
          INSERT INTO t(b) VALUES (1); ANALYZE;",
     );
     let mut own: Vec<String> = schema
-        .own()
+        .internal()
         .map(|own| format!("{} of {}: {:?}", own.name, own.table, own.kind))
         .collect();
     own.sort();
@@ -123,7 +123,7 @@ fn what_sqlite_makes_is_told_apart() {
     let tables: Vec<_> = schema.tables().map(|table| table.name.as_str()).collect();
     assert_eq!(tables, ["f", "f_notes", "f_y", "t"]);
     assert_eq!(schema.indexes().count(), 0);
-    assert!(!schema.own().any(|own| own.kind == OwnKind::Other));
+    assert!(!schema.internal().any(|own| own.kind == InternalKind::Other));
 }
 
 /// Each database of a connection is read by itself.

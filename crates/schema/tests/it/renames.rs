@@ -204,7 +204,8 @@ fn sqlite_renames_the_same() {
     }
 }
 
-/// A function, a collation, an alias and a qualifier may be spelt like a column. They stay when it is renamed.
+/// A function, a collation, an alias and a qualifier may be spelt like a column. They stay when it
+/// is renamed.
 #[test]
 fn words_that_only_look_like_the_column_stay() {
     let script = "CREATE TABLE t(id INTEGER PRIMARY KEY, length TEXT, rtrim TEXT,

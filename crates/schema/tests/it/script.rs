@@ -98,7 +98,8 @@ fn the_body_of_a_trigger_is_whole() {
     assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2"), @"1:1 CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2");
 }
 
-/// Only `END` after a semicolon is the end, also where what stands there is one word; so does `sqlite3_complete`.
+/// Only `END` after a semicolon is the end, also where what stands there is one word; so does
+/// `sqlite3_complete`.
 #[test]
 fn a_word_alone_does_not_end_a_trigger() {
     assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; nonsense; END; SELECT 2"), @"

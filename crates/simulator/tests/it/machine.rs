@@ -88,9 +88,10 @@ impl Bank {
                     [],
                     |row| row.get(0),
                 )?;
-                match moved {
-                    true => Ok(()),
-                    false => connection.execute_batch(self.work),
+                if moved {
+                    Ok(())
+                } else {
+                    connection.execute_batch(self.work)
                 }
             });
             done.map_or(Claimed::Unknown, |()| Claimed::After)

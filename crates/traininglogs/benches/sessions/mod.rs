@@ -1,5 +1,6 @@
-//! Files of version 1 with many sessions, as its builds wrote them. Each session has five exercises. The *common* one
-//! stands in every second session, the *rare* one in one session of the file, and the *absent* one in none.
+//! Files of version 1 with many sessions, as its builds wrote them. Each session has five
+//! exercises. The *common* one stands in every second session, the *rare* one in one session of the
+//! file, and the *absent* one in none.
 
 use std::path::Path;
 
@@ -13,7 +14,8 @@ pub(crate) const EXERCISES: [(&str, &str); 3] = [
     ("absent", "Never Done"),
 ];
 
-/// The sizes to measure, in sessions: `usual`, and those that the environment's `SESSIONS` adds, with commas between.
+/// The sizes to measure, in sessions: `usual`, and those that the environment's `SESSIONS` adds,
+/// with commas between.
 pub(crate) fn sizes(usual: &[usize]) -> Vec<usize> {
     let more = std::env::var("SESSIONS").unwrap_or_default();
     let words = more.split(',').filter(|word| !word.is_empty());

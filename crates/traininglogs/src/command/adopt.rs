@@ -4,8 +4,11 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::backing::Backing;
-use super::{Screen, command_line, migrate, open};
+use super::backup_args::BackupArgs;
+use super::command_line::command_line;
+use super::open::open;
+use super::output::Output;
+use super::run_report::report_upgrade;
 use crate::database::refuse_newer;
 use crate::error::{self, Error};
 
@@ -15,11 +18,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     at: u32,
     #[command(flatten)]
-    backing: Backing,
+    backup_args: BackupArgs,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
-    let mut migrator = open(path, arguments.backing.options())?;
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
+    let mut migrator = open(path, arguments.backup_args.options())?;
     if migrator.state()?.ledger.is_some() {
         refuse_newer(&migrator)?;
         let version = migrator.version()?;
@@ -27,6 +30,6 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
         return Err(error::has_ledger(path, version, &remedy));
     }
     let report = migrator.upgrade_from(arguments.at, arguments.at)?;
-    migrate::tell(path, &report, screen);
+    report_upgrade(path, &report, output);
     Ok(())
 }

@@ -6,7 +6,11 @@ use clap::Args;
 use migrations::Backups;
 use serde_json::json;
 
-use super::{Screen, backing, command_line, open, shown};
+use super::backup_args;
+use super::command_line::command_line;
+use super::display;
+use super::open::open;
+use super::output::Output;
 use crate::catalogue;
 use crate::error::{self, Error};
 
@@ -17,22 +21,22 @@ pub(super) struct Arguments {
     keep_backups: Option<u32>,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
     let backups = arguments
         .keep_backups
         .map_or(Backups::KeepAll, Backups::Keep);
-    let migrator = open(path, backing::options(backups))?;
+    let migrator = open(path, backup_args::options(backups))?;
     // A backup that `restore` would refuse is none; one of a newer file is good.
     let version = migrator.state()?.version(catalogue())?;
     if version == 0 {
         return Err(error::nothing_to_back_up(path, &command_line(path, "init")));
     }
-    let backup = shown::backup(path, &migrator.back_up()?);
-    screen.line(format_args!("`{}` is at version {version}", path.display()));
-    screen.line(format_args!("backup: {backup}"));
-    screen.leaves(format!(
+    let backup = display::backup_path(path, &migrator.back_up()?);
+    output.line(format_args!("`{}` is at version {version}", path.display()));
+    output.line(format_args!("backup: {backup}"));
+    output.leaves(format!(
         "the file is as it was, and its backup is `{backup}`"
     ));
-    screen.tell(json!({ "file": path.to_string_lossy(), "version": version, "backup": backup }));
+    output.tell(json!({ "file": path.to_string_lossy(), "version": version, "backup": backup }));
     Ok(())
 }

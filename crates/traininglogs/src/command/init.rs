@@ -5,24 +5,25 @@ use std::path::Path;
 use migrations::{Migrator, Options};
 use serde_json::json;
 
-use super::migrate::tell_run;
-use super::{Screen, command_line};
+use super::command_line::command_line;
+use super::output::Output;
+use super::run_report::report_run;
 use crate::database::refuse_newer;
 use crate::error::{self, Error};
 use crate::{CURRENT_VERSION, TrainingLogs, catalogue};
 
-pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
+pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
     let shown = path.display();
     if !path.exists() || !at_current_version(path)? {
         let logs = TrainingLogs::open(path)?;
         // Somebody else may have been faster.
         if !logs.report().steps.is_empty() {
-            screen.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"));
-            tell_run(path, logs.report(), screen);
+            output.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"));
+            report_run(path, logs.report(), output);
             return Ok(());
         }
     }
-    screen.tell(json!({
+    output.tell(json!({
         "file": path.to_string_lossy(),
         "from": CURRENT_VERSION,
         "to": CURRENT_VERSION,
@@ -31,7 +32,7 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
         "steps": [],
         "left_as_is": [],
     }));
-    screen.line(format_args!(
+    output.line(format_args!(
         "`{shown}` is at version {CURRENT_VERSION} already, there is nothing to do"
     ));
     Ok(())

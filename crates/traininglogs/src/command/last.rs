@@ -5,7 +5,8 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use super::{Screen, open_current};
+use super::open::open_current;
+use super::output::Output;
 use crate::error::{self, Error};
 
 #[derive(Debug, Args)]
@@ -14,21 +15,21 @@ pub(super) struct Arguments {
     exercise: String,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
     let logs = open_current(path)?;
     let name = &arguments.exercise;
     let last = logs
         .last_exercise(name)?
         .ok_or_else(|| error::never_done(name))?;
-    screen.tell(json!({
+    output.tell(json!({
         "exercise": name,
         "date": last.date,
         "session": last.session_id,
         "created_at": last.created_at,
     }));
     let date = last.date.as_deref().unwrap_or("no date");
-    screen.line(format_args!("{name}: {date}"));
-    screen.line(format_args!(
+    output.line(format_args!("{name}: {date}"));
+    output.line(format_args!(
         "  session {}, logged {}",
         last.session_id, last.created_at
     ));

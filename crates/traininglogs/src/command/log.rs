@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Screen, open_current};
+use super::open::open_current;
+use super::output::Output;
 use crate::error::{self, Error};
 use crate::{Document, NewSession, Unreadable};
 
@@ -19,15 +20,15 @@ pub(super) struct Arguments {
     /// How long the session took, in whole minutes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
     duration_minutes: Option<i64>,
-    /// Who trained.
+    /// The person who trained.
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// What logged the session, such as `watch`.
+    /// The source that logged the session, such as `watch`.
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
     let mut logs = open_current(path)?;
     let session = NewSession {
         document: read(&arguments.document)?,
@@ -40,10 +41,10 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let exercises = Document::parse(&session.document)
         .unwrap_or_default()
         .exercises;
-    screen.tell(json!({ "session": id, "exercises": exercises }));
-    screen.line(format_args!("logged session {id}"));
-    screen.leaves(format!("session {id} is logged"));
-    screen.line(match exercises.as_slice() {
+    output.tell(json!({ "session": id, "exercises": exercises }));
+    output.line(format_args!("logged session {id}"));
+    output.leaves(format!("session {id} is logged"));
+    output.line(match exercises.as_slice() {
         [] => "  no exercises".to_owned(),
         names => format!("  {}", names.join(", ")),
     });

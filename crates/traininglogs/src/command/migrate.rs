@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use clap::Args;
-use migrations::{Migrator, Options, Report};
-use serde_json::json;
+use migrations::{Migrator, Options};
 
-use super::backing::Backing;
-use super::{Screen, open, plan, shown};
+use super::backup_args::BackupArgs;
+use super::open::open;
+use super::output::Output;
+use super::plan;
+use super::run_report::report_upgrade;
 use crate::database::refuse_newer;
 use crate::error::Error;
 use crate::{CURRENT_VERSION, catalogue};
@@ -34,11 +36,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     accept_loss: bool,
     #[command(flatten)]
-    backing: Backing,
+    backup_args: BackupArgs,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
-    let options = arguments.backing.options();
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
+    let options = arguments.backup_args.options();
     let options = options
         .strict(arguments.strict)
         .accept_loss(arguments.accept_loss)
@@ -51,8 +53,8 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let expected = arguments.from_version;
     if arguments.dry_run {
         refuse_going_back(&migrator, expected, target)?;
-        plan::rehearse(path, &migrator, expected, target, screen)?;
-        screen.line("dry run: nothing was written");
+        plan::rehearse(path, &migrator, expected, target, output)?;
+        output.line("dry run: nothing was written");
         return Ok(());
     }
     let report = match expected {
@@ -61,45 +63,12 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
         None if target == CURRENT_VERSION => migrator.upgrade()?,
         None => migrator.upgrade_to(target)?,
     };
-    tell(path, &report, screen);
+    report_upgrade(path, &report, output);
     Ok(())
 }
 
-/// Says what a run up did.
-pub(super) fn tell(path: &Path, report: &Report, screen: &mut Screen) {
-    let shown = path.display();
-    if report.adopted {
-        screen.line(format_args!(
-            "adopted `{shown}`: its schema is that of version {}",
-            report.from
-        ));
-    }
-    if !report.steps.is_empty() {
-        screen.line(format_args!(
-            "`{shown}`: version {} to {}",
-            report.from, report.to
-        ));
-    } else if report.adopted {
-        screen.line(format_args!("`{shown}` is at version {}", report.to));
-    } else {
-        screen.line(format_args!(
-            "`{shown}` is at version {} already, there is nothing to do",
-            report.to
-        ));
-    }
-    tell_run(path, report, screen);
-}
-
-/// Its steps and its backup.
-pub(super) fn tell_run(path: &Path, report: &Report, screen: &mut Screen) {
-    let backup = report.backup.as_deref();
-    let backup = backup.map(|backup| shown::backup(path, backup));
-    screen.tell(json!({ "file": path.to_string_lossy() }));
-    screen.run(report, backup.as_deref());
-}
-
-/// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it is
-/// an empty one in memory that is past the target.
+/// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it
+/// is an empty one in memory that is past the target.
 fn refuse_going_back(
     migrator: &Migrator<'_>,
     expected: Option<u32>,

@@ -6,7 +6,11 @@ use clap::Args;
 use migrations::{Migrator, Options, Plan};
 use serde_json::json;
 
-use super::{Screen, backing, open, rehearsal, script};
+use super::backup_args;
+use super::open::open;
+use super::output::Output;
+use super::rehearsal;
+use super::script;
 use crate::error::Error;
 use crate::{CURRENT_VERSION, catalogue};
 
@@ -18,16 +22,18 @@ pub(super) struct Arguments {
     /// Makes the run on a copy, too, and tells what it did to every table.
     #[arg(long)]
     rehearse: bool,
-    /// Refuses unless the file is at this version; a file without ledger is adopted at it, on the copy.
+    /// Refuses unless the file is at this version; a file without ledger is adopted at it, on the
+    /// copy.
     #[arg(long, value_name = "N", requires = "rehearse")]
     from_version: Option<u32>,
-    /// Prints one script that `sqlite3 -bail` can run on the file, ledger and all, instead of the plan.
+    /// Prints one script that `sqlite3 -bail` can run on the file, ledger and all, instead of the
+    /// plan.
     #[arg(long, conflicts_with = "rehearse")]
     sql: bool,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
-    let migrator = open(path, backing::options(migrations::Backups::default()))?;
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
+    let migrator = open(path, backup_args::options(migrations::Backups::default()))?;
     let version = match arguments.from_version {
         None => migrator.version()?,
         Some(expected) => expected,
@@ -35,13 +41,13 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     // A newer file is refused unless the way back was asked for.
     let target = arguments.to.unwrap_or(version.max(CURRENT_VERSION));
     if arguments.rehearse {
-        return rehearse(path, &migrator, arguments.from_version, target, screen);
+        return rehearse(path, &migrator, arguments.from_version, target, output);
     }
     let plan = migrator.plan_to(target)?;
     if arguments.sql {
         let sql = script::script(path, &migrator.state()?, &plan, &migrator.at_risk(&plan)?)?;
-        screen.script(&sql);
-        screen.tell(json!({
+        output.script(&sql);
+        output.tell(json!({
             "file": path.to_string_lossy(),
             "from": plan.from,
             "to": plan.to,
@@ -49,7 +55,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
         }));
         return Ok(());
     }
-    show(path, &migrator, &plan, screen)
+    show(path, &migrator, &plan, output)
 }
 
 /// Shows the plan, makes the run on a copy, and tells what it did there.
@@ -60,13 +66,13 @@ pub(super) fn rehearse(
     migrator: &Migrator<'_>,
     expected: Option<u32>,
     target: u32,
-    screen: &mut Screen,
+    output: &mut Output,
 ) -> Result<(), Error> {
     let (plan, done) = match expected {
         None => {
             let plan = migrator.plan_to(target)?;
-            show(path, migrator, &plan, screen)?;
-            if plan.moves.is_empty() {
+            show(path, migrator, &plan, output)?;
+            if plan.steps.is_empty() {
                 return Ok(());
             }
             let done = migrator.rehearse(None, target)?;
@@ -77,12 +83,12 @@ pub(super) fn rehearse(
             let adopted = catalogue().build(expected)?;
             let adopted = Migrator::with_connection(catalogue(), adopted, Options::default());
             let plan = adopted.plan_to(target)?;
-            show(path, migrator, &plan, screen)?;
+            show(path, migrator, &plan, output)?;
             (plan, done)
         }
     };
     let lost = migrator.at_risk(&plan)?;
-    rehearsal::tell(&done, &lost, screen);
+    rehearsal::tell(&done, &lost, output);
     rehearsal::refuse(&done)
 }
 
@@ -90,11 +96,11 @@ fn show(
     path: &Path,
     migrator: &Migrator<'_>,
     plan: &Plan,
-    screen: &mut Screen,
+    output: &mut Output,
 ) -> Result<(), Error> {
     let text = plan.describe(catalogue())?;
-    screen.listing(&text);
-    let steps = plan.moves.iter().map(|step| {
+    output.listing(&text);
+    let steps = plan.steps.iter().map(|step| {
         let losses = step
             .losses
             .iter()
@@ -107,13 +113,13 @@ fn show(
             "losses": losses.collect::<Vec<_>>(),
         })
     });
-    screen.tell(json!({
+    output.tell(json!({
         "file": path.to_string_lossy(),
         "from": plan.from,
         "to": plan.to,
         "steps": steps.collect::<Vec<_>>(),
         "text": text,
     }));
-    screen.at_risk(&migrator.at_risk(plan)?);
+    output.at_risk(&migrator.at_risk(plan)?);
     Ok(())
 }

@@ -1,13 +1,14 @@
-//! What a rehearsal found, for `plan --rehearse` and `migrate --dry-run`.
+//! The report of a rehearsal, for `plan --rehearse` and `migrate --dry-run`.
 
 use migrations::{AtRisk, Rehearsal, TableChange, WayBack};
 use serde_json::{Value, json};
 
-use super::Screen;
-use super::screen::{count, report_json, size};
+use super::output::Output;
+use super::output::{count, report_json, size};
 use crate::error::{self, Error};
 
-/// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults in.
+/// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults
+/// in.
 pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     let mut found = rehearsal.undeclared.clone();
     found.extend(rehearsal.integrity.iter().cloned());
@@ -18,56 +19,56 @@ pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     }
 }
 
-/// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared: no way
-/// back brings it again.
-pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], screen: &mut Screen) {
+/// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared:
+/// no way back brings it again.
+pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], output: &mut Output) {
     let lost: Vec<&str> = lost.iter().map(|risk| risk.object.as_str()).collect();
-    screen.line("Rehearsal on a copy:");
+    output.line("Rehearsal on a copy:");
     let report = &rehearsal.report;
     if report.adopted {
         let version = report.from;
-        screen.line(format_args!(
+        output.line(format_args!(
             "  adopted: the schema is that of version {version}"
         ));
     }
     for line in rehearsal.tables.iter().flat_map(table) {
-        screen.line(format_args!("  {line}"));
+        output.line(format_args!("  {line}"));
     }
-    screen.remarks(report);
-    several(screen, "undeclared losses", "none", &rehearsal.undeclared);
-    several(screen, "integrity", "ok", &rehearsal.integrity);
+    output.skipped_rows(report);
+    several(output, "undeclared losses", "none", &rehearsal.undeclared);
+    several(output, "integrity", "ok", &rehearsal.integrity);
     match &rehearsal.way_back {
         WayBack::Same if lost.is_empty() => {
-            screen.line("  way back: gives the same schema and the same rows");
+            output.line("  way back: gives the same schema and the same rows");
         }
-        WayBack::Same => screen.line(format_args!(
+        WayBack::Same => output.line(format_args!(
             "  way back: gives the same schema and the same rows, but not {}",
             lost.join(", ")
         )),
         WayBack::Differs(what) => {
-            screen.line("  way back: differs from what was there before");
+            output.line("  way back: differs from what was there before");
             for sentence in what {
-                screen.line(format_args!("    {sentence}"));
+                output.line(format_args!("    {sentence}"));
             }
         }
-        WayBack::None(why) => screen.line(format_args!("  way back: none, {why}")),
+        WayBack::None(why) => output.line(format_args!("  way back: none, {why}")),
     }
-    screen.line(format_args!("  time: {} ms", rehearsal.elapsed.as_millis()));
-    screen.line(format_args!(
+    output.line(format_args!("  time: {} ms", rehearsal.elapsed.as_millis()));
+    output.line(format_args!(
         "  space: {} beside the file, at most, for backup, journal and growth",
         size(rehearsal.bytes_needed())
     ));
-    screen.tell(json!({ "rehearsal": to_json(rehearsal, &lost) }));
+    output.tell(json!({ "rehearsal": to_json(rehearsal, &lost) }));
 }
 
-fn several(screen: &mut Screen, title: &str, none: &str, found: &[String]) {
+fn several(output: &mut Output, title: &str, none: &str, found: &[String]) {
     if found.is_empty() {
-        screen.line(format_args!("  {title}: {none}"));
+        output.line(format_args!("  {title}: {none}"));
         return;
     }
-    screen.line(format_args!("  {title}:"));
+    output.line(format_args!("  {title}:"));
     for sentence in found {
-        screen.line(format_args!("    {sentence}"));
+        output.line(format_args!("    {sentence}"));
     }
 }
 

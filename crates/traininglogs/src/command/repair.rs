@@ -5,29 +5,31 @@ use std::path::Path;
 use migrations::{Backups, Repaired};
 use serde_json::json;
 
-use super::screen::count;
-use super::{Screen, backing, open};
+use super::backup_args;
+use super::open::open;
+use super::output::Output;
+use super::output::count;
 use crate::error::Error;
 
-pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
-    let repaired = open(path, backing::options(Backups::Off))?.repair()?;
+pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
+    let repaired = open(path, backup_args::options(Backups::Off))?.repair()?;
     let file = path.display();
     if repaired.is_empty() {
-        screen.line(format_args!(
+        output.line(format_args!(
             "`{file}` keeps every step as this build has it, there is nothing to do"
         ));
     }
     let mut all = Vec::new();
     if let many @ 1.. = repaired.len() {
-        screen.leaves(format!("{} recorded again", count(many as u64, "text")));
+        output.leaves(format!("{} recorded again", count(many as u64, "text")));
     }
     for repaired in &repaired {
-        screen.line(format_args!(
+        output.line(format_args!(
             "recorded again: {} (only blanks and comments differ)",
             repaired.script
         ));
         for (sign, line) in lines(repaired) {
-            screen.line(format_args!("  {sign} {line}"));
+            output.line(format_args!("  {sign} {line}"));
         }
         all.push(json!({
             "script": repaired.script,
@@ -35,11 +37,12 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
             "after": repaired.after,
         }));
     }
-    screen.tell(json!({ "file": path.to_string_lossy(), "repaired": all }));
+    output.tell(json!({ "file": path.to_string_lossy(), "repaired": all }));
     Ok(())
 }
 
-/// The lines that the file carried (`-`) and carries now (`+`), without those at both ends that are the same.
+/// The lines that the file carried (`-`) and carries now (`+`), without those at both ends that are
+/// the same.
 fn lines(repaired: &Repaired) -> Vec<(char, &str)> {
     let before: Vec<&str> = repaired.before.lines().collect();
     let after: Vec<&str> = repaired.after.lines().collect();

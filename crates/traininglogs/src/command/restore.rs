@@ -6,7 +6,9 @@ use clap::Args;
 use migrations::Backups;
 use serde_json::json;
 
-use super::{Screen, backing, shown};
+use super::backup_args;
+use super::display;
+use super::output::Output;
 use crate::catalogue;
 use crate::error::Error;
 
@@ -19,25 +21,25 @@ pub(super) struct Arguments {
     no_backup: bool,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
     // The others stay, whatever their number: one of them is being restored.
-    let options = backing::options(if arguments.no_backup {
+    let options = backup_args::options(if arguments.no_backup {
         Backups::Off
     } else {
         Backups::KeepAll
     });
     let restored = migrations::restore(catalogue(), &arguments.backup, path, &options)?;
-    let kept = restored.kept.map(|kept| shown::backup(path, &kept));
+    let kept = restored.kept.map(|kept| display::backup_path(path, &kept));
     let (file, from) = (path.display(), arguments.backup.display());
     let version = restored.version;
-    screen.leaves(format!("the file is at version {version}"));
-    screen.line(format_args!(
+    output.leaves(format!("the file is at version {version}"));
+    output.line(format_args!(
         "`{file}` is at version {version}, restored from `{from}`"
     ));
     if let Some(kept) = &kept {
-        screen.line(format_args!("backup: {kept}"));
+        output.line(format_args!("backup: {kept}"));
     }
-    screen.tell(json!({
+    output.tell(json!({
         "file": path.to_string_lossy(),
         "version": version,
         "restored_from": arguments.backup.to_string_lossy(),

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::backing::Backing;
-use super::migrate::tell_run;
-use super::{Screen, open};
+use super::backup_args::BackupArgs;
+use super::open::open;
+use super::output::Output;
+use super::run_report::report_run;
 use crate::error::Error;
 
 #[derive(Debug, Args)]
@@ -25,11 +26,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     time_limit: u64,
     #[command(flatten)]
-    backing: Backing,
+    backup_args: BackupArgs,
 }
 
-pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Result<(), Error> {
-    let options = arguments.backing.options();
+pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
+    let options = arguments.backup_args.options();
     let options = options
         .accept_loss(arguments.accept_loss)
         .rehearse(arguments.rehearse)
@@ -37,16 +38,16 @@ pub(super) fn run(path: &Path, arguments: &Arguments, screen: &mut Screen) -> Re
     let report = open(path, options)?.rollback_to(arguments.to)?;
     let shown = path.display();
     if report.steps.is_empty() {
-        screen.line(format_args!(
+        output.line(format_args!(
             "`{shown}` is at version {} already, there is nothing to do",
             report.to
         ));
     } else {
-        screen.line(format_args!(
+        output.line(format_args!(
             "`{shown}`: version {} back to {}",
             report.from, report.to
         ));
     }
-    tell_run(path, &report, screen);
+    report_run(path, &report, output);
     Ok(())
 }

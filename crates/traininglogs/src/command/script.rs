@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use migrations::{
-    AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Move, Plan, Step, Version, escape,
+    AtRisk, Direction, Entry, FileState, LEDGER_TABLE, Plan, PlannedStep, Step, Version, escape,
 };
 use rusqlite::Connection;
 
-use super::command_line;
-use super::screen::count;
+use super::command_line::command_line;
+use super::output::count;
 use crate::error::{self, Error};
 use crate::{APPLICATION_ID, catalogue};
 
@@ -19,8 +19,8 @@ use crate::{APPLICATION_ID, catalogue};
 /// It begins with checks, so that on another file it fails before it writes.
 ///
 /// # Errors
-/// When a step has a part in Rust or stands outside a transaction, is not known to this build, or the file's schema is not that of its
-/// version.
+/// When a step has a part in Rust or stands outside a transaction, is not known to this build, or
+/// the file's schema is not that of its version.
 pub(super) fn script(
     path: &Path,
     state: &FileState,
@@ -29,8 +29,8 @@ pub(super) fn script(
 ) -> Result<String, Error> {
     let (from, to) = (plan.from, plan.to);
     let mut scripts = Vec::new();
-    for step in &plan.moves {
-        scripts.push((step, sql_of(path, plan, step)?));
+    for step in &plan.steps {
+        scripts.push((step, find_sql(path, plan, step)?));
     }
     let known = (1..=catalogue().current_version()).contains(&from);
     if known && catalogue().schema_at(from)? != state.schema {
@@ -38,7 +38,7 @@ pub(super) fn script(
         return Err(error::script_of_drifted(from, &remedy));
     }
     let mut text = format!("-- Brings a training log from version {from} to version {to}.\n");
-    if plan.moves.is_empty() {
+    if plan.steps.is_empty() {
         text.push_str("-- There is nothing to do.\n");
         return Ok(text);
     }
@@ -77,8 +77,8 @@ BEGIN IMMEDIATE;
     Ok(text)
 }
 
-/// The columns of the ledger that the script does not fill: that of an older engine has no column for some, and what
-/// the schema is only a run can note.
+/// The columns of the ledger that the script does not fill: that of an older engine has no column
+/// for some, and what the schema is only a run can note.
 fn lacking_columns(state: &FileState, from: Version) -> Vec<&'static str> {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let has = |value: fn(&Entry) -> bool| from == 0 || entries.iter().any(value);
@@ -95,7 +95,7 @@ fn lacking_columns(state: &FileState, from: Version) -> Vec<&'static str> {
 /// The statement that records the step in the ledger, or removes its row.
 fn record(
     text: &mut String,
-    step: &Move,
+    step: &PlannedStep,
     ledger: &Connection,
     lacking: &[&str],
 ) -> Result<(), Error> {
@@ -130,9 +130,10 @@ COMMIT;
     );
 }
 
-/// What a step runs, from this build and never from the file: nothing watches what the shell is given.
-fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> {
-    if step.outside {
+/// What a step runs, from this build and never from the file: nothing watches what the shell is
+/// given.
+fn find_sql(path: &Path, plan: &Plan, step: &PlannedStep) -> Result<&'static str, Error> {
+    if step.non_transactional {
         let remedy = command_line(path, &format!("plan --to {}", plan.to));
         return Err(error::outside_in_script(&step.folder, &remedy));
     }
@@ -143,7 +144,7 @@ fn sql_of(path: &Path, plan: &Plan, step: &Move) -> Result<&'static str, Error> 
             return Err(error::code_in_script(&step.folder, code.name, &remedy));
         }
         (Direction::Up, Some(known), None) => Some(known.up()),
-        (_, known, _) => known.and_then(Step::down),
+        (_, known, _) => known.and_then(Step::down_sql),
     };
     sql.ok_or_else(|| {
         let remedy = command_line(path, &format!("rollback --to {}", plan.to));
@@ -182,8 +183,8 @@ fn ledger_table(database: &Connection) -> Result<String, Error> {
     Ok(database.query_row(sql, [LEDGER_TABLE], |row| row.get(0))?)
 }
 
-/// The statement that writes the row of `version`, as it stands in `database`: only when and by whom
-/// is another thing.
+/// The statement that writes the row of `version`, as it stands in `database`: only when and by
+/// whom is another thing.
 fn ledger_row(database: &Connection, version: u32, lacking: &[&str]) -> Result<String, Error> {
     let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
     let mut columns: Vec<String> = statement

@@ -7,13 +7,16 @@ use jiff::{Timestamp, Unit};
 use migrations::{BackupFile, FileState, Options, Version};
 use serde_json::{Value, json};
 
-use super::screen::size;
-use super::{Screen, command_line, open, shown};
+use super::command_line::command_line;
+use super::display;
+use super::open::open;
+use super::output::Output;
+use super::output::size;
 use crate::database::refuse_newer;
 use crate::error::Error;
 use crate::{CURRENT_VERSION, STEPS, catalogue};
 
-pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
+pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
     let migrator = open(path, Options::default())?;
     let state = migrator.state()?;
     let version = state.version(catalogue())?;
@@ -25,27 +28,27 @@ pub(super) fn run(path: &Path, screen: &mut Screen) -> Result<(), Error> {
         }
         _ => "newer than this build".to_owned(),
     };
-    screen.line(format_args!(
+    output.line(format_args!(
         "`{}` is at version {version} of {CURRENT_VERSION}: {place}",
         path.display()
     ));
-    screen.tell(json!({
+    output.tell(json!({
         "file": path.to_string_lossy(),
         "version": version,
         "current": CURRENT_VERSION,
     }));
-    applied(&state, screen);
-    pending(version, screen);
-    backups(path, &migrator.backups()?, screen);
-    drift(version, &state, screen)?;
+    print_applied(&state, output);
+    print_pending(version, output);
+    print_backups(path, &migrator.backups()?, output);
+    print_drift(version, &state, output)?;
     Ok(refuse_newer(&migrator)?)
 }
 
-fn applied(state: &FileState, screen: &mut Screen) {
+fn print_applied(state: &FileState, output: &mut Output) {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let mut all = Vec::new();
     for entry in entries {
-        screen.line(format_args!(
+        output.line(format_args!(
             "  {}  {}, {}, {}",
             entry.version, entry.name, entry.applied_at, entry.applied_by
         ));
@@ -56,34 +59,34 @@ fn applied(state: &FileState, screen: &mut Screen) {
             "by": entry.applied_by,
         }));
     }
-    screen.tell(json!({ "applied": all }));
+    output.tell(json!({ "applied": all }));
 }
 
-fn pending(version: Version, screen: &mut Screen) {
+fn print_pending(version: Version, output: &mut Output) {
     let steps = STEPS.iter().filter(|step| step.version() > version);
     let mut all = Vec::new();
     for step in steps {
-        screen.line(format_args!(
+        output.line(format_args!(
             "  {}  {}, pending",
             step.version(),
             step.name()
         ));
         all.push(json!({ "version": step.version(), "name": step.name() }));
     }
-    screen.tell(json!({ "pending": all }));
+    output.tell(json!({ "pending": all }));
 }
 
-fn backups(path: &Path, found: &[BackupFile], screen: &mut Screen) {
+fn print_backups(path: &Path, found: &[BackupFile], output: &mut Output) {
     if found.is_empty() {
-        screen.line("backups: none");
+        output.line("backups: none");
     } else {
-        screen.line("backups:");
+        output.line("backups:");
     }
     let mut all = Vec::new();
     for backup in found {
-        let (version, name) = (backup.version, shown::backup(path, &backup.path));
-        let (bytes, taken) = (backup.bytes, taken(&backup.path));
-        screen.line(format_args!(
+        let (version, name) = (backup.version, display::backup_path(path, &backup.path));
+        let (bytes, taken) = (backup.bytes, read_time(&backup.path));
+        output.line(format_args!(
             "  version {version}: {name}, {}{}",
             size(bytes),
             taken
@@ -92,39 +95,39 @@ fn backups(path: &Path, found: &[BackupFile], screen: &mut Screen) {
         ));
         all.push(json!({ "path": name, "version": version, "bytes": bytes, "taken": taken }));
     }
-    screen.tell(json!({ "backups": all }));
+    output.tell(json!({ "backups": all }));
 }
 
 /// When the backup was taken: nothing writes to it afterwards.
-fn taken(backup: &Path) -> Option<String> {
+fn read_time(backup: &Path) -> Option<String> {
     let modified = fs::metadata(backup).and_then(|data| data.modified()).ok()?;
     let taken = Timestamp::try_from(modified).ok()?;
     Some(taken.round(Unit::Second).ok()?.to_string())
 }
 
-fn drift(version: Version, state: &FileState, screen: &mut Screen) -> Result<(), Error> {
+fn print_drift(version: Version, state: &FileState, output: &mut Output) -> Result<(), Error> {
     if version > CURRENT_VERSION {
-        screen.tell(json!({ "drift": Value::Null, "differences": [] }));
-        screen.line("drift: not known, this build has no such version");
+        output.tell(json!({ "drift": Value::Null, "differences": [] }));
+        output.line("drift: not known, this build has no such version");
         return Ok(());
     }
     let found = differences(version, state)?;
-    screen.tell(json!({ "drift": found.is_some(), "differences": found }));
+    output.tell(json!({ "drift": found.is_some(), "differences": found }));
     let Some(found) = found else {
-        screen.line("drift: no, the schema is that of its version");
+        output.line("drift: no, the schema is that of its version");
         return Ok(());
     };
-    screen.line(format_args!(
+    output.line(format_args!(
         "drift: yes, the schema is not that of version {version}:"
     ));
     for line in found {
-        screen.line(format_args!("  {line}"));
+        output.line(format_args!("  {line}"));
     }
     Ok(())
 }
 
-/// What only the file's schema has (`+`) and what only its version's has (`-`); `None` when they are
-/// the same.
+/// What only the file's schema has (`+`) and what only its version's has (`-`); `None` when they
+/// are the same.
 fn differences(version: Version, state: &FileState) -> Result<Option<Vec<String>>, Error> {
     let due = catalogue().schema_at(version)?;
     if due == state.schema {

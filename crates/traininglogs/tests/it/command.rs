@@ -266,7 +266,8 @@ fn a_comment_in_a_kept_step_is_repaired() {
     assert!(text.contains("there is nothing to do"), "{text}");
 }
 
-/// The work is done before it is told; a full disk behind the output is no reason to say that it is not.
+/// The work is done before it is told; a full disk behind the output is no reason to say that it is
+/// not.
 #[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_told() {

@@ -120,8 +120,8 @@ fn close_to_a_document() -> impl Strategy<Value = String> {
     })
 }
 
-/// What `serde_json` reads as a whole is read alike; it may refuse more, such as numbers out of range
-/// where nobody looks.
+/// What `serde_json` reads as a whole is read alike; it may refuse more, such as numbers out of
+/// range where nobody looks.
 fn agrees(text: &str) {
     let read = Document::parse(text);
     let Ok(value) = serde_json::from_str::<Value>(text) else {

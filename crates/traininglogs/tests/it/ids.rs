@@ -75,7 +75,7 @@ fn odd_keys_are_indexed_with_their_type() {
     let mut migrator = Migrator::with_connection(catalogue(), connection, Options::default());
     let report = migrator.upgrade().unwrap();
     let remarks: Vec<String> = report
-        .remarks
+        .skipped_rows
         .iter()
         .map(|remark| format!("{} {}: {}", remark.table, remark.key, remark.reason))
         .collect();
@@ -121,7 +121,7 @@ proptest! {
 
     #[test]
     fn going_back_and_up_again_makes_the_same_rows(sessions in generate::sessions()) {
-        let options = Options { accept_loss: true, ..Options::default() };
+        let options = Options::default().accept_loss(true);
         let mut migrator = Migrator::with_connection(catalogue(), at_version_1(&sessions), options);
         let rows = |migrator: &Migrator<'_>| {
             let sql = "SELECT quote(id) || quote(session_id) || quote(exercise_name)

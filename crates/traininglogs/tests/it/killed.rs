@@ -1,7 +1,7 @@
 //! `kill -9` in the middle of a run: the file is before or after, and the next start finishes it.
 //!
-//! `KILLS=200 SESSIONS=200000` kills as often, over a file as large; `SEED` moves the moments. What the
-//! kills met is printed, which `--nocapture` shows.
+//! `KILLS=200 SESSIONS=200000` kills as often, over a file as large; `SEED` moves the moments. What
+//! the kills met is printed, which `--nocapture` shows.
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;

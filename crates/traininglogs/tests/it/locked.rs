@@ -161,8 +161,8 @@ fn a_writer_that_goes_is_waited_for() {
     }
 }
 
-/// A program is killed after its cache was too small for its changes: half of them stand in the file,
-/// and the journal has what was there before.
+/// A program is killed after its cache was too small for its changes: half of them stand in the
+/// file, and the journal has what was there before.
 #[test]
 fn a_hot_journal_is_rolled_back_first() {
     let shell = shell("delete");
@@ -236,10 +236,7 @@ fn a_library_that_does_not_wait_is_told() {
     let path = shell.path("old.db");
     let mut other = OtherProgram::new(&path);
     assert_eq!(other.run("BEGIN IMMEDIATE"), "None");
-    let options = migrations::Options {
-        busy_timeout: std::time::Duration::ZERO,
-        ..migrations::Options::default()
-    };
+    let options = migrations::Options::default().busy_timeout(std::time::Duration::ZERO);
     let error = TrainingLogs::open_with(&path, options).unwrap_err();
     assert_eq!(error.engine().unwrap().kind(), ErrorKind::Busy);
     assert_eq!(other.run("COMMIT"), "None");

@@ -1,4 +1,4 @@
-//! What the crate promises, by topic.
+//! The crate's promises, by topic.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -28,8 +28,8 @@ use rusqlite::{Connection, params};
 use traininglogs::generate::GeneratedSession;
 use traininglogs::{catalogue, write_session};
 
-/// The same cases in every run, so that a failure is met by whoever makes it; `PROPTEST_RNG_SEED` and
-/// `PROPTEST_CASES` give others.
+/// The same cases in every run, so that a failure is met by whoever makes it; `PROPTEST_RNG_SEED`
+/// and `PROPTEST_CASES` give others.
 fn cases() -> ProptestConfig {
     let mut config = ProptestConfig::default();
     if config.rng_seed == RngSeed::Random {
@@ -38,8 +38,8 @@ fn cases() -> ProptestConfig {
     config
 }
 
-/// A database in memory as a build of `version` leaves it after logging `sessions`. Sessions without
-/// id are left out, because no build writes them.
+/// A database in memory as a build of `version` leaves it after logging `sessions`. Sessions
+/// without id are left out, because no build writes them.
 fn written_at(version: u32, sessions: &[GeneratedSession]) -> Connection {
     let connection = catalogue().build(version).unwrap();
     for session in sessions {

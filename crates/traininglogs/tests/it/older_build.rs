@@ -1,5 +1,5 @@
-//! An older build can go back: a program whose catalogue ends at version 3, and files of the current
-//! version.
+//! An older build can go back: a program whose catalogue ends at version 3, and files of the
+//! current version.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,8 @@ fn older_build_refuses(shell: &Shell, arguments: &[&str]) -> String {
     complaint
 }
 
-/// Every file with its bytes, but for backups, which may be taken before it is found that they need not.
+/// Every file with its bytes, but for backups, which may be taken before it is found that they need
+/// not.
 fn databases(shell: &Shell) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut files = shell.files();
     files.retain(|path, _| path.extension() != Some("backup".as_ref()));

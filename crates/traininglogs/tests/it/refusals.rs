@@ -1,6 +1,6 @@
 //! Files and documents that must not be touched: a clear error, and every byte as it was.
 
-use migrations::{Back, Catalogue, Migrator, Options, Step};
+use migrations::{Catalogue, Down, Migrator, Options, Step};
 use traininglogs::{APPLICATION_ID, CURRENT_VERSION, STEPS, TrainingLogs};
 
 use crate::shell::Shell;
@@ -41,17 +41,14 @@ fn a_newer_file() {
     steps.push(Step::new(
         format!("{:04}_later", CURRENT_VERSION + 1),
         "CREATE TABLE later (id INTEGER PRIMARY KEY);",
-        Back::Sql("DROP TABLE later;".into()),
+        Down::Sql("DROP TABLE later;".into()),
         "",
     ));
     let newer = Catalogue::new(steps)
         .unwrap()
         .with_application_id(APPLICATION_ID);
     let path = shell.path("traininglogs.db");
-    let options = Options {
-        allow_undocumented: true,
-        ..Options::default()
-    };
+    let options = Options::default().allow_undocumented(true);
     Migrator::create(&newer, &path, options)
         .unwrap()
         .upgrade()
@@ -159,8 +156,8 @@ fn a_file_that_was_changed_by_hand() {
     insta::assert_snapshot!("a_file_that_was_changed_by_hand", shell.transcript());
 }
 
-/// A limit on the size of files, which kills a process that does not expect it, fails the run like a full disk:
-/// it is rolled back, and neither a journal nor a backup stays.
+/// A limit on the size of files, which kills a process that does not expect it, fails the run like
+/// a full disk: it is rolled back, and neither a journal nor a backup stays.
 #[cfg(unix)]
 #[test]
 fn a_limit_on_the_size_of_files_leaves_nothing() {
@@ -209,7 +206,8 @@ fn a_limit_on_the_size_of_files_leaves_nothing() {
     assert_eq!(shell.run(&["migrate"]), 0);
 }
 
-/// What could not be made is not left behind as an empty file: here no file may grow beyond 0 bytes.
+/// What could not be made is not left behind as an empty file: here no file may grow beyond 0
+/// bytes.
 #[cfg(unix)]
 #[test]
 fn no_empty_file_is_left() {

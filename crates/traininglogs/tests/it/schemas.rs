@@ -74,8 +74,9 @@ fn the_forms_of_a_query_do_not_overlap() {
     }
 }
 
-/// How SQLite carries out each query at each version it is good for, one snapshot for each version. Without rows and
-/// statistics, so that it is the same everywhere; what the triggers of a table do is not shown.
+/// How SQLite carries out each query at each version it is good for, one snapshot for each version.
+/// Without rows and statistics, so that it is the same everywhere; what the triggers of a table do
+/// is not shown.
 #[test]
 fn each_query_has_its_plan() {
     let mut settings = insta::Settings::clone_current();
@@ -110,7 +111,8 @@ fn plan(connection: &Connection, sql: &str) -> String {
     text
 }
 
-/// The lookup reads the newest rows of one exercise, and nothing is sorted; a range of time is one walk along an index.
+/// The lookup reads the newest rows of one exercise, and nothing is sorted; a range of time is one
+/// walk along an index.
 #[test]
 fn lookups_use_their_indexes() {
     let connection = catalogue().build(CURRENT_VERSION).unwrap();

@@ -71,7 +71,8 @@ fn eight_processes_upgrade_an_old_file_under_wal() {
     rounds("migrate", Some((300, "wal")), &made);
 }
 
-/// From two to sixteen, with a reader that comes and goes between them: each step once, nobody fails.
+/// From two to sixteen, with a reader that comes and goes between them: each step once, nobody
+/// fails.
 #[test]
 fn from_two_to_sixteen_processes_with_a_reader_in_between() {
     let shell = Shell::new();

@@ -1,4 +1,5 @@
-//! What builds write that know nothing of `exercises_index`, or of the triggers that keep it in step.
+//! What builds write that know nothing of `exercises_index`, or of the triggers that keep it in
+//! step.
 
 use migrations::{Migrator, Options, Version};
 use proptest::collection::vec;
@@ -86,8 +87,9 @@ fn by_trigger(sessions: &[GeneratedSession]) -> Connection {
     connection
 }
 
-/// JSON of the shape that is read, with odd values where the reader looks, and where it does not. A list or an object
-/// under a key that is spelled with escapes is left out: there the view does not look for half a surrogate pair.
+/// JSON of the shape that is read, with odd values where the reader looks, and where it does not. A
+/// list or an object under a key that is spelled with escapes is left out: there the view does not
+/// look for half a surrogate pair.
 fn odd_document() -> impl Strategy<Value = String> {
     let scalar = select(
         &[
@@ -178,7 +180,8 @@ fn odd_document() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(crate::cases())]
 
-    /// Whatever a document is like, the triggers make of it what the code makes, and refuse nothing.
+    /// Whatever a document is like, the triggers make of it what the code makes, and refuse
+    /// nothing.
     #[test]
     fn a_trigger_writes_what_the_code_writes(mut sessions in generate::sessions()) {
         sessions.retain(|session| depth(&session.raw_json) <= DEEPEST);
@@ -208,7 +211,8 @@ proptest! {
         }
     }
 
-    /// Builds that write the rows themselves write each of them once, with the ids that they always have.
+    /// Builds that write the rows themselves write each of them once, with the ids that they always
+    /// have.
     #[test]
     fn what_a_build_writes_itself_does_not_stand_twice(
         sessions in generate::sessions(),
@@ -226,7 +230,8 @@ proptest! {
         prop_assert_eq!(by_trigger, 0);
     }
 
-    /// A session that is changed, replaced or deleted, by a build that knows `training_sessions` alone.
+    /// A session that is changed, replaced or deleted, by a build that knows `training_sessions`
+    /// alone.
     #[test]
     fn rows_follow_their_session(
         sessions in generate::sessions(),
@@ -273,7 +278,8 @@ fn a_build_of_version_1_writes_sessions_alone() {
     assert_eq!(ids, ["a/0 Squat", "a/1 Unknown", "a/2 Squat"]);
 }
 
-/// Without a trigger the tests above would find what it is for; without its neighbours it does its work.
+/// Without a trigger the tests above would find what it is for; without its neighbours it does its
+/// work.
 #[test]
 fn each_trigger_is_needed() {
     let deeds = [
@@ -313,8 +319,8 @@ fn each_trigger_is_needed() {
     }
 }
 
-/// Deeper than SQLite reads, a document has no rows by a trigger, and nothing is refused; the builds that write rows
-/// themselves are not held back.
+/// Deeper than SQLite reads, a document has no rows by a trigger, and nothing is refused; the
+/// builds that write rows themselves are not held back.
 #[test]
 fn what_sqlite_cannot_read_is_not_refused() {
     let deep = |depth: usize| {

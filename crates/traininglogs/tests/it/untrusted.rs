@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 
 use crate::shell::Shell;
 
-/// Every control character but NUL, which ends an argument, what misleads a reader, and lines that the command or a CI
-/// system would print or obey.
+/// Every control character but NUL, which ends an argument, what misleads a reader, and lines that
+/// the command or a CI system would print or obey.
 fn evil() -> String {
     let controls: String = ('\u{1}'..=' ').chain('\u{7f}'..='\u{9f}').collect();
     let marks = "\u{200b}\u{200e}\u{202e}\u{2028}\u{2029}\u{2066}\u{feff}\u{ad}\u{e0041}";

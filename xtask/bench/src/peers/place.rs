@@ -80,9 +80,10 @@ impl Place {
             .args(arguments)
             .output()
             .map_err(|error| cannot("run", &program, &error))?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(said("look", &output.stderr)),
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(said("look", &output.stderr))
         }
     }
 

@@ -6,25 +6,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use common::{FIRST_QUERY, Outcome, Verb, Work};
-use migrations::{Back, Backups, Catalogue, Migrator, Options, Step};
+use migrations::{Down, Backups, Catalogue, Migrator, Options, Step};
 
 fn main() -> ExitCode {
     common::main(|work| {
         let verb = work.verb;
-        let default = Options {
-            allow_undocumented: true,
-            ..Options::default()
-        };
+        let default = Options::default().allow_undocumented(true);
         if verb != Verb::Move {
             let catalogue = catalogue(work)?;
             return Ok(Box::new(move |file| apply(file, &catalogue, default, verb)));
         }
         let catalogue = traininglogs::catalogue().cut_at(u32::try_from(work.steps.len())?)?;
-        let options = Options {
-            backups: Backups::Off,
-            check: false,
-            ..default
-        };
+        let options = default.backups(Backups::Off).check(false);
         Ok(Box::new(move |file| apply(file, &catalogue, options, verb)))
     })
 }
@@ -33,7 +26,7 @@ fn catalogue(work: Work) -> Result<Catalogue, migrations::Error> {
     let steps = work
         .steps
         .into_iter()
-        .map(|step| Step::new(step.folder, step.up, Back::Sql(step.down.into()), ""));
+        .map(|step| Step::new(step.folder, step.up, Down::Sql(step.down.into()), ""));
     Catalogue::new(steps.collect::<Vec<_>>())
 }
 

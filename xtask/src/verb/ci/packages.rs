@@ -66,7 +66,7 @@ fn published(metadata: &Value) -> Vec<Package> {
 
 /// The workspace's profile of its dependencies as options of cargo: an unpacked package has no
 /// profile of its own, and would compile SQLite again.
-fn dependency_profile(root: &Path) -> Result<Vec<String>, Failure> {
+pub(in crate::verb) fn dependency_profile(root: &Path) -> Result<Vec<String>, Failure> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))
         .map_err(|error| Failure::new(format!("`Cargo.toml`: {error}")))?;
     Ok(profile_options(&manifest))

@@ -13,71 +13,75 @@ const STATEMENT_TIMEOUT: u64 = 5;
 const TIMEOUT: u64 = 300;
 const SEED: u64 = 1;
 
-/// Options of the judgement of a folder.
+/// The options of `rowsafe check`.
 #[derive(Args, Debug)]
+#[command(after_help = "Exit codes:
+  0  no findings that fail the check
+  1  at least one finding fails the check
+  2  not everything was read and tried, or the report could not be printed")]
 pub(crate) struct Arguments {
-    /// The folder of migrations, of whatever tool
+    /// The folder of migrations
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
-    /// Which tool's folder it is; told by its content unless two fit
+    /// The tool that wrote the folder; detected from its content by default
     #[arg(long, value_parser = layouts())]
     pub(crate) layout: Option<LayoutName>,
-    /// What a placeholder in the SQL stands for; may be given several times
-    #[arg(long = "define", value_name = "NAME=VALUE", value_parser = define)]
+    /// Replace the placeholder NAME in the SQL with VALUE; may be repeated
+    #[arg(long = "define", value_name = "NAME=VALUE", value_parser = parse_define)]
     pub(crate) defines: Vec<(String, String)>,
-    /// A database, or SQL that makes one, from which the history begins
+    /// Start from the schema of this database or of this SQL file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) base: Option<PathBuf>,
-    /// The first migration that is judged; earlier ones still run
+    /// Check from this migration on; earlier ones still run
     #[arg(long, value_name = "STEP")]
     pub(crate) from: Option<String>,
-    /// The last migration that is run
+    /// Stop after this migration
     #[arg(long, value_name = "STEP")]
     pub(crate) to: Option<String>,
-    /// Judge only what a git revision does not have as it is here; everything still runs
+    /// Report only migrations added or changed since REV; earlier ones still run
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
-    /// Foreign keys, whatever the tool does
+    /// Turn foreign keys on or off, whatever the tool does
     #[arg(long, value_enum)]
     pub(crate) foreign_keys: Option<Switch>,
-    /// What a transaction is opened around, whatever the tool does
+    /// Open a transaction around each file, none, or the whole run, whatever the tool does
     #[arg(long, value_enum)]
     pub(crate) transaction: Option<Around>,
-    /// Tell DROP and DELETE that a migration spells out as notes
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
-          default_value_t = false, default_missing_value = "true", hide_default_value = true,
-          hide_possible_values = true)]
+    /// Report explicit DROP and DELETE statements as notes instead of warnings
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+          require_equals = true, default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_drops: bool,
-    /// Seconds of work after which a statement is taken for one that does not end
+    /// Abort a statement after this many seconds of work
     #[arg(long, value_name = "SECONDS", default_value_t = STATEMENT_TIMEOUT)]
     pub(crate) statement_timeout: u64,
-    /// Seconds after which the run ends with what was found so far
+    /// End the run after this many seconds, with the findings so far
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT)]
     pub(crate) timeout: u64,
-    /// Exit with 0 although something was not read or not tried, if that is known; the report names it
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
-          default_value_t = false, default_missing_value = "true", hide_default_value = true,
-          hide_possible_values = true)]
+    /// Exit with 0 although something was not read or not tried; the report still lists it
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+          require_equals = true, default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_gaps: bool,
-    /// A function that the application registers; it returns NULL here. May be given several times
-    #[arg(long = "stub-function", value_name = "NAME/ARITY", value_parser = stub)]
+    /// Register a function of the application that returns NULL; may be repeated
+    #[arg(long = "stub-function", value_name = "NAME/ARITY", value_parser = parse_stub)]
     pub(crate) stub_functions: Vec<(String, i32)>,
-    /// What the rows are made from
+    /// Seed for the generated rows
     #[arg(long, default_value_t = SEED)]
     pub(crate) seed: u64,
-    /// Findings that are known and accepted; only what is new is told, and fails
+    /// Accept the findings in this file; only new findings are reported and fail
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
-    /// Accept all errors and warnings that are found: write them into the file of `--baseline`
+    /// Write all errors and warnings into the file of `--baseline`
     #[arg(long)]
     pub(crate) write_baseline: bool,
-    /// How to print
+    /// Print the report in this format
     #[arg(long, value_parser = formats(), default_value = Format::Text.name())]
     pub(crate) format: Format,
-    /// Write the report into a file as well, in a format of its own; may be given several times
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = also)]
+    /// Write the report to a file as well; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_also)]
     pub(crate) also: Vec<(Format, PathBuf)>,
-    /// What makes the command fail
+    /// Fail on findings of this severity or above
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
 }
@@ -92,7 +96,7 @@ pub(crate) enum Switch {
 pub(crate) enum Around {
     /// Each file.
     File,
-    /// Nothing.
+    /// No transaction.
     None,
     /// The whole run.
     Run,
@@ -100,19 +104,19 @@ pub(crate) enum Around {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
-    /// What a migration does without saying so.
+    /// Damage that the SQL does not state.
     Error,
-    /// Also what it says and cannot be undone.
+    /// Also irreversible statements, and damage seen only with unusual values.
     Warning,
 }
 
 impl Arguments {
-    /// Foreign keys on or off, where that is asked for.
+    /// Foreign keys on or off, if an option chooses.
     pub(crate) fn keys(&self) -> Option<bool> {
         self.foreign_keys.map(|keys| keys == Switch::On)
     }
 
-    /// What a transaction is opened around, where that is asked for.
+    /// The scope of a transaction, if an option chooses.
     pub(crate) fn around(&self) -> Option<Transaction> {
         self.transaction.map(|around| match around {
             Around::File => Transaction::File,
@@ -121,7 +125,7 @@ impl Arguments {
         })
     }
 
-    /// From which severity on a finding makes the command fail.
+    /// The lowest severity that makes the command fail.
     pub(crate) fn fails_from(&self) -> Severity {
         match self.fail_on {
             FailOn::Error => Severity::Error,
@@ -129,7 +133,8 @@ impl Arguments {
         }
     }
 
-    /// The words of the command that runs this again, to which a finding adds folder, layout and steps. What decides whether and how a finding is told is there, and what only prints it is not.
+    /// The words of the command that reproduces a finding, which adds folder, layout and steps.
+    /// Options that decide about a finding are included, options that only print it are not.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = vec!["rowsafe".to_owned(), "check".to_owned()];
         let mut add = |name: &str, value: String| words.push(format!("--{name}={value}"));
@@ -164,13 +169,13 @@ impl Arguments {
     }
 }
 
-/// The layouts by their names.
+/// A parser for the names of layouts.
 fn layouts() -> impl TypedValueParser<Value = LayoutName> {
     let names = LayoutName::ALL.iter().map(|layout| layout.as_str());
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
-/// The formats by their names, with the help of each.
+/// A parser for the names of formats, with the help of each.
 fn formats() -> impl TypedValueParser<Value = Format> {
     let names = Format::ALL
         .iter()
@@ -178,24 +183,24 @@ fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
-fn define(text: &str) -> Result<(String, String), String> {
+fn parse_define(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=');
-    let (name, value) = pair.ok_or("it is not of the form `NAME=VALUE`")?;
+    let (name, value) = pair.ok_or("expected `NAME=VALUE`")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn stub(text: &str) -> Result<(String, i32), String> {
-    let wrong = "it is not of the form `NAME/ARITY`, such as `sha3/1`, or `sha3/-1` for any number";
+fn parse_stub(text: &str) -> Result<(String, i32), String> {
+    let wrong = "expected `NAME/ARITY`, such as `sha3/1`, or `sha3/-1` for any number of arguments";
     let (name, arity) = text.split_once('/').ok_or(wrong)?;
     let arity = arity.parse().map_err(|_| wrong)?;
     Ok((name.to_owned(), arity))
 }
 
-fn also(text: &str) -> Result<(Format, PathBuf), String> {
+pub(super) fn parse_also(text: &str) -> Result<(Format, PathBuf), String> {
     let wrong = || {
         let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
         format!(
-            "it is not of the form `FORMAT=FILE` with a format of {}",
+            "expected `FORMAT=FILE`; the formats are {}",
             names.join(", ")
         )
     };

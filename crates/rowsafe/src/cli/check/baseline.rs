@@ -1,7 +1,8 @@
-//! Findings that are known and accepted.
+//! Accepted findings.
 //!
-//! A file of TOML with one entry a finding, in order of the steps. An entry goes by rule, step, direction and object,
-//! so it stays when lines move; what became worse than the severity that was accepted is new.
+//! A TOML file with one entry for each finding, in the order of the steps. An entry names rule,
+//! step, direction and object, so it survives moved lines; a finding that is worse than the
+//! accepted severity is new.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -9,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::nearest::is_it;
+use crate::cli::nearest::did_you_mean;
 use folders::History;
 use folders::InputError;
 use lint::{Direction, Finding, Rule, Severity, Verdict};
 
 const HEAD: &str = "\
-# Findings of `rowsafe check` that are accepted. `--write-baseline` writes this file and keeps each `reason`.
+# Accepted findings of `rowsafe check`, written by `--write-baseline`, which keeps each `reason`.
 ";
 
 /// A file of accepted findings.
@@ -41,9 +42,9 @@ struct Entry {
     direction: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     object: String,
-    /// Up to which severity it is accepted.
+    /// The highest severity that is accepted.
     severity: String,
-    /// Why it is accepted, in the words of whoever did.
+    /// The reason, as the team wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -53,15 +54,15 @@ impl Baseline {
     pub(crate) fn read(path: &Path) -> Result<Baseline, InputError> {
         let text = fs::read_to_string(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
-                let hint = "make it with `--write-baseline`, or correct the path";
+                let hint = "create it with `--write-baseline`, or correct the path";
                 InputError::new(path, "does not exist", hint)
             }
-            io::ErrorKind::InvalidData => InputError::new(path, "is no text in UTF-8", REMAKE),
+            io::ErrorKind::InvalidData => InputError::new(path, "is not UTF-8 text", REMAKE),
             _ => InputError::io(path, &error),
         })?;
         let document: Document = toml::from_str(&text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let what = format!("is no baseline: {}", error.message().trim());
+            let what = format!("is not a baseline: {}", error.message().trim());
             InputError::at(path, &text, at, &what, REMAKE)
         })?;
         for entry in &document.known {
@@ -73,7 +74,7 @@ impl Baseline {
         })
     }
 
-    /// The file where there is one, and else an empty one that can be written.
+    /// Reads the file, or starts an empty one if it does not exist.
     pub(crate) fn read_or_new(path: &Path) -> Result<Baseline, InputError> {
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Baseline {
@@ -84,8 +85,8 @@ impl Baseline {
         }
     }
 
-    /// Takes the accepted findings out of the verdict. Returns how many these were, and what is to be told of entries
-    /// that accept nothing any more; those of steps that were not judged may still do.
+    /// Removes the accepted findings from the verdict. Returns their number, and a note for each
+    /// entry that accepts nothing; entries for steps that were not checked get none.
     pub(crate) fn apply(&self, verdict: &mut Verdict, history: &History) -> (usize, Vec<String>) {
         let found = verdict.findings.len();
         let mut used = vec![false; self.entries.len()];
@@ -93,7 +94,7 @@ impl Baseline {
             let mut accepted = false;
             for (entry, used) in self.entries.iter().zip(&mut used) {
                 if entry.is(finding) {
-                    // What became worse is still what the entry is about.
+                    // A finding that became worse still uses its entry.
                     *used = true;
                     accepted |= finding.severity <= entry.up_to();
                 }
@@ -104,21 +105,22 @@ impl Baseline {
             let judged = verdict.judged.iter().any(|own| own.step == entry.step);
             !used && (judged || !entry.is_in(history))
         });
-        let told = unused.map(|(entry, _)| {
-            let gone = match entry.is_in(history) {
-                true => "is not found any more",
-                false => "is about a step that is not there",
+        let notes = unused.map(|(entry, _)| {
+            let gone = if entry.is_in(history) {
+                "no longer occurs"
+            } else {
+                "names a step that does not exist"
             };
             format!(
-                "`{}`: {entry} {gone}; remove its entry",
+                "`{}`: {entry} {gone}; remove the entry",
                 self.path.display()
             )
         });
-        (found - verdict.findings.len(), told.collect())
+        (found - verdict.findings.len(), notes.collect())
     }
 
-    /// Accepts what was found, and what was accepted of steps that were not judged. Notes need no entry, as they
-    /// never make the command fail. Returns how many entries there are.
+    /// Writes an entry for each finding, and keeps the entries of steps that were not checked.
+    /// Notes need no entry, as they never make the command fail. Returns the number of entries.
     pub(crate) fn write(self, verdict: &Verdict, history: &History) -> Result<usize, InputError> {
         let mut known: Vec<Entry> = (verdict.findings.iter())
             .filter(|finding| finding.severity > Severity::Note)
@@ -155,7 +157,7 @@ impl Baseline {
     }
 }
 
-const REMAKE: &str = "correct it, or remove it and make it again with `--write-baseline`";
+const REMAKE: &str = "correct the file, or remove it and create it again with `--write-baseline`";
 
 impl Entry {
     fn of(finding: &Finding) -> Entry {
@@ -185,7 +187,7 @@ impl Entry {
         found.copied().unwrap_or(Severity::Note)
     }
 
-    /// Whether its words are those of a finding.
+    /// Refuses names that no finding has.
     fn check(&self, path: &Path) -> Result<(), InputError> {
         let known: [(&str, &str, Vec<&str>); 3] = [
             ("rule", &self.rule, Rule::ALL.map(Rule::name).to_vec()),
@@ -205,11 +207,11 @@ impl Entry {
         for (field, word, words) in known {
             if !words.contains(&word) {
                 let what = format!(
-                    "has an entry for `{}` with the {field} `{word}`, which there is not",
-                    self.step
+                    "has an entry for step `{}` with the unknown {field} `{word}`{}",
+                    self.step,
+                    did_you_mean(word, words)
                 );
-                let hint = format!("{}{REMAKE}", is_it(word, words));
-                return Err(InputError::new(path, &what, hint));
+                return Err(InputError::new(path, &what, REMAKE));
             }
         }
         Ok(())
@@ -220,15 +222,15 @@ const SEVERITIES: [Severity; 3] = [Severity::Note, Severity::Warning, Severity::
 
 impl std::fmt::Display for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}` of `{}` {}", self.rule, self.step, self.direction)?;
-        match self.object.is_empty() {
-            true => Ok(()),
-            false => write!(f, " at `{}`", self.object),
+        write!(f, "`{}` in `{}` {}", self.rule, self.step, self.direction)?;
+        if self.object.is_empty() {
+            return Ok(());
         }
+        write!(f, " at `{}`", self.object)
     }
 }
 
-/// Writes a file beside its place, and puts it there whole.
+/// Replaces a file by a rename, so that no reader sees half of it.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     // A link stays one.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -245,7 +247,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         fs::rename(&beside, &path)
     };
     write().inspect_err(|_| {
-        // What is left of a write that failed; that one is told.
+        // The rest of a failed write, which is reported itself.
         let _ = fs::remove_file(&beside);
     })
 }

@@ -1,7 +1,7 @@
-//! Options of a folder in a file, `rowsafe.toml`, in the folder or beside it.
+//! The options file of a folder, `rowsafe.toml`, in the folder or beside it.
 //!
-//! Its keys are the options of the command line, without the dashes, and are checked by the same definitions; what is
-//! on the command line wins. A path in it is seen from the file.
+//! Its keys are the options of the command line, without the dashes, and are checked by the same
+//! definitions; the command line wins. A path in it is relative to the file.
 
 use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
@@ -15,7 +15,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::nearest::is_it;
+use crate::cli::nearest::did_you_mean;
 use folders::InputError;
 
 /// The file's name.
@@ -24,14 +24,15 @@ const NAME: &str = "rowsafe.toml";
 /// Options that are for one call and not for a folder.
 const NOT_KEYS: &[&str] = &["help", "version", "write-baseline", "also"];
 
-/// A file of options, as words of a command line.
+/// An options file, as words of a command line.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) path: PathBuf,
     pub(crate) words: Vec<OsString>,
 }
 
-/// Reads the file of a folder, where there is one. What `given` has from the command line is left out.
+/// Reads the options file of a folder, if there is one, without the options that `given` has from
+/// the command line.
 pub(crate) fn read(
     folder: &Path,
     command: &Command,
@@ -48,7 +49,7 @@ pub(crate) fn read(
     };
     let table = DeTable::parse(&text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        let what = format!("is no TOML: {}", error.message().trim());
+        let what = format!("is not TOML: {}", error.message().trim());
         InputError::at(&path, &text, at, &what, "see https://toml.io")
     })?;
     let mut words = Vec::new();
@@ -64,7 +65,7 @@ pub(crate) fn read(
 
 fn find(folder: &Path) -> Result<Option<PathBuf>, InputError> {
     let within = folder.join(NAME);
-    // What lies above a repository is not a part of it.
+    // A file above a repository is no part of it.
     let beside = match (folder.join(".git").exists(), folder.file_name()) {
         (true, _) => None,
         (false, Some(_)) => Some(folder.with_file_name(NAME)),
@@ -75,7 +76,7 @@ fn find(folder: &Path) -> Result<Option<PathBuf>, InputError> {
     let there = |path: &PathBuf| path.symlink_metadata().is_ok();
     match (Some(within).filter(there), beside.filter(there)) {
         (Some(within), Some(beside)) => {
-            let what = format!("holds options of the same folder as `{}`", beside.display());
+            let what = format!("and `{}` both set options for the folder", beside.display());
             let hint = "keep one of the two files";
             Err(InputError::new(&within, &what, hint))
         }
@@ -91,7 +92,7 @@ struct File<'a> {
 
 impl File<'_> {
     fn refuse(&self, at: usize, what: &str, hint: impl Into<String>) -> InputError {
-        InputError::at(self.path, self.text, at, what, hint)
+        InputError::at_place(self.path, self.text, at, what, hint)
     }
 
     /// The table of the verb; no other key may be beside it.
@@ -102,11 +103,11 @@ impl File<'_> {
             let at = key.span().start;
             let hint = format!("the options of `rowsafe {verb}` are in the table `[{verb}]`");
             if key.get_ref() != verb {
-                let what = format!("has the unknown key `{}`", key.get_ref());
+                let what = format!("unknown key `{}`", key.get_ref());
                 return Err(self.refuse(at, &what, hint));
             }
             if !matches!(value.get_ref(), DeValue::Table(_)) {
-                let what = format!("has `{verb}` as a value and not as a table");
+                let what = format!("`{verb}` is a value, not a table");
                 return Err(self.refuse(at, &what, hint));
             }
         }
@@ -126,9 +127,9 @@ impl File<'_> {
         let found = args().find(|(long, _)| *long == key);
         found.map(|(_, arg)| arg).ok_or_else(|| {
             let keys: Vec<&str> = args().map(|(long, _)| long).collect();
-            let what = format!("has the unknown key `{key}`");
-            let near = is_it(key, keys.iter().copied());
-            let hint = format!("{near}the keys are {}", keys.join(", "));
+            let near = did_you_mean(key, keys.iter().copied());
+            let what = format!("unknown key `{key}`{near}");
+            let hint = format!("the keys are {}", keys.join(", "));
             self.refuse(at, &what, hint)
         })
     }
@@ -163,11 +164,11 @@ impl File<'_> {
             DeValue::Boolean(is) => is.to_string(),
             _ => {
                 let many = match arg.get_action() {
-                    ArgAction::Append => ", or a list of such",
+                    ArgAction::Append => ", or a list of these",
                     _ => "",
                 };
-                let what = format!("has a value for `{key}` that an option cannot have");
-                let hint = format!("give a string, a number, or true or false{many}");
+                let what = format!("invalid type of value for `{key}`");
+                let hint = format!("write a string, a decimal number, true or false{many}");
                 return Err(self.refuse(value.span().start, &what, hint));
             }
         };
@@ -184,20 +185,17 @@ impl File<'_> {
         Ok(word)
     }
 
-    /// Lets the definitions of the command line look at one option.
+    /// Parses one option by the definitions of the command line.
     fn check(&self, key: &str, word: &OsStr, at: usize) -> Result<(), InputError> {
         let line = [OsStr::new("check"), word, OsStr::new(".")];
         let Err(error) = self.command.clone().try_get_matches_from(line) else {
             return Ok(());
         };
         let why = error.source().map(|source| format!(": {source}"));
-        let what = format!(
-            "has a value that `{key}` does not take{}",
-            why.unwrap_or_default()
-        );
+        let what = format!("invalid value for `{key}`{}", why.unwrap_or_default());
         let hint = match error.get(ContextKind::ValidValue) {
-            Some(ContextValue::Strings(values)) => format!("it is one of {}", values.join(", ")),
-            _ => "`rowsafe check --help` describes it".to_owned(),
+            Some(ContextValue::Strings(values)) => format!("the values are {}", values.join(", ")),
+            _ => "see `rowsafe check --help`".to_owned(),
         };
         Err(self.refuse(at, &what, hint))
     }

@@ -1,10 +1,10 @@
-//! Where a folder stands in its repository.
+//! The path of a folder in its repository.
 
 use std::env;
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-/// The folder that holds `.git`, nearest above `folder` or `folder` itself.
+/// The nearest folder with `.git`, above `folder` or `folder` itself.
 pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
     let real = fs::canonicalize(folder).ok()?;
     let mut above = real.ancestors();
@@ -14,8 +14,9 @@ pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// The folder as seen from the root of its repository or, outside of any, from the current folder; with `/` on
-/// every system, and empty where it is that root. Where neither holds it, its whole path.
+/// The folder relative to the root of its repository or, outside of any, to the current folder;
+/// with `/` on every system, and empty for that root. The whole path if neither contains the
+/// folder.
 pub(crate) fn within_repository(folder: &Path) -> String {
     let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let here = || fs::canonicalize(env::current_dir().ok()?).ok();

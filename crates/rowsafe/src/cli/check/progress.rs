@@ -1,4 +1,4 @@
-//! How far a long judgement is, for a person at a terminal. Where standard error is none, nothing is written.
+//! A progress bar for a person at a terminal. Nothing is written if standard error is none.
 
 use std::sync::LazyLock;
 
@@ -15,18 +15,18 @@ static BAR: LazyLock<ProgressBar> = LazyLock::new(|| {
     bar
 });
 
-/// Shows what is done.
-pub(crate) fn tell(progress: &Progress) {
+/// Shows the progress.
+pub(crate) fn show(progress: &Progress) {
     if progress.done == 1 {
         BAR.set_length(progress.all as u64);
         BAR.set_message(progress.what);
         BAR.set_position(0);
     }
-    // Two threads may tell in another order than they counted.
+    // Two threads may report in another order than they counted.
     BAR.inc(1);
 }
 
-/// Takes the bar away before the report is printed.
-pub(crate) fn end() {
+/// Removes the bar before the report is printed.
+pub(crate) fn clear() {
     BAR.finish_and_clear();
 }

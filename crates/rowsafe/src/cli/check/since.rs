@@ -1,4 +1,4 @@
-//! The steps that a git revision does not have, asked of `git` itself.
+//! The steps that were added or changed since a git revision, as `git` reports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -8,18 +8,18 @@ use std::process::{Command, Output};
 use folders::InputError;
 use folders::{Down, History, Migration};
 
-/// What is judged of a history, and what is told of the choice.
+/// The steps to check, and notes about the choice.
 #[derive(Debug)]
 pub(crate) struct Since {
     pub(crate) steps: BTreeSet<String>,
     pub(crate) notes: Vec<String>,
 }
 
-/// The steps that `revision` does not have, and those that it has otherwise than they lie here.
-pub(crate) fn since(history: &History, revision: &str) -> Result<Since, InputError> {
+/// Selects the steps that `revision` does not have, and those that differ from it.
+pub(crate) fn select(history: &History, revision: &str) -> Result<Since, InputError> {
     let folder = Folder(&history.root);
     let commit = folder.commit(revision)?;
-    // Both give paths as seen from the folder, and only those in it.
+    // Both give paths relative to the folder, and only those in it.
     let there = folder.paths(&["ls-tree", "-r", "-z", "--name-only", &commit])?;
     let changed = folder.paths(&[
         "diff",
@@ -46,7 +46,7 @@ pub(crate) fn since(history: &History, revision: &str) -> Result<Since, InputErr
             since.steps.insert(step.name.clone());
             continue;
         }
-        // A folder of its own may hold more that decides how the step runs, and what was removed from it.
+        // A step's own folder may contain more files that decide how it runs, or a removed one.
         let home = home(step);
         let alone = !home.is_empty() && homes.get(home) == Some(&1);
         let within = |path: &&String| {
@@ -56,20 +56,19 @@ pub(crate) fn since(history: &History, revision: &str) -> Result<Since, InputErr
             alone && below.is_some_and(|rest| rest.ends_with(".sql") || rest.ends_with(".toml"))
         };
         let added = files.iter().find(|file| !there.contains(**file));
-        let other = changed
-            .iter()
-            .find(|path| files.contains(&path.as_str()) || within(path) || is_way_back(path, step));
+        let other = changed.iter().find(|path| {
+            files.contains(&path.as_str()) || within(path) || is_missing_down(path, step)
+        });
         if let Some(file) = added.copied().or(other.map(String::as_str)) {
             since.notes.push(format!(
-                "`{}` is judged again: `{file}` is not as in `{revision}`",
+                "`{}` is checked again: `{file}` differs from `{revision}`",
                 step.name
             ));
             since.steps.insert(step.name.clone());
         }
     }
     let (some, all) = (since.steps.len(), history.steps.len());
-    let summary =
-        format!("{some} of {all} steps judged: what `{revision}` does not have as it is here");
+    let summary = format!("{some} of {all} steps checked: added or changed since `{revision}`");
     since.notes.insert(0, summary);
     Ok(since)
 }
@@ -79,14 +78,14 @@ fn files(step: &Migration) -> Vec<&str> {
     scripts.map(|script| script.file.as_str()).collect()
 }
 
-/// The folder in which a step's files lie; empty where that is the whole folder.
+/// The folder of a step's files; empty if that is the whole folder.
 fn home(step: &Migration) -> &str {
     let first = files(step).first().copied().unwrap_or_default();
     first.rsplit_once('/').map_or("", |(home, _)| home)
 }
 
-/// Whether a path is where a tool would look for the way back of a step that has none here.
-fn is_way_back(path: &str, step: &Migration) -> bool {
+/// Whether a path is that of the missing down migration of a step.
+fn is_missing_down(path: &str, step: &Migration) -> bool {
     let (Some(up), Down::Missing) = (&step.up, &step.down) else {
         return false;
     };
@@ -107,18 +106,18 @@ fn is_way_back(path: &str, step: &Migration) -> bool {
     beside.chain(revert).any(|candidate| candidate == path)
 }
 
-/// A folder in which git is asked.
+/// A folder in which `git` runs.
 struct Folder<'a>(&'a Path);
 
 impl Folder<'_> {
-    /// The commit that a revision names.
+    /// Resolves a revision to its commit.
     fn commit(&self, revision: &str) -> Result<String, InputError> {
         let inside = self.git(&["rev-parse", "--is-inside-work-tree"])?;
         if !inside.status.success() {
             let words = String::from_utf8_lossy(&inside.stderr).trim().to_owned();
-            let what = format!("cannot be compared with `{revision}`: git says: {words}");
+            let what = format!("cannot be compared with `{revision}`: git reports: {words}");
             let hint =
-                "`--since` needs a folder in a git repository; without one, `--from STEP` chooses";
+                "`--since` needs a git repository; otherwise choose the steps with `--from STEP`";
             return Err(InputError::new(self.0, &what, hint));
         }
         let name = format!("{revision}^{{commit}}");
@@ -127,30 +126,27 @@ impl Folder<'_> {
             return Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned());
         }
         let shallow = self.git(&["rev-parse", "--is-shallow-repository"])?;
-        let hint = match shallow.stdout.starts_with(b"true") {
-            true => {
-                "the repository is a shallow clone: fetch the revision, or all with `git fetch --unshallow` \
-                 (`fetch-depth: 0` of actions/checkout)"
-            }
-            false => {
-                "`git log` shows what there is; a branch of the remote is called like `origin/main`"
-            }
+        let hint = if shallow.stdout.starts_with(b"true") {
+            "the repository is a shallow clone: fetch the revision, or everything with \
+             `git fetch --unshallow` (`fetch-depth: 0` of actions/checkout)"
+        } else {
+            "`git log` lists the revisions; name a branch of the remote as in `origin/main`"
         };
         let what = format!("is in a repository without the revision `{revision}`");
         Err(InputError::new(self.0, &what, hint))
     }
 
-    /// What a command of git lists, each ended by a zero byte.
+    /// The paths that a command of git lists, each ended by a zero byte.
     fn paths(&self, arguments: &[&str]) -> Result<BTreeSet<String>, InputError> {
         let output = self.git(arguments)?;
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             let command = arguments.first().copied().unwrap_or_default();
-            let what = format!("cannot be compared: `git {command}` says: {words}");
+            let what = format!("cannot be compared: `git {command}` reports: {words}");
             return Err(InputError::new(
                 self.0,
                 &what,
-                "mend the repository, see `git fsck`",
+                "repair the repository; `git fsck` lists its faults",
             ));
         }
         let paths = output.stdout.split(|byte| *byte == 0);
@@ -166,12 +162,12 @@ impl Folder<'_> {
             .arg("-C")
             .arg(self.0)
             .args(arguments)
-            // It only asks, and leaves the index as it is.
+            // No command may write the index.
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C");
         command.output().map_err(|error| {
             let what = match error.kind() {
-                io::ErrorKind::NotFound => "cannot be compared: there is no `git` here".to_owned(),
+                io::ErrorKind::NotFound => "cannot be compared: `git` is not installed".to_owned(),
                 _ => format!("cannot be compared: `git` does not run: {error}"),
             };
             let hint = "install git, or choose the steps with `--from STEP`";

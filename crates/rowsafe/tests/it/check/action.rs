@@ -1,4 +1,5 @@
-//! The action for other repositories is one that GitHub takes, and knows the options that the command knows.
+//! The action for other repositories is one that GitHub takes, and knows the options that the
+//! command knows.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -95,10 +96,10 @@ fn the_action_is_one_that_github_takes() {
 fn each_input_reaches_the_script_and_each_option_the_command() {
     let action = action();
     let steps = action["runs"]["steps"].as_vec().unwrap();
-    let judge = steps
+    let check = steps
         .iter()
-        .find(|step| step["id"].as_str() == Some("judge"));
-    let script = std::fs::read_to_string(home().join("judge.sh")).unwrap();
+        .find(|step| step["id"].as_str() == Some("check"));
+    let script = std::fs::read_to_string(home().join("check.sh")).unwrap();
     let line = script
         .lines()
         .find_map(|line| line.strip_prefix("for option in "));
@@ -109,7 +110,7 @@ fn each_input_reaches_the_script_and_each_option_the_command() {
         .map(str::to_owned)
         .collect();
     let options: BTreeSet<String> = super::man::options(&["check"]).into_iter().collect();
-    for (name, value) in judge.unwrap()["env"].as_hash().unwrap() {
+    for (name, value) in check.unwrap()["env"].as_hash().unwrap() {
         let (name, value) = (name.as_str().unwrap(), value.as_str().unwrap());
         let input = value
             .strip_prefix("${{ inputs.")
@@ -162,7 +163,7 @@ mod run {
         std::os::unix::fs::symlink(program, bin.join("rowsafe")).unwrap();
         let mut command = Command::new("bash");
         command
-            .arg(home().join("judge.sh"))
+            .arg(home().join("check.sh"))
             .current_dir(root)
             .env("RUNNER_TEMP", temp)
             .env("GITHUB_OUTPUT", temp.join("output"))
@@ -248,7 +249,8 @@ mod run {
         assert_eq!(one, key());
     }
 
-    /// What `install.sh build` asks of `cargo` and `rustup`, which are stand-ins here: nothing is installed.
+    /// What `install.sh build` asks of `cargo` and `rustup`, which are stand-ins here: nothing is
+    /// installed.
     fn built_with(version: Option<&str>, rustup: bool) -> (Option<i32>, String) {
         let place = tempfile::tempdir().unwrap();
         let bin = place.path().join("bin");
@@ -293,21 +295,21 @@ mod run {
     #[test]
     fn rust_that_is_there_is_left_as_it_is() {
         let build = "cargo install --locked --path toolchain=";
-        for new in ["1.95.0", "1.95.1", "1.100.0", "2.0.0"] {
+        for new in ["1.88.0", "1.88.1", "1.100.0", "2.0.0"] {
             for rustup in [true, false] {
                 let built = built_with(Some(new), rustup);
                 assert_eq!(built, (Some(0), format!("{build}\n")), "{new}");
             }
         }
-        let added = "rustup toolchain install 1.95 toolchain=\n";
-        for old in ["1.94.1", "1.9.0", "0.99.0"] {
+        let added = "rustup toolchain install 1.88 toolchain=\n";
+        for old in ["1.87.1", "1.9.0", "0.99.0"] {
             let built = built_with(Some(old), true);
-            assert_eq!(built, (Some(0), format!("{added}{build}1.95\n")), "{old}");
+            assert_eq!(built, (Some(0), format!("{added}{build}1.88\n")), "{old}");
         }
-        let (code, told) = built_with(Some("1.94.1"), false);
+        let (code, told) = built_with(Some("1.87.1"), false);
         assert_eq!(code, Some(2));
         assert!(
-            told.starts_with("error: Rust 1.95 is needed, and here is 1.94.1\n"),
+            told.starts_with("error: Rust 1.88 is needed, but 1.87.1 is installed\n"),
             "{told}"
         );
     }

@@ -63,14 +63,14 @@ fn what_became_worse_is_new() {
     fs::write(folder.path().join("known.toml"), entry).unwrap();
     let (code, text) = check(folder.path(), &with("known.toml"));
     assert_eq!(code, Some(1), "{text}");
-    assert!(!text.contains("remove its entry"), "{text}");
+    assert!(!text.contains("remove the entry"), "{text}");
     let entry = entry.replace("warning", "error");
     fs::write(folder.path().join("known.toml"), entry).unwrap();
     assert_eq!(check(folder.path(), &with("known.toml")).0, Some(0));
 }
 
-/// Entries that accept nothing are told; those of a step that was not judged are not, and stay when the file is
-/// written again, with their reasons.
+/// Entries that accept nothing are told; those of a step that was not judged are not, and stay when
+/// the file is written again, with their reasons.
 #[test]
 fn an_entry_that_matches_nothing_is_told() {
     let folder = folder(REBUILD, BACK);
@@ -95,13 +95,13 @@ fn an_entry_that_matches_nothing_is_told() {
     assert_eq!(code, Some(0), "{text}");
     assert!(
         text.contains(
-            "  `known.toml`: `integrity` of `2024-01-01-000000_people` up is not found any more; \
-             remove its entry\n"
+            "  `known.toml`: `integrity` in `2024-01-01-000000_people` up no longer occurs; \
+             remove the entry\n"
         ),
         "{text}"
     );
     assert!(
-        text.contains("`rows-lost` of `nowhere` up is about a step that is not there;"),
+        text.contains("`rows-lost` in `nowhere` up names a step that does not exist;"),
         "{text}"
     );
     let second = ["--from", "2024-01-02-000000_second"];
@@ -167,7 +167,7 @@ fn a_baseline_that_cannot_be_read_or_written_is_told() {
     for (arguments, told) in [
         (
             &["migrations", "--write-baseline"][..],
-            "no baseline is named\nhint: `--baseline FILE",
+            "`--write-baseline` needs a file\nhint: add `--baseline FILE",
         ),
         (
             &["migrations", "--baseline", "migrations"],

@@ -55,8 +55,8 @@ fn the_file_has_effect_and_the_command_line_wins() {
     assert_eq!(dropped(&["--allow-drops=false"]), "warning");
 }
 
-/// Paths are seen from the file, lists and tables are as many options, and a list of the command line takes the place
-/// of that in the file.
+/// Paths are seen from the file, lists and tables are as many options, and a list of the command
+/// line takes the place of that in the file.
 #[test]
 fn paths_lists_and_tables() {
     let folder = folder(
@@ -140,8 +140,8 @@ fn two_files_for_one_folder_are_one_too_many() {
     write(&folder.path().join("migrations"), "seed = 2\n");
     let (code, text) = check(folder.path(), &["migrations"]);
     assert_eq!(code, Some(2), "{text}");
-    let told = "error: `migrations/rowsafe.toml` holds options of the same folder as \
-                `rowsafe.toml`\nhint: keep one of the two files\n";
+    let told = "error: `migrations/rowsafe.toml` and `rowsafe.toml` both set options for the \
+                folder\nhint: keep one of the two files\n";
     assert_eq!(text, told);
     // What lies above the root of a repository does not belong to it.
     fs::create_dir(folder.path().join("migrations/.git")).unwrap();

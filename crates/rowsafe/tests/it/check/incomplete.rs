@@ -1,4 +1,5 @@
-//! What was not read or not tried is in the line that says how it ended, in every format, and is never `ok`.
+//! What was not read or not tried is in the line that says how it ended, in every format, and is
+//! never `ok`.
 
 use std::fs;
 use std::path::Path;
@@ -45,7 +46,7 @@ fn verdict_line(format: Format, text: &str) -> String {
 
 fn in_every_format(report: &Report<'_>, what: &str) {
     for format in Format::ALL {
-        let text = report.to(*format);
+        let text = report.render(*format);
         let line = verdict_line(*format, &text);
         let what = match format {
             // Its underscores are escaped outside of code only.
@@ -72,7 +73,7 @@ fn what_lies_there_and_was_not_read_is_in_the_verdict() {
         assert_eq!(code, Some(2), "{file}: {text}");
         assert!(text.lines().last().unwrap().contains(named), "{text}");
         let verdict = judged(folder.path(), &Options::default());
-        in_every_format(&Report::of(&verdict), named);
+        in_every_format(&Report::new(&verdict), named);
         let (code, text) = check(folder.path(), &["migrations", "--allow-gaps"]);
         assert_eq!(code, Some(0), "{file}: {text}");
     }
@@ -97,7 +98,7 @@ fn files_that_are_no_sql_are_no_reason_to_say_anything() {
     let (code, text) = check(folder.path(), &["migrations"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
-        text.contains("\nok: nothing is lost") && !text.contains("gap"),
+        text.contains("\nok: no rows are lost") && !text.contains("gap"),
         "{text}"
     );
 }
@@ -141,7 +142,7 @@ fn a_choice_that_leaves_no_step_judges_nothing() {
         let (code, text) = check(folder.path(), arguments);
         assert_eq!(code, Some(2), "{text}");
         assert!(
-            text.contains("\nincomplete: ") && text.contains("nothing was judged"),
+            text.contains("\nincomplete: ") && text.contains("no step was checked"),
             "{text}"
         );
     }
@@ -167,14 +168,14 @@ fn a_run_that_ends_early_says_where_it_stood() {
     };
     let verdict = judged(folder.path(), &options);
     assert_eq!((verdict.steps, verdict.findings.len()), (0, 0));
-    in_every_format(&Report::of(&verdict), "0 of 2 steps are judged");
+    in_every_format(&Report::new(&verdict), "0 of 2 steps are judged");
     // Time enough.
     let (code, text) = check(folder.path(), &["migrations", "--timeout=300"]);
     assert_eq!(code, Some(0), "{text}");
 }
 
-/// Views of which each names the one before twice: SQLite expands them while it prepares, where no instruction of its
-/// machine is counted.
+/// Views of which each names the one before twice: SQLite expands them while it prepares, where no
+/// instruction of its machine is counted.
 #[test]
 fn views_that_expand_without_end_end_with_the_run() {
     let mut text = format!("{}CREATE VIEW v0 AS SELECT * FROM a;\n", GOOD.1);
@@ -192,7 +193,7 @@ fn views_that_expand_without_end_end_with_the_run() {
     let verdict = judged(folder.path(), &options);
     let stopped = verdict.stopped.clone().unwrap_or_default();
     assert!(stopped.contains("`1_a`"), "{stopped}");
-    in_every_format(&Report::of(&verdict), "`1_a`");
+    in_every_format(&Report::new(&verdict), "`1_a`");
 }
 
 /// Each takes memory or time without measure in one call, which nothing can interrupt.
@@ -244,13 +245,17 @@ fn values_without_measure_are_not_made() {
     ] {
         let folder = folder(&[("1_a.sql", &first), ("2_b.sql", second)]);
         let verdict = judged(folder.path(), &Options::default());
-        let report = Report::of(&verdict);
+        let report = Report::new(&verdict);
         assert!(
             report.incomplete().is_some(),
             "{what}: {}",
-            verdict.to_text()
+            Report::new(&verdict).render(Format::Text)
         );
-        assert!(verdict.stopped.is_none(), "{what}: {}", verdict.to_text());
+        assert!(
+            verdict.stopped.is_none(),
+            "{what}: {}",
+            Report::new(&verdict).render(Format::Text)
+        );
     }
     let folder = folder(&[
         (
@@ -263,6 +268,11 @@ fn values_without_measure_are_not_made() {
         ),
     ]);
     let verdict = judged(folder.path(), &Options::default());
-    let report = Report::of(&verdict);
-    assert_eq!(report.incomplete(), None, "{}", verdict.to_text());
+    let report = Report::new(&verdict);
+    assert_eq!(
+        report.incomplete(),
+        None,
+        "{}",
+        Report::new(&verdict).render(Format::Text)
+    );
 }

@@ -42,7 +42,7 @@ fn the_page_for_man_names_every_option() {
     assert_eq!(code, Some(2));
     assert_eq!(
         text,
-        "error: there is no verb `nosuch`\nhint: the verbs are check, diff, man, completions\n"
+        "error: unknown verb `nosuch`\nhint: the verbs are check, diff, man, completions\n"
     );
 }
 

@@ -1,4 +1,5 @@
-//! SQL of others reaches no other file, whichever way it comes in, and what is refused is never `ok`.
+//! SQL of others reaches no other file, whichever way it comes in, and what is refused is never
+//! `ok`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use tempfile::TempDir;
 
 use super::{check, rowsafe};
 
-/// Statements that reach out: what they are, and their SQL. `{dir}` is the folder that must stay as it is; in it are
-/// `victim.db` and `library.so`, and no `new.db`.
+/// Statements that reach out: what they are, and their SQL. `{dir}` is the folder that must stay as
+/// it is; in it are `victim.db` and `library.so`, and no `new.db`.
 const REACHES: &[(&str, &str)] = &[
     (
         "a literal",
@@ -306,8 +307,8 @@ fn a_database_with_a_hostile_schema_reaches_no_other_file() {
     }
 }
 
-/// A refused statement fails its step with what it does, and the step counts as not tried even where that finding is
-/// accepted.
+/// A refused statement fails its step with what it does, and the step counts as not tried even
+/// where that finding is accepted.
 #[test]
 fn a_refused_statement_is_named_with_its_line_and_leaves_a_gap() {
     let folder = folder("ATTACH 'a' || '.db' AS v");
@@ -320,7 +321,7 @@ fn a_refused_statement_is_named_with_its_line_and_leaves_a_gap() {
     assert_eq!(code, Some(0), "{text}");
     let (code, text) = check(path, &known);
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.ends_with("; not tried in whole: `1_step`\n"), "{text}");
+    assert!(text.ends_with("; not fully tried: `1_step`\n"), "{text}");
     let (code, text) = check(path, &[&known[..], &["--allow-gaps"]].concat());
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("\nincomplete: "), "{text}");

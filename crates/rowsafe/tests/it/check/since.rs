@@ -74,12 +74,12 @@ fn only_what_the_revision_does_not_have_is_judged() {
     let path = folder.path();
     let (code, text) = check(path, &["migrations", "--since", "old"]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.ends_with("\nok: no step was to be judged\n"), "{text}");
+    assert!(text.ends_with("\nok: no step to check\n"), "{text}");
 
     // A step that nobody added to git yet is new, too, and runs behind the ones before it.
     step(path, "2024-01-03-000000_third", "DROP TABLE nowhere;\n");
     let new = |code| {
-        let note = "1 of 3 steps judged: what `old` does not have as it is here".to_owned();
+        let note = "1 of 3 steps checked: added or changed since `old`".to_owned();
         (code, vec![note], vec!["2024-01-03-000000_third".to_owned()])
     };
     assert_eq!(judged(path, "old"), new(Some(1)));
@@ -88,7 +88,7 @@ fn only_what_the_revision_does_not_have_is_judged() {
     assert_eq!(judged(path, "new").0, Some(0));
     assert_eq!(judged(path, "HEAD~1"), {
         let (code, _, steps) = new(Some(1));
-        let note = "1 of 3 steps judged: what `HEAD~1` does not have as it is here".to_owned();
+        let note = "1 of 3 steps checked: added or changed since `HEAD~1`".to_owned();
         (code, vec![note], steps)
     });
     // From the folder itself, and with a range.
@@ -104,8 +104,8 @@ fn a_step_that_was_changed_is_judged_again_and_told() {
     let path = folder.path();
     let again = |file: &str| {
         vec![
-            "1 of 2 steps judged: what `old` does not have as it is here".to_owned(),
-            format!("`{SECOND}` is judged again: `{SECOND}/{file}` is not as in `old`"),
+            "1 of 2 steps checked: added or changed since `old`".to_owned(),
+            format!("`{SECOND}` is checked again: `{SECOND}/{file}` differs from `old`"),
         ]
     };
     let file = |name: &str| path.join("migrations").join(SECOND).join(name);
@@ -116,7 +116,8 @@ fn a_step_that_was_changed_is_judged_again_and_told() {
     );
     fs::write(file("up.sql"), REBUILD).unwrap();
     assert_eq!(judged(path, "old").1.len(), 1, "as it was");
-    // What decides how it runs is a part of it, and so is a way back that is gone; a note beside it is none.
+    // What decides how it runs is a part of it, and so is a way back that is gone; a note beside it
+    // is none.
     fs::write(file("notes.txt"), "a note").unwrap();
     commit(path, "note");
     assert_eq!(judged(path, "old").1.len(), 1);
@@ -150,11 +151,11 @@ fn a_flat_folder_is_told_apart_file_by_file() {
     git(path, &["init", "--quiet"]);
     commit(path, "old");
     write("2_b.up.sql", "CREATE TABLE b (id INTEGER, name TEXT);\n");
-    let note = "`2_b` is judged again: `2_b.up.sql` is not as in `old`";
+    let note = "`2_b` is checked again: `2_b.up.sql` differs from `old`";
     assert_eq!(judged(path, "old").1[1..], [note]);
     git(path, &["checkout", "--quiet", "--", "."]);
     fs::remove_file(flat.join("1_a.down.sql")).unwrap();
-    let note = "`1_a` is judged again: `1_a.down.sql` is not as in `old`";
+    let note = "`1_a` is checked again: `1_a.down.sql` differs from `old`";
     assert_eq!(judged(path, "old").1[1..], [note]);
 }
 
@@ -184,11 +185,11 @@ fn folders_that_steps_share_belong_to_none() {
     git(path, &["init", "--quiet"]);
     commit(path, "old");
     write("deploy/b.sql", "CREATE TABLE b (id INTEGER, name TEXT);\n");
-    let note = "`b` is judged again: `deploy/b.sql` is not as in `old`";
+    let note = "`b` is checked again: `deploy/b.sql` differs from `old`";
     assert_eq!(judged(path, "old").1[1..], [note]);
     git(path, &["checkout", "--quiet", "--", "."]);
     fs::remove_file(path.join("migrations/revert/a.sql")).unwrap();
-    let note = "`a` is judged again: `revert/a.sql` is not as in `old`";
+    let note = "`a` is checked again: `revert/a.sql` differs from `old`";
     assert_eq!(judged(path, "old").1[1..], [note]);
 }
 
@@ -204,7 +205,7 @@ fn what_git_cannot_say_is_told() {
     assert_eq!(
         since(path, "nosuch"),
         "error: `migrations` is in a repository without the revision `nosuch`\n\
-         hint: `git log` shows what there is; a branch of the remote is called like `origin/main`\n"
+         hint: `git log` lists the revisions; name a branch of the remote as in `origin/main`\n"
     );
     for odd in ["", "old:migrations", "HEAD~99", "old..HEAD"] {
         assert!(since(path, odd).contains("without the revision"), "{odd}");
@@ -237,7 +238,7 @@ fn what_git_cannot_say_is_told() {
     let nowhere = super::folder(REBUILD, BACK);
     let text = since(nowhere.path(), "old");
     assert!(
-        text.contains("git says: fatal: not a git repository"),
+        text.contains("git reports: fatal: not a git repository"),
         "{text}"
     );
 }
@@ -255,7 +256,7 @@ fn without_git_nothing_is_judged() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "error: `migrations` cannot be compared: there is no `git` here\n\
+        "error: `migrations` cannot be compared: `git` is not installed\n\
          hint: install git, or choose the steps with `--from STEP`\n"
     );
 }

@@ -1,0 +1,93 @@
+//! Checks what a way back does to rows: to those that the step kept, and to those that people made
+//! since.
+
+use schema::sql::fold;
+
+use crate::differences::effect::ScriptEffect;
+use crate::differences::rows::{Changed, RowChanges, SHOWN, compare};
+use crate::finding::{Diagnostic, Direction, Origin, Rule, Severity};
+use crate::runner::state::State;
+use crate::script::lineage::TableLineage;
+use crate::script::statement::Statement;
+
+/// Rows and values that the step kept and the way back did not. `forth` is the effect of the step,
+/// `end` the state behind the way back, and `statements` those of the down migration.
+pub(crate) fn check_round_trip(
+    forth: &ScriptEffect<'_>,
+    end: &State,
+    statements: &[Statement],
+) -> Vec<Diagnostic> {
+    let origin = Origin {
+        direction: Direction::Down,
+        ..forth.origin
+    };
+    let mut found = Vec::new();
+    for (name, kin) in &forth.lineage.kin {
+        let Some(there) = forth.rows.get(name) else {
+            continue;
+        };
+        let Some(back) = compare_both_ways(forth, end, name, kin, there) else {
+            continue;
+        };
+        let mut lines = statements.iter();
+        let line = lines.find(|line| line.mentions(name));
+        let line = line.map(|line| line.line);
+        let lost = |object: String, message: String| {
+            let rule = Rule::DownLosesRows;
+            Diagnostic::new(rule, Severity::Error, origin, object, message).with_line(line)
+        };
+        if back.lost.len() > there.lost.len() {
+            let message = format!(
+                "rows of `{}` that the step kept are gone after the way back",
+                kin.name
+            );
+            let shown = back.lost.iter().take(SHOWN).cloned().collect();
+            let count = back.lost.len() - there.lost.len();
+            found.push(lost(kin.name.clone(), message).with_rows(count, shown));
+        }
+        for (column, changed) in &back.changed {
+            let object = format!("{}.{column}", kin.name);
+            let message =
+                format!("values of `{object}` that the step kept are others after the way back");
+            let shown = changed.iter().take(SHOWN).map(Changed::shown).collect();
+            found.push(lost(object, message).with_rows(changed.len(), shown));
+        }
+    }
+    found
+}
+
+/// How the rows of one table differ from before the step to behind the way back, in the columns
+/// that the step kept.
+fn compare_both_ways(
+    forth: &ScriptEffect<'_>,
+    end: &State,
+    name: &str,
+    kin: &TableLineage,
+    there: &RowChanges,
+) -> Option<RowChanges> {
+    let (was, is) = (forth.before.tables.get(name)?, end.tables.get(name)?);
+    let kept = kin.kept();
+    let same = (kept.iter())
+        .filter(|(was, _)| is.place(was).is_some() && !there.changed.contains_key(&fold(was)));
+    let same: Vec<(String, String)> = same.map(|(was, _)| (was.clone(), was.clone())).collect();
+    if same.is_empty() {
+        return None;
+    }
+    Some(compare(was, is, &same, forth.keeps_keys(name, kin)))
+}
+
+/// A loss on the way back, of what people made since the step: that what the step added goes again
+/// is what a way back is for.
+pub(crate) fn keep_losses_of_new_rows(losses: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let is_loss = |own: &Diagnostic| match own.rule {
+        Rule::RowsLost | Rule::ValuesChanged => own.severity == Severity::Error,
+        Rule::RowsLostByCascade => true,
+        _ => false,
+    };
+    let losses = losses.into_iter().filter(is_loss);
+    let losses = losses.map(|own| Diagnostic {
+        rule: Rule::DownLosesRows,
+        ..own
+    });
+    losses.collect()
+}

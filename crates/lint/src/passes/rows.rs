@@ -1,0 +1,258 @@
+//! The pass over one step on rows, under all modes: run, compare, check, weigh.
+
+use std::sync::Arc;
+
+use crate::analysis::Analysis;
+use crate::checks::severity::{Evidence, MoreEvidence, has_error, is_stopped, weigh};
+use crate::checks::{empty_database, failure, health, loss, way_back};
+use crate::differences::effect::{Script, ScriptEffect};
+use crate::finding::{Diagnostic, Direction};
+use crate::options::Options;
+use crate::runner::fill_rows::{Filled, PrunedVersion, Rows, Unseeded};
+use crate::runner::run_step::{
+    blame_statements, run_back_on_empty, run_on_repaired_rows, run_on_rows,
+};
+use crate::runner::step::{End, StepOutcome, StepRun};
+use crate::script::lineage::Lineage;
+use generate::ValueHints;
+use sandbox::Scope;
+
+/// The diagnostics of one step, and the work that went into them.
+#[derive(Default)]
+pub(crate) struct Checked {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How many runs with rows were made.
+    pub(crate) journeys: usize,
+    /// The tables that got no rows, each with the reason.
+    pub(crate) unseeded: Unseeded,
+}
+
+/// Checks one step under all modes.
+pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked {
+    let request = &analysis.request;
+    let (Some(step), Some(migration)) = (analysis.steps.get(place), request.step(place)) else {
+        return Checked::default();
+    };
+    let options = request.options.as_ref();
+    let chains = analysis.chains_to_run(std::iter::once(place));
+    let mut databases: Option<Databases<'_>> = None;
+    let mut checked = Checked::default();
+    for chain in chains {
+        let unread = [place, place + 1].map(|version| chain.unread.get(&version));
+        if let Some(why) = unread.into_iter().flatten().next() {
+            Scope::note(format!(
+                "the schema before or after it cannot be read: {why}"
+            ));
+            continue;
+        }
+        let Some(mut run) = StepRun::new(place, step, &migration.down, chain) else {
+            continue;
+        };
+        let way_back = run_back_on_empty(&run, options);
+        let on_empty = empty_database::check(&run, way_back.as_ref());
+        checked.diagnostics.extend(on_empty);
+        if way_back.is_some_and(|way_back| way_back.fails()) {
+            run.back = None;
+        }
+        if chain.fails(place) {
+            continue;
+        }
+        let databases = databases.get_or_insert_with(|| Databases::new(analysis, &run));
+        let Some(before) = &mut databases.before else {
+            continue;
+        };
+        let mut on_rows = check_forth(&run, before, options);
+        if let Some(after) = databases.after.as_mut().filter(|_| run.back.is_some()) {
+            let back = check_back(&run, after, options);
+            on_rows.diagnostics.extend(back.diagnostics);
+            on_rows.journeys += back.journeys;
+        }
+        checked.journeys += on_rows.journeys;
+        // A run that was cut off shows losses that are none.
+        if scope.is_over() {
+            break;
+        }
+        checked.diagnostics.append(&mut on_rows.diagnostics);
+    }
+    checked.diagnostics = analysis.copy_to_other_chains(checked.diagnostics, chains.len());
+    checked.unseeded = databases.map(Databases::unseeded).unwrap_or_default();
+    checked
+}
+
+/// The databases of one step, the same for all modes: of the version before it, and of the one
+/// after where it goes back.
+struct Databases<'a> {
+    before: Option<Database<'a>>,
+    after: Option<Database<'a>>,
+}
+
+/// One version for one step, and its plain rows as soon as a run needs them.
+struct Database<'a> {
+    version: PrunedVersion<'a>,
+    plain: Option<Filled>,
+}
+
+impl<'a> Databases<'a> {
+    fn new(analysis: &'a Analysis, run: &StepRun<'a>) -> Databases<'a> {
+        let chain = analysis.chains.first();
+        let database = |place, hints: &'a ValueHints, direction| {
+            let version = PrunedVersion::new(chain?, place, hints, run.touched(direction))?;
+            let plain = None;
+            Some(Database { version, plain })
+        };
+        let before = database(run.place, &run.step.hints.0, Direction::Up);
+        let after = || database(run.place + 1, &run.step.hints.1, Direction::Down);
+        Databases {
+            before,
+            after: run.back.and_then(|_| after()),
+        }
+    }
+
+    /// The tables that got no plain rows.
+    fn unseeded(self) -> Unseeded {
+        let databases = self.before.into_iter().chain(self.after);
+        let plain = databases.filter_map(|database| database.plain);
+        plain.flat_map(|filled| filled.unseeded).collect()
+    }
+}
+
+impl Database<'_> {
+    fn plain(&mut self, options: &Options) -> Arc<Vec<u8>> {
+        let version = &self.version;
+        let filled = (self.plain).get_or_insert_with(|| version.fill(Rows::Plain, options));
+        Arc::clone(&filled.image)
+    }
+}
+
+/// The diagnostics of one direction on rows, and how many runs they took.
+struct OnRows {
+    diagnostics: Vec<Diagnostic>,
+    journeys: usize,
+}
+
+/// The step forward and back, on rows of the version before.
+fn check_forth(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
+    let on_rows = |image: &[u8]| {
+        let outcome = run_on_rows(run, Direction::Up, image, options);
+        outcome.map_or_else(Vec::new, |outcome| diagnose(run, &outcome, image, options))
+    };
+    let image = database.plain(options);
+    let outcome = run_on_rows(run, Direction::Up, &image, options);
+    let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
+    let plain: Vec<Diagnostic> = plain.collect();
+    let more = (has_error(&plain) || is_stopped(&plain)).then(|| {
+        let without_nulls = on_rows(&database.version.fill(Rows::WithoutNulls, options).image);
+        let repaired = diagnose_repaired(run, &image, outcome.as_ref(), options);
+        let passes_without_nulls = !is_stopped(&without_nulls);
+        let empty = if passes_without_nulls {
+            None
+        } else {
+            run.chain.images.get(run.place)
+        };
+        MoreEvidence {
+            without_nulls,
+            passes_without_nulls,
+            repaired,
+            empty: empty.map(|image| on_rows(&image)).unwrap_or_default(),
+        }
+    });
+    let journeys = if more.is_some() { 3 } else { 2 };
+    let hostile = on_rows(&database.version.fill(Rows::Hostile, options).image);
+    let diagnostics = weigh(Evidence {
+        plain,
+        more,
+        hostile,
+    });
+    OnRows {
+        diagnostics,
+        journeys,
+    }
+}
+
+/// The way back, on rows of the version after: rows that people made since.
+fn check_back(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
+    let image = database.plain(options);
+    let outcome = run_on_rows(run, Direction::Down, &image, options);
+    let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
+    let plain: Vec<Diagnostic> = plain.collect();
+    let stops = |outcome: &Option<StepOutcome>| {
+        let stop = outcome.as_ref().and_then(StepOutcome::stop);
+        stop.is_some()
+    };
+    let more = (has_error(&plain) || stops(&outcome)).then(|| {
+        let other = database.version.fill(Rows::WithoutNulls, options).image;
+        let full = run_on_rows(run, Direction::Down, &other, options);
+        let without_nulls = (full.iter()).flat_map(|full| diagnose(run, full, &other, options));
+        MoreEvidence {
+            without_nulls: without_nulls.collect(),
+            passes_without_nulls: !stops(&full),
+            repaired: diagnose_repaired(run, &image, outcome.as_ref(), options),
+            empty: Vec::new(),
+        }
+    });
+    let diagnostics = weigh(Evidence {
+        plain,
+        more,
+        hostile: Vec::new(),
+    });
+    OnRows {
+        diagnostics,
+        journeys: 1,
+    }
+}
+
+/// The diagnostics on rows that are repaired where those of `image` stopped the script.
+fn diagnose_repaired(
+    run: &StepRun<'_>,
+    image: &[u8],
+    first: Option<&StepOutcome>,
+    options: &Options,
+) -> Vec<Diagnostic> {
+    let Some(first) = first else {
+        return Vec::new();
+    };
+    let repaired = run_on_repaired_rows(run, image, first, options);
+    repaired
+        .iter()
+        .flat_map(|own| diagnose(run, &own.outcome, &own.image, options))
+        .collect()
+}
+
+/// The diagnostics of one outcome on the rows of `image`.
+fn diagnose(
+    run: &StepRun<'_>,
+    outcome: &StepOutcome,
+    image: &[u8],
+    options: &Options,
+) -> Vec<Diagnostic> {
+    let direction = outcome.direction;
+    let after = match &outcome.end {
+        End::Passed(after) => after,
+        End::Stopped(stop) => return failure::check(run, direction, stop).into_iter().collect(),
+    };
+    let statements = run.statements(direction);
+    let back =
+        (direction == Direction::Down).then(|| Lineage::trace(run.after, run.before, statements));
+    let script = Script {
+        origin: run.origin(direction),
+        statements,
+        lineage: back.as_ref().unwrap_or(&run.lineage),
+    };
+    let mut effect = ScriptEffect::new(script, &outcome.start, after);
+    let lost = effect.tables_with_lost_rows();
+    effect.blamed = blame_statements(run, direction, image, lost, options);
+    let mut found = loss::check(&effect, options);
+    if direction == Direction::Down {
+        return way_back::keep_losses_of_new_rows(found);
+    }
+    found.extend(health::check(&effect));
+    match &outcome.back {
+        None => {}
+        Some(End::Stopped(stop)) => found.extend(failure::check(run, Direction::Down, stop)),
+        Some(End::Passed(end)) => {
+            let statements = run.statements(Direction::Down);
+            found.extend(way_back::check_round_trip(&effect, end, statements));
+        }
+    }
+    found
+}

@@ -1,0 +1,169 @@
+//! Runs the scripts of one step: on the empty database, on rows, and on rows that were repaired
+//! where they stopped it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use schema::Schema;
+use schema::sql::quote_name;
+
+use crate::finding::Direction;
+use crate::options::Options;
+use crate::runner::execute::Runner;
+use crate::runner::repair_rows::{MOST, Reached, repair};
+use crate::runner::state::State;
+use crate::runner::step::{End, StepOutcome, StepRun, WayBack};
+use crate::runner::versions::{self, Text};
+use sandbox::Scope;
+
+/// Runs the down migration on the empty database after the step; `None` where it cannot run there.
+pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<WayBack> {
+    run.past().filter(|past| past.failure.is_none())?;
+    let down = run.step.down.as_ref()?;
+    let image = run.chain.images.get(run.place + 1)?;
+    let engine = Runner::open(&image, run.mode(), options).ok()?;
+    let ran = engine.run(&down.statements, down.transaction(run.mode()), |_, _| ());
+    let is_restored = || {
+        let stored = versions::stored(&engine.connection).ok();
+        stored.as_ref() == run.chain.stored.get(run.place)
+    };
+    let other_schema = if ran.failure.is_some() || is_restored() {
+        None
+    } else {
+        Schema::read(&engine.connection).ok()
+    };
+    Some(WayBack { ran, other_schema })
+}
+
+/// Runs a step on rows: forward and, where that passes, back; or back alone. `None` where it has no
+/// such script.
+pub(crate) fn run_on_rows(
+    run: &StepRun<'_>,
+    direction: Direction,
+    image: &[u8],
+    options: &Options,
+) -> Option<StepOutcome> {
+    let text = match direction {
+        Direction::Up => run.step.up.as_ref(),
+        Direction::Down => run.back,
+    }?;
+    let engine = open(run, image, options)?;
+    let start = state(run, direction, &engine);
+    let end = run_script(run, direction, text, &engine);
+    let back = match (&end, direction, run.back) {
+        (End::Passed(_), Direction::Up, Some(down)) => {
+            Some(run_script(run, Direction::Down, down, &engine))
+        }
+        _ => None,
+    };
+    Some(StepOutcome {
+        direction,
+        start,
+        end,
+        back,
+    })
+}
+
+/// A connection on which the scripts run; that there is none is noted as not tried.
+fn open(run: &StepRun<'_>, image: &[u8], options: &Options) -> Option<Runner> {
+    let engine = Runner::open(image, run.mode(), options);
+    let noted = engine.map_err(|why| Scope::note(format!("no database for its rows: {why}")));
+    noted.ok()
+}
+
+fn run_script(run: &StepRun<'_>, direction: Direction, text: &Text, engine: &Runner) -> End {
+    let ran = engine.run(&text.statements, text.transaction(run.mode()), |_, _| ());
+    if let Some(failure) = ran.failure {
+        return End::Stopped(failure);
+    }
+    let next = match direction {
+        Direction::Up => Direction::Down,
+        Direction::Down => Direction::Up,
+    };
+    End::Passed(state(run, next, engine))
+}
+
+/// The state from which a script starts.
+fn state(run: &StepRun<'_>, direction: Direction, engine: &Runner) -> State {
+    let schema: &Arc<Schema> = run.schema_before(direction);
+    State::read(&engine.connection, schema, run.touched(direction))
+}
+
+/// Runs a script that stopped on the rows of `image` again, each time with rows repaired where they
+/// stopped it: what is behind that place would not be seen else.
+pub(crate) fn run_on_repaired_rows(
+    run: &StepRun<'_>,
+    image: &[u8],
+    first: &StepOutcome,
+    options: &Options,
+) -> Vec<Repaired> {
+    let direction = first.direction;
+    let reached = Reached {
+        before: run.schema_before(direction),
+        after: run.schema_after(direction),
+        tables: run.touched(direction),
+    };
+    let mut stop = first.stop().cloned();
+    let mut made: Vec<Repaired> = Vec::new();
+    for _ in 0..MOST {
+        let Some(failure) = stop.take() else { break };
+        let last = made.last().map_or(image, |last| last.image.as_slice());
+        let repaired = repair(last, &failure, &reached, options);
+        let Some(image) = repaired else { break };
+        let outcome = run_on_rows(run, direction, &image, options);
+        stop = (outcome.as_ref()).and_then(|outcome| outcome.stop().cloned());
+        made.extend(outcome.map(|outcome| Repaired { image, outcome }));
+    }
+    made
+}
+
+/// Rows that were repaired, and what came of a step on them.
+pub(crate) struct Repaired {
+    pub(crate) image: Vec<u8>,
+    pub(crate) outcome: StepOutcome,
+}
+
+/// Runs a script again for each of `tables`, and finds the statement behind which the table has
+/// fewer rows than it had before.
+pub(crate) fn blame_statements<'t>(
+    run: &StepRun<'_>,
+    direction: Direction,
+    image: &[u8],
+    tables: impl Iterator<Item = &'t str>,
+    options: &Options,
+) -> BTreeMap<String, usize> {
+    let Some(text) = run.text(direction) else {
+        return BTreeMap::new();
+    };
+    let blamed = |table: &str| {
+        let engine = Runner::open(image, run.mode(), options).ok()?;
+        first_loss(&engine, text, run, table)
+    };
+    tables
+        .filter_map(|table| Some((table.to_owned(), blamed(table)?)))
+        .collect()
+}
+
+fn first_loss(engine: &Runner, text: &Text, run: &StepRun<'_>, table: &str) -> Option<usize> {
+    let sql = format!("SELECT count(*) FROM main.{}", quote_name(table));
+    let count = |connection: &Connection| -> Option<i64> {
+        connection.query_row(&sql, [], |row| row.get(0)).ok()
+    };
+    let mut most = count(&engine.connection)?;
+    let (mut blamed, mut gone) = (None, false);
+    let around = text.transaction(run.mode());
+    engine.run(&text.statements, around, |place, connection| {
+        // Once the table was dropped, what comes under its name is another one.
+        match count(connection) {
+            Some(now) if !gone => {
+                if now < most && blamed.is_none() {
+                    blamed = Some(place);
+                }
+                most = most.max(now);
+            }
+            _ => gone = true,
+        }
+    });
+    blamed
+}
