@@ -83,8 +83,8 @@ pub struct VerifyMigrations {
     /// journeys get a third, with --deep or --journey all
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub cases: Option<u32>,
-    /// Try everything, and not some of it: each point at which a run can be cut, hundreds of orders
-    /// of starters. Takes minutes, and tells how far it is
+    /// Try everything, and not some of it: each point at which a run can fail, hundreds of orders
+    /// of starters. Takes minutes, and reports its progress
     #[arg(long)]
     pub deep: bool,
     /// Show again what a failure printed after `again:`, all of that line or only its options
@@ -153,7 +153,7 @@ pub struct AddFixture {
 /// Options of `docs`.
 #[derive(Args, Debug)]
 pub struct Docs {
-    /// Fail where a block is behind; outside CI it is written all the same
+    /// Fail if a block is outdated; outside CI it is written all the same
     #[arg(long)]
     pub check: bool,
 }

@@ -3,7 +3,7 @@
 //!
 //! There is no page to read them from, so the rules are the ones that hold for any such runner: a
 //! file has a number, the number decides the order by its value, and the whole text of a file is
-//! run. A way back is a file of the same name with `down`, `undo`, `rollback` or `revert` behind
+//! run. A way back is a file of the same name with `down`, `undo`, `rollback` or `revert` after
 //! it; where no file has one, the application has no way back.
 
 use crate::collect::{Line, Reading, lines, tell_shared};

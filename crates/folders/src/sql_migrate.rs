@@ -5,7 +5,7 @@
 //!   <https://github.com/rubenv/sql-migrate/blob/master/migrate.go>.
 //! - A statement ends at a line whose last word before a comment ends in `;`, or at `StatementEnd`;
 //!   sections may alternate; text before the first marker is passed over; a statement that does not
-//!   end, or a file without a marker, is an error for the whole folder. `notransaction` behind a
+//!   end, or a file without a marker, is an error for the whole folder. `notransaction` after a
 //!   marker keeps the transaction away from that direction:
 //!   <https://github.com/rubenv/sql-migrate/blob/master/sqlparse/sqlparse.go>.
 

@@ -13,9 +13,9 @@ use crate::{Failure, Verdict, project, say};
 
 /// A crate beside which an application may want the engine.
 struct Neighbour {
-    /// The package, and what tells two entries of it apart.
+    /// The package, and what separates two entries of it.
     name: &'static str,
-    /// What the application writes under `[dependencies]`.
+    /// The entry of the application under `[dependencies]`.
     dependency: &'static str,
     /// Code that uses the crate; where both share a connection, on that connection.
     code: &'static str,

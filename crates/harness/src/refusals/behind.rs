@@ -1,4 +1,4 @@
-//! Steps that are put behind the newest version: on files as an application has them, the engine
+//! Steps that are put after the newest version: on files as an application has them, the engine
 //! runs what it may, and refuses what it may not.
 
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ const COPY: StepFn = StepFn {
     },
 };
 
-/// The catalogue with more steps behind its newest.
+/// The catalogue with more steps after its newest.
 fn with(subject: &Subject<'_>, more: &[&str]) -> Option<Catalogue> {
     let mut steps = subject.catalogue.steps().to_vec();
     for (number, up) in (subject.catalogue.current_version() + 1..).zip(more) {
