@@ -1,6 +1,11 @@
 //! Evidence in the files around a folder for the tool that runs it: in the folder itself, in its
 //! parent, and in the parent of that.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a folder of migrations is read here, and nowhere else in this crate"
+)]
+
 use std::fs;
 use std::path::Path;
 

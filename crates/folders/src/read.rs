@@ -1,5 +1,10 @@
 //! Reads a folder as its tool would.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a folder of migrations is read here, and nowhere else in this crate"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,11 @@
 //! nowhere or back to a folder that holds it is refused, because its target is not what the tool's
 //! users share.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a folder of migrations is read here, and nowhere else in this crate"
+)]
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,11 +4,11 @@
 //! Schema ─▶ plan ─▶ build (each row tried on SQLite) ─▶ content ─▶ shrink
 //! ```
 //!
-//! A [`Generator`] reads columns, keys, references and conditions out of a [`Schema`], draws values
-//! that ought to satisfy them, and lets SQLite judge each row on a database that never commits. So
-//! triggers, collations, partial indexes and whatever a CHECK says hold by trial, and what cannot
-//! be filled is [reported](Unseeded) in SQLite's own words. The same seed gives the same database
-//! on every machine.
+//! A [`Generator`] reads columns, keys, references and conditions out of a
+//! [`Schema`](schema::Schema), draws values that ought to satisfy them, and lets SQLite judge each
+//! row on a database that never commits. So triggers, collations, partial indexes and whatever a
+//! CHECK says hold by trial, and what cannot be filled is [reported](Unseeded) in SQLite's own
+//! words. The same seed gives the same database on every machine.
 //!
 //! [`Profile`] separates ordinary values from those at the edges. The [values](EdgeValue) of a
 //! shrunk database show whether a failure depends on a value at the edges: ordinary values are

@@ -4,6 +4,8 @@
 //! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`; the
 //! text outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
 
+#![expect(clippy::disallowed_methods, reason = "the docs of a subject are files")]
+
 mod diagram;
 pub(crate) mod objects;
 mod tables;

@@ -1,5 +1,7 @@
 //! Golden databases: SQL text that a person can review, frozen by digest.
 
+#![expect(clippy::disallowed_methods, reason = "golden databases are files")]
+
 pub(crate) mod filled;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,10 @@
 //! Freezing: what shipped gets its golden database and its digests, and is never changed again.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "golden databases and the lock file are files"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

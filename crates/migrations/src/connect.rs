@@ -1,5 +1,10 @@
 //! Opening a file. Only here connections are opened and their pragmas set.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which file a path means is decided here"
+)]
+
 pub(crate) mod file;
 pub(crate) mod made;
 

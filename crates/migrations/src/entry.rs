@@ -31,7 +31,7 @@ pub struct Entry {
     /// `1:0f…`. `None` where the run began with an empty file, whose schema is what the steps make,
     /// and in rows of older engines.
     pub schema_fingerprint: Option<String>,
-    /// [`Catalogue::chain_digest`] of all steps up to this one, as they were when a run last wrote
+    /// [`Catalogue::chain_digest`](crate::Catalogue::chain_digest) of all steps up to this one, as they were when a run last wrote
     /// to the file; `None` in rows of older engines and of steps that only another build knows.
     pub chain_digest: Option<String>,
 }

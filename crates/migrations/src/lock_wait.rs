@@ -1,6 +1,8 @@
 //! How long a run waits for locks that others hold: over all its waits as long as the connection's
 //! busy timeout says, not as long for each.
 
+#![expect(clippy::disallowed_methods, reason = "a wait ends by the clock")]
+
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 

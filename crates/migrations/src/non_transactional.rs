@@ -3,6 +3,8 @@
 //! runs alone, and holds only statements that may be repeated: a process that dies between the step
 //! and its row in the ledger does it once more.
 
+#![expect(clippy::disallowed_methods, reason = "a step has a time by the clock")]
+
 use std::thread;
 use std::time::{Duration, Instant};
 

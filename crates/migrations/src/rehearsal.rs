@@ -3,6 +3,11 @@
 //! The copy stands beside the file, because there it has room if the backup has; it is removed at
 //! the end. Rows are compared by SQLite itself, so memory stays small whatever the file's size.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a report says how long a run took"
+)]
+
 pub(crate) mod compare;
 mod declarations;
 

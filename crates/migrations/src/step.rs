@@ -1,5 +1,10 @@
 //! A step: one folder that leads from a version to the next, and back.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a version may be read from its folder"
+)]
+
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,11 @@
 //! Work that belongs together, such as all that one step takes: it has a budget of its own, and
 //! ends with the run.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a deadline is a matter of the clock"
+)]
+
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,10 @@
 //! The command `traininglogs`: one file a verb.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads what its user names, and the clock"
+)]
+
 // Shared by the verbs: arguments, the file, and all printing.
 mod backup_args;
 mod command_line;

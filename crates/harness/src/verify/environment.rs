@@ -1,5 +1,10 @@
 //! Settings as a report prints them, from the environment or from text.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test takes its settings from the environment"
+)]
+
 use std::env;
 
 use super::settings::Settings;

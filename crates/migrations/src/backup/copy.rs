@@ -1,5 +1,7 @@
 //! A copy of a database that is made beside it, and goes unless it gets a name.
 
+#![expect(clippy::disallowed_methods, reason = "a backup is a file")]
+
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread;

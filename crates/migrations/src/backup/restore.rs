@@ -1,5 +1,7 @@
 //! The way to put a backup back.
 
+#![expect(clippy::disallowed_methods, reason = "a backup is a file")]
+
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,10 @@
 //! Which file a connection has open, and whether it is still the one that its path names.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which file a path means is decided here"
+)]
+
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 

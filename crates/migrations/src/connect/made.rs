@@ -1,5 +1,10 @@
 //! A file that was made by opening it, and is removed where nothing was ever written to it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which file a path means is decided here"
+)]
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

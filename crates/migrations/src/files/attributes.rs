@@ -2,6 +2,11 @@
 //! from: closing it again would drop the locks that SQLite holds on it in this process.
 //! <https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the file system of an application"
+)]
+
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io;

@@ -1,5 +1,10 @@
 //! The real file system.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the file system of an application"
+)]
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};

@@ -1,5 +1,10 @@
 //! One transaction of a run, before it is committed.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a report says how long a step took"
+)]
+
 use std::path::PathBuf;
 use std::time::Instant;
 

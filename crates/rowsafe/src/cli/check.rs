@@ -1,5 +1,10 @@
 //! `rowsafe check DIR`: a folder of SQLite migrations of any tool.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads and writes what its user names"
+)]
+
 mod arguments;
 mod baseline;
 mod config;

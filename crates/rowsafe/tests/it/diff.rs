@@ -16,9 +16,10 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);
-        match name.ends_with(".db") {
-            true => Connection::open(path).unwrap().execute_batch(text).unwrap(),
-            false => fs::write(path, text).unwrap(),
+        if name.ends_with(".db") {
+            Connection::open(path).unwrap().execute_batch(text).unwrap();
+        } else {
+            fs::write(path, text).unwrap();
         }
     }
     folder

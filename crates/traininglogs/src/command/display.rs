@@ -1,5 +1,10 @@
 //! Backups as a person names them: beside the file, the way the file itself was named.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads what its user names, and the clock"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

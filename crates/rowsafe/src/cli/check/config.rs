@@ -3,6 +3,11 @@
 //! Its keys are the options of the command line, without the dashes, and are checked by the same
 //! definitions; the command line wins. A path in it is relative to the file.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads and writes what its user names"
+)]
+
 use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
 use std::fs;

@@ -1,6 +1,11 @@
 //! A failure in the formats that the options ask for, so that a workflow shows more than an exit
 //! code.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads and writes what its user names"
+)]
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,10 @@
 //! The path of a folder in its repository.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads and writes what its user names"
+)]
+
 use std::env;
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};

@@ -1,5 +1,10 @@
 //! The steps that were added or changed since a git revision, as `git` reports them.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command reads and writes what its user names"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
