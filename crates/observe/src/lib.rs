@@ -7,7 +7,7 @@
 //!
 //! [`Observation::read`] reads a database whole: schema, rows with their types and exact bytes, the
 //! counters of AUTOINCREMENT, `user_version` and `application_id`. [`differences`] compares two of
-//! them. [`compare`] compares two databases of any size without holding their rows.
+//! them. [`compare()`] compares two databases of any size without holding their rows.
 
 mod error;
 mod value;

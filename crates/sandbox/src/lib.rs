@@ -2,8 +2,8 @@
 //! stays within limits of size.
 //!
 //! Every connection on which untrusted SQL runs comes from here: [`Sandbox`] for a database in
-//! memory, [`confine`] for a file that is only read. The first line of defence is the
-//! [authorizer](allowed), which denies what it does not list. The second does not depend on it: no
+//! memory, [`confine()`] for a file that is only read. The first line of defence is the
+//! authorizer, which denies what it does not list. The second does not depend on it: no
 //! database can be attached, defensive mode is on, the schema is not trusted, no extension loads,
 //! temporary storage stays in memory, and values, statements and programs have a maximum size.
 

@@ -86,7 +86,7 @@ pub fn sweep(
 /// number does not count.
 ///
 /// # Errors
-/// As [`cut()`].
+/// As [`sweep()`].
 pub fn sweep_barriers(
     workload: &Workload<'_>,
     known: &SeenDisks,
@@ -141,7 +141,7 @@ fn sweep_points(
 /// Tries the point of a failure once more, and returns what is wrong there now.
 ///
 /// # Errors
-/// As [`cut`].
+/// As [`sweep()`].
 pub fn repeat_failure(workload: &Workload<'_>, failure: &Failure) -> Result<Option<String>, Error> {
     let found = try_point(
         workload,

@@ -1,4 +1,4 @@
-//! SQLite's allocator with ours before it, which refuses what [`memory`] says.
+//! SQLite's allocator with ours before it, which refuses what [`alloc_faults`] says.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
