@@ -51,30 +51,21 @@ pub fn differences(
         rows.retain(|difference| !whole || difference.more);
         found.extend(rows);
     }
-    let mut other = |object: &str, old: String, new: String| {
+    for (object, old, new) in [
+        ("user_version", before.user_version, after.user_version),
+        (
+            "application_id",
+            before.application_id,
+            after.application_id,
+        ),
+    ] {
         if old != new {
-            found.push(Difference {
-                object: object.to_owned(),
-                table: None,
-                column: None,
-                before: old,
-                after: new,
-                more: false,
-                rest: 0,
-            });
+            found.push(Difference::new(object, old.to_string(), new.to_string()));
         }
-    };
-    other(
-        "user_version",
-        before.user_version.to_string(),
-        after.user_version.to_string(),
-    );
-    other(
-        "application_id",
-        before.application_id.to_string(),
-        after.application_id.to_string(),
-    );
-    other("ledger", ledger(before), ledger(after));
+    }
+    if before.ledger != after.ledger {
+        found.push(ledger_difference(before, after));
+    }
     found
 }
 
@@ -93,38 +84,38 @@ pub fn schema_difference(change: &schema::Change) -> Difference {
         .map(|property| format!(" {property}"))
         .unwrap_or_default();
     let kind = change.object.to_string().to_lowercase();
-    Difference {
-        object: format!("{kind} {}{property}", change.name),
-        table: None,
-        column: None,
-        before,
-        after,
-        more: false,
-        rest: 0,
+    let object = format!("{kind} {}{property}", change.name);
+    Difference::new(object, before, after)
+}
+
+/// Two ledgers that differ: with long texts shortened, or in full where only the rest of such a
+/// text differs.
+fn ledger_difference(before: &Observation, after: &Observation) -> Difference {
+    let (mut old, mut new) = (show_ledger(before, LONG), show_ledger(after, LONG));
+    if old == new {
+        (old, new) = (
+            show_ledger(before, usize::MAX),
+            show_ledger(after, usize::MAX),
+        );
     }
+    Difference::new("ledger", old, new)
 }
 
-/// The ledger on one line, long texts such as digests shortened.
-fn ledger(observation: &Observation) -> String {
-    let Some(rows) = &observation.ledger else {
-        return "none".to_owned();
-    };
-    let rows: Vec<String> = rows.iter().map(|row| ledger_row(row)).collect();
-    rows.join(", ")
-}
-
-/// The first three columns, and no more than the start of a long text such as a digest.
-fn ledger_row(row: &[Value]) -> String {
-    let column = |value: &Value| match value {
+/// The ledger on one line; of a text of more than `long` characters no more than the start.
+fn show_ledger(observation: &Observation, long: usize) -> String {
+    let value = |value: &Value| match value {
         Value::Text(bytes) => {
             let text = String::from_utf8_lossy(bytes);
-            let length = if text.chars().count() > LONG { 8 } else { LONG };
+            let length = if text.chars().count() > long { 8 } else { long };
             text.chars().take(length).collect()
         }
         other => other.to_string(),
     };
-    let columns: Vec<String> = row.iter().take(3).map(column).collect();
-    columns.join(" ")
+    let Some(rows) = &observation.ledger else {
+        return "none".to_owned();
+    };
+    let row = |row: &Vec<Value>| row.iter().map(value).collect::<Vec<_>>().join(" ");
+    rows.iter().map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// A longer text in a ledger is a digest or a script.

@@ -28,6 +28,19 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// An object, or another part of the file than rows, that is not as it was.
+    pub fn new(object: impl Into<String>, before: String, after: String) -> Difference {
+        Difference {
+            object: object.into(),
+            table: None,
+            column: None,
+            before,
+            after,
+            more: false,
+            rest: 0,
+        }
+    }
+
     /// `before …, after …`.
     pub fn message(&self) -> String {
         let rest = match self.rest {

@@ -59,7 +59,7 @@ pub fn compare(
             mark.map_or("none".to_owned(), i64::to_string)
         };
         if mark(&old) != mark(&new) {
-            all.push(difference(
+            all.push(Difference::new(
                 format!("sqlite_sequence, {table}"),
                 mark(&old),
                 mark(&new),
@@ -69,7 +69,7 @@ pub fn compare(
     let mut comparison = Comparison::default();
     for table in old.schema.tables() {
         let Some(other) = new.schema.table(&table.name) else {
-            continue; // Told as a difference of the schemas.
+            continue; // It is among the differences of the schemas.
         };
         let sides = Sides {
             table,
@@ -81,18 +81,6 @@ pub fn compare(
     }
     comparison.found = all;
     Ok(comparison)
-}
-
-fn difference(object: String, before: String, after: String) -> Difference {
-    Difference {
-        object,
-        table: None,
-        column: None,
-        before,
-        after,
-        more: false,
-        rest: 0,
-    }
 }
 
 /// A table in both databases.

@@ -191,15 +191,11 @@ fn unlike(usual: &Checkpoint, own: &Checkpoint, excused: &[Excuse]) -> Vec<Diffe
     for (table, mark) in &usual.sequences {
         let here = own.sequences.get(table).copied().unwrap_or(0);
         if here != *mark {
-            found.push(Difference {
-                object: format!("sqlite_sequence, {table}"),
-                table: None,
-                column: None,
-                before: mark.to_string(),
-                after: here.to_string(),
-                more: false,
-                rest: 0,
-            });
+            found.push(Difference::new(
+                format!("sqlite_sequence, {table}"),
+                mark.to_string(),
+                here.to_string(),
+            ));
         }
     }
     found

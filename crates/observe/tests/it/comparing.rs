@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use observe::{Observation, compare};
+use observe::{LedgerTable, Observation, compare, differences};
 use rusqlite::Connection;
 
 fn database(script: &str) -> Connection {
@@ -105,6 +105,54 @@ fn of_many_rows_the_first_few_are_shown() {
     assert!(
         told.contains(&"t.a, id 7: before 'a7', after NULL".to_owned()),
         "{told:#?}"
+    );
+}
+
+/// What differs in the ledgers of two files with one recorded migration each.
+fn ledgers_differ(before: [&str; 3], after: [&str; 3]) -> Vec<String> {
+    let [old, new] = [before, after].map(|entry| {
+        let connection =
+            database("CREATE TABLE history (name TEXT, digest TEXT, down TEXT, at TEXT)");
+        let [name, digest, down] = entry;
+        let insert = "INSERT INTO history VALUES (?1, ?2, ?3, random())";
+        connection.execute(insert, [name, digest, down]).unwrap();
+        let ledger = LedgerTable {
+            name: "history",
+            columns: &["name", "digest", "down"],
+        };
+        Observation::read(&connection, Some(ledger)).unwrap()
+    });
+    let found = differences(&old, &new, &[]);
+    let lines = found.iter();
+    lines
+        .map(|difference| format!("{}: {}", difference.object, difference.message()))
+        .collect()
+}
+
+#[test]
+fn ledgers_are_compared_in_full_and_shown_in_short() {
+    let digest = "0123456789abcdef".repeat(4);
+    let same = ["note", &digest, "DROP TABLE note"];
+    assert!(ledgers_differ(same, same).is_empty());
+
+    let other = "fedcba9876543210".repeat(4);
+    assert_eq!(
+        ledgers_differ(same, ["note", &other, "DROP TABLE note"]),
+        ["ledger: before note 01234567 DROP TABLE note, after note fedcba98 DROP TABLE note"]
+    );
+
+    // Only the end of a long text differs, which the short form does not show.
+    let end = format!("{}!", digest.strip_suffix('f').unwrap());
+    assert_eq!(
+        ledgers_differ(same, ["note", &end, "DROP TABLE note"]),
+        [format!(
+            "ledger: before note {digest} DROP TABLE note, after note {end} DROP TABLE note"
+        )]
+    );
+    let [a, b] = ["a", "b"].map(|last| format!("{}{last}", "name ".repeat(20)));
+    assert_eq!(
+        ledgers_differ([&a, &digest, ""], [&b, &digest, ""]).len(),
+        1
     );
 }
 
