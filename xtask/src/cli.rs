@@ -51,7 +51,7 @@ pub enum Verb {
     Sabotage(Sabotage),
     /// Build an application that depends on the engine beside each of other crates that bring SQLite
     Resolve(Resolve),
-    /// Everything that must hold before a change lands: format, arrows, lints, tests, docs, the
+    /// Everything that must hold before a change lands: format, structure, lints, tests, docs, the
     /// proof, and the scaffolders in a scratch copy
     Ci(CiOptions),
     /// Write what a version under construction needs: draft of its fixture, docs
@@ -194,8 +194,9 @@ pub struct CiOptions {
 pub enum CiStep {
     /// Check the format of the sources
     Format,
-    /// Check which crate depends on which, and that no files import each other in a circle
-    Arrows,
+    /// Check which crate depends on which, that no files import each other in a circle, and the
+    /// language of sources, pages and snapshots
+    Structure,
     /// Check licences, sources and duplicates of the dependencies
     Deny,
     /// Run clippy

@@ -91,7 +91,7 @@ impl Script {
 }
 
 impl Down {
-    /// A way back that is there, by what is in it.
+    /// A down migration that is there, by what is in it.
     pub(crate) fn of(script: Script) -> Down {
         let text = script.text.trim_start_matches('\u{feff}');
         if text.trim().is_empty() {
@@ -116,7 +116,7 @@ pub(crate) struct Line<'a> {
     pub(crate) start: usize,
     /// From 1.
     pub(crate) number: usize,
-    /// Behind its line end.
+    /// The offset after its line end.
     pub(crate) end: usize,
     /// Without its line end, `\n` or `\r\n`.
     pub(crate) text: &'a str,
@@ -151,8 +151,8 @@ pub(crate) fn shared<V: Ord + Clone>(
     found.into_iter().collect()
 }
 
-/// Tells of each version that several names share, with what the tool does then.
-pub(crate) fn tell_shared<V: Ord + Clone + Display>(
+/// Reports each version that several names share, with what the tool does then.
+pub(crate) fn report_shared<V: Ord + Clone + Display>(
     reading: &mut Reading,
     versions: impl IntoIterator<Item = (V, String)>,
     then: &str,
@@ -169,8 +169,14 @@ pub(crate) fn tell_shared<V: Ord + Clone + Display>(
     }
 }
 
-/// Tells of the numbers from `from` on that are missing before `file`, which has the number `to`.
-pub(crate) fn tell_missing(reading: &mut Reading, file: &str, from: usize, to: usize, then: &str) {
+/// Reports the numbers from `from` on that are missing before `file`, which has the number `to`.
+pub(crate) fn report_missing(
+    reading: &mut Reading,
+    file: &str,
+    from: usize,
+    to: usize,
+    then: &str,
+) {
     let last = to.saturating_sub(1);
     let which = match last.checked_sub(from) {
         None => return,

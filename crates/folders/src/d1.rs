@@ -4,7 +4,7 @@
 //!   a number come first, by number and then as text, the others as text. Versions of wrangler
 //!   before that rule took all names as text:
 //!   <https://github.com/cloudflare/workers-sdk/blob/main/packages/wrangler/src/d1/migrations/helpers.ts>.
-//! - `migrations_dir` in wrangler's configuration names the folder, and there is no way back:
+//! - `migrations_dir` in wrangler's configuration names the folder, and there is no down migration:
 //!   <https://developers.cloudflare.com/d1/reference/migrations/>.
 
 use std::cmp::Ordering;
@@ -37,7 +37,7 @@ pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
     };
     if let Some(file) = files.iter().find(|file| file.ends_with(".down.sql")) {
         return Ok(Fit::No(format!(
-            "`{file}` is a way back, which wrangler would run forward"
+            "`{file}` is a down migration, which wrangler would run forward"
         )));
     }
     Ok(match project_files::wrangler(tree.root()) {

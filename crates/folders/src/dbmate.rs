@@ -10,7 +10,7 @@
 //!   <https://github.com/amacneil/dbmate/blob/main/pkg/dbmate/migration.go>,
 //!   <https://github.com/amacneil/dbmate/issues/820>.
 
-use crate::collect::{Line, Reading, lines, stem, tell_shared};
+use crate::collect::{Line, Reading, lines, report_shared, stem};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -95,7 +95,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         }
     }
     let then = "dbmate takes the second for applied, or fails when it records it";
-    tell_shared(&mut reading, versions, then);
+    report_shared(&mut reading, versions, then);
     Ok(reading)
 }
 
@@ -113,7 +113,7 @@ fn refused(text: &str, sections: &[Section]) -> Option<String> {
         });
     };
     if sections.first().is_some_and(|section| !section.up) {
-        return Some("`-- migrate:down` stands before `-- migrate:up`".to_owned());
+        return Some("`-- migrate:down` comes before `-- migrate:up`".to_owned());
     }
     let downs = |pair: &[Section]| pair.iter().all(|section| !section.up);
     if sections.windows(2).any(downs) {
@@ -129,7 +129,7 @@ fn refused(text: &str, sections: &[Section]) -> Option<String> {
         .map(|line| format!("it has SQL before `-- migrate:up` (line {})", line.number))
 }
 
-/// A step for each way forward, with the way back that follows it.
+/// A step for each way forward, with the down migration that follows it.
 fn pairs(file: &str, text: &str, sections: &[Section], reading: &mut Reading) {
     let ups = sections.iter().filter(|section| section.up).count();
     let mut number = 0;

@@ -11,6 +11,7 @@ use crate::input_error::InputError;
 use crate::layout::Layout;
 use crate::layout_name::LayoutName;
 use crate::project_files;
+use crate::remedy::Remedy;
 use crate::source_tree::Tree;
 
 /// In how many folders below one that does not fit a better one is looked for.
@@ -22,7 +23,7 @@ pub(crate) fn detect_layout(
     said: Option<LayoutName>,
 ) -> Result<(Layout, String), InputError> {
     if let Some(name) = said {
-        return Ok((Layout::named(name), "`--layout` says so".to_owned()));
+        return Ok((Layout::named(name), "the options name it".to_owned()));
     }
     let (mut sure, mut shape, mut no) = (Vec::new(), Vec::new(), Vec::new());
     for &name in LayoutName::ALL {
@@ -72,12 +73,9 @@ fn by_hint(tree: &Tree, shape: &[(LayoutName, String)]) -> Result<(Layout, Strin
 }
 
 fn several(tree: &Tree, fit: &[(LayoutName, String)]) -> InputError {
-    let options: Vec<_> = fit
-        .iter()
-        .map(|(name, _)| format!("`--layout {name}`"))
-        .collect();
-    let hint = format!("say which tool runs it: {}", options.join(" or "));
-    InputError::layouts(tree.root(), "fits more than one layout", fit, hint)
+    let layouts = fit.iter().map(|(name, _)| *name).collect();
+    InputError::layouts(tree.root(), "fits more than one layout", fit)
+        .with_remedy(Remedy::ChooseLayout(layouts))
 }
 
 fn none(tree: &Tree, no: &[(LayoutName, String)]) -> InputError {
@@ -86,12 +84,11 @@ fn none(tree: &Tree, no: &[(LayoutName, String)]) -> InputError {
         .into_iter()
         .take(SEARCHED)
         .find(|name| Tree::open(&tree.path(name)).is_ok_and(|below| fits(&below)));
-    let hint = match within {
-        Some(name) => format!("is it `{}`?", tree.path(name).display()),
-        None => "name the folder that holds the migrations, or say with `--layout` what it is"
-            .to_owned(),
-    };
-    InputError::layouts(tree.root(), "fits no layout", no, hint)
+    let error = InputError::layouts(tree.root(), "fits no layout", no);
+    match within {
+        Some(name) => error.with_hint(format!("is it `{}`?", tree.path(name).display())),
+        None => error.with_remedy(Remedy::NameFolderOrLayout),
+    }
 }
 
 /// Whether any layout would take the folder.

@@ -1,5 +1,5 @@
-//! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, if there is a way back,
-//! `down.sql`.
+//! Diesel: a folder a migration, `<version>_<name>` with `up.sql` and, if there is a down
+//! migration, `down.sql`.
 //!
 //! - A version is the text before the first `_`, without its hyphens; versions are compared as
 //!   text. Hidden folders and files beside the folders are skipped; a folder without `up.sql` is an
@@ -11,7 +11,7 @@
 //!   there and does not say is taken as `false`, one that is no TOML as `true`: the same page of
 //!   `migrations_internals`.
 
-use crate::collect::{Reading, tell_shared};
+use crate::collect::{Reading, report_shared};
 use crate::fit::Fit;
 use crate::history::Migration;
 use crate::input_error::InputError;
@@ -65,7 +65,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     let versions = folders
         .into_iter()
         .map(|(version, name)| (version, name.to_owned()));
-    tell_shared(
+    report_shared(
         &mut reading,
         versions,
         "diesel runs both, and fails when it records the second",
@@ -75,7 +75,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         .into_iter()
         .filter(|name| name.ends_with(".sql"))
     {
-        reading.aside(name, "it stands beside the folders; diesel never runs it");
+        reading.aside(name, "it is beside the folders; diesel never runs it");
     }
     Ok(reading)
 }

@@ -24,7 +24,11 @@ pub(crate) fn without_commands(mut script: Script, reading: &mut Reading) -> Scr
             if MATTER.contains(&word) {
                 reading.aside(
                     script.file.clone(),
-                    format!("`{word}` in line {} is a command of the sqlite3 shell, which is not run here", place + 1),
+                    format!(
+                        "`{word}` in line {} is a command of the sqlite3 shell, which is not run \
+                         here",
+                        place + 1
+                    ),
                 );
             }
             text.push_str("--");
@@ -45,16 +49,18 @@ mod tests {
 
     #[test]
     fn commands_become_comments_and_what_matters_is_told() {
-        let text = ".bail on\nCREATE TABLE a (b DEFAULT '\n.read x');\n-- why\n.read seeds.sql\nSELECT 1;\n";
+        let text = ".bail on\nCREATE TABLE a (b DEFAULT '\n.read x');\n-- why\n\
+                    .read seeds.sql\nSELECT 1;\n";
         let mut reading = Reading::default();
         let script = without_commands(Script::whole("a.sql", text), &mut reading);
         assert_eq!(
             script.text,
-            "--.bail on\nCREATE TABLE a (b DEFAULT '\n.read x');\n-- why\n--.read seeds.sql\nSELECT 1;\n"
+            "--.bail on\nCREATE TABLE a (b DEFAULT '\n.read x');\n-- why\n\
+             --.read seeds.sql\nSELECT 1;\n"
         );
-        let told: Vec<&str> = reading.gaps.iter().map(|gap| gap.why.as_str()).collect();
+        let gaps: Vec<&str> = reading.gaps.iter().map(|gap| gap.why.as_str()).collect();
         assert_eq!(
-            told,
+            gaps,
             ["`.read` in line 5 is a command of the sqlite3 shell, which is not run here"]
         );
     }

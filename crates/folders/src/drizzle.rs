@@ -8,14 +8,14 @@
 //! - Only entries whose `when` is later than that of the last one applied are run, so that an entry
 //!   which is dated before an earlier one is left out on every database that has the earlier one:
 //!   <https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/sqlite-core/dialect.ts>.
-//! - There is no way back. Folders are read in the order of their names as text:
+//! - There is no down migration. Folders are read in the order of their names as text:
 //!   <https://orm.drizzle.team/docs/migrations>.
 
 use std::ops::Range;
 
 use serde::Deserialize;
 
-use crate::collect::{Reading, lines, tell_shared};
+use crate::collect::{Reading, lines, report_shared};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -88,7 +88,8 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         }
         if let Some(earlier) = latest.filter(|earlier| earlier.when >= entry.when) {
             let why = format!(
-                "the journal dates it no later than `{}`, which runs before it: drizzle leaves it out where that one was applied",
+                "the journal dates it no later than `{}`, which runs before it: drizzle leaves it \
+                 out where that one was applied",
                 earlier.tag
             );
             reading.gap(&*file, why);
@@ -115,7 +116,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         .entries
         .iter()
         .map(|entry| (entry.tag.clone(), format!("{}.sql", entry.tag)));
-    tell_shared(&mut reading, tags, "the journal lists it so often");
+    report_shared(&mut reading, tags, "the journal lists it so often");
     Ok(reading)
 }
 

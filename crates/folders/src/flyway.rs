@@ -1,6 +1,6 @@
 //! Flyway: `V1__name.sql`, `U1__name.sql`, `R__name.sql`, `B1__name.sql`.
 //!
-//! - A version is numbers with `.` or `_` between them, compared number by number; `__` stands
+//! - A version is numbers with `.` or `_` between them, compared number by number; `__` goes
 //!   before the description; folders below are read, too; names that do not fit are passed over:
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/migration-naming>,
 //!   <https://documentation.red-gate.com/flyway/flyway-concepts/migrations/versioned-migrations>.
@@ -149,9 +149,10 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
             versioned.push(base)
         } else {
             reading.aside(
-            base.path,
-            "a new database begins with it instead of the versions up to its own; those are run here",
-        )
+                base.path,
+                "a new database begins with it instead of the versions up to its own; \
+             those are run here",
+            )
         }
     }
     versioned.sort_by(|a, b| compare(&a.version, &b.version).then_with(|| a.path.cmp(b.path)));
@@ -173,7 +174,7 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
         let step = Migration::named(stem(file_name(named.path)), Down::Unsupported);
         forward(tree, named, step, options, &mut reading)?;
     }
-    tell(&versioned, of('U'), &mut reading);
+    report_conflicts(&versioned, of('U'), &mut reading);
     Ok(reading)
 }
 
@@ -194,8 +195,8 @@ fn forward(
     Ok(())
 }
 
-/// Versions that are there twice, and ways back that lead nowhere.
-fn tell<'a>(
+/// Reports versions that two files have, and undo migrations of no version.
+fn report_conflicts<'a>(
     versioned: &[&Named<'_>],
     undos: impl Iterator<Item = &'a Named<'a>>,
     reading: &mut Reading,

@@ -5,12 +5,12 @@
 //!   <https://github.com/golang-migrate/migrate/blob/master/source/parse.go>.
 //! - What does not fit, and folders, are passed over; two files of one version and direction are an
 //!   error: <https://github.com/golang-migrate/migrate/blob/master/source/iofs/iofs.go>.
-//! - A way back that is missing is not an error of the folder, only of going back:
+//! - A down migration that is missing is not an error of the folder, only of going back:
 //!   <https://github.com/golang-migrate/migrate/blob/master/migrate.go>.
 
 use std::collections::BTreeMap;
 
-use crate::collect::{Reading, tell_shared};
+use crate::collect::{Reading, report_shared};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -49,7 +49,8 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             Some((version, _, true)) => versions.entry(version).or_default().0.push(file),
             Some((version, _, false)) => versions.entry(version).or_default().1.push(file),
             None if file.ends_with(".sql") => {
-                let why = "it is not named `<number>_<name>.up.sql` or `.down.sql`; golang-migrate passes over it";
+                let why = "it is not named `<number>_<name>.up.sql` or `.down.sql`; \
+                           golang-migrate passes over it";
                 reading.aside(file, why);
             }
             None => {}
@@ -69,7 +70,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         reading.step(step);
         for files in [ups, downs] {
             let same = files.iter().map(|file| (*version, (*file).to_owned()));
-            tell_shared(
+            report_shared(
                 &mut reading,
                 same,
                 "golang-migrate refuses the whole folder",

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use crate::collect::{Line, Reading, line_at, lines, stem, tell_shared};
+use crate::collect::{Line, Reading, line_at, lines, report_shared, stem};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -76,7 +76,7 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
     let same = found
         .iter()
         .map(|(version, file)| (*version, (*file).to_owned()));
-    tell_shared(&mut reading, same, "goose refuses the whole folder");
+    report_shared(&mut reading, same, "goose refuses the whole folder");
     Ok(reading)
 }
 
@@ -106,7 +106,7 @@ fn one(
     }
     reading.step(step);
     if let Err(why) = back {
-        reading.gap(file, format!("goose refuses its way back: {why}"));
+        reading.gap(file, format!("goose refuses its down migration: {why}"));
     }
     Ok(())
 }
@@ -222,9 +222,7 @@ impl Reader<'_> {
                 }
             }
             Marker::Begin if self.up.is_none() || self.within => {
-                return Err(format!(
-                    "`StatementBegin` stands where none may (line {at})"
-                ));
+                return Err(format!("`StatementBegin` is where none may be (line {at})"));
             }
             Marker::End if !self.within => {
                 return Err(format!(

@@ -23,17 +23,17 @@ pub struct History {
 pub struct Migration {
     /// As its folder names it, such as `0002_label` or `V2__label`.
     pub name: String,
-    /// The script that it runs; `None` if it has only a way back.
+    /// The script that it runs; `None` if it has only a down migration.
     pub up: Option<Script>,
-    /// Its way back.
+    /// Its down migration.
     pub down: Down,
     /// A marker in the file that keeps the tool from opening a transaction around it.
     pub no_transaction: bool,
-    /// The same for its way back.
+    /// The same for its down migration.
     pub down_no_transaction: bool,
 }
 
-/// The way back of a migration. Its absence, its emptiness and its being there are different
+/// The down migration of a migration. Its absence, its emptiness and its being there are different
 /// things.
 #[derive(Clone, Debug)]
 pub enum Down {
@@ -45,7 +45,7 @@ pub enum Down {
     OnlyComments(Script),
     /// The tool would look for one, and there is none.
     Missing,
-    /// The tool has no way back at all, or the migration says on purpose that it has none.
+    /// The tool has no down migration at all, or the migration says on purpose that it has none.
     Unsupported,
 }
 

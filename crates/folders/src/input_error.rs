@@ -6,6 +6,8 @@ use std::path::Path;
 
 use schema::escape;
 
+use crate::remedy::Remedy;
+
 /// Why a file or a folder was not read. Its text is `error: …`, lines that show where or why, and
 /// `hint: …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,7 @@ pub struct InputError {
     /// Whole lines that show where, or list the reasons.
     lines: String,
     hint: String,
+    remedy: Option<Remedy>,
 }
 
 impl fmt::Display for InputError {
@@ -41,6 +44,7 @@ impl InputError {
             message: escape::line(&message).into_owned(),
             lines: String::new(),
             hint: escape::line(&hint.into()).into_owned(),
+            remedy: None,
         }
     }
 
@@ -99,6 +103,40 @@ impl InputError {
         InputError {
             message: escape::line(message).into_owned(),
             ..InputError::at(path, text, offset, "", hint)
+        }
+    }
+
+    /// The remedy, if it is one that a command may name by its own flags.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        self.remedy.as_ref()
+    }
+
+    /// Replaces the hint.
+    pub fn with_hint(self, hint: impl Into<String>) -> InputError {
+        InputError {
+            hint: escape::line(&hint.into()).into_owned(),
+            remedy: None,
+            ..self
+        }
+    }
+
+    /// Replaces the hint by the remedy, in the words of this library.
+    pub fn with_remedy(self, remedy: Remedy) -> InputError {
+        InputError {
+            hint: escape::line(&remedy.to_string()).into_owned(),
+            remedy: Some(remedy),
+            ..self
+        }
+    }
+
+    /// The same error with the remedy, if it has one, in other words, such as those of a command.
+    pub fn with_remedy_as(self, word: impl FnOnce(&Remedy) -> String) -> InputError {
+        match &self.remedy {
+            Some(remedy) => InputError {
+                hint: escape::line(&word(remedy)).into_owned(),
+                ..self
+            },
+            None => self,
         }
     }
 

@@ -20,7 +20,7 @@ macro_rules! for_each_layout {
             Dbmate "dbmate" dbmate,
             /// sql-migrate: `1_name.sql` with `-- +migrate Up` and `-- +migrate Down`.
             SqlMigrate "sql-migrate" sql_migrate,
-            /// Flyway: `V1__name.sql`, `U1__name.sql` for the way back, and `R__name.sql`.
+            /// Flyway: `V1__name.sql`, `U1__name.sql` for the down migration, and `R__name.sql`.
             Flyway "flyway" flyway,
             /// Drizzle: `0000_name.sql` with `meta/_journal.json`.
             Drizzle "drizzle" drizzle,

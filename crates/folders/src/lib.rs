@@ -11,6 +11,7 @@ mod layout_list;
 mod layout_name;
 mod options;
 mod history;
+mod remedy;
 mod input_error;
 
 mod natural;
@@ -47,6 +48,7 @@ pub use input_error::InputError;
 pub use layout_name::{LayoutName, UnknownLayout};
 pub use options::Options;
 pub use read::read;
+pub use remedy::Remedy;
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

@@ -5,7 +5,7 @@
 //! empty step. A step may name a Rust function beside its SQL; that is in the application, where
 //! nothing here sees it.
 
-use crate::collect::{Reading, tell_missing, tell_shared};
+use crate::collect::{Reading, report_missing, report_shared};
 use crate::fit::Fit;
 use crate::history::{Down, Migration};
 use crate::input_error::InputError;
@@ -47,7 +47,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     found.sort_unstable();
     let mut expected = 1;
     for (version, name) in &found {
-        tell_missing(
+        report_missing(
             &mut reading,
             name,
             expected,
@@ -67,6 +67,6 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     let same = found
         .iter()
         .map(|(version, name)| (*version, (*name).to_owned()));
-    tell_shared(&mut reading, same, "a version is one folder");
+    report_shared(&mut reading, same, "a version is one folder");
     Ok(reading)
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::input_error::InputError;
 use crate::options::Options;
+use crate::remedy::Remedy;
 use crate::source_tree::Tree;
 
 fn value<'a>(options: &'a Options, name: &str, exact: bool) -> Option<&'a str> {
@@ -20,8 +21,8 @@ fn value<'a>(options: &'a Options, name: &str, exact: bool) -> Option<&'a str> {
 
 fn unknown(tree: &Tree, file: &str, text: &str, offset: usize, name: &str) -> InputError {
     let what = format!("has a name that nothing defines: `{name}`");
-    let hint = format!("say what it stands for: `--define {name}=…`");
-    InputError::at(&tree.path(file), text, offset, &what, hint)
+    InputError::at(&tree.path(file), text, offset, &what, "")
+        .with_remedy(Remedy::Define(name.to_owned()))
 }
 
 /// A part of a text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in, as a shell would.

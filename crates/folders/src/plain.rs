@@ -3,10 +3,10 @@
 //!
 //! There is no page to read them from, so the rules are the ones that hold for any such runner: a
 //! file has a number, the number decides the order by its value, and the whole text of a file is
-//! run. A way back is a file of the same name with `down`, `undo`, `rollback` or `revert` after
-//! it; where no file has one, the application has no way back.
+//! run. A down migration is a file of the same name with `down`, `undo`, `rollback` or `revert`
+//! after it; where no file has one, the application has no down migration.
 
-use crate::collect::{Line, Reading, lines, tell_shared};
+use crate::collect::{Line, Reading, lines, report_shared};
 use crate::dot_commands;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
@@ -60,7 +60,8 @@ fn parse(file: &str) -> Option<Numbered<'_>> {
     })
 }
 
-/// The text before a direction at the end of a name, and whether the direction is the way back.
+/// The text before a direction at the end of a name, and whether the direction is the down
+/// migration.
 fn direction(name: &str) -> Option<(&str, bool)> {
     let (before, last) = name.rsplit_once(['.', '_', '-'])?;
     let is = |words: &[&str]| words.iter().any(|word| last.eq_ignore_ascii_case(word));
@@ -83,15 +84,15 @@ pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
     for file in files.iter().filter(numbered) {
         if let Some(line) = lines(&tree.text(file)?).find(marked) {
             let marker = line.text.trim();
-            let why = format!("`{file}` holds its way back, too, behind `{marker}`");
+            let why = format!("`{file}` holds its down migration, too, after `{marker}`");
             return Ok(Fit::No(why));
         }
     }
     Ok(Fit::Shape(format!("`{first}` has a number")))
 }
 
-/// Whether a line is how tools that are not known here part the way forward from the way back. To
-/// run both as one would undo each step.
+/// Whether a line is how tools that are not known here part the way forward from the down
+/// migration. To run both as one would undo each step.
 fn marked(line: &Line<'_>) -> bool {
     let said = line
         .text
@@ -166,7 +167,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         .iter()
         .filter(|back| !forths.iter().any(|forth| forth.name == back.name))
     {
-        let why = format!("it goes back from `{}`, which there is not", back.name);
+        let why = format!(
+            "it goes back from `{}`, which is not in the folder",
+            back.name
+        );
         reading.aside(back.file, why);
     }
     let versions = forths.iter().map(|forth| {
@@ -174,7 +178,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         let value = if value.is_empty() { "0" } else { value };
         (value.to_owned(), forth.file.to_owned())
     });
-    tell_shared(
+    report_shared(
         &mut reading,
         versions,
         "which of them runs first is for the application to say",

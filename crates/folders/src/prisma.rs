@@ -6,7 +6,7 @@
 //!   <https://github.com/prisma/prisma/blob/main/packages/migrate/src/utils/listMigrations.ts>,
 //!   <https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/migration-histories>.
 //! - `migration_lock.toml` names the database: the same page.
-//! - There is no way back; a `down.sql` that somebody makes is run by hand:
+//! - There is no down migration; a `down.sql` that somebody makes is run by hand:
 //!   <https://www.prisma.io/docs/orm/prisma-migrate/workflows/generating-down-migrations>.
 
 use crate::collect::Reading;
@@ -73,7 +73,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         .into_iter()
         .filter(|file| file.ends_with(".sql"))
     {
-        reading.aside(file, "it stands beside the folders; prisma never runs it");
+        reading.aside(file, "it is beside the folders; prisma never runs it");
     }
     Ok(reading)
 }

@@ -46,7 +46,7 @@ pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
     })
 }
 
-/// Tells of files of SQL that the layout does not read, those of a folder together: what is in them
+/// Reports files of SQL that the layout does not read, those of a folder together: what is in them
 /// is not judged.
 fn unread(tree: &Tree, layout: LayoutName, reading: &mut Reading) {
     let steps = reading.steps.iter();

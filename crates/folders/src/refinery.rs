@@ -6,10 +6,10 @@
 //!   64-bit one with the feature `int8-versions`, although `1.2` fits the name:
 //!   <https://docs.rs/refinery-core/0.10.1/src/refinery_core/util.rs.html>.
 //! - Both kinds go forward, in the order of their versions, and a version that is there twice is an
-//!   error; there is no way back:
+//!   error; there is no down migration:
 //!   <https://docs.rs/refinery-core/0.10.1/src/refinery_core/traits/mod.rs.html>.
 
-use crate::collect::{Reading, stem, tell_shared};
+use crate::collect::{Reading, report_shared, stem};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -113,6 +113,6 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     let same = found
         .iter()
         .map(|(version, path, _)| (*version, (*path).to_owned()));
-    tell_shared(&mut reading, same, "refinery refuses to run");
+    report_shared(&mut reading, same, "refinery refuses to run");
     Ok(reading)
 }

@@ -4,9 +4,9 @@
 //! - The number is the text before the first `-`; numbers begin at 1 and have no gaps; a folder
 //!   without a number or without `up.sql`, and a number that is there twice, are errors for all:
 //!   <https://docs.rs/rusqlite_migration/2.6.0/src/rusqlite_migration/loader.rs.html>.
-//! - A missing `down.sql` is taken for an empty one: the same page.
+//! - A missing `down.sql` counts as an empty one: the same page.
 
-use crate::collect::{Reading, tell_missing, tell_shared};
+use crate::collect::{Reading, report_missing, report_shared};
 use crate::fit::Fit;
 use crate::history::Migration;
 use crate::input_error::InputError;
@@ -52,13 +52,17 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     for name in tree.folders("") {
         match number(name) {
             Some(number) => found.push((number, name)),
-            None => reading.aside(name, "it does not begin with a number above 0 and `-`; rusqlite_migration refuses all for it"),
+            None => reading.aside(
+                name,
+                "it does not begin with a number above 0 and `-`; rusqlite_migration refuses \
+                 all for it",
+            ),
         }
     }
     found.sort_by_key(|(number, _)| *number);
     let mut expected = 1;
     for (number, name) in &found {
-        tell_missing(
+        report_missing(
             &mut reading,
             name,
             expected,
@@ -78,6 +82,6 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     let same = found
         .iter()
         .map(|(number, name)| (*number, (*name).to_owned()));
-    tell_shared(&mut reading, same, "rusqlite_migration refuses all for it");
+    report_shared(&mut reading, same, "rusqlite_migration refuses all for it");
     Ok(reading)
 }

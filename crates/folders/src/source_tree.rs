@@ -118,7 +118,7 @@ impl Tree {
         let target = if linked {
             let target = fs::canonicalize(&path).map_err(|error| {
                 let what = format!("is a link that leads nowhere: {error}");
-                InputError::new(&path, &what, "mend the link, or remove it")
+                InputError::new(&path, &what, "correct the link, or remove it")
             })?;
             if !way.first().is_some_and(|root| target.starts_with(root)) {
                 let what = format!("is a link that leads outside, to `{}`", target.display());

@@ -55,7 +55,7 @@ fn parse(text: &str, reading: &mut Reading) -> Vec<Change> {
                 None => reading.aside(
                     PLAN,
                     format!(
-                        "the tag `@{tag}` stands before every change (line {})",
+                        "the tag `@{tag}` comes before every change (line {})",
                         at + 1
                     ),
                 ),

@@ -5,12 +5,12 @@
 //!   one that has both and no number is an error for the whole folder. `-- no-transaction` counts
 //!   only as the very first bytes:
 //!   <https://docs.rs/sqlx-core/0.9.0/src/sqlx_core/migrate/source.rs.html>.
-//! - `.up.sql` and `.down.sql` tell the direction:
+//! - `.up.sql` and `.down.sql` show the direction:
 //!   <https://docs.rs/sqlx-core/0.9.0/src/sqlx_core/migrate/migration_type.rs.html>.
 
 use std::collections::BTreeMap;
 
-use crate::collect::{Reading, stem, tell_shared};
+use crate::collect::{Reading, report_shared, stem};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -83,8 +83,8 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         let downs = files.iter().filter(move |file| down(file));
         downs.map(|file| (*version, (*file).to_owned()))
     });
-    tell_shared(&mut reading, ups, "sqlx fails when it records the second");
-    tell_shared(&mut reading, downs, "sqlx runs the one that it finds first");
+    report_shared(&mut reading, ups, "sqlx fails when it records the second");
+    report_shared(&mut reading, downs, "sqlx runs the one that it finds first");
     for files in versions.values() {
         let way_back = files.iter().find(|file| down(file));
         let ups: Vec<_> = files.iter().filter(|file| !down(file)).collect();

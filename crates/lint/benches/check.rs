@@ -12,7 +12,8 @@ use lint::{Options, check};
 /// How many tables the history ends with.
 const TABLES: usize = 60;
 
-/// A history such as a team writes in years: tables come, get columns and indexes, and now and then one is rebuilt.
+/// A history such as a team writes in years: tables come, get columns and indexes, and now and then
+/// one is rebuilt.
 fn history(steps: usize) -> History {
     let first = TABLES.min(steps / 2);
     let step = |place: usize| {
@@ -60,7 +61,8 @@ fn make(from: usize, to: usize) -> (String, String) {
             ),
         };
         up += &format!(
-            "CREATE TABLE t{table} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL \
+            "CREATE TABLE t{table} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT \
+                NULL \
              DEFAULT 'open' CHECK (state IN ('open', 'done')), price REAL, made_at TEXT{parent});\n\
              CREATE INDEX t{table}_name ON t{table}(name);\n"
         );

@@ -161,7 +161,7 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
         let clause = at.and_then(|(phase, place)| Some(phase.clause(&name(place)?)));
         let clause = clause.map(|clause| format!(", while {clause}"));
         format!(
-            "it ended after `--timeout` of {} seconds{}; {} of {} steps are judged",
+            "it ended after the time limit of {} seconds{}; {} of {} steps were checked",
             options.timeout.as_secs(),
             clause.unwrap_or_default(),
             checked.len(),

@@ -30,7 +30,7 @@ impl Severity {
 pub enum Direction {
     /// Forward.
     Up,
-    /// The way back.
+    /// The down migration.
     Down,
 }
 
@@ -46,6 +46,7 @@ impl Direction {
 
 /// Under which conditions a finding holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct When {
     /// `on`, `off`, or `both` where it makes no difference.
     pub foreign_keys: &'static str,
@@ -55,6 +56,7 @@ pub struct When {
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule that it breaks.
     pub rule: Rule,
@@ -80,6 +82,41 @@ pub struct Finding {
     pub message: String,
     /// The command that shows it again.
     pub repeat: String,
+}
+
+impl When {
+    /// With foreign keys `on`, `off` or `both`, and in such transactions.
+    pub fn new(foreign_keys: &'static str, transaction: Transaction) -> When {
+        When {
+            foreign_keys,
+            transaction,
+        }
+    }
+}
+
+impl Finding {
+    /// A finding about the way up of a step as a whole: no object, no rows, line 1.
+    pub fn new(
+        rule: Rule,
+        severity: Severity,
+        step: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            rule,
+            severity,
+            step: step.into(),
+            direction: Direction::Up,
+            file: String::new(),
+            line: 1,
+            object: String::new(),
+            rows: 0,
+            shown: Vec::new(),
+            when: When::new("both", Transaction::File),
+            message: message.into(),
+            repeat: String::new(),
+        }
+    }
 }
 
 /// A finding in the making: of one step, under one mode.

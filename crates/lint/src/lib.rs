@@ -16,9 +16,9 @@
 //!   forward and back (`StepOutcome`).
 //! - `differences` compares the states before and after a script (`ScriptEffect`).
 //! - `checks` reads these values and writes diagnostics. A check runs no SQL: what it needs from
-//!   another run (the way back on the empty database, the statement after which rows are gone) is
-//!   a part of the value. `checks::severity` names the further rows that a step needs, and weighs
-//!   the diagnostics on all of them.
+//!   another run (the down migration on the empty database, the statement after which rows are
+//!   gone) is a part of the value. `checks::severity` names the further rows that a step needs, and
+//!   weighs the diagnostics on all of them.
 //! - `merge` makes one finding of the diagnostics of several modes and runs; `reproduce` writes its
 //!   command.
 //! - `passes` calls the stages in this order: over each step, over the names of all versions, and

@@ -9,7 +9,7 @@ use crate::reproduce::command;
 use crate::request::Request;
 use folders::Down;
 
-const ASKED: &str = "it takes an application that switches foreign keys on";
+const ASKED: &str = "only if the application turns foreign keys on";
 
 /// Diagnostics of one key: the one to report, and the settings of foreign keys that show it.
 struct Merged {

@@ -10,6 +10,7 @@ use crate::runner::tool_model::Transaction;
 
 /// The options of a check.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Foreign keys on or off, whatever the tool does.
     pub foreign_keys: Option<bool>,

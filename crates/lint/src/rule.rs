@@ -4,6 +4,7 @@ macro_rules! rules {
     ($($variant:ident $name:literal $about:literal $why:literal $remedy:literal)*) => {
         /// The rule that a finding breaks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Rule { $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant,)* }
 
         impl Rule {
@@ -37,9 +38,9 @@ rules! {
     StepFails "step-fails"
         "it fails on a database without a row"
         "The SQL cannot run at this place of the history, whatever the data are."
-        "Mend the statement. Where a function, a collation or a module of the application is \
-         missing, name it with `--stub-function`; where the history starts from a schema made \
-         elsewhere, give that with `--base`."
+        "Correct the statement. Where a function, a collation or a module of the application is \
+         missing, declare it with the option `stub-function`; where the history starts from a \
+         schema made elsewhere, give that with the option `base`."
     StepFailsOnRows "step-fails-on-rows"
         "it passes on an empty database, and fails on one with rows"
         "SQLite checks some things only against rows: a new `NOT NULL` without a default, a \
@@ -62,53 +63,55 @@ rules! {
          https://sqlite.org/lang_altertable.html#otheralter says, or change the table with `ALTER \
          TABLE`."
     ValuesChanged "values-changed"
-        "a value is another one, or of another type"
+        "a value or its type changed"
         "`INSERT INTO … SELECT *` goes by position, and a new declared type has another affinity: \
          '00123' becomes 123, a number of twenty digits 1.2e19."
         "Name the columns on both sides of the copy, and keep a declared type whose affinity keeps \
          the values."
     ColumnDropped "column-dropped"
         "a column that held values is gone"
-        "`DROP COLUMN`, or a rebuild without the column, deletes its values, and no way back has \
-         them."
+        "`DROP COLUMN`, or a rebuild without the column, deletes its values, and no down \
+         migration brings them back."
         "Keep the column until no shipped build reads it, or copy its values first. Where it is \
-         meant, accept it with `--allow-drops` or a baseline."
+         meant, accept it with the option `allow-drops` or a baseline."
     TableDropped "table-dropped"
         "a table that held rows is gone"
-        "`DROP TABLE` deletes the rows, and no way back has them."
+        "`DROP TABLE` deletes the rows, and no down migration brings them back."
         "Copy the rows first, or ship the drop later than the last build that uses the table. \
-         Where it is meant, accept it with `--allow-drops` or a baseline."
+         Where it is meant, accept it with the option `allow-drops` or a baseline."
     DownMissing "down-missing"
-        "there is no way back where the tool looks for one"
-        "The tool stops, or skips the step and reports success, when it is told to go back."
-        "Write the way back, or an empty one with a comment that says why there is none."
+        "there is no down migration where the tool looks for one"
+        "The tool stops, or skips the step and reports success, when it is asked to go back."
+        "Write the down migration, or an empty one with a comment that says why there is none."
     DownEmpty "down-empty"
-        "the way back says nothing"
+        "the down migration is empty"
         "The tool takes it for success and records the older version, while the schema stays the \
          newer one. The step then fails when it is run again."
-        "Write the way back, or remove the file if the tool then refuses to go back."
+        "Write the down migration, or remove the file if the tool then refuses to go back."
     DownFails "down-fails"
-        "the way back fails on a database without a row"
-        "The SQL cannot run behind the step, whatever the data are."
-        "Mend the statement; drop indexes, triggers and views before what they name."
+        "the down migration fails on a database without a row"
+        "The SQL cannot run after the step, whatever the data are."
+        "Correct the statement; drop indexes, triggers and views before what they name."
     DownFailsOnRows "down-fails-on-rows"
         "it passes on an empty database, and fails on one with rows"
-        "What the way back declares does not hold for rows that the newer schema allows."
-        "Repair or convert these rows in the way back, before the rule that they break."
+        "What the down migration declares does not hold for rows that the newer schema allows."
+        "Repair or convert these rows in the down migration, before the rule that they break."
     DownDiffers "down-differs"
-        "the schema after the way back is not the one before"
+        "the schema after the down migration is not the one before"
         "The older build meets a schema that it never had: a constraint, an index, a trigger, or \
-         the order of columns is another one."
-        "Declare in the way back what was there before, with every constraint, index and trigger."
+         the order of columns differs."
+        "Declare in the down migration what was there before, with every constraint, index and \
+            trigger."
     DownLosesRows "down-loses-rows"
-        "rows or values that the step kept are gone after the way back"
+        "rows or values that the step kept are gone after the down migration"
         "A user who goes back to the older build loses what they had before the upgrade."
         "Copy the rows and values back, and drop nothing before that is done."
     ForeignKeyViolated "foreign-key-violated"
         "a row refers to one that is not there"
         "Where foreign keys are off, SQLite stores such a row without an error, and `PRAGMA \
          integrity_check` does not look at it."
-        "Run `PRAGMA foreign_key_check` at the end of the step, and delete or mend the rows that \
+        "Run `PRAGMA foreign_key_check` at the end of the step, and delete or correct the rows \
+            that \
          it names."
     DanglingReference "dangling-reference"
         "a key, a view or a trigger names what is not there"
@@ -119,7 +122,8 @@ rules! {
     Integrity "integrity"
         "`PRAGMA integrity_check` finds something"
         "The file breaks a rule of its own schema, such as NOT NULL or CHECK, or is damaged."
-        "Mend the rows or the rule in the same step. A write to `sqlite_schema` is often the cause."
+        "Correct the rows or the rule in the same step. A write to `sqlite_schema` is often the \
+            cause."
     FtsOutOfStep "fts-out-of-step"
         "a search table does not show what its content holds"
         "A rebuild gives rows other rowids, or removes the triggers that keep the search table up \
@@ -135,9 +139,9 @@ rules! {
         "an index or a trigger vanished with the table that was rebuilt"
         "`DROP TABLE` takes all indexes and triggers of a table along, and the copy has none of \
          them."
-        "Make each of them again behind the rename."
+        "Create each of them again after the rename."
     PragmaWithoutEffect "pragma-without-effect"
-        "a pragma does nothing where it stands"
+        "a pragma has no effect at its place"
         "Inside a transaction SQLite ignores `PRAGMA foreign_keys` and others without an error."
         "Let the tool run the file without a transaction, or set the pragma on the connection \
          before the run."

@@ -5,6 +5,7 @@ use folders::{Down, Gap, Migration};
 
 /// The verdict on a history: the findings, and how much was checked.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The layout of the folder.
     pub layout: String,
@@ -35,14 +36,15 @@ pub struct Verdict {
 pub struct Judged {
     /// The step, as its folder names it.
     pub step: String,
-    /// Its scripts and the file of each, relative to the folder. A way back that is missing has the
-    /// file of the way forward; a tool without ways back has none.
+    /// Its scripts and the file of each, relative to the folder. A down migration that is missing
+    /// has the file of the way forward; a tool without down migrations has none.
     pub scripts: Vec<(Direction, String)>,
 }
 
 /// Something of a step that was not tried: SQL that is not run here, or more work than is done
 /// here.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unjudged {
     /// The step, as its folder names it.
     pub step: String,
@@ -69,6 +71,27 @@ impl Judged {
 }
 
 impl Verdict {
+    /// A verdict with these findings about a folder in a layout. Nothing else is in it.
+    pub fn new(
+        layout: impl Into<String>,
+        root: impl Into<String>,
+        findings: Vec<Finding>,
+    ) -> Verdict {
+        Verdict {
+            layout: layout.into(),
+            root: root.into(),
+            source: "",
+            steps: 0,
+            judged: Vec::new(),
+            journeys: 0,
+            unseeded: Vec::new(),
+            gaps: Vec::new(),
+            unjudged: Vec::new(),
+            stopped: None,
+            findings,
+        }
+    }
+
     /// The worst of the findings.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()

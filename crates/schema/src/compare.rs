@@ -22,7 +22,7 @@ const ROUNDS: usize = 10;
 pub enum ColumnOrder {
     /// Another order is a change, of the kind [`Object::ColumnOrder`].
     #[default]
-    Tell,
+    Report,
     /// Another order is no change.
     Ignore,
 }
@@ -75,7 +75,7 @@ impl<'a> Comparison<'a> {
             after,
             renames: Vec::new(),
             guess: true,
-            column_order: ColumnOrder::Tell,
+            column_order: ColumnOrder::Report,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{Failure, Verdict, program, project, version_folders};
 /// The steps that run when none is named, in their order.
 const STEPS: [CiStep; 13] = [
     CiStep::Format,
-    CiStep::Arrows,
+    CiStep::Structure,
     CiStep::Deny,
     CiStep::Lints,
     CiStep::Tests,
@@ -50,7 +50,7 @@ pub fn run(root: &Path, options: &CiOptions) -> Verdict {
 fn name(step: CiStep) -> &'static str {
     match step {
         CiStep::Format => "format",
-        CiStep::Arrows => "arrows between crates, circles of files",
+        CiStep::Structure => "structure and language",
         CiStep::Deny => "dependencies",
         CiStep::Lints => "lints",
         CiStep::Tests => "tests",
@@ -70,7 +70,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
     let catalogue = |arguments: &[&str]| holds(version_folders::run(root, false, arguments)?);
     match step {
         CiStep::Format => cargo(root, &["fmt", "--all", "--check"]),
-        CiStep::Arrows => structure(root),
+        CiStep::Structure => structure(root),
         CiStep::Deny => dependencies::check(root),
         CiStep::Lints => lints(root),
         CiStep::Tests => cargo(root, &["test", "--workspace", "--all-features"]),

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_planted_circle_is_found_with_its_arrows() {
-        let circle = "crates/x: 2 files import each other in a circle\n  a.rs imports b.rs\n  b.rs imports a.rs";
+        let circle = "crates/x: 2 files import each other in a circle\n  a.rs imports b.rs\n  \
+                      b.rs imports a.rs";
         for (a, b) in [
             ("use crate::b::B; struct A;", "use crate::a::A; struct B;"),
             (

@@ -1,8 +1,10 @@
-//! Checks the structure: the arrows between crates, and that no file imports another in a circle.
+//! Checks the structure: the arrows between crates, that no file imports another in a circle, and
+//! the language of sources, pages and snapshots.
 
 mod arrows;
 mod circles;
 mod imports;
+mod language;
 mod modules;
 
 use std::process::ExitCode;
@@ -13,6 +15,7 @@ fn main() -> ExitCode {
     xtask::exit(project::root().and_then(|root| {
         arrows::check(&root)?;
         circles::check(&root)?;
+        language::check(&root)?;
         Ok(true)
     }))
 }

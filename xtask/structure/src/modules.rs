@@ -65,13 +65,13 @@ impl Modules {
         let (mut module, mut path) = (module.clone(), path.to_vec());
         for _ in 0..DEEPEST {
             let (found, rest) = self.longest(&module, &path)?;
-            let behind = rest
+            let exported = rest
                 .first()
                 .and_then(|name| self.0.get(&found)?.exported.get(name));
-            let Some(behind) = behind else {
+            let Some(exported) = exported else {
                 return Some(found);
             };
-            path = behind
+            path = exported
                 .iter()
                 .chain(rest.get(1..).unwrap_or_default())
                 .cloned()

@@ -72,12 +72,13 @@ impl Case {
     }
 
     fn read(&self) -> String {
-        let told = match read(&self.dir, &self.options) {
+        let printed = match read(&self.dir, &self.options) {
             Ok(history) => listing(&history),
             Err(refusal) => refusal.report(),
         };
         let real = fs::canonicalize(self.folder.path()).unwrap();
-        told.replace(real.to_str().unwrap(), "DIR")
+        printed
+            .replace(real.to_str().unwrap(), "DIR")
             .replace(self.folder.path().to_str().unwrap(), "DIR")
     }
 }
@@ -160,7 +161,9 @@ fn every_layout_has_a_case_and_a_near_miss() {
         let hit = Case::make(&fs::read_to_string(cases.join(format!("{name}.txt"))).unwrap());
         let found = read(&hit.dir, &hit.options).map(|history| history.layout);
         if found.as_ref().ok() != Some(&layout.as_str()) || hit.options.layout.is_some() {
-            wrong.push(format!("`{name}.txt` is not told as `{layout}`: {found:?}"));
+            wrong.push(format!(
+                "`{name}.txt` is not detected as `{layout}`: {found:?}"
+            ));
         }
         let miss = cases.join(format!("{name}_not.txt"));
         let miss = Case::make(&fs::read_to_string(miss).unwrap());
@@ -175,7 +178,7 @@ fn every_layout_has_a_case_and_a_near_miss() {
 /// Line ends of Windows: markers are still markers, and the statements keep what they have.
 #[test]
 fn windows_line_ends_are_read_as_each_tool_does() {
-    let mut told = String::new();
+    let mut printed = String::new();
     for name in [
         "goose",
         "dbmate",
@@ -194,10 +197,10 @@ fn windows_line_ends_are_read_as_each_tool_does() {
         }
         let windows = case.read().replace("␍⏎", "").replace(['␍', '⏎'], "");
         if windows != same {
-            let _ = writeln!(told, "{name}\n{same}\nbut\n{windows}");
+            let _ = writeln!(printed, "{name}\n{same}\nbut\n{windows}");
         }
     }
-    assert!(told.is_empty(), "{told}");
+    assert!(printed.is_empty(), "{printed}");
 }
 
 fn walk(folder: &Path) -> Vec<PathBuf> {

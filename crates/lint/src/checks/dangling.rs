@@ -14,7 +14,7 @@ use crate::runner::versions::{Chain, Step};
 /// The names that lead nowhere in one version, by the object that holds them.
 pub(crate) type Names = BTreeMap<String, Dangling>;
 
-/// The names that lead nowhere behind the step at `place` and did not before. `versions` are those
+/// The names that lead nowhere after the step at `place` and did not before. `versions` are those
 /// of each version, and `modes` those that the chain represents.
 pub(crate) fn check(
     place: usize,

@@ -1,5 +1,5 @@
-//! Checks a step on the empty database: that it fails, what it leaves out, and whether its way back
-//! comes back.
+//! Checks a step on the empty database: that it fails, what it leaves out, and whether its down
+//! migration comes back.
 
 use schema::ChangeKind;
 
@@ -82,7 +82,7 @@ fn check_irregularities(
                 Severity::Warning,
                 "",
                 "the file ends the transaction that the tool opened: what follows commits by \
-                 itself, and a failure behind it leaves the step half done".to_owned(),
+                 itself, and a failure after it leaves the step half done".to_owned(),
             ),
             Irregularity::LeavesOpen => (
                 Rule::LeavesTransaction,
@@ -121,14 +121,14 @@ fn check_declared_way_back(run: &StepRun<'_>) -> Option<Diagnostic> {
         Down::Missing => (
             Rule::DownMissing,
             severity(Severity::Warning),
-            "there is no way back: the tool refuses to go back, or stops half way",
+            "there is no down migration: the tool refuses to go back, or stops half way",
             None,
         ),
         Down::Empty(script) | Down::OnlyComments(script) => (
             Rule::DownEmpty,
             severity(Severity::Error),
-            "the way back says nothing: the tool takes the step for undone, and everything it made \
-             is still there",
+            "the down migration is empty: the tool records the step as reverted, but nothing was \
+             undone",
             Some(script.line),
         ),
     };
@@ -136,13 +136,16 @@ fn check_declared_way_back(run: &StepRun<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(rule, severity, origin, "", message).with_line(line))
 }
 
-/// Checks the way back. `found` are the diagnostics of the step itself.
+/// Checks the down migration. `found` are the diagnostics of the step itself.
 fn check_way_back(run: &StepRun<'_>, way_back: &WayBack, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let origin = run.origin(Direction::Down);
     let mut differs = check_irregularities(run, Direction::Down, &way_back.ran.irregularities);
     if let Some(failure) = &way_back.ran.failure {
         if !failure.is_no_fault() {
-            let message = format!("the way back fails on an empty database: {}", failure.words);
+            let message = format!(
+                "the down migration fails on an empty database: {}",
+                failure.words
+            );
             let fails = Diagnostic::new(Rule::DownFails, Severity::Error, origin, "", message);
             differs.push(fails.with_line(Some(failure.line)));
         }

@@ -20,7 +20,7 @@ pub(crate) fn check(
     }
     let (rule, what) = match direction {
         Direction::Up => (Rule::StepFailsOnRows, "the step"),
-        Direction::Down => (Rule::DownFailsOnRows, "the way back"),
+        Direction::Down => (Rule::DownFailsOnRows, "the down migration"),
     };
     let mut message = format!(
         "{what} passes on an empty database and fails on rows: {}",

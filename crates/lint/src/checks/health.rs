@@ -173,8 +173,8 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
             Severity::Error
         };
         let message = format!(
-            "the mark of AUTOINCREMENT steps back from {was} to {is} when `{}` is rebuilt, so the \
-             ids of deleted rows are given again",
+            "the AUTOINCREMENT counter drops from {was} to {is} when `{}` is rebuilt, so ids of \
+             deleted rows will be reused",
             kin.name
         );
         let line = spelled

@@ -68,7 +68,8 @@ impl Losses<'_> {
             None => (
                 self.stated,
                 format!(
-                    "`DROP TABLE` deletes every row of `{}`, and no way back has them",
+                    "`DROP TABLE` deletes every row of `{}`, and no down migration brings them \
+                        back",
                     kin.name
                 ),
             ),
@@ -122,13 +123,14 @@ impl Losses<'_> {
                 (Severity::Note, message)
             } else if line.is_some() {
                 let message = format!(
-                    "`DROP COLUMN` deletes the values of `{object}`, and no way back has them"
+                    "`DROP COLUMN` deletes the values of `{object}`, and no down migration brings \
+                        them back"
                 );
                 (self.stated, message)
             } else {
                 let message = format!(
                     "the table that takes the place of `{}` has no `{column}`: its values are \
-                     gone, and no way back has them",
+                     gone, and no down migration brings them back",
                     was.name
                 );
                 (self.stated, message)
@@ -249,7 +251,7 @@ impl Losses<'_> {
         )
     }
 
-    /// Rows that are gone behind one statement.
+    /// Rows that are gone after one statement.
     fn explain_by_statement(&self, kin: &TableLineage, line: &Statement) -> Diagnostic {
         let (severity, message) = match &line.effect {
             Effect::Delete(of) if kin.is(of) && self.moved(kin, None) => (
@@ -262,7 +264,7 @@ impl Losses<'_> {
             Effect::Delete(of) if kin.is(of) => (
                 self.stated,
                 format!(
-                    "`DELETE` takes rows of `{}`, and no way back has them",
+                    "`DELETE` takes rows of `{}`, and no down migration brings them back",
                     kin.name
                 ),
             ),
@@ -286,8 +288,8 @@ impl Losses<'_> {
             Some(JOIN) if !self.joined_by_a_key(kin, copy) => (
                 Severity::Warning,
                 format!(
-                    "{JOIN} in the copy leaves rows of `{}` out without an error where no row \
-                     stands on the other side, and no key says that there is one",
+                    "{JOIN} in the copy leaves rows of `{}` out without an error where the other \
+                     side has no row, and no key says that there is one",
                     kin.name
                 ),
             ),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Diagnostic, Rule, Severity};
 
-const NULLS: &str = "it takes a NULL to see it, which the schema allows";
-const EDGES: &str = "it takes a value at the edges of what SQLite stores to see it";
+const NULLS: &str = "only for rows with NULL, which the schema allows";
+const EDGES: &str = "only for values at the edges of what SQLite stores";
 
 /// The diagnostics of a step, by the rows on which it ran.
 pub(crate) struct Evidence {

@@ -1,5 +1,5 @@
-//! Compares schemas for objects that vanish with their table, and for what a way back does not
-//! restore.
+//! Compares schemas for objects that vanish with their table, and for what a down migration does
+//! not restore.
 
 use std::collections::BTreeSet;
 
@@ -156,7 +156,7 @@ fn has_index(after: &Schema, now: &Table, index: &Index, kin: &TableLineage) -> 
         })
 }
 
-/// The differences that a way back leaves, each with its severity and a message.
+/// The differences that a down migration leaves, each with its severity and a message.
 pub(crate) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Severity, String)> {
     let changes = Comparison::new(before, after)
         .guess_renames(false)
@@ -175,20 +175,20 @@ pub(crate) fn differences(before: &Schema, after: &Schema) -> Vec<(Change, Sever
             };
             let what = match (change.kind, change.object) {
                 (_, Object::ColumnOrder) => format!(
-                    "the columns of `{}` stand in another order after the way back",
+                    "the columns of `{}` are in a different order after the down migration",
                     change.name
                 ),
                 (ChangeKind::Drop, object) => format!(
-                    "{} `{}` is missing after the way back",
+                    "{} `{}` is missing after the down migration",
                     kind(object),
                     change.name
                 ),
                 (ChangeKind::Add, object) => format!(
-                    "{} `{}` is left behind by the way back",
+                    "{} `{}` is left over by the down migration",
                     kind(object),
                     change.name
                 ),
-                _ => format!("the way back declares something else: {change}"),
+                _ => format!("the down migration leaves a different declaration: {change}"),
             };
             (change, severity, what)
         })

@@ -1,5 +1,5 @@
-//! Checks what a way back does to rows: to those that the step kept, and to those that people made
-//! since.
+//! Checks what a down migration does to rows: to those that the step kept, and to those that people
+//! made since.
 
 use schema::sql::fold;
 
@@ -10,8 +10,8 @@ use crate::runner::state::State;
 use crate::script::lineage::TableLineage;
 use crate::script::statement::Statement;
 
-/// Rows and values that the step kept and the way back did not. `forth` is the effect of the step,
-/// `end` the state behind the way back, and `statements` those of the down migration.
+/// Rows and values that the step kept and the down migration did not. `forth` is the effect of the
+/// step, `end` the state after the down migration, and `statements` those of the down migration.
 pub(crate) fn check_round_trip(
     forth: &ScriptEffect<'_>,
     end: &State,
@@ -38,7 +38,7 @@ pub(crate) fn check_round_trip(
         };
         if back.lost.len() > there.lost.len() {
             let message = format!(
-                "rows of `{}` that the step kept are gone after the way back",
+                "rows of `{}` that the step kept are gone after the down migration",
                 kin.name
             );
             let shown = back.lost.iter().take(SHOWN).cloned().collect();
@@ -48,7 +48,7 @@ pub(crate) fn check_round_trip(
         for (column, changed) in &back.changed {
             let object = format!("{}.{column}", kin.name);
             let message =
-                format!("values of `{object}` that the step kept are others after the way back");
+                format!("values of `{object}` that the step kept differ after the down migration");
             let shown = changed.iter().take(SHOWN).map(Changed::shown).collect();
             found.push(lost(object, message).with_rows(changed.len(), shown));
         }
@@ -56,8 +56,8 @@ pub(crate) fn check_round_trip(
     found
 }
 
-/// How the rows of one table differ from before the step to behind the way back, in the columns
-/// that the step kept.
+/// How the rows of one table differ from before the step to after the down migration, in the
+/// columns that the step kept.
 fn compare_both_ways(
     forth: &ScriptEffect<'_>,
     end: &State,
@@ -76,8 +76,8 @@ fn compare_both_ways(
     Some(compare(was, is, &same, forth.keeps_keys(name, kin)))
 }
 
-/// A loss on the way back, of what people made since the step: that what the step added goes again
-/// is what a way back is for.
+/// A loss on the down migration, of what people made since the step: that what the step added goes
+/// again is what a down migration is for.
 pub(crate) fn keep_losses_of_new_rows(losses: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let is_loss = |own: &Diagnostic| match own.rule {
         Rule::RowsLost | Rule::ValuesChanged => own.severity == Severity::Error,

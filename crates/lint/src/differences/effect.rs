@@ -26,7 +26,7 @@ pub(crate) struct ScriptEffect<'a> {
     pub(crate) after: &'a State,
     /// How the rows of each table that is still there differ, by its folded name before.
     pub(crate) rows: BTreeMap<String, RowChanges>,
-    /// The place of the statement behind which a table has fewer rows than before, where the runner
+    /// The place of the statement after which a table has fewer rows than before, where the runner
     /// found one.
     pub(crate) blamed: BTreeMap<String, usize>,
 }

@@ -18,7 +18,7 @@ pub(crate) struct RowChanges {
     pub(crate) changed: BTreeMap<String, Vec<Changed>>,
 }
 
-/// A value that is another one.
+/// A value that changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Changed {
     pub(crate) row: String,

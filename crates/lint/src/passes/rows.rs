@@ -169,7 +169,7 @@ fn check_forth(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options
     }
 }
 
-/// The way back, on rows of the version after: rows that people made since.
+/// The down migration, on rows of the version after: rows that people made since.
 fn check_back(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
     let image = database.plain(options);
     let outcome = run_on_rows(run, Direction::Down, &image, options);

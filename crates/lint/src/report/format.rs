@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 /// A report format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// For people.
     Text,

@@ -6,6 +6,7 @@ use crate::verdict::Verdict;
 
 /// A verdict with the facts about the run around it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report<'a> {
     /// The findings that the baseline does not accept, and the steps that were checked.
     pub verdict: &'a Verdict,
@@ -88,7 +89,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The clause behind the verdict's word: what was found, and what was left out.
+    /// The clause after the verdict's word: what was found, and what was left out.
     pub(super) fn outcome(&self) -> String {
         let incomplete = self.incomplete();
         let found = match self.counts() {

@@ -108,7 +108,7 @@ impl Runner {
         self.connection.image().map_err(Error::from)
     }
 
-    /// Runs the statements as the tool would, and calls `after` behind each.
+    /// Runs the statements as the tool would, and calls `after` after each.
     pub(crate) fn run(
         &self,
         statements: &[Statement],
@@ -180,7 +180,7 @@ impl Runner {
         let _ = self.connection.end_script();
     }
 
-    /// Runs what can be run of a script that fails, so that the steps behind it find most of what
+    /// Runs what can be run of a script that fails, so that the later steps find most of what
     /// they need.
     pub(crate) fn run_leniently(&self, statements: &[Statement]) {
         for line in statements {
@@ -205,7 +205,7 @@ impl Runner {
         let stop = self.connection.stop(error);
         let words = match &stop {
             Some(Stop::Statement) => {
-                "the statement does not end within `--statement-timeout`".to_owned()
+                "the statement does not end within the time limit for one statement".to_owned()
             }
             Some(stop) => stop.why(),
             None => sqlite_message(error),

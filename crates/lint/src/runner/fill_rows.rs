@@ -108,7 +108,7 @@ fn forget_rows(engine: &Runner, schema: &Schema) {
     }
 }
 
-/// Lets the search tables read their content again, which was changed behind their back.
+/// Rebuilds the search tables, whose content changed without their triggers.
 fn search_again(engine: &Runner, schema: &Schema) {
     let shows =
         |table: &&Table| search_option(table, "content").is_some_and(|name| !name.is_empty());

@@ -87,7 +87,7 @@ impl<'a> LongRun<'a> {
     }
 
     /// Runs the steps again for each of `names`, and finds the statement of the step at `place`
-    /// behind which the table has fewer rows.
+    /// after which the table has fewer rows.
     pub(crate) fn blame_statements<'t>(
         &self,
         place: usize,

@@ -1,5 +1,5 @@
-//! Repairs rows that stopped a script, so that they pass the rule in question: what is behind that
-//! place in the script would not be seen else.
+//! Repairs rows that stopped a script, so that they pass the rule in question: what comes after
+//! that place in the script would not be seen else.
 
 use std::collections::BTreeSet;
 
@@ -62,8 +62,8 @@ fn replace_nulls(connection: &Connection, table: &Table, failure: &Failure) {
             ))
         };
         let known = format!("(SELECT {column} FROM main.{name} WHERE {column} IS NOT NULL)");
-        let made = (fill(&format!("coalesce({known}, 'mended')")))
-            .or_else(|_| fill("'mended ' || rowid"))
+        let made = (fill(&format!("coalesce({known}, 'repaired')")))
+            .or_else(|_| fill("'repaired ' || rowid"))
             .or_else(|_| fill("1000 + rowid"));
         // A rule that refuses all of these is left to the next finding.
         let _ = made;

@@ -91,7 +91,7 @@ fn state(run: &StepRun<'_>, direction: Direction, engine: &Runner) -> State {
 }
 
 /// Runs a script that stopped on the rows of `image` again, each time with rows repaired where they
-/// stopped it: what is behind that place would not be seen else.
+/// stopped it: otherwise, nothing after that place would be seen.
 pub(crate) fn run_on_repaired_rows(
     run: &StepRun<'_>,
     image: &[u8],
@@ -124,7 +124,7 @@ pub(crate) struct Repaired {
     pub(crate) outcome: StepOutcome,
 }
 
-/// Runs a script again for each of `tables`, and finds the statement behind which the table has
+/// Runs a script again for each of `tables`, and finds the statement after which the table has
 /// fewer rows than it had before.
 pub(crate) fn blame_statements<'t>(
     run: &StepRun<'_>,
@@ -154,7 +154,7 @@ fn first_loss(engine: &Runner, text: &Text, run: &StepRun<'_>, table: &str) -> O
     let (mut blamed, mut gone) = (None, false);
     let around = text.transaction(run.mode());
     engine.run(&text.statements, around, |place, connection| {
-        // Once the table was dropped, what comes under its name is another one.
+        // Once the table was dropped, a later table of its name is a different table.
         match count(connection) {
             Some(now) if !gone => {
                 if now < most && blamed.is_none() {

@@ -119,7 +119,7 @@ impl<'a> StepRun<'a> {
 /// The outcome of the down migration on the empty database after the step.
 pub(crate) struct WayBack {
     pub(crate) ran: Execution,
-    /// The schema behind it; none where SQLite stores the same as before the step, or where it
+    /// The schema after it; none where SQLite stores the same as before the step, or where it
     /// cannot be read.
     pub(crate) other_schema: Option<Schema>,
 }
@@ -144,7 +144,7 @@ pub(crate) struct StepOutcome {
     pub(crate) direction: Direction,
     pub(crate) start: State,
     pub(crate) end: End,
-    /// The outcome of the way back after the way forward.
+    /// The outcome of the down migration after the way forward.
     pub(crate) back: Option<End>,
 }
 

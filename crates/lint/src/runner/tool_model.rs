@@ -213,7 +213,7 @@ impl Model {
     }
 
     /// The model for one history: where a file begins a transaction by itself, golang-migrate can
-    /// only have been told to open none.
+    /// only run with transactions off.
     pub(crate) fn for_history(self, history: &History) -> Model {
         let scripts = history
             .steps

@@ -38,7 +38,7 @@ pub(crate) fn explain(statement: &str, words: &str) -> String {
         (
             "no such function: ",
             "function",
-            "give it with `--stub-function ",
+            "declare it with the option `stub-function` as `",
         ),
         ("no such collation sequence: ", "collation", ""),
         ("no such module: ", "module", ""),
@@ -49,7 +49,7 @@ pub(crate) fn explain(statement: &str, words: &str) -> String {
         if what == "function" && !fold(name).starts_with("now") {
             return format!(
                 "{words}: an application registers this {what}; {hint}{name}/ARITY` to let the \
-                 history go on"
+                 history continue"
             );
         }
         if what != "function" {

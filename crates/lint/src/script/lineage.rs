@@ -112,7 +112,7 @@ impl TableLineage {
         // A copy into an older table is a move only if the table itself went; its names are that
         // table's own.
         aliases.retain(|name| *name == own || before.table(name).is_none());
-        // A copy that stays beside the table is another one.
+        // A copy that stays beside the table is a different table.
         aliases.retain(|name| {
             *name == own || Some(name) == found.as_ref() || after.table(name).is_none()
         });

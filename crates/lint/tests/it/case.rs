@@ -8,9 +8,10 @@
 //! CREATE TABLE …
 //! ```
 //!
-//! Each line of the head that begins with a severity is a finding: severity, class, file and line, foreign keys,
-//! object. A finding that is not in the head is one too many, and one that is only in the head is one too few.
-//! A step without a section `down.sql` has none, unless the head says `down: never`.
+//! Each line of the head that begins with a severity is a finding: severity, class, file and line,
+//! foreign keys, object. A finding that is not in the head is one too many, and one that is only in
+//! the head is one too few. A step without a section `down.sql` has none, unless the head says
+//! `down: never`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! Each format is read by what reads it in life: a schema, a reader of test reports, the rules of GitHub.
+//! Each format is read by what reads it in life: a schema, a reader of test reports, the rules of
+//! GitHub.
 
 use folders::Gap;
 use lint::report::{Format, Report, annotate_failure, describe_failure};
@@ -10,27 +11,20 @@ use serde_json::Value;
 use super::case::Case;
 use super::report::HISTORY;
 
-/// What no format may stumble over.
+/// Text that every format must escape.
 const EVIL: &str = "a|b\r\n::error::x,y:z 100% <b>`c` ]]> & \u{1} \"q\" 'é' @you #1 {0} [l](m)";
 
 fn finding(rule: Rule, severity: Severity, step: &str, line: usize, object: &str) -> Finding {
-    Finding {
-        rule,
-        severity,
-        step: step.to_owned(),
-        direction: Direction::Up,
-        file: format!("{step}/up.sql"),
-        line,
-        object: object.to_owned(),
-        rows: 1,
-        shown: vec![EVIL.to_owned()],
-        when: When {
-            foreign_keys: "both",
-            transaction: Transaction::File,
-        },
-        message: format!("the table `t` is gone: {EVIL}"),
-        repeat: format!("rowsafe check '{EVIL}'"),
-    }
+    let message = format!("the table `t` is gone: {EVIL}");
+    let mut finding = Finding::new(rule, severity, step, message);
+    finding.file = format!("{step}/up.sql");
+    finding.line = line;
+    object.clone_into(&mut finding.object);
+    finding.rows = 1;
+    finding.shown = vec![EVIL.to_owned()];
+    finding.when = When::new("both", Transaction::File);
+    finding.repeat = format!("rowsafe check '{EVIL}'");
+    finding
 }
 
 fn verdict(findings: Vec<Finding>) -> Verdict {
@@ -40,23 +34,18 @@ fn verdict(findings: Vec<Finding>) -> Verdict {
         step: step.clone(),
         scripts: vec![(Direction::Up, format!("{step}/up.sql"))],
     };
-    Verdict {
-        layout: "diesel".to_owned(),
-        root: EVIL.to_owned(),
-        source: "nobody",
-        steps: steps.len(),
-        judged: steps.iter().map(judged).collect(),
-        journeys: 1,
-        unseeded: vec![(EVIL.to_owned(), EVIL.to_owned())],
-        unjudged: Vec::new(),
-        stopped: None,
-        gaps: vec![Gap {
-            file: EVIL.to_owned(),
-            after: None,
-            why: EVIL.to_owned(),
-        }],
-        findings,
-    }
+    let mut verdict = Verdict::new("diesel", EVIL, findings);
+    verdict.source = "nobody";
+    verdict.steps = steps.len();
+    verdict.judged = steps.iter().map(judged).collect();
+    verdict.journeys = 1;
+    verdict.unseeded = vec![(EVIL.to_owned(), EVIL.to_owned())];
+    verdict.gaps = vec![Gap {
+        file: EVIL.to_owned(),
+        after: None,
+        why: EVIL.to_owned(),
+    }];
+    verdict
 }
 
 fn evil() -> Verdict {
@@ -67,22 +56,19 @@ fn evil() -> Verdict {
     ])
 }
 
-fn told<'a>(verdict: &'a Verdict) -> Report<'a> {
-    Report {
-        folder: "db/migrations".to_owned(),
-        known: 2,
-        notes: vec![EVIL.to_owned()],
-        ..Report::new(verdict)
-    }
+fn report<'a>(verdict: &'a Verdict) -> Report<'a> {
+    let mut report = Report::new(verdict);
+    report.folder = "db/migrations".to_owned();
+    report.known = 2;
+    report.notes = vec![EVIL.to_owned()];
+    report
 }
 
 #[test]
 fn each_format_reads_well() {
     let verdict = Case::new(HISTORY).check();
-    let report = Report {
-        folder: "db/migrations".to_owned(),
-        ..Report::new(&verdict)
-    };
+    let mut report = Report::new(&verdict);
+    report.folder = "db/migrations".to_owned();
     for format in Format::ALL {
         let mut text = report.render(*format);
         if *format == Format::Sarif {
@@ -99,7 +85,8 @@ fn each_format_reads_well() {
 fn schema() -> jsonschema::Validator {
     let schema = include_str!("sarif/sarif-schema-2.1.0.json");
     let mut schema: Value = serde_json::from_str(schema).unwrap();
-    // The pattern of a property that is not used here is no regular expression: it closes a bracket too many.
+    // The pattern of a property that is not used here is no regular expression: it closes a bracket
+    // too many.
     for place in ["run", "toolComponent"] {
         let language = format!("/definitions/{place}/properties/language");
         let language = schema.pointer_mut(&language).unwrap();
@@ -112,7 +99,7 @@ fn schema() -> jsonschema::Validator {
 }
 
 fn sarif(verdict: &Verdict) -> Value {
-    serde_json::from_str(&told(verdict).render(Format::Sarif)).unwrap()
+    serde_json::from_str(&report(verdict).render(Format::Sarif)).unwrap()
 }
 
 #[test]
@@ -189,10 +176,8 @@ fn sarif_names_files_from_the_root_of_the_repository() {
     odd.file = "1_a b%é/up.sql".to_owned();
     let verdict = verdict(vec![odd]);
     let place = |folder: &str| {
-        let report = Report {
-            folder: folder.to_owned(),
-            ..Report::new(&verdict)
-        };
+        let mut report = Report::new(&verdict);
+        folder.clone_into(&mut report.folder);
         let document: Value = serde_json::from_str(&report.render(Format::Sarif)).unwrap();
         document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
             .clone()
@@ -240,17 +225,15 @@ fn junit_has_a_case_for_each_script() {
     );
     assert_eq!((suite.tests, suite.failures, read.failures), (6, 2, 2));
     // Unless that is what fails the command.
-    let strict = Report {
-        fail_on: Severity::Warning,
-        ..Report::new(&verdict)
-    };
+    let mut strict = Report::new(&verdict);
+    strict.fail_on = Severity::Warning;
     assert_eq!(junit(&strict).failures, 3);
 }
 
 #[test]
 fn junit_holds_any_text() {
     let verdict = evil();
-    let read = junit(&told(&verdict));
+    let read = junit(&report(&verdict));
     let cases = &read.test_suites[0].test_cases;
     let TestCaseStatus::NonSuccess {
         message: Some(message),
@@ -298,10 +281,10 @@ fn command(line: &str) -> Option<Annotation> {
 #[test]
 fn github_reads_what_was_written() {
     let verdict = evil();
-    let text = told(&verdict).render(Format::Github);
+    let text = report(&verdict).render(Format::Github);
     let commands: Vec<Annotation> = text.lines().filter_map(command).collect();
     let levels: Vec<&str> = commands.iter().map(|(level, ..)| level.as_str()).collect();
-    // The notices: the gap, the table without rows, what is known, what is told, and the note.
+    // The notices: the gap, the table without rows, what is known, what is stated, and the note.
     assert_eq!(
         levels,
         [
@@ -331,10 +314,8 @@ fn github_reads_what_was_written() {
 fn github_shows_what_was_not_tried_as_an_error() {
     let errors = |findings: Vec<Finding>, allow_gaps: bool| {
         let verdict = verdict(findings);
-        let report = Report {
-            allow_gaps,
-            ..Report::new(&verdict)
-        };
+        let mut report = Report::new(&verdict);
+        report.allow_gaps = allow_gaps;
         let text = report.render(Format::Github);
         let commands = text.lines().filter_map(command);
         let errors = commands.filter(|(level, ..)| level == "error");
@@ -403,7 +384,7 @@ fn cells(line: &str) -> Vec<String> {
 #[test]
 fn a_row_of_markdown_stays_a_row() {
     let verdict = evil();
-    let page = told(&verdict).render(Format::Markdown);
+    let page = report(&verdict).render(Format::Markdown);
     let rows: Vec<Vec<String>> = page
         .lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| severity"))
@@ -432,51 +413,51 @@ fn a_page_fits_into_the_summary_of_a_job() {
     assert!(page.ends_with(&left), "{}", &page[page.len() - 100..]);
 }
 
-/// Every control character, what misleads a reader, the syntax of each format, and lines that a report prints.
+/// Every control character, what misleads a reader, the syntax of each format, and lines that a
+/// report prints.
 fn worst() -> String {
     let controls: String = ('\0'..=' ').chain('\u{7f}'..='\u{9f}').collect();
     let marks = "\u{200b}\u{200e}\u{202e}\u{2028}\u{2029}\u{2066}\u{feff}\u{ad}\u{e0041}";
-    let lines = "\n::error::x\r\n \u{a0}::stop-commands::x\nok: forged\nerror: forged\n##[error]x\n```\n</details>\n";
+    let lines = "\n::error::x\r\n \u{a0}::stop-commands::x\nok: forged\nerror: \
+        forged\n##[error]x\n```\n</details>\n";
     format!("::warning::w{controls}{marks}{lines}{EVIL}")
 }
 
 fn everywhere(text: &str) -> Verdict {
     let text = || text.to_owned();
-    let finding = |severity| Finding {
-        step: text(),
-        file: text(),
-        shown: vec![text(), text()],
-        message: text(),
-        repeat: text(),
-        ..finding(Rule::RowsLost, severity, "", 3, &text())
+    let finding = |severity| {
+        let mut finding = finding(Rule::RowsLost, severity, "", 3, &text());
+        finding.step = text();
+        finding.file = text();
+        finding.shown = vec![text(), text()];
+        finding.message = text();
+        finding.repeat = text();
+        finding
     };
     let severities = [Severity::Error, Severity::Warning, Severity::Note];
     let many = severities
         .iter()
         .flat_map(|severity| (0..12).map(|_| finding(*severity)));
-    Verdict {
-        layout: text(),
-        root: text(),
-        unseeded: vec![(text(), text())],
-        gaps: vec![Gap {
-            file: text(),
-            after: None,
-            why: text(),
-        }],
-        ..verdict(many.collect())
-    }
+    let mut verdict = verdict(many.collect());
+    verdict.layout = text();
+    verdict.root = text();
+    verdict.unseeded = vec![(text(), text())];
+    verdict.gaps = vec![Gap {
+        file: text(),
+        after: None,
+        why: text(),
+    }];
+    verdict
 }
 
 #[test]
 fn no_format_prints_what_a_folder_would_have_it_print() {
     let worst = worst();
     let verdict = everywhere(&worst);
-    let report = Report {
-        folder: worst.clone(),
-        notes: vec![worst.clone()],
-        known: 1,
-        ..Report::new(&verdict)
-    };
+    let mut report = Report::new(&verdict);
+    report.folder = worst.clone();
+    report.notes = vec![worst.clone()];
+    report.known = 1;
     for format in Format::ALL {
         let name = format.name();
         let text = report.render(*format);
@@ -515,12 +496,12 @@ fn no_format_prints_what_a_folder_would_have_it_print() {
                 let ends = text.lines().filter(|line| line.trim() == "</details>");
                 assert_eq!(ends.count(), 1);
             }
-            Format::Text => {}
+            _ => {}
         }
     }
 }
 
-/// What is no danger is printed as it is.
+/// Harmless text is printed unchanged.
 #[test]
 fn names_in_any_script_can_be_read() {
     let name = "Größe 漢字 العربية हिन्दी 😀 it's a-b.c";

@@ -58,10 +58,8 @@ fn history(layout: &'static str) -> History {
 fn hundreds_of_steps_in_the_usual_idioms_are_no_errors() {
     let history = history("sqlx");
     assert!(history.steps.len() > 200, "{}", history.steps.len());
-    let options = Options {
-        starts: 5,
-        ..Options::default()
-    };
+    let mut options = Options::default();
+    options.starts = 5;
     let verdict = check(&history, &options).unwrap();
     let bad: Vec<String> = verdict
         .findings

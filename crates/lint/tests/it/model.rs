@@ -53,7 +53,8 @@ fn every_layout_has_a_model_that_names_its_source() {
 const REBUILD: &str = "
 === 1_make/up.sql
 CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES list(id) ON DELETE CASCADE);
+CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES list(id) ON DELETE \
+    CASCADE);
 === 2_rebuild/up.sql
 PRAGMA foreign_keys = OFF;
 CREATE TABLE new_list (id INTEGER PRIMARY KEY, name TEXT, color TEXT);
@@ -112,7 +113,8 @@ fn what_is_lost_depends_on_the_tool() {
 const BY_ITSELF: &str = "
 === 1_make/up.sql
 CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES list(id) ON DELETE CASCADE);
+CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES list(id) ON DELETE \
+    CASCADE);
 === 2_rebuild/up.sql
 PRAGMA foreign_keys = OFF;
 BEGIN;
@@ -173,7 +175,7 @@ fn a_way_back_may_stand_outside_a_transaction_by_itself() {
     );
     case.history.steps[0].down_no_transaction = true;
     assert_eq!(case.check().findings.len(), 0);
-    // What keeps the transaction away from the way forward says nothing of the way back.
+    // What keeps the transaction away from the way forward says nothing of the down migration.
     case.history.steps[0].down_no_transaction = false;
     case.history.steps[0].no_transaction = true;
     assert_eq!(case.check().findings.len(), 1);
@@ -201,12 +203,16 @@ fn a_script_reaches_no_other_file_and_comes_to_an_end() {
     ));
     case.options.statement_timeout = Duration::from_millis(50);
     let verdict = case.check();
-    let told = &verdict.findings[0];
+    let finding = &verdict.findings[0];
     assert_eq!(
-        (told.rule, told.severity),
+        (finding.rule, finding.severity),
         (Rule::StepFails, Severity::Error)
     );
-    assert!(told.message.contains("does not end"), "{}", told.message);
+    assert!(
+        finding.message.contains("does not end"),
+        "{}",
+        finding.message
+    );
 }
 
 const THREE: &str = "
@@ -245,7 +251,8 @@ fn a_part_of_a_history_can_be_judged() {
 
 #[test]
 fn a_history_may_begin_from_a_database_made_elsewhere() {
-    let text = "layout: dbmate\n=== 2_color/up.sql\nALTER TABLE list ADD COLUMN color TEXT NOT NULL;\n\
+    let text = "layout: dbmate\n=== 2_color/up.sql\nALTER TABLE list ADD COLUMN color TEXT NOT \
+        NULL;\n\
                 === 2_color/down.sql\nALTER TABLE list DROP COLUMN color;\n";
     let mut case = Case::new(text);
     assert_eq!(case.check().findings[0].rule, Rule::StepFails);

@@ -146,12 +146,12 @@ fn the_same_history_gives_the_same_verdict() {
     assert_eq!(Report::new(&one).to_json(), Report::new(&two).to_json());
 }
 
-/// Each step and each long run is told once, and the last of them is the last.
+/// Each step and each long run is reported once.
 #[test]
-fn it_is_told_how_far_the_work_is() {
+fn progress_is_reported_once_for_each_step_and_long_run() {
     static STEPS: AtomicUsize = AtomicUsize::new(0);
     static RUNS: AtomicUsize = AtomicUsize::new(0);
-    fn tell(progress: &Progress) {
+    fn count(progress: &Progress) {
         let count = if progress.what == "steps" {
             &STEPS
         } else {
@@ -160,9 +160,9 @@ fn it_is_told_how_far_the_work_is() {
         assert!(count.fetch_add(1, Ordering::Relaxed) < progress.all);
     }
     let mut case = Case::new(HISTORY);
-    case.options.progress = Some(tell);
+    case.options.progress = Some(count);
     case.check();
     // Two starts, with foreign keys on and off.
-    let told = [&STEPS, &RUNS].map(|count| count.load(Ordering::Relaxed));
-    assert_eq!(told, [3, 4]);
+    let counts = [&STEPS, &RUNS].map(|counter| counter.load(Ordering::Relaxed));
+    assert_eq!(counts, [3, 4]);
 }

@@ -102,29 +102,15 @@ fn check_folder(
     output: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     let root = &arguments.folder;
-    let options = folders::Options {
-        layout: arguments.layout,
-        defines: arguments.defines.clone(),
-    };
+    let mut options = folders::Options::default();
+    options.layout = arguments.layout;
+    arguments.defines.clone_into(&mut options.defines);
     let deadline = Arc::new(Deadline::after(Duration::from_secs(arguments.timeout)));
     let history = {
         let root = root.clone();
         in_time(&deadline, arguments, move || folders::read(&root, &options))?
     };
-    let mut options = lint::Options {
-        foreign_keys: arguments.keys(),
-        transaction: arguments.around(),
-        allow_drops: arguments.allow_drops,
-        statement_timeout: Duration::from_secs(arguments.statement_timeout),
-        timeout: Duration::from_secs(arguments.timeout),
-        stub_functions: arguments.stub_functions.clone(),
-        from: arguments.from.clone(),
-        to: arguments.to.clone(),
-        seed: arguments.seed,
-        command: arguments.words(),
-        progress: Some(progress::show),
-        ..lint::Options::default()
-    };
+    let mut options = lint_options(arguments);
     if let Some(base) = &arguments.base {
         let (base, scope) = (base.clone(), Scope::new(&deadline, arguments.timeout));
         let read = move || {
@@ -172,15 +158,13 @@ fn check_folder(
         accepted = count;
         notes.extend(unused);
     }
-    let report = Report {
-        verdict: &verdict,
-        folder: place::within_repository(root),
-        fail_on: arguments.fails_from(),
-        known: accepted,
-        notes,
-        none_asked: options.only.is_some() && verdict.steps == 0,
-        allow_gaps: arguments.allow_gaps,
-    };
+    let mut report = Report::new(&verdict);
+    report.folder = place::within_repository(root);
+    report.fail_on = arguments.fails_from();
+    report.known = accepted;
+    report.notes = notes;
+    report.none_asked = options.only.is_some() && verdict.steps == 0;
+    report.allow_gaps = arguments.allow_gaps;
     for (format, path) in &arguments.also {
         fs::write(path, report.render(*format))
             .map_err(|error| InputError::unwritable(path, &error))?;
@@ -193,6 +177,24 @@ fn check_folder(
     } else {
         Outcome::Clean
     })
+}
+
+fn lint_options(arguments: &Arguments) -> lint::Options {
+    let mut options = lint::Options::default();
+    options.foreign_keys = arguments.keys();
+    options.transaction = arguments.around();
+    options.allow_drops = arguments.allow_drops;
+    options.statement_timeout = Duration::from_secs(arguments.statement_timeout);
+    options.timeout = Duration::from_secs(arguments.timeout);
+    arguments
+        .stub_functions
+        .clone_into(&mut options.stub_functions);
+    options.from = arguments.from.clone();
+    options.to = arguments.to.clone();
+    options.seed = arguments.seed;
+    options.command = arguments.words();
+    options.progress = Some(progress::show);
+    options
 }
 
 /// An error of the check, with a hint that names the options of this command.

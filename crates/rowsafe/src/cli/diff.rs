@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<bool,
     let order = if arguments.ignore_column_order {
         ColumnOrder::Ignore
     } else {
-        ColumnOrder::Tell
+        ColumnOrder::Report
     };
     let comparison = Comparison::new(&before, &after)
         .renames(&arguments.renames)

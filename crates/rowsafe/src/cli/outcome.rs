@@ -2,7 +2,7 @@
 
 use std::io;
 
-use folders::InputError;
+use folders::{InputError, Remedy};
 
 /// The result of a verb that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,27 @@ impl Failure {
 
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Failure {
-        Failure::Input(error)
+        Failure::Input(error.with_remedy_as(name_flags))
+    }
+}
+
+/// The remedy with the flags of this command.
+fn name_flags(remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::Define(name) => format!("give its value: `--define {name}=…`"),
+        Remedy::ChooseLayout(layouts) => {
+            let flags: Vec<String> = layouts
+                .iter()
+                .map(|name| format!("`--layout {name}`"))
+                .collect();
+            format!("name the tool that runs it: {}", flags.join(" or "))
+        }
+        Remedy::NameFolderOrLayout => {
+            "name the folder that holds the migrations, or name the tool \
+             that wrote it with `--layout`"
+                .to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

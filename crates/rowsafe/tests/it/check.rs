@@ -16,7 +16,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 const PEOPLE: &str = "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES person (id) ON DELETE \
+    CASCADE);
 ";
 
 const REBUILD: &str =
@@ -26,7 +27,7 @@ DROP TABLE person;
 ALTER TABLE person_new RENAME TO person;
 ";
 
-/// A folder as diesel has it, whose second step is `up` and whose way back is `down`.
+/// A folder as diesel has it, whose second step is `up` and whose down migration is `down`.
 fn folder(up: &str, down: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
@@ -90,8 +91,8 @@ fn findings(text: &str) -> Vec<serde_json::Value> {
     verdict["findings"].as_array().unwrap().clone()
 }
 
-/// The command of each finding, split as a shell does, tells that finding again. What may be lost
-/// on the way to a shell is in the names here: blanks, quotes, a dash at the beginning.
+/// The command of each finding, split as a shell does, reports that finding again. The names have
+/// what a shell may lose: whitespace, quotes, a dash at the beginning.
 #[test]
 fn the_command_that_is_printed_shows_the_finding_again() {
     let folder = folder(
@@ -130,7 +131,7 @@ fn the_command_that_is_printed_shows_the_finding_again() {
     }
 }
 
-/// What only rows of an earlier version show is shown again by the long run.
+/// A finding that only rows of an earlier version show is shown again by the long run.
 #[test]
 fn the_command_for_a_long_run_is_a_long_run() {
     let folder = tempfile::tempdir().unwrap();
@@ -191,7 +192,8 @@ fn told_again(folder: &Path, arguments: &[&str]) -> Vec<String> {
 fn what_is_spelt_out_warns_and_fails_only_when_asked() {
     let folder = folder(
         "DROP TABLE pet;\n",
-        "CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE);\n",
+        "CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES person (id) \
+            ON DELETE CASCADE);\n",
     );
     let (code, text) = check(folder.path(), &["migrations"]);
     assert!(text.contains("table-dropped"), "{text}");
@@ -204,7 +206,7 @@ fn what_is_spelt_out_warns_and_fails_only_when_asked() {
 #[test]
 fn what_cannot_be_done_is_told() {
     let folder = folder("SELECT 1;\n", "SELECT 1;\n");
-    for (arguments, told) in [
+    for (arguments, printed) in [
         (&["nowhere"][..], "error: `nowhere` does not exist"),
         (&["diesel.toml"], "error: `diesel.toml`"),
         (&["migrations", "--layout", "goose"], "error: "),
@@ -218,14 +220,14 @@ fn what_cannot_be_done_is_told() {
     ] {
         let (code, text) = check(folder.path(), arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");
-        assert!(text.starts_with(told), "{arguments:?}: {text}");
+        assert!(text.starts_with(printed), "{arguments:?}: {text}");
     }
     let names = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(names, 2, "nothing was written");
 }
 
-/// One run, several reports; a file that cannot be written is told and nothing is printed as if it
-/// were.
+/// One run, several reports; a file that cannot be written is an error and nothing is printed as if
+/// it were.
 #[test]
 fn a_report_may_go_into_files_as_well() {
     let folder = folder(REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
@@ -306,7 +308,7 @@ fn a_failure_is_shown_in_a_workflow() {
     );
     let (_, text) = rowsafe(path, &["diff", "--format=github", "--", "check"]);
     assert!(text.starts_with("error: "), "{text}");
-    // Words behind `--` are no options.
+    // Words after `--` are no options.
     let (_, text) = check(path, &["--nosuch", "--", "--format=github"]);
     assert!(text.starts_with("error: "), "{text}");
 }

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 const OLD: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL, label TEXT);\n\
                    CREATE INDEX note_body ON note (body);\n";
-const NEW: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL CHECK (body <> ''), title TEXT);\n\
+const NEW: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL CHECK (body <> \
+    ''), title TEXT);\n\
                    CREATE TABLE tag (name TEXT PRIMARY KEY) WITHOUT ROWID;\n";
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -114,14 +115,15 @@ fn columns_in_another_order_count_unless_told_otherwise() {
     assert_eq!(code, 0);
 }
 
-/// What a dump of the shell does for virtual tables.
+/// A dump of the shell writes virtual tables so.
 #[test]
 fn a_dump_with_a_virtual_table_is_read() {
     let dump = "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nPRAGMA writable_schema=ON;
         INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)VALUES('table','words','words',0,
             'CREATE VIRTUAL TABLE words USING fts5(text)');
         CREATE TABLE IF NOT EXISTS 'words_data'(id INTEGER PRIMARY KEY, block BLOB);
-        CREATE TABLE IF NOT EXISTS 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) \
+        WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS 'words_content'(id INTEGER PRIMARY KEY, c0);
         CREATE TABLE IF NOT EXISTS 'words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
         CREATE TABLE IF NOT EXISTS 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
@@ -150,7 +152,7 @@ fn nothing_is_written_beside_a_database() {
         assert_eq!(fs::read(&odd).unwrap(), before);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "{journal}");
     }
-    // What stands in a log only is seen, too.
+    // Changes that are only in the log are seen, too.
     let writer = Connection::open(&odd).unwrap();
     writer.execute_batch("CREATE TABLE late (x)").unwrap();
     let (code, text) = diff(folder.path(), &["a.sql", "50% off? #1.db"]);
@@ -159,7 +161,7 @@ fn nothing_is_written_beside_a_database() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told() {
+fn unreadable_input_is_an_error() {
     let folder = folder(&[
         ("good.sql", OLD),
         ("typo.sql", "CREATE TABLE a (x);\n\n  CREATE TABEL b (y);\n"),
@@ -171,10 +173,11 @@ fn what_cannot_be_read_is_told() {
         ("noise.sql", "CREATE\0TABLE"),
         ("cut.db", ""),
     ]);
-    let magic = b"SQLite format 3\0 and then nothing of the kind, for more than a hundred bytes, which is the \
+    let magic = b"SQLite format 3\0 and then nothing of the kind, for more than a hundred bytes, \
+        which is the \
                   length of a header, so that it is read";
     fs::write(folder.path().join("torn.db"), magic).unwrap();
-    let mut told = String::new();
+    let mut printed = String::new();
     for name in [
         "typo.sql",
         "other.sql",
@@ -186,10 +189,10 @@ fn what_cannot_be_read_is_told() {
     ] {
         let (code, text) = diff(folder.path(), &["good.sql", name]);
         assert_eq!(code, 2, "{name}: {text}");
-        told.push_str(&text);
-        told.push('\n');
+        printed.push_str(&text);
+        printed.push('\n');
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(printed);
     assert!(!folder.path().join("stolen.db").exists());
     // A file of no bytes is an empty database, and an empty script.
     let (code, _) = diff(folder.path(), &["cut.db", "good.sql"]);

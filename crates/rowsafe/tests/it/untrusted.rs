@@ -8,7 +8,7 @@ use lint::report::Format;
 use rusqlite::Connection;
 use schema::escape::is_unsafe;
 
-/// What may stand in a name of a table and of a file; a script cannot hold NUL.
+/// Characters that a name of a table and of a file may have; a script cannot hold NUL.
 fn evil() -> String {
     let controls: String = ('\u{1}'..=' ').chain('\u{7f}'..='\u{9f}').collect();
     let marks = "\u{200b}\u{202e}\u{2028}\u{2066}\u{feff}";
@@ -150,7 +150,7 @@ fn nothing_that_is_printed_can_be_forged() {
     }
 }
 
-/// A pipe that was closed early changes no verdict, and one that is full is told.
+/// A pipe that was closed early changes no verdict, and one that is full is an error.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_cannot_be_printed_is_no_result() {

@@ -229,7 +229,7 @@ fn the_order_of_columns_may_be_left_out() {
         schema("CREATE TABLE t(b INT, a)"),
     );
     let changes = |order| lines(&Comparison::new(&before, &after).column_order(order));
-    assert_snapshot!(changes(ColumnOrder::Tell), @"
+    assert_snapshot!(changes(ColumnOrder::Report), @"
     ALTER COLUMN t.b type: before none, after INT
     ALTER COLUMN ORDER t: before a, b, after b, a
     ");

@@ -9,7 +9,7 @@ use super::{Case, listing, refusal};
 type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
 
 /// The refusals of several folders, one after the other.
-fn told(cases: &[Damage<'_>]) -> String {
+fn printed(cases: &[Damage<'_>]) -> String {
     let mut text = String::new();
     for (what, make) in cases {
         let case = Case::make("");
@@ -25,7 +25,7 @@ fn told(cases: &[Damage<'_>]) -> String {
 #[test]
 fn what_cannot_be_read_is_told() {
     let write = |root: &Path, name: &str, bytes: &[u8]| fs::write(root.join(name), bytes).unwrap();
-    let text = told(&[
+    let text = printed(&[
         ("an empty folder", &|_| ()),
         ("a folder of hidden files", &|root| {
             write(root, ".gitkeep", b"")
@@ -64,7 +64,7 @@ fn what_cannot_be_read_is_told() {
 #[test]
 fn links_that_lead_away_are_refused() {
     use std::os::unix::fs::symlink;
-    let text = told(&[
+    let text = printed(&[
         ("outside", &|root| {
             fs::write(root.join("../1_a.sql"), "SELECT 1;").unwrap();
             symlink("../1_a.sql", root.join("1_a.sql")).unwrap();
@@ -106,11 +106,11 @@ fn a_file_without_permissions_is_told() {
     let case = Case::make("\n=== 1_a.sql\nSELECT 1;\n");
     let file = case.folder.path().join("1_a.sql");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o0)).unwrap();
-    let told = case.read();
+    let printed = case.read();
     if fs::read(&file).is_err() {
         assert!(
-            told.starts_with("error: `DIR/1_a.sql` cannot be read: "),
-            "{told}"
+            printed.starts_with("error: `DIR/1_a.sql` cannot be read: "),
+            "{printed}"
         );
     }
 }
@@ -142,10 +142,10 @@ fn a_folder_named_like_a_file_is_told() {
         let case = Case::make(&format!(
             "layout: {layout}\n=== 1_a.up.sql\n-- +goose Up\nSELECT 1;\n=== 2_b.up.sql/\n"
         ));
-        let told = case.read();
+        let printed = case.read();
         assert!(
-            told.contains("2_b.up.sql: it is a folder"),
-            "{layout}: {told}"
+            printed.contains("2_b.up.sql: it is a folder"),
+            "{layout}: {printed}"
         );
     }
 }
@@ -226,10 +226,8 @@ fn no_text_makes_a_layout_panic() {
             fs::write(path, &text).unwrap();
         }
         for layout in folders::LayoutName::ALL {
-            let options = folders::Options {
-                layout: Some(*layout),
-                ..Default::default()
-            };
+            let mut options = folders::Options::default();
+            options.layout = Some(*layout);
             if let Ok(history) = folders::read(case.folder.path(), &options) {
                 // The pieces must be split between characters, and in order.
                 let _ = listing(&history);

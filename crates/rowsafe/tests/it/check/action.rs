@@ -26,7 +26,7 @@ pub(super) fn inputs() -> BTreeSet<String> {
     keys(&action()["inputs"])
 }
 
-/// What a text asks of a context, such as `inputs.` of `${{ inputs.folder }}`.
+/// The keys that a text asks of a context, such as `inputs.` of `${{ inputs.folder }}`.
 fn asked(text: &str, context: &str) -> BTreeSet<String> {
     let names = text.split(context).skip(1);
     names
@@ -249,8 +249,8 @@ mod run {
         assert_eq!(one, key());
     }
 
-    /// What `install.sh build` asks of `cargo` and `rustup`, which are stand-ins here: nothing is
-    /// installed.
+    /// The calls of `install.sh build` to `cargo` and `rustup`, which are stand-ins here: nothing
+    /// is installed.
     fn built_with(version: Option<&str>, rustup: bool) -> (Option<i32>, String) {
         let place = tempfile::tempdir().unwrap();
         let bin = place.path().join("bin");
@@ -263,9 +263,9 @@ mod run {
         };
         let log = "echo \"$(basename \"$0\") $1 $2 $3 toolchain=$RUSTUP_TOOLCHAIN\" >>\"$LOG\"";
         if let Some(version) = version {
-            let told =
+            let printed =
                 format!("if [ \"$1\" = --version ]; then echo 'cargo {version} (x)'; exit; fi");
-            stand_in("cargo", &format!("{told}\n{log}"));
+            stand_in("cargo", &format!("{printed}\n{log}"));
         }
         if rustup {
             stand_in("rustup", log);
@@ -306,11 +306,11 @@ mod run {
             let built = built_with(Some(old), true);
             assert_eq!(built, (Some(0), format!("{added}{build}1.88\n")), "{old}");
         }
-        let (code, told) = built_with(Some("1.87.1"), false);
+        let (code, printed) = built_with(Some("1.87.1"), false);
         assert_eq!(code, Some(2));
         assert!(
-            told.starts_with("error: Rust 1.88 is needed, but 1.87.1 is installed\n"),
-            "{told}"
+            printed.starts_with("error: Rust 1.88 is needed, but 1.87.1 is installed\n"),
+            "{printed}"
         );
     }
 }

@@ -69,8 +69,8 @@ fn what_became_worse_is_new() {
     assert_eq!(check(folder.path(), &with("known.toml")).0, Some(0));
 }
 
-/// Entries that accept nothing are told; those of a step that was not judged are not, and stay when
-/// the file is written again, with their reasons.
+/// Entries that accept nothing are reported; those of a step that was not judged are not, and stay
+/// when the file is written again, with their reasons.
 #[test]
 fn an_entry_that_matches_nothing_is_told() {
     let folder = folder(REBUILD, BACK);
@@ -87,7 +87,8 @@ fn an_entry_that_matches_nothing_is_told() {
         ("nowhere", "rows-lost"),
     ] {
         text.push_str(&format!(
-            "[[known]]\nclass = \"{class}\"\nstep = \"{step}\"\ndirection = \"up\"\nseverity = \"error\"\n"
+            "[[known]]\nclass = \"{class}\"\nstep = \"{step}\"\ndirection = \"up\"\nseverity = \
+                \"error\"\n"
         ));
     }
     fs::write(&file, &text).unwrap();
@@ -121,12 +122,13 @@ fn an_entry_that_matches_nothing_is_told() {
 }
 
 #[test]
-fn a_baseline_that_cannot_be_read_or_written_is_told() {
+fn a_baseline_that_cannot_be_read_or_written_is_an_error() {
     let folder = folder(REBUILD, BACK);
     let path = folder.path();
     let entry = |class: &str, direction: &str, severity: &str| {
         format!(
-            "[[known]]\nclass = \"{class}\"\nstep = \"a\"\ndirection = \"{direction}\"\nseverity = \"{severity}\"\n"
+            "[[known]]\nclass = \"{class}\"\nstep = \"a\"\ndirection = \"{direction}\"\nseverity \
+                = \"{severity}\"\n"
         )
     };
     let write = |name: &str, text: &[u8]| fs::write(path.join(name), text).unwrap();
@@ -140,7 +142,7 @@ fn a_baseline_that_cannot_be_read_or_written_is_told() {
     write("severity.toml", entry("rows-lost", "up", "eror").as_bytes());
     write("field.toml", b"[[known]]\nclas = \"rows-lost\"\n");
     write("short.toml", b"[[known]]\nclass = \"rows-lost\"\n");
-    let mut told = String::new();
+    let mut printed = String::new();
     for name in [
         "absent",
         "nonsense",
@@ -154,7 +156,7 @@ fn a_baseline_that_cannot_be_read_or_written_is_told() {
         let name = format!("{name}.toml");
         let (code, text) = check(path, &with(&name));
         assert_eq!(code, Some(2), "{name}: {text}");
-        told.push_str(&text);
+        printed.push_str(&text);
         // What is there and is no baseline is not written over.
         if name != "absent.toml" {
             let before = fs::read(path.join(&name)).unwrap();
@@ -163,8 +165,8 @@ fn a_baseline_that_cannot_be_read_or_written_is_told() {
             assert_eq!(fs::read(path.join(&name)).unwrap(), before, "{name}");
         }
     }
-    insta::assert_snapshot!(told);
-    for (arguments, told) in [
+    insta::assert_snapshot!(printed);
+    for (arguments, printed) in [
         (
             &["migrations", "--write-baseline"][..],
             "`--write-baseline` needs a file\nhint: add `--baseline FILE",
@@ -185,6 +187,6 @@ fn a_baseline_that_cannot_be_read_or_written_is_told() {
     ] {
         let (code, text) = check(path, arguments);
         assert_eq!(code, Some(2), "{text}");
-        assert!(text.starts_with(&format!("error: {told}")), "{text}");
+        assert!(text.starts_with(&format!("error: {printed}")), "{text}");
     }
 }

@@ -67,7 +67,8 @@ fn paths_lists_and_tables() {
     fs::write(path.join("base.sql"), "CREATE TABLE log (line TEXT);\n").unwrap();
     write(
         path,
-        "base = \"base.sql\"\nbaseline = \"known.toml\"\nstub-function = [\"shout/1\", \"whisper/-1\"]\n\
+        "base = \"base.sql\"\nbaseline = \"known.toml\"\nstub-function = [\"shout/1\", \
+            \"whisper/-1\"]\n\
          define = { who = \"a = b\", other = \"2\" }\n",
     );
     let migrations = path.join("migrations");
@@ -82,7 +83,7 @@ fn paths_lists_and_tables() {
     assert!(text.contains("shout"), "{text}");
 }
 
-/// What is printed as the command that repeats a finding does so with the file, too.
+/// The command that repeats a finding works with the options file, too.
 #[test]
 fn the_command_that_repeats_works_beside_a_file() {
     let folder = folder(REBUILD, BACK);
@@ -95,9 +96,9 @@ fn the_command_that_repeats_works_beside_a_file() {
 }
 
 #[test]
-fn what_is_wrong_in_the_file_is_told_with_its_line() {
+fn mistakes_in_the_file_are_reported_with_their_line() {
     let folder = folder(REBUILD, BACK);
-    let mut told = String::new();
+    let mut printed = String::new();
     for text in [
         "layuot = \"diesel\"\n",
         "# options\nwrite-baseline = true\n",
@@ -115,10 +116,10 @@ fn what_is_wrong_in_the_file_is_told_with_its_line() {
         write(folder.path(), text);
         let (code, text) = check(folder.path(), &["migrations"]);
         assert_eq!(code, Some(2), "{text}");
-        told.push_str(&text);
+        printed.push_str(&text);
     }
-    insta::assert_snapshot!(told);
-    // A wrong value is told even where the command line has another.
+    insta::assert_snapshot!(printed);
+    // A wrong value is reported even where the command line has another.
     write(folder.path(), "layout = \"disel\"\n");
     assert_eq!(
         check(folder.path(), &["migrations", "--layout", "diesel"]).0,
@@ -140,9 +141,9 @@ fn two_files_for_one_folder_are_one_too_many() {
     write(&folder.path().join("migrations"), "seed = 2\n");
     let (code, text) = check(folder.path(), &["migrations"]);
     assert_eq!(code, Some(2), "{text}");
-    let told = "error: `migrations/rowsafe.toml` and `rowsafe.toml` both set options for the \
+    let printed = "error: `migrations/rowsafe.toml` and `rowsafe.toml` both set options for the \
                 folder\nhint: keep one of the two files\n";
-    assert_eq!(text, told);
+    assert_eq!(text, printed);
     // What lies above the root of a repository does not belong to it.
     fs::create_dir(folder.path().join("migrations/.git")).unwrap();
     let (code, text) = check(folder.path(), &["migrations"]);

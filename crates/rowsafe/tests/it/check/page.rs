@@ -125,9 +125,9 @@ fn the_example_of_a_file_is_whole_and_works() {
             .status();
         assert!(git.unwrap().success(), "{arguments:?}");
     }
-    let (code, told) = check(path, &["migrations"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("layout diesel, 2 steps"), "{told}");
+    let (code, printed) = check(path, &["migrations"]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("layout diesel, 2 steps"), "{printed}");
 }
 
 /// The entry of a baseline on the page is one.
@@ -140,9 +140,9 @@ fn the_example_of_a_baseline_is_read() {
         .unwrap();
     let folder = super::folder(super::REBUILD, "ALTER TABLE person DROP COLUMN age;\n");
     fs::write(folder.path().join("known.toml"), example).unwrap();
-    let (code, told) = check(folder.path(), &["migrations", "--baseline", "known.toml"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("known: 1 finding"), "{told}");
+    let (code, printed) = check(folder.path(), &["migrations", "--baseline", "known.toml"]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("known: 1 finding"), "{printed}");
 }
 
 /// The workflows are YAML, and give the action inputs that it has.

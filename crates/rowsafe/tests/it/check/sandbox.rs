@@ -30,7 +30,7 @@ const REACHES: &[(&str, &str)] = &[
         "ATTACH '{dir}/' || 'new.db' AS v; CREATE TABLE v.s (x)",
     ),
     (
-        "behind a name in memory",
+        "after a name in memory",
         "ATTACH '' || '{dir}/victim.db' AS v; UPDATE v.s SET x = 'gone'",
     ),
     (
@@ -128,7 +128,8 @@ const KEEPS: &[(&str, &str)] = &[
     ("no journal", "PRAGMA journal_mode = OFF"),
     (
         "temporary files",
-        "PRAGMA temp_store = FILE; CREATE TEMP TABLE a AS SELECT randomblob(100000) AS x; DROP TABLE temp.a",
+        "PRAGMA temp_store = FILE; CREATE TEMP TABLE a AS SELECT randomblob(100000) AS x; DROP \
+            TABLE temp.a",
     ),
     (
         "full text",
@@ -137,7 +138,8 @@ const KEEPS: &[(&str, &str)] = &[
     ("ANALYZE", "ANALYZE; REINDEX"),
     (
         "recursion",
-        "CREATE TABLE a AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT i FROM n; DROP TABLE a",
+        "CREATE TABLE a AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i \
+            < 9) SELECT i FROM n; DROP TABLE a",
     ),
     (
         "savepoints",
@@ -149,7 +151,7 @@ const KEEPS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is in a folder: each path with its length, its bytes and when it was changed.
+/// The contents of a folder: each path with its length, its bytes and when it was changed.
 fn state(folder: &Path) -> Vec<(PathBuf, Vec<u8>, SystemTime)> {
     let mut found = Vec::new();
     let mut pending = vec![folder.to_owned()];
@@ -273,7 +275,8 @@ fn a_database_with_a_hostile_schema_reaches_no_other_file() {
          CREATE VIEW logs AS SELECT sqlite_log(1, 'x') AS x;
          CREATE TRIGGER writes AFTER INSERT ON own BEGIN SELECT writefile('{dir}/new.db', 'x'); END;
          CREATE TRIGGER reads AFTER UPDATE ON own BEGIN SELECT readfile('{dir}/victim.db'); END;
-         CREATE TRIGGER loads_it AFTER DELETE ON own BEGIN SELECT load_extension('{dir}/library.so'); END;
+         CREATE TRIGGER loads_it AFTER DELETE ON own BEGIN SELECT \
+         load_extension('{dir}/library.so'); END;
          PRAGMA writable_schema = ON;\n"
     );
     for module in ["csv", "zipfile"] {

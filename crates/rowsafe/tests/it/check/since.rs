@@ -76,7 +76,7 @@ fn only_what_the_revision_does_not_have_is_judged() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.ends_with("\nok: no step to check\n"), "{text}");
 
-    // A step that nobody added to git yet is new, too, and runs behind the ones before it.
+    // A step that nobody added to git yet is new, too, and runs after the ones before it.
     step(path, "2024-01-03-000000_third", "DROP TABLE nowhere;\n");
     let new = |code| {
         let note = "1 of 3 steps checked: added or changed since `old`".to_owned();
@@ -116,8 +116,8 @@ fn a_step_that_was_changed_is_judged_again_and_told() {
     );
     fs::write(file("up.sql"), REBUILD).unwrap();
     assert_eq!(judged(path, "old").1.len(), 1, "as it was");
-    // What decides how it runs is a part of it, and so is a way back that is gone; a note beside it
-    // is none.
+    // What decides how it runs is a part of it, and so is a down migration that is gone; a note
+    // beside it is none.
     fs::write(file("notes.txt"), "a note").unwrap();
     commit(path, "note");
     assert_eq!(judged(path, "old").1.len(), 1);
