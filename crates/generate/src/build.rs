@@ -17,6 +17,7 @@ use crate::trial::Refusal;
 use builder::Builder;
 pub(crate) use builder::{BuildContext, Made, OwnTrees};
 use observe::Value;
+use schema::sql::fold;
 use stdx::Rng;
 
 /// The maximum number of attempts with different values for one row.
@@ -106,7 +107,8 @@ impl Builder<'_, '_> {
         // Two rows at least, where there may be two: much that goes wrong takes another row.
         let least = self.order.rows.min(2);
         let wanted = least + self.rng.index(self.order.rows - least + 1);
-        let wanted = wanted.max(promised);
+        let more = self.order.more.get(&fold(&table.name)).copied();
+        let wanted = wanted.max(promised) + more.unwrap_or(0);
         let mut given_up = 0;
         let mut last = None;
         for number in 0..wanted {

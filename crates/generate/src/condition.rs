@@ -21,12 +21,12 @@ use read::Reader;
 
 impl Condition {
     /// Reads the expression of a CHECK over `columns`.
-    pub(super) fn read(expression: &str, columns: &[String]) -> Condition {
+    pub(crate) fn read(expression: &str, columns: &[String]) -> Condition {
         Condition::wanted(expression, columns, true)
     }
 
     /// The same of what the CHECK does not allow.
-    pub(super) fn read_against(expression: &str, columns: &[String]) -> Condition {
+    pub(crate) fn read_against(expression: &str, columns: &[String]) -> Condition {
         Condition::wanted(expression, columns, false)
     }
 

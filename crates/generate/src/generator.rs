@@ -1,5 +1,6 @@
 //! Makes databases of one schema.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use observe::Value;
@@ -28,6 +29,7 @@ pub struct Generator {
     own: ColumnOverrides,
     profile: Profile,
     rows: usize,
+    more: BTreeMap<String, usize>,
     nulls: bool,
     only_empty: bool,
     foreign_keys: bool,
@@ -46,6 +48,7 @@ impl Generator {
             own: ColumnOverrides::new(),
             profile: Profile::Plain,
             rows: ROWS,
+            more: BTreeMap::new(),
             nulls: true,
             only_empty: false,
             foreign_keys: true,
@@ -63,6 +66,13 @@ impl Generator {
     #[must_use]
     pub fn rows(mut self, most: usize) -> Generator {
         self.rows = most.max(1);
+        self
+    }
+
+    /// Gives a table `more` rows than it gets otherwise.
+    #[must_use]
+    pub fn more_rows(mut self, table: &str, more: usize) -> Generator {
+        self.more.insert(fold(table), more);
         self
     }
 
@@ -161,6 +171,7 @@ impl Generator {
             highest,
             profile: self.profile,
             rows: self.rows,
+            more: self.more.clone(),
             nulls: self.nulls,
             only_empty: self.only_empty,
         })

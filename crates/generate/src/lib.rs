@@ -61,12 +61,14 @@ mod shrink_value;
 mod shrink;
 
 mod generator;
+mod rows_about;
 
 pub use condition::{literals, values_against};
 pub use content::{Content, Insert};
 pub use generated::{EdgeValue, Generated, Profile, Unseeded};
 pub use generator::{Generator, seeded_runner};
 pub use hostile::why;
+pub use rows_about::{RowValues, rows_about};
 pub use value_hints::{ValueHints, names};
 
 /// The README's example runs as a test.

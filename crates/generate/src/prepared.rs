@@ -1,5 +1,7 @@
 //! A generator that is ready to make databases.
 
+use std::collections::BTreeMap;
+
 use schema::sql::quote_name;
 
 use observe::Value;
@@ -19,6 +21,8 @@ pub(crate) struct Prepared {
     pub(crate) highest: Vec<i64>,
     pub(crate) profile: Profile,
     pub(crate) rows: usize,
+    /// The further rows of some tables, by folded name.
+    pub(crate) more: BTreeMap<String, usize>,
     pub(crate) nulls: bool,
     pub(crate) only_empty: bool,
 }
@@ -32,6 +36,7 @@ impl Prepared {
             highest: &self.highest,
             profile: self.profile,
             rows: self.rows,
+            more: &self.more,
             nulls: self.nulls,
             only_empty: self.only_empty,
         }

@@ -1,6 +1,7 @@
 //! The stage from statements to executions: runs scripts in memory as their tool runs them, without
 //! rows and on rows, and returns the states around them.
 
+pub(crate) mod chosen_rows;
 pub(crate) mod execute;
 pub(crate) mod fill_rows;
 pub(crate) mod image_store;

@@ -2,7 +2,10 @@
 //! what follows from their text alone.
 
 pub(crate) mod affected_tables;
+pub(crate) mod demands;
 pub(crate) mod dialect;
+pub(crate) mod expressions;
 pub(crate) mod key_relevance;
 pub(crate) mod lineage;
+pub(crate) mod names;
 pub(crate) mod statement;

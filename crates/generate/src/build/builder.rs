@@ -25,6 +25,8 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) highest: &'a [i64],
     pub(crate) profile: Profile,
     pub(crate) rows: usize,
+    /// The further rows of some tables, by folded name.
+    pub(crate) more: &'a BTreeMap<String, usize>,
     pub(crate) nulls: bool,
     /// Whether tables that hold rows already get no more.
     pub(crate) only_empty: bool,

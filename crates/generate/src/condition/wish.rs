@@ -36,7 +36,28 @@ pub(crate) struct Wishes {
     pub(crate) pairs: Vec<(usize, Order, usize)>,
 }
 
+impl Order {
+    /// Two numbers in this order.
+    pub(crate) fn example(self) -> (i64, i64) {
+        match self {
+            Order::Less | Order::LessOrSame | Order::Other => (1, 2),
+            Order::Same => (1, 1),
+        }
+    }
+}
+
 impl Condition {
+    /// Adds the needs of all parts.
+    pub(crate) fn collect_needs<'a>(&'a self, needs: &mut Vec<(usize, &'a Need)>) {
+        match self {
+            Condition::Free | Condition::Pair(..) => {}
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| part.collect_needs(needs));
+            }
+            Condition::Need(column, need) => needs.push((*column, need)),
+        }
+    }
+
     /// Chooses one way to fulfil the condition.
     pub(crate) fn choose(&self, rng: &mut Rng, wishes: &mut Wishes) {
         match self {

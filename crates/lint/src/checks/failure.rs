@@ -28,10 +28,15 @@ pub(crate) fn check(
     );
     let mut severity = Severity::Error;
     let (before, after) = (run.schema_before(direction), run.schema_after(direction));
+    let named_row = inserts_named_row(run.statements(direction), failure);
     let new_rule = tightens(failure.code, before, after)
+        || is_of_a_new_table(failure, before)
         // No column says that it holds JSON; an index that reads it as such is such a rule, too.
         || failure.words.contains("malformed JSON");
-    if new_rule && !deletes(run.statements(direction), failure) {
+    if named_row {
+        severity = Severity::Warning;
+        message += "; it holds only if a row of that key is there already";
+    } else if new_rule && !deletes(run.statements(direction), failure) {
         severity = Severity::Warning;
         message += "; the schema before allows such rows, so it holds only if the application \
             never wrote one";
@@ -60,6 +65,28 @@ fn deletes(statements: &[Statement], failure: &Failure) -> bool {
     failure.code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
         && (statements.get(failure.place))
             .is_none_or(|line| matches!(line.effect, Effect::Drop(_) | Effect::Delete(_)))
+}
+
+/// Whether the statement that failed inserts rows that it names, under keys that other rows have.
+fn inserts_named_row(statements: &[Statement], failure: &Failure) -> bool {
+    let unique = [
+        ffi::SQLITE_CONSTRAINT_UNIQUE,
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+        ffi::SQLITE_CONSTRAINT_ROWID,
+    ];
+    let line = statements.get(failure.place);
+    unique.contains(&failure.code) && line.is_some_and(|line| !line.demands.rows.is_empty())
+}
+
+/// Whether the rule is of a table that the script makes: `UNIQUE constraint failed: table.column`.
+fn is_of_a_new_table(failure: &Failure, before: &Schema) -> bool {
+    let named = failure.words.split_once(" constraint failed: ");
+    let table = named.and_then(|(_, rest)| rest.split_once('.'));
+    let unique = [
+        ffi::SQLITE_CONSTRAINT_UNIQUE,
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+    ];
+    unique.contains(&failure.code) && table.is_some_and(|(table, _)| before.table(table).is_none())
 }
 
 /// Whether the failure is a rule that is new, which rows that were allowed before need not keep.

@@ -20,6 +20,7 @@ pub(crate) fn check(effect: &ScriptEffect<'_>, options: &Options) -> Vec<Diagnos
         } else {
             Severity::Warning
         },
+        stubs: &options.stub_functions,
     };
     let mut found = Vec::new();
     for (name, kin) in &effect.lineage.kin {
@@ -33,6 +34,7 @@ pub(crate) fn check(effect: &ScriptEffect<'_>, options: &Options) -> Vec<Diagnos
             found.push(losses.check_dropped_table(name, kin));
         } else {
             losses.check_dropped_columns(kin, was, &mut found);
+            losses.check_ids(name, kin, &mut found);
             losses.check_rows(name, kin, was, &mut found);
         }
     }
@@ -43,6 +45,7 @@ pub(crate) fn check(effect: &ScriptEffect<'_>, options: &Options) -> Vec<Diagnos
 struct Losses<'a> {
     effect: &'a ScriptEffect<'a>,
     stated: Severity,
+    stubs: &'a [(String, i32)],
 }
 
 impl Losses<'_> {
@@ -154,6 +157,60 @@ impl Losses<'_> {
         }
     }
 
+    /// Ids that a copy leaves out, so that SQLite gives others.
+    fn check_ids(&self, name: &str, kin: &TableLineage, found: &mut Vec<Diagnostic>) {
+        let Some((id, line)) = self.effect.left_out_id(name, kin) else {
+            return;
+        };
+        let referrer = self.find_referrer(name, &id);
+        let (severity, consequence) = match referrer {
+            Some(referrer) => (
+                Severity::Error,
+                format!("and {referrer} then refers to other rows"),
+            ),
+            None => (
+                Severity::Warning,
+                "and whatever has kept an id, such as a link, then finds another row".to_owned(),
+            ),
+        };
+        let message = format!(
+            "the copy leaves out `{id}`, so SQLite numbers the rows of `{}` anew, {consequence}",
+            kin.name
+        );
+        let object = format!("{}.{id}", kin.name);
+        let rule = Rule::ValuesChanged;
+        let diagnostic = Diagnostic::new(rule, severity, self.effect.origin, object, message);
+        found.push(diagnostic.with_line(Some(line)));
+    }
+
+    /// A column or a search table that refers to the ids of a table: by a key, or by its name.
+    fn find_referrer(&self, name: &str, id: &str) -> Option<String> {
+        let schema = &self.effect.before.schema;
+        let one = name.strip_suffix('s').unwrap_or(name);
+        let names = [
+            format!("{name}_{id}"),
+            format!("{one}_{id}"),
+            format!("{name}{id}"),
+            format!("{one}{id}"),
+        ];
+        schema.tables().find_map(|table| {
+            let keyed = table.foreign_keys.iter();
+            let keyed = keyed
+                .filter(|key| fold(&key.parent) == name)
+                .flat_map(|key| key.columns.iter());
+            let own = fold(&table.name) == name;
+            let named = table.stored_columns().map(|column| &column.name);
+            let named = named.filter(|column| !own && names.contains(&fold(column)));
+            let mut columns = keyed.chain(named);
+            if let Some(column) = columns.next() {
+                return Some(format!("`{}.{column}`", table.name));
+            }
+            let content = observe::search_option(table, "content");
+            let shows = content.is_some_and(|content| fold(&content) == name);
+            shows.then(|| format!("the search table `{}`", table.name))
+        })
+    }
+
     fn check_rows(&self, name: &str, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {
         let (Some(changes), Some(before)) = (
             self.effect.rows.get(name),
@@ -194,6 +251,9 @@ impl Losses<'_> {
                 name: column,
                 to: &to,
                 values: changed,
+                kept: changes.kept.get(column.as_str()),
+                stubs: self.stubs,
+                stated: self.stated,
             };
             let diagnostic = values::check(self.effect, &column);
             found.push(diagnostic.with_rows(changed.len(), shown));

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Diagnostic, Rule, Severity};
+use crate::runner::chosen_rows::ClashKind;
 
 const NULLS: &str = "only for rows with NULL, which the schema allows";
 const EDGES: &str = "only for values at the edges of what SQLite stores";
@@ -14,8 +15,18 @@ pub(crate) struct Evidence {
     pub(crate) plain: Vec<Diagnostic>,
     /// On further rows, where plain ones showed an error or stopped the step.
     pub(crate) more: Option<MoreEvidence>,
+    /// On rows that are legal before the script and clash with it.
+    pub(crate) clashing: Vec<Clashing>,
     /// On rows with values at the edges.
     pub(crate) hostile: Vec<Diagnostic>,
+}
+
+/// The diagnostics of a run on rows that clash with the script.
+pub(crate) struct Clashing {
+    /// When users have such rows, as a clause after "only if".
+    pub(crate) condition: String,
+    pub(crate) kind: ClashKind,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// The diagnostics of further runs after an error on plain rows.
@@ -60,12 +71,42 @@ pub(crate) fn weigh(evidence: Evidence) -> Vec<Diagnostic> {
         }
         add_unknown(&mut weighed, more.empty);
     }
+    for clashing in evidence.clashing {
+        for own in clashing.diagnostics {
+            let own = weigh_clash(own, &clashing.condition, clashing.kind);
+            match weighed.iter_mut().find(|other| other.key() == own.key()) {
+                // Plain rows may show it by chance, on a NULL for instance.
+                Some(other) if other.severity < own.severity => *other = own,
+                Some(_) => {}
+                None => weighed.push(own),
+            }
+        }
+    }
     let hostile = evidence
         .hostile
         .into_iter()
         .map(|own| own.limit_to_warning(EDGES));
     add_unknown(&mut weighed, hostile);
     weighed
+}
+
+/// A diagnostic that rows of a clash show. Rows that vanish without an error are an error, whatever
+/// the rows; a step that stops, and a value that is stored otherwise, is a warning.
+fn weigh_clash(mut own: Diagnostic, condition: &str, kind: ClashKind) -> Diagnostic {
+    let vanishes = [Rule::RowsLost, Rule::RowsLostByCascade, Rule::DownLosesRows];
+    let condition = format!("only if {condition}");
+    let keeps = match kind {
+        ClashKind::NewRule => vanishes.contains(&own.rule),
+        ClashKind::OddType => false,
+        // A down migration that deletes what the step inserts is as usual as the step.
+        ClashKind::NamedRow => [Rule::RowsLost, Rule::ValuesChanged].contains(&own.rule),
+    };
+    if keeps {
+        own.message = format!("{}; {condition}", own.message);
+        own
+    } else {
+        own.limit_to_warning(&condition)
+    }
 }
 
 /// Adds the diagnostics whose keys are not among those before.

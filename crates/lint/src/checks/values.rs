@@ -1,10 +1,13 @@
 //! Explains values that a script changed: by which statement, or by what else.
 
+use std::collections::BTreeSet;
+
+use observe::Value;
 use schema::Table;
 use schema::sql::fold;
 
 use crate::differences::effect::ScriptEffect;
-use crate::differences::rows::{Changed, same_meaning};
+use crate::differences::rows::{Changed, merges_values, same_meaning};
 use crate::finding::{Diagnostic, Rule, Severity};
 use crate::script::lineage::{TableLineage, source_of};
 use crate::script::statement::{Effect, Source, Statement};
@@ -19,6 +22,19 @@ pub(crate) struct ChangedColumn<'a> {
     /// Its name after.
     pub(crate) to: &'a str,
     pub(crate) values: &'a [Changed],
+    /// The values that other rows of the column kept.
+    pub(crate) kept: Option<&'a BTreeSet<Value>>,
+    /// The functions that return NULL in place of the application's, with their arguments.
+    pub(crate) stubs: &'a [(String, i32)],
+    /// The severity of a loss that the script states and nobody can undo.
+    pub(crate) stated: Severity,
+}
+
+impl ChangedColumn<'_> {
+    /// Whether the old values cannot be worked out from the new ones.
+    fn is_irreversible(&self) -> bool {
+        merges_values(self.values, self.kept)
+    }
 }
 
 /// Why the values are others, and by which line.
@@ -47,12 +63,34 @@ fn explain_by_update(
 ) -> Option<Reason> {
     let sets = |own: &String| own == column.name || own == column.to;
     let line = effect.statements.iter().find(|line| {
-        matches!(&line.effect, Effect::Update(of, columns)
-            if column.kin.is(of) && columns.iter().any(sets))
+        let into = match &line.effect {
+            Effect::Update(of, columns) => return column.kin.is(of) && columns.iter().any(sets),
+            Effect::Insert(into, _) => into,
+            Effect::Copy(copy) => &copy.into,
+            _ => return false,
+        };
+        column.kin.is(into) && line.demands.upserts.iter().any(sets)
     })?;
+    let verb = match &line.effect {
+        Effect::Update(..) => "UPDATE",
+        _ => "DO UPDATE",
+    };
+    let upsert = !matches!(line.effect, Effect::Update(..));
+    let literal = line.demands.assigned.iter().any(|(own, _)| sets(own));
+    let stubbed = column.stubs.iter().any(|(name, _)| line.mentions(name));
+    let (severity, message) = if !stubbed && (upsert || literal || column.is_irreversible()) {
+        let message = format!(
+            "`{verb}` overwrites `{object}`, and the old values cannot be worked out from the new \
+             ones"
+        );
+        (column.stated, message)
+    } else {
+        let message = format!("`{verb}` gives `{object}` other values");
+        (Severity::Note, message)
+    };
     Some(Reason {
-        severity: Severity::Note,
-        message: format!("`UPDATE` gives `{object}` other values"),
+        severity,
+        message,
         line: Some(line.line),
     })
 }
@@ -74,7 +112,14 @@ fn explain_by_copy(
     copies.find_map(|(line, copy)| {
         let by_position = copy.columns.is_empty();
         let (severity, message) = match source_of(copy, now, was, to) {
-            Some(Source::Other) => (
+            Some(Source::Other(_)) if column.is_irreversible() => (
+                column.stated,
+                format!(
+                    "the copy computes `{object}` by an expression, and the old values cannot be \
+                     worked out from the new ones"
+                ),
+            ),
+            Some(Source::Other(_)) => (
                 Severity::Note,
                 format!("the copy computes `{object}` by an expression"),
             ),

@@ -56,6 +56,40 @@ pub(crate) fn check_round_trip(
     found
 }
 
+/// Changes of values that the down migration takes back for every row are reversible, whatever the
+/// way forward looks like: the diagnostics with these as notes.
+pub(crate) fn weigh_restored_values(
+    forth: &ScriptEffect<'_>,
+    end: &State,
+    diagnostics: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    let restored = |own: &Diagnostic| {
+        let (table, column) = own.object.split_once('.')?;
+        let name = fold(table);
+        let kin = forth.lineage.kin.get(&name)?;
+        forth.left_out_id(&name, kin).is_none().then_some(())?;
+        let column = fold(column);
+        let (was, is) = (forth.before.tables.get(&name)?, end.tables.get(&name)?);
+        let kept = kin.kept();
+        let pairs = kept.iter().filter(|(name, _)| is.place(name).is_some());
+        let pairs: Vec<(String, String)> = pairs
+            .map(|(name, _)| (name.clone(), name.clone()))
+            .collect();
+        let back = compare(was, is, &pairs, forth.keeps_keys(&name, kin));
+        let differs = back.changed.contains_key(&column) || !back.lost.is_empty();
+        (!differs).then_some(())
+    };
+    let weighed = diagnostics.into_iter().map(|mut own| {
+        let stated = own.rule == Rule::ValuesChanged && own.severity == Severity::Warning;
+        if stated && restored(&own).is_some() {
+            own.severity = Severity::Note;
+            own.message = format!("{}; the down migration restores them", own.message);
+        }
+        own
+    });
+    weighed.collect()
+}
+
 /// How the rows of one table differ from before the step to after the down migration, in the
 /// columns that the step kept.
 fn compare_both_ways(
@@ -73,7 +107,8 @@ fn compare_both_ways(
     if same.is_empty() {
         return None;
     }
-    Some(compare(was, is, &same, forth.keeps_keys(name, kin)))
+    let kept = forth.left_out_id(name, kin).is_none() && forth.keeps_keys(name, kin);
+    Some(compare(was, is, &same, kept))
 }
 
 /// A loss on the down migration, of what people made since the step: that what the step added goes

@@ -8,6 +8,7 @@ use crate::finding::Origin;
 use crate::runner::state::State;
 use crate::script::lineage::{Lineage, TableLineage};
 use crate::script::statement::Statement;
+use schema::sql::fold;
 
 /// A script that ran, and what becomes of each table in it.
 #[derive(Clone, Copy)]
@@ -59,7 +60,23 @@ impl<'a> ScriptEffect<'a> {
         if pairs.is_empty() {
             return None;
         }
-        Some(compare(before, after, &pairs, self.keeps_keys(name, kin)))
+        let id = self.left_out_id(name, kin);
+        let pairs: Vec<(String, String)> = match &id {
+            Some((id, _)) => pairs
+                .into_iter()
+                .filter(|(was, _)| fold(was) != *id)
+                .collect(),
+            None => pairs,
+        };
+        let kept = id.is_none() && self.keeps_keys(name, kin);
+        Some(compare(before, after, &pairs, kept))
+    }
+
+    /// The rowid column of a table that a copy leaves out, and the line of the copy.
+    pub(crate) fn left_out_id(&self, name: &str, kin: &TableLineage) -> Option<(String, usize)> {
+        let now = kin.after.as_deref()?;
+        let now = self.after.schema.table(now)?;
+        kin.left_out_id(self.before.schema.table(name)?, now, self.statements)
     }
 
     /// Whether the script leaves the rows of a table their keys.

@@ -16,6 +16,9 @@ pub(crate) struct RowChanges {
     pub(crate) lost: Vec<String>,
     /// The values that are other ones, by the folded name of the column before.
     pub(crate) changed: BTreeMap<String, Vec<Changed>>,
+    /// The values that rows kept, by the folded name of the column before; empty where rows cannot
+    /// be matched.
+    pub(crate) kept: BTreeMap<String, BTreeSet<Value>>,
 }
 
 /// A value that changed.
@@ -114,8 +117,23 @@ fn note_values(
                 is: is.clone(),
             };
             changes.changed.entry(fold(name)).or_default().push(changed);
+        } else {
+            let kept = changes.kept.entry(fold(name)).or_default();
+            kept.insert(was.clone());
         }
     }
+}
+
+/// Whether the values before cannot be told from the values after: two of them became one, or one
+/// became a value that another row has kept.
+pub(crate) fn merges_values(changed: &[Changed], kept: Option<&BTreeSet<Value>>) -> bool {
+    let mut was: BTreeMap<&Value, &Value> = BTreeMap::new();
+    changed.iter().any(|own| {
+        kept.is_some_and(|kept| kept.contains(&own.is))
+            || was
+                .insert(&own.is, &own.was)
+                .is_some_and(|other| *other != own.was)
+    })
 }
 
 /// A row by its key, or by its values.

@@ -9,7 +9,7 @@ use crate::analysis::Analysis;
 use crate::checks::{failure, health, loss};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction, Origin};
-use crate::runner::fill_rows::{Rows, fill};
+use crate::runner::fill_rows::{Chosen, Rows, fill};
 use crate::runner::long_run::{CarriedStep, LongRun, StepTables};
 use crate::runner::progress::Gauge;
 use crate::runner::step::End;
@@ -100,7 +100,15 @@ impl Pass<'_> {
         let _under_way = self.watch.begin(Phase::Long, start);
         let scope = self.watch.scope();
         let found = scope.within(|| {
-            let filled = fill(&image, schema, Rows::Plain, self.hints, options).ok()?;
+            let filled = fill(
+                &image,
+                schema,
+                Rows::Plain,
+                self.hints,
+                &Chosen::default(),
+                options,
+            )
+            .ok()?;
             let long = LongRun {
                 steps: &self.analysis.steps,
                 tables: self.tables,

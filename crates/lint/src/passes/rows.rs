@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use crate::analysis::Analysis;
-use crate::checks::severity::{Evidence, MoreEvidence, has_error, is_stopped, weigh};
+use crate::checks::severity::{Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh};
 use crate::checks::{empty_database, failure, health, loss, way_back};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
 use crate::options::Options;
-use crate::runner::fill_rows::{Filled, PrunedVersion, Rows, Unseeded};
+use crate::runner::chosen_rows::{Clash, chosen_rows, clashes};
+use crate::runner::fill_rows::{Chosen, Filled, PrunedVersion, Rows, Unseeded};
 use crate::runner::run_step::{
     blame_statements, run_back_on_empty, run_on_repaired_rows, run_on_rows,
 };
 use crate::runner::step::{End, StepOutcome, StepRun};
 use crate::script::lineage::Lineage;
+use crate::script::statement::Statement;
 use generate::ValueHints;
 use sandbox::Scope;
 
@@ -96,7 +98,9 @@ impl<'a> Databases<'a> {
     fn new(analysis: &'a Analysis, run: &StepRun<'a>) -> Databases<'a> {
         let chain = analysis.chains.first();
         let database = |place, hints: &'a ValueHints, direction| {
-            let version = PrunedVersion::new(chain?, place, hints, run.touched(direction))?;
+            let only = run.touched(direction);
+            let chosen = choose(run, direction);
+            let version = PrunedVersion::new(chain?, place, hints, only, chosen)?;
             let plain = None;
             Some(Database { version, plain })
         };
@@ -116,7 +120,35 @@ impl<'a> Databases<'a> {
     }
 }
 
+/// The rows chosen for one direction of a step.
+fn choose(run: &StepRun<'_>, direction: Direction) -> Chosen {
+    let (before, after) = (run.schema_before(direction), run.schema_after(direction));
+    let statements = run.statements(direction);
+    let back = (direction == Direction::Down).then(|| Lineage::trace(before, after, statements));
+    let lineage = back.as_ref().unwrap_or(&run.lineage);
+    let all: Vec<&Statement> = statements.iter().collect();
+    Chosen::new(
+        before,
+        chosen_rows(before, run.touched(direction), &all),
+        clashes(before, after, lineage, statements),
+    )
+}
+
 impl Database<'_> {
+    /// The plain rows with those of each clash among them.
+    fn with_clashes(&mut self, options: &Options) -> Vec<(Arc<Clash>, Vec<u8>)> {
+        let clashes = self.version.clashes();
+        if clashes.is_empty() {
+            return Vec::new();
+        }
+        let plain = self.plain(options);
+        let clashes = clashes.into_iter().filter_map(|clash| {
+            let image = self.version.with_clash(&plain, &clash, options)?;
+            Some((clash, image))
+        });
+        clashes.collect()
+    }
+
     fn plain(&mut self, options: &Options) -> Arc<Vec<u8>> {
         let version = &self.version;
         let filled = (self.plain).get_or_insert_with(|| version.fill(Rows::Plain, options));
@@ -158,15 +190,37 @@ fn check_forth(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options
     });
     let journeys = if more.is_some() { 3 } else { 2 };
     let hostile = on_rows(&database.version.fill(Rows::Hostile, options).image);
+    let clashing = check_clashes(run, Direction::Up, database, options);
+    let journeys = journeys + clashing.len();
     let diagnostics = weigh(Evidence {
         plain,
         more,
+        clashing,
         hostile,
     });
     OnRows {
         diagnostics,
         journeys,
     }
+}
+
+/// The diagnostics on rows that clash with the script, each clash for itself.
+fn check_clashes(
+    run: &StepRun<'_>,
+    direction: Direction,
+    database: &mut Database<'_>,
+    options: &Options,
+) -> Vec<Clashing> {
+    let images = database.with_clashes(options).into_iter();
+    let clashing = images.filter_map(|(clash, image)| {
+        let outcome = run_on_rows(run, direction, &image, options)?;
+        Some(Clashing {
+            condition: clash.condition.clone(),
+            kind: clash.kind,
+            diagnostics: diagnose(run, &outcome, &image, options),
+        })
+    });
+    clashing.collect()
 }
 
 /// The down migration, on rows of the version after: rows that people made since.
@@ -190,14 +244,17 @@ fn check_back(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options)
             empty: Vec::new(),
         }
     });
+    let clashing = check_clashes(run, Direction::Down, database, options);
+    let journeys = 1 + clashing.len();
     let diagnostics = weigh(Evidence {
         plain,
         more,
+        clashing,
         hostile: Vec::new(),
     });
     OnRows {
         diagnostics,
-        journeys: 1,
+        journeys,
     }
 }
 
@@ -251,6 +308,7 @@ fn diagnose(
         Some(End::Stopped(stop)) => found.extend(failure::check(run, Direction::Down, stop)),
         Some(End::Passed(end)) => {
             let statements = run.statements(Direction::Down);
+            found = way_back::weigh_restored_values(&effect, end, found);
             found.extend(way_back::check_round_trip(&effect, end, statements));
         }
     }

@@ -8,6 +8,7 @@ use schema::{Schema, Table, TableKind};
 
 use crate::error::Error;
 use crate::options::Options;
+use crate::runner::chosen_rows::{ChosenRow, Clash, put_clash, put_rows, rows_needed};
 use crate::runner::execute::Runner;
 use crate::runner::prune::prune;
 use crate::runner::tool_model::Mode;
@@ -38,16 +39,40 @@ pub(crate) const MODE: Mode = Mode {
     guarded: false,
 };
 
+/// The rows that are chosen for a step.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chosen {
+    pub(crate) rows: Vec<ChosenRow>,
+    /// Rows that clash with the step, each run for itself.
+    pub(crate) clashes: Vec<Arc<Clash>>,
+    /// How many more rows a table needs for them.
+    needed: BTreeMap<String, usize>,
+}
+
+impl Chosen {
+    pub(crate) fn new(schema: &Schema, rows: Vec<ChosenRow>, clashes: Vec<Arc<Clash>>) -> Chosen {
+        Chosen {
+            needed: rows_needed(schema, &rows, &clashes),
+            rows,
+            clashes,
+        }
+    }
+}
+
 /// A database of one version with rows, among them such as `hints` speak of.
 pub(crate) fn fill(
     image: &[u8],
     schema: &Schema,
     rows: Rows,
     hints: &ValueHints,
+    chosen: &Chosen,
     options: &Options,
 ) -> Result<Filled, Error> {
     let engine = Runner::open(image, MODE, options)?;
     let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
+    for (table, more) in &chosen.needed {
+        generator = generator.more_rows(table, *more);
+    }
     generator = match rows {
         Rows::Plain => generator,
         Rows::WithoutNulls => generator.without_nulls(),
@@ -56,10 +81,24 @@ pub(crate) fn fill(
     let made = generator.generate(options.seed);
     made.content.put_into(&engine.connection)?;
     if rows != Rows::Hostile {
-        say_what_is_compared(&engine, schema, hints, options.rows);
+        // Chosen rows are about the same literals, and may need a value that only one row can have.
+        let literals = if chosen.rows.is_empty() {
+            options.rows
+        } else {
+            0
+        };
+        say_what_is_compared(&engine, schema, hints, literals);
     }
     if rows != Rows::WithoutNulls {
         empty_a_row_of_each(&engine, schema);
+    }
+    leave_gaps(&engine, schema);
+    if rows != Rows::Hostile {
+        let with_nulls = rows == Rows::Plain;
+        let kept = chosen.rows.iter();
+        let kept = kept.filter(|row| with_nulls || row.cells.iter().all(|(_, sql)| sql != "NULL"));
+        let kept: Vec<ChosenRow> = kept.cloned().collect();
+        put_rows(&engine.connection, schema, &kept);
     }
     forget_rows(&engine, schema);
     search_again(&engine, schema);
@@ -105,6 +144,31 @@ fn forget_rows(engine: &Runner, schema: &Schema) {
     for table in schema.tables().filter(|table| counts(table)) {
         let sql = "UPDATE main.sqlite_sequence SET seq = seq + 3 WHERE name = ?1 AND seq < 1000000";
         let _ = engine.connection.execute(sql, [&table.name]);
+    }
+}
+
+/// Deletes a row from the middle of each table whose rowids are no column of it, so that a script
+/// that gives rows other rowids does not pass by chance.
+fn leave_gaps(engine: &Runner, schema: &Schema) {
+    let refers = |table: &Table, other: &Table| {
+        let mut keys = other.foreign_keys.iter();
+        keys.any(|key| fold(&key.parent) == fold(&table.name))
+    };
+    let free = |table: &&Table| {
+        has_rowids(table)
+            && table.rowid_alias().is_none()
+            && !schema.tables().any(|other| refers(table, other))
+            && !schema
+                .triggers()
+                .any(|trigger| fold(&trigger.table) == fold(&table.name))
+    };
+    for table in schema.tables().filter(free) {
+        let name = quote_name(&table.name);
+        let sql = format!(
+            "DELETE FROM main.{name} WHERE (SELECT count(*) FROM main.{name}) > 2 AND rowid = \
+             (SELECT rowid FROM main.{name} ORDER BY rowid LIMIT 1 OFFSET 1)"
+        );
+        let _ = engine.connection.execute_batch(&sql);
     }
 }
 
@@ -162,6 +226,7 @@ pub(crate) struct PrunedVersion<'a> {
     schema: Schema,
     hints: &'a ValueHints,
     only: BTreeSet<String>,
+    chosen: Chosen,
 }
 
 /// A database with rows.
@@ -178,6 +243,7 @@ impl<'a> PrunedVersion<'a> {
         version: usize,
         hints: &'a ValueHints,
         only: &BTreeSet<String>,
+        chosen: Chosen,
     ) -> Option<PrunedVersion<'a>> {
         let image = chain.images.get(version)?;
         let schema = chain.schemas.get(version)?;
@@ -192,6 +258,7 @@ impl<'a> PrunedVersion<'a> {
             schema: part,
             hints,
             only: only.clone(),
+            chosen,
         })
     }
 
@@ -204,12 +271,37 @@ impl<'a> PrunedVersion<'a> {
         if self.only.is_empty() {
             return empty(Unseeded::new());
         }
-        fill(&self.image, &self.schema, rows, self.hints, options).unwrap_or_else(|reason| {
+        let filled = fill(
+            &self.image,
+            &self.schema,
+            rows,
+            self.hints,
+            &self.chosen,
+            options,
+        );
+        filled.unwrap_or_else(|reason| {
             let all = self.only.iter();
             empty(
                 all.map(|table| (table.clone(), reason.to_string()))
                     .collect(),
             )
         })
+    }
+
+    /// The rows of `image` with those of a clash among them; `None` where the schema refuses them.
+    pub(crate) fn with_clash(
+        &self,
+        image: &[u8],
+        clash: &Clash,
+        options: &Options,
+    ) -> Option<Vec<u8>> {
+        let engine = Runner::open(image, MODE, options).ok()?;
+        put_clash(&engine.connection, &self.schema, clash).then_some(())?;
+        engine.image().ok()
+    }
+
+    /// The clashes of the step.
+    pub(crate) fn clashes(&self) -> Vec<Arc<Clash>> {
+        self.chosen.clashes.clone()
     }
 }

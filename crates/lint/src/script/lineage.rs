@@ -170,10 +170,30 @@ impl TableLineage {
                     if self.is(of) && columns.iter().any(|column| *column == own || *column == to))
             };
             let computed = |(_, copy): (&Statement, &Copy)| {
-                source_of(copy, now, was, &to) == Some(Source::Other)
+                matches!(source_of(copy, now, was, &to), Some(Source::Other(_)))
             };
             !statements.iter().any(set) && !self.copies(statements).any(computed)
         })
+    }
+
+    /// The rowid column that a copy leaves out, so that SQLite numbers the rows anew, and the line of
+    /// the copy.
+    pub(crate) fn left_out_id(
+        &self,
+        was: &Table,
+        now: &Table,
+        statements: &[Statement],
+    ) -> Option<(String, usize)> {
+        let id = fold(was.rowid_alias()?);
+        let to = self.column_now(&id)?;
+        now.column(&to)?;
+        let mut copies = self.copies(statements);
+        let line = copies.find_map(|(line, copy)| {
+            let empty = |source| matches!(source, Source::Other(names) if names.is_empty());
+            let out = source_of(copy, now, was, &to).is_none_or(empty);
+            (out && !copy.sources.contains(&Source::Star)).then_some(line.line)
+        });
+        line.map(|line| (id, line))
     }
 
     /// The line that drops the table, or a copy of it.

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use schema::sql::{fold, statements};
 use sqlite3_parser::ast::{
     AlterTableBody, Cmd, CreateTableBody, Expr, FromClause, InsertBody, JoinOperator, JoinType,
-    Name, OneSelect, ResolveType, ResultColumn, Select, SelectTable, Stmt,
+    OneSelect, ResolveType, ResultColumn, Select, SelectTable, Stmt,
 };
 use sqlite3_parser::lexer::sql::Parser;
 use sqlite3_parser::{Bump, FallibleIterator};
 
+use crate::script::demands::{Demands, columns_of};
+use crate::script::names::{bare, named};
 use folders::Script;
 
 /// One statement of a script, and its place in the file.
@@ -24,6 +26,7 @@ pub(crate) struct Statement {
     pub(crate) file: Arc<str>,
     pub(crate) line: usize,
     pub(crate) effect: Effect,
+    pub(crate) demands: Arc<Demands>,
     /// Its words, folded.
     words: BTreeSet<String>,
 }
@@ -60,6 +63,8 @@ pub(crate) struct Copy {
     pub(crate) silent_filter: Option<&'static str>,
     /// Whether a condition in so many words leaves rows out.
     pub(crate) filters: bool,
+    /// Whether it makes one row of several.
+    pub(crate) groups: bool,
     pub(crate) replaces: bool,
 }
 
@@ -68,7 +73,8 @@ pub(crate) struct Copy {
 pub(crate) enum Source {
     Star,
     Column(String),
-    Other,
+    /// An expression over these columns, which may be none.
+    Other(BTreeSet<String>),
 }
 
 /// The first word of a statement, folded; a statement begins with it.
@@ -99,11 +105,13 @@ pub(crate) fn statements_of(script: &Script) -> Vec<Statement> {
         let before = script.text.get(..piece.start).unwrap_or_default();
         let first = script.line + before.bytes().filter(|byte| *byte == b'\n').count();
         for statement in statements(text) {
+            let (effect, demands) = parse(statement.text);
             lines.push(Statement {
                 text: statement.text.to_owned(),
                 file: Arc::clone(&file),
                 line: first + statement.line - 1,
-                effect: parse(statement.text),
+                effect,
+                demands: Arc::new(demands),
                 words: words(statement.text),
             });
         }
@@ -171,34 +179,23 @@ fn words(text: &str) -> BTreeSet<String> {
     words.filter(|word| !word.is_empty()).map(fold).collect()
 }
 
-/// A name without quotes, folded.
-fn bare(name: &str) -> String {
-    let inner = name
-        .strip_prefix(['"', '`', '[', '\''])
-        .and_then(|rest| rest.strip_suffix(['"', '`', ']', '\'']));
-    fold(&inner.unwrap_or(name).replace("\"\"", "\""))
-}
-
-fn named(name: &Name<'_>) -> String {
-    bare(name.0)
-}
-
 /// Names of the ways in which a copy drops rows.
 pub(crate) const JOIN: &str = "a join";
 pub(crate) const LIMIT: &str = "`LIMIT`";
+pub(crate) const DISTINCT: &str = "`DISTINCT`";
 
 /// No statement written by hand is longer; one that is deep would take the parser long.
 pub(crate) const LONGEST: usize = 200_000;
 
-fn parse(sql: &str) -> Effect {
+fn parse(sql: &str) -> (Effect, Demands) {
     if sql.len() > LONGEST {
-        return Effect::Other;
+        return (Effect::Other, Demands::default());
     }
     let bump = Bump::new();
     let mut parser = Parser::new(&bump, sql.as_bytes());
     match parser.next() {
-        Ok(Some(Cmd::Stmt(statement))) => act(&statement),
-        _ => Effect::Other,
+        Ok(Some(Cmd::Stmt(statement))) => (act(&statement), Demands::read(&statement)),
+        _ => (Effect::Other, Demands::default()),
     }
 }
 
@@ -293,11 +290,11 @@ fn copy(
         ResultColumn::Expr(Expr::Name(name) | Expr::Qualified(_, name), _) => {
             Source::Column(named(name))
         }
-        ResultColumn::Expr(..) => Source::Other,
+        ResultColumn::Expr(expr, _) => Source::Other(columns_of(expr)),
     });
     let silent_filter = match (silent, distinctness, joins) {
         (Some(word), _, _) => Some(word),
-        (_, Some(_), _) => Some("`DISTINCT`"),
+        (_, Some(_), _) => Some(DISTINCT),
         (_, _, true) => Some(JOIN),
         _ => select.limit.map(|_| LIMIT),
     };
@@ -309,6 +306,7 @@ fn copy(
         sources: sources.collect(),
         silent_filter,
         filters: where_clause.is_some() || group_by.is_some(),
+        groups: group_by.is_some() || select.body.compounds.is_some(),
         replaces,
     })
 }

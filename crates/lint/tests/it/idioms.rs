@@ -1,4 +1,5 @@
-//! A history of hundreds of steps, each as people write it: nothing of it is an error.
+//! A history of hundreds of steps, each as people write it: nothing of it is an error, and the
+//! warnings are those of steps that really cannot be undone or may fail.
 
 use std::path::PathBuf;
 
@@ -6,6 +7,10 @@ use folders::{Down, History, Migration, Script};
 use lint::{Finding, Options, Severity, check};
 
 use super::case::line;
+
+/// Idioms that deserve their warning: the down migration deletes a row that may have been there
+/// before, a new CHECK may refuse old rows, and nothing keeps what an UPDATE overwrites.
+const WARNED: [&str; 3] = ["lookup_row", "rebuild_a_leaf", "clean_blanks"];
 
 const NOUNS: [&str; 9] = [
     "album", "budget", "contact", "device", "event", "feed", "goal", "house", "invoice",
@@ -64,7 +69,11 @@ fn hundreds_of_steps_in_the_usual_idioms_are_no_errors() {
     let bad: Vec<String> = verdict
         .findings
         .iter()
-        .filter(|finding: &&Finding| finding.severity > Severity::Note)
+        .filter(|finding: &&Finding| match finding.severity {
+            Severity::Error => true,
+            Severity::Warning => !WARNED.iter().any(|idiom| finding.step.contains(idiom)),
+            Severity::Note => false,
+        })
         .map(line)
         .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));

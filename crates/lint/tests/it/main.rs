@@ -7,5 +7,6 @@ mod case;
 mod format;
 mod idioms;
 mod model;
+mod shapes;
 mod planted;
 mod report;

@@ -1,0 +1,470 @@
+//! Rows that are legal before a script, and clash with what it adds or tightens: unique keys, CHECK,
+//! foreign keys, types, and rows that it inserts under a key of its own.
+
+use std::sync::Arc;
+
+use schema::sql::fold;
+use schema::{Affinity, PartKind, Schema, Table};
+
+use super::Cells;
+use super::from_statements::nowhere;
+use super::keys::{Key, keys};
+use super::put::FIRST;
+use super::targets::{Origin, Target, targets};
+use crate::script::lineage::{Lineage, TableLineage};
+use crate::script::statement::{Copy, DISTINCT, Source, Statement};
+use generate::rows_about;
+
+/// Rows that clash with a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clash {
+    /// The folded name of the table before the script.
+    pub(crate) table: String,
+    /// When users have such rows, as a clause after "only if".
+    pub(crate) condition: String,
+    /// The cells of each row.
+    pub(crate) rows: Vec<Cells>,
+    /// Whether the second row takes values of the first one.
+    pub(crate) pairs: bool,
+    /// Whether the first row must have a value in each of these columns.
+    pub(crate) whole: bool,
+    pub(crate) kind: ClashKind,
+}
+
+/// The kind of a clash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClashKind {
+    /// A rule that is new.
+    NewRule,
+    /// A value of a type that its column is not declared for.
+    OddType,
+    /// A row under a key that the script inserts.
+    NamedRow,
+}
+
+/// No step is run on more clashes.
+const MOST: usize = 24;
+
+/// The clashes of a script that leads from one schema to another.
+pub(crate) fn clashes(
+    before: &Schema,
+    after: &Schema,
+    lineage: &Lineage,
+    statements: &[Statement],
+) -> Vec<Arc<Clash>> {
+    let mut found = Vec::new();
+    let mut add = |clash: Clash| {
+        let known = found.iter().any(|own: &Arc<Clash>| own.rows == clash.rows);
+        if found.len() < MOST && !known && !clash.rows.is_empty() {
+            found.push(Arc::new(clash));
+        }
+    };
+    for target in targets(before, after, lineage, statements) {
+        let own = keys(before, target.from);
+        for key in keys(after, target.into) {
+            clash_with_key(&target, &key, &own, &mut add);
+        }
+        clash_with_checks(&target, &mut add);
+        clash_with_foreign_keys(&target, &mut add);
+        clash_with_types(&target, &mut add);
+    }
+    for kin in lineage.kin.values() {
+        for (_, copy) in kin.copies(statements) {
+            clash_with_distinct(before, kin, copy, &mut add);
+        }
+    }
+    for statement in statements {
+        clash_with_rows(before, statement, &mut add);
+    }
+    found
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Whether a column before may hold text.
+fn is_textual(table: &Table, name: &str) -> bool {
+    let column = table.column(name);
+    column.is_some_and(|own| matches!(own.affinity, Affinity::Text | Affinity::Blob))
+}
+
+/// Two rows that a key after the script takes for one.
+fn clash_with_key(target: &Target<'_>, key: &Key, own: &[Key], add: &mut dyn FnMut(Clash)) {
+    let mut columns: Vec<String> = Vec::new();
+    let mut plain = true;
+    for part in &key.parts {
+        plain = plain && matches!(part.kind, PartKind::Column(_)) && part.collation == "BINARY";
+        for name in part.columns() {
+            if let Some(origin) = target.origins.get(&name) {
+                plain = plain && matches!(origin, Origin::Column(_));
+                columns.extend(origin.columns());
+            }
+        }
+    }
+    columns.sort();
+    columns.dedup();
+    if columns.is_empty() || is_implied(target, key, own) {
+        return;
+    }
+    let first = filter_cells(target, key);
+    let table = fold(&target.from.name);
+    let shown = quoted(&columns);
+    let mut pair = |condition: String, own: Cells, second: Cells| {
+        if second.is_empty() {
+            return;
+        }
+        let mut rows = [first.clone(), first.clone()];
+        rows[0].extend(own);
+        rows[1].retain(|(name, _)| second.iter().all(|(other, _)| other != name));
+        rows[1].extend(second);
+        add(Clash {
+            table: table.clone(),
+            condition,
+            rows: rows.to_vec(),
+            pairs: true,
+            whole: true,
+            kind: ClashKind::NewRule,
+        });
+    };
+    let same: Cells = columns
+        .iter()
+        .map(|name| (name.clone(), FIRST.to_owned()))
+        .collect();
+    let verb = if columns.len() == 1 { "is" } else { "are" };
+    pair(
+        format!("two rows have the same {shown}"),
+        Cells::new(),
+        same.clone(),
+    );
+    let with = |change: &dyn Fn(&str) -> Option<String>| -> Cells {
+        if !columns.iter().any(|name| change(name).is_some()) {
+            return Cells::new();
+        }
+        let cell = |name: &String| {
+            let sql = change(name).unwrap_or_else(|| FIRST.to_owned());
+            (name.clone(), sql)
+        };
+        columns.iter().map(cell).collect()
+    };
+    let text = |name: &str, sql: &str| is_textual(target.from, name).then(|| sql.to_owned());
+    let number = |name: &str, sql: &str| (!is_textual(target.from, name)).then(|| sql.to_owned());
+    if !plain {
+        let case = format!(
+            "CASE WHEN upper({FIRST}) = {FIRST} THEN lower({FIRST}) ELSE upper({FIRST}) END"
+        );
+        pair(
+            format!("the {shown} of two rows {verb} the same but for upper and lower case"),
+            Cells::new(),
+            with(&|name| text(name, &case)),
+        );
+        pair(
+            format!("the {shown} of two rows {verb} the same but for whitespace"),
+            Cells::new(),
+            with(&|name| text(name, &format!("{FIRST} || ' '"))),
+        );
+        let computed = format!(
+            "the {shown} of two rows differ and the expression over them gives the same value"
+        );
+        pair(
+            computed.clone(),
+            Cells::new(),
+            with(&|name| text(name, &format!("{FIRST} || '-more'"))),
+        );
+        pair(
+            computed.clone(),
+            Cells::new(),
+            with(&|name| text(name, &format!("json_insert({FIRST}, '$.another_key', 1)"))),
+        );
+        pair(
+            computed,
+            Cells::new(),
+            with(&|name| number(name, &format!("{FIRST} + 0.25"))),
+        );
+    }
+    if columns.iter().any(|name| becomes_numeric(target, name)) {
+        let numeric = |sql: &str| -> Cells {
+            let cell = |name: &String| {
+                let own = becomes_numeric(target, name).then(|| sql.to_owned());
+                (name.clone(), own.unwrap_or_else(|| FIRST.to_owned()))
+            };
+            columns.iter().map(cell).collect()
+        };
+        let own = numeric("'7'").into_iter();
+        pair(
+            format!("the {shown} of two rows {verb} the same number, such as '7' and '07'"),
+            own.filter(|(_, sql)| sql != FIRST).collect(),
+            numeric("'07'"),
+        );
+    }
+}
+
+/// Two rows that are the same in all columns that a copy reads, where it keeps one of such rows.
+fn clash_with_distinct(
+    before: &Schema,
+    kin: &TableLineage,
+    copy: &Copy,
+    add: &mut dyn FnMut(Clash),
+) {
+    let merges = copy.silent_filter == Some(DISTINCT) || copy.groups;
+    let Some(from) = before.table(&kin.name).filter(|_| merges) else {
+        return;
+    };
+    let mut cells = Cells::new();
+    for source in &copy.sources {
+        let names: Vec<&String> = match source {
+            Source::Column(name) => vec![name],
+            Source::Other(names) => names.iter().collect(),
+            Source::Star => Vec::new(),
+        };
+        for column in names.into_iter().filter_map(|name| from.column(name)) {
+            if from.rowid_alias() != Some(column.name.as_str()) {
+                cells.push((fold(&column.name), FIRST.to_owned()));
+            }
+        }
+    }
+    cells.sort();
+    cells.dedup();
+    let columns: Vec<String> = cells.iter().map(|(name, _)| name.clone()).collect();
+    add(Clash {
+        table: fold(&kin.name),
+        condition: format!("two rows have the same {}", quoted(&columns)),
+        rows: if cells.is_empty() {
+            Vec::new()
+        } else {
+            vec![Cells::new(), cells]
+        },
+        pairs: true,
+        whole: false,
+        kind: ClashKind::NewRule,
+    });
+}
+
+/// Whether text in the column becomes a number.
+fn becomes_numeric(target: &Target<'_>, name: &str) -> bool {
+    let now = target.origins.iter().find_map(|(now, origin)| {
+        let is = matches!(origin, Origin::Column(was) if was == name);
+        is.then_some(now)
+    });
+    let column = now.and_then(|now| target.into.column(now));
+    is_textual(target.from, name)
+        && column.is_some_and(|own| !matches!(own.affinity, Affinity::Text | Affinity::Blob))
+}
+
+/// Whether a key before the script says of the same rows that they differ.
+fn is_implied(target: &Target<'_>, key: &Key, own: &[Key]) -> bool {
+    let new: Vec<(String, &str)> = key
+        .parts
+        .iter()
+        .filter_map(|part| {
+            let PartKind::Column(name) = &part.kind else {
+                return None;
+            };
+            match target.origins.get(&fold(name)) {
+                Some(Origin::Column(was)) if !becomes_numeric(target, was) => {
+                    Some((was.clone(), part.collation.as_str()))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    own.iter().any(|old| {
+        old.filter.is_none()
+            && old.parts.iter().all(|part| {
+                let PartKind::Column(name) = &part.kind else {
+                    return false;
+                };
+                // What differs under a coarser collation differs byte by byte.
+                new.iter().any(|(was, collation)| {
+                    *was == fold(name) && (*collation == part.collation || *collation == "BINARY")
+                })
+            })
+    })
+}
+
+/// Cells with which a row meets the condition of a partial index.
+fn filter_cells(target: &Target<'_>, key: &Key) -> Cells {
+    let Some(filter) = &key.filter else {
+        return Cells::new();
+    };
+    let (names, rows) = rows_on(target, filter);
+    let row = rows.into_iter().next().unwrap_or_default();
+    cells(&names, row)
+}
+
+/// Rows about an expression over the columns after, in terms of the columns before: their names,
+/// and the rows.
+fn rows_on(target: &Target<'_>, expression: &str) -> (Vec<String>, Vec<generate::RowValues>) {
+    let mut columns = Vec::new();
+    let mut names = Vec::new();
+    for (now, origin) in &target.origins {
+        if let Origin::Column(was) = origin {
+            let affinity = target.from.column(was).map(|own| own.affinity);
+            columns.push((now.clone(), affinity.unwrap_or(Affinity::Blob)));
+            names.push(was.clone());
+        }
+    }
+    (names, rows_about(expression, &columns))
+}
+
+fn cells(names: &[String], row: generate::RowValues) -> Cells {
+    let cell =
+        |(at, value): (usize, observe::Value)| Some((names.get(at)?.clone(), value.to_sql_text()));
+    row.into_iter().filter_map(cell).collect()
+}
+
+/// Rows that a CHECK after the script may refuse.
+fn clash_with_checks(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
+    let known: Vec<&String> = (target.from.checks.iter())
+        .map(|check| &check.expression)
+        .collect();
+    for check in &target.into.checks {
+        if known.contains(&&check.expression) {
+            continue;
+        }
+        let (names, rows) = rows_on(target, &check.expression);
+        for row in rows {
+            add(Clash {
+                table: fold(&target.from.name),
+                condition: format!("a row breaks `CHECK ({})`", check.expression),
+                rows: vec![cells(&names, row)],
+                pairs: false,
+                whole: false,
+                kind: ClashKind::NewRule,
+            });
+        }
+    }
+}
+
+/// Rows that refer to nothing where a foreign key is new.
+fn clash_with_foreign_keys(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
+    let before = |columns: &[String]| -> Option<Vec<String>> {
+        let column = |name: &String| match target.origins.get(&fold(name)) {
+            Some(Origin::Column(was)) => Some(was.clone()),
+            _ => None,
+        };
+        columns.iter().map(column).collect()
+    };
+    for key in &target.into.foreign_keys {
+        let Some(columns) = before(&key.columns) else {
+            continue;
+        };
+        let same = |old: &schema::ForeignKey| {
+            let own: Vec<String> = old.columns.iter().map(|name| fold(name)).collect();
+            own == columns
+        };
+        if target.from.foreign_keys.iter().any(same) {
+            continue;
+        }
+        let cell = |name: &String| {
+            let affinity = target.from.column(name).map(|own| own.affinity);
+            let value = nowhere(affinity.unwrap_or(Affinity::Blob));
+            (name.clone(), value.to_owned())
+        };
+        add(Clash {
+            table: fold(&target.from.name),
+            condition: format!(
+                "the {} of a row is in no row of `{}`",
+                quoted(&columns),
+                key.parent
+            ),
+            rows: vec![columns.iter().map(cell).collect()],
+            pairs: false,
+            whole: false,
+            kind: ClashKind::NewRule,
+        });
+    }
+}
+
+/// Text that is read as a number, and is another text afterwards.
+const DIGITS: [&str; 4] = ["'00123'", "'1e5'", "' 7'", "'12345678901234567890'"];
+
+/// Values that another type of a column changes or refuses.
+fn clash_with_types(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
+    for (now, origin) in &target.origins {
+        let Origin::Column(was) = origin else {
+            continue;
+        };
+        let (Some(old), Some(new)) = (target.from.column(was), target.into.column(now)) else {
+            continue;
+        };
+        let stricter = target.into.strict && !target.from.strict;
+        if old.affinity == new.affinity && !stricter {
+            continue;
+        }
+        let mut sorts: Vec<(&str, &[&str])> = Vec::new();
+        if matches!(old.affinity, Affinity::Text | Affinity::Blob) {
+            sorts.push(("text such as '00123' or '1e5'", &DIGITS));
+            sorts.push(("text that is no number", &["'some words'"]));
+        } else {
+            sorts.push(("a fraction", &["7.75"]));
+            sorts.push(("a number of more than 15 digits", &["9007199254740993"]));
+            sorts.push(("text", &["'some words'"]));
+        }
+        sorts.push(("a BLOB", &["x'00ff41'"]));
+        for (what, values) in sorts {
+            let odd = match what {
+                "a BLOB" => old.affinity != Affinity::Blob,
+                "text" => true,
+                "a fraction" => old.affinity == Affinity::Integer,
+                _ => false,
+            };
+            add(Clash {
+                table: fold(&target.from.name),
+                condition: format!("`{was}` holds {what}"),
+                rows: values
+                    .iter()
+                    .map(|value| vec![(was.clone(), (*value).to_owned())])
+                    .collect(),
+                pairs: false,
+                whole: false,
+                kind: if odd {
+                    ClashKind::OddType
+                } else {
+                    ClashKind::NewRule
+                },
+            });
+        }
+    }
+}
+
+/// Rows that are there already under the keys of rows that a statement inserts.
+fn clash_with_rows(before: &Schema, statement: &Statement, add: &mut dyn FnMut(Clash)) {
+    for row in &statement.demands.rows {
+        let Some(table) = before.table(&row.table) else {
+            continue;
+        };
+        let names: Vec<String> = if row.columns.is_empty() {
+            let columns = table.stored_columns();
+            columns.map(|column| fold(&column.name)).collect()
+        } else {
+            row.columns.clone()
+        };
+        for key in keys(before, table) {
+            let cell = |part: &super::keys::Part| {
+                let PartKind::Column(name) = &part.kind else {
+                    return None;
+                };
+                let place = names.iter().position(|own| *own == fold(name))?;
+                let value = row.values.get(place)?.clone()?;
+                (value != "NULL").then(|| (fold(name), value))
+            };
+            let Some(cells) = key.parts.iter().map(cell).collect::<Option<Cells>>() else {
+                continue;
+            };
+            let shown = cells
+                .iter()
+                .map(|(name, value)| format!("`{name}` {value}"));
+            let shown: Vec<String> = shown.collect();
+            add(Clash {
+                table: row.table.clone(),
+                condition: format!("a row with {} is there already", shown.join(" and ")),
+                rows: vec![cells],
+                pairs: false,
+                whole: false,
+                kind: ClashKind::NamedRow,
+            });
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The demands of a statement on the rows that shall show its effect: its conditions, the columns
+//! whose values it computes with, and the rows that it names.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use sqlite3_parser::ast::fmt::ToTokens;
+use sqlite3_parser::ast::{
+    Expr, InsertBody, Literal, OneSelect, Operator, Set, Stmt, UnaryOperator, UpsertDo,
+};
+
+use crate::script::expressions::{Role, walk};
+use crate::script::names::{bare, named};
+
+/// The demands of one statement. Names of columns are folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demands {
+    /// Conditions, as SQL.
+    pub(crate) conditions: Vec<String>,
+    /// Columns that are a part of a computed value.
+    pub(crate) computed: BTreeSet<String>,
+    /// Columns that a literal is put into, each with the literal as SQL.
+    pub(crate) assigned: Vec<(String, String)>,
+    /// Columns that a computed value is put into, each with the columns in it.
+    pub(crate) derived: Vec<(String, BTreeSet<String>)>,
+    /// Columns that are read as JSON, each with a path as SQL.
+    pub(crate) json: Vec<(String, String)>,
+    /// Literals of all comparisons.
+    pub(crate) literals: Vec<String>,
+    /// Columns that `DO UPDATE SET` names.
+    pub(crate) upserts: BTreeSet<String>,
+    /// Columns that are compared with each other, as in a join.
+    pub(crate) pairs: Vec<(String, String)>,
+    /// Rows of `INSERT … VALUES` with literals.
+    pub(crate) rows: Vec<NamedRow>,
+}
+
+/// A row that a statement names by literals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedRow {
+    /// The folded name of the table.
+    pub(crate) table: String,
+    /// The names of the columns; empty where the values go by position.
+    pub(crate) columns: Vec<String>,
+    /// The values, as SQL; `None` for one that is no literal.
+    pub(crate) values: Vec<Option<String>>,
+}
+
+/// More rows of one `INSERT … VALUES` are not read.
+const ROWS: usize = 4;
+
+impl Demands {
+    pub(crate) fn read(statement: &Stmt<'_>) -> Demands {
+        let mut demands = Demands::default();
+        walk(statement, &mut |expr, role| demands.add(expr, role));
+        match statement {
+            Stmt::Update { sets, .. } => demands.add_sets(sets),
+            Stmt::Insert {
+                tbl_name,
+                columns,
+                body: InsertBody::Select(select, upsert),
+                ..
+            } => {
+                if let OneSelect::Values(rows) = &select.body.select {
+                    let columns = columns.iter().flat_map(|names| names.iter());
+                    let columns: Vec<String> = columns.map(named).collect();
+                    demands.rows = rows
+                        .iter()
+                        .take(ROWS)
+                        .map(|row| NamedRow {
+                            table: named(&tbl_name.name),
+                            columns: columns.clone(),
+                            values: row.iter().map(literal).collect(),
+                        })
+                        .collect();
+                }
+                let mut next = *upsert;
+                while let Some(upsert) = next {
+                    if let UpsertDo::Set { sets, .. } = &upsert.do_clause {
+                        demands.add_sets(sets);
+                        let names = sets.iter().flat_map(|set| set.col_names.iter());
+                        demands.upserts.extend(names.map(named));
+                    }
+                    next = upsert.next;
+                }
+            }
+            _ => {}
+        }
+        demands
+    }
+
+    fn add(&mut self, expr: &Expr<'_>, role: Role) {
+        if role == Role::Condition {
+            push_new(&mut self.conditions, text(expr));
+        }
+        if let Expr::Binary(a, op, b) = expr {
+            self.read_json(a, *op, b);
+        }
+        match expr {
+            Expr::InList { rhs, .. } => {
+                let values = rhs.iter().flat_map(|all| all.iter()).filter_map(literal);
+                values.for_each(|value| push_new(&mut self.literals, value));
+            }
+            Expr::Binary(a, Operator::Equals | Operator::Is, b) => {
+                if let (Some(a), Some(b)) = (column(a), column(b)) {
+                    push_new(&mut self.pairs, (a, b));
+                }
+            }
+            Expr::InSelect { lhs, rhs, .. } => {
+                if let OneSelect::Select { columns, .. } = &rhs.body.select
+                    && let [sqlite3_parser::ast::ResultColumn::Expr(result, _)] = columns
+                    && let (Some(a), Some(b)) = (column(lhs), column(result))
+                {
+                    push_new(&mut self.pairs, (a, b));
+                }
+            }
+            Expr::Binary(a, Operator::Add | Operator::Subtract, b)
+            | Expr::Binary(a, Operator::Multiply | Operator::Divide | Operator::Modulus, b)
+            | Expr::Binary(a, Operator::Concat, b) => {
+                self.computed.extend(column(a));
+                self.computed.extend(column(b));
+            }
+            Expr::FunctionCall {
+                args: Some(args), ..
+            } => {
+                let columns: Vec<String> = args.iter().filter_map(column).collect();
+                if let [name, path] = args
+                    && let (Some(name), Some(path)) = (column(name), literal(path))
+                    && path.starts_with("'$")
+                {
+                    push_new(&mut self.json, (name, path));
+                }
+                // `coalesce(a, 'x')` makes NULL a value that a row may have had.
+                for value in args.iter().filter_map(literal) {
+                    for name in &columns {
+                        push_new(&mut self.assigned, (name.clone(), value.clone()));
+                    }
+                }
+                self.computed.extend(columns);
+            }
+            Expr::Cast { expr, .. } => self.computed.extend(column(expr)),
+            Expr::Case { base, .. } => self.computed.extend(base.and_then(|base| column(base))),
+            _ => {}
+        }
+    }
+
+    /// The path of `column ->> 'path'`, and the literals of a comparison.
+    fn read_json(&mut self, a: &Expr<'_>, op: Operator, b: &Expr<'_>) {
+        match op {
+            Operator::ArrowRight | Operator::ArrowRightShift => {
+                if let (Some(name), Some(path)) = (column(a), literal(b)) {
+                    let inner = path.trim_matches('\'');
+                    let path = if inner.starts_with('$') {
+                        path.clone()
+                    } else {
+                        format!("'$.{inner}'")
+                    };
+                    push_new(&mut self.json, (name, path));
+                }
+            }
+            Operator::Equals
+            | Operator::Is
+            | Operator::Greater
+            | Operator::GreaterEquals
+            | Operator::Less
+            | Operator::LessEquals => {
+                for value in [a, b].into_iter().filter_map(|side| literal(side)) {
+                    push_new(&mut self.literals, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_sets(&mut self, sets: &[Set<'_>]) {
+        for set in sets {
+            let [name] = set.col_names.as_slice() else {
+                continue;
+            };
+            let name = named(name);
+            match literal(&set.expr) {
+                Some(value) => push_new(&mut self.assigned, (name, value)),
+                None => self.derived.push((name, columns_of(&set.expr))),
+            }
+        }
+    }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// The name of a column, if the expression is nothing else.
+fn column(expr: &Expr<'_>) -> Option<String> {
+    match expr {
+        // A word such as `TRUE` is an `Id`, too; it is the name of no column then.
+        Expr::Id(id) => Some(bare(id.0)),
+        Expr::Name(name) | Expr::Qualified(_, name) | Expr::DoublyQualified(_, _, name) => {
+            Some(named(name))
+        }
+        Expr::Collate(inner, _) => column(inner),
+        Expr::Parenthesized(inner) => match inner.as_slice() {
+            [only] => column(only),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// All columns that an expression names.
+pub(crate) fn columns_of(expr: &Expr<'_>) -> BTreeSet<String> {
+    generate::names(&text(expr))
+}
+
+/// A literal as SQL; `None` for anything else.
+fn literal(expr: &Expr<'_>) -> Option<String> {
+    let whole = match expr {
+        Expr::Literal(
+            Literal::Numeric(_) | Literal::String(_) | Literal::Blob(_) | Literal::Null,
+        ) => true,
+        Expr::Unary(UnaryOperator::Negative | UnaryOperator::Positive, inner) => {
+            matches!(inner, Expr::Literal(Literal::Numeric(_)))
+        }
+        _ => false,
+    };
+    whole.then(|| text(expr))
+}
+
+/// An expression as SQL.
+fn text(expr: &Expr<'_>) -> String {
+    struct Shown<'a, 'b>(&'a Expr<'b>);
+    impl fmt::Display for Shown<'_, '_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.to_fmt(f)
+        }
+    }
+    Shown(expr).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlite3_parser::ast::Cmd;
+    use sqlite3_parser::lexer::sql::Parser;
+    use sqlite3_parser::{Bump, FallibleIterator};
+
+    use super::*;
+
+    fn read(sql: &str) -> Demands {
+        let bump = Bump::new();
+        let mut parser = Parser::new(&bump, sql.as_bytes());
+        match parser.next() {
+            Ok(Some(Cmd::Stmt(statement))) => Demands::read(&statement),
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn conditions_of_every_place_are_read() {
+        let demands = read(
+            "INSERT INTO b (x) SELECT CASE WHEN a.n > 5 THEN trim(a.name) ELSE a.s || '!' END \
+             FROM a JOIN c ON c.a_id = a.id WHERE a.id IN (SELECT d.k FROM d WHERE d.z = 1)",
+        );
+        assert_eq!(
+            demands.conditions,
+            [
+                "a.n > 5",
+                "c.a_id = a.id",
+                "a.id IN (SELECT d.k FROM d WHERE d.z = 1)",
+                "d.z = 1"
+            ]
+        );
+        let computed: Vec<&str> = demands.computed.iter().map(String::as_str).collect();
+        assert_eq!(computed, ["name", "s"]);
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(demands.pairs, [pair("a_id", "id"), pair("id", "k")]);
+    }
+
+    #[test]
+    fn named_rows_and_assigned_values_are_read() {
+        let demands = read("REPLACE INTO t (id, n) VALUES (7, 'x'), (-8, lower('Y'))");
+        let value = |text: &str| Some(text.to_owned());
+        assert_eq!(demands.rows[0].columns, ["id", "n"]);
+        assert_eq!(demands.rows[0].values, [value("7"), value("'x'")]);
+        assert_eq!(demands.rows[1].values[1], None);
+        let demands = read("UPDATE t SET a = 'b', c = lower(d) WHERE e = 3");
+        assert_eq!(demands.assigned, [("a".to_owned(), "'b'".to_owned())]);
+        assert_eq!(demands.derived[0].0, "c");
+        assert!(demands.derived[0].1.contains("d"));
+    }
+}
