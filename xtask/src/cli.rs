@@ -218,6 +218,8 @@ pub enum CiStep {
     Resolve,
     /// Try the scaffolders in a scratch copy
     Scaffolders,
+    /// Run the commands of `docs/tutorial.md` and compare their output
+    Tutorial,
     /// Run `cargo xtask sabotage`
     Sabotage,
 }

@@ -14,7 +14,7 @@ use crate::cli::{CiOptions, CiStep, Sabotage};
 use crate::{Failure, Verdict, program, project, version_folders};
 
 /// The steps that run when none is named, in their order.
-const STEPS: [CiStep; 13] = [
+const STEPS: [CiStep; 14] = [
     CiStep::Format,
     CiStep::Arrows,
     CiStep::Deny,
@@ -28,6 +28,7 @@ const STEPS: [CiStep; 13] = [
     CiStep::Packages,
     CiStep::Resolve,
     CiStep::Scaffolders,
+    CiStep::Tutorial,
 ];
 
 /// Runs the checks that `options` name and stops at the first that fails.
@@ -62,6 +63,7 @@ fn name(step: CiStep) -> &'static str {
         CiStep::Packages => "the packages",
         CiStep::Resolve => "beside other crates",
         CiStep::Scaffolders => "the scaffolders, in a scratch copy",
+        CiStep::Tutorial => "the tutorial",
         CiStep::Sabotage => "sabotage",
     }
 }
@@ -82,6 +84,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
         CiStep::Packages => packages::check(root),
         CiStep::Resolve => super::resolve::check(root),
         CiStep::Scaffolders => scratch::check(root),
+        CiStep::Tutorial => tutorial(root),
         CiStep::Sabotage => holds(super::sabotage::run(root, &Sabotage::default())?),
     }
 }
@@ -116,10 +119,11 @@ const COMMANDS: [&str; 5] = [
 ];
 
 /// The examples that need no argument, which a reader runs first.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("rowsafe-migrations", "first_file"),
     ("rowsafe-migrations", "commit_per_step"),
     ("rowsafe-migrations", "older_build"),
+    ("rowsafe-migrations", "backfill"),
     ("rowsafe-schema", "drift_check"),
     ("rowsafe-simulator", "power_loss"),
 ];
@@ -132,6 +136,12 @@ fn examples(root: &Path) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// Runs the test of the tutorial, which compiles too much for a run of all tests.
+fn tutorial(root: &Path) -> Result<(), Failure> {
+    let test = ["test", "--package", "xtask", "--test", "tutorial"];
+    cargo(root, &[&test[..], &["--", "--ignored"]].concat())
 }
 
 /// Checks the imports between crates and between files.

@@ -1,18 +1,19 @@
-//! The samples of a page, compared with what their commands print.
+//! Compares the samples of a page with the output of their commands.
 //!
 //! A sample is a line `$ COMMAND` in a block of code whose language is `text`, and the lines below
 //! it. In a sample `…` matches anything: alone on a line any number of lines, otherwise a part of
-//! the line. Ids, times, sizes and durations differ from run to run and are not compared.
-//! A comment `<!-- given: NAME -->` before a block names what the test prepares for its first
-//! command. With `INSTA_UPDATE=always` the samples that differ are written anew.
+//! the line. Ids, times, sizes and durations differ from run to run and are not compared. A comment
+//! `<!-- given: NAME -->` before a block names the state that the test prepares for its first
+//! command. With `INSTA_UPDATE=always`, samples that differ are rewritten.
 
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-/// A command on a page and what the page says that it prints.
+/// A command on a page and its output on the page.
 pub(crate) struct Sample {
-    /// What the test prepares before the command.
+    /// The state that the test prepares before the command.
+    #[allow(dead_code, reason = "not every page needs it")]
     pub(crate) given: Option<String>,
     /// The line after `$ `.
     pub(crate) command: String,
@@ -20,11 +21,18 @@ pub(crate) struct Sample {
     lines: Range<usize>,
 }
 
-/// Runs the samples of a page in order and compares them. `run` returns what the command printed,
-/// or nothing where the sample is one of another test.
+impl Sample {
+    /// The number of lines of the page before what the command prints.
+    pub(crate) fn line(&self) -> usize {
+        self.lines.start
+    }
+}
+
+/// Runs the samples of a page in order and compares them. `run` returns the output of the command,
+/// or nothing if a different test has the sample.
 ///
 /// # Panics
-/// When a sample differs and is not to be written anew.
+/// If a sample differs and is not to be rewritten.
 pub(crate) fn check(page: &Path, mut run: impl FnMut(&Sample) -> Option<String>) {
     let text = fs::read_to_string(page).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -41,7 +49,7 @@ pub(crate) fn check(page: &Path, mut run: impl FnMut(&Sample) -> Option<String>)
     }
     assert_ne!(compared, 0, "{} has no sample", page.display());
     if std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
-        // From the last on, so that the places of the others stay.
+        // From the last one on, so that the line numbers of the others stay valid.
         for (sample, printed) in different.into_iter().rev() {
             let printed = printed.trim_end().lines().map(str::to_owned);
             lines.splice(sample.lines, printed);
@@ -55,17 +63,17 @@ pub(crate) fn check(page: &Path, mut run: impl FnMut(&Sample) -> Option<String>)
     let shown: Vec<String> = different
         .iter()
         .map(|(sample, printed)| {
-            let (line, command) = (sample.lines.start, &sample.command);
+            let (line, command) = (sample.line(), &sample.command);
             let page = page.display();
             format!(
-                "{page}:{line}: `{command}` prints\n{printed}\nand the page says\n{}\n",
+                "{page}:{line}: `{command}` prints\n{printed}\nbut the page has\n{}\n",
                 sample.printed
             )
         })
         .collect();
     assert!(
         shown.is_empty(),
-        "{}\nhint: `INSTA_UPDATE=always cargo test …` writes the page anew; read it before you commit it",
+        "{}\nhint: `INSTA_UPDATE=always cargo test …` rewrites the page; read it before the commit",
         shown.join("\n")
     );
 }
@@ -110,7 +118,7 @@ fn read(text: &str) -> Vec<Sample> {
     samples
 }
 
-/// Whether a sample is what was printed.
+/// Whether a sample matches the output.
 fn same(sample: &str, printed: &str) -> bool {
     let (sample, printed) = (mask(sample.trim_end()), mask(printed.trim_end()));
     lines_match(
