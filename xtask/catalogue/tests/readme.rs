@@ -1,4 +1,4 @@
-//! The sample of the proof in the README is what it prints.
+//! The proof prints the sample in the README.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 #[path = "../../tests/samples/mod.rs"]
