@@ -302,7 +302,7 @@ fn a_draft_that_nobody_removes_is_caught() {
         ..CARE
     };
     // The draft is in the way of the next one.
-    caught(None, care, "done again, it does not arrive");
+    caught(None, care, "done again, the work does not succeed");
 }
 
 #[test]

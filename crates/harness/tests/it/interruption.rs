@@ -178,7 +178,7 @@ fn an_error_that_is_swallowed_is_caught() {
     };
     caught(
         &engine,
-        "it was said to be done, and the file is as it was before",
+        "the work reported success, but the file is as it was before",
     );
 }
 
@@ -196,7 +196,7 @@ fn an_error_after_the_commit_that_is_reported_as_a_failed_run_is_caught() {
     };
     let all = caught(
         &engine,
-        "it was said to have failed, and the file holds the result",
+        "the work reported a failure, but the file contains the result",
     );
     let cuts = all.iter().filter(|cuts| cuts.stats.wrong > 0);
     let faults: Vec<Fault> = cuts.map(|cuts| cuts.stats.mode.fault).collect();
