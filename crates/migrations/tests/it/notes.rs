@@ -137,3 +137,45 @@ fn problems_are_reported() {
     assert_eq!(Notes::parse(&swapped).problems(), [expected]);
     assert_eq!(Notes::parse("").problems().len(), 6);
 }
+
+/// The sample of `docs/notes.md` is complete, and the problems that the page lists are reported.
+#[test]
+fn the_sample_of_the_page_is_complete() {
+    let page = include_str!("../../../../docs/notes.md");
+    let (_, rest) = page.split_once("```markdown\n").unwrap();
+    let (sample, _) = rest.split_once("```").unwrap();
+    let notes = Notes::parse(sample);
+    assert_eq!(notes.problems(), Vec::<String>::new());
+    let declared = [
+        &notes.slower,
+        &notes.up_losses,
+        &notes.changes,
+        &notes.alters,
+        &notes.adds,
+        &notes.down_losses,
+        &notes.remade,
+        &notes.down_changes,
+    ];
+    assert!(declared.iter().all(|declared| declared.len() == 1));
+    assert_eq!(notes.renames.len(), 1);
+    assert_eq!(notes.meanings.len(), 4);
+    for refused in [
+        ("# Labels\n", ""),
+        ("## Why", "## Reason"),
+        ("supported, because", "yes, because"),
+        (
+            "- Loses: `note.color` — nobody used it.",
+            "- Loses: `note.color`",
+        ),
+        ("- Loses: `note.color`", "- Loses: the colors"),
+        ("- Changes: `note.body` — NULL", "- Changes: `note` — NULL"),
+        ("`note.text` to `body`", "`note.text` → `body`"),
+    ] {
+        let wrong = sample.replacen(refused.0, refused.1, 1);
+        assert_ne!(
+            Notes::parse(&wrong).problems(),
+            Vec::<String>::new(),
+            "{refused:?}"
+        );
+    }
+}
