@@ -49,8 +49,8 @@ fn files(page: &str) -> Vec<Shown> {
     shown
 }
 
-/// The project of the reader. It is outside of the workspace, and shares the lock file, the compiled
-/// dependencies and their profiles.
+/// The project of the reader. It is outside of the workspace, and shares the lock file, the
+/// compiled dependencies and their profiles.
 struct Project {
     root: PathBuf,
     folder: PathBuf,
