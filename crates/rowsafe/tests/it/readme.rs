@@ -16,7 +16,8 @@ fn the_samples_of_the_pages_are_printed() {
     let people = "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n\
          CREATE TABLE pet (id INTEGER PRIMARY KEY,\n\
          \x20   owner INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE);\n";
-    let rebuild = "CREATE TABLE person_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER);\n\
+    let rebuild = "CREATE TABLE person_new \
+         (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER);\n\
          INSERT INTO person_new (id, name) SELECT id, name FROM person;\n\
          DROP TABLE person;\n\
          ALTER TABLE person_new RENAME TO person;\n";
