@@ -124,8 +124,8 @@ fn note_values(
     }
 }
 
-/// Whether the values before cannot be told from the values after: two of them became one, or one
-/// became a value that another row has kept.
+/// Whether the values before cannot be worked out from the values after: two of them became one, or
+/// one became a value that another row has kept.
 pub(crate) fn merges_values(changed: &[Changed], kept: Option<&BTreeSet<Value>>) -> bool {
     let mut was: BTreeMap<&Value, &Value> = BTreeMap::new();
     changed.iter().any(|own| {

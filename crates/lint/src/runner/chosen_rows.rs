@@ -7,7 +7,7 @@ mod keys;
 mod put;
 mod targets;
 
-pub(crate) use clashes::{Clash, ClashKind, clashes};
+pub(crate) use clashes::clashes;
 pub(crate) use from_statements::chosen_rows;
 pub(crate) use put::{put_clash, put_rows, rows_needed};
 
@@ -21,3 +21,33 @@ pub(crate) struct ChosenRow {
     pub(crate) table: String,
     pub(crate) cells: Cells,
 }
+
+/// Rows that clash with a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clash {
+    /// The folded name of the table before the script.
+    pub(crate) table: String,
+    /// When users have such rows, as a clause after "only if".
+    pub(crate) condition: String,
+    /// The cells of each row.
+    pub(crate) rows: Vec<Cells>,
+    /// Whether the second row takes values of the first one.
+    pub(crate) pairs: bool,
+    /// Whether the first row must have a value in each of these columns.
+    pub(crate) whole: bool,
+    pub(crate) kind: ClashKind,
+}
+
+/// The kind of a clash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClashKind {
+    /// A rule that is new.
+    NewRule,
+    /// A value of a type that its column is not declared for.
+    OddType,
+    /// A row under a key that the script inserts.
+    NamedRow,
+}
+
+/// The text in the cell of a second row for the value of the first one.
+const FIRST: &str = "{first}";

@@ -176,8 +176,8 @@ impl TableLineage {
         })
     }
 
-    /// The rowid column that a copy leaves out, so that SQLite numbers the rows anew, and the line of
-    /// the copy.
+    /// The rowid column that a copy leaves out, so that SQLite numbers the rows anew, and the line
+    /// of the copy.
     pub(crate) fn left_out_id(
         &self,
         was: &Table,

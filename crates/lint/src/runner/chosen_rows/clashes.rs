@@ -1,46 +1,18 @@
-//! Rows that are legal before a script, and clash with what it adds or tightens: unique keys, CHECK,
-//! foreign keys, types, and rows that it inserts under a key of its own.
+//! Rows that are legal before a script, and clash with what it adds or tightens: unique keys,
+//! CHECK, foreign keys, types, and rows that it inserts under a key of its own.
 
 use std::sync::Arc;
 
 use schema::sql::fold;
 use schema::{Affinity, PartKind, Schema, Table};
 
-use super::Cells;
 use super::from_statements::nowhere;
 use super::keys::{Key, keys};
-use super::put::FIRST;
 use super::targets::{Origin, Target, targets};
+use super::{Cells, Clash, ClashKind, FIRST};
 use crate::script::lineage::{Lineage, TableLineage};
 use crate::script::statement::{Copy, DISTINCT, Source, Statement};
 use generate::rows_about;
-
-/// Rows that clash with a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Clash {
-    /// The folded name of the table before the script.
-    pub(crate) table: String,
-    /// When users have such rows, as a clause after "only if".
-    pub(crate) condition: String,
-    /// The cells of each row.
-    pub(crate) rows: Vec<Cells>,
-    /// Whether the second row takes values of the first one.
-    pub(crate) pairs: bool,
-    /// Whether the first row must have a value in each of these columns.
-    pub(crate) whole: bool,
-    pub(crate) kind: ClashKind,
-}
-
-/// The kind of a clash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClashKind {
-    /// A rule that is new.
-    NewRule,
-    /// A value of a type that its column is not declared for.
-    OddType,
-    /// A row under a key that the script inserts.
-    NamedRow,
-}
 
 /// No step is run on more clashes.
 const MOST: usize = 24;

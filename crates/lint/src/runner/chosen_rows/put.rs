@@ -7,11 +7,7 @@ use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
 
-use super::clashes::Clash;
-use super::{Cells, ChosenRow};
-
-/// The text in the cell of a second row for the value of the first one.
-pub(super) const FIRST: &str = "{first}";
+use super::{Cells, ChosenRow, Clash, FIRST};
 
 /// How many rows are tried for a cell that some of them cannot have.
 const TRIES: usize = 4;
@@ -57,8 +53,8 @@ fn inner(places: &[String]) -> &[String] {
     places.get(1..end).unwrap_or_default()
 }
 
-/// Lets the rows of each table with a key to `parent` refer to its rows one after the other, so that
-/// each has one that refers to it.
+/// Lets the rows of each table with a key to `parent` refer to its rows one after the other, so
+/// that each has one that refers to it.
 fn refer_to_each_row(connection: &Connection, schema: &Schema, parent: &str) {
     let Some(table) = schema.table(parent) else {
         return;
