@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod health;
 pub(crate) mod loss;
 pub(crate) mod rebuilt_objects;
+pub(crate) mod referrers;
 pub(crate) mod severity;
 pub(crate) mod structure;
 pub(crate) mod values;

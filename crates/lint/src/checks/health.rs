@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use schema::Table;
 use schema::sql::fold;
 
+use crate::checks::referrers::find_loose_referrer;
 use crate::differences::effect::ScriptEffect;
 use crate::differences::rows::SHOWN;
 use crate::finding::{Diagnostic, Rule, Severity};
@@ -159,6 +161,10 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
             .schema
             .table(now)
             .and_then(|table| table.primary_key.as_ref());
+        // Another check reports ids that the copy leaves out.
+        if effect.left_out_id(name, kin).is_some() {
+            continue;
+        }
         let is = effect.after.sequences.get(now).copied().unwrap_or(0);
         if is >= *was || !key.is_some_and(|key| key.autoincrement) {
             continue;
@@ -167,15 +173,25 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
             Effect::Update(of, _) | Effect::Delete(of) => of == "sqlite_sequence",
             _ => false,
         });
-        let severity = if spelled.is_some() {
-            Severity::Warning
-        } else {
+        // A key refers to no deleted row; a column without one may.
+        let id = effect
+            .before
+            .schema
+            .table(name)
+            .and_then(Table::rowid_alias);
+        let referrer = id.and_then(|id| find_loose_referrer(&effect.before.schema, name, id));
+        let severity = if spelled.is_none() && referrer.is_some() {
             Severity::Error
+        } else {
+            Severity::Warning
         };
         let message = format!(
             "the AUTOINCREMENT counter drops from {was} to {is} when `{}` is rebuilt, so ids of \
-             deleted rows will be reused",
-            kin.name
+             deleted rows will be reused{}",
+            kin.name,
+            referrer.map_or_else(String::new, |referrer| format!(
+                ", and {referrer} may hold one of them"
+            )),
         );
         let line = spelled
             .map(|line| line.line)

@@ -3,12 +3,13 @@
 use schema::Table;
 use schema::sql::fold;
 
+use crate::checks::referrers::find_referrer;
 use crate::checks::values::{self, ChangedColumn};
 use crate::differences::effect::ScriptEffect;
 use crate::differences::rows::{Changed, SHOWN};
 use crate::finding::{Diagnostic, Rule, Severity};
 use crate::options::Options;
-use crate::script::lineage::TableLineage;
+use crate::script::lineage::{TableLineage, Taken};
 use crate::script::statement::{Copy, Effect, JOIN, LIMIT, Statement};
 
 /// Everything that the script took.
@@ -56,19 +57,33 @@ impl Losses<'_> {
             .tables
             .get(name)
             .map_or(0, |rows| rows.rows.len());
-        let (severity, message) = match &kin.merged {
-            Some(into) => (
-                Severity::Note,
+        let own = self.effect.before.schema.table(name);
+        let earlier = self.effect.copied_before.get(name).cloned();
+        // A copy that stays is one of these; a table that its only copy replaces is not dropped.
+        let taken = earlier.or_else(|| self.find_taken(kin));
+        let rest = taken
+            .as_ref()
+            .and_then(|taken| taken.find_rest(own?).map(|rest| (taken, rest)));
+        let (severity, message) = match (&taken, rest) {
+            (_, Some((taken, rest))) => (
+                self.stated,
                 format!(
-                    "`{}` is dropped after its rows went into `{into}`",
-                    kin.name
+                    "`DROP TABLE` deletes `{}` after its rows were copied into `{}`, and {rest}",
+                    kin.name, taken.into
                 ),
             ),
-            None if self.moved(kin, None) => (
+            (Some(taken), None) => (
+                Severity::Note,
+                format!(
+                    "`{}` is dropped after its rows were copied into `{}`",
+                    kin.name, taken.into
+                ),
+            ),
+            (None, None) if self.moved(kin, None) => (
                 Severity::Note,
                 format!("`{}` is dropped after another table read it", kin.name),
             ),
-            None => (
+            (None, None) => (
                 self.stated,
                 format!(
                     "`DROP TABLE` deletes every row of `{}`, and no down migration brings them \
@@ -86,6 +101,17 @@ impl Losses<'_> {
         )
         .with_line(kin.drop_line(self.effect.statements))
         .with_rows(rows, Vec::new())
+    }
+
+    /// The part of a table that a copy into another table took.
+    fn find_taken(&self, kin: &TableLineage) -> Option<Taken> {
+        let mut statements = self.effect.statements.iter();
+        statements.find_map(|line| match &line.effect {
+            Effect::Copy(copy) if kin.is(&copy.first) && !kin.is(&copy.into) => {
+                Some(Taken::new(copy))
+            }
+            _ => None,
+        })
     }
 
     /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it
@@ -162,7 +188,7 @@ impl Losses<'_> {
         let Some((id, line)) = self.effect.left_out_id(name, kin) else {
             return;
         };
-        let referrer = self.find_referrer(name, &id);
+        let referrer = find_referrer(&self.effect.before.schema, name, &id);
         let (severity, consequence) = match referrer {
             Some(referrer) => (
                 Severity::Error,
@@ -181,34 +207,6 @@ impl Losses<'_> {
         let rule = Rule::ValuesChanged;
         let diagnostic = Diagnostic::new(rule, severity, self.effect.origin, object, message);
         found.push(diagnostic.with_line(Some(line)));
-    }
-
-    /// A column or a search table that refers to the ids of a table: by a key, or by its name.
-    fn find_referrer(&self, name: &str, id: &str) -> Option<String> {
-        let schema = &self.effect.before.schema;
-        let one = name.strip_suffix('s').unwrap_or(name);
-        let names = [
-            format!("{name}_{id}"),
-            format!("{one}_{id}"),
-            format!("{name}{id}"),
-            format!("{one}{id}"),
-        ];
-        schema.tables().find_map(|table| {
-            let keyed = table.foreign_keys.iter();
-            let keyed = keyed
-                .filter(|key| fold(&key.parent) == name)
-                .flat_map(|key| key.columns.iter());
-            let own = fold(&table.name) == name;
-            let named = table.stored_columns().map(|column| &column.name);
-            let named = named.filter(|column| !own && names.contains(&fold(column)));
-            let mut columns = keyed.chain(named);
-            if let Some(column) = columns.next() {
-                return Some(format!("`{}.{column}`", table.name));
-            }
-            let content = observe::search_option(table, "content");
-            let shows = content.is_some_and(|content| fold(&content) == name);
-            shows.then(|| format!("the search table `{}`", table.name))
-        })
     }
 
     fn check_rows(&self, name: &str, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {

@@ -135,7 +135,9 @@ fn has_index(after: &Schema, now: &Table, index: &Index, kin: &TableLineage) -> 
             PartKind::Expression(_) => None,
         });
         fold(&other.table) == fold(&now.name)
-            && other.columns.len() == parts.len()
+            // A wider index that begins with the same columns serves the same queries.
+            && (other.columns.len() == parts.len()
+                || !index.unique && other.filter.is_none() && other.columns.len() > parts.len())
             && parts
                 .iter()
                 .all(|part| others.next().as_ref() == Some(part))
@@ -152,7 +154,7 @@ fn has_index(after: &Schema, now: &Table, index: &Index, kin: &TableLineage) -> 
     index.filter.is_none()
         && keys.any(|key| {
             let own: Vec<Option<String>> = key.iter().map(|part| Some(fold(&part.name))).collect();
-            own == parts
+            own == parts || !index.unique && own.starts_with(&parts)
         })
 }
 

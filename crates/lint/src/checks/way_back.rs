@@ -8,7 +8,7 @@ use crate::differences::rows::{Changed, RowChanges, SHOWN, compare};
 use crate::finding::{Diagnostic, Direction, Origin, Rule, Severity};
 use crate::runner::state::State;
 use crate::script::lineage::TableLineage;
-use crate::script::statement::Statement;
+use crate::script::statement::{Effect, Statement};
 
 /// Rows and values that the step kept and the down migration did not. `forth` is the effect of the
 /// step, `end` the state after the down migration, and `statements` those of the down migration.
@@ -43,7 +43,12 @@ pub(crate) fn check_round_trip(
             );
             let shown = back.lost.iter().take(SHOWN).cloned().collect();
             let count = back.lost.len() - there.lost.len();
-            found.push(lost(kin.name.clone(), message).with_rows(count, shown));
+            let mut diagnostic = lost(kin.name.clone(), message).with_rows(count, shown);
+            if is_inserted_by_the_step(forth, kin, &back.lost) {
+                let condition = "only if such a row is there before the step, which inserts it";
+                diagnostic = diagnostic.limit_to_warning(condition);
+            }
+            found.push(diagnostic);
         }
         for (column, changed) in &back.changed {
             let object = format!("{}.{column}", kin.name);
@@ -88,6 +93,19 @@ pub(crate) fn weigh_restored_values(
         own
     });
     weighed.collect()
+}
+
+/// Whether each of the rows has a text that the step itself inserts: one that it inserts if it is
+/// missing looks the same.
+fn is_inserted_by_the_step(forth: &ScriptEffect<'_>, kin: &TableLineage, rows: &[String]) -> bool {
+    let inserts = forth.statements.iter().filter(|line| match &line.effect {
+        Effect::Insert(into, _) => kin.is(into),
+        Effect::Copy(copy) => kin.is(&copy.into),
+        _ => false,
+    });
+    let texts: Vec<&String> = inserts.flat_map(|line| &line.demands.inserted).collect();
+    rows.iter()
+        .all(|row| texts.iter().any(|text| row.contains(text.as_str())))
 }
 
 /// How the rows of one table differ from before the step to after the down migration, in the

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::differences::rows::{RowChanges, compare};
 use crate::finding::Origin;
 use crate::runner::state::State;
-use crate::script::lineage::{Lineage, TableLineage};
+use crate::script::lineage::{CopiedBefore, Lineage, TableLineage};
 use crate::script::statement::Statement;
 use schema::sql::fold;
 
@@ -16,6 +16,7 @@ pub(crate) struct Script<'a> {
     pub(crate) origin: Origin,
     pub(crate) statements: &'a [Statement],
     pub(crate) lineage: &'a Lineage,
+    pub(crate) copied_before: &'a CopiedBefore,
 }
 
 /// The effect of one script on the rows of one database.
@@ -23,6 +24,7 @@ pub(crate) struct ScriptEffect<'a> {
     pub(crate) origin: Origin,
     pub(crate) statements: &'a [Statement],
     pub(crate) lineage: &'a Lineage,
+    pub(crate) copied_before: &'a CopiedBefore,
     pub(crate) before: &'a State,
     pub(crate) after: &'a State,
     /// How the rows of each table that is still there differ, by its folded name before.
@@ -39,6 +41,7 @@ impl<'a> ScriptEffect<'a> {
             origin: script.origin,
             statements: script.statements,
             lineage: script.lineage,
+            copied_before: script.copied_before,
             before,
             after,
             rows: BTreeMap::new(),

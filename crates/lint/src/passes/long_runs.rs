@@ -15,6 +15,7 @@ use crate::runner::progress::Gauge;
 use crate::runner::step::End;
 use crate::runner::versions::{self, Chain};
 use crate::runner::watch::{Phase, Watch};
+use crate::script::lineage::CopiedBefore;
 use generate::ValueHints;
 use stdx::map_parallel;
 
@@ -144,7 +145,9 @@ impl Pass<'_> {
                 return failure::check_carried(origin, stop).into_iter().collect();
             }
         };
+        let none = CopiedBefore::new();
         let script = Script {
+            copied_before: &none,
             origin,
             statements: &step.text.statements,
             lineage: &step.tables.lineage,

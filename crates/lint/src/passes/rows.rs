@@ -14,10 +14,11 @@ use crate::runner::run_step::{
     blame_statements, run_back_on_empty, run_on_repaired_rows, run_on_rows,
 };
 use crate::runner::step::{End, StepOutcome, StepRun};
-use crate::script::lineage::Lineage;
+use crate::script::lineage::{CopiedBefore, Lineage, copied_before};
 use crate::script::statement::Statement;
 use generate::ValueHints;
 use sandbox::Scope;
+use schema::Schema;
 
 /// The diagnostics of one step, and the work that went into them.
 #[derive(Default)]
@@ -50,6 +51,7 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
         let Some(mut run) = StepRun::new(place, step, &migration.down, chain) else {
             continue;
         };
+        run.copied_before = find_copied_before(analysis, place, run.before);
         let way_back = run_back_on_empty(&run, options);
         let on_empty = empty_database::check(&run, way_back.as_ref());
         checked.diagnostics.extend(on_empty);
@@ -79,6 +81,17 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
     checked.diagnostics = analysis.copy_to_other_chains(checked.diagnostics, chains.len());
     checked.unseeded = databases.map(Databases::unseeded).unwrap_or_default();
     checked
+}
+
+/// A rebuild that is spread over steps has no more than these.
+const SPREAD: usize = 10;
+
+/// The tables of `schema` that the steps before `place` copied.
+fn find_copied_before(analysis: &Analysis, place: usize, schema: &Schema) -> CopiedBefore {
+    let earlier = analysis.steps.iter().take(place);
+    let earlier = earlier.skip(place.saturating_sub(SPREAD));
+    let scripts = earlier.filter_map(|step| step.up.as_ref());
+    copied_before(schema, scripts.flat_map(|up| &up.statements))
 }
 
 /// The databases of one step, the same for all modes: of the version before it, and of the one
@@ -294,6 +307,7 @@ fn diagnose(
         origin: run.origin(direction),
         statements,
         lineage: back.as_ref().unwrap_or(&run.lineage),
+        copied_before: &run.copied_before,
     };
     let mut effect = ScriptEffect::new(script, &outcome.start, after);
     let lost = effect.tables_with_lost_rows();

@@ -11,7 +11,7 @@ use crate::runner::state::State;
 use crate::runner::tool_model::Mode;
 use crate::runner::versions::{Chain, Past, Step, Text};
 use crate::script::affected_tables::affected_tables;
-use crate::script::lineage::Lineage;
+use crate::script::lineage::{CopiedBefore, Lineage};
 use crate::script::statement::Statement;
 use folders::Down;
 
@@ -30,6 +30,8 @@ pub(crate) struct StepRun<'a> {
     pub(crate) touched_before: BTreeSet<String>,
     /// The same tables, as they are called after.
     pub(crate) touched_after: BTreeSet<String>,
+    /// The tables that earlier steps copied.
+    pub(crate) copied_before: CopiedBefore,
     /// The down migration to run on rows; none where it fails without rows, so that rows show
     /// nothing more.
     pub(crate) back: Option<&'a Text>,
@@ -57,6 +59,7 @@ impl<'a> StepRun<'a> {
             lineage: Lineage::trace(before, after, up),
             touched_before: affected_tables(before, statements.clone()),
             touched_after: affected_tables(after, statements),
+            copied_before: CopiedBefore::new(),
             back: step.down.as_ref(),
         })
     }

@@ -25,6 +25,8 @@ pub(crate) struct Demands {
     pub(crate) derived: Vec<(String, BTreeSet<String>)>,
     /// Columns that are read as JSON, each with a path as SQL.
     pub(crate) json: Vec<(String, String)>,
+    /// Texts that an `INSERT` contains as literals, as SQL.
+    pub(crate) inserted: BTreeSet<String>,
     /// Literals of all comparisons.
     pub(crate) literals: Vec<String>,
     /// Columns that `DO UPDATE SET` names.
@@ -61,6 +63,11 @@ impl Demands {
                 body: InsertBody::Select(select, upsert),
                 ..
             } => {
+                walk(statement, &mut |expr, _| {
+                    if let Expr::Literal(Literal::String(text)) = expr {
+                        demands.inserted.insert((*text).to_owned());
+                    }
+                });
                 if let OneSelect::Values(rows) = &select.body.select {
                     let columns = columns.iter().flat_map(|names| names.iter());
                     let columns: Vec<String> = columns.map(named).collect();

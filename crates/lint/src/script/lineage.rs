@@ -14,6 +14,85 @@ pub(crate) struct Lineage {
     pub(crate) kin: BTreeMap<String, TableLineage>,
 }
 
+/// The tables whose rows an earlier step copied into a table that is still there, by folded name.
+pub(crate) type CopiedBefore = BTreeMap<String, Taken>;
+
+/// The part of a table that copies took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The folded name of the table that has it.
+    pub(crate) into: String,
+    /// The columns that were read; `None` for all.
+    columns: Option<BTreeSet<String>>,
+    /// Whether a condition may have left rows out.
+    filtered: bool,
+}
+
+impl Taken {
+    pub(crate) fn new(copy: &Copy) -> Taken {
+        let mut columns = BTreeSet::new();
+        for source in &copy.sources {
+            match source {
+                Source::Star => {}
+                Source::Column(name) => drop(columns.insert(name.clone())),
+                Source::Other(names) => columns.extend(names.iter().cloned()),
+            }
+        }
+        Taken {
+            into: copy.into.clone(),
+            columns: (!copy.sources.contains(&Source::Star)).then_some(columns),
+            filtered: copy.filters || copy.silent_filter.is_some(),
+        }
+    }
+
+    /// Why not everything of the table was taken, as a clause; `None` where all was.
+    pub(crate) fn find_rest(&self, table: &Table) -> Option<String> {
+        let left: Vec<String> = (table.stored_columns())
+            .filter(|column| {
+                let own = fold(&column.name);
+                let id = table.rowid_alias() == Some(column.name.as_str());
+                let taken = self.columns.as_ref();
+                !id && taken.is_some_and(|taken| !taken.contains(&own))
+            })
+            .map(|column| format!("`{}`", column.name))
+            .collect();
+        match (self.filtered, left.as_slice()) {
+            (false, []) => None,
+            (true, []) => Some("a condition of the copy may leave rows out".to_owned()),
+            (_, left) => Some(format!("the copy does not read {}", left.join(", "))),
+        }
+    }
+}
+
+/// Finds the tables of `schema` whose rows earlier statements copied into other tables of it.
+pub(crate) fn copied_before<'a>(
+    schema: &Schema,
+    earlier: impl Iterator<Item = &'a Statement>,
+) -> CopiedBefore {
+    let mut copied = CopiedBefore::new();
+    for statement in earlier {
+        match &statement.effect {
+            Effect::Copy(copy) => {
+                copied.insert(copy.first.clone(), Taken::new(copy));
+            }
+            Effect::RenameTable(from, to) => {
+                if let Some(into) = copied.remove(from) {
+                    copied.insert(to.clone(), into);
+                }
+                let renamed = copied.values_mut().filter(|taken| taken.into == *from);
+                renamed.for_each(|taken| taken.into.clone_from(to));
+            }
+            Effect::Drop(name) => copied.retain(|from, taken| from != name && taken.into != *name),
+            _ => {}
+        }
+    }
+    copied.retain(|from, taken| {
+        let there = schema.table(from).is_some() && schema.table(&taken.into).is_some();
+        *from != taken.into && there
+    });
+    copied
+}
+
 /// The lineage of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct TableLineage {
@@ -21,8 +100,6 @@ pub(crate) struct TableLineage {
     pub(crate) name: String,
     /// Its folded name after the step.
     pub(crate) after: Option<String>,
-    /// An older table that took its rows before it was dropped.
-    pub(crate) merged: Option<String>,
     /// All names under which it stood meanwhile, its copies' too, folded.
     pub(crate) aliases: BTreeSet<String>,
     /// Its stored columns, and what they are called after the step.
@@ -81,22 +158,29 @@ impl TableLineage {
         let own = fold(&table.name);
         let mut holders = BTreeSet::from([own.clone()]);
         let mut aliases = holders.clone();
-        let mut renames: BTreeMap<String, String> = BTreeMap::new();
+        // The table itself, whatever it is called meanwhile; its copies are holders, too.
+        let mut itself = Some(own.clone());
+        let mut columns = ColumnNames::new(table);
         let mut dropped = false;
         for line in statements {
             match &line.effect {
                 Effect::RenameTable(from, to) if holders.remove(from) => {
                     holders.insert(to.clone());
+                    if itself.as_ref() == Some(from) {
+                        itself = Some(to.clone());
+                    }
                 }
                 Effect::Copy(copy) if holders.contains(&copy.first) => {
                     holders.insert(copy.into.clone());
                 }
-                Effect::Drop(name) if holders.remove(name) => dropped = true,
-                Effect::RenameColumn(of, from, to) if holders.contains(of) => {
-                    let first = renames.iter().find(|(_, now)| *now == from);
-                    let first = first.map_or_else(|| from.clone(), |(first, _)| first.clone());
-                    renames.insert(first, to.clone());
+                Effect::Drop(name) if holders.remove(name) => {
+                    dropped = true;
+                    itself = itself.filter(|itself| itself != name);
                 }
+                Effect::RenameColumn(of, from, to) if holders.contains(of) => {
+                    columns.rename(from, to);
+                }
+                Effect::DropColumn(of, name) if holders.contains(of) => columns.drop(name),
                 _ => {}
             }
             aliases.extend(holders.iter().cloned());
@@ -106,7 +190,8 @@ impl TableLineage {
         let (merged, holders): (Vec<String>, Vec<String>) = holders.into_iter().partition(older);
         let still = after.table(&own).is_some();
         let kept = holders.iter().find(|name| **name == own);
-        let found = kept.or(holders.first()).cloned();
+        let itself = itself.filter(|itself| holders.contains(itself));
+        let found = kept.cloned().or(itself).or(holders.first().cloned());
         let made_anew = found.is_none() && still && dropped && merged.is_empty();
         let found = found.or_else(|| still.then(|| own.clone()));
         // A copy into an older table is a move only if the table itself went; its names are that
@@ -121,7 +206,7 @@ impl TableLineage {
             .stored_columns()
             .map(|column| {
                 let to = now.and_then(|now| {
-                    column_after(&column.name, table, now, &renames, &aliases, statements)
+                    column_after(&column.name, table, now, &columns, &aliases, statements)
                 });
                 (column.name.clone(), to)
             })
@@ -129,7 +214,6 @@ impl TableLineage {
         TableLineage {
             name: table.name.clone(),
             after: found,
-            merged: merged.first().cloned(),
             aliases,
             columns,
             made_anew,
@@ -203,6 +287,37 @@ impl TableLineage {
     }
 }
 
+/// The names of the columns of a table while a script renames and drops them. All are folded.
+struct ColumnNames(BTreeMap<String, Option<String>>);
+
+impl ColumnNames {
+    fn new(table: &Table) -> ColumnNames {
+        let columns = table.stored_columns().map(|column| fold(&column.name));
+        ColumnNames(columns.map(|name| (name.clone(), Some(name))).collect())
+    }
+
+    /// Sets the name of the column that is called `name` at this point.
+    fn set(&mut self, name: &str, to: Option<String>) {
+        let mut all = self.0.values_mut();
+        if let Some(own) = all.find(|own| own.as_deref() == Some(name)) {
+            *own = to;
+        }
+    }
+
+    fn rename(&mut self, from: &str, to: &str) {
+        self.set(from, Some(to.to_owned()));
+    }
+
+    fn drop(&mut self, name: &str) {
+        self.set(name, None);
+    }
+
+    /// The name now of the column that was called `name` before the script.
+    fn now(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_deref()
+    }
+}
+
 /// Where the value of the target column `to` comes from in a copy into `now`.
 pub(crate) fn source_of(copy: &Copy, now: &Table, was: &Table, to: &str) -> Option<Source> {
     let to = fold(to);
@@ -228,7 +343,7 @@ fn column_after(
     name: &str,
     was: &Table,
     now: &Table,
-    renames: &BTreeMap<String, String>,
+    columns: &ColumnNames,
     aliases: &BTreeSet<String>,
     statements: &[Statement],
 ) -> Option<String> {
@@ -237,11 +352,11 @@ fn column_after(
         now.stored_columns()
             .any(|column| fold(&column.name) == name)
     };
-    if let Some(to) = renames.get(&own).filter(|to| there(to)) {
-        return Some(to.clone());
-    }
-    if there(&own) {
-        return Some(own);
+    match columns.now(&own) {
+        // What has its name now was added after it went.
+        None => return None,
+        Some(to) if there(to) => return Some(to.to_owned()),
+        Some(_) => {}
     }
     // A copy may put it into a column of a new name.
     let copies = statements.iter().filter_map(|line| match &line.effect {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use schema::sql::{fold, statements};
 use sqlite3_parser::ast::{
     AlterTableBody, Cmd, CreateTableBody, Expr, FromClause, InsertBody, JoinOperator, JoinType,
-    OneSelect, ResolveType, ResultColumn, Select, SelectTable, Stmt,
+    OneSelect, ResolveType, ResultColumn, Select, SelectTable, Stmt, UnaryOperator,
 };
 use sqlite3_parser::lexer::sql::Parser;
 use sqlite3_parser::{Bump, FallibleIterator};
@@ -260,6 +260,11 @@ fn act(statement: &Stmt<'_>) -> Effect {
     }
 }
 
+/// Whether `LIMIT` has a negative number, which SQLite reads as no limit.
+fn is_unlimited(limit: &Expr<'_>) -> bool {
+    matches!(limit, Expr::Unary(UnaryOperator::Negative, _))
+}
+
 fn reads_tables(select: &Select<'_>) -> bool {
     matches!(&select.body.select, OneSelect::Select { from: Some(_), .. })
 }
@@ -296,7 +301,9 @@ fn copy(
         (Some(word), _, _) => Some(word),
         (_, Some(_), _) => Some(DISTINCT),
         (_, _, true) => Some(JOIN),
-        _ => select.limit.map(|_| LIMIT),
+        _ => (select.limit.as_ref())
+            .filter(|limit| !is_unlimited(&limit.expr))
+            .map(|_| LIMIT),
     };
     Effect::Copy(Copy {
         into,
