@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Diagnostic, Reach};
+use crate::finding::{Diagnostic, Direction, Reach};
 use crate::merge::merge;
 use crate::options::Options;
-use crate::passes::{long_runs, names, rows};
+use crate::passes::{self, long_runs, names, rows};
 use crate::request::{Request, is_selected};
 use crate::runner::fill_rows::Unseeded;
 use crate::runner::progress::Gauge;
 use crate::runner::watch::{Phase, Watch, until};
-use crate::verdict::{Judged, Unjudged, Verdict};
+use crate::verdict::{Judged, Unjudged, Untested, Verdict};
 use folders::History;
 use sandbox::Deadline;
 use stdx::map_parallel;
@@ -27,6 +27,7 @@ struct Collected {
     diagnostics: Vec<Diagnostic>,
     journeys: usize,
     unseeded: Unseeded,
+    untested: Vec<(usize, passes::tested::Untested)>,
     /// The steps that were checked to their end.
     checked: BTreeSet<usize>,
     /// Whether nothing was left out for lack of time.
@@ -135,6 +136,8 @@ fn check_rows(analysis: &Analysis, watch: &Watch, collector: &Collector) {
             collected.diagnostics.extend(checked.diagnostics);
             collected.journeys += checked.journeys;
             collected.unseeded.extend(checked.unseeded);
+            let untested = checked.untested.into_iter();
+            collected.untested.extend(untested.map(|own| (place, own)));
             if !watch.deadline.passed() {
                 collected.checked.insert(place);
             }
@@ -168,6 +171,24 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
             history.steps.len(),
         )
     });
+    let mut untested = collected.untested;
+    untested.retain(|(place, _)| selected(*place));
+    untested.sort_by_key(|(place, own)| (*place, own.direction, own.line));
+    let untested = untested.into_iter().filter_map(|(place, own)| {
+        let step = history.steps.get(place)?;
+        let script = match own.direction {
+            Direction::Up => step.up.as_ref(),
+            Direction::Down => step.down.script(),
+        };
+        Some(Untested {
+            step: step.name.clone(),
+            direction: own.direction,
+            file: script.map(|script| script.file.clone()).unwrap_or_default(),
+            line: own.line.or(script.map(|script| script.line)).unwrap_or(1),
+            why: own.why,
+        })
+    });
+    let untested = untested.collect();
     let mut diagnostics = collected.diagnostics;
     diagnostics.retain(|own| selected(own.origin.step));
     let request = collected.request.as_deref();
@@ -184,6 +205,7 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
         unseeded: collected.unseeded.into_iter().collect(),
         gaps: history.gaps.clone(),
         unjudged: unjudged.collect(),
+        untested,
         stopped,
         findings: findings.unwrap_or_default(),
     }

@@ -55,7 +55,7 @@ pub use rule::Rule;
 pub use runner::progress::Progress;
 pub use runner::tool_model::{ForeignKeys, Model, Transaction};
 pub use runner::watch::until;
-pub use verdict::{Judged, Unjudged, Verdict};
+pub use verdict::{Judged, Unjudged, Untested, Verdict};
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

@@ -4,3 +4,4 @@
 pub(crate) mod long_runs;
 pub(crate) mod names;
 pub(crate) mod rows;
+pub(crate) mod tested;

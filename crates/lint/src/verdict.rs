@@ -25,6 +25,8 @@ pub struct Verdict {
     pub gaps: Vec<Gap>,
     /// The parts of these steps that were not tried.
     pub unjudged: Vec<Unjudged>,
+    /// The parts of these steps that ran and that the generated rows did not test.
+    pub untested: Vec<Untested>,
     /// Where the run ended before its end, where it did.
     pub stopped: Option<String>,
     /// The findings, in order of the steps, the worst of a step first.
@@ -49,6 +51,23 @@ pub struct Unjudged {
     /// The step, as its folder names it.
     pub step: String,
     /// Why, with file and line where it is one statement.
+    pub why: String,
+}
+
+/// A part of a step that ran and that the generated rows did not test: a statement that changed no
+/// row, or a new rule that no row breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Untested {
+    /// The step, as its folder names it.
+    pub step: String,
+    /// The direction of the script.
+    pub direction: Direction,
+    /// The file, relative to the folder.
+    pub file: String,
+    /// The line in the file, from 1.
+    pub line: usize,
+    /// Why, as a clause.
     pub why: String,
 }
 
@@ -87,6 +106,7 @@ impl Verdict {
             unseeded: Vec::new(),
             gaps: Vec::new(),
             unjudged: Vec::new(),
+            untested: Vec::new(),
             stopped: None,
             findings,
         }

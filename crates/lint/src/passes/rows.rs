@@ -1,5 +1,6 @@
 //! The pass over one step on rows, under all modes: run, compare, check, weigh.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::analysis::Analysis;
@@ -8,11 +9,10 @@ use crate::checks::{empty_database, failure, health, loss, way_back};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
 use crate::options::Options;
+use crate::passes::tested::{Tested, Untested};
 use crate::runner::chosen_rows::{Clash, chosen_rows, clashes};
 use crate::runner::fill_rows::{Chosen, Filled, PrunedVersion, Rows, Unseeded};
-use crate::runner::run_step::{
-    blame_statements, run_back_on_empty, run_on_repaired_rows, run_on_rows,
-};
+use crate::runner::run_step::{blame_statements, run_back_on_empty, run_on_repaired_rows};
 use crate::runner::step::{End, StepOutcome, StepRun};
 use crate::script::lineage::{CopiedBefore, Lineage, copied_before};
 use crate::script::statement::Statement;
@@ -28,6 +28,8 @@ pub(crate) struct Checked {
     pub(crate) journeys: usize,
     /// The tables that got no rows, each with the reason.
     pub(crate) unseeded: Unseeded,
+    /// What the rows did not test.
+    pub(crate) untested: Vec<Untested>,
 }
 
 /// Checks one step under all modes.
@@ -40,6 +42,8 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
     let chains = analysis.chains_to_run(std::iter::once(place));
     let mut databases: Option<Databases<'_>> = None;
     let mut checked = Checked::default();
+    let tested = Tested::default();
+    let mut ran = BTreeSet::new();
     for chain in chains {
         let unread = [place, place + 1].map(|version| chain.unread.get(&version));
         if let Some(why) = unread.into_iter().flatten().next() {
@@ -65,9 +69,11 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
         let Some(before) = &mut databases.before else {
             continue;
         };
-        let mut on_rows = check_forth(&run, before, options);
+        ran.insert(Direction::Up);
+        let mut on_rows = check_forth(&run, before, &tested, options);
         if let Some(after) = databases.after.as_mut().filter(|_| run.back.is_some()) {
-            let back = check_back(&run, after, options);
+            ran.insert(Direction::Down);
+            let back = check_back(&run, after, &tested, options);
             on_rows.diagnostics.extend(back.diagnostics);
             on_rows.journeys += back.journeys;
         }
@@ -78,6 +84,9 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
         }
         checked.diagnostics.append(&mut on_rows.diagnostics);
     }
+    checked.untested = (ran.into_iter())
+        .flat_map(|direction| tested.find_rest(step, direction))
+        .collect();
     checked.diagnostics = analysis.copy_to_other_chains(checked.diagnostics, chains.len());
     checked.unseeded = databases.map(Databases::unseeded).unwrap_or_default();
     checked
@@ -149,15 +158,21 @@ fn choose(run: &StepRun<'_>, direction: Direction) -> Chosen {
 
 impl Database<'_> {
     /// The plain rows with those of each clash among them.
-    fn with_clashes(&mut self, options: &Options) -> Vec<(Arc<Clash>, Vec<u8>)> {
+    fn with_clashes(
+        &mut self,
+        direction: Direction,
+        tested: &Tested,
+        options: &Options,
+    ) -> Vec<(Arc<Clash>, Vec<u8>)> {
         let clashes = self.version.clashes();
         if clashes.is_empty() {
             return Vec::new();
         }
         let plain = self.plain(options);
         let clashes = clashes.into_iter().filter_map(|clash| {
-            let image = self.version.with_clash(&plain, &clash, options)?;
-            Some((clash, image))
+            let image = self.version.with_clash(&plain, &clash, options);
+            tested.note_clash(direction, &clash.about, image.is_some());
+            Some((clash, image?))
         });
         clashes.collect()
     }
@@ -176,18 +191,23 @@ struct OnRows {
 }
 
 /// The step forward and back, on rows of the version before.
-fn check_forth(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
+fn check_forth(
+    run: &StepRun<'_>,
+    database: &mut Database<'_>,
+    tested: &Tested,
+    options: &Options,
+) -> OnRows {
     let on_rows = |image: &[u8]| {
-        let outcome = run_on_rows(run, Direction::Up, image, options);
+        let outcome = tested.run(run, Direction::Up, image, options);
         outcome.map_or_else(Vec::new, |outcome| diagnose(run, &outcome, image, options))
     };
     let image = database.plain(options);
-    let outcome = run_on_rows(run, Direction::Up, &image, options);
+    let outcome = tested.run(run, Direction::Up, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
     let plain: Vec<Diagnostic> = plain.collect();
     let more = (has_error(&plain) || is_stopped(&plain)).then(|| {
         let without_nulls = on_rows(&database.version.fill(Rows::WithoutNulls, options).image);
-        let repaired = diagnose_repaired(run, &image, outcome.as_ref(), options);
+        let repaired = diagnose_repaired(run, &image, outcome.as_ref(), tested, options);
         let passes_without_nulls = !is_stopped(&without_nulls);
         let empty = if passes_without_nulls {
             None
@@ -203,7 +223,7 @@ fn check_forth(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options
     });
     let journeys = if more.is_some() { 3 } else { 2 };
     let hostile = on_rows(&database.version.fill(Rows::Hostile, options).image);
-    let clashing = check_clashes(run, Direction::Up, database, options);
+    let clashing = check_clashes(run, Direction::Up, database, tested, options);
     let journeys = journeys + clashing.len();
     let diagnostics = weigh(Evidence {
         plain,
@@ -222,11 +242,14 @@ fn check_clashes(
     run: &StepRun<'_>,
     direction: Direction,
     database: &mut Database<'_>,
+    tested: &Tested,
     options: &Options,
 ) -> Vec<Clashing> {
-    let images = database.with_clashes(options).into_iter();
+    let images = database
+        .with_clashes(direction, tested, options)
+        .into_iter();
     let clashing = images.filter_map(|(clash, image)| {
-        let outcome = run_on_rows(run, direction, &image, options)?;
+        let outcome = tested.run(run, direction, &image, options)?;
         Some(Clashing {
             condition: clash.condition.clone(),
             kind: clash.kind,
@@ -237,9 +260,14 @@ fn check_clashes(
 }
 
 /// The down migration, on rows of the version after: rows that people made since.
-fn check_back(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options) -> OnRows {
+fn check_back(
+    run: &StepRun<'_>,
+    database: &mut Database<'_>,
+    tested: &Tested,
+    options: &Options,
+) -> OnRows {
     let image = database.plain(options);
-    let outcome = run_on_rows(run, Direction::Down, &image, options);
+    let outcome = tested.run(run, Direction::Down, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
     let plain: Vec<Diagnostic> = plain.collect();
     let stops = |outcome: &Option<StepOutcome>| {
@@ -248,16 +276,16 @@ fn check_back(run: &StepRun<'_>, database: &mut Database<'_>, options: &Options)
     };
     let more = (has_error(&plain) || stops(&outcome)).then(|| {
         let other = database.version.fill(Rows::WithoutNulls, options).image;
-        let full = run_on_rows(run, Direction::Down, &other, options);
+        let full = tested.run(run, Direction::Down, &other, options);
         let without_nulls = (full.iter()).flat_map(|full| diagnose(run, full, &other, options));
         MoreEvidence {
             without_nulls: without_nulls.collect(),
             passes_without_nulls: !stops(&full),
-            repaired: diagnose_repaired(run, &image, outcome.as_ref(), options),
+            repaired: diagnose_repaired(run, &image, outcome.as_ref(), tested, options),
             empty: Vec::new(),
         }
     });
-    let clashing = check_clashes(run, Direction::Down, database, options);
+    let clashing = check_clashes(run, Direction::Down, database, tested, options);
     let journeys = 1 + clashing.len();
     let diagnostics = weigh(Evidence {
         plain,
@@ -276,12 +304,16 @@ fn diagnose_repaired(
     run: &StepRun<'_>,
     image: &[u8],
     first: Option<&StepOutcome>,
+    tested: &Tested,
     options: &Options,
 ) -> Vec<Diagnostic> {
     let Some(first) = first else {
         return Vec::new();
     };
     let repaired = run_on_repaired_rows(run, image, first, options);
+    for own in &repaired {
+        tested.add(&own.outcome);
+    }
     repaired
         .iter()
         .flat_map(|own| diagnose(run, &own.outcome, &own.image, options))

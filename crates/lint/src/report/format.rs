@@ -22,7 +22,8 @@ pub enum Format {
     ///                "rows": N, "shown": ["…", …],
     ///                "when": {"foreign_keys": "on|off|both", "transaction": "file|none|run"},
     ///                "message": "…", "repeat": "…"}],
-    ///  "known": N, "notes": ["…", …], "unjudged": ["step: why", …], "incomplete": "…"}
+    ///  "known": N, "notes": ["…", …], "unjudged": ["step: why", …],
+    ///  "untested": [{"step", "direction", "file", "line", "why"}], "incomplete": "…"}
     /// ```
     ///
     /// `known` counts findings that the baseline accepts; they are in no other field. `known` and

@@ -41,6 +41,21 @@ pub(crate) fn value(report: &Report<'_>) -> Value {
                 .collect();
             fields.insert("unjudged".to_owned(), json!(unjudged));
         }
+        if !verdict.untested.is_empty() {
+            let untested = verdict.untested.iter();
+            let untested: Vec<Value> = untested
+                .map(|own| {
+                    json!({
+                        "step": own.step,
+                        "direction": own.direction.name(),
+                        "file": own.file,
+                        "line": own.line,
+                        "why": own.why,
+                    })
+                })
+                .collect();
+            fields.insert("untested".to_owned(), json!(untested));
+        }
         if let Some(why) = report.incomplete() {
             fields.insert("incomplete".to_owned(), why.into());
         }

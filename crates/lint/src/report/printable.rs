@@ -18,6 +18,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
         unseeded,
         gaps,
         unjudged,
+        untested,
         stopped,
         findings,
         source: _,
@@ -42,6 +43,11 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
         line(&mut unjudged.step);
         line(&mut unjudged.why);
     }
+    for untested in untested {
+        line(&mut untested.step);
+        line(&mut untested.file);
+        line(&mut untested.why);
+    }
     stopped.iter_mut().for_each(line);
     findings.iter_mut().for_each(finding);
     printable
@@ -58,6 +64,7 @@ pub(crate) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a
         known: report.known,
         none_asked: report.none_asked,
         allow_gaps: report.allow_gaps,
+        fail_on_gaps: report.fail_on_gaps,
         notes,
     }
 }

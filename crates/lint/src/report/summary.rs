@@ -1,6 +1,6 @@
 //! A verdict with the run around it, and the sentences about the run that all formats share.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Direction, Finding, Severity};
 use crate::report::wording::{count, join_some};
 use crate::verdict::Verdict;
 
@@ -23,6 +23,8 @@ pub struct Report<'a> {
     pub none_asked: bool,
     /// Whether the command succeeds although something was not read or not tried.
     pub allow_gaps: bool,
+    /// Whether a part of a step that the generated rows did not test makes the command fail.
+    pub fail_on_gaps: bool,
 }
 
 impl<'a> Report<'a> {
@@ -36,6 +38,7 @@ impl<'a> Report<'a> {
             notes: Vec::new(),
             none_asked: false,
             allow_gaps: false,
+            fail_on_gaps: false,
         }
     }
 
@@ -67,7 +70,8 @@ impl<'a> Report<'a> {
 
     /// Whether any finding makes the command fail.
     pub fn has_failures(&self) -> bool {
-        self.verdict.findings.iter().any(|own| self.fails(own))
+        let gaps = self.fail_on_gaps && !self.verdict.untested.is_empty();
+        gaps || self.verdict.findings.iter().any(|own| self.fails(own))
     }
 
     /// Whether the command ends as incomplete: no finding makes it fail, and something that was not
@@ -92,15 +96,15 @@ impl<'a> Report<'a> {
     /// The clause after the verdict's word: what was found, and what was left out.
     pub(super) fn outcome(&self) -> String {
         let incomplete = self.incomplete();
+        let gaps = self.verdict.untested.len();
+        let gaps = (gaps > 0).then(|| count(gaps, "gap"));
         let found = match self.counts() {
             counts if !counts.is_empty() => counts,
             _ if incomplete.is_some() => "no findings in what was tried".to_owned(),
             _ => self.clean_clause(),
         };
-        match incomplete {
-            Some(rest) => format!("{found}; {rest}"),
-            None => found,
-        }
+        let rest = gaps.into_iter().chain(incomplete);
+        rest.fold(found, |found, rest| format!("{found}; {rest}"))
     }
 
     /// A file of the folder, relative to the root of the repository.
@@ -132,10 +136,19 @@ impl<'a> Report<'a> {
     fn clean_clause(&self) -> String {
         match (self.verdict.steps, self.known) {
             (0, _) => "no step to check".to_owned(),
-            (_, 0) => "no rows are lost, no step fails, every down migration restores the schema"
-                .to_owned(),
+            (_, 0) if self.goes_back() => {
+                "no rows are lost, no step fails, every down migration restores the schema"
+                    .to_owned()
+            }
+            (_, 0) => "no rows are lost, no step fails".to_owned(),
             (_, known) => format!("no new findings ({known} in the baseline)"),
         }
+    }
+
+    /// Whether there is a down migration among the steps.
+    fn goes_back(&self) -> bool {
+        let mut scripts = self.verdict.judged.iter().flat_map(|own| &own.scripts);
+        scripts.any(|(direction, _)| *direction == Direction::Down)
     }
 
     /// The accepted findings and the notes about the run as a whole, for people.
@@ -146,11 +159,13 @@ impl<'a> Report<'a> {
         let unseeded = unseeded.map(|(table, reason)| format!("no rows: `{table}`: {reason}"));
         let unjudged = self.verdict.unjudged.iter();
         let unjudged = unjudged.map(|own| format!("not tried: {}: {}", own.step, own.why));
+        let untested = self.verdict.untested.iter();
+        let untested = untested.map(|own| format!("gap: {}:{}: {}", own.file, own.line, own.why));
         let stopped = self.verdict.stopped.iter();
         let stopped = stopped.map(|why| format!("stopped: {why}"));
         let known = (self.known > 0).then(|| format!("known: {}", count(self.known, "finding")));
         let notes = self.notes.iter().cloned();
         let untried = stopped.chain(gaps).chain(unjudged).chain(unseeded);
-        untried.chain(known).chain(notes).collect()
+        untried.chain(untested).chain(known).chain(notes).collect()
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct ChosenRow {
 pub(crate) struct Clash {
     /// The folded name of the table before the script.
     pub(crate) table: String,
+    /// The rule that the rows break, as SQL or in words; empty where it is none.
+    pub(crate) about: String,
     /// When users have such rows, as a clause after "only if".
     pub(crate) condition: String,
     /// The cells of each row.

@@ -1,5 +1,6 @@
 //! Runs a script on a database in memory exactly as its tool would.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -65,6 +66,8 @@ pub(crate) struct Execution {
     pub(crate) failure: Option<Failure>,
     /// Each with the line of its statement.
     pub(crate) irregularities: Vec<(usize, Irregularity)>,
+    /// The places of the statements that inserted, updated or deleted a row.
+    pub(crate) changed: BTreeSet<usize>,
 }
 
 impl Runner {
@@ -130,6 +133,9 @@ impl Runner {
             if let Err(error) = self.execute(&line.text) {
                 ran.failure = Some(self.failure(place, Some(line), &error));
                 break;
+            }
+            if line.effect.is_about_rows() && self.connection.changes() > 0 {
+                ran.changed.insert(place);
             }
             let ended = inside && self.connection.is_autocommit();
             if wrapped

@@ -1,7 +1,7 @@
 //! Runs the scripts of one step: on the empty database, on rows, and on rows that were repaired
 //! where they stopped it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -50,10 +50,12 @@ pub(crate) fn run_on_rows(
     }?;
     let engine = open(run, image, options)?;
     let start = state(run, direction, &engine);
-    let end = run_script(run, direction, text, &engine);
+    let mut changed = BTreeSet::new();
+    let end = run_script(run, direction, text, &engine, &mut changed);
     let back = match (&end, direction, run.back) {
         (End::Passed(_), Direction::Up, Some(down)) => {
-            Some(run_script(run, Direction::Down, down, &engine))
+            let down = run_script(run, Direction::Down, down, &engine, &mut changed);
+            Some(down)
         }
         _ => None,
     };
@@ -62,6 +64,7 @@ pub(crate) fn run_on_rows(
         start,
         end,
         back,
+        changed,
     })
 }
 
@@ -72,8 +75,15 @@ fn open(run: &StepRun<'_>, image: &[u8], options: &Options) -> Option<Runner> {
     noted.ok()
 }
 
-fn run_script(run: &StepRun<'_>, direction: Direction, text: &Text, engine: &Runner) -> End {
+fn run_script(
+    run: &StepRun<'_>,
+    direction: Direction,
+    text: &Text,
+    engine: &Runner,
+    changed: &mut BTreeSet<(Direction, usize)>,
+) -> End {
     let ran = engine.run(&text.statements, text.transaction(run.mode()), |_, _| ());
+    changed.extend(ran.changed.iter().map(|place| (direction, *place)));
     if let Some(failure) = ran.failure {
         return End::Stopped(failure);
     }

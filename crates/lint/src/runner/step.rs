@@ -149,6 +149,8 @@ pub(crate) struct StepOutcome {
     pub(crate) end: End,
     /// The outcome of the down migration after the way forward.
     pub(crate) back: Option<End>,
+    /// The statements that changed a row, by script and place.
+    pub(crate) changed: BTreeSet<(Direction, usize)>,
 }
 
 impl StepOutcome {

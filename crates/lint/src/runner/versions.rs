@@ -154,6 +154,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
             let Execution {
                 failure,
                 irregularities,
+                ..
             } = engine.run(&up.statements, up.transaction(mode), |_, _| ());
             past.irregularities = irregularities;
             if failure.is_some() {

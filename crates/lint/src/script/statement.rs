@@ -48,6 +48,16 @@ pub(crate) enum Effect {
     Other,
 }
 
+impl Effect {
+    /// Whether the statement inserts, updates or deletes rows that are there or come from others.
+    pub(crate) fn is_about_rows(&self) -> bool {
+        matches!(
+            self,
+            Effect::Delete(_) | Effect::Update(..) | Effect::Copy(_)
+        )
+    }
+}
+
 /// Rows of one table that become rows of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Copy {

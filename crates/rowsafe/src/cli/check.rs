@@ -161,6 +161,7 @@ fn check_folder(
     let mut report = Report::new(&verdict);
     report.folder = place::within_repository(root);
     report.fail_on = arguments.fails_from();
+    report.fail_on_gaps = arguments.fails_on_gaps();
     report.known = accepted;
     report.notes = notes;
     report.none_asked = options.only.is_some() && verdict.steps == 0;

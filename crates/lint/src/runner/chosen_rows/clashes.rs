@@ -26,8 +26,9 @@ pub(crate) fn clashes(
 ) -> Vec<Arc<Clash>> {
     let mut found = Vec::new();
     let mut add = |clash: Clash| {
-        let known = found.iter().any(|own: &Arc<Clash>| own.rows == clash.rows);
-        if found.len() < MOST && !known && !clash.rows.is_empty() {
+        let known = |own: &Arc<Clash>| own.rows == clash.rows && own.about == clash.about;
+        let known = found.iter().any(known);
+        if found.len() < MOST && !known {
             found.push(Arc::new(clash));
         }
     };
@@ -93,6 +94,7 @@ fn clash_with_key(target: &Target<'_>, key: &Key, own: &[Key], add: &mut dyn FnM
         rows[1].extend(second);
         add(Clash {
             table: table.clone(),
+            about: format!("the key ({shown}) of `{}`", target.into.name),
             condition,
             rows: rows.to_vec(),
             pairs: true,
@@ -201,6 +203,7 @@ fn clash_with_distinct(
     let columns: Vec<String> = cells.iter().map(|(name, _)| name.clone()).collect();
     add(Clash {
         table: fold(&kin.name),
+        about: String::new(),
         condition: format!("two rows have the same {}", quoted(&columns)),
         rows: if cells.is_empty() {
             Vec::new()
@@ -295,10 +298,15 @@ fn clash_with_checks(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
         if known.contains(&&check.expression) {
             continue;
         }
-        let (names, rows) = rows_on(target, &check.expression);
+        let (names, mut rows) = rows_on(target, &check.expression);
+        if rows.is_empty() {
+            // Nothing of it is understood: a clash that cannot be made is reported as untested.
+            rows.push(generate::RowValues::new());
+        }
         for row in rows {
             add(Clash {
                 table: fold(&target.from.name),
+                about: format!("`CHECK ({})`", check.expression),
                 condition: format!("a row breaks `CHECK ({})`", check.expression),
                 rows: vec![cells(&names, row)],
                 pairs: false,
@@ -336,6 +344,11 @@ fn clash_with_foreign_keys(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
         };
         add(Clash {
             table: fold(&target.from.name),
+            about: format!(
+                "the foreign key from {} to `{}`",
+                quoted(&columns),
+                key.parent
+            ),
             condition: format!(
                 "the {} of a row is in no row of `{}`",
                 quoted(&columns),
@@ -384,6 +397,7 @@ fn clash_with_types(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
             };
             add(Clash {
                 table: fold(&target.from.name),
+                about: String::new(),
                 condition: format!("`{was}` holds {what}"),
                 rows: values
                     .iter()
@@ -431,6 +445,7 @@ fn clash_with_rows(before: &Schema, statement: &Statement, add: &mut dyn FnMut(C
             let shown: Vec<String> = shown.collect();
             add(Clash {
                 table: row.table.clone(),
+                about: String::new(),
                 condition: format!("a row with {} is there already", shown.join(" and ")),
                 rows: vec![cells],
                 pairs: false,

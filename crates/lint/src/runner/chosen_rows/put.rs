@@ -97,7 +97,7 @@ pub(crate) fn put_clash(connection: &Connection, schema: &Schema, clash: &Clash)
     } else {
         let mut free = places.iter();
         let mut put = 0;
-        for cells in &clash.rows {
+        for cells in clash.rows.iter().filter(|cells| !cells.is_empty()) {
             if free.any(|place| set(connection, table, place, cells).is_ok()) {
                 put += 1;
             }

@@ -108,6 +108,8 @@ pub(crate) enum FailOn {
     Error,
     /// Also irreversible statements, and damage seen only with unusual values.
     Warning,
+    /// As `error`, and statements or new rules that no generated row tested.
+    Gap,
 }
 
 impl Arguments {
@@ -128,9 +130,14 @@ impl Arguments {
     /// The lowest severity that makes the command fail.
     pub(crate) fn fails_from(&self) -> Severity {
         match self.fail_on {
-            FailOn::Error => Severity::Error,
+            FailOn::Error | FailOn::Gap => Severity::Error,
             FailOn::Warning => Severity::Warning,
         }
+    }
+
+    /// Whether a part of a step that the generated rows did not test makes the command fail.
+    pub(crate) fn fails_on_gaps(&self) -> bool {
+        self.fail_on == FailOn::Gap
     }
 
     /// The words of the command that reproduces a finding, which adds folder, layout and steps.
