@@ -11,6 +11,7 @@ mod layout_list;
 mod layout_name;
 mod options;
 mod history;
+mod fault;
 mod remedy;
 mod input_error;
 
@@ -43,6 +44,7 @@ mod errors;
 mod detect;
 mod read;
 
+pub use fault::{Fault, FaultKind, Harm};
 pub use history::{Down, Gap, History, Migration, Script};
 pub use input_error::InputError;
 pub use layout_name::{LayoutName, UnknownLayout};

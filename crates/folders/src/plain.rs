@@ -8,6 +8,7 @@
 
 use crate::collect::{Line, Reading, lines, report_shared};
 use crate::dot_commands;
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -181,7 +182,8 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     report_shared(
         &mut reading,
         versions,
-        "which of them runs first is for the application to say",
+        Harm::Possible,
+        "an application that records the number skips one of them; give one a later number",
     );
     Ok(reading)
 }

@@ -30,7 +30,7 @@ pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
     for (path, why) in tree.odd() {
         reading.aside(path, why);
     }
-    let nothing = reading.steps.is_empty() && reading.gaps.is_empty();
+    let nothing = reading.steps.is_empty() && reading.gaps.is_empty() && reading.faults.is_empty();
     if !nothing {
         unread(&tree, layout.name, &mut reading);
     }
@@ -43,6 +43,7 @@ pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
         root: root.to_owned(),
         steps: reading.steps,
         gaps: reading.gaps,
+        faults: reading.faults,
     })
 }
 
@@ -53,6 +54,7 @@ fn unread(tree: &Tree, layout: LayoutName, reading: &mut Reading) {
     let scripts = steps.flat_map(|step| step.up.iter().chain(step.down.script()));
     let mut known: BTreeSet<&str> = scripts.map(|script| script.file.as_str()).collect();
     known.extend(reading.gaps.iter().map(|gap| gap.file.as_str()));
+    known.extend(reading.faults.iter().map(|fault| fault.file.as_str()));
     // A gap may name the folder of a step.
     let within = |file: &str, folder: &&str| {
         let rest = file.strip_prefix(*folder);

@@ -113,6 +113,10 @@ fn listing(history: &History) -> String {
             .map_or("-".to_owned(), |after| format!("after {after}"));
         let _ = writeln!(text, "gap ({after})  {}: {}", gap.file, gap.why);
     }
+    for fault in &history.faults {
+        let (kind, harm) = (fault.kind, fault.harm);
+        let _ = writeln!(text, "{kind:?} ({harm:?})  {}: {}", fault.file, fault.why);
+    }
     text
 }
 

@@ -42,6 +42,7 @@ fn history(layout: &'static str) -> History {
                 down: Down::Script(script("down", down)),
                 no_transaction: false,
                 down_no_transaction: false,
+                version: name.clone(),
                 name,
             }
         });
@@ -50,7 +51,7 @@ fn history(layout: &'static str) -> History {
         reason: String::new(),
         root: PathBuf::from("migrations"),
         steps: steps.collect(),
-        gaps: Vec::new(),
+        ..History::default()
     }
 }
 
