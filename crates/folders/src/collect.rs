@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use schema::sql;
 
@@ -17,6 +18,7 @@ pub(crate) struct Reading {
     pub(crate) steps: Vec<Migration>,
     pub(crate) gaps: Vec<Gap>,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) base: Option<PathBuf>,
 }
 
 impl Reading {

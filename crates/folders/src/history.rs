@@ -21,6 +21,8 @@ pub struct History {
     /// The faults of the history as a whole: a version that occurs twice, a step that the tool
     /// skips, a file for which it refuses the folder.
     pub faults: Vec<Fault>,
+    /// A database in the folder that the steps start from, if they do not start from an empty one.
+    pub base: Option<PathBuf>,
 }
 
 /// One migration.

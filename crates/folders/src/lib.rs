@@ -16,9 +16,11 @@ mod remedy;
 mod input_error;
 
 mod natural;
+mod glob;
 mod source_tree;
 mod project_files;
 mod collect;
+mod selection;
 mod placeholders;
 mod dot_commands;
 mod fit;
@@ -31,11 +33,14 @@ mod flyway;
 mod golang_migrate;
 mod goose;
 mod ours;
+mod plain_names;
+mod ordered;
 mod plain;
 mod prisma;
 mod refinery;
 mod rusqlite_migration;
 mod sqitch;
+mod sqldelight;
 mod sql_migrate;
 mod sqlx;
 

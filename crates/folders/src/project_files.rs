@@ -1,5 +1,5 @@
-//! Evidence in the files around a folder for the tool that runs it: in the folder itself, in its
-//! parent, and in the parent of that.
+//! Evidence in the files around a folder for the tool that runs it: in the folder itself and in
+//! each folder above it, up to the root of the repository.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,7 +7,7 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::layout_name::LayoutName;
 
@@ -65,18 +65,61 @@ const CRATES: &[(&str, LayoutName)] = &[
     ("rusqlite_migration", LayoutName::RusqliteMigration),
 ];
 
-/// The tools that files nearby name, nearest first, each with a clause that says where.
-pub(crate) fn hints(root: &Path) -> Vec<(LayoutName, String)> {
-    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    let mut found: Vec<(LayoutName, String)> = Vec::new();
-    for folder in real.ancestors().take(3) {
+/// A tool that a file names.
+pub(crate) struct Hint {
+    pub(crate) tool: LayoutName,
+    /// How many folders above the folder of migrations the file is.
+    pub(crate) distance: usize,
+    /// A clause that says where.
+    pub(crate) why: String,
+}
+
+/// The tools that files around name, nearest first, each once.
+pub(crate) fn hints(root: &Path) -> Vec<Hint> {
+    let mut found: Vec<Hint> = Vec::new();
+    for (distance, folder) in around(root).iter().enumerate() {
         for (tool, why) in of_folder(folder) {
-            if !found.iter().any(|(known, _)| *known == tool) {
-                found.push((tool, why));
+            if !found.iter().any(|known| known.tool == tool) {
+                found.push(Hint {
+                    tool,
+                    distance,
+                    why,
+                });
             }
         }
     }
     found
+}
+
+/// The root of the repository that a real path is in: the nearest folder with `.git`, which is a
+/// file in a worktree.
+pub(crate) fn repository(real: &Path) -> Option<&Path> {
+    real.ancestors().find(|folder| folder.join(".git").exists())
+}
+
+/// The folder and those above it, up to the root of the repository. Outside of any repository, up
+/// to the folders that all users or all projects of a user share.
+fn around(root: &Path) -> Vec<PathBuf> {
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let top = repository(&real);
+    let is_project = |folder: &Path| {
+        let names = folder.components();
+        let names = names.filter(|part| matches!(part, Component::Normal(_)));
+        let names: Vec<_> = names.map(|part| part.as_os_str()).collect();
+        match names.as_slice() {
+            [] | [_] => false,
+            [first, _] => *first != "home" && *first != "Users",
+            _ => true,
+        }
+    };
+    let within = |folder: &&Path| match top {
+        Some(top) => folder.starts_with(top),
+        None => is_project(folder) || *folder == real,
+    };
+    real.ancestors()
+        .take_while(within)
+        .map(Path::to_owned)
+        .collect()
 }
 
 fn of_folder(folder: &Path) -> Vec<(LayoutName, String)> {
@@ -145,7 +188,7 @@ fn within(table: &toml::Table, package: &str) -> bool {
 /// The file of wrangler's nearby that names the folder as `migrations_dir`, if one does.
 pub(crate) fn wrangler(root: &Path) -> Option<String> {
     let real = fs::canonicalize(root).ok()?;
-    for folder in real.ancestors().take(3) {
+    for folder in around(root) {
         for name in ["wrangler.toml", "wrangler.json", "wrangler.jsonc"] {
             let Some(text) = text(&folder.join(name)) else {
                 continue;

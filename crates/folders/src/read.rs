@@ -15,6 +15,7 @@ use crate::history::History;
 use crate::input_error::InputError;
 use crate::layout_name::LayoutName;
 use crate::options::Options;
+use crate::selection;
 use crate::source_tree::Tree;
 
 /// Reads a folder of migrations as its tool would.
@@ -24,8 +25,9 @@ use crate::source_tree::Tree;
 /// The folder cannot be read, something in it leads outside or is no text, no layout fits or more
 /// than one does, or the SQL has a name in it that [`Options::defines`] does not say.
 pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
-    let tree = Tree::open(root)?;
-    let (layout, reason) = detect::detect_layout(&tree, options.layout)?;
+    let mut tree = Tree::open(root)?;
+    selection::select(&mut tree, options);
+    let (layout, reason) = detect::detect_layout(&tree, options)?;
     let mut reading = (layout.read)(&tree, options)?;
     for (path, why) in tree.odd() {
         reading.aside(path, why);
@@ -44,6 +46,7 @@ pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
         steps: reading.steps,
         gaps: reading.gaps,
         faults: reading.faults,
+        base: reading.base,
     })
 }
 

@@ -1,9 +1,9 @@
 //! The files of a folder, read safely: nothing outside it, nothing that is no text, nothing without
 //! end.
 //!
-//! Hidden files are no part of it. Links inside the folder are followed; one that leads outside,
-//! nowhere or back to a folder that holds it is refused, because its target is not what the tool's
-//! users share.
+//! Hidden files are no part of it. Links inside the folder, or inside the repository that contains
+//! the folder, are followed; one that leads outside, nowhere or back to a folder that holds it is
+//! refused, because its target is not what the tool's users share.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use crate::input_error::InputError;
 use crate::natural::natural;
+use crate::project_files::repository;
 
 /// Folders in folders deeper than this are not read. No layout reads as deep; entries there are
 /// reported.
@@ -120,7 +121,8 @@ impl Tree {
                 let what = format!("is a link that leads nowhere: {error}");
                 InputError::new(&path, &what, "correct the link, or remove it")
             })?;
-            if !way.first().is_some_and(|root| target.starts_with(root)) {
+            let shared = way.first().map(|root| repository(root).unwrap_or(root));
+            if !shared.is_some_and(|shared| target.starts_with(shared)) {
                 let what = format!("is a link that leads outside, to `{}`", target.display());
                 return Err(InputError::new(
                     &path,
@@ -143,6 +145,12 @@ impl Tree {
             _ => Kind::Other,
         };
         Ok((kind, target))
+    }
+
+    /// Keeps the files whose path is as asked, and the folders.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.entries
+            .retain(|path, kind| *kind == Kind::Folder || keep(path));
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -15,6 +15,7 @@ use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
+use crate::natural::leading_digits;
 use crate::options::Options;
 use crate::source_tree::Tree;
 
@@ -52,6 +53,20 @@ pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
         Some(file) => Fit::Shape(format!("`{file}` is a number, `_` and a name")),
         None => Fit::No("no file is named like `20240131120000_name.sql`".to_owned()),
     })
+}
+
+/// Whether all numbers of the folder's pairs are times of 14 digits, as `sqlx migrate add -r`
+/// writes them.
+pub(crate) fn has_dated_pairs(tree: &Tree) -> bool {
+    let files = tree.files("");
+    let mut pairs = files
+        .iter()
+        .filter(|file| direction(file) != Direction::Simple);
+    let dated = |file: &&str| {
+        let (digits, rest) = leading_digits(file);
+        digits.len() == 14 && rest.starts_with('_')
+    };
+    pairs.clone().next().is_some() && pairs.all(dated)
 }
 
 pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {

@@ -94,8 +94,8 @@ fn the_example_of_a_file_is_whole_and_works() {
         text("from"),
         text("to"),
     ] {
-        write(&format!("migrations/{name}/up.sql"), "SELECT 1;\n");
-        write(&format!("migrations/{name}/down.sql"), "SELECT 1;\n");
+        write(&format!("migrations/{name}.sql"), "SELECT 1;\n");
+        write(&format!("migrations/{name}.down.sql"), "SELECT 1;\n");
     }
     write(&text("base"), "CREATE TABLE log (line TEXT);\n");
     write(&text("baseline"), "");
@@ -127,7 +127,7 @@ fn the_example_of_a_file_is_whole_and_works() {
     }
     let (code, printed) = check(path, &["migrations"]);
     assert_eq!(code, Some(0), "{printed}");
-    assert!(printed.contains("layout diesel, 2 steps"), "{printed}");
+    assert!(printed.contains("layout plain, 2 steps"), "{printed}");
 }
 
 /// The entry of a baseline on the page is one.
