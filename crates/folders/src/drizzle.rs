@@ -98,7 +98,9 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             fault.related.push(format!("{}.sql", earlier.tag));
             reading.faults.push(fault);
         }
-        reading.step(step(tree, &entry.tag, &file)?);
+        // What drizzle records is the time.
+        let step = step(tree, &entry.tag, &file)?;
+        reading.step(step.with_version(entry.when));
         if latest.is_none_or(|earlier| earlier.when < entry.when) {
             latest = Some(entry);
         }

@@ -48,14 +48,19 @@ mod layout;
 mod errors;
 mod detect;
 mod read;
+mod tool_records;
+mod fates;
+mod edits;
+mod shipped;
 
 pub use fault::{Fault, FaultKind, Harm};
 pub use history::{Down, Gap, History, Migration, Script};
 pub use input_error::InputError;
 pub use layout_name::{LayoutName, UnknownLayout};
 pub use options::Options;
-pub use read::read;
+pub use read::{read, read_files};
 pub use remedy::Remedy;
+pub use shipped::compare_shipped;
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

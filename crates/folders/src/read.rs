@@ -25,7 +25,25 @@ use crate::source_tree::Tree;
 /// The folder cannot be read, something in it leads outside or is no text, no layout fits or more
 /// than one does, or the SQL has a name in it that [`Options::defines`] does not say.
 pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
-    let mut tree = Tree::open(root)?;
+    read_tree(Tree::open(root)?, options)
+}
+
+/// Reads the folder `root` as it would be with these files, given by their paths below it with `/`,
+/// such as those of an earlier revision.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_files(
+    root: &Path,
+    files: BTreeMap<String, Vec<u8>>,
+    options: &Options,
+) -> Result<History, InputError> {
+    read_tree(Tree::of_files(root, files), options)
+}
+
+fn read_tree(mut tree: Tree, options: &Options) -> Result<History, InputError> {
+    let root = tree.root().to_owned();
     selection::select(&mut tree, options);
     let (layout, reason) = detect::detect_layout(&tree, options)?;
     let mut reading = (layout.read)(&tree, options)?;
@@ -37,12 +55,12 @@ pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
         unread(&tree, layout.name, &mut reading);
     }
     if nothing {
-        return Err(InputError::nothing(root, layout.name));
+        return Err(InputError::nothing(&root, layout.name));
     }
     Ok(History {
         layout: layout.name.as_str(),
         reason,
-        root: root.to_owned(),
+        root,
         steps: reading.steps,
         gaps: reading.gaps,
         faults: reading.faults,

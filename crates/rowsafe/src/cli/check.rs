@@ -9,6 +9,7 @@ mod arguments;
 mod baseline;
 mod config;
 mod failure_log;
+mod git;
 mod place;
 mod progress;
 mod since;
@@ -102,10 +103,10 @@ fn check_folder(
     output: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     let root = &arguments.folder;
-    let options = folder_options(arguments);
+    let folder_options = folder_options(arguments);
     let deadline = Arc::new(Deadline::after(Duration::from_secs(arguments.timeout)));
-    let history = {
-        let root = root.clone();
+    let mut history = {
+        let (root, options) = (root.clone(), folder_options.clone());
         in_time(&deadline, arguments, move || folders::read(&root, &options))?
     };
     let mut options = lint_options(arguments);
@@ -126,12 +127,13 @@ fn check_folder(
         .map(|path| format!("options: `{}`", path.display()))
         .collect();
     if let Some(revision) = &arguments.since {
-        let since = since::select(&history, revision)?;
+        let since = since::select(&history, revision, &folder_options)?;
         if since.steps.is_empty() {
             options.starts = 0;
         }
         options.only = Some(since.steps);
         notes.extend(since.notes);
+        history.faults.extend(since.faults);
     }
     let judged = lint::check_until(&history, &options, &deadline);
     progress::clear();

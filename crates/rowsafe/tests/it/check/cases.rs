@@ -66,7 +66,10 @@ impl Case {
             commit(path, "v1");
         }
         for name in lines("delete:") {
-            fs::remove_file(path.join(name)).unwrap();
+            let file = path.join(name);
+            fs::remove_file(&file).unwrap();
+            // git keeps no empty folder.
+            let _ = fs::remove_dir(file.parent().unwrap());
         }
         for name in lines("crlf:") {
             let file = path.join(name);
