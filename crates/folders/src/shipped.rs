@@ -78,8 +78,8 @@ impl Comparison<'_> {
             }
         };
         let why = format!(
-            "`{old_name}` of `{since}` is gone: its SQL is now in `{new_name}`{more}, a new step to \
-             every database that has `{old_name}`{taken}: {then}; restore the shipped number"
+            "`{old_name}` of `{since}` is gone: its SQL is now in `{new_name}`{more}, a new step \
+             to every database that has `{old_name}`{taken}: {then}; restore the shipped number"
         );
         let files: Vec<&str> = moved.iter().map(|(_, new)| new.file()).collect();
         let harm = match self.layout {
