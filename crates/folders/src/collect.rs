@@ -37,7 +37,17 @@ impl Reading {
 
     /// A file or folder for which the tool refuses the whole folder, though its SQL runs here.
     pub(crate) fn refuse(&mut self, file: impl Into<String>, why: impl Into<String>) {
-        let fault = Fault::new(FaultKind::RefusedByTool, Harm::Certain, file, why);
+        self.refuse_perhaps(Harm::Certain, file, why);
+    }
+
+    /// The same, where it may depend on how the tool was built.
+    pub(crate) fn refuse_perhaps(
+        &mut self,
+        harm: Harm,
+        file: impl Into<String>,
+        why: impl Into<String>,
+    ) {
+        let fault = Fault::new(FaultKind::RefusedByTool, harm, file, why);
         self.faults.push(fault);
     }
 

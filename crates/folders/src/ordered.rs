@@ -71,7 +71,13 @@ fn listed(
             }
             continue;
         }
-        let fits = |file: &&str| file.ends_with(".sql") && glob::fits_whole(entry, file);
+        let within = format!("{}/**", entry.trim_end_matches('/'));
+        let pattern = if tree.has_folder(entry.trim_end_matches('/')) {
+            &within
+        } else {
+            entry
+        };
+        let fits = |file: &&str| file.ends_with(".sql") && glob::fits_whole(pattern, file);
         let files: Vec<&str> = tree.all_files().into_iter().filter(fits).collect();
         if files.is_empty() {
             let what = format!("has no file of SQL that fits `{entry}` of the option `order`");

@@ -102,9 +102,11 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     found.sort_by_key(|(version, ..)| *version);
     for (version, path, code) in &found {
         if i32::try_from(*version).is_err() {
-            let why =
-                "its version needs refinery's feature `int8-versions`, and is refused without it";
-            reading.gap(*path, why);
+            let why = format!(
+                "refinery refuses the version of `{path}` unless it is built with the feature \
+                 `int8-versions`"
+            );
+            reading.refuse_perhaps(Harm::Possible, *path, why);
         }
         if *code {
             reading.gap(*path, "it is Rust, which is not run here");

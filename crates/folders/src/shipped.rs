@@ -113,7 +113,17 @@ impl Comparison<'_> {
             })
         });
         let refuses = match self.records.missing {
-            Missing::Refuses => Some(format!("{tool} stops on every database that has {them}")),
+            Missing::Refuses => Some(match self.layout {
+                // These know the last version alone.
+                LayoutName::GolangMigrate => {
+                    format!("{tool} stops on every database whose last step is one of these")
+                }
+                LayoutName::Sqldelight => format!(
+                    "{tool} leaves {them} out of the upgrade of an older database, and an \
+                     application refuses a database that is newer than its schema"
+                ),
+                _ => format!("{tool} stops on every database that has {them}"),
+            }),
             Missing::Ignores => None,
         };
         let again = squashed.map(|new| {
@@ -144,6 +154,7 @@ impl Comparison<'_> {
         let mut fault = self.fault(FaultKind::MissingAppliedFile, harm, &files, why);
         if files.is_empty() {
             fault.name = first.name().to_owned();
+            fault.file = first.file().to_owned();
         }
         Some(fault)
     }

@@ -258,6 +258,10 @@ impl Tree {
         self.entries.get(path) == Some(&Kind::File)
     }
 
+    pub(crate) fn has_folder(&self, path: &str) -> bool {
+        self.entries.get(path) == Some(&Kind::Folder)
+    }
+
     /// The content of a file, which must be text.
     pub(crate) fn text(&self, below: &str) -> Result<Rc<str>, InputError> {
         if let Some(text) = self.texts.borrow().get(below) {

@@ -130,6 +130,34 @@ fn the_example_of_a_file_is_whole_and_works() {
     assert!(printed.contains("layout plain, 2 steps"), "{printed}");
 }
 
+/// The projects with a runner of their own are read whole, and nothing is found in them.
+#[test]
+fn the_home_made_runners_are_checked() {
+    let (_, section) = PAGE.split_once("\n## Home-made runners\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut projects = 0;
+    for block in section.split("\n```text\n").skip(1) {
+        let (block, _) = block.split_once("\n```").unwrap();
+        let (command, files) = block.split_once("\n=== ").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for file in files.split("\n=== ") {
+            let (name, text) = file.split_once('\n').unwrap();
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{text}\n")).unwrap();
+        }
+        let command = command.strip_prefix("$ rowsafe check ").unwrap();
+        let (named, steps) = command.split_once(' ').unwrap();
+        let (code, printed) = check(folder.path(), &[named]);
+        assert_eq!(code, Some(0), "{printed}");
+        let head = format!("{named}, layout plain, {}, ", steps.trim());
+        assert!(printed.contains(&head), "{head}: {printed}");
+        assert!(!printed.contains("gap: "), "{printed}");
+        projects += 1;
+    }
+    assert_eq!(projects, 6);
+}
+
 /// The entry of a baseline on the page is one.
 #[test]
 fn the_example_of_a_baseline_is_read() {
