@@ -4,8 +4,8 @@
 //! would accept them, a file of one of those tools nearby decides, the nearest first. Numbered
 //! files that sqlx, wrangler or an application itself might run, with none of those tools nearby,
 //! are the application's own; pairs of `.up.sql` and `.down.sql` whose number is a time of 14
-//! digits are sqlx's. Anything else is refused, because each tool has its own transactions and
-//! foreign keys, and a guess would judge a different tool's work.
+//! digits are sqlx's, unless the project is in Go. Anything else is refused, because each tool has
+//! its own transactions and foreign keys, and a guess would judge a different tool's work.
 
 use crate::fit::Fit;
 use crate::input_error::InputError;
@@ -84,7 +84,7 @@ fn by_hint(tree: &Tree, shape: &[(LayoutName, String)]) -> Result<(Layout, Strin
     let own =
         |name: &LayoutName| matches!(name, LayoutName::Plain | LayoutName::Sqlx | LayoutName::D1);
     let dated = shape.iter().find(|(name, _)| *name == LayoutName::Sqlx);
-    let dated = dated.filter(|_| sqlx::has_dated_pairs(tree));
+    let dated = dated.filter(|_| sqlx::has_dated_pairs(tree) && !project_files::is_go(tree.root()));
     let plain = shape.iter().find(|(name, _)| *name == LayoutName::Plain);
     match (hinted.as_slice(), plain) {
         ([(name, why)], _) => Ok((Layout::named(*name), why.clone())),

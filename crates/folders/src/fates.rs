@@ -16,6 +16,16 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// The name after its number.
+    fn core(&self) -> &str {
+        let is_number = |c: char| c.is_ascii_digit() || ['V', '_', '-', '.', '/'].contains(&c);
+        self.name().trim_start_matches(is_number)
+    }
+
+    fn is_version_of(&self, other: &Step<'_>) -> bool {
+        self.migration.version == other.migration.version
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.migration.name
     }
@@ -47,7 +57,7 @@ pub(crate) enum Fate {
     Kept(usize),
     /// The step at this place has its version, and different statements.
     Edited(usize),
-    /// The step at this place has its statements, and a different version.
+    /// The step at this place has its statements or its name, and a different version.
     Moved(usize),
     Gone,
 }
@@ -75,9 +85,21 @@ impl Comparison<'_> {
                 let step = self.present.get(*place);
                 !used.contains(place) && step.is_some_and(|new| new.canonical == old.canonical)
             };
-            let moved = (0..self.present.len())
-                .find(same)
-                .filter(|_| !old.canonical.is_empty());
+            // Edited as well, it still has its name after the number.
+            let named = |place: &usize| {
+                let step = self.present.get(*place).filter(|new| {
+                    let is_shipped = self.shipped.iter().any(|old| old.is_version_of(new));
+                    !is_shipped && new.core() == old.core()
+                });
+                !used.contains(place) && old.core().len() > 2 && step.is_some()
+            };
+            let replaced = self
+                .of_version(old)
+                .and_then(|place| self.present.get(place));
+            let is_replaced = replaced.is_none_or(|new| new.core() != old.core());
+            let all = || 0..self.present.len();
+            let moved = all().find(same).filter(|_| !old.canonical.is_empty());
+            let moved = moved.or_else(|| all().find(named).filter(|_| is_replaced));
             fates.push(match (moved, self.of_version(old)) {
                 (Some(place), _) => {
                     used.push(place);

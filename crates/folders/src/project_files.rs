@@ -78,7 +78,7 @@ pub(crate) struct Hint {
 pub(crate) fn hints(root: &Path) -> Vec<Hint> {
     let mut found: Vec<Hint> = Vec::new();
     for (distance, folder) in around(root).iter().enumerate() {
-        for (tool, why) in of_folder(folder) {
+        for (tool, why) in of_folder(folder, root) {
             if !found.iter().any(|known| known.tool == tool) {
                 found.push(Hint {
                     tool,
@@ -122,14 +122,16 @@ fn around(root: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn of_folder(folder: &Path) -> Vec<(LayoutName, String)> {
+fn of_folder(folder: &Path, root: &Path) -> Vec<(LayoutName, String)> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else {
         return found;
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     for name in names.collect::<std::collections::BTreeSet<_>>() {
-        for (own, tool) in OWN {
+        let is_others =
+            WRANGLER.contains(&name.as_str()) && names_other_folder(&folder.join(&name), root);
+        for (own, tool) in OWN.iter().filter(|_| !is_others) {
             if name == *own || (own.ends_with('.') && name.starts_with(own)) {
                 found.push((*tool, format!("`{name}` is nearby")));
             }
@@ -185,26 +187,47 @@ fn within(table: &toml::Table, package: &str) -> bool {
     })
 }
 
+/// Whether a file nearby shows that the project is written in Go.
+pub(crate) fn is_go(root: &Path) -> bool {
+    around(root)
+        .iter()
+        .any(|folder| folder.join("go.mod").is_file())
+}
+
+const WRANGLER: [&str; 3] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
+
 /// The file of wrangler's nearby that names the folder as `migrations_dir`, if one does.
 pub(crate) fn wrangler(root: &Path) -> Option<String> {
     let real = fs::canonicalize(root).ok()?;
     for folder in around(root) {
-        for name in ["wrangler.toml", "wrangler.json", "wrangler.jsonc"] {
-            let Some(text) = text(&folder.join(name)) else {
-                continue;
-            };
-            // The three forms write the value alike, and a comment in JSON is no reason not to see
-            // it.
-            let named = text.match_indices("migrations_dir").any(|(at, key)| {
-                let rest = text.get(at + key.len()..).unwrap_or_default();
-                let rest = rest.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);
-                let value = rest.split(['"', '\'', '\n']).next().unwrap_or_default();
-                fs::canonicalize(folder.join(value)).is_ok_and(|path| path == real)
-            });
-            if named {
+        for name in WRANGLER {
+            let named = named_folders(&folder.join(name));
+            let is_own = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|path| path == real);
+            if named.iter().any(is_own) {
                 return Some(name.to_owned());
             }
         }
     }
     None
+}
+
+/// Whether a file of wrangler's names folders of migrations, and not this one.
+fn names_other_folder(config: &Path, root: &Path) -> bool {
+    let named = named_folders(config);
+    let real = fs::canonicalize(root).ok();
+    !named.is_empty() && !named.iter().any(|path| fs::canonicalize(path).ok() == real)
+}
+
+/// The folders that a configuration of wrangler names as `migrations_dir`.
+fn named_folders(config: &Path) -> Vec<PathBuf> {
+    let text = text(config).unwrap_or_default();
+    let folder = config.parent().unwrap_or(Path::new(""));
+    // The three forms write the value alike, and a comment in JSON is no reason not to see it.
+    let named = text.match_indices("migrations_dir").map(|(at, key)| {
+        let rest = text.get(at + key.len()..).unwrap_or_default();
+        let rest = rest.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);
+        let value = rest.split(['"', '\'', '\n']).next().unwrap_or_default();
+        folder.join(value)
+    });
+    named.collect()
 }

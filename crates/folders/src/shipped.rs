@@ -36,7 +36,7 @@ impl Comparison<'_> {
         faults
     }
 
-    /// The shipped steps whose SQL has a different version now.
+    /// The shipped steps that have a different version now.
     fn moved(&self, fates: &[Fate]) -> Option<Fault> {
         let pairs = self.shipped.iter().zip(fates);
         let moved: Vec<(&Step<'_>, &Step<'_>)> = pairs
@@ -78,7 +78,7 @@ impl Comparison<'_> {
             }
         };
         let why = format!(
-            "`{old_name}` of `{since}` is gone: its SQL is now in `{new_name}`{more}, a new step \
+            "`{old_name}` of `{since}` is gone: it is now `{new_name}`{more}, a new step \
              to every database that has `{old_name}`{taken}: {then}; restore the shipped number"
         );
         let files: Vec<&str> = moved.iter().map(|(_, new)| new.file()).collect();
