@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The steps of a release (RELEASING.md). Bash 3.2, which macOS has, runs it.
 #   set-version VERSION          write the version of all crates into Cargo.toml
-#   version-matches-tag TAG      fail unless TAG is the version, and CHANGELOG.md has it
+#   version-matches-tag TAG      fail unless TAG is the version, and CHANGELOG.md has a section for it
 #   notes                        print the section of CHANGELOG.md for the version
-#   semver                       compare each public API with the one of the tag before
+#   semver                       compare each public API with that of the previous tag
 #   advisories                   look for published vulnerabilities of the dependencies
 #   build TARGET                 build `rowsafe` for a target of rustc
-#   try TARGET                   call what was built, where this machine can
+#   try TARGET                   run the program, if this machine can
 #   package TARGET FOLDER        put it into FOLDER/rowsafe-VERSION-TARGET.tar.gz
 #   checksums FOLDER             write FOLDER/SHA256SUMS
-#   draft TAG                    make a release on GitHub that nobody sees yet
+#   draft TAG                    make a draft of a release on GitHub
 #   upload TAG FOLDER            add the archives of FOLDER to it
 #   upload-checksums TAG FOLDER  fetch its archives to FOLDER, and add SHA256SUMS
 set -euo pipefail
@@ -33,7 +33,7 @@ version() {
     sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' Cargo.toml
 }
 
-# The packages that are published: a manifest below `crates` that does not say no.
+# The published packages: those below `crates` without `publish = false`.
 packages() {
     local manifest
     for manifest in crates/*/Cargo.toml; do
@@ -43,7 +43,7 @@ packages() {
     done
 }
 
-# Where cargo puts the program.
+# The path of the program in the target folder.
 program() {
     local ending=
     case "$1" in *windows*) ending=.exe ;; esac
@@ -93,7 +93,7 @@ set-version)
     *) fail "\`$2\` is not a version" ;;
     esac
     old=$(version | sed 's/\./\\./g')
-    # The version of the workspace, and that of each crate where another one names it.
+    # The version of the workspace, and the version of each dependency inside it.
     sed -e "s/^version = \"$old\"\$/version = \"$2\"/" \
         -e "/path = \"crates\//s/version = \"$old\"/version = \"$2\"/" Cargo.toml >Cargo.toml.new
     mv Cargo.toml.new Cargo.toml
@@ -101,7 +101,7 @@ set-version)
 version-matches-tag)
     if [ "$2" != "v$(version)" ]; then
         fail "the tag is \`$2\`, and the crates have version $(version)" \
-            "\`bash .github/release.sh set-version ${2#v}\`, or another tag"
+            "\`bash .github/release.sh set-version ${2#v}\`, or choose a different tag"
     fi
     notes >/dev/null
     ;;
@@ -132,7 +132,7 @@ build)
 try)
     program=$(program "$2")
     host=$(rustc -vV | sed -n 's/^host: //p')
-    # A musl program runs where the other one does.
+    # A musl program also runs on a glibc system.
     if [ "${2%-*}" != "${host%-*}" ]; then
         echo "skipped: $host may not run what was built for $2"
         exit 0

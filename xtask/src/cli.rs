@@ -22,7 +22,7 @@ impl Cli {
             if !usage.use_stderr() {
                 usage.exit();
             }
-            // It repeats what was typed, which may be the name of a file.
+            // The message repeats arguments, such as the name of a file.
             let words = std::env::args_os();
             let words = words.map(|word| escape::line(&word.to_string_lossy()).into_owned());
             let usage = Cli::try_parse_from(words).err().unwrap_or(usage);
@@ -39,22 +39,22 @@ pub enum Verb {
     VerifyMigrations(VerifyMigrations),
     /// Begin version N+1: its folder, catalogue line, docs and a draft of its fixture
     NewVersion(NewVersion),
-    /// Freeze the newest version with its golden database, or add a database file as one more
-    /// golden
+    /// Freeze the newest version with its golden database, or add a database file as a further
+    /// golden one
     AddFixture(AddFixture),
     /// Write the generated blocks of the docs
     Docs(Docs),
-    /// Measure, and print one table with ratios: the benchmarks of the workspace, other tools, or
+    /// Measure, and print one table with ratios: benchmarks of the workspace, other tools, or
     /// instructions
     Bench(Bench),
-    /// Plant mistakes in the engine, one at a time in a copy, and see whether the proof finds each
+    /// Plant mistakes in the engine, one at a time in a copy, and check that the proof finds each
     Sabotage(Sabotage),
-    /// Build an application that depends on the engine beside each of other crates that bring SQLite
+    /// Build an application with the engine and each of other crates that bring SQLite
     Resolve(Resolve),
-    /// Everything that must hold before a change lands: format, structure, lints, tests, docs, the
-    /// proof, and the scaffolders in a scratch copy
+    /// Run every check that must pass before a change lands: format, structure, lints, tests, docs,
+    /// the proof, and the scaffolders in a scratch copy
     Ci(CiOptions),
-    /// Write what a version under construction needs: draft of its fixture, docs
+    /// Write the drafts for a version under construction: fixture and docs
     #[command(hide = true)]
     Draft,
 }
@@ -65,32 +65,34 @@ pub struct VerifyMigrations {
     /// Format of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Only this journey, from a version over another one and back, such as `v3..v4..v3`
+    /// Only this journey, such as `v3..v4..v3`; `v3..v4` is short for it, because every journey
+    /// returns to its start
     #[arg(long)]
     pub journey: Option<String>,
-    /// Only this database: a fixture's name such as `golden`, `empty`, `filled` (made where a
-    /// fixture leaves something empty), `generated` (by the application), `plain` or `hostile`
-    /// (from the schema alone), `clashing` (with rows that a step may not allow)
+    /// Only this database: a fixture's name such as `golden`, `empty`, `filled` (made if a fixture
+    /// leaves something empty), `generated` (by the application), `plain` or `hostile` (from the
+    /// schema alone), `clashing` (with rows that a step may not allow), `storage` (golden databases
+    /// under other storage configurations) or `walk` (random walks)
     #[arg(long)]
     pub fixture: Option<String>,
     /// Only this law, such as "down restores"
     #[arg(long)]
     pub law: Option<String>,
-    /// The seed of the generated databases
+    /// Seed of the generated databases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Number of databases to generate for each journey of one step; 24, with --deep 240. Longer
-    /// journeys get a third, with --deep or --journey all
+    /// Number of databases to generate for each journey of one step; default 24, with --deep 240.
+    /// Longer journeys get a third, with --deep or --journey all
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub cases: Option<u32>,
-    /// Try everything, and not some of it: each point at which a run can fail, hundreds of orders
-    /// of starters. Takes minutes, and reports its progress
+    /// Try every point at which a run can fail, and hundreds of orders of concurrent starts. Takes
+    /// minutes, and reports its progress
     #[arg(long)]
     pub deep: bool,
-    /// Show again what a failure printed after `again:`, all of that line or only its options
+    /// Repeat a failure: the text that it printed after `again:`, or only its options
     #[arg(long, value_name = "LINE", exclusive = true)]
     pub repeat: Option<String>,
-    /// Fail also when the newest version is not frozen yet
+    /// Also fail if the newest version is not frozen yet
     #[arg(long)]
     pub require_frozen: bool,
 }
@@ -98,37 +100,37 @@ pub struct VerifyMigrations {
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people
     Text,
-    /// One JSON document.
+    /// One JSON document
     Json,
 }
 
 /// Options of `bench`.
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// Only these, such as `engine` or `last_exercise`; all of them when none is named
+    /// Only these, such as `engine` or `last_exercise`; default: all
     #[arg(value_name = "NAME")]
     pub only: Vec<String>,
-    /// Rougher figures and smaller files, in less than two minutes once all is compiled
+    /// Measure roughly and with smaller files, in less than two minutes after compilation
     #[arg(long)]
     pub quick: bool,
     /// Format of the figures
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Measure nothing and show what was measured last
+    /// Measure nothing and show the last figures
     #[arg(long, conflicts_with_all = ["peers", "instructions", "quick"])]
     pub last: bool,
-    /// Write the figures and a chart of the lookups into the docs, too
+    /// Also write the figures and a chart of the lookups into the docs
     #[arg(long, conflicts_with_all = ["peers", "instructions", "only", "quick"])]
     pub chart: bool,
-    /// Other tools beside ours, on the same work
+    /// Measure other tools beside this engine, on the same work
     #[arg(long, conflicts_with = "instructions")]
     pub peers: bool,
     /// Count instructions under valgrind, and compare them with the committed baseline
     #[arg(long)]
     pub instructions: bool,
-    /// Make what is counted now the baseline
+    /// Write the new counts as the baseline
     #[arg(long, requires = "instructions")]
     pub write_baseline: bool,
 }
@@ -136,9 +138,9 @@ pub struct Bench {
 /// Options of `new-version`.
 #[derive(Args, Debug)]
 pub struct NewVersion {
-    /// The addition, in lower case with underscores, such as `session_duration`
+    /// Name of the addition, in lower case with underscores, such as `session_duration`
     pub name: String,
-    /// Data must be computed: make a Rust function for the step, too
+    /// Also make a Rust function for the step, to compute data
     #[arg(long)]
     pub code: bool,
 }
@@ -146,14 +148,14 @@ pub struct NewVersion {
 /// Options of `add-fixture`.
 #[derive(Args, Debug)]
 pub struct AddFixture {
-    /// A database file of a version that is frozen already, to add as one more golden
+    /// Database file of a frozen version, to add as a further golden database
     pub file: Option<PathBuf>,
 }
 
 /// Options of `docs`.
 #[derive(Args, Debug)]
 pub struct Docs {
-    /// Fail if a block is outdated; outside CI it is written all the same
+    /// Fail if a block is outdated; outside CI it is written anyway
     #[arg(long)]
     pub check: bool,
 }
@@ -161,10 +163,10 @@ pub struct Docs {
 /// Options of `sabotage`.
 #[derive(Args, Debug, Default)]
 pub struct Sabotage {
-    /// Only these, such as `begin_deferred`; all of `fixtures/planted/engines` when none is named
+    /// Only these, such as `begin_deferred`; default: all of `fixtures/planted/engines`
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Try everything in each proof, and not some of it. Takes minutes for each engine
+    /// Try everything in each proof. Takes minutes for each engine
     #[arg(long)]
     pub deep: bool,
 }
@@ -172,7 +174,7 @@ pub struct Sabotage {
 /// Options of `resolve`.
 #[derive(Args, Debug)]
 pub struct Resolve {
-    /// Only beside these, such as `r2d2_sqlite`; beside all when none is named
+    /// Only beside these, such as `r2d2_sqlite`; default: all
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 }
@@ -180,11 +182,10 @@ pub struct Resolve {
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub struct CiOptions {
-    /// Run only these steps, in this order; without a name, run all but `sabotage`, which takes
-    /// minutes
+    /// Run only these steps, in this order; default: all but `sabotage`, which takes minutes
     #[arg(value_enum, value_name = "STEP")]
     pub only: Vec<CiStep>,
-    /// Leave out the tests, where `cargo test --workspace` has just passed
+    /// Leave out the tests, after `cargo test --workspace` has just passed
     #[arg(long)]
     pub skip_tests: bool,
 }
@@ -213,12 +214,14 @@ pub enum CiStep {
     Docs,
     /// Count instructions under valgrind
     Instructions,
-    /// Package what is published, and build an application outside the workspace with it
+    /// Package all published crates, and build an application outside the workspace with them
     Packages,
-    /// Build an application beside the three of `cargo xtask resolve` that compile fastest
+    /// Build an application beside the three crates of `cargo xtask resolve` that compile fastest
     Resolve,
     /// Try the scaffolders in a scratch copy
     Scaffolders,
+    /// Run the commands of `docs/tutorial.md` and compare their output
+    Tutorial,
     /// Run `cargo xtask sabotage`
     Sabotage,
 }

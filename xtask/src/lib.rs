@@ -1,13 +1,13 @@
-//! The project's commands, one file a verb.
+//! The project's commands, one file per verb.
 //!
-//! This crate is small, so that a command answers at once and can still say what is wrong when the
-//! catalogue does not compile (a missing `down.sql` is a compile error). The verbs that need the
-//! compiled catalogue live in `xtask/catalogue`, and measuring in `xtask/bench`; [`program::run`]
-//! builds and calls them.
+//! This crate is small, so that a command starts at once, and still works when the catalogue does
+//! not compile (a missing `down.sql` is a compile error). The verbs that need the compiled
+//! catalogue are in `xtask/catalogue`, and benchmarks in `xtask/bench`; [`program::run`] builds and
+//! calls them.
 
 pub mod version_folders;
 pub mod cli;
-// The one of `schema`, in its own file: nothing here waits for that crate.
+// The module of `schema`, included as a file, so that nothing here waits for that crate to compile.
 #[path = "../../crates/schema/src/escape.rs"]
 pub mod escape;
 pub mod program;
@@ -18,14 +18,14 @@ pub mod verb;
 use std::fmt;
 use std::process::ExitCode;
 
-/// Why a command failed, as text, with what to do next.
+/// The reason why a command failed, as text, with remedies.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
     hints: Vec<String>,
 }
 
-/// The result of a verb: whether all is well, or the reason that it could not work.
+/// The result of a verb: whether everything is fine, or the reason why it could not work.
 pub type Verdict = Result<bool, Failure>;
 
 impl Failure {
@@ -37,14 +37,14 @@ impl Failure {
         }
     }
 
-    /// The same with a sentence about what to do next.
+    /// Adds a sentence with a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hints.push(hint.into());
         self
     }
 
-    /// The same, with what was being done in front.
+    /// Adds the operation that failed in front of the message.
     #[must_use]
     pub fn within(mut self, what: &str) -> Failure {
         self.message = format!("{what}: {}", self.message);
@@ -63,11 +63,11 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The exit code of a program that did its work and could not print the result.
+/// The exit code of a program that did its work but could not print the result.
 const UNPRINTED: u8 = 5;
 
-/// The exit code of a program that ends so: 0 where all is well, else 1, after saying why it could
-/// not work; 5 where all is well and could not be printed.
+/// The exit code for a verdict: 0 if everything is fine, otherwise 1, after printing the reason of
+/// a failure; 5 if everything is fine but could not be printed.
 pub fn exit(verdict: Verdict) -> ExitCode {
     match verdict {
         Ok(true) if screen::has_lost() => ExitCode::from(UNPRINTED),

@@ -26,7 +26,8 @@ fn run(verb: &Verb, root: &Path) -> Verdict {
         Verb::VerifyMigrations(options) => {
             version_folders::run(root, options.format == Format::Json, &arguments)
         }
-        // The program is called at the root, and the file is named from here.
+        // The program is called at the root, but the user names the file relative to the current
+        // folder.
         Verb::AddFixture(AddFixture { file: Some(file) }) => {
             let file = path::absolute(file)
                 .map_err(|error| Failure::new(format!("`{}`: {error}", file.display())))?;

@@ -1,4 +1,4 @@
-//! The programs of this workspace that commands are carried out by.
+//! The programs of this workspace that run commands.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::process::{Command, Stdio};
 
 use crate::{Failure, UNPRINTED, Verdict, project, screen};
 
-/// Builds `package` and calls it with `arguments`, those of the verb. With `json` the standard
-/// output is kept for the one document.
+/// Builds `package` and calls it with `arguments`, those of the verb. With `json`, standard output
+/// is reserved for the one document.
 ///
 /// # Errors
-/// If the package does not compile, or the program ends otherwise than with 0 or 1.
+/// If the package does not compile, or the program ends with an exit code other than 0 or 1.
 pub fn run(root: &Path, package: &str, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict {
     let failed = |error| Failure::new(format!("cannot run `cargo`: {error}"));
-    // In a pipe of JSON only errors are of interest; else a first build shows that it is working.
+    // With JSON output only errors are of interest; otherwise a first build shows progress.
     let mut build = Command::new(project::cargo());
     build
         .current_dir(root)
@@ -41,7 +41,7 @@ pub fn run(root: &Path, package: &str, json: bool, arguments: &[impl AsRef<OsStr
     }
 }
 
-/// Whether a program that is no part of this workspace can be called here.
+/// Whether an external program can be called here.
 pub fn is_there(program: &str) -> bool {
     let mut call = Command::new(program);
     let called = call

@@ -24,8 +24,8 @@ pub const FIXTURES: &str = "fixtures";
 /// The files with generated blocks, below the root.
 pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
 
-/// The root of the checkout in which the command is called: the nearest folder above the current
-/// one that is this project, wherever the program was built.
+/// The root of the current checkout: the nearest folder above the current one that is this project,
+/// wherever the program was built.
 ///
 /// # Errors
 /// If the current folder is in no checkout.
@@ -37,7 +37,7 @@ pub fn root() -> Result<PathBuf, Failure> {
             "`{}` is in no checkout of this project",
             here.display()
         ))
-        .hint("go to the checkout that is meant, or to a folder in it, and call the command there")
+        .hint("change to the checkout or to a folder in it, and call the command there")
     })
 }
 
@@ -59,16 +59,16 @@ fn is_checkout(folder: &Path) -> bool {
         && folder.join(FIXTURES).is_dir()
 }
 
-/// Reports where a command writes.
-pub fn tell_checkout(root: &Path) {
+/// Reports the checkout in which a command writes.
+pub fn report_checkout(root: &Path) {
     crate::say!("checkout: {}", escape::line(&root.to_string_lossy()));
 }
 
-/// Refuses a program that was compiled in another checkout than the one it is called in: what is
-/// compiled into it belongs there. `manifest` is the folder of its package.
+/// Refuses a program that was compiled in a different checkout than the current one, because its
+/// compiled content belongs there. `manifest` is the folder of its package.
 ///
 /// # Errors
-/// If it is a different one.
+/// If the checkouts differ.
 pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
     let real = |path: &Path| fs::canonicalize(path).ok();
     let built = root_above(Path::new(manifest)).and_then(|built| real(&built));
@@ -76,13 +76,13 @@ pub fn check_built_in(root: &Path, manifest: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "this program was built in `{manifest}`, and called in the checkout `{}`",
+        "this program was built in `{manifest}`, but called in the checkout `{}`",
         root.display()
     ))
-    .hint("call `cargo xtask` there, which builds the one that belongs to it"))
+    .hint("call `cargo xtask` there, which builds its own program"))
 }
 
-/// Where cargo puts what it makes.
+/// The target folder of cargo.
 pub fn target(root: &Path) -> PathBuf {
     let chosen = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     chosen.map_or_else(|| root.join("target"), |target| root.join(target))
@@ -105,7 +105,7 @@ pub fn metadata(root: &Path, options: &[&str]) -> Result<Value, Failure> {
     })
 }
 
-/// Whether this runs in CI, where nothing is repaired.
+/// Whether this runs in CI, where commands repair nothing.
 pub fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
@@ -119,7 +119,7 @@ pub fn cargo() -> PathBuf {
 mod tests {
     use super::*;
 
-    /// A folder that looks like a checkout, without what a test does not need.
+    /// A folder that looks like a checkout, reduced to the needs of the tests.
     fn checkout(at: &Path) {
         let write = |path: &str, text: &str| {
             let path = at.join(path);
@@ -144,15 +144,15 @@ mod tests {
         let deep = inner.join("crates/traininglogs/src");
         let found =
             [&outer, &outer.join("fixtures"), &inner, &deep, &folder].map(|at| root_above(at));
-        let told = check_built_in(&outer, &inner.join("xtask/catalogue").to_string_lossy());
+        let refused = check_built_in(&outer, &inner.join("xtask/catalogue").to_string_lossy());
         let same = check_built_in(&inner, &inner.join("xtask/catalogue").to_string_lossy());
         let _ = fs::remove_dir_all(&folder);
         let expected = [Some(&outer), Some(&outer), Some(&inner), Some(&inner), None];
         assert_eq!(found.each_ref().map(Option::as_ref), expected);
-        assert!(told.is_err() && same.is_ok());
+        assert!(refused.is_err() && same.is_ok());
     }
 
-    /// Another workspace, and a package of this name, are none.
+    /// A different workspace, or a package of this name, is not a checkout.
     #[test]
     fn a_folder_that_only_looks_like_it_is_none() {
         let folder = std::env::temp_dir().join(format!("xtask-none-{}", std::process::id()));

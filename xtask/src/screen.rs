@@ -1,5 +1,5 @@
-//! Where the commands print. What they print may name files and tables that somebody else named,
-//! and may not arrive.
+//! The output of the commands. It may contain names of files and tables from elsewhere, and
+//! printing may fail.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -9,11 +9,10 @@ use serde_json::Value;
 
 use crate::escape;
 
-/// Whether something that was said did not arrive.
+/// Whether some output was lost.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints lines, as `println!` does; the end of one that is a name's is escaped only where the
-/// caller does it.
+/// Prints lines, as `println!` does; the caller escapes names that may contain line ends.
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => { $crate::screen::say(format_args!($($text)*)) };
@@ -35,19 +34,18 @@ pub fn say_document(document: &Value) {
     print(&escape::json(&format!("{document:#}\n")));
 }
 
-/// Prints `text` and a line end on standard error; if nobody listens there, nothing can be
-/// reported.
+/// Prints `text` and a line end on standard error; if that is closed, the text is lost.
 pub fn complain(text: fmt::Arguments<'_>) {
     let text = escape::lines(&text.to_string());
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Remembers that what another program had to say for this one did not arrive.
+/// Records that output of a different program for this one was lost.
 pub fn lose() {
     LOST.store(true, Ordering::Relaxed);
 }
 
-/// Whether some output did not arrive, which was reported.
+/// Whether some output was lost, which has been reported.
 pub fn has_lost() -> bool {
     LOST.load(Ordering::Relaxed)
 }
@@ -57,7 +55,7 @@ fn print(text: &str) {
     let printed = stdout.write_all(text.as_bytes());
     match printed.and_then(|()| stdout.flush()) {
         Ok(()) => {}
-        // Whoever closed the pipe has read enough.
+        // If the reader closed the pipe, it has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) if !has_lost() => {
             lose();

@@ -1,4 +1,4 @@
-//! Building and calling `xtask/catalogue`, after a look at what would keep it from compiling.
+//! Builds and calls `xtask/catalogue`, after a check for files without which it would not compile.
 
 use crate::{escape, say, screen};
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use crate::program;
 use crate::project::{self, CATALOGUE, VERSIONS};
 use crate::{Failure, Verdict};
 
-/// Something that is missing in a version's folder or in the list of steps.
+/// A missing part of a version's folder or of the list of steps.
 #[derive(Debug)]
 struct Missing {
     /// The file, below the root.
@@ -22,8 +22,8 @@ struct Missing {
     hint: String,
 }
 
-/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json` the standard output is
-/// kept for the one document.
+/// Calls `xtask/catalogue` with `arguments`, those of the verb. With `json`, standard output is
+/// reserved for the one document.
 ///
 /// # Errors
 /// If a version's folder is incomplete, or the catalogue does not compile.
@@ -34,20 +34,21 @@ pub fn run(root: &Path, json: bool, arguments: &[impl AsRef<OsStr>]) -> Verdict 
     program::run(root, "xtask-catalogue", json, arguments)
 }
 
-/// Whether nothing is missing in the version folders and the list of steps; reports what is.
+/// Whether nothing is missing in the version folders and the list of steps; prints the missing
+/// parts.
 ///
 /// # Errors
 /// If the folders or the list cannot be read.
 pub fn is_complete(root: &Path, json: bool) -> Verdict {
     let missing = missing(root)?;
     if !missing.is_empty() {
-        tell(json, &missing);
+        report(json, &missing);
     }
     Ok(missing.is_empty())
 }
 
-/// Lists the missing files of the version folders: a missing file would be a compile error, which
-/// names the file but not the remedy.
+/// Lists the missing files of the version folders: the compile error for a missing file names the
+/// file but not the remedy.
 ///
 /// # Errors
 /// If the folders or the list cannot be read.
@@ -72,11 +73,11 @@ fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         if !list.contains(&format!("\"{folder}\"")) {
             let hint = if frozen.contains(&format!("\"{folder}\"")) {
                 format!(
-                    "write `\"{folder}\",` in its place in the list, or `git checkout -- {CATALOGUE}`"
+                    "write `\"{folder}\",` in its place in the list, or \
+             `git checkout -- {CATALOGUE}`"
                 )
             } else {
-                "remove the folder; a version is begun with `cargo xtask new-version NAME`"
-                    .to_owned()
+                "remove the folder; begin a version with `cargo xtask new-version NAME`".to_owned()
             };
             found.push(Missing {
                 file: format!("{VERSIONS}/{folder}"),
@@ -103,7 +104,7 @@ fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         if number != Some(expected) {
             found.push(Missing {
                 file: CATALOGUE.to_owned(),
-                message: format!("`{name}` stands where version {expected} should be"),
+                message: format!("`{name}` is in the place of version {expected}"),
                 hint: "the list is in order of the versions, which are counted without gaps"
                     .to_owned(),
             });
@@ -111,7 +112,7 @@ fn missing(root: &Path) -> Result<Vec<Missing>, Failure> {
         if !folders.iter().any(|folder| folder == name) {
             found.push(Missing {
                 file: format!("{VERSIONS}/{name}"),
-                message: "is in the list of steps and has no folder".to_owned(),
+                message: "is in the list of steps, but has no folder".to_owned(),
                 hint: format!("restore it: `git checkout -- {VERSIONS}/{name}`"),
             });
         }
@@ -139,7 +140,7 @@ fn look_into(root: &Path, folder: &str, list: &str, found: &mut Vec<Missing>) {
         miss(
             "notes.md",
             "is missing",
-            "write what changes and why; CONTRIBUTING.md shows one",
+            "write the changes and their reasons; CONTRIBUTING.md shows an example",
         );
     }
     let irreversible = list.contains(&format!("irreversible \"{folder}\""));
@@ -151,24 +152,24 @@ fn look_into(root: &Path, folder: &str, list: &str, found: &mut Vec<Missing>) {
         ),
         (true, true) => miss(
             "irreversible.md",
-            "stands beside `down.sql`",
+            "is beside `down.sql`",
             "keep one of them",
         ),
         (false, true) if !irreversible => miss(
             "irreversible.md",
-            "is there, and the list of steps does not say so",
+            "exists, but the list of steps does not mention it",
             &format!("write `irreversible \"{folder}\",` in {CATALOGUE}"),
         ),
         (true, false) if irreversible => miss(
             "down.sql",
-            "is there, and the list of steps calls the version irreversible",
+            "exists, but the list of steps calls the version irreversible",
             &format!("write `\"{folder}\",` in {CATALOGUE}"),
         ),
         _ => {}
     }
 }
 
-fn tell(json: bool, missing: &[Missing]) {
+fn report(json: bool, missing: &[Missing]) {
     if json {
         let broken: Vec<_> = missing
             .iter()
@@ -197,7 +198,7 @@ fn tell(json: bool, missing: &[Missing]) {
     }
     let files = if missing.len() == 1 { "file" } else { "files" };
     say!(
-        "\nerror: {} {files} to mend before anything can be proved",
+        "\nerror: {} {files} to fix before the proof can run",
         missing.len()
     );
 }

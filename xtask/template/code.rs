@@ -1,13 +1,13 @@
-//! What version {version} computes: {title}.
+//! The computation of version {version}: {title}.
 
 use migrations::StepFn;
 
-/// The function of version {version}, which runs after its `up.sql`. It holds its own SQL, because
-/// what shipped stays as it is when the application's queries change.
+/// The function of version {version}, which runs after its `up.sql`. It contains its own SQL,
+/// because a released version stays the same when the application's queries change.
 ///
-/// To fill a table from others, use `migrations::Backfill`. It reads and writes in order, computes on a
-/// second thread, makes the indexes when the rows are there, and names the row in an error;
-/// `exercises.rs` does it so:
+/// To fill a table from others, use `migrations::Backfill`. It reads and writes in order, computes
+/// on a second thread, makes the indexes after the rows, and names the row in an error;
+/// `exercises.rs` is an example:
 ///
 /// ```ignore
 /// const BACKFILL: Backfill<'_> = Backfill {
@@ -20,7 +20,7 @@ use migrations::StepFn;
 ///     match place(session.get(1)) {
 ///         Ok(place) => made.row(&[session.get(0), place.into()]),
 ///         Err(why) => {
-///             // The session stays as it is and the report names it; a strict run refuses.
+///             // The session stays as it is, and the report lists it; a strict run refuses.
 ///             made.skip("training_sessions", session.shown(0), why);
 ///             Ok(())
 ///         }

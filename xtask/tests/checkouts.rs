@@ -1,4 +1,4 @@
-//! The commands act on the checkout that they are called in, wherever they were built.
+//! The commands act on the current checkout, wherever they were built.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ fn checkout(at: &Path) {
     }
 }
 
-/// Every file below `folder` with its bytes, without what is built.
+/// Every file below `folder` with its bytes, without build output.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -54,14 +54,14 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn run(here: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask"))
         .current_dir(here)
-        // What it would have built and called: none of that is tried here.
+        // The programs that it would have built and called are not tried here.
         .env("CARGO", "true")
         .args(arguments)
         .output()
         .unwrap()
 }
 
-/// The versions of the checkout that this was built in.
+/// The versions of the checkout in which this was built.
 fn own() -> BTreeMap<PathBuf, Vec<u8>> {
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/traininglogs"))
 }
@@ -114,10 +114,10 @@ fn outside_of_any_checkout_nothing_is_done() {
     assert!(files(folder.path()).is_empty() && own() == before);
 }
 
-/// What stands in a checkout cannot forge what is printed of it, and a full disk is told.
+/// The content of a checkout cannot forge the output, and a full disk is reported.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_printed_is_escaped_or_told_to_be_lost() {
+fn output_is_escaped_or_reported_as_lost() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("a\u{1b}b");
     checkout(&here);
@@ -166,7 +166,7 @@ fn what_is_printed_is_escaped_or_told_to_be_lost() {
     );
 }
 
-/// A file is named from where the person is, who may be in any folder of the checkout.
+/// A file is named relative to the current folder, which may be any folder of the checkout.
 #[cfg(unix)]
 #[test]
 fn a_file_is_named_from_the_current_folder() {

@@ -1,5 +1,5 @@
-//! The release: its workflow is one that GitHub takes and that can do no more than it must, and the
-//! steps of its script that need neither a network nor another system are run.
+//! The release: GitHub accepts its workflow, which has no superfluous permissions, and the steps of
+//! its script that need neither a network nor a different system are run.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -48,7 +48,7 @@ fn subcommand(run: &str) -> Option<&str> {
     rest.split(' ').next()
 }
 
-/// The subcommands that the script has.
+/// The subcommands of the script.
 fn subcommands() -> BTreeSet<String> {
     let script = read(".github/release.sh");
     let (_, cases) = script.split_once("case \"$command\" in\n").unwrap();
@@ -129,7 +129,7 @@ fn a_script_contains_no_value_of_the_workflow_and_calls_what_exists() {
         }
     }
     assert!(called.is_subset(&known), "{called:?}, {known:?}");
-    // The rest is for the person who releases, or is called by another one.
+    // The other subcommands are for the person who releases, or other subcommands call them.
     let rest: Vec<&str> = known.difference(&called).map(String::as_str).collect();
     assert_eq!(rest, ["checksums", "notes", "set-version"]);
     let head = read(".github/release.sh");
@@ -161,7 +161,7 @@ fn the_page_lists_the_targets_and_an_order_that_can_be_published() {
     let metadata = xtask::project::metadata(&root(), &["--no-deps"]).unwrap();
     let mut published = BTreeSet::new();
     for package in metadata["packages"].as_array().unwrap() {
-        // An empty list says that it goes to no registry.
+        // An empty list means no registry.
         if package["publish"].as_array().is_some_and(Vec::is_empty) {
             continue;
         }
@@ -194,10 +194,10 @@ fn the_page_on_security_names_tests_that_exist() {
     }
 }
 
-/// A small checkout with the script, and stand-ins for the programs that it calls.
+/// A small checkout with the script, and stubs for the programs that it calls.
 struct Checkout(TempDir);
 
-/// What a step of the release returned.
+/// The result of a step of the release.
 #[derive(Debug)]
 struct Outcome {
     succeeded: bool,
@@ -263,7 +263,7 @@ impl Checkout {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Puts a stand-in where cargo would put the program.
+    /// Puts a stub where cargo would put the program.
     fn built(&self, target: &str, text: &str) {
         self.program(&format!("target/{target}/release/rowsafe"), text);
     }
@@ -372,7 +372,7 @@ fn a_program_is_built_tried_and_packaged_with_what_belongs_to_it() {
     assert!(!old.succeeded, "{old:?}");
     let expected = "error: the program prints `rowsafe 9.8.6`, not `rowsafe 9.8.7`\n";
     assert_eq!(old.text, expected);
-    // A program of another system is not started.
+    // A program for a different system is not started.
     let skipped = checkout.run(&["try", "aarch64-apple-darwin"]);
     assert!(
         skipped.succeeded && skipped.text.starts_with("skipped: "),

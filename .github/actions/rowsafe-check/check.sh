@@ -33,7 +33,7 @@ if [ "${INPUT_UPLOAD_SARIF-}" = true ] && [ -z "$sarif" ]; then
     sarif=$RUNNER_TEMP/rowsafe.sarif
 fi
 if [ -n "$sarif" ]; then
-    # The file of an earlier step must not pass for this one's.
+    # A file of an earlier step must not be taken for that of this step.
     rm -f -- "$sarif"
     words+=("--also=sarif=$sarif")
 fi

@@ -1,4 +1,4 @@
-//! Makes the rows of one database, each tried on SQLite before the next.
+//! Makes the rows of one database; each is tried on SQLite before the next.
 
 mod builder;
 mod derived;
@@ -22,7 +22,7 @@ use stdx::Rng;
 /// The maximum number of attempts with different values for one row.
 const TRIES: usize = 48;
 
-/// The number of successive rows that may be given up before the table is.
+/// The number of successive failed rows after which the table is given up.
 const PATIENCE: usize = 2;
 
 /// Makes the rows of one database.
@@ -103,7 +103,7 @@ impl Builder<'_, '_> {
 
     fn make_rows(&mut self, place: usize, table: &TablePlan) {
         let promised = self.promises.get(place).map_or(0, Vec::len);
-        // Two rows at least, where there may be two: much that goes wrong takes another row.
+        // Two rows at least, if two are possible: many faults need more than one row.
         let least = self.order.rows.min(2);
         let wanted = least + self.rng.index(self.order.rows - least + 1);
         let wanted = wanted.max(promised);
@@ -139,7 +139,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Makes one row, with other values as long as SQLite refuses it.
+    /// Makes one row, with new values as long as SQLite refuses it.
     fn make_row(&mut self, place: usize, table: &TablePlan, number: usize) -> Result<(), Refusal> {
         let promise = self.promises.get_mut(place).and_then(Vec::pop);
         let mut last = Refusal {
@@ -229,7 +229,7 @@ impl Builder<'_, '_> {
         })
     }
 
-    /// A refusal ended the transaction: the rows that it held are inserted again.
+    /// Inserts the rows again after a refusal has ended the transaction with them.
     fn again(&mut self) {
         let (plan, trial) = (self.order.plan, self.order.trial);
         if trial.begin(plan.cyclic).is_err() {
@@ -242,7 +242,7 @@ impl Builder<'_, '_> {
                 .get(place)
                 .and_then(|row| plan.table(row.table));
             if let Some(table) = table {
-                // It was accepted once, and the same rows are before it.
+                // It was accepted before, and the same rows precede it.
                 let _ = trial.insert(table, &self.model.values(plan, place));
             }
         }
@@ -258,8 +258,8 @@ impl Builder<'_, '_> {
     }
 }
 
-/// The values of a row in a key, as far as SQLite compares them; `None` if a NULL makes it
-/// different from all others.
+/// The values of a row in a key, in the form in which SQLite compares them; `None` if a NULL makes
+/// it different from all others.
 fn key_of(table: &TablePlan, key: &[KeyPart], values: &[Value]) -> Option<Vec<Value>> {
     let part = |part: &KeyPart| {
         let affinity = table.columns.get(part.column)?.affinity;

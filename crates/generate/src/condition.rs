@@ -1,7 +1,7 @@
-//! Demands of a CHECK on the columns, read out of its expression.
+//! The demands of a CHECK on the columns, derived from its expression.
 //!
-//! A condition is a tree of wishes. Parts that are not understood are left out: the wishes only
-//! make it likely that SQLite accepts a row, and SQLite decides.
+//! A condition is a tree of wishes. Unknown parts are left out: the wishes only make it likely that
+//! SQLite accepts a row, and SQLite decides.
 
 mod wish;
 mod expression;
@@ -25,7 +25,7 @@ impl Condition {
         Condition::wanted(expression, columns, true)
     }
 
-    /// The same of what the CHECK does not allow.
+    /// Reads what the CHECK does not allow.
     pub(super) fn read_against(expression: &str, columns: &[String]) -> Condition {
         Condition::wanted(expression, columns, false)
     }
@@ -38,10 +38,10 @@ impl Condition {
     }
 }
 
-/// The number of draws of values against a condition.
+/// The number of draws of values that violate a condition.
 const AGAINST: usize = 4;
 
-/// Values that a condition over `columns` does not allow, as far as it is understood, by the
+/// Values that a condition over `columns` does not allow, as far as it can be parsed, by the
 /// column's place.
 pub fn values_against(condition: &str, columns: &[String]) -> Vec<(usize, Value)> {
     let broken = Condition::read_against(condition, columns);

@@ -4,7 +4,7 @@ use observe::Value;
 use rusqlite::Connection;
 use schema::sql::quote_name;
 
-/// One row to insert.
+/// A row to insert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insert {
     /// The table.
@@ -21,14 +21,14 @@ pub struct Content {
 }
 
 impl Content {
-    /// Inserts all rows, or none. A row may refer to one that comes later: then foreign keys are
-    /// judged at the end. <https://sqlite.org/pragma.html#pragma_defer_foreign_keys>
+    /// Inserts all rows, or none. If a row refers to a later one, foreign keys are checked at the
+    /// end. <https://sqlite.org/pragma.html#pragma_defer_foreign_keys>
     ///
     /// # Errors
-    /// The first row that SQLite refuses.
+    /// The error of the first row that SQLite refuses.
     pub fn put_into(&self, connection: &Connection) -> rusqlite::Result<()> {
-        // Not at once, because it makes SQLite refuse rows of parents whose children cannot be
-        // checked.
+        // Not deferred at first, because that makes SQLite refuse parent rows whose children cannot
+        // be checked.
         match self.try_put_into(connection, "SAVEPOINT content") {
             Err(error) if is_foreign_key(&error) => self.try_put_into(
                 connection,
@@ -60,7 +60,7 @@ impl Content {
         Ok(())
     }
 
-    /// The rows as SQL that a person can paste into `sqlite3`.
+    /// Formats the rows as SQL that a person can paste into `sqlite3`.
     pub fn to_sql(&self) -> String {
         let mut text = String::new();
         for insert in &self.inserts {

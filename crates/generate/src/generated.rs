@@ -1,4 +1,4 @@
-//! A database that was made.
+//! A generated database.
 
 use std::fmt;
 
@@ -10,25 +10,25 @@ pub enum Profile {
     /// Values of an ordinary application: words, small numbers, dates, documents.
     #[default]
     Plain,
-    /// A third of the values at the edges of what SQLite stores: the empty text, `0x00` inside
-    /// text, 2^53 + 1, infinities, texts that look like numbers, other types than the column names,
-    /// long values.
+    /// A third of the values are edge cases of SQLite's storage: the empty text, `0x00` inside
+    /// text, 2^53 + 1, infinities, texts that look like numbers, types that the column does not
+    /// declare, long values.
     Hostile,
 }
 
-/// A database that was made.
+/// A generated database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Generated {
     /// Its rows.
     pub content: Content,
-    /// The values at the edges among them. None is in a place for which a CHECK, a default or the
-    /// application's own strategy names the value.
+    /// The edge values in it. None is in a place for which a CHECK, a default or the application's
+    /// own strategy names the value.
     pub hostile: Vec<EdgeValue>,
-    /// The tables that hold no rows, each with the reason.
+    /// The tables without rows, each with the reason.
     pub unseeded: Vec<Unseeded>,
 }
 
-/// A value at the edges.
+/// An edge value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeValue {
     /// The row, by its place in [`Content::inserts`].
@@ -52,6 +52,6 @@ impl fmt::Display for EdgeValue {
 pub struct Unseeded {
     /// The table.
     pub table: String,
-    /// Why, in SQLite's words.
+    /// The reason, in SQLite's words.
     pub reason: String,
 }

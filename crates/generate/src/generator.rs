@@ -20,7 +20,7 @@ const ROWS: usize = 5;
 
 /// Makes databases of one schema.
 ///
-/// It belongs to one thread: it holds the database on which rows are tried.
+/// A generator belongs to one thread, because it owns the database on which rows are tried.
 #[derive(Clone, Debug)]
 pub struct Generator {
     schema: Rc<Schema>,
@@ -34,8 +34,8 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Creates a generator for `schema`, which is the one of `database`, or a part of it: tables
-    /// that are not in `schema` stay as they are. New rows may refer to rows in the database.
+    /// Creates a generator for `schema`, which is that of `database` or a part of it: tables that
+    /// are not in `schema` stay unchanged. New rows may refer to rows in the database.
     ///
     /// # Errors
     /// If the database cannot be copied.
@@ -66,8 +66,8 @@ impl Generator {
         self
     }
 
-    /// Takes the values of a column from `strategy`. They are no values at the edges, whatever they
-    /// are. A column that refers to another table still refers to it, and keys still hold.
+    /// Takes the values of a column from `strategy`. They never count as edge values. A column that
+    /// refers to another table still refers to it, and keys still hold.
     #[must_use]
     pub fn column(
         mut self,
@@ -79,31 +79,32 @@ impl Generator {
         self
     }
 
-    /// Leaves no column empty that can be filled.
+    /// Makes no value NULL that can have one.
     #[must_use]
     pub fn without_nulls(mut self) -> Generator {
         self.nulls = false;
         self
     }
 
-    /// Fills only tables that hold no rows.
+    /// Fills only empty tables.
     #[must_use]
     pub fn only_empty(mut self) -> Generator {
         self.only_empty = true;
         self
     }
 
-    /// Whether SQLite checks foreign keys when it judges a row; it does unless this says otherwise.
-    /// Rows refer to rows that are there in any case. Without the check, tables can be filled whose
-    /// foreign keys SQLite cannot check, such as one to a table that is not there.
+    /// Sets whether SQLite checks foreign keys when it judges a row; the default is yes. Rows refer
+    /// to existing rows in any case. Without the check, a table can be filled although SQLite
+    /// cannot check its foreign keys, such as one to a missing table.
     #[must_use]
     pub fn foreign_keys(mut self, on: bool) -> Generator {
         self.foreign_keys = on;
         self
     }
 
-    /// A strategy for whole databases. What fails is shrunk: rows go first, with what refers to
-    /// them, then values become simple, and each database on the way is one that SQLite takes.
+    /// A strategy for whole databases. A failing database shrinks: first rows are removed together
+    /// with the rows that refer to them, then values are simplified. SQLite accepts each database
+    /// on the way.
     ///
     /// # Errors
     /// If the database on which rows are tried cannot be opened.
@@ -112,7 +113,8 @@ impl Generator {
             .map(|prepared| Contents::new(Rc::new(prepared)))
     }
 
-    /// One database. For many, take [`Generator::strategy`], which prepares everything once.
+    /// Generates one database. For many, use [`Generator::strategy`], which prepares everything
+    /// once.
     pub fn generate(&self, seed: u64) -> Generated {
         let strategy = match self.prepared() {
             Ok(prepared) => Contents::new(Rc::new(prepared)),
@@ -123,7 +125,7 @@ impl Generator {
             .unwrap_or_else(|reason| self.none(&reason))
     }
 
-    /// No rows, for one reason.
+    /// A result without rows, for one reason.
     fn none(&self, reason: &str) -> Generated {
         let unseeded = self.schema.tables().map(|table| Unseeded {
             table: table.name.clone(),
@@ -138,7 +140,7 @@ impl Generator {
     fn prepared(&self) -> rusqlite::Result<Prepared> {
         let mut plan = Plan::of(&self.schema, &self.own);
         let trial = Trial::open(&self.image, self.foreign_keys)?;
-        // The table of marks has no key: a second row for a table would be one too many.
+        // The table `sqlite_sequence` has no key, so a second row for a table must be avoided here.
         let marked = trial.marked();
         plan.counted.retain(|name| !marked.contains(&fold(name)));
         let mut given = Vec::new();
@@ -167,7 +169,7 @@ impl Generator {
     }
 }
 
-/// A runner whose chance is the same for the same seed.
+/// A runner with the same random sequence for the same seed.
 pub fn seeded_runner(seed: u64) -> TestRunner {
     let mut bytes = [0_u8; 32];
     bytes

@@ -1,11 +1,11 @@
-//! Values at the edges, and their detection.
+//! Edge values, and their detection.
 
 use schema::Affinity;
 
 use observe::Value;
 use stdx::Rng;
 
-/// Whole numbers at which something ends: what a double holds exactly, 32 bits, 64 bits.
+/// Whole numbers at a limit: exact doubles, 32 bits, 64 bits.
 const NUMBERS: &[i64] = &[
     -1,
     i64::MAX,
@@ -17,7 +17,7 @@ const NUMBERS: &[i64] = &[
     1 << 32,
 ];
 
-/// Fractions at which something ends.
+/// Fractions at a limit.
 const REALS: &[f64] = &[
     -0.0,
     f64::INFINITY,
@@ -29,7 +29,7 @@ const REALS: &[f64] = &[
     1e19,
 ];
 
-/// Texts that look like a number: a column of numbers makes something else of them.
+/// Texts that look like a number, which a numeric column converts.
 const DIGITS: &[&str] = &[
     "00123",
     "1e400",
@@ -40,7 +40,7 @@ const DIGITS: &[&str] = &[
     "-0",
 ];
 
-/// Texts that break code which thinks of text as words.
+/// Texts that break code which expects words.
 const TEXTS: &[&str] = &[
     "",
     " ",
@@ -68,10 +68,10 @@ const TEXTS: &[&str] = &[
     "{\"a\":",
 ];
 
-/// From here on a value is long.
+/// The length from which on a value is long.
 const LONG: usize = 1_000;
 
-/// A value at the edges for a column of this affinity; one with `strict` typing is never of another
+/// Draws an edge value for a column of this affinity; with `strict` typing, never of a different
 /// type.
 pub(super) fn value(affinity: Affinity, strict: bool, roomy: &mut bool, rng: &mut Rng) -> Value {
     if !strict && rng.chance(15) {
@@ -87,7 +87,7 @@ pub(super) fn value(affinity: Affinity, strict: bool, roomy: &mut bool, rng: &mu
     }
 }
 
-/// A value of a type that the column does not name, which SQLite stores all the same.
+/// Draws a value of a type that the column does not declare; SQLite stores it nevertheless.
 fn foreign(affinity: Affinity, rng: &mut Rng) -> Value {
     match affinity {
         Affinity::Integer | Affinity::Real | Affinity::Numeric => match rng.index(4) {
@@ -140,13 +140,13 @@ fn blob(roomy: &mut bool, rng: &mut Rng) -> Value {
     })
 }
 
-/// Mostly one page more than SQLite's smallest cache of a row, seldom a megabyte.
+/// Mostly a page more than SQLite's smallest cache of a row, rarely a megabyte.
 fn size(rng: &mut Rng) -> usize {
     if rng.chance(10) { 1_000_000 } else { 9_000 }
 }
 
-/// Why a value is at the edges in a column of this affinity; `None` for one that anybody would
-/// have.
+/// The reason why a value is an edge value in a column of this affinity; `None` for an ordinary
+/// one.
 pub fn why(value: &Value, affinity: Affinity, typed: bool) -> Option<&'static str> {
     let numeric = matches!(
         affinity,
@@ -219,7 +219,7 @@ fn why_text(text: &str) -> Option<&'static str> {
         _ if text.len() > LONG => Some("long text"),
         _ if text.contains('\0') => Some("a NUL inside text"),
         _ if text.contains(['\n', '\r', '\t']) => Some("a line break inside text"),
-        _ if text.trim() != text => Some("blanks at the end of text"),
+        _ if text.trim() != text => Some("leading or trailing whitespace"),
         _ if looks_like_number() => Some("text that looks like a number"),
         _ if text.contains(strange) => Some("unusual characters"),
         "NULL" | "it's" | "\"quoted\"" => Some("text that looks like SQL"),
@@ -236,20 +236,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_edge_is_told_as_one() {
-        let told = |value: &Value, affinity| why(value, affinity, true).is_some();
+    fn each_edge_is_reported_as_one() {
+        let is_edge = |value: &Value, affinity| why(value, affinity, true).is_some();
         for text in TEXTS.iter().chain(DIGITS) {
-            let telling = told(&Value::text(text), Affinity::Text);
-            assert!(telling, "{text:?} is taken for an ordinary text");
+            let edge = is_edge(&Value::text(text), Affinity::Text);
+            assert!(edge, "{text:?} counts as an ordinary text");
         }
         for number in NUMBERS {
             assert!(
-                told(&Value::Integer(*number), Affinity::Integer),
+                is_edge(&Value::Integer(*number), Affinity::Integer),
                 "{number}"
             );
         }
         for real in REALS {
-            assert!(told(&Value::Real(real.to_bits()), Affinity::Real), "{real}");
+            assert!(
+                is_edge(&Value::Real(real.to_bits()), Affinity::Real),
+                "{real}"
+            );
         }
         let all = [
             Affinity::Text,
@@ -258,7 +261,7 @@ mod tests {
             Affinity::Numeric,
         ];
         for affinity in all {
-            assert!(told(&Value::Blob(vec![1]), affinity), "{affinity:?}");
+            assert!(is_edge(&Value::Blob(vec![1]), affinity), "{affinity:?}");
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Databases made from a schema alone: every table gets rows that satisfy what it declares.
+//! Databases made from a schema alone: every table gets rows that satisfy its declarations.
 //!
 //! ```text
 //! Schema ─▶ plan ─▶ build (each row tried on SQLite) ─▶ content ─▶ shrink
 //! ```
 //!
-//! A [`Generator`] reads columns, keys, references and conditions out of a
-//! [`Schema`](schema::Schema), draws values that ought to satisfy them, and lets SQLite judge each
-//! row on a database that never commits. So triggers, collations, partial indexes and whatever a
-//! CHECK says hold by trial, and what cannot be filled is [reported](Unseeded) in SQLite's own
-//! words. The same seed gives the same database on every machine.
+//! A [`Generator`] reads the columns, keys, references and conditions of a
+//! [`Schema`](schema::Schema), draws values that should satisfy them, and lets SQLite judge each
+//! row on a database that never commits. So triggers, collations, partial indexes and any CHECK
+//! hold by trial. A table that cannot be filled is [reported](Unseeded) with SQLite's own message.
+//! The same seed makes the same database on every machine.
 //!
-//! [`Profile`] separates ordinary values from those at the edges. The [values](EdgeValue) of a
-//! shrunk database show whether a failure depends on a value at the edges: ordinary values are
-//! simpler than any of them, so a mark that is left is one that it needs.
+//! [`Profile`] separates ordinary values from edge values. The [edge values](EdgeValue) of a shrunk
+//! database show whether a failure depends on one: ordinary values are simpler than any edge value,
+//! so an edge value that remains is necessary for the failure.
 //!
 //! ```
 //! use generate::{Generator, Profile};
@@ -36,7 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-// What a schema asks of its rows.
+// The demands of a schema on its rows.
 mod value_hints;
 mod condition;
 mod plan;
@@ -55,7 +55,7 @@ mod model;
 mod trial;
 mod build;
 
-// The way back to the smallest database.
+// The way to the smallest database.
 mod prepared;
 mod shrink_value;
 mod shrink;
@@ -69,7 +69,7 @@ pub use generator::{Generator, seeded_runner};
 pub use hostile::why;
 pub use value_hints::{ValueHints, names};
 
-/// The README's example runs as a test.
+/// Runs the example of the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

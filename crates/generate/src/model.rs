@@ -1,4 +1,4 @@
-//! Rows that know which rows they refer to, so that they shrink without breaking keys.
+//! Rows with references to their parent rows, so that they shrink without breaking keys.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::hostile;
 use crate::plan::{Plan, TablePlan};
 use observe::Value;
 
-/// The depth to which keys are followed: a key may be the key of a parent, and so on.
+/// The depth to which keys are followed: a key may contain the key of a parent, and so on.
 const FURTHEST: usize = 32;
 
 /// The rows of a database in the order in which they are inserted.
@@ -21,7 +21,7 @@ pub(super) struct Model {
 pub(super) struct Row {
     pub(super) table: usize,
     pub(super) cells: Vec<Cell>,
-    /// For each reference of the table, the row that it goes to.
+    /// For each reference of the table, the row to which it goes.
     pub(super) links: Vec<Option<usize>>,
     pub(super) alive: bool,
     /// Whether the row is already in the database.
@@ -31,12 +31,12 @@ pub(super) struct Row {
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) value: Value,
-    /// Whether the schema or the application names the value, so that it is none at the edges.
+    /// Whether the schema or the application names the value, so that it is not an edge value.
     pub(super) named: bool,
 }
 
 impl Model {
-    /// The value of a cell, and whether it is named: that of the row it refers to, if it does.
+    /// The value of a cell, and whether it is named; for a reference, those of the parent's cell.
     pub(super) fn cell<'a>(&'a self, plan: &Plan, row: usize, column: usize) -> Option<&'a Cell> {
         let (mut row, mut column) = (row, column);
         for _ in 0..FURTHEST {
@@ -110,7 +110,7 @@ impl Model {
         found
     }
 
-    /// The content, with what is at the edges in it.
+    /// The content, with its edge values.
     pub(super) fn render(&self, plan: &Plan, unseeded: &[Unseeded]) -> Generated {
         let mut made = Generated {
             unseeded: unseeded.to_vec(),
@@ -151,7 +151,7 @@ impl Model {
     }
 }
 
-/// The cell of another row that a column of `row` takes its value from.
+/// The cell of another row from which a column of `row` takes its value.
 pub(super) fn bound(table: &TablePlan, row: &Row, column: usize) -> Option<(usize, usize)> {
     let links = table.references.iter().zip(&row.links);
     links

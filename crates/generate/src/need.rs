@@ -8,34 +8,34 @@ use crate::stamp::Stamp;
 use observe::Value;
 use stdx::Rng;
 
-/// A CHECK that asks for more is left to rejection.
+/// The maximum length of a value; longer demands are left to trial and rejection.
 const LONGEST: usize = 100_000;
 
-/// One thing that a condition asks of a column. NULL is left to the condition: a CHECK lets it
-/// pass.
+/// A demand of a condition on a column. NULL is left to the condition, because it satisfies a
+/// CHECK.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Need {
     Null,
     NotNull,
     OneOf(Vec<Value>),
     NoneOf(Vec<Value>),
-    /// At least this; more, if it is `true`.
+    /// At least this value; more than it if `true`.
     AtLeast(Value, bool),
-    /// At most this; less, if it is `true`.
+    /// At most this value; less than it if `true`.
     AtMost(Value, bool),
-    /// From how many to how many characters or bytes.
+    /// The minimum and maximum number of characters or bytes.
     Length(usize, Option<usize>),
     Like(String),
     Glob(String),
-    /// Only characters of a set as GLOB writes it, such as `a-z0-9_`.
+    /// Only characters of a set in GLOB syntax, such as `a-z0-9_`.
     Only(String),
     Contains(String),
-    /// The type as `typeof` names it.
+    /// The type, as `typeof` names it.
     Type(String),
-    /// JSON, of the type that `json_type` names.
+    /// JSON of a type, as `json_type` names it.
     Json(Option<String>),
     Time(Stamp),
-    /// Divided by the first, it leaves the second.
+    /// A divisor and its remainder.
     Rest(i64, i64),
     Lower,
     Upper,
@@ -56,7 +56,7 @@ impl Need {
     }
 }
 
-/// All needs of one column together.
+/// All demands on one column together.
 #[derive(Debug, Default)]
 struct Shape<'a> {
     one_of: Option<&'a [Value]>,
@@ -81,7 +81,7 @@ impl<'a> Shape<'a> {
             match need {
                 Need::Null | Need::NotNull => {}
                 Need::OneOf(values) => {
-                    // Of two lists the shorter one is in all likelihood within the longer one.
+                    // Of two lists, the shorter is probably a part of the longer.
                     let better = shape.one_of.is_none_or(|known| values.len() < known.len());
                     shape.one_of = if better { Some(values) } else { shape.one_of };
                 }
@@ -109,7 +109,7 @@ impl<'a> Shape<'a> {
         shape
     }
 
-    /// Numbers between the ends, mostly near the lower one, at times an end itself.
+    /// Draws a number between the limits, mostly near the lower one, sometimes a limit itself.
     fn number(&self, affinity: Affinity, rng: &mut Rng) -> Value {
         let real = affinity == Affinity::Real || self.kind == Some("real");
         let as_real = |value: &Value| match value {
@@ -148,7 +148,7 @@ impl<'a> Shape<'a> {
         let (first, last) = match (low.map(next), high.map(before)) {
             (Some(first), Some(last)) => (first, last),
             (Some(first), None) => (first, first.saturating_add(100)),
-            // Of what is only bounded above, numbers that are not negative are the usual ones.
+            // With only an upper limit, numbers that are not negative are usual.
             (None, Some(last)) => (
                 if last < 0 {
                     last.saturating_sub(100)
@@ -205,7 +205,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A value that meets the needs, as far as they are understood; `None` if they ask for nothing.
+/// A value that meets the demands, as far as they are known; `None` if there are none.
 pub(super) fn meet(needs: &[Need], affinity: Affinity, rng: &mut Rng) -> Option<Value> {
     let shape = Shape::of(needs);
     if let Some(values) = shape.one_of {
@@ -240,7 +240,7 @@ pub(super) fn meet(needs: &[Need], affinity: Affinity, rng: &mut Rng) -> Option<
         _ if bounded => shape.number(affinity, rng),
         _ if sized && affinity == Affinity::Blob => blob(shape.length, rng),
         _ if sized && affinity == Affinity::Text => Value::text(&shape.text(rng)),
-        // Digits without a nought in front keep their number when they become one.
+        // Digits without a leading zero keep their value when they become a number.
         _ if sized => {
             Value::Integer(10_i64.pow(u32::try_from(shape.length.0.clamp(1, 18)).unwrap_or(1) - 1))
         }
@@ -256,7 +256,7 @@ fn blob(length: (usize, Option<usize>), rng: &mut Rng) -> Value {
     Value::Blob((0..size).map(|_| rng.next_u64().to_le_bytes()[0]).collect())
 }
 
-/// Dates are the texts that people compare with `<`.
+/// Draws a text between two others; dates are the texts that are usually compared with `<`.
 fn between_texts(shape: &Shape<'_>, rng: &mut Rng) -> Option<Value> {
     let text = |end: Option<(&Value, bool)>| match end {
         Some((Value::Text(bytes), _)) => Some(String::from_utf8_lossy(bytes).into_owned()),
@@ -268,7 +268,7 @@ fn between_texts(shape: &Shape<'_>, rng: &mut Rng) -> Option<Value> {
         low.as_ref().is_none_or(|low| text > low) && high.as_ref().is_none_or(|high| text < high)
     };
     let found = candidates.find(fits);
-    // `x > ''` asks for no more than some text.
+    // `x > ''` only excludes the empty text.
     let found = found.or_else(|| low.map(|low| format!("{low}a"))).or(high);
     found.map(|text| Value::text(&text))
 }

@@ -2,7 +2,7 @@
 
 use stdx::Rng;
 
-/// The GLOB pattern that matches what a LIKE pattern does, but for the case of letters.
+/// The GLOB pattern with the matches of a LIKE pattern, except for the case of letters.
 pub(super) fn glob_of_like(pattern: &str) -> String {
     let glob = |c: char| match c {
         '%' => "*".to_owned(),
@@ -13,7 +13,7 @@ pub(super) fn glob_of_like(pattern: &str) -> String {
     pattern.chars().map(glob).collect()
 }
 
-/// The characters of a GLOB set; of one that excludes, some that are left.
+/// The characters of a GLOB set; for an excluding set, some that remain.
 pub(super) fn characters(set: &str) -> Vec<char> {
     let (not, set) = match set.strip_prefix('^') {
         Some(rest) => (true, rest),

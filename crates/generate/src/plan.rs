@@ -1,5 +1,5 @@
-//! Demands of a schema on its rows, computed once: columns, keys, references, conditions, and the
-//! order in which tables are filled.
+//! The demands of a schema on its rows, computed once: columns, keys, references, conditions, and
+//! the order in which tables are filled.
 
 mod tables;
 mod keys;
@@ -63,7 +63,7 @@ impl Plan {
         self.tables.get(place)
     }
 
-    /// Parents first; where rows refer to each other in a circle, the one that is declared first.
+    /// Puts parents first; in a circle of references, the table that is declared first.
     fn put_in_order(&mut self) {
         let count = self.tables.len();
         let mut placed = vec![false; count];
@@ -118,7 +118,7 @@ impl Plan {
         });
         let rowid = match known {
             Some(rowid) => rowid,
-            // An implicit rowid that something refers to is a column like any other.
+            // An implicit rowid with a reference to it is a column like any other.
             None if fold(&key) == "rowid" => {
                 parent.columns.push(rowid_column());
                 parent.finish();
@@ -137,7 +137,7 @@ impl Plan {
         let mut columns = vec![0];
         let mut parent_columns = vec![rowid];
         for (at, column) in own.columns.iter().enumerate().skip(1) {
-            // A computed value is in no insert, so no insert can show it.
+            // A computed value is in no INSERT, so no INSERT can show it.
             let Some(shown) = names.iter().position(|name| *name == fold(&column.name)) else {
                 return;
             };
@@ -178,7 +178,7 @@ fn table_plan(schema: &Schema, table: &Table, own: &ColumnOverrides) -> TablePla
         column.role = Role::Json;
     }
     if virtual_table && !search {
-        // `rtree` and its like want numbers, an id first.
+        // `rtree` and similar modules need numbers, an id first.
         for (place, column) in columns.iter_mut().enumerate() {
             column.role = if place == 0 {
                 Role::Count
@@ -291,7 +291,7 @@ fn marks() -> TablePlan {
     plan
 }
 
-/// The table whose rows a search table shows, if it holds none itself.
+/// The table whose rows a search table shows, if it stores none itself.
 fn content_of(table: &Table, places: &BTreeMap<String, usize>) -> Option<usize> {
     let name = search_option(table, "content").filter(|name| !name.is_empty())?;
     places.get(&fold(&name)).copied()

@@ -1,4 +1,4 @@
-//! A generator that is ready to make databases.
+//! A generator that is prepared for making databases.
 
 use schema::sql::quote_name;
 
@@ -10,7 +10,7 @@ use crate::model::{Cell, Row};
 use crate::plan::{Plan, TablePlan};
 use crate::trial::Trial;
 
-/// A generator that is ready to make.
+/// A generator that is prepared for making databases.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) plan: Plan,
@@ -38,7 +38,7 @@ impl Prepared {
     }
 }
 
-/// Some rows in the database, to refer to.
+/// Some existing rows of the database, for references.
 pub(crate) fn given_rows(trial: &Trial, place: usize, table: &TablePlan) -> Vec<Row> {
     const ENOUGH: usize = 20;
     let names: Vec<_> = table
@@ -72,6 +72,6 @@ pub(crate) fn given_rows(trial: &Trial, place: usize, table: &TablePlan) -> Vec<
         };
         statement.query_map([], cells)?.collect()
     };
-    // What cannot be read cannot be referred to, and the insert will say why.
+    // A row that cannot be read gets no reference, and its insert reports the reason.
     read().unwrap_or_default()
 }

@@ -29,12 +29,12 @@ pub(super) enum Role {
     Word,
     Sentence,
     Bytes,
-    /// No type: the column may hold anything.
+    /// No type: the column may contain anything.
     Any,
 }
 
 impl Role {
-    /// Guesses from a column's name, declared type and default.
+    /// Guesses the role from a column's name, declared type and default.
     pub(super) fn guess(name: &str, kind: &str, affinity: Affinity, default: &str) -> Role {
         let (name, kind, default) = (fold(name), fold(kind), fold(default));
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
@@ -117,8 +117,8 @@ impl Role {
             Role::Seconds => Value::Integer(rng.between(1_262_304_000, 1_893_456_000)),
             Role::Money if rng.chance(50) => Value::Integer(rng.between(0, 5_000)),
             Role::Money | Role::Measure => {
-                // Quarters are the same in every base, so that printing and reading them changes
-                // nothing.
+                // Quarters are exact in binary and in decimal, so that printing and reading do not
+                // change them.
                 Value::Real((rng.between(1, 4_000) as f64 / 4.0).to_bits())
             }
             Role::Stamp(stamp) => Value::text(&time(stamp, rng)),
@@ -128,7 +128,7 @@ impl Role {
                 "https://example.org/{}",
                 fold(rng.pick(&WORDS[..4]))
             )),
-            // A letter in front: digits alone would be a number to some columns.
+            // A letter in front, because a numeric column would convert digits alone.
             Role::Hex => Value::text(&format!(
                 "{:x}{:015x}",
                 rng.between(10, 15),
@@ -142,7 +142,7 @@ impl Role {
         }
     }
 
-    /// A value that differs for each `number`, for columns in which no two may be the same.
+    /// Draws a value that differs for each `number`, for columns that must be unique.
     pub(super) fn distinct(self, number: usize, rng: &mut Rng) -> Value {
         let whole = i64::try_from(number).unwrap_or(i64::MAX);
         let text = match self {
@@ -180,7 +180,7 @@ impl Role {
     }
 }
 
-/// Some words with whitespace between.
+/// Some words, separated by spaces.
 pub(super) fn words(rng: &mut Rng) -> String {
     let count = 1 + rng.index(4);
     (0..count)
@@ -189,7 +189,7 @@ pub(super) fn words(rng: &mut Rng) -> String {
         .join(" ")
 }
 
-/// A time between 2010 and 2030 that every calendar has.
+/// Draws a valid time between 2010 and 2030.
 pub(super) fn time(stamp: Stamp, rng: &mut Rng) -> String {
     let date = format!(
         "{:04}-{:02}-{:02}",
@@ -210,7 +210,7 @@ pub(super) fn time(stamp: Stamp, rng: &mut Rng) -> String {
     }
 }
 
-/// A small JSON document, of a type as `json_type` names it.
+/// Draws a small JSON document of a type, as `json_type` names it.
 pub(super) fn json(kind: Option<&str>, rng: &mut Rng) -> String {
     let number = rng.between(0, 99);
     let word = rng.pick(WORDS);

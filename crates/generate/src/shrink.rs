@@ -1,9 +1,9 @@
-//! The strategy for whole databases, and how one that fails gets smaller.
+//! The strategy for whole databases, and the shrinking of one that fails.
 //!
-//! Delta debugging on rows that know what they refer to: half of them go, then ever smaller parts,
-//! with their children or without (these then refer to nothing or to another row); then references
-//! become NULL or go to the first row; then values become simple. Each candidate is put before
-//! SQLite first, so that none is a database that could not be.
+//! Shrinking is delta debugging on rows with references. It removes half of the rows, then ever
+//! smaller parts, with their children or without (these then refer to nothing or to another row).
+//! Then references become NULL or go to the first row, and values are simplified. SQLite judges
+//! each candidate first, so that every one is a valid database.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,7 +21,8 @@ use crate::prepared::Prepared;
 use crate::shrink_value::{shrink_value, weight};
 use observe::Value;
 
-/// The maximum number of passes through all stages: a value that became simple may let a row go.
+/// The maximum number of passes through all stages: a simplified value may allow a row to be
+/// removed.
 const ROUNDS: usize = 3;
 
 /// The strategy.
@@ -71,12 +72,12 @@ impl Strategy for Contents {
     }
 }
 
-/// A database that can get smaller.
+/// A database that can shrink.
 pub(super) struct Tree {
     prepared: Rc<Prepared>,
     /// The smallest database that is known to fail.
     base: Model,
-    /// The one that is asked about.
+    /// The candidate under test.
     current: Model,
     own: OwnTrees,
     unseeded: Vec<Unseeded>,
@@ -84,11 +85,11 @@ pub(super) struct Tree {
     round: usize,
     moves: VecDeque<Move>,
     tried: Option<Move>,
-    /// Whether anything got smaller in this round.
+    /// Whether anything shrank in this round.
     changed: bool,
 }
 
-/// The part that shrinks. The number is the number of rows that are removed at a time.
+/// The part that shrinks. The number is that of the rows removed at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Start,
@@ -98,16 +99,16 @@ enum Stage {
     Done,
 }
 
-/// One way to get smaller.
+/// A step of shrinking.
 #[derive(Clone, Debug)]
 enum Move {
-    /// These rows go; what refers to them goes, too, or refers to something else.
+    /// Removes these rows; the rows that refer to them are removed, too, or refer elsewhere.
     Drop(Vec<usize>, bool),
-    /// A reference goes elsewhere, or nowhere.
+    /// Changes a reference to another row or to none.
     Link(usize, usize, Option<usize>),
     Set(usize, usize, Value),
-    /// The application's own strategy says what is simpler; after a refusal it takes half of it
-    /// back.
+    /// Simplifies a value by the application's own strategy; after a refusal this undoes half of
+    /// the step.
     ColumnOverrides(usize, usize, bool),
 }
 
@@ -136,7 +137,7 @@ impl ValueTree for Tree {
                 .push_front(Move::ColumnOverrides(row, column, true));
         }
         if !self.propose() {
-            // The last database that failed is asked about once more, so that it is the result.
+            // The last failing database is tested once more, so that it is the result.
             self.current = self.base.clone();
         }
         true
@@ -144,7 +145,8 @@ impl ValueTree for Tree {
 }
 
 impl Tree {
-    /// Takes the next candidate that SQLite takes. Without any, `current` is the smallest one.
+    /// Finds the next candidate that SQLite accepts. Without any, `current` is the smallest
+    /// database.
     fn propose(&mut self) -> bool {
         loop {
             let Some(next) = self.moves.pop_front() else {
@@ -173,11 +175,11 @@ impl Tree {
         }
     }
 
-    /// After a success the same is tried again, as far as it may go on.
+    /// Repeats a successful step, as far as it can continue.
     fn after(&mut self, tried: Move) {
         match tried {
             Move::Drop(..) => {
-                // The rest of the other parts is divided again.
+                // The remaining rows of the other parts are divided again.
                 let gone = |row: &usize| self.base.rows.get(*row).is_none_or(|row| !row.alive);
                 for waiting in &mut self.moves {
                     if let Move::Drop(rows, _) = waiting {
@@ -201,7 +203,7 @@ impl Tree {
     fn next_stage(&mut self) -> bool {
         let living = self.base.living().count();
         self.stage = match self.stage {
-            // What needs no rows at all is seen at once.
+            // Tries first whether the failure needs any rows.
             Stage::Start => Stage::Rows(living.max(1)),
             Stage::Rows(1) => Stage::Links,
             Stage::Rows(size) => Stage::Rows((size / 2).max(1)),
@@ -222,7 +224,7 @@ impl Tree {
         true
     }
 
-    /// Children first: what nothing refers to goes alone.
+    /// Removes children first, because a row without references to it can be removed alone.
     fn cut_rows(&mut self, size: usize) {
         let mut living: Vec<usize> = self.base.living().collect();
         living.reverse();
@@ -292,7 +294,7 @@ impl Tree {
         else {
             return Vec::new();
         };
-        // A mark belongs to its table.
+        // An AUTOINCREMENT counter belongs to its table.
         let name_of_mark = table.filling == Filling::Marks && column == 0;
         if name_of_mark || bound(table, row, column).is_some() {
             return Vec::new();
@@ -304,7 +306,7 @@ impl Tree {
             .collect()
     }
 
-    /// The database after a move; `None` if it would be the same or not simpler.
+    /// The database after a step; `None` if it would be equal or not simpler.
     fn apply(&mut self, next: &Move) -> Option<Model> {
         match next {
             Move::Drop(rows, relink) => self.drop_rows(rows, *relink),

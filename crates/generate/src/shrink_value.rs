@@ -1,4 +1,4 @@
-//! Simpler values, and what simpler means.
+//! Simpler values, and the measure of simplicity.
 
 use schema::Affinity;
 
@@ -6,14 +6,14 @@ use crate::hostile;
 use crate::plan::ColumnPlan;
 use observe::Value;
 
-/// The measures of a value's complexity, the worst first: being at the edges, being of a type that
-/// the column does not name, being large.
+/// The complexity of a value, worst first: an edge value, a type that the column does not declare,
+/// a large value.
 type Weight = (bool, bool, usize, u64, Vec<u8>);
 
 pub(super) fn weight(value: &Value, column: &ColumnPlan) -> Weight {
     let odd = hostile::why(value, column.affinity, column.typed).is_some();
     let (foreign, size, amount, bytes) = match value {
-        // In a primary key nobody means it.
+        // NULL in a primary key is never intended.
         Value::Null => return (column.primary, false, 0, 0, Vec::new()),
         Value::Integer(number) => (
             column.affinity == Affinity::Text,
@@ -71,7 +71,7 @@ pub(super) fn shrink_value(value: &Value, column: &ColumnPlan) -> Vec<Value> {
         Value::Null => {}
         Value::Integer(number) => {
             found.extend([2, 1_000, 1 << 32].map(|by| Value::Integer(number / by)));
-            // Ever smaller steps down find the number at which something begins.
+            // Ever smaller steps down find the number at which an effect begins.
             let steps = [4, 16, 1 << 8, 1 << 16, 1 << 32].map(|by| number / by);
             let steps = steps.into_iter().chain([number.signum()]);
             found.extend(
@@ -105,7 +105,7 @@ pub(super) fn shrink_value(value: &Value, column: &ColumnPlan) -> Vec<Value> {
         .into_iter()
         .map(|value| (weight(&value, column), value))
         .collect();
-    // An id of nought is what nobody has.
+    // An id of zero is unusual.
     weighed
         .retain(|(weight, value)| *weight < own && !(column.rowid && *value == Value::Integer(0)));
     weighed.sort();
@@ -114,7 +114,7 @@ pub(super) fn shrink_value(value: &Value, column: &ColumnPlan) -> Vec<Value> {
 }
 
 /// The items with parts left out, and with one item replaced by the plain one. Of long lists only
-/// large parts, so that the number of candidates stays small.
+/// large parts are left out, so that the number of candidates stays small.
 fn shorter<T: Copy + PartialEq>(items: &[T], plain: T) -> impl Iterator<Item = Vec<T>> {
     const SINGLE: usize = 40;
     let mut found = Vec::new();
@@ -182,7 +182,7 @@ mod tests {
                     let all = shrink_value(&value, &column);
                     let lighter = |next| weight(next, &column) < weight(&value, &column);
                     assert!(all.iter().all(lighter), "{value}");
-                    // Not the simplest one: a longer way.
+                    // Not the simplest candidate, for a longer sequence.
                     let Some(next) = all.into_iter().take(4).next_back() else {
                         break;
                     };

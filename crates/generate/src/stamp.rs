@@ -1,4 +1,4 @@
-//! The ways in which SQLite writes a time as text.
+//! The formats in which SQLite writes a time as text.
 
 /// The format of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,13 +16,13 @@ pub(super) struct Trial {
     foreign_keys: bool,
 }
 
-/// The maximum number of instructions of SQLite's machine for a row: a trigger may never end.
+/// The maximum number of virtual machine instructions for a row, because a trigger may never end.
 const ROW: u64 = 2_000_000;
 
-/// Why SQLite refused a row.
+/// The reason why SQLite refused a row.
 pub(super) struct Refusal {
     pub(super) words: String,
-    /// Whether no other values could help.
+    /// Whether no other values can help.
     pub(super) hopeless: bool,
 }
 
@@ -41,7 +41,7 @@ impl Trial {
         &self.connection
     }
 
-    /// The tables that have a mark of AUTOINCREMENT already, by folded name.
+    /// The tables that have an AUTOINCREMENT counter already, by folded name.
     pub(super) fn marked(&self) -> Vec<String> {
         let read = || -> rusqlite::Result<Vec<String>> {
             let mut statement = self
@@ -57,7 +57,7 @@ impl Trial {
             .collect()
     }
 
-    /// Everything but rows may take as long as it takes.
+    /// Removes the limit, for work other than inserting a row.
     fn unhurried(&self) {
         self.connection.budget().unlimited();
     }
@@ -80,14 +80,14 @@ impl Trial {
         let _ = self.connection.execute_batch("ROLLBACK");
     }
 
-    /// Whether a refusal ended the transaction, and with it all rows before.
+    /// Whether a refusal ended the transaction, and with it all earlier rows.
     pub(super) fn lost_all(&self) -> bool {
         self.connection.is_autocommit()
     }
 
     pub(super) fn insert(&self, table: &TablePlan, values: &[Value]) -> Result<(), Refusal> {
         self.connection.budget().limit(ROW);
-        let told = |hopeless| {
+        let refusal = |hopeless| {
             move |error: rusqlite::Error| match (
                 is_interrupted(&error),
                 self.connection.stop(&error),
@@ -96,7 +96,7 @@ impl Trial {
                     words: "the row takes too long: a trigger may never end".to_owned(),
                     hopeless: true,
                 },
-                // No other values help against what is refused.
+                // Other values do not help against a refused action.
                 (false, Some(stop)) => Refusal {
                     words: stop.why(),
                     hopeless: true,
@@ -111,12 +111,12 @@ impl Trial {
         let mut statement = self
             .connection
             .prepare_cached(&table.insert)
-            .map_err(told(true))?;
+            .map_err(refusal(true))?;
         match statement
             .execute(params_from_iter(values))
-            .map_err(told(false))?
+            .map_err(refusal(false))?
         {
-            // What a module changes is not counted.
+            // The changes of a module are not counted.
             0 if table.ordinary => Err(Refusal {
                 words: "the row is ignored, by ON CONFLICT or a trigger".to_owned(),
                 hopeless: false,
@@ -125,7 +125,7 @@ impl Trial {
         }
     }
 
-    /// Whether the table holds any row now, be it from a trigger.
+    /// Whether the table has any row now, possibly from a trigger.
     pub(super) fn has_rows(&self, table: &TablePlan) -> bool {
         self.unhurried();
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", quote_name(&table.name));
@@ -134,13 +134,13 @@ impl Trial {
             .unwrap_or(false)
     }
 
-    /// Whether a search table shows what its content holds.
+    /// Whether a search table shows the rows of its content.
     pub(super) fn shows_content(&self, table: &TablePlan) -> bool {
         self.unhurried();
         check_agrees_with_content(&self.connection, &table.name).is_ok()
     }
 
-    /// The tables with rows that refer to nothing.
+    /// The tables with rows whose references are broken.
     pub(super) fn dangling(&self, plan: &Plan, model: &Model) -> Vec<usize> {
         self.unhurried();
         let mut used = vec![false; plan.tables.len()];
@@ -171,7 +171,7 @@ impl Trial {
             .collect()
     }
 
-    /// Whether SQLite takes all rows of the model, and their keys hold at the end.
+    /// Whether SQLite accepts all rows of the model, and their keys hold at the end.
     pub(super) fn accepts(&self, plan: &Plan, model: &Model) -> bool {
         if self.begin(model.refers_forward()).is_err() {
             return false;

@@ -1,17 +1,17 @@
-//! Hints about the values of columns from other SQL: the literals that it compares them with, and
+//! Hints about the values of columns from other SQL: the literals with which it compares them, and
 //! the columns that it reads as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::sql::fold;
 
-/// A list of `IN` is not read further.
+/// The number of values read from an `IN` list.
 const LONGEST: usize = 8;
 
 /// Hints about columns from statements, by folded name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ValueHints {
-    /// Literals that a column is compared with, as SQL.
+    /// Literals with which a column is compared, as SQL.
     pub literals: BTreeMap<String, Vec<String>>,
     /// Columns that a JSON function or `->` reads.
     pub json: BTreeSet<String>,
@@ -29,7 +29,7 @@ enum Word<'a> {
 use Word::{Literal, Name, Sign};
 
 impl ValueHints {
-    /// Adds what `sql` says.
+    /// Adds the hints in `sql`.
     pub fn read(&mut self, sql: &str) {
         let words = words(sql);
         let mut assigns = false;
@@ -42,7 +42,7 @@ impl ValueHints {
             };
             let rest = words.get(place + 1..).unwrap_or_default();
             match rest {
-                // What a column is set to says nothing of what it held.
+                // A new value of a column is no hint about its old one.
                 [Sign("="), ..] if assigns => {}
                 [Sign("=" | "==" | "!=" | "<>"), Literal(value), rest @ ..] if ends(rest) => {
                     self.compared(name, value);
@@ -107,7 +107,7 @@ pub fn names(sql: &str) -> BTreeSet<String> {
     names.collect()
 }
 
-/// Whether a literal is the whole of its side of a comparison.
+/// Whether a literal is a whole side of a comparison.
 fn ends(rest: &[Word<'_>]) -> bool {
     let goes_on = ["|", "+", "-", "*", "/", "%", "->", "->>"];
     !matches!(rest.first(), Some(Sign(sign)) if goes_on.contains(sign))
@@ -124,7 +124,7 @@ fn words(sql: &str) -> Vec<Word<'_>> {
     found
 }
 
-/// The length of the first word of `rest`, and the word, unless it is blank or a comment.
+/// The length of the first word of `rest`, and the word, unless it is whitespace or a comment.
 fn word(rest: &str, first: char) -> (usize, Option<Word<'_>>) {
     let until = |end: &str, from: usize| {
         let found = rest.get(from..).and_then(|tail| tail.find(end));
@@ -163,7 +163,7 @@ fn word(rest: &str, first: char) -> (usize, Option<Word<'_>>) {
     }
 }
 
-/// The length of what begins with a quote and ends with `end`, which is doubled inside.
+/// The length of a quoted word that ends with `end`, which is doubled inside.
 fn closed(rest: &str, end: char) -> usize {
     let mut from = 1;
     loop {

@@ -19,19 +19,19 @@ pub(crate) enum Check {
     Trace(fn(&Subject<'_>, &Trace, &mut Findings)),
     /// Judges the catalogue as a whole, once.
     Catalogue(fn(&Subject<'_>, &mut Findings)),
-    /// Judges one database on the first half of a journey, by making runs of its own.
+    /// Judges one database on the first half of a journey, and makes its own runs for that.
     Probe(fn(&Subject<'_>, &Probe<'_>, &mut Findings)),
 }
 
 impl Law {
-    /// Whether it makes runs of its own.
+    /// Whether the check makes its own runs.
     pub(crate) fn probes(&self) -> bool {
         self.checks
             .iter()
             .any(|check| matches!(check, Check::Probe(_)))
     }
 
-    /// Whether it judges finished journeys.
+    /// Whether the check judges finished journeys.
     pub(crate) fn judges_traces(&self) -> bool {
         self.checks
             .iter()
@@ -39,16 +39,16 @@ impl Law {
     }
 }
 
-/// One database on the first half of a journey, for laws that make it themselves.
+/// One database on the first half of a journey, for checks that make their own runs.
 pub(crate) struct Probe<'a> {
     /// The journey.
     pub journey: Journey,
     /// The database at its start.
     pub image: &'a [u8],
-    /// Whether everything is tried.
+    /// Whether every point gets a fault.
     pub deep: bool,
-    /// Otherwise, at how many points.
+    /// The number of points that get a fault otherwise.
     pub points: u64,
-    /// Where seeds begin.
+    /// The seed of the first run.
     pub seed: u64,
 }

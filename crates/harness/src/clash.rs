@@ -1,16 +1,16 @@
-//! Rows that one version allows and another does not: what a step that adds a constraint meets in
-//! files out there, and what rows that are drawn by lot seldom hold.
+//! Rows that one version allows and another does not. A step that adds a constraint finds such rows
+//! in files of users, and randomly generated rows seldom contain them.
 //!
 //! ```text
 //! two schemas ─▶ demands ─▶ candidates ─▶ legal before? refused after? ─▶ databases
 //! ```
 //!
-//! A [demand](demand::Demand) is a condition on rows that the schema after has and the one before
-//! does not: a key, a CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each
-//! candidate is a change of a few existing rows. SQLite judges it twice: the database before must
-//! accept it, with its constraints and triggers, and its application must not contradict it; and
-//! the table after, rebuilt and empty, must refuse it or store it differently. So the rows of a
-//! database that goes on a journey clash, however little of the SQL was understood.
+//! A [demand](demand::Demand) is a constraint that the schema after has and the one before lacks: a
+//! key, a CHECK, NOT NULL, a type, a parent, an expression that an index computes. Each candidate
+//! is a change to a few existing rows. SQLite judges it twice: the database before must accept it,
+//! with its constraints and triggers, and the application must not contradict it; and the table
+//! after, rebuilt and empty, must refuse it or store it differently. So the rows of a database that
+//! goes on a journey do clash, even if the harness understands only a part of the SQL.
 
 mod assign;
 mod demand;
@@ -37,13 +37,13 @@ const CANDIDATES: usize = 600;
 /// A database that goes on a journey.
 #[derive(Debug)]
 pub(crate) struct Clash {
-    /// In what it clashes, and how.
+    /// The demand that the rows violate, and how.
     pub(crate) why: String,
-    /// The changes that make it of the database that it was made from.
+    /// The changes that make this database from its base.
     pub(crate) sql: String,
-    /// The unusual properties of its values; empty if the values are ordinary.
+    /// The unusual properties of its values; empty if all values are ordinary.
     pub(crate) hostile: Vec<String>,
-    /// Where its rows are from, as a comment in SQL, or as SQL.
+    /// The origin of its rows, as a comment in SQL or as SQL.
     pub(crate) base: String,
     pub(crate) image: Vec<u8>,
 }
@@ -51,13 +51,13 @@ pub(crate) struct Clash {
 /// A database with rows that can be changed.
 #[derive(Debug)]
 pub(crate) struct Base {
-    /// As [`Clash::base`].
+    /// The origin of its rows, as in [`Clash::base`].
     pub(crate) origin: String,
     pub(crate) image: Vec<u8>,
 }
 
-/// The demands on rows that the last step of the journey's first half adds to those of the version
-/// it begins at.
+/// The demands that the last step of the journey's first half adds to those of the version at which
+/// the journey begins.
 pub(crate) fn demands<'a>(
     subject: &'a Subject<'a>,
     journey: Journey,
@@ -65,7 +65,7 @@ pub(crate) fn demands<'a>(
     let Journey { from, via } = journey;
     let ends = Ends::of(subject, from, via)?;
     let mut own = demand::between(&ends.before_as_after()?, &ends.after);
-    // What an earlier step asks for is met on the journey to that step.
+    // The journey to an earlier step meets the demands of that step.
     let earlier = if via > from { via - 1 } else { via + 1 };
     if earlier != from {
         let to_earlier = Ends::of(subject, from, earlier)?;
@@ -73,7 +73,7 @@ pub(crate) fn demands<'a>(
         own.retain(|demand| !known.contains(demand));
     }
     if via < from {
-        // What is derived from other rows cannot be changed alone.
+        // Columns that are derived from other rows cannot be changed alone.
         let remade = |demand: &Demand| {
             (via + 1..=from).any(|version| {
                 let notes = subject.catalogue.notes(version);
@@ -99,7 +99,7 @@ impl Demands<'_> {
         self.own.is_empty()
     }
 
-    /// For each demand databases that clash, made of the first of `bases` of which any can be made.
+    /// Makes clashing databases for each demand, each from the first of `bases` that allows any.
     pub(crate) fn clashes(&self, bases: &[Base]) -> Result<Vec<Clash>, Error> {
         let mut found = Vec::new();
         for demand in &self.own {
@@ -148,7 +148,7 @@ impl Demands<'_> {
         Ok(found)
     }
 
-    /// Whether the database before takes the candidate and the one after does not.
+    /// Whether the database before accepts the candidate and the table after does not.
     fn is_clash(
         &self,
         connection: &Connection,
@@ -183,7 +183,7 @@ impl Demands<'_> {
     }
 }
 
-/// The database of a candidate; `None` if it does not hold at the end of a transaction.
+/// The database with a candidate applied; `None` if it does not hold at the end of the transaction.
 fn make(demand: &Demand, base: &Base, candidate: &Assignment) -> Option<Clash> {
     let connection = sandbox::from_image(&base.image).ok()?;
     connection.pragma_update(None, "foreign_keys", true).ok()?;

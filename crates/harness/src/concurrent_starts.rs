@@ -1,7 +1,7 @@
-//! Many programs that open one file at once: each step once, and nobody fails.
+//! Many programs that open one file at the same time: each step runs once, and no program fails.
 //!
-//! They run as threads that take turns on a [`Machine`], with its locks, so that a seed
-//! gives the same meeting again. Programs of their own start from the tests of `traininglogs`.
+//! The programs run as threads that take turns on a [`Machine`] with its locks, so a seed always
+//! gives the same order. The tests of `traininglogs` start real processes.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,20 @@ use simulator::{Device, Machine};
 
 const FILE: &str = "starters.db";
 
-/// The work of one program with a connection to the file: returns the number of steps it ran, or
-/// its error.
+/// The work of one program with a connection to the file: returns the number of steps that it ran,
+/// or its error.
 pub type Start<'a> = dyn Fn(&Catalogue, Connection) -> Result<usize, Error> + Sync + 'a;
 
-/// One meeting of starters.
+/// Several programs that start at the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct Race {
     /// The number of programs that start.
     pub starters: usize,
-    /// Whether the file has a WAL.
+    /// Whether the file is in WAL mode.
     pub wal: bool,
-    /// Whether one more program only reads, from the beginning on.
+    /// Whether one more program only reads, from the beginning.
     pub reader: bool,
-    /// The order of their turns.
+    /// The seed for the order of their turns.
     pub seed: u64,
 }
 
@@ -44,15 +44,15 @@ impl std::fmt::Display for Race {
     }
 }
 
-/// The engine: what an application that opens its file does.
+/// The start of an application that uses this engine: an upgrade of its file.
 ///
 /// # Errors
-/// The engine's whole report.
+/// Returns the engine's whole report.
 pub fn engine(catalogue: &Catalogue, connection: Connection) -> Result<usize, Error> {
     upgrade(catalogue, connection).map(|(ran, _connection)| ran)
 }
 
-/// The same, giving the connection back.
+/// Does the same, and gives the connection back.
 pub(crate) fn upgrade(
     catalogue: &Catalogue,
     connection: Connection,
@@ -63,14 +63,13 @@ pub(crate) fn upgrade(
     Ok((report.steps.len(), migrator.into_connection()))
 }
 
-/// Lets the other programs go on: a program that waits by its own means does this here instead of
-/// sleeping.
+/// Gives the other programs a turn. A program with its own waiting calls this instead of sleeping.
 pub fn pause() {
     simulator::give_way(true);
 }
 
-/// Lets `start` run at once as often as `meeting` says on a file that holds `image`, at version
-/// `from`, and returns what is wrong, as text; nothing, when each step ran once and nobody failed.
+/// Runs `start` as often as `meeting` says, at the same time, on a file that holds `image` at
+/// version `from`. Returns the problems as text; none if each step ran once and no program failed.
 pub fn race(
     catalogue: &Catalogue,
     from: Version,
@@ -131,7 +130,7 @@ fn try_to_meet(
     Ok(wrong)
 }
 
-/// A reader that holds a transaction open, and then another.
+/// Holds a read transaction open, and then a second one.
 fn read(connection: &Connection) -> rusqlite::Result<usize> {
     for _ in 0..3 {
         connection.execute_batch("BEGIN")?;
@@ -144,20 +143,20 @@ fn read(connection: &Connection) -> rusqlite::Result<usize> {
     Ok(0)
 }
 
-/// Whether one starter alone brings the file to the expected state.
+/// Whether a single program brings the file to the expected state.
 pub(crate) fn works_alone(catalogue: &Catalogue, image: &[u8], start: &Start<'_>) -> bool {
     alone(catalogue, image, start).is_ok()
 }
 
-/// Returns the result of one starter alone on the same file.
+/// Returns the result of a single program on the same file.
 fn alone(catalogue: &Catalogue, image: &[u8], start: &Start<'_>) -> Result<Counts, Error> {
     let machine = Machine::with_file(Device::default(), FILE, image)?;
     start(catalogue, machine.connect(FILE)?)?;
     Counts::of(&machine.connect(FILE)?)
 }
 
-/// The number of rows of each table, the ledger included, and the number of times that the ledger
-/// lists each version. Values are not compared: a step may write the time.
+/// The number of rows of each table, the ledger included, and how often the ledger lists each
+/// version. Values are not compared, because a step may write the time.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     version: i64,

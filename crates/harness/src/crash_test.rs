@@ -20,7 +20,7 @@ use simulator::{
 };
 
 /// The maximum number of differences that a message lists.
-const TOLD: usize = 3;
+const LISTED: usize = 3;
 
 /// The function that brings a database to a different version: it receives a connection, and closes
 /// it.
@@ -29,7 +29,7 @@ pub type Engine<'a> = &'a dyn Fn(rusqlite::Connection) -> Claimed;
 /// The work of a passage on a machine.
 type Work<'a> = Box<dyn Fn(&Machine, Option<Setup>) -> Claimed + 'a>;
 
-/// The way in which an application has set up its file.
+/// The configuration of a file by its application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// [`journal_mode`](https://sqlite.org/pragma.html#pragma_journal_mode): `DELETE` or `WAL`.
@@ -37,8 +37,7 @@ pub struct Setup {
     /// [`synchronous`](https://sqlite.org/pragma.html#pragma_synchronous).
     pub synchronous: &'static str,
     /// Whether a COMMIT that has returned survives a power cut. In journal mode DELETE only `EXTRA`
-    /// promises it: with less, the journal that was deleted may be back, and rolls back what was
-    /// committed.
+    /// promises it: otherwise the deleted journal may reappear and roll back the commit.
     pub durable: bool,
     /// The order that the disk must keep, because SQLite relies on it.
     pub order: Order,
@@ -46,10 +45,10 @@ pub struct Setup {
 
 /// The setups that are tried, the most usual first.
 ///
-/// In journal mode DELETE at `FULL`, a transaction is committed when its journal is deleted, and
-/// what that transaction no longer needs of the file is cut off afterwards. Neither is synced: on a
-/// disk that cuts off and brings the journal back, the journal is played back into a file that
-/// lacks pages. At `NORMAL` the journal itself may be incomplete.
+/// In journal mode DELETE at `FULL`, SQLite commits a transaction by deleting its journal, and
+/// truncates the file afterwards. It syncs neither: on a disk that truncates the file and restores
+/// the journal, the journal is played back into a file that lacks pages. At `NORMAL` the journal
+/// itself may be incomplete.
 pub const SETUPS: [Setup; 5] = [
     setup("DELETE", "FULL", false, Order::Metadata),
     setup("WAL", "FULL", true, Order::None),
@@ -76,8 +75,8 @@ const fn setup(
 #[derive(Clone, Copy, Debug)]
 struct Way {
     mode: FaultMode,
-    /// If no power is lost, `synchronous` makes no difference: then only the most usual setups are
-    /// tried.
+    /// Whether only the most usual setups are tried: without a power cut, `synchronous` makes no
+    /// difference.
     only_usual: bool,
 }
 
@@ -115,24 +114,24 @@ const WAYS: [Way; 13] = [
     forever(Fault::NoMemory),
 ];
 
-/// Those by `faults` that can be made in this process.
+/// The kinds of `faults` that this process can inject.
 fn ways(faults: &[Fault]) -> impl Iterator<Item = Way> {
     let possible = |fault| fault != Fault::NoMemory || simulator::watches_memory();
     let ways = WAYS.into_iter();
     ways.filter(move |way| faults.contains(&way.mode.fault) && possible(way.mode.fault))
 }
 
-/// The number of setups, counted from the first, that are the most usual.
+/// The number of the most usual setups, at the start of the list.
 const USUAL: usize = 2;
 
-/// The number of kinds of faults in `faults`, where each setup counts on its own.
+/// The number of kinds of faults in `faults`; each setup counts separately.
 fn kinds(faults: &[Fault]) -> u64 {
     let setups = |only_usual| if only_usual { USUAL } else { SETUPS.len() };
     ways(faults).map(|way| setups(way.only_usual) as u64).sum()
 }
 
 /// The share of kind number `kind`, from 1, in all points. If there are fewer points than kinds,
-/// the seed decides which kinds have one.
+/// the seed decides which kinds get one.
 fn part(sampling: &Sampling, kind: u64, kinds: u64) -> Sampling {
     let until = |kind: u64| {
         let points = u128::from(sampling.points) * u128::from(kind + sampling.seed % kinds);
@@ -152,7 +151,7 @@ impl fmt::Display for Setup {
     }
 }
 
-/// One database on its way, and what it looks like at both ends.
+/// The migration of one database, and its observations before and after.
 pub struct CrashTest<'a> {
     image: &'a [u8],
     work: Work<'a>,
@@ -160,17 +159,16 @@ pub struct CrashTest<'a> {
     /// backup.
     backups: Option<Backups>,
     before: Observation,
-    /// The observation at the end, without the values that differ from one try to the next.
+    /// The observation after, without the values that differ from one try to the next.
     after: Observation,
-    /// Columns, by folded table and place, that are random or hold the time: no two tries agree on
-    /// them.
+    /// Columns, by folded table and position, that are random or hold the time: their values differ
+    /// from one try to the next.
     fleeting: BTreeSet<(String, usize)>,
-    /// The file at the end.
+    /// The bytes of the file after.
     result: Vec<u8>,
-    /// The meaning of [`Found::Before`]: exactly as it was, or anything that a second try
-    /// completes.
+    /// Whether [`Found::Before`] means exactly as before, or any state that a second try completes.
     strict: bool,
-    /// Whether it promises more than its setups do.
+    /// Whether it promises more durability than its setup.
     lasting: bool,
 }
 
@@ -184,10 +182,10 @@ pub struct SetupStats {
 }
 
 impl<'a> CrashTest<'a> {
-    /// Lets `engine` migrate the database in `image`, and remembers both ends.
+    /// Lets `engine` migrate the database in `image`, and records the states before and after.
     ///
     /// # Errors
-    /// If it does not arrive, or a file cannot be read.
+    /// If the migration fails, or a file cannot be read.
     pub fn new(image: &'a [u8], engine: Engine<'a>) -> Result<CrashTest<'a>, Error> {
         let work = move |machine: &Machine, setup: Option<Setup>| match connect(machine, setup) {
             Ok(connection) => engine(connection),
@@ -196,13 +194,13 @@ impl<'a> CrashTest<'a> {
         CrashTest::of(image, Box::new(work), None)
     }
 
-    /// The same for work that backs up what the file holds before it writes, beside the file, and
-    /// that asks the machine for more than a connection: whoever takes one takes it by [`connect`]
-    /// or [`connect_and_write`].
+    /// The same for work that writes a backup beside the file before it changes the file, and that
+    /// uses more of the machine than a connection: it takes connections from [`connect`] or
+    /// [`connect_and_write`].
     ///
-    /// At each end, whatever the fault, a backup that has its name is whole, and if the file is as
-    /// after, one of them contains the file as before. Work that fails leaves nothing beside a file
-    /// that is as before, and work that is done again nothing but backups.
+    /// After any fault, a file with the name of a backup is complete, and if the file is as after,
+    /// one of the backups contains the file as before. Failed work leaves no other file beside a
+    /// file that is as before, and repeated work leaves nothing but backups.
     ///
     /// # Errors
     /// As [`CrashTest::new`].
@@ -225,7 +223,7 @@ impl<'a> CrashTest<'a> {
             let machine = machine(image, files)?;
             match work(&machine, None) {
                 Claimed::After => Ok(machine),
-                _ => Err(Error::from("the work fails although nothing else does")),
+                _ => Err(Error::from("the work fails without an injected fault")),
             }
         };
         let (machine, again) = (once()?, once()?);
@@ -245,7 +243,7 @@ impl<'a> CrashTest<'a> {
         })
     }
 
-    /// The same for work that may stop half way, as long as doing it again completes it.
+    /// The same for work that may stop half way, if a second try completes it.
     #[must_use]
     pub fn resumable(self) -> CrashTest<'a> {
         CrashTest {
@@ -254,8 +252,7 @@ impl<'a> CrashTest<'a> {
         }
     }
 
-    /// The same for work that ensures that it survives any power cut once it is done, whatever the
-    /// setup.
+    /// The same for work that promises to survive any power cut once it is done, in every setup.
     #[must_use]
     pub fn durable(self) -> CrashTest<'a> {
         CrashTest {
@@ -264,33 +261,33 @@ impl<'a> CrashTest<'a> {
         }
     }
 
-    /// The bytes of the file at the end.
+    /// The bytes of the file after.
     pub fn result(&self) -> &[u8] {
         &self.result
     }
 
-    /// Whether both ends are the same.
+    /// Whether the states before and after are the same.
     pub fn is_no_op(&self) -> bool {
         self.before == self.after
     }
 
-    /// Injects faults everywhere, or at as many points as `sampling` allows, which all kinds of
-    /// faults share.
+    /// Injects faults everywhere, or at as many points as `sampling` allows; all kinds of faults
+    /// share them.
     ///
     /// # Errors
-    /// If the machine cannot be made, or the work does not arrive in one of the setups.
+    /// If the machine cannot be made, or the work fails in a setup without faults.
     pub fn cut(&self, sampling: &Sampling) -> Result<Vec<SetupStats>, Error> {
         self.cut_by(&Fault::ALL, sampling)
     }
 
-    /// The same with some faults alone.
+    /// The same with some kinds of faults only.
     ///
     /// # Errors
     /// As [`CrashTest::cut`].
     pub fn cut_by(&self, faults: &[Fault], sampling: &Sampling) -> Result<Vec<SetupStats>, Error> {
         let mut found = Vec::new();
         let (mut kind, kinds) = (0, kinds(faults));
-        // The same disks are left in all setups of one journal mode.
+        // All setups of one journal mode leave the same disks.
         let mut known: BTreeMap<&str, SeenDisks> = BTreeMap::new();
         for (number, setup) in SETUPS.into_iter().enumerate() {
             let mut measured = false;
@@ -318,7 +315,7 @@ impl<'a> CrashTest<'a> {
         Ok(found)
     }
 
-    /// Tries the point of a failure once more, and returns what is wrong there now.
+    /// Tries the point of a failure again, and returns the problem that it shows now.
     ///
     /// # Errors
     /// As [`CrashTest::cut`].
@@ -326,7 +323,7 @@ impl<'a> CrashTest<'a> {
         self.with_workload(setup, |workload| Ok(repeat_failure(workload, failure)?))
     }
 
-    /// Cuts the power wherever the work makes, syncs, names or removes a file, in the most usual
+    /// Cuts the power whenever the work makes, syncs, renames or removes a file, in the most usual
     /// setups.
     ///
     /// # Errors
@@ -390,13 +387,13 @@ impl<'a> CrashTest<'a> {
             Ok(found) if found == self.before => Found::Before,
             Ok(found) if without(found.clone(), &self.fleeting) == self.after => Found::After,
             Ok(_) if !self.strict => Found::Before,
-            Ok(found) => Found::Neither(self.tell(&found)),
+            Ok(found) => Found::Neither(self.describe(&found)),
             Err(error) => Found::Neither(error.to_string()),
         }
     }
 
-    /// In what the file differs from the end that it is nearer to.
-    fn tell(&self, found: &Observation) -> String {
+    /// Describes the differences between the file and the nearer of the states before and after.
+    fn describe(&self, found: &Observation) -> String {
         let unlike = |end: &Observation| observe::differences(end, found, &[]);
         let (before, after) = (unlike(&self.before), unlike(&self.after));
         let (name, differences) = if before.len() <= after.len() {
@@ -404,21 +401,21 @@ impl<'a> CrashTest<'a> {
         } else {
             ("after", after)
         };
-        let told = differences.iter().take(TOLD).map(|difference| {
+        let listed = differences.iter().take(LISTED).map(|difference| {
             let (was, is) = (&difference.before, &difference.after);
             format!("{} is {is}, not {was}", difference.object)
         });
-        let told: Vec<String> = told.collect();
-        let more = differences.len().saturating_sub(TOLD);
+        let listed: Vec<String> = listed.collect();
+        let more = differences.len().saturating_sub(LISTED);
         let more = match more {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        format!("it is not as {name}: {}{more}", told.join("; "))
+        format!("it is not as {name}: {}{more}", listed.join("; "))
     }
 }
 
-/// Opens the file as an application that is set up so.
+/// Opens the file with the configuration of `setup`.
 ///
 /// # Errors
 /// If SQLite reports an error.
@@ -430,8 +427,8 @@ pub fn connect(machine: &Machine, setup: Option<Setup>) -> rusqlite::Result<rusq
     Ok(connection)
 }
 
-/// The same for one that has written through this connection: its WAL is there then, under a name
-/// that lasts, and no sync of it syncs the directory any more.
+/// The same for an application that has already written through this connection: then its WAL
+/// exists under a durable name, and a later sync of it does not sync the directory.
 ///
 /// # Errors
 /// As [`connect`].
@@ -455,7 +452,7 @@ fn machine(image: &[u8], files: &[(String, Vec<u8>)]) -> Result<Machine, Error> 
     Ok(machine)
 }
 
-/// The database with another journal mode in its header.
+/// The database with this journal mode in its header.
 fn in_mode(image: &[u8], journal: &str) -> Result<Vec<u8>, Error> {
     if journal == "DELETE" {
         return Ok(image.to_vec());
@@ -470,7 +467,7 @@ fn in_mode(image: &[u8], journal: &str) -> Result<Vec<u8>, Error> {
         .ok_or_else(|| Error::from("the file is gone"))
 }
 
-/// Opens the file, which lets SQLite recover what a crash left, and observes what it holds.
+/// Opens the file, which lets SQLite recover from a crash, and observes its content.
 fn observe(machine: &Machine) -> Result<Observation, Error> {
     let connection = machine.connect(FILE)?;
     let check = "PRAGMA integrity_check(1)";

@@ -1,8 +1,7 @@
-//! The docs that are made from the folders and the schema: blocks between markers in Markdown
-//! files.
+//! Generated docs: blocks between markers in Markdown files, made from the folders and the schema.
 //!
-//! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`; the
-//! text outside is written by people and kept. NAME is `tables`, `diagram` or `versions`.
+//! A block begins with `<!-- begin generated: NAME -->` and ends with `<!-- end generated -->`;
+//! people write the text outside, and it is kept. NAME is `tables`, `diagram` or `versions`.
 
 #![expect(clippy::disallowed_methods, reason = "the docs of a subject are files")]
 
@@ -64,8 +63,8 @@ pub fn pages(subject: &Subject<'_>) -> Result<Vec<Page>, Error> {
             .sum();
         if times != 1 && !subject.docs.is_empty() {
             return Err(Error::from(format!(
-                "the block `{block}` stands {times} times in the docs; put `{begin}` and `{END}` where it \
-                 belongs, once"
+                "the docs contain the block `{block}` {times} times; put `{begin}` and `{END}` \
+                 into them once"
             )));
         }
     }

@@ -1,4 +1,4 @@
-//! A version that is being made: its fixture before it is frozen, and what is still missing.
+//! A version in development: its fixture before it is frozen, and the missing parts.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub fn golden_forward(subject: &Subject<'_>, version: Version) -> Result<Connect
     Ok(migrator.into_connection())
 }
 
-/// The same as a fixture in memory, named `golden`.
+/// The same database as a fixture in memory, named `golden`.
 pub(crate) fn migrate_forward(subject: &Subject<'_>, version: Version) -> Result<Fixture, Error> {
     let connection = golden_forward(subject, version)?;
     let file = show(&subject.fixture_folder(version).join("golden.sql"));
@@ -42,7 +42,7 @@ pub(crate) fn migrate_forward(subject: &Subject<'_>, version: Version) -> Result
     })
 }
 
-/// Whether the text of a fixture is a database of `version` as the catalogue makes it now.
+/// Whether the text of a fixture gives the database of `version` that the catalogue makes now.
 pub fn fits(subject: &Subject<'_>, version: Version, script: &str) -> bool {
     let Ok(connection) = fixture::load(script) else {
         return false;
@@ -156,7 +156,7 @@ pub fn checklist(subject: &Subject<'_>, report: &Report) -> Option<(Version, Vec
             item("docs made", docs),
             item(
                 "fixture frozen",
-                Some("when all of the above is ticked: `cargo xtask add-fixture`".to_owned()),
+                Some("when all items above are done: `harness::freeze::new_versions`".to_owned()),
             ),
         ],
     ))
@@ -168,7 +168,7 @@ fn stale_docs(subject: &Subject<'_>) -> Option<String> {
         Ok(pages) => {
             let stale = pages.into_iter().find(|page| page.made != page.text)?;
             Some(format!(
-                "{} is behind: `cargo xtask docs`",
+                "{} is out of date: write the rebuilt blocks of `harness::docs::pages`",
                 show(&stale.path)
             ))
         }

@@ -1,9 +1,9 @@
-//! Why a part of the proof could not do its work.
+//! Errors of the proof.
 
 use std::fmt;
 use std::io;
 
-/// Why a part of the proof could not do its work. What breaks a law is a finding and no error.
+/// An error of the proof. A broken law is a finding and not an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -16,7 +16,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// SQLite refuses a database or a statement of the proof.
     Sqlite,
-    /// The engine refuses or fails.
+    /// The engine refuses a run, or a run fails.
     Engine,
     /// A file cannot be read or written.
     File,

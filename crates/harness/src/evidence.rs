@@ -7,14 +7,14 @@ use crate::finding::Finding;
 use crate::journey::{Journey, Trace};
 use crate::subject::{Subject, show};
 
-/// The file of the only step of a journey; on longer ones the step is not known.
+/// The file of a journey's only step; on a longer journey the step is unknown.
 pub(crate) fn step_file(subject: &Subject<'_>, journey: Journey, file: &str) -> Option<String> {
     journey
         .only_step()
         .map(|version| subject.step_file(version, file))
 }
 
-/// A journey that did not arrive: the engine's words, and the script that they name.
+/// The finding for a journey that failed: the engine's message, and the script that it names.
 pub(crate) fn not_arrived(
     subject: &Subject<'_>,
     walk: &Trace,
@@ -44,7 +44,7 @@ pub(crate) fn declared(
     notes.flat_map(|notes| pick(notes).clone()).collect()
 }
 
-/// The declared changes as excuses for a comparison of two observations.
+/// The declared changes as exceptions for a comparison of two observations.
 pub(crate) fn excuses(declared: &[Declaration]) -> Vec<Excuse> {
     let excuse = |own: &Declaration| Excuse {
         table: own.table.clone(),

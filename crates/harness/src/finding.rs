@@ -4,14 +4,14 @@ use std::fmt;
 
 use observe::Difference;
 
-/// One thing that breaks a law.
+/// One violation of a law.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
-    /// The object that it concerns: `note.label, id 7`, an index, a query, a file.
+    /// The object with the problem: `note.label, id 7`, an index, a query, a file.
     pub object: String,
     /// The description of the problem.
     pub message: String,
-    /// The file that a person would open to fix it, relative to the root.
+    /// The file to edit, relative to the root.
     pub file: Option<String>,
     /// The recommended action.
     pub hint: Option<String>,
@@ -20,9 +20,9 @@ pub struct Finding {
 /// The result of a law.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
-    /// The number of comparisons that were made; a law that made none has proved nothing.
+    /// The number of comparisons; a law that made none has proved nothing.
     pub checked: usize,
-    /// At how many points something was made to fail, and of how many.
+    /// The number of points that got a fault, and the number of all points.
     pub points: (u64, u64),
     /// The violations of the law.
     pub found: Vec<Finding>,

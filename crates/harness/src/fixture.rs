@@ -23,9 +23,9 @@ use sandbox::Sandbox;
 /// One golden database, in memory.
 #[derive(Clone, Debug)]
 pub struct Fixture {
-    /// The version it claims by its folder.
+    /// The version that its folder claims.
     pub version: Version,
-    /// Its file's name without ending, such as `golden`.
+    /// The name of its file without extension, such as `golden`.
     pub name: String,
     /// Its file, relative to the subject's root.
     pub file: String,
@@ -36,7 +36,7 @@ pub struct Fixture {
 /// Makes a database in memory from the text of a fixture.
 ///
 /// # Errors
-/// The statement that SQLite refuses, that reaches another file, or that does not end.
+/// If SQLite refuses a statement, or a statement reaches another file or does not end.
 pub fn load(script: &str) -> Result<Connection, Error> {
     let sandbox = Sandbox::open(&[], &[])?;
     sandbox.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
@@ -44,7 +44,7 @@ pub fn load(script: &str) -> Result<Connection, Error> {
         .run_script(script)
         .map_err(|halt| format!("line {}: {}", halt.statement.line, halt.why))?;
     sandbox.execute_batch("COMMIT; PRAGMA foreign_keys = ON")?;
-    // Whoever goes on with the database has functions and limits of his own.
+    // The caller sets functions and limits of its own.
     Ok(sandbox::from_image(&sandbox.image()?)?)
 }
 
@@ -59,8 +59,8 @@ pub fn text_digest(text: &str) -> String {
 /// `user_version` and `application_id`, so that loading it gives the same observation.
 ///
 /// # Errors
-/// If the database cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring
-/// back.
+/// If the database cannot be read, or contains a virtual table whose rows plain INSERTs cannot
+/// restore.
 pub fn dump(connection: &Connection) -> Result<String, Error> {
     let schema = Schema::read(connection)?;
     let mut text = String::new();
@@ -74,7 +74,7 @@ pub fn dump(connection: &Connection) -> Result<String, Error> {
             && !module.eq_ignore_ascii_case("fts5")
         {
             return Err(Error::from(format!(
-                "`{name}` is a virtual table of `{module}`: make its fixture by hand"
+                "`{name}` is a virtual table of `{module}`: write its fixture by hand"
             )));
         }
         text.push_str(&format!("{sql};\n"));
@@ -110,7 +110,7 @@ pub(crate) fn stored_objects(
         .collect()
 }
 
-/// The columns that bring a table's rows back, quoted, and the query that gives them in order of
+/// The columns that restore a table's rows, quoted, and the query that returns them in order of
 /// rowid or key.
 pub(crate) fn row_query(
     connection: &Connection,
@@ -164,7 +164,7 @@ fn dump_rows(
     Ok(())
 }
 
-/// Whether inserting the rows again would give them other rowids.
+/// Whether inserting the rows again would change their rowids.
 fn rowid_matters(connection: &Connection, table: &schema::Table) -> rusqlite::Result<bool> {
     let name = quote_name(&table.name);
     connection.query_row(
@@ -178,7 +178,7 @@ fn dump_sequences(connection: &Connection, text: &mut String) -> rusqlite::Resul
     let Ok(mut statement) =
         connection.prepare("SELECT name, seq FROM sqlite_sequence ORDER BY name")
     else {
-        return Ok(()); // No AUTOINCREMENT table, no such table.
+        return Ok(()); // Without an AUTOINCREMENT table there is no `sqlite_sequence`.
     };
     text.push_str("DELETE FROM sqlite_sequence;\n");
     let mut rows = statement.query([])?;
@@ -192,17 +192,17 @@ fn dump_sequences(connection: &Connection, text: &mut String) -> rusqlite::Resul
     Ok(())
 }
 
-/// The digests of a shipped step.
+/// The digests of a released step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenStep {
-    /// Of `up.sql`.
+    /// The digest of `up.sql`.
     pub up: String,
-    /// Of `down.sql`; `None` for a step that is irreversible.
+    /// The digest of `down.sql`; `None` for an irreversible step.
     pub down: Option<String>,
 }
 
 impl FrozenStep {
-    /// The digests that `step` has now.
+    /// The current digests of `step`.
     pub fn of(step: &Step) -> FrozenStep {
         let down = match step.down() {
             Down::Sql(sql) => Some(digest(sql)),
@@ -215,7 +215,7 @@ impl FrozenStep {
     }
 }
 
-/// The lock file `frozen.json` beside the fixtures: what shipped, by digest.
+/// The lock file `frozen.json` beside the fixtures: the digests of everything that was released.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Frozen {
@@ -229,7 +229,7 @@ impl Frozen {
     /// The lock file's name.
     pub const FILE: &str = "frozen.json";
 
-    /// Reads the lock file in `folder`; one that is not there froze nothing yet.
+    /// Reads the lock file in `folder`; without one, nothing is frozen yet.
     ///
     /// # Errors
     /// If it cannot be read or is not such a file.
@@ -252,7 +252,7 @@ impl Frozen {
         fs::write(folder.join(Frozen::FILE), text).map_err(Error::from)
     }
 
-    /// The newest version whose step is frozen, 0 for none.
+    /// The newest version whose step is frozen; 0 for none.
     pub fn newest(&self, catalogue: &Catalogue) -> Version {
         let frozen = catalogue
             .steps()
@@ -265,7 +265,7 @@ impl Frozen {
 /// The fixture files of a subject on disk, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Version, path relative to the root, text.
+    /// Version, path relative to the root, and text.
     pub(crate) found: Vec<(Version, String, String)>,
     /// Paths that cannot be read, each with the reason.
     pub(crate) unreadable: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Freezing: what shipped gets its golden database and its digests, and is never changed again.
+//! Freezing: a released version gets its golden database and its digests, and never changes again.
 
 #![expect(
     clippy::disallowed_methods,
@@ -17,21 +17,21 @@ use crate::report::{LawReport, Report};
 use crate::subject::{Subject, show};
 
 /// Freezes every version that is not frozen yet, and returns the golden databases that were
-/// written: each that of the version before, migrated forward; one that is there already and fits
-/// is kept.
+/// written: each is that of the version before, migrated forward. A golden database that exists
+/// already and fits is kept.
 ///
-/// A version is frozen when it is shipped, and not before the proof holds, which `report` says:
-/// what is frozen can never be changed. Other databases that lie beside a golden one of these
-/// versions are frozen with it.
+/// Freeze a version when you release it. The proof must hold first, according to `report`, because
+/// a frozen version can never change. Other databases beside the golden ones of these versions are
+/// frozen, too.
 ///
 /// # Errors
-/// If a law is broken, apart from *history is frozen*, which this fixes; if a step fails, or a file
-/// cannot be read or written. The files that were written until then stay.
+/// If a law other than *history is frozen*, which this fixes, is broken; if a step fails, or a file
+/// cannot be read or written. Files that were written before the error stay.
 pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBuf>, Error> {
     let unsound = |law: &&LawReport| law.name != "history is frozen" && !law.broken.is_empty();
     if let Some(law) = report.laws.iter().find(unsound) {
         return Err(Error::from(format!(
-            "nothing was frozen: \"{}\" is broken; mend it first, then freeze",
+            "nothing was frozen: \"{}\" is broken; fix it first, then freeze",
             law.name
         )));
     }
@@ -62,7 +62,7 @@ pub fn new_versions(subject: &Subject<'_>, report: &Report) -> Result<Vec<PathBu
 }
 
 /// Writes `golden.sql` of `version`, the golden database of the version before migrated forward,
-/// and returns its path, relative to the root. It is not frozen yet.
+/// and returns its path relative to the root. It is not frozen yet.
 ///
 /// # Errors
 /// As [`new_versions`].
@@ -76,7 +76,7 @@ pub fn golden(subject: &Subject<'_>, version: Version) -> Result<PathBuf, Error>
     Ok(path)
 }
 
-/// Freezes one fixture of a version that is frozen, `path` relative to the root.
+/// Freezes one more fixture of a frozen version; `path` is relative to the root.
 ///
 /// # Errors
 /// If a file cannot be read or written.

@@ -1,4 +1,4 @@
-//! Databases made from the schema of a version alone.
+//! Databases that are made from the schema of a version alone.
 
 use generate::{Generator, Profile};
 use migrations::Version;
@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::journey::Journey;
 use crate::subject::Subject;
 
-/// The maximum number of rows of a table: more rows in a database cost less than more databases.
+/// The maximum number of rows of a table: more rows cost less than more databases.
 pub(crate) const ROWS: usize = 8;
 
-/// The newest version up to `version` whose rows are all its own: nothing in them is derived from
-/// other rows.
+/// The newest version up to `version` whose rows are independent: no step derives them from other
+/// rows.
 pub(crate) fn underived(subject: &Subject<'_>, version: Version) -> Version {
     let derived = (1..=version).find(|version| {
         let notes = subject.catalogue.notes(*version);
@@ -22,7 +22,7 @@ pub(crate) fn underived(subject: &Subject<'_>, version: Version) -> Version {
     derived.map_or(version, |derived| derived - 1)
 }
 
-/// A generator for a version, with what the application says of its columns.
+/// A generator for a version, with the columns that the application describes.
 pub(crate) fn generator(
     subject: &Subject<'_>,
     version: Version,
@@ -44,7 +44,8 @@ pub(crate) fn generator(
     Ok(generator)
 }
 
-/// A generator that gives the same databases for the same seed and journey on every machine.
+/// A random number generator that gives the same databases for the same seed and journey on every
+/// machine.
 pub(crate) fn rng(seed: u64, journey: Journey) -> TestRng {
     let mut bytes = [0_u8; 32];
     let parts = [seed, u64::from(journey.from), u64::from(journey.via)];

@@ -1,5 +1,5 @@
-//! Problems of a file: those that SQLite's own checks and the application report, and whether the
-//! file can still be used.
+//! Problems of a file: those that SQLite's checks and the application report, and whether the file
+//! can still be used.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::subject::Subject;
 use sandbox::sqlite_message;
 
 /// Lists all problems of a file of `version`, one sentence each; a sentence is repeated for each
-/// row that it is about.
+/// row to which it applies.
 pub(crate) fn problems(
     subject: &Subject<'_>,
     connection: &Connection,
@@ -70,8 +70,8 @@ fn sentences(connection: &Connection, sql: &str, found: &mut Vec<String>) -> rus
     Ok(())
 }
 
-/// Whether rows can still be written and views read: CREATE VIEW, CREATE TRIGGER and DROP TABLE
-/// check nothing, and the errors that they leave appear at the next write.
+/// Whether rows can still be written and views read. CREATE VIEW, CREATE TRIGGER and DROP TABLE
+/// check nothing, so their errors only appear at the next write.
 fn usable(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> {
     let schema = Schema::read(connection)?;
     let _strict = StrictQuotes::set(connection)?;
@@ -97,8 +97,8 @@ fn usable(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error>
     Ok(())
 }
 
-/// Prepares one statement of each kind, which compiles the table's triggers and finds its keys'
-/// parents.
+/// Prepares one statement of each kind, which compiles the table's triggers and finds the parents
+/// of its keys.
 fn writable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
     let name = quote_name(&table.name);
     let columns: Vec<_> = table
@@ -127,7 +127,7 @@ fn writable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
     for (verb, sql) in statements {
         if let Err(error) = connection.prepare(&sql) {
             found.push(format!(
-                "no {verb} works on `{}`: {}",
+                "{verb} fails on `{}`: {}",
                 table.name,
                 sqlite_message(&error)
             ));
@@ -139,7 +139,7 @@ fn searchable(connection: &Connection, table: &Table, found: &mut Vec<String>) {
     if let Err(error) = check_agrees_with_content(connection, &table.name) {
         let reason = sqlite_message(&error);
         found.push(format!(
-            "search table `{}` does not agree with its content: {reason}",
+            "search table `{}` does not match its content: {reason}",
             table.name
         ));
     }

@@ -1,4 +1,5 @@
-//! A journey: one database taken from a version to another and back, observed at each station.
+//! A journey: one database goes from a version to a different one and back, and is observed at each
+//! station.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,26 +15,26 @@ use crate::observation::observe;
 use crate::subject::Subject;
 use observe::Observation;
 
-/// From a version to a different one and back.
+/// A path from a version to a different one and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Journey {
-    /// Where it starts and ends.
+    /// The version at which it starts and ends.
     pub from: Version,
-    /// Where it turns round.
+    /// The version at which it turns round.
     pub via: Version,
 }
 
 /// The direction in which a journey goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Up, and back down.
+    /// Up, and then down again.
     UpAndBack,
-    /// Down, and up again.
+    /// Down, and then up again.
     DownAndBack,
 }
 
 impl Journey {
-    /// Returns the direction in which it goes first.
+    /// Returns the direction in which the journey goes first.
     pub fn shape(self) -> Shape {
         if self.via > self.from {
             Shape::UpAndBack
@@ -42,12 +43,12 @@ impl Journey {
         }
     }
 
-    /// The versions whose steps it uses, lowest first.
+    /// The versions of the steps that the journey uses, lowest first.
     pub fn steps(self) -> std::ops::RangeInclusive<Version> {
         self.from.min(self.via) + 1..=self.from.max(self.via)
     }
 
-    /// The one step it uses, if it is only one.
+    /// The version of its only step; `None` if it uses several.
     pub fn only_step(self) -> Option<Version> {
         let mut steps = self.steps();
         steps.next().filter(|_| steps.next().is_none())
@@ -63,9 +64,9 @@ impl fmt::Display for Journey {
 impl FromStr for Journey {
     type Err = Error;
 
-    /// Reads `v3..v4..v3`.
+    /// Reads `v3..v4..v3`, or `v3..v4` for short: every journey returns to its start.
     fn from_str(text: &str) -> Result<Journey, Error> {
-        let wrong = || format!("`{text}` is not a journey such as `v3..v4..v3`");
+        let wrong = || format!("`{text}` is not a journey such as `v3..v4` or `v3..v4..v3`");
         let parts: Vec<Version> = text
             .split("..")
             .map(|part| {
@@ -74,33 +75,31 @@ impl FromStr for Journey {
             })
             .collect::<Option<_>>()
             .ok_or_else(wrong)?;
-        match parts.as_slice() {
-            [from, via, end] if from == end && from != via => Ok(Journey {
-                from: *from,
-                via: *via,
-            }),
+        match *parts.as_slice() {
+            [from, via] if from != via => Ok(Journey { from, via }),
+            [from, via, end] if from == end && from != via => Ok(Journey { from, via }),
             _ => Err(wrong().into()),
         }
     }
 }
 
-/// The state that was found at one place of a journey.
+/// The state of a database at one station of a journey.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    /// The version it should be at.
+    /// The version that the database should have.
     pub version: Version,
     /// Everything that must survive.
     pub observation: Observation,
-    /// The problems that SQLite's own checks and the application report.
+    /// The problems that SQLite's checks and the application report.
     pub troubles: Vec<String>,
-    /// Declared queries that do not compile: name and SQLite's message.
+    /// Declared queries that do not compile: the name, and SQLite's message.
     pub broken_queries: BTreeMap<&'static str, String>,
 }
 
 /// The effect of a second upgrade of a finished file.
 #[derive(Clone, Debug, Default)]
 pub struct Again {
-    /// The steps it ran, or why it failed.
+    /// The steps that ran, or the reason for a failure.
     pub ran: Vec<String>,
     /// Whether the file's bytes changed.
     pub changed: bool,
@@ -112,7 +111,7 @@ pub(crate) const STORAGE: &str = "storage";
 /// The name of random walks, in reports and as `--fixture`.
 pub(crate) const WALK: &str = "walk";
 
-/// The names of what is drawn from a seed.
+/// The names of databases that are drawn from a seed.
 pub(crate) const DRAWN: [&str; 6] = ["generated", "plain", "hostile", "clashing", STORAGE, WALK];
 
 /// A journey made with one database. The laws judge it without touching a database.
@@ -123,15 +122,16 @@ pub struct Trace {
     /// The name of the database: a fixture's name, `empty`, `filled …`, `generated`, `plain` or
     /// `hostile`.
     pub data: String,
-    /// Whether its rows were made from the schema alone: then no build may ever have written such.
+    /// Whether its rows were made from the schema alone: then perhaps no build has ever written
+    /// such rows.
     pub rows_are_generated: bool,
-    /// At the start.
+    /// The state at the start.
     pub start: Checkpoint,
-    /// Where it turned round, if it came there.
+    /// The state where the journey turned round, if it got there.
     pub midpoint: Option<Checkpoint>,
-    /// Back at the version it started from, if it came there.
+    /// The state back at the first version, if it got there.
     pub end: Option<Checkpoint>,
-    /// The engine's error that ended it.
+    /// The engine's error that ended the journey.
     pub failure: Option<String>,
     /// The effect of running the finished upgrade again.
     pub again: Option<Again>,
@@ -140,7 +140,7 @@ pub struct Trace {
 /// Takes the database in `image` on `journey`.
 ///
 /// # Errors
-/// If the database cannot be read at all; what the engine refuses is in the walk.
+/// If the database cannot be read at all; an error of the engine is in the trace.
 pub(crate) fn walk(
     subject: &Subject<'_>,
     journey: Journey,
@@ -196,7 +196,7 @@ pub(crate) fn walk_on(
     Ok(walk)
 }
 
-/// Whether every step of the journey has a way back.
+/// Whether every step of the journey has a down migration.
 pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
     journey.steps().all(|version| {
         subject
@@ -206,8 +206,8 @@ pub(crate) fn can_go_back(subject: &Subject<'_>, journey: Journey) -> bool {
     })
 }
 
-/// Up or back to `target`, with consent to what that loses; the steps that ran, or the engine's
-/// error.
+/// Upgrades or rolls back to `target`, with consent to losses; returns the steps that ran, or the
+/// engine's error.
 pub(crate) fn go(
     subject: &Subject<'_>,
     connection: Connection,
@@ -222,20 +222,20 @@ pub(crate) fn go(
     };
     let result = match result {
         Ok(report) => Ok(report.steps.into_iter().map(|step| step.folder).collect()),
-        Err(error) => Err(Error::new(ErrorKind::Engine, told(&error))),
+        Err(error) => Err(Error::new(ErrorKind::Engine, without_hints(&error))),
     };
     (migrator.into_connection(), result)
 }
 
-/// The engine's error without its hints, which speak to the user of an application.
-fn told(error: &migrations::Error) -> String {
+/// The engine's error without its hints, which are for the user of an application.
+fn without_hints(error: &migrations::Error) -> String {
     let report = error.report();
     let lines = report
         .lines()
         .filter(|line| !line.starts_with("hint: ") && !line.starts_with("the file is as it was"));
     let text: Vec<&str> = lines.collect();
     let text = text.join("\n");
-    // In a proof nobody but the steps before has touched the file.
+    // In a proof only the steps before have changed the file.
     let text = text.replace(
         "; somebody changed it, as if by:",
         " after the steps before, as if by:",
@@ -258,13 +258,13 @@ fn go_again(
         }
     };
     let mut again = Again::default();
-    // As at the next start. A database that never was bytes does not count what is written to it
-    // once more.
+    // As at the next start: a database in memory that was never serialized does not reveal a second
+    // write of the same content.
     let connection = sandbox::from_image(&sandbox::image(&connection)?)?;
     if let Err(error) = open(&connection) {
         again
             .ran
-            .push(format!("the application's own start fails: {error}"));
+            .push(format!("the application's start fails: {error}"));
         return Ok((connection, again));
     }
     let before = sandbox::image(&connection)?;
@@ -278,13 +278,13 @@ fn go_again(
     if let Err(error) = open(&connection) {
         again
             .ran
-            .push(format!("the application's own start fails: {error}"));
+            .push(format!("the application's start fails: {error}"));
     }
     again.changed = before != sandbox::image(&connection)?;
     Ok((connection, again))
 }
 
-/// Everything that the laws ask of a database of `version`.
+/// Observes everything that the laws compare in a database of `version`.
 pub(crate) fn look(
     subject: &Subject<'_>,
     connection: &Connection,
@@ -310,8 +310,8 @@ pub(crate) fn look(
     })
 }
 
-/// The options of every run of a proof: they consent to everything that is declared, and accept
-/// missing notes, as while a version is being made.
+/// The options of every run of a proof: consent to all declared losses, and no need for notes,
+/// which may be missing while a version is in development.
 pub(crate) fn proving() -> Options {
     Options::default()
         .accept_loss(true)

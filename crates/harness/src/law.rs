@@ -1,4 +1,5 @@
-//! The laws: what must hold for every catalogue. Each is one file, whose doc comment is its page.
+//! The laws, which must hold for every catalogue. Each law is one file, whose doc comment is its
+//! page.
 
 mod again_does_nothing;
 mod back_and_forth_keeps;

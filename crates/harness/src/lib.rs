@@ -5,15 +5,16 @@
 //! fixtures/ ─▶ journey ─▶ observe ─▶ laws ─▶ report
 //! ```
 //!
-//! A [`Subject`] is what is proved: a catalogue with its fixtures, and what its application
-//! declares (queries, the writes of each build, what must be consistent). [`verify()`] takes each
-//! golden fixture, and databases that proptest makes, on a [`Journey`] between every pair of
-//! versions and back, observes everything that must survive, and lets each of the [`LAWS`] judge.
-//! Where all is well, golden databases go on journeys in other physical [`StorageConfig`]s, and on
-//! random walks over the versions, with writes, readers and restarts in between. The result is a
-//! value, a [`Report`], that prints as text or as JSON. A run that checked nothing fails.
+//! A [`Subject`] is what the proof is about: a catalogue with its fixtures, and the declarations of
+//! its application (queries, the writes of each build, consistency conditions). [`verify()`] takes
+//! each golden fixture, and databases that proptest generates, on a [`Journey`] between every pair
+//! of versions and back. It observes everything that must survive, and lets each of the [`LAWS`]
+//! judge. If all laws hold, golden databases go on journeys under other physical
+//! [`StorageConfig`]s, and on random walks over the versions, with writes, readers and restarts in
+//! between. The result is a value, a [`Report`], that prints as text or as JSON. A run that checked
+//! nothing fails.
 //!
-//! Nothing here knows a table of any application.
+//! Nothing here refers to a table of a particular application.
 
 mod error;
 mod subject;

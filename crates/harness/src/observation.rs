@@ -1,4 +1,4 @@
-//! An observation of a file of the engine: its ledger is no data.
+//! An observation of a file of the engine: its ledger does not count as data.
 
 use migrations::LEDGER_TABLE;
 use observe::{Comparison, LedgerTable, Observation};
@@ -20,7 +20,7 @@ pub fn observe(connection: &Connection) -> Result<Observation, Error> {
     Ok(Observation::read(connection, Some(LEDGER))?)
 }
 
-/// Compares two files of the engine, of any size, without holding their rows.
+/// Compares two files of the engine of any size, without holding their rows in memory.
 ///
 /// # Errors
 /// If a file cannot be read.

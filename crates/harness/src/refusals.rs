@@ -1,12 +1,12 @@
-//! Files and steps that the engine must refuse, and what it must leave as it was.
+//! Files and steps that the engine must refuse without changing them.
 //!
-//! A file that somebody changed, of a different application, or of a newer build; a step that
-//! fails, leaves orphans or ends the transaction; a loss to which nobody consented. Each is tried
-//! beside a near miss that must succeed: if that fails, the other laws report why, and this check
-//! reports nothing. The cases are made of the catalogue under proof, with one or two steps added
-//! after its newest version; no table of an application is named.
+//! The cases are a file that somebody changed, a file of a different application or of a newer
+//! build; a step that fails, leaves orphans or ends the transaction; and a loss without consent.
+//! Each is tried beside a near miss that must succeed: if the near miss fails, the other laws
+//! report why, and this check reports nothing. The cases use the catalogue under proof, with one or
+//! two steps added after its newest version; none refers to a table of an application.
 
-mod behind;
+mod added_steps;
 
 use migrations::{Catalogue, ErrorKind, LEDGER_TABLE, Migrator, Options, Outcome, Version};
 use rusqlite::Connection;
@@ -18,14 +18,14 @@ use crate::fixture;
 use crate::journey::proving;
 use crate::subject::Subject;
 
-pub(crate) use behind::{check_behind, check_large};
+pub(crate) use added_steps::{check_added_steps, check_large};
 
-/// The operation that the engine is asked for.
+/// The operation that the engine is asked to do.
 #[derive(Clone, Copy)]
 pub(super) enum Ask {
     Up(Version),
     Back(Version),
-    /// Adopts the file at the first version, and goes on to the second.
+    /// Adopt the file at the first version, and continue to the second.
     Adopt(Version, Version),
 }
 
@@ -40,22 +40,22 @@ impl Ask {
     }
 }
 
-/// One mistake, in a file on which the engine otherwise does what it is asked for.
+/// A mistake in a file on which the engine otherwise succeeds.
 struct Mistake {
     what: &'static str,
-    /// The SQL that brings it into the file.
+    /// The SQL that plants the mistake in the file.
     sql: String,
     /// The error that the engine must return.
     kind: ErrorKind,
 }
 
-/// The application id of nobody.
+/// An application id that no application uses.
 const NOBODY: i32 = 0x0BAD_F11E;
 
-/// The same of an application that names none.
+/// The application id for a catalogue without one.
 const OURS: i32 = 0x6861_726E;
 
-/// A file whose history or schema is not the one that the catalogue has.
+/// Checks files whose history or schema differs from the catalogue.
 pub(crate) fn check_history(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let Some((base, ask)) = way(subject) else {
@@ -83,12 +83,12 @@ pub(crate) fn check_history(subject: &Subject<'_>, findings: &mut Findings) {
             ErrorKind::HistoryEdited,
         ),
         (
-            "its header names another version",
+            "its header has a different version",
             "PRAGMA user_version = 77".to_owned(),
             ErrorKind::HistoryEdited,
         ),
         (
-            "it has tables and no ledger",
+            "it has tables but no ledger",
             format!("DROP TABLE {LEDGER_TABLE}"),
             ErrorKind::NotOurs,
         ),
@@ -115,7 +115,7 @@ pub(crate) fn check_history(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A version to begin at, and a destination: the newest step up, or, if there is only one, back.
+/// A version to start from, and a destination: the newest step up, or back if there is only one.
 fn way(subject: &Subject<'_>) -> Option<(Version, Ask)> {
     let current = subject.catalogue.current_version();
     match current {
@@ -134,7 +134,7 @@ fn check_adoption(subject: &Subject<'_>, base: Version, findings: &mut Findings)
     };
     let Ok(image) = without() else { return };
     let mistake = Mistake {
-        what: "it is adopted, and its schema is another one",
+        what: "it is adopted, but its schema is different",
         sql: "CREATE TABLE harness_drift (a)".to_owned(),
         kind: ErrorKind::Drifted,
     };
@@ -147,7 +147,7 @@ fn check_adoption(subject: &Subject<'_>, base: Version, findings: &mut Findings)
     );
 }
 
-/// A file of a build that is newer than the one that opens it.
+/// Checks a file of a build that is newer than the one that opens it.
 fn check_newer(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let older = current - 1;
@@ -165,11 +165,11 @@ fn check_newer(subject: &Subject<'_>, findings: &mut Findings) {
     };
     let mistakes = [
         back(
-            "the way back that it carries was changed",
+            "its stored way back was changed",
             "down_sql = down_sql || ' SELECT 1;'",
         ),
         back(
-            "what the way back that it carries would lose was changed",
+            "the losses of its stored way back were changed",
             "down_loses = down_loses || 'harness'",
         ),
     ];
@@ -183,7 +183,7 @@ fn check_newer(subject: &Subject<'_>, findings: &mut Findings) {
         proving(),
         ErrorKind::Newer,
     );
-    // An older build goes on with its own files.
+    // An older build still works with its own files.
     if goes(&catalogue, &known, "", Ask::Up(older)) {
         findings
             .found
@@ -191,7 +191,7 @@ fn check_newer(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Rows that a way back would lose, and nobody consented to lose.
+/// Checks that rows are not lost on the way back without consent.
 pub(crate) fn check_consent(subject: &Subject<'_>, findings: &mut Findings) {
     for (version, file, script) in fixture::files(subject).found {
         let Ok(connection) = fixture::load(&script) else {
@@ -222,7 +222,7 @@ pub(crate) fn check_consent(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Tells each mistake that the engine does not refuse.
+/// Reports each mistake that the engine does not refuse.
 fn refuse(
     catalogue: &Catalogue,
     image: &[u8],
@@ -244,7 +244,7 @@ fn refuse(
 
 fn finding(what: &str, wrong: String) -> Finding {
     Finding::new(format!("a file that must be refused: {what}"), wrong)
-        .hint("the engine may touch nothing that it does not know")
+        .hint("the engine must not change a file that it does not know")
 }
 
 /// The empty database of a version.
@@ -252,7 +252,7 @@ pub(super) fn image_of(catalogue: &Catalogue, version: Version) -> Result<Vec<u8
     Ok(sandbox::image(&catalogue.build(version)?)?)
 }
 
-/// Whether the engine does what it is asked for.
+/// Whether the engine succeeds with the operation.
 pub(super) fn goes(catalogue: &Catalogue, image: &[u8], sql: &str, ask: Ask) -> bool {
     let Ok(connection) = changed(image, sql) else {
         return false;
@@ -267,13 +267,13 @@ pub(super) fn goes(catalogue: &Catalogue, image: &[u8], sql: &str, ask: Ask) -> 
 
 fn changed(image: &[u8], sql: &str) -> Result<Connection, Error> {
     let connection = sandbox::from_image(image)?;
-    // `PRAGMA application_id = …` gives no row, and others do.
+    // `PRAGMA application_id = …` returns no row, but other statements do.
     connection.execute_batch(sql)?;
     Ok(connection)
 }
 
-/// Reports the problem in how the engine refuses the file after `sql`; `None` if it refuses the
-/// file as it should, and leaves the file and the connection as they were.
+/// Reports a wrong refusal of the file after `sql`; `None` if the engine refuses the file as it
+/// should, and leaves the file and the connection as they were.
 pub(super) fn refusal(
     catalogue: &Catalogue,
     image: &[u8],
@@ -289,7 +289,7 @@ pub(super) fn refusal(
     let asked = ask.of(&mut migrator);
     let connection = migrator.into_connection();
     let Err(error) = asked else {
-        return Some("the engine took it".to_owned());
+        return Some("the engine accepted it".to_owned());
     };
     let first = error.to_string();
     let first = first.lines().next().unwrap_or_default();
@@ -297,33 +297,33 @@ pub(super) fn refusal(
         return Some(format!("its transaction is left open, after: {first}"));
     }
     if sandbox::image(&connection).is_ok_and(|after| after != before) {
-        return Some(format!("the file is not as it was, after: {first}"));
+        return Some(format!("the file was changed, after: {first}"));
     }
     if !matches!(error.outcome(), Outcome::Untouched | Outcome::RolledBack) {
         return Some(format!(
-            "the file is as it was, and the error says {:?}",
+            "the file is as it was, but the error reports the outcome {:?}",
             error.outcome()
         ));
     }
     if error.kind() != kind {
         return Some(format!(
-            "the error is {:?} and not {kind:?}: {first}",
+            "the error is {:?} instead of {kind:?}: {first}",
             error.kind()
         ));
     }
-    (settings(&connection) != set).then(|| told_settings(set, settings(&connection)))
+    (settings(&connection) != set).then(|| settings_changed(set, settings(&connection)))
 }
 
-/// Foreign keys and `synchronous` of a connection, which belong to the application.
+/// The foreign keys setting and `synchronous` of a connection, which belong to the application.
 pub(super) fn settings(connection: &Connection) -> (bool, i64) {
     let keys = connection.db_config(SQLITE_DBCONFIG_ENABLE_FKEY);
     let synchronous = connection.pragma_query_value(None, "synchronous", |row| row.get(0));
     (keys.unwrap_or_default(), synchronous.unwrap_or(-1))
 }
 
-pub(super) fn told_settings(before: (bool, i64), after: (bool, i64)) -> String {
+pub(super) fn settings_changed(before: (bool, i64), after: (bool, i64)) -> String {
     format!(
-        "the connection had foreign_keys {} and synchronous {}, and has {} and {} after the run",
+        "the connection had foreign_keys {} and synchronous {}, but {} and {} after the run",
         before.0, before.1, after.0, after.1
     )
 }

@@ -1,5 +1,5 @@
-//! The names of the version before: declared renames, applied to an observation, so that it can be
-//! compared with the one after.
+//! Applies declared renames to an observation of the version before, so that it can be compared
+//! with the version after.
 
 use migrations::{Rename, Version};
 use rusqlite::Connection;
@@ -19,7 +19,7 @@ pub(crate) fn renames(
     notes.flat_map(|notes| notes.renames.clone()).collect()
 }
 
-/// The schema of `version` after `renames`, made by SQLite itself; a rename of what is not there
+/// The schema of `version` after `renames`, made by SQLite itself; a rename of a missing object
 /// does nothing.
 pub(crate) fn schema(
     subject: &Subject<'_>,
@@ -35,7 +35,7 @@ pub(crate) fn schema(
     Ok(state.schema)
 }
 
-/// The same renames on the way back.
+/// The renames for the way back.
 pub(crate) fn reversed(renames: Vec<Rename>) -> Vec<Rename> {
     let back = renames.into_iter().rev().map(|rename| {
         let Rename {
@@ -91,7 +91,7 @@ fn carry_out(connection: &Connection, renames: &[Rename]) {
             }
             None => format!("ALTER TABLE {table} RENAME TO {to}"),
         };
-        // On a journey of several steps the thing may be there only later.
+        // On a journey of several steps, the object may only exist later.
         let _ = connection.execute_batch(&sql);
     }
 }

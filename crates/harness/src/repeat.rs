@@ -1,6 +1,6 @@
 //! The way to repeat a part of the proof.
 
-/// The way in which a person repeats a part of the proof; a report prints it with each finding.
+/// The way to repeat a part of the proof; a report prints it with each finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Repeat {
@@ -19,7 +19,7 @@ impl Repeat {
     pub(crate) fn with_options(&self, options: &str) -> String {
         match self {
             Repeat::Command(command) => format!("{command} {options}"),
-            // Double quotes in the options are for names of several words.
+            // Options with double quotes contain names of several words.
             Repeat::Test if options.contains('"') => {
                 format!("{}='{options}' cargo test", Repeat::VARIABLE)
             }

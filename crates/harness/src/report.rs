@@ -14,16 +14,16 @@ const SHOWN: usize = 12;
 /// The maximum number of lines of the SQL that shows a difference.
 const LINES: usize = 24;
 
-/// One thing that breaks a law.
+/// One violation of a law.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// The law's name.
     pub law: &'static str,
     /// The journey, or `catalogue`.
     pub journey: String,
-    /// The database that went on it.
+    /// The name of the database.
     pub data: String,
-    /// The object that it concerns.
+    /// The object with the problem.
     pub object: String,
     /// The description of the problem.
     pub message: String,
@@ -33,7 +33,7 @@ pub struct Broken {
     pub hint: Option<String>,
     /// The smallest generated database that shows it, as SQL.
     pub sql: Option<String>,
-    /// The values at the edges in that database, such as `` `note.body` holds a NUL inside text ``:
+    /// The unusual values in that database, such as `` `note.body` holds a NUL inside text ``:
     /// without them the law holds.
     pub hostile: Vec<String>,
     /// The command that shows it again.
@@ -43,11 +43,11 @@ pub struct Broken {
 /// The result of one law.
 #[derive(Clone, Debug)]
 pub struct LawReport {
-    /// Its name.
+    /// The name of the law.
     pub name: &'static str,
-    /// The number of comparisons that it made.
+    /// The number of comparisons.
     pub checked: usize,
-    /// At how many points it made something fail, and of how many.
+    /// The number of points that got a fault, and the number of all points.
     pub points: (u64, u64),
     /// The violations.
     pub broken: Vec<Broken>,
@@ -60,9 +60,9 @@ pub struct JourneyReport {
     pub journey: Journey,
     /// The name of the database.
     pub data: String,
-    /// Whether any law was broken on it.
+    /// Whether a law was broken on the journey.
     pub broken: bool,
-    /// Whether it only went up, because a step has no way back.
+    /// Whether the journey only went up, because a step has no way back.
     pub one_way: bool,
     /// The number of rows that were compared.
     pub rows: usize,
@@ -83,13 +83,13 @@ pub struct Report {
     pub storage_configs: usize,
     /// The number of random walks, and the number of their actions.
     pub random_walks: (usize, usize),
-    /// The seed they were generated from.
+    /// The seed of the generated databases.
     pub seed: u64,
-    /// Whether only a part of the proof was asked for.
+    /// Whether the settings selected only a part of the proof.
     pub narrowed: bool,
-    /// Whether only some journeys or databases were asked for.
+    /// Whether the settings selected only some journeys or databases.
     pub chosen_journeys: bool,
-    /// Tables for which no rows could be made: version, table, and why in SQLite's words.
+    /// Tables for which no rows could be made: version, table, and SQLite's reason.
     pub unseeded: Vec<((Version, String), String)>,
     /// The journeys that were made.
     pub journeys: Vec<JourneyReport>,
@@ -103,8 +103,8 @@ impl Report {
         self.gaps().is_empty() && self.laws.iter().all(|law| law.broken.is_empty())
     }
 
-    /// Lists the parts that were not proved at all. In a narrowed proof only a law that checked
-    /// nothing counts.
+    /// Lists the parts that were not proved at all. In a narrowed proof, only the case that no law
+    /// checked anything counts.
     fn gaps(&self) -> Vec<String> {
         if self.laws.is_empty() {
             return vec!["no law has this name".to_owned()];
@@ -113,9 +113,7 @@ impl Report {
             && self.storage_configs + self.random_walks.0 == 0
             && (self.chosen_journeys || self.laws.iter().all(|law| law.checked == 0))
         {
-            return vec![
-                "no journey was made: nothing has this `--journey` and `--fixture`".to_owned(),
-            ];
+            return vec!["no journey matches the chosen journey and database".to_owned()];
         }
         // If there is one version, or no way back, there is nothing to go back and forth.
         let back = |own: &JourneyReport| own.journey.shape() == Shape::DownAndBack;
@@ -152,7 +150,7 @@ impl Report {
         })
     }
 
-    /// The report for people. What a catalogue and its databases brought into it is escaped.
+    /// The report for people. Text from a catalogue and its databases is escaped.
     pub fn to_text(&self) -> String {
         let report = self.printable();
         let mut text = report.write();
@@ -160,8 +158,7 @@ impl Report {
         text
     }
 
-    /// The same with every text as it may be printed: a name on one line, and messages and SQL line
-    /// by line.
+    /// The report with escaped text: names on one line, messages and SQL line by line.
     fn printable(&self) -> Report {
         let mut report = self.clone();
         line(&mut report.title);
@@ -205,17 +202,17 @@ impl Report {
                 law.name, law.checked
             );
         }
-        // An edited history makes the engine refuse, and half the laws break with it: the cause
-        // comes first.
+        // An edited history makes the engine refuse every run, which breaks half of the laws: the
+        // cause comes first.
         let mut broken: Vec<&LawReport> = self
             .laws
             .iter()
             .filter(|law| !law.broken.is_empty())
             .collect();
         broken.sort_by_key(|law| law.name != "history is frozen");
-        let mut told = BTreeSet::new();
+        let mut shown = BTreeSet::new();
         for law in broken {
-            law.write_broken(&mut text, &mut told);
+            law.write_broken(&mut text, &mut shown);
         }
         text.push('\n');
         text
@@ -257,7 +254,7 @@ impl Report {
         if self.generated > 0 {
             let _ = writeln!(
                 text,
-                "  {} generated databases, seed {} (`--seed`, `--cases` to widen)",
+                "  {} generated databases, seed {}",
                 group(self.generated),
                 self.seed
             );
@@ -361,10 +358,10 @@ impl LawReport {
         law
     }
 
-    /// Writes the violations, each difference once with the journeys that show it. Those of one
-    /// step come first, because they name the guilty file. The lines after the first of a message
-    /// are left out if all of them are in `told`.
-    fn write_broken<'a>(&'a self, text: &mut String, told: &mut BTreeSet<&'a str>) {
+    /// Writes the violations, each difference once with the journeys that show it. Violations of a
+    /// single step come first, because they name the file to fix. The lines after the first of a
+    /// message are left out if all of them are in `written`.
+    fn write_broken<'a>(&'a self, text: &mut String, written: &mut BTreeSet<&'a str>) {
         let _ = writeln!(text, "\n{} is broken:", self.name);
         let mut groups: Vec<(&Broken, Vec<&Broken>)> = Vec::new();
         let mut sorted: Vec<&Broken> = self.broken.iter().collect();
@@ -381,7 +378,7 @@ impl LawReport {
         let shown: Vec<_> = groups.iter().take(SHOWN).collect();
         for (place, (first, more)) in shown.iter().enumerate() {
             let next = shown.get(place + 1).map(|(next, _)| *next);
-            write_one(text, first, more.len(), next, told);
+            write_one(text, first, more.len(), next, written);
         }
         if groups.len() > SHOWN {
             let _ = writeln!(text, "    and {} more like these", groups.len() - SHOWN);
@@ -389,24 +386,24 @@ impl LawReport {
     }
 }
 
-/// One difference; a hint or a command that the next one gives, too, appears only there.
+/// Writes one difference; a hint or a command that equals that of the next difference is left out.
 fn write_one<'a>(
     text: &mut String,
     broken: &'a Broken,
     more: usize,
     next: Option<&Broken>,
-    told: &mut BTreeSet<&'a str>,
+    written: &mut BTreeSet<&'a str>,
 ) {
     let mut lines = broken.message.trim_end().lines();
     let first = lines.next().unwrap_or_default();
     let rest: Vec<&str> = lines.collect();
-    let again = !rest.is_empty() && rest.iter().all(|line| told.contains(line));
+    let again = !rest.is_empty() && rest.iter().all(|line| written.contains(line));
     let see = if again { " (more above)" } else { "" };
     let _ = writeln!(text, "    {}: {first}{see}", broken.object);
     for line in rest.iter().filter(|_| !again) {
         let _ = writeln!(text, "        {line}");
     }
-    told.extend(rest);
+    written.extend(rest);
     if let Some(file) = broken.file.as_ref().filter(|file| **file != broken.object) {
         let _ = writeln!(text, "      file: {file}");
     }
@@ -417,8 +414,9 @@ fn write_one<'a>(
     if !broken.hostile.is_empty() {
         let _ = writeln!(
             text,
-            "      hangs on values at the edges: {}\n      hint: if the application never writes them, \
-             say what the column holds: `Application::column`",
+            "      depends on unusual values: {}\n      \
+             hint: if the application never writes them, describe the column with \
+             `Application::column`",
             broken.hostile.join(", ")
         );
     }
@@ -436,7 +434,7 @@ fn write_one<'a>(
         if more > 0 {
             let _ = writeln!(
                 text,
-                "        -- {more} more lines; `--format json` has them all"
+                "        -- {more} more lines; the JSON report contains all"
             );
         }
         if sql.is_empty() {
@@ -458,7 +456,7 @@ fn line(text: &mut String) {
     *text = escape::line(text).into_owned();
 }
 
-/// `1 version`, `2 versions`.
+/// A count with its noun: `1 version`, `2 versions`.
 fn counted(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", group(number))
@@ -468,7 +466,7 @@ fn long(number: u64) -> String {
     group(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// A number with its thousands set apart.
+/// A number with separators for thousands.
 fn group(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

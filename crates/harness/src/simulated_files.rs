@@ -1,4 +1,4 @@
-//! The file system of a simulated machine, as the engine asks for one.
+//! The file system of a simulated machine, as the engine expects one.
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, OsString};
@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use migrations::{FileInfo, Files, NewFile};
 use simulator::{FileSystem, Machine, OpenFile};
 
-/// The files of the machine, for [`Options::files`](migrations::Options::files). Good as long as
-/// the machine or a connection to it is there.
+/// The files of the machine, for [`Options::files`](migrations::Options::files). They are valid as
+/// long as the machine or a connection to it exists.
 pub fn simulated_files(machine: &Machine) -> &'static dyn Files {
-    // One for each VFS that was ever registered, of which there are as many as machines at the same
+    // One for each VFS that was ever registered; there are as many of these as machines at the same
     // time.
     static ALL: Mutex<BTreeMap<&'static CStr, &'static SimulatedFiles>> =
         Mutex::new(BTreeMap::new());
@@ -39,7 +39,7 @@ impl Files for SimulatedFiles {
         Some(self.0.vfs_name())
     }
 
-    /// The n-th call is the same each time.
+    /// The order of the calls must not vary between runs.
     fn concurrent(&self) -> bool {
         false
     }

@@ -1,10 +1,9 @@
-//! A storage configuration: the way in which a file is stored on the disk, which no step may depend
-//! on.
+//! A storage configuration: the physical format of a file, on which no step may depend.
 //!
 //! The same rows can be in pages of 512 bytes or of 65536, in UTF-8 or UTF-16, between free pages,
 //! in a file that a SQLite of 2009 wrote. [`StorageConfig::rebuild`] rebuilds a database in a
 //! different configuration, with the same schema, rows, rowids and sequences, on a [`Machine`],
-//! which has a WAL although files in memory have none.
+//! which supports WAL although files in memory do not.
 
 mod rebuild;
 
@@ -24,18 +23,18 @@ const FILE: &str = "storage.db";
 /// [`StorageConfig::properties`].
 const VALUES: [usize; 8] = [8, 3, 3, 2, 2, 2, 2, 2];
 
-/// The page sizes by a property's value: the usual one first.
+/// The page sizes by a property's value, the usual one first.
 const PAGE_SIZES: [u32; 8] = [4096, 512, 1024, 2048, 8192, 16384, 32768, 65536];
 
 const ENCODINGS: [&str; 3] = ["UTF-8", "UTF-16le", "UTF-16be"];
 
 const AUTO_VACUUMS: [&str; 3] = ["NONE", "FULL", "INCREMENTAL"];
 
-/// The number of configurations that are drawn for each one that is taken: the one with the most
-/// pairs that are in no other.
+/// The number of configurations that are drawn for each one that is taken. The one with the most
+/// pairs of values that no other has is taken.
 const DRAWN: u64 = 24;
 
-/// The way in which a file is stored on the disk: one value for each property, 0 for the usual one.
+/// The physical format of a file: one value for each property, 0 for the usual one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageConfig {
     properties: [u8; 8],
@@ -43,7 +42,7 @@ pub struct StorageConfig {
 
 impl StorageConfig {
     /// The usual configuration: pages of 4096 bytes, UTF-8, no auto_vacuum, journal mode DELETE, no
-    /// free pages to speak of, today's format.
+    /// added free pages, and the current format.
     pub fn usual() -> StorageConfig {
         StorageConfig::default()
     }
@@ -62,8 +61,8 @@ impl StorageConfig {
         (0..count).map(config).collect()
     }
 
-    /// A few configurations that show every two values of different properties together at least
-    /// once: what depends on more than two at a time is rare.
+    /// A few configurations in which every two values of different properties occur together at
+    /// least once. Errors that depend on more than two properties are rare.
     pub fn sample(seed: u64) -> Vec<StorageConfig> {
         let mut missing: BTreeSet<Pair> = every_pair().collect();
         let mut rng = Rng::new(seed);
@@ -102,7 +101,7 @@ impl StorageConfig {
         self
     }
 
-    /// The same configuration with one property as usual, for each that is not.
+    /// This configuration with one unusual property replaced by the usual one, for each of them.
     pub fn more_usual(self) -> Vec<StorageConfig> {
         let unusual = (0..VALUES.len()).filter(|place| self.value(*place) > 0);
         let back = |place: usize| {
@@ -115,7 +114,7 @@ impl StorageConfig {
         unusual.map(back).collect()
     }
 
-    /// Every two of its values, each with the place of its property.
+    /// Every pair of its values, each value with the index of its property.
     fn pairs(self) -> Vec<Pair> {
         let values = || (0_u8..).zip(self.properties);
         let pairs = values().flat_map(|one| {
@@ -130,7 +129,7 @@ impl StorageConfig {
         self.properties.get(place).copied().map_or(0, usize::from)
     }
 
-    /// Bytes of a page.
+    /// The size of a page in bytes.
     pub fn page_size(self) -> u32 {
         PAGE_SIZES.get(self.value(0)).copied().unwrap_or(4096)
     }
@@ -140,7 +139,7 @@ impl StorageConfig {
         ENCODINGS.get(self.value(1)).copied().unwrap_or("UTF-8")
     }
 
-    /// The treatment of free pages at a COMMIT.
+    /// The value of `auto_vacuum`: the treatment of free pages at a COMMIT.
     pub fn auto_vacuum(self) -> &'static str {
         AUTO_VACUUMS.get(self.value(2)).copied().unwrap_or("NONE")
     }
@@ -150,24 +149,25 @@ impl StorageConfig {
         if self.value(3) == 0 { "DELETE" } else { "WAL" }
     }
 
-    /// Whether free pages are between the others.
+    /// Whether there are free pages between the others.
     pub fn free_pages(self) -> bool {
         self.value(4) > 0
     }
 
-    /// Whether a SQLite from before 2010 wrote the file: schema format 1, in which no index is
-    /// descending, and a header that does not know the file's size.
+    /// Whether SQLite before 2010 wrote the file: schema format 1, in which no index is descending,
+    /// and a header without the file's size.
     /// <https://sqlite.org/fileformat2.html#schema_format_number>
     pub fn old_format(self) -> bool {
         self.value(5) > 0
     }
 
-    /// Whether what is deleted is overwritten.
+    /// Whether deleted content is overwritten.
     pub fn secure_delete(self) -> bool {
         self.value(6) > 0
     }
 
-    /// Bytes at the end of each page that SQLite leaves to extensions, such as checksums.
+    /// The number of bytes at the end of each page that SQLite leaves to extensions, such as
+    /// checksums.
     pub fn reserved_bytes(self) -> u8 {
         if self.value(7) == 0 { 0 } else { 8 }
     }
@@ -197,10 +197,10 @@ impl StorageConfig {
     }
 }
 
-/// Two values of a configuration, each with the place of its property.
+/// Two values of a configuration, each with the index of its property.
 type Pair = ((u8, u8), (u8, u8));
 
-/// Every two values of different properties.
+/// Every pair of values of different properties.
 fn every_pair() -> impl Iterator<Item = Pair> {
     let values = || {
         (0_u8..).zip(VALUES).flat_map(|(place, count)| {
@@ -216,8 +216,8 @@ fn every_pair() -> impl Iterator<Item = Pair> {
 }
 
 impl fmt::Display for StorageConfig {
-    /// Writes the statements that set it in the `sqlite3` shell, before the first table; nothing
-    /// for usual values.
+    /// Writes the statements that set the configuration in the `sqlite3` shell before the first
+    /// table; usual values need none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         if self.page_size() != PAGE_SIZES[0] {
@@ -242,7 +242,7 @@ impl fmt::Display for StorageConfig {
             parts.push(format!(".filectrl reserve_bytes {}", self.reserved_bytes()));
         }
         if self.free_pages() {
-            parts.push("-- and free pages: drop a large table at the end".to_owned());
+            parts.push("-- and for free pages, drop a large table at the end".to_owned());
         }
         if parts.is_empty() {
             parts.push("-- the usual configuration".to_owned());

@@ -10,7 +10,7 @@ use crate::repeat::Repeat;
 use generate::Content;
 use observe::Value;
 
-/// One database under proof.
+/// A catalogue under proof.
 pub struct Subject<'a> {
     /// The folder that the paths below are relative to; messages name files relative to it.
     pub root: PathBuf,
@@ -24,18 +24,18 @@ pub struct Subject<'a> {
     pub catalogue: &'a Catalogue,
     /// The queries that the application declares.
     pub queries: &'a [Query],
-    /// The application's work with its files.
+    /// The application's operations on its files.
     pub application: &'a dyn Application,
     /// The title of the report, such as the application's name.
     pub title: String,
-    /// The way in which a person repeats a part of this proof.
+    /// The way to repeat a part of this proof.
     pub repeat: Repeat,
 }
 
 impl<'a> Subject<'a> {
     /// A subject with its steps in `versions/` and its golden databases in `fixtures/`, both below
-    /// `root`, and titled as that folder: without docs and queries, proved in a test. Set the
-    /// fields that are otherwise.
+    /// `root`, and with the name of that folder as its title. It has no docs and no queries, and a
+    /// test proves it. Set the other fields as needed.
     pub fn new(root: impl Into<PathBuf>, catalogue: &'a Catalogue) -> Subject<'a> {
         let root = root.into();
         let name = root.file_name().unwrap_or_default();
@@ -79,16 +79,15 @@ pub(crate) fn show(path: &Path) -> String {
     parts.join("/").replace("//", "/")
 }
 
-/// The work of an application with its files; every method has a default.
+/// The operations of an application on its files; every method has a default.
 pub trait Application: Sync {
-    /// Databases of `version` as the application's own builds would have filled them.
+    /// Databases of `version` with content as the application's own builds write it.
     fn content(&self, _version: Version) -> Option<BoxedStrategy<Content>> {
         None
     }
 
-    /// The content of a column of `version`, if the schema allows more than that, such as a
-    /// document of the application's own. Databases that are made from the schema take its values
-    /// from here.
+    /// The values of a column of `version`, if the schema allows more than the application writes,
+    /// such as a JSON document. Databases that are made from the schema take its values from here.
     fn column(
         &self,
         _version: Version,
@@ -98,8 +97,8 @@ pub trait Application: Sync {
         None
     }
 
-    /// Writes what a build of `version` writes, into a file that may be newer; `seed` makes it
-    /// differ.
+    /// Writes the content that a build of `version` writes, into a file that may be newer; `seed`
+    /// varies it.
     ///
     /// # Errors
     /// If the write fails.
@@ -107,15 +106,15 @@ pub trait Application: Sync {
         Ok(())
     }
 
-    /// Does what the application does each time it has opened a file of the current version.
+    /// Does the work of the application each time it opens a file of the current version.
     ///
     /// # Errors
-    /// If that fails.
+    /// If the work fails.
     fn opened(&self, _: &Connection) -> Result<(), BoxError> {
         Ok(())
     }
 
-    /// Lists the contradictions in a file of `version`, as text; empty if there are none.
+    /// Lists the contradictions in a file of `version` as text; empty if there are none.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -124,7 +123,7 @@ pub trait Application: Sync {
     }
 }
 
-/// An application that says nothing about itself.
+/// An application without any declarations.
 #[derive(Debug)]
 pub struct NoApplication;
 

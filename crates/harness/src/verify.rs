@@ -1,4 +1,4 @@
-//! The proof itself: which databases go on which journeys, and what the laws say of them.
+//! The proof: chooses databases and journeys, and lets the laws judge them.
 
 mod settings;
 mod environment;
@@ -28,8 +28,8 @@ use proof::{Made, Proof};
 pub use settings::{Progress, Settings};
 use task::{Source, Task};
 
-/// Proves `subject`: every golden database, the empty file and generated databases, between every
-/// pair of versions and back, judged by every law.
+/// Proves `subject`: takes every golden database, the empty file and generated databases on a
+/// journey between every pair of versions and back, and lets every law judge.
 pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
     let mut proof = Proof {
         subject,
@@ -56,7 +56,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
             }
         }
     }
-    // What is shown already needs no longer words.
+    // A broken law needs no further search.
     if proof.broken.is_empty() {
         proof.go(&proof.further(&fixtures), &mut made);
     }
@@ -64,7 +64,7 @@ pub fn verify(subject: &Subject<'_>, settings: &Settings) -> Report {
 }
 
 impl Proof<'_> {
-    /// Runs the tasks, and takes what the laws say of each.
+    /// Runs the tasks, and collects the findings of each.
     fn go(&mut self, tasks: &[Task<'_>], made: &mut Made) {
         let outcomes = self.spread(tasks);
         for (task, outcome) in tasks.iter().zip(outcomes) {
@@ -95,11 +95,11 @@ impl Proof<'_> {
         }
     }
 
-    /// Runs the tasks on all cores; the result does not depend on which core took which.
+    /// Runs the tasks on all cores; the result does not depend on their order.
     fn spread(&self, tasks: &[Task<'_>]) -> Vec<Outcome> {
         let (subject, settings) = (self.subject, self.settings);
         let done = AtomicUsize::new(0);
-        let tell = |done: usize, begins: Option<String>| {
+        let report = |done: usize, begins: Option<String>| {
             if let Some(progress) = settings.progress {
                 let all = tasks.len();
                 progress(&Progress { done, all, begins });
@@ -108,9 +108,9 @@ impl Proof<'_> {
         let outcomes = map_parallel(tasks.len(), |index| {
             let task = tasks.get(index)?;
             let name = format!("{} {}", task.journey, task.data());
-            tell(done.load(Ordering::Relaxed), Some(name));
+            report(done.load(Ordering::Relaxed), Some(name));
             let outcome = run(subject, settings, task);
-            tell(done.fetch_add(1, Ordering::Relaxed) + 1, None);
+            report(done.fetch_add(1, Ordering::Relaxed) + 1, None);
             Some(outcome)
         });
         outcomes.into_iter().flatten().collect()
@@ -130,8 +130,8 @@ fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
             }
         }
         Source::Clash(fixtures) => clashes::run(subject, settings, task, fixtures),
-        Source::StorageConfig(fixture, world) => {
-            storage_configs::run(subject, settings, task, (fixture, world))
+        Source::StorageConfig(fixture, config) => {
+            storage_configs::run(subject, settings, task, (fixture, config))
         }
         Source::RandomWalks(fixture, of) => {
             random_walks::run(subject, settings, task, (fixture, of))

@@ -1,4 +1,4 @@
-//! Memory that is refused, at each request. A program of its own, because SQLite takes another
+//! Refused memory at each request. This is a separate program, because SQLite accepts a different
 //! allocator only before its first use.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
@@ -27,7 +27,7 @@ fn wrong(cuts: &[SetupStats]) -> Vec<String> {
     failures.map(ToString::to_string).collect()
 }
 
-/// An engine that runs a script and then another, unless it was done before; what fails is passed
+/// An engine that runs one script and then a second one, unless they ran before; an error is passed
 /// to `or`.
 fn scripts(
     first: &'static str,
@@ -66,7 +66,8 @@ fn the_engine_leaves_before_or_after() {
     );
 }
 
-/// Planted: who takes a refusal for "it is there already" stamps what was not done.
+/// Planted: an engine that takes refused memory for "the column exists already" stamps a step that
+/// did not run.
 #[test]
 fn who_goes_on_without_memory_is_caught() {
     let engine = scripts(
@@ -83,7 +84,7 @@ fn who_goes_on_without_memory_is_caught() {
     );
 }
 
-/// Near miss: who rolls back first, and says so.
+/// Near miss: an engine that rolls back first, and reports the failure.
 #[test]
 fn who_rolls_back_without_memory_passes() {
     let engine = scripts(
@@ -99,11 +100,12 @@ fn who_rolls_back_without_memory_passes() {
     assert_eq!(wrong(&cut(&engine)), Vec::<String>::new());
 }
 
-/// Planted: the stamp outside the transaction.
+/// Planted: the stamp is outside the transaction.
 #[test]
 fn who_stamps_after_the_commit_is_caught() {
     let engine = scripts(
-        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body); COMMIT;",
+        "BEGIN; ALTER TABLE note ADD COLUMN label TEXT;
+         UPDATE note SET label = upper(body); COMMIT;",
         "PRAGMA user_version = 2",
         |_, error| Err(error),
     );

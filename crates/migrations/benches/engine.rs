@@ -1,5 +1,5 @@
-//! The cost of the engine beside SQLite itself: to open a file that is up to date, and to apply
-//! many small steps. Read the ratios within one run; machines differ.
+//! The cost of the engine compared with SQLite itself: opening an up-to-date file, and applying
+//! many small steps. Compare the ratios within one run; machines differ.
 
 #![expect(
     clippy::unwrap_used,
@@ -100,9 +100,9 @@ fn opening(criterion: &mut Criterion) {
     }
 }
 
-/// All steps and a ledger like the engine's in one transaction: what nobody can be faster than who
-/// syncs as much. A run of the engine syncs at `EXTRA`, whatever the connection is set to; SQLite's
-/// own setting is `FULL`.
+/// All steps and a ledger like the engine's in one transaction: the lower limit for a program that
+/// syncs as much. A run of the engine syncs at `EXTRA`, whatever the connection's setting; the
+/// default of SQLite is `FULL`.
 fn by_hand(path: &Path, count: u32, synchronous: &str) {
     let mut connection = Connection::open(path).unwrap();
     connection
@@ -111,8 +111,10 @@ fn by_hand(path: &Path, count: u32, synchronous: &str) {
     let transaction = connection.transaction().unwrap();
     transaction
         .execute_batch(
-            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, up_digest TEXT NOT NULL,
-                down_sql TEXT, down_loses TEXT NOT NULL, down_digest TEXT NOT NULL, applied_at TEXT NOT NULL,
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, \
+             up_digest TEXT NOT NULL,
+                down_sql TEXT, down_loses TEXT NOT NULL, down_digest TEXT NOT NULL, applied_at \
+                TEXT NOT NULL,
                 applied_by TEXT NOT NULL, up_sql TEXT)",
         )
         .unwrap();

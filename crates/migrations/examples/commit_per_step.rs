@@ -1,4 +1,4 @@
-//! Commits each step by itself: for files that are too large for one transaction.
+//! Commits each step by itself, for files that are too large for one transaction.
 
 use migrations::{Catalogue, Commit, Down, Migrator, Options, Outcome, Step};
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let catalogue = Catalogue::new(vec![
         step("0001_note", "note"),
         step("0002_tag", "tag"),
-        // SQLite refuses this one: there is such a table.
+        // SQLite refuses this one: the table exists.
         step("0003_again", "tag"),
     ])?;
     let folder = tempfile::tempdir()?;

@@ -1,4 +1,4 @@
-//! Makes a file, upgrades it, and opens it again.
+//! Creates a file, upgrades it, and opens it again.
 
 use migrations::{Catalogue, Down, Migrator, Options, Step};
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ])?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    // Without notes a run is refused; an application leaves this out.
+    // A run without notes is refused; an application leaves this out.
     let options = || Options::default().allow_undocumented(true);
     let mut file = Migrator::create(&catalogue, &path, options())?;
     let report = file.upgrade()?;

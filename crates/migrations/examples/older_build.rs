@@ -1,4 +1,4 @@
-//! An older build takes a newer file back, by the down migration that the file carries.
+//! An older build rolls a newer file back with the down migration stored in it.
 
 use migrations::{Catalogue, Down, Migrator, Options, Step};
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     file.upgrade()?;
     drop(file);
 
-    // The older build knows version 1 alone.
+    // The older build knows only version 1.
     let older = Catalogue::new(vec![note])?;
     let mut file = Migrator::open(&older, &path, options())?;
     if let Err(error) = file.upgrade() {

@@ -1,6 +1,6 @@
-//! Restrictions of a step, enforced by [SQLite's
-//! authorizer](https://sqlite.org/c3ref/set_authorizer.html) while a statement is prepared, before
-//! it can do anything.
+//! The restrictions of a step, enforced by [SQLite's
+//! authorizer](https://sqlite.org/c3ref/set_authorizer.html) when a statement is prepared, before
+//! it can take effect.
 
 mod judge;
 pub(crate) mod pragma;
@@ -20,7 +20,7 @@ use crate::error::{self, Error};
 use crate::facts::Refusal;
 use watch::Watch;
 
-/// Folded names of tables.
+/// Folded table names.
 pub(crate) type Tables = BTreeSet<String>;
 
 #[derive(Default)]
@@ -28,11 +28,11 @@ struct State {
     watch: Watch,
     refusal: Option<Refusal>,
     affected_tables: Tables,
-    /// The functions that SQL of a file may call, by folded name.
+    /// The functions that SQL from the file may call, by folded name.
     functions: BTreeSet<String>,
 }
 
-/// The authorizer of one run: it watches only between [`Authorizer::enter`] and
+/// The authorizer of one run. It watches only between [`Authorizer::enter`] and
 /// [`Authorizer::leave`].
 pub(crate) struct Authorizer {
     state: Arc<Mutex<State>>,
@@ -60,25 +60,26 @@ impl Authorizer {
             }
         };
         connection.authorizer(Some(hook)).map_err(error::sqlite)?;
-        // When `OR ROLLBACK` has ended the transaction, what a function still writes would commit
-        // by itself; true turns that into a rollback.
+        // After `OR ROLLBACK` has ended the transaction, any further write of a function would
+        // commit by itself; returning true turns that commit into a rollback.
         let state = Arc::clone(&authorizer.state);
         let hook = move || matches!(lock(&state).watch, Watch::Step(_) | Watch::Survey);
         connection.commit_hook(Some(hook)).map_err(error::sqlite)?;
         Ok(authorizer)
     }
 
-    /// Takes both hooks away.
+    /// Removes both hooks.
     pub(crate) fn remove(connection: &mut Connection) {
-        // Both fail only for a connection that rusqlite does not own, where nothing was installed.
+        // Both calls fail only for a connection that rusqlite does not own, where no hook was
+        // installed.
         let _ = connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
         let _ = connection.commit_hook(None::<fn() -> bool>);
     }
 
-    /// Looks up which functions SQL of a file may call: those of SQLite itself, and those that the
-    /// application has called
-    /// [harmless](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous). Until then it may
-    /// call none.
+    /// Looks up the functions that SQL from the file may call: SQLite's own, and those that the
+    /// application has registered as
+    /// [innocuous](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous). Before this call
+    /// it may call none.
     pub(crate) fn look_up_functions(&self, connection: &Connection) -> Result<(), Error> {
         let sql =
             "SELECT DISTINCT name FROM pragma_function_list WHERE builtin OR flags & 0x200000";
@@ -91,7 +92,7 @@ impl Authorizer {
         Ok(())
     }
 
-    /// The tables that were changed while it watched, by their folded names.
+    /// The folded names of the tables that changed while the authorizer watched.
     pub(crate) fn affected_tables(&self) -> Tables {
         lock(&self.state).affected_tables.clone()
     }
@@ -106,7 +107,7 @@ impl Authorizer {
         state.refusal = None;
     }
 
-    /// Stops watching and tells what was refused meanwhile.
+    /// Stops watching and returns the first refusal since `enter`.
     pub(crate) fn leave(&self) -> Option<Refusal> {
         let mut state = lock(&self.state);
         state.watch = Watch::Nobody;

@@ -1,4 +1,4 @@
-//! Filling a table from others, in order: read, compute beside it, write.
+//! A backfill fills a table from others, in order. Its three stages overlap: read, compute, write.
 
 pub(crate) mod batch;
 mod row_error;
@@ -16,7 +16,7 @@ use crate::skipped_rows::SkippedRows;
 use batch::{Batch, Compute, Made, Source};
 use write::Writer;
 
-/// How many batches are on their way: one is read or written, one computed, and one waits on either
+/// The number of batches in flight: one is read or written, one is computed, and one waits on each
 /// side.
 const ON_THE_WAY: usize = 4;
 
@@ -26,7 +26,7 @@ const ON_THE_WAY: usize = 4;
 /// use migrations::rusqlite::types::ValueRef;
 /// use migrations::{BoxError, StepFn, Backfill, Made, Source};
 ///
-/// /// What the function of a step `0002_words` does: a row for each word of each note.
+/// /// Makes a row for each word of each note; the function of the step `0002_words`.
 /// const BACKFILL: Backfill<'_> = Backfill {
 ///     from: "SELECT id, body FROM note ORDER BY id",
 ///     into: "word",
@@ -35,7 +35,7 @@ const ON_THE_WAY: usize = 4;
 ///
 /// fn words(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
 ///     let Ok(body) = note.get(1).as_str() else {
-///         // It stays as it is, and the run's report names it; a strict run refuses.
+///         // The note stays unchanged and the run's report lists it; a strict run refuses.
 ///         made.skip("note", note.shown(0), "its body is not text");
 ///         return Ok(());
 ///     };
@@ -51,9 +51,12 @@ const ON_THE_WAY: usize = 4;
 ///     apply: |connection, skipped| BACKFILL.run(connection, skipped, words),
 /// };
 /// # use migrations::{Down, Catalogue, Migrator, Options, Step, rusqlite::Connection};
-/// # let note = Step::new("0001_note", "CREATE TABLE note (id INTEGER PRIMARY KEY, body);", Down::Sql("DROP TABLE note;".into()), "");
-/// # let up = "CREATE TABLE word (note INTEGER NOT NULL REFERENCES note, text TEXT NOT NULL); CREATE INDEX word_text ON word(text);";
-/// # let word = Step::new("0002_words", up, Down::Sql("DROP TABLE word;".into()), "").with_code(CODE);
+/// # let up = "CREATE TABLE note (id INTEGER PRIMARY KEY, body);";
+/// # let note = Step::new("0001_note", up, Down::Sql("DROP TABLE note;".into()), "");
+/// # let up = "CREATE TABLE word (note INTEGER NOT NULL REFERENCES note, text TEXT NOT NULL);
+/// #     CREATE INDEX word_text ON word(text);";
+/// # let word = Step::new("0002_words", up, Down::Sql("DROP TABLE word;".into()), "");
+/// # let word = word.with_code(CODE);
 /// # let catalogue = Catalogue::new(vec![note, word])?;
 /// # let options = Options::default().allow_undocumented(true);
 /// # let mut file = Migrator::with_connection(&catalogue, Connection::open_in_memory()?, options);
@@ -61,56 +64,56 @@ const ON_THE_WAY: usize = 4;
 /// # file.connection().execute_batch("INSERT INTO note VALUES (1, 'a b c'), (2, x'00')")?;
 /// # let report = file.upgrade()?;
 /// # assert_eq!((report.skipped_rows.len(), &*report.skipped_rows[0].key), (1, "2"));
-/// # let words: i64 = file.connection().query_row("SELECT count(*) FROM word", [], |row| row.get(0))?;
+/// # let count = "SELECT count(*) FROM word";
+/// # let words: i64 = file.connection().query_row(count, [], |row| row.get(0))?;
 /// # assert_eq!(words, 3);
 /// # Ok::<(), BoxError>(())
 /// ```
 ///
-/// # What makes it fast
+/// # Speed
 ///
-/// Measured on 100 000 documents that become 500 000 rows with ids of text and one index, in
-/// the time that the writing thread takes; without each choice it takes so many times as long:
+/// Measured on 100 000 documents that become 500 000 rows with text ids and one index. The second
+/// column is the factor by which the writing thread slows down without the choice.
 ///
 /// | choice | without it |
 /// |---|---|
-/// | rows are written in the order in which they are read: ids that ascend are appended | 7.6 (random ids) |
-/// | indexes are made when the rows are there, sorted once, and not searched for each row | 2.4 |
+/// | rows are written in the order read: ascending ids are appended | 7.6 (random ids) |
+/// | indexes are built after the rows, with one sort | 2.4 |
 /// | one prepared statement writes many rows | 1.4 (a row at a time) |
-/// | rows are computed on a second thread, beside reading and writing | 1.4 |
+/// | a second thread computes rows during reading and writing | 1.4 |
 ///
-/// Values stay bytes in buffers that are used again, so that `compute` can borrow from them and a
-/// row costs no allocation. A larger page cache, `mmap_size`, `temp_store` and weaker sync settings
-/// gained nothing, once rows are appended.
+/// Values stay bytes in reused buffers, so `compute` can borrow from them and a row costs no
+/// allocation. A larger page cache, `mmap_size`, `temp_store` and weaker sync settings brought no
+/// gain once rows were appended, so a backfill sets none of them.
 ///
-/// It holds some batches of a quarter of a megabyte each, whatever the size of the tables, and asks
-/// for no larger page cache and no weaker `synchronous`.
+/// A backfill holds a few batches of a quarter of a megabyte each, however large the tables are.
 #[derive(Clone, Copy, Debug)]
 pub struct Backfill<'a> {
-    /// The SELECT whose rows are read. Its order is the order in which rows are written; where it
-    /// is that of their keys, they are appended. It does not read the table that is filled: rows
-    /// that were just written [may or may not be seen](https://sqlite.org/isolation.html).
+    /// The SELECT whose rows are read. Rows are written in its order, and are appended if that is
+    /// the order of their keys. It must not read the table that is filled: rows that were just
+    /// written [may or may not be visible](https://sqlite.org/isolation.html).
     pub from: &'a str,
-    /// The table that is filled. Where it is empty, its indexes are dropped and made again when the
-    /// rows are there, by the statements that made them; those that are UNIQUE stay, to tell which
-    /// row they refuse.
+    /// The table that is filled. If it is empty, its indexes are dropped first and created again
+    /// after the last row, by their own CREATE statements. UNIQUE indexes stay, so that an error
+    /// can name the row that they refuse.
     pub into: &'a str,
     /// The columns that are written.
     pub columns: &'a [&'a str],
 }
 
 impl Backfill<'_> {
-    /// Reads, and makes of each row that is read what `compute` makes of it; for
+    /// Reads the rows, calls `compute` for each and writes what it returns; for
     /// [`StepFn::apply`](crate::StepFn).
     ///
-    /// `compute` runs on a second thread as soon as there is more than one batch of rows, and has
-    /// no connection: what it needs of other tables stands in `from`, or is read before. It is
-    /// called in the order of the rows. Each batch tells [`Options::progress`](crate::Options), and
-    /// an [interrupt](https://sqlite.org/c3ref/interrupt.html) of the connection stops at the next
-    /// row.
+    /// `compute` is called in the order of the rows. It runs on a second thread if there is more
+    /// than one batch, and has no connection: select the data of other tables in `from`, or read it
+    /// before the call. Each batch reports to [`Options::progress`](crate::Options), and an
+    /// [interrupt](https://sqlite.org/c3ref/interrupt.html) of the connection takes effect at the
+    /// next row.
     ///
     /// # Errors
-    /// When SQLite fails, or `compute`; the error names the row, by its number and its first
-    /// column. The run rolls back.
+    /// When SQLite or `compute` fails. The error names the row by its number and its first column.
+    /// The run rolls back.
     pub fn run(
         &self,
         connection: &Connection,
@@ -127,8 +130,8 @@ impl Backfill<'_> {
         Ok(())
     }
 
-    /// Reads and computes the same, keeps the skipped rows, and writes nothing; for
-    /// [`StepFn::preflight`](crate::StepFn).
+    /// Reads and computes as [`Backfill::run`] does, records the skipped rows, and writes nothing;
+    /// for [`StepFn::preflight`](crate::StepFn).
     ///
     /// # Errors
     /// As [`Backfill::run`].
@@ -195,7 +198,7 @@ impl Backfill<'_> {
     }
 }
 
-/// The second thread. It ends when nobody gives it anything any more.
+/// The second thread. It ends when the channel to it is closed.
 struct Worker<'scope> {
     to: Option<SyncSender<Batch>>,
     from: Receiver<Batch>,
@@ -204,7 +207,7 @@ struct Worker<'scope> {
 }
 
 impl<'scope> Worker<'scope> {
-    /// `None` where the system gives no thread: then everything is computed on this one.
+    /// Starts the thread; `None` if the system refuses one, and the caller then computes itself.
     fn start<'env>(
         scope: &'scope Scope<'scope, 'env>,
         compute: &'env Compute<'_>,
@@ -244,8 +247,8 @@ impl<'scope> Worker<'scope> {
         }
     }
 
-    /// The thread is gone, and only a panic ends it early: it goes on here, where the run treats
-    /// it.
+    /// Resumes the thread's panic here, where the run catches it. Only a panic ends the thread
+    /// early.
     fn fell(&mut self) -> ! {
         self.to = None;
         let end = self.thread.take().map(ScopedJoinHandle::join);

@@ -1,7 +1,7 @@
-//! Backups: a copy of the file beside it before a run writes, and the way to put one back.
+//! Backups: a copy of the file beside it before a run writes, and the way to restore one.
 //!
-//! Copies are made with SQLite's [backup API](https://sqlite.org/backup.html), which sees what is
-//! committed in a WAL, too; a plain copy of the file does not.
+//! Copies are made with SQLite's [backup API](https://sqlite.org/backup.html), which includes what
+//! is committed in a WAL; a plain copy of the file does not.
 
 pub(crate) mod check;
 pub(crate) mod copy;
@@ -28,11 +28,11 @@ use names::{Draft, directory, remove_abandoned};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackupFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// The version it holds, by its name.
+    /// The version in its name.
     pub version: Version,
-    /// Which one of this version, from 1.
+    /// The number among the backups of this version, from 1.
     pub number: u32,
     /// Its size in bytes.
     pub bytes: u64,
@@ -68,19 +68,19 @@ pub(crate) fn backups_on(files: &dyn Files, file: &Path) -> Result<Vec<BackupFil
     Ok(found)
 }
 
-/// Backs up what is committed in `connection`'s file, and removes the oldest backups where not all
-/// are to stay.
+/// Backs up the committed content of `connection`'s file, and removes the oldest backups beyond the
+/// number to keep.
 pub(crate) fn back_up(connection: &Connection, options: &Options) -> Result<PathBuf, Error> {
     let (file, path) = take(connection, options, None)?;
     prune(&file, &path, options);
     Ok(path)
 }
 
-/// Backs up what is committed in `connection`'s file, under the next free name for `version` or
-/// else for what its header says, checked and synced before it gets that name. The file's path and
-/// the backup's.
+/// Backs up the committed content of `connection`'s file under the next free name for `version`, or
+/// for the version in the copy's header. The copy is checked and synced before it gets that name.
+/// Returns the paths of the file and of the backup.
 ///
-/// The connection may hold the lock of a run, and may have written nothing that is not committed.
+/// The connection may hold the lock of a run, but may not have uncommitted writes.
 fn take(
     connection: &Connection,
     options: &Options,
@@ -96,21 +96,21 @@ fn take(
     Ok((file, path))
 }
 
-/// The same through `source`, a connection to `file` that reads.
+/// Takes the backup through `source`, a connection that reads `file`.
 fn take_from(
     source: &Connection,
     file: &Path,
     options: &Options,
     version: Option<Version>,
 ) -> Result<PathBuf, Error> {
-    // What a process that was killed left takes room.
+    // Partial copies of killed processes occupy space.
     remove_abandoned(options.files, file);
     let copy = copy_beside(source, Some(file), Draft::Partial, options)?;
     let version = version.unwrap_or(copy.version);
     copy::publish(file, copy, version).map_err(|source| error::backup_failed(file, source))
 }
 
-/// The backup of one run. It stays or goes with the outcome of the run, when that is known.
+/// The backup of one run. The outcome of the run decides whether it stays.
 pub(crate) struct RunBackup<'a> {
     options: &'a Options,
     taken: RefCell<Option<Taken>>,
@@ -119,7 +119,7 @@ pub(crate) struct RunBackup<'a> {
 struct Taken {
     file: PathBuf,
     path: PathBuf,
-    /// The version of the file at that time.
+    /// The version of the file when the backup was taken.
     from: Version,
 }
 
@@ -129,7 +129,7 @@ impl<'a> RunBackup<'a> {
         RunBackup { options, taken }
     }
 
-    /// Takes it, named after `version` or else after what the header of the file says.
+    /// Takes the backup, named after `version` or after the version in the file's header.
     pub(crate) fn take(
         &self,
         connection: &Connection,
@@ -145,9 +145,8 @@ impl<'a> RunBackup<'a> {
         Ok(path)
     }
 
-    /// Removes it where the file is as it was, whatever the error: it would say nothing that the
-    /// file does not, and each try would leave one more. Otherwise older ones go, as far as not all
-    /// are to stay: only now it is sure that this one does.
+    /// Removes the backup if the file is unchanged after an error; otherwise each failed attempt
+    /// would leave one. If the backup stays, removes the oldest ones beyond the number to keep.
     pub(crate) fn settle(&self, failed: Option<Outcome>) {
         let Some(taken) = self.taken.take() else {
             return;
@@ -160,8 +159,8 @@ impl<'a> RunBackup<'a> {
     }
 }
 
-/// Whether no row of a file that was at version `from` has changed. What a step outside a
-/// transaction did before it failed changes none.
+/// Whether no row of a file that was at version `from` has changed. The work of a failed step
+/// outside a transaction changes none.
 fn is_unneeded(outcome: Outcome, from: Version) -> bool {
     match outcome {
         Outcome::Untouched | Outcome::RolledBack => true,
@@ -170,7 +169,7 @@ fn is_unneeded(outcome: Outcome, from: Version) -> bool {
     }
 }
 
-/// Removes the oldest backups where not all are to stay, and never `newest`.
+/// Removes the oldest backups beyond the number to keep, but never `newest`.
 fn prune(file: &Path, newest: &Path, options: &Options) {
     let Backups::Keep(keep) = options.backups else {
         return;
@@ -181,7 +180,7 @@ fn prune(file: &Path, newest: &Path, options: &Options) {
         let modified = options.files.look(&backup.path)?.modified;
         Ok(((modified, backup.version, backup.number), backup.path))
     };
-    // Where it is not known which are the oldest, none goes.
+    // If the age of one is unknown, none is removed.
     let aged = others.into_iter().map(age).collect::<io::Result<Vec<_>>>();
     let mut others = aged.unwrap_or_default();
     others.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -190,16 +189,16 @@ fn prune(file: &Path, newest: &Path, options: &Options) {
     }
 }
 
-/// The path of the file behind a connection; `None` for a database in memory.
+/// The path of the file of a connection; `None` for a database in memory.
 ///
 /// # Errors
-/// When there is a file and its path cannot be found out.
+/// When there is a file whose path cannot be determined.
 pub(crate) fn find_file_path(
     connection: &Connection,
     files: &dyn Files,
 ) -> Result<Option<PathBuf>, Error> {
     let path = find_open_file(connection)?;
-    // SQLite makes the path of a file absolute; what is not is the name of a database in memory.
+    // SQLite makes the path of a file absolute; any other path is the name of a database in memory.
     let is_file = |path: &PathBuf| path.is_absolute() || files.vfs().is_some();
     Ok(path.filter(|path| is_file(path) && files.look(path).is_ok()))
 }

@@ -14,8 +14,8 @@ use crate::options::Options;
 use crate::run::{self, Task};
 
 impl Catalogue {
-    /// The schema of `version` without the ledger, made by running the steps on an empty database
-    /// in memory.
+    /// Returns the schema of `version` without the ledger, made by running the steps on an empty
+    /// database in memory.
     ///
     /// # Errors
     /// When a step does not run on an empty database.
@@ -31,8 +31,8 @@ impl Catalogue {
         Ok(schema)
     }
 
-    /// An empty database of `version`, in memory. The steps run when a version is asked for the
-    /// first time; later it is a copy.
+    /// Builds an empty database of `version` in memory. The first call for a version runs the
+    /// steps; later calls copy the result.
     ///
     /// # Errors
     /// When a step does not run on an empty database.

@@ -28,8 +28,7 @@ pub struct Catalogue {
     derived: Vec<Derived>,
 }
 
-/// What is computed from a step when it is first asked for, so that building a catalogue costs
-/// nothing.
+/// Values computed from a step on first use, so that building a catalogue costs nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Derived {
     notes: OnceLock<Notes>,
@@ -38,14 +37,14 @@ pub(crate) struct Derived {
     pub(crate) schema: OnceLock<Schema>,
     /// An empty database of the version, as bytes.
     pub(crate) image: OnceLock<Vec<u8>>,
-    /// Set when no red flag was found in the step, nor in the queries that claim its version.
+    /// Set when the step, and the queries that claim its version, were found to have no red flag.
     sound: OnceLock<()>,
-    /// Set when the notes were found to be whole.
+    /// Set when the notes were found to be complete.
     documented: OnceLock<()>,
 }
 
 impl Catalogue {
-    /// A catalogue of `steps`.
+    /// Creates a catalogue of `steps`.
     ///
     /// # Errors
     /// When there is no step, or the folders are not numbered 1, 2, 3 … in this order.
@@ -89,17 +88,16 @@ impl Catalogue {
         Catalogue::new(steps)
     }
 
-    /// The same catalogue with an
-    /// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), which every file
-    /// of it then carries, and by which files of other applications are refused.
+    /// Sets the [`application_id`](https://sqlite.org/pragma.html#pragma_application_id) that each
+    /// file of this catalogue carries. Files of other applications are refused by it.
     #[must_use]
     pub fn with_application_id(mut self, id: i32) -> Catalogue {
         self.application_id = id;
         self
     }
 
-    /// The same catalogue with the queries of its application: a run that would break one of those
-    /// that claim to go on working is refused before anything is written.
+    /// Sets the queries of the application. A run that would break a query which claims the new
+    /// version is refused before anything is written.
     #[must_use]
     pub fn with_queries(mut self, queries: impl Into<Cow<'static, [Query]>>) -> Catalogue {
         self.queries = queries.into();
@@ -114,7 +112,7 @@ impl Catalogue {
         &self.queries
     }
 
-    /// The catalogue as a build had it whose newest version was `version`.
+    /// Returns the catalogue of a build whose newest version was `version`.
     ///
     /// # Errors
     /// When `version` is 0 or beyond this catalogue.
@@ -159,10 +157,10 @@ impl Catalogue {
         Some(derived.up_digest.get_or_init(|| digest(step.up())))
     }
 
-    /// The digest of the texts of all steps up to `version`, as they are, comments and all: what
-    /// the ledger keeps of the newest step tells with one row that none of them is another. Each
-    /// covers the one before. It finds edits, and is computed at each start, so it is fast and no
-    /// protection against somebody who looks for two texts of one digest.
+    /// The digest of the exact texts of all steps up to `version`, comments included. Each digest
+    /// covers the one before, so one row of the ledger shows that no step was edited. It is
+    /// computed at each start, so it is fast; it finds edits but is no protection against a
+    /// deliberate collision.
     pub fn chain_digest(&self, version: Version) -> Option<String> {
         let known = self.derived(version)?.chain_digest.get().copied();
         let digest = known.unwrap_or_else(|| {
@@ -174,11 +172,11 @@ impl Catalogue {
         Some(format!("{digest:016x}"))
     }
 
-    /// Whether `look` finds no red flag in a step or in the queries that claim its version; asked
-    /// until it finds none.
+    /// Runs `look` until it finds no red flag in a step or in the queries that claim its version,
+    /// and remembers that.
     ///
     /// # Errors
-    /// What `look` says.
+    /// The error of `look`.
     pub(crate) fn sound(
         &self,
         version: Version,
@@ -187,10 +185,10 @@ impl Catalogue {
         once(self.derived(version).map(|own| &own.sound), look)
     }
 
-    /// The same of the step's notes.
+    /// Runs `look` in the same way for the step's notes.
     ///
     /// # Errors
-    /// What `look` says.
+    /// The error of `look`.
     pub(crate) fn documented(
         &self,
         version: Version,
@@ -204,7 +202,7 @@ impl Catalogue {
     }
 }
 
-/// Looks until nothing is wrong.
+/// Runs `look` until it succeeds once.
 fn once(
     found: Option<&OnceLock<()>>,
     look: impl FnOnce() -> Result<(), Error>,

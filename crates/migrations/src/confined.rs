@@ -1,4 +1,4 @@
-//! A connection while SQL runs on it that somebody wrote.
+//! A connection that is confined while it runs foreign SQL.
 
 use rusqlite::Connection;
 
@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::sandbox::{Attached, Sandbox};
 use crate::synced::Synced;
 
-/// A connection that syncs as much as SQLite can, on which no other database can be attached, and
-/// which an authorizer watches. Dropped, everything on it is as it was.
+/// A connection with the strongest sync setting, to which no other database can be attached, and
+/// which an authorizer watches. Dropping it restores every setting.
 ///
-/// It holds the connection alone, because a hook is set through `&mut Connection`.
+/// It borrows the connection exclusively, because a hook is set through `&mut Connection`.
 pub(crate) struct Confined<'a> {
     connection: &'a mut Connection,
     synced: Synced,
@@ -19,7 +19,7 @@ pub(crate) struct Confined<'a> {
 }
 
 impl<'a> Confined<'a> {
-    /// Outside a transaction: inside of one the level of syncing stays as it is.
+    /// Confines the connection, outside a transaction: inside one, the sync level cannot change.
     pub(crate) fn new(
         connection: &'a mut Connection,
         attached: Attached,
@@ -44,7 +44,7 @@ impl<'a> Confined<'a> {
         self.connection
     }
 
-    /// The same to set hooks on.
+    /// The connection, for setting hooks.
     pub(crate) fn connection_mut(&mut self) -> &mut Connection {
         self.connection
     }
@@ -53,12 +53,13 @@ impl<'a> Confined<'a> {
         &self.authorizer
     }
 
-    /// Looks up which functions SQL of a file may call.
+    /// Looks up the functions that SQL from the file may call.
     pub(crate) fn look_up_functions(&self) -> Result<(), Error> {
         self.authorizer.look_up_functions(self.connection)
     }
 
-    /// Trusts the schema as far as the application does: it was found to be the application's own.
+    /// Trusts the schema as far as the application does, after it was found to be the application's
+    /// own.
     pub(crate) fn trust_schema(&self) -> Result<(), Error> {
         self.sandbox.trust_schema(self.connection)
     }

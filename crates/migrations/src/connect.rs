@@ -1,4 +1,4 @@
-//! Opening a file. Only here connections are opened and their pragmas set.
+//! Opens files. Connections are opened, and their pragmas set, only here.
 
 #![expect(
     clippy::disallowed_methods,
@@ -20,23 +20,24 @@ use crate::error::{self, Error};
 use crate::files::Files;
 use crate::options::Options;
 
-/// The name that SQLite takes for [a database without a file](https://sqlite.org/inmemorydb.html).
+/// The name by which SQLite opens [a database without a file](https://sqlite.org/inmemorydb.html).
 const MEMORY: &str = ":memory:";
 
-/// How [SQLite's URIs](https://sqlite.org/uri.html) begin. Some builds read them everywhere.
+/// The prefix of [SQLite's URIs](https://sqlite.org/uri.html). Some builds of SQLite accept them
+/// everywhere.
 const URI: &[u8] = b"file:";
 
-/// Whether a file that is not there is made.
+/// The policy for a file that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     Create,
     Refuse,
 }
 
-/// The file that `path` names, spelled so that SQLite takes it for that file and nothing else.
+/// Spells `path` so that SQLite opens exactly that file.
 ///
 /// # Errors
-/// When SQLite, or a person, would read the path in another way: nothing is opened or made then.
+/// When SQLite or a person would read the path differently. Nothing is opened or created then.
 pub(crate) fn spelled(path: &Path) -> Result<Cow<'_, Path>, Error> {
     let bytes = path.as_os_str().as_encoded_bytes();
     if bytes.is_empty() {
@@ -51,7 +52,7 @@ pub(crate) fn spelled(path: &Path) -> Result<Cow<'_, Path>, Error> {
     if bytes.contains(&0) {
         return Err(error::path_holds_nul(path));
     }
-    // SQLite reads `notes.db/` and `notes.db/.` as `notes.db`, and the system does not.
+    // SQLite reads `notes.db/` and `notes.db/.` as `notes.db`; the system does not.
     let text = bytes.strip_suffix(b".").unwrap_or(bytes);
     let separator = |byte: &u8| *byte == b'/' || char::from(*byte) == MAIN_SEPARATOR;
     if path.file_name().is_none() || text.last().is_some_and(separator) {
@@ -68,8 +69,8 @@ pub(crate) fn spelled(path: &Path) -> Result<Cow<'_, Path>, Error> {
     })
 }
 
-/// Opens `path` with the busy timeout of `options` and foreign keys on, and reads `user_version`
-/// from its header, so that a file that is not a database is told here.
+/// Opens `path` with the busy timeout of `options` and foreign keys on. Reads `user_version` from
+/// the header, so that a file that is not a database is reported here.
 pub(crate) fn open(
     path: &Path,
     missing: Missing,
@@ -82,7 +83,7 @@ pub(crate) fn open(
     Ok((connection, user_version))
 }
 
-/// The same without a look into the file, which somebody may have locked just now.
+/// Opens `path` without reading the file, which another process may have locked.
 pub(crate) fn handle(
     path: &Path,
     missing: Missing,
@@ -92,14 +93,14 @@ pub(crate) fn handle(
     if missing == Missing::Create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
-    // What is wrong is looked up only where something is.
+    // The path is examined only if opening it failed.
     let connection = named(path, options.files)
         .map(|named| open_on(options.files, &named, flags))?
         .map_err(|source| not_opened(path, missing, source))?;
     with_settings(connection, options).map_err(|source| error::cannot_open(path, source))
 }
 
-/// The path as it is given to SQLite; another VFS has names of its own.
+/// The path in the spelling for SQLite; another VFS has its own names.
 fn named<'a>(path: &'a Path, files: &dyn Files) -> Result<Cow<'a, Path>, Error> {
     match files.vfs() {
         Some(_) => Ok(Cow::Borrowed(path)),
@@ -107,7 +108,7 @@ fn named<'a>(path: &'a Path, files: &dyn Files) -> Result<Cow<'a, Path>, Error> 
     }
 }
 
-/// A new database in memory with the same settings.
+/// Opens a new database in memory with the same settings.
 pub(crate) fn in_memory(options: &Options) -> Result<Connection, Error> {
     Connection::open_in_memory()
         .and_then(|connection| with_settings(connection, options))
@@ -120,7 +121,7 @@ fn with_settings(connection: Connection, options: &Options) -> rusqlite::Result<
     Ok(connection)
 }
 
-/// Why SQLite did not open `path`; its own words are the same for everything.
+/// Explains why SQLite did not open `path`; its own message is the same for every reason.
 fn not_opened(path: &Path, missing: Missing, source: rusqlite::Error) -> Error {
     match fs::metadata(path) {
         Ok(data) if data.is_dir() => error::is_directory(path),
@@ -139,7 +140,7 @@ fn not_opened(path: &Path, missing: Missing, source: rusqlite::Error) -> Error {
     }
 }
 
-/// Why the system does not say whether there is a file at `path`.
+/// Explains why the system does not report whether there is a file at `path`.
 fn not_reached(path: &Path, why: io::Error) -> Error {
     let above = path.ancestors().skip(1);
     let mut above = above.filter(|directory| !directory.as_os_str().is_empty());
@@ -154,7 +155,7 @@ fn not_reached(path: &Path, why: io::Error) -> Error {
     }
 }
 
-/// Why there is no file to read at `path`, where it should be a backup.
+/// Explains why there is no file to read at `path`, where a backup should be.
 pub(crate) fn no_backup(path: &Path) -> Error {
     if let Err(error) = spelled(path) {
         return error;
@@ -165,21 +166,21 @@ pub(crate) fn no_backup(path: &Path) -> Error {
     }
 }
 
-/// Opens `path` to look at it.
+/// Opens `path` for reading.
 pub(crate) fn reading(path: &Path, files: &dyn Files) -> Result<Connection, Error> {
     let named = named(path, files)?;
     reading_handle(&named, files).map_err(|source| error::cannot_open(path, source))
 }
 
-/// The same with SQLite's own error, for callers who know better what it means and name a file by
-/// the path that SQLite itself gave for it.
+/// Opens `path` for reading, and returns SQLite's own error for callers that know its meaning and
+/// use the path that SQLite gave.
 pub(crate) fn reading_handle(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     open_on(files, path, flags)
 }
 
-/// A file for a copy, which is there and empty. SQLite neither syncs it nor keeps a journal: who
-/// wants it to last syncs the finished file, and who fails removes it.
+/// Opens the existing, empty file of a copy. SQLite neither syncs it nor keeps a journal: the
+/// caller syncs the finished file, and removes it on failure.
 pub(crate) fn copy_target(path: &Path, files: &dyn Files) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open_on(files, path, flags)?;
@@ -188,7 +189,7 @@ pub(crate) fn copy_target(path: &Path, files: &dyn Files) -> rusqlite::Result<Co
     Ok(connection)
 }
 
-/// Has the file written without a journal and without a WAL.
+/// Makes SQLite write the file without a journal and without a WAL.
 pub(crate) fn without_journal(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA main.journal_mode = OFF", [], |_| Ok(()))
 }

@@ -1,9 +1,9 @@
-//! The digest of a script by its meaning.
+//! The digest of a script, independent of comments and whitespace.
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a script's meaning, in hexadecimal: comments, line ends and blanks between tokens
-/// do not count. This is what freezes a step that was shipped.
+/// The SHA-256 of a script's tokens, in hexadecimal. Comments, line ends and whitespace between
+/// tokens do not count. It freezes a step after release.
 pub fn digest(sql: &str) -> String {
     hexadecimal(&Sha256::digest(schema::sql::canonical(sql).as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The engine's errors: what went wrong, where, what is in the file now, and what to do.
+//! The engine's errors: what happened, where, the state of the file, and the remedies.
 
 mod backups;
 mod catalogue;
@@ -34,48 +34,47 @@ pub(crate) use versions::*;
 /// Any error that a function of a step may return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Which remedy an error asks for.
+/// The class of an error, by its remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file or its directory is not there.
+    /// The file or its directory does not exist.
     NotFound,
     /// The file is not a SQLite database.
     NotADatabase,
-    /// The file is a database that is damaged.
+    /// The file is a damaged database.
     Damaged,
-    /// The file was made by a newer build.
+    /// A newer build made the file.
     Newer,
     /// The file belongs to another application, or has tables and no ledger.
     NotOurs,
-    /// The file's schema is not what its version should be.
+    /// The schema of the file differs from that of its version.
     Drifted,
-    /// A step that was applied is not the step that the catalogue has, or the ledger has a gap.
+    /// An applied step differs from the catalogue's, or the ledger has a gap.
     HistoryEdited,
-    /// The file is at another version than the caller expected, or the target cannot be reached.
+    /// The file is not at the version that the caller expected, or the target cannot be reached.
     WrongVersion,
-    /// A step on the way back cannot be undone.
+    /// A step has no down migration.
     Irreversible,
-    /// Rows would be lost that nobody consented to lose, or could not be treated in strict mode.
+    /// Rows would be lost without consent, or a strict run cannot convert rows.
     ConsentNeeded,
-    /// A declared query of the application would stop working, and the notes say that it goes on.
+    /// A declared query would stop working although the notes claim support for it.
     BreaksQuery,
-    /// A step or something that it adds has no documentation.
+    /// A step or an object that it adds has no documentation.
     Undocumented,
-    /// A rehearsal lost or changed rows that no notes declare.
+    /// A rehearsal lost or changed rows without a declaration in the notes.
     UndeclaredLoss,
     /// A statement or a function of a step failed.
     StepFailed,
-    /// A step does what a step may not do.
+    /// A step uses something that steps may not use.
     StepForbidden,
-    /// The run made foreign key violations.
+    /// The run caused foreign key violations.
     ForeignKeysViolated,
-    /// Somebody else has the file locked.
+    /// Another process has the file locked.
     Busy,
-    /// Somebody who wrote to the file was killed, and what is left of it cannot be rolled back from
-    /// here.
+    /// A process that wrote to the file was killed, and this process cannot roll back its journal.
     Interrupted,
-    /// The file or its directory cannot be written, or not be reached.
+    /// The file or its directory cannot be written or accessed.
     ReadOnly,
     /// The file was moved, replaced or removed while it was open; open it again.
     Moved,
@@ -89,15 +88,15 @@ pub enum ErrorKind {
     Sqlite,
 }
 
-/// Where in a step an error happened.
+/// The place of an error in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Place {
     /// The step's version.
     pub version: Version,
-    /// The script, such as `0002_note_label/up.sql`.
+    /// The name of the script, such as `0002_note_label/up.sql`.
     pub file: String,
-    /// Which statement of the script, from 1.
+    /// The number of the statement in the script, from 1.
     pub statement: usize,
     /// The line in the script, from 1.
     pub line: usize,
@@ -107,10 +106,10 @@ pub struct Place {
     pub text: String,
 }
 
-/// An error of the engine: what happened, where, what to do, and what is in the file now.
+/// An error of the engine: what happened, where, the remedies, and the state of the file.
 ///
-/// `Debug` prints the whole [`Error::report`], because that is what a `main` which returns an error
-/// shows.
+/// `Debug` prints the whole [`Error::report`], because a `main` that returns an error prints with
+/// it.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -120,13 +119,13 @@ struct Inner {
     place: Option<Place>,
     outcome: Outcome,
     source: Option<BoxError>,
-    /// What the file said before the COMMIT that failed, and the version it led to.
+    /// The state of the file before the COMMIT that failed, and the target version.
     unsure: Option<(FileStamp, Version)>,
 }
 
 impl Error {
-    /// An error whose first line is `message`. Whatever the message names is escaped here and in
-    /// the methods below, so that no constructor can forget to.
+    /// Creates an error whose first line is `message`. This and the methods below escape names in
+    /// messages, so that no constructor can forget to.
     fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error(Box::new(Inner {
             kind,
@@ -139,14 +138,14 @@ impl Error {
         }))
     }
 
-    /// The same about what is named so.
+    /// Prefixes the message with the name of the object.
     fn named(mut self, name: &str) -> Error {
         let message = format!("{name}: {}", self.0.message);
         self.0.message = escape::line(&message).into_owned();
         self
     }
 
-    /// One more line of the message.
+    /// Adds a line to the message.
     fn detail(mut self, line: impl fmt::Display) -> Error {
         let line = line.to_string();
         self.0.message.push_str("\n  ");
@@ -183,14 +182,14 @@ impl Error {
         self
     }
 
-    /// A COMMIT that failed, and may have happened.
+    /// Marks the error of a COMMIT that failed but may have taken effect.
     pub(crate) fn unsure(mut self, before: FileStamp, to: Version) -> Error {
         self.0.unsure = Some((before, to));
         self
     }
 
-    /// The outcome after all, by what a new connection reads. Without a COMMIT that failed there is
-    /// nothing that could have been committed.
+    /// Resolves the outcome by what a new connection reads. Without a failed COMMIT, nothing can
+    /// have been committed.
     pub(crate) fn resolve(self, now: &FileStamp) -> Error {
         let outcome = match &self.0.unsure {
             None => Outcome::RolledBack,
@@ -199,7 +198,7 @@ impl Error {
         self.with_outcome(outcome)
     }
 
-    /// An error of a later step, when those before it are committed already.
+    /// Marks the error of a later step, after earlier steps were committed.
     pub(crate) fn after_steps_to(self, version: Version) -> Error {
         match self.outcome() {
             Outcome::Untouched | Outcome::RolledBack => {
@@ -214,7 +213,7 @@ impl Error {
         self
     }
 
-    /// Which remedy it asks for.
+    /// The class of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -224,12 +223,12 @@ impl Error {
         self.0.outcome
     }
 
-    /// Where in a step it happened, if it did in a step's script.
+    /// The place in a step's script, if the error happened in one.
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
     }
 
-    /// Remedies, in the order to try them.
+    /// The remedies, in the order in which to try them.
     pub fn remedies(&self) -> &[Remedy] {
         &self.0.remedies
     }
@@ -240,7 +239,7 @@ impl Error {
         self.report_with(Remedy::to_string)
     }
 
-    /// The same with hints as `word` words them: a command names its own flags.
+    /// The whole text, with hints worded by `word`: a command names its own flags.
     pub fn report_with(&self, word: impl Fn(&Remedy) -> String) -> String {
         let mut text = format!("error: {}\n", self.0.message);
         if let Some(place) = &self.0.place {
@@ -248,7 +247,7 @@ impl Error {
         }
         let mut cause = std::error::Error::source(self);
         while let Some(source) = cause {
-            // Beneath SQLite's words there is only the same again with a number.
+            // The causes of SQLite's error only repeat its message with a number.
             let sqlite = source.downcast_ref::<rusqlite::Error>();
             match sqlite {
                 Some(sqlite) => because(&mut text, &words(sqlite)),
@@ -270,7 +269,7 @@ impl Error {
                 format!("the steps before it are committed: the file is at version {version}\n")
             }
             Outcome::Unknown => {
-                "what is in the file is not known: open it again to find out\n".to_owned()
+                "the state of the file is not known: open it again to find out\n".to_owned()
             }
         });
         for remedy in &self.0.remedies {
@@ -284,7 +283,7 @@ fn because(text: &mut String, cause: &str) {
     text.push_str(&format!("  because: {}\n", escape::line(cause)));
 }
 
-/// The line of a script with a caret beneath the place.
+/// The line of a script with a caret below the place.
 fn excerpt(place: &Place) -> String {
     let Place { line, column, .. } = place;
     let before = place.text.chars().take(column.saturating_sub(1));

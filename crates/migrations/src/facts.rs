@@ -1,38 +1,38 @@
-//! Facts about a file or a script, as values that errors name.
+//! Facts about a file or a script, for errors.
 
 use std::fmt;
 
-/// Rows that hold what a declared loss would cost.
+/// Rows that a declared loss would cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AtRisk {
     /// `table` or `table.column`.
     pub object: String,
-    /// How many rows have a value there, or how many rows there are.
+    /// The number of rows with a value there, or the number of rows.
     pub rows: u64,
-    /// The keys of the first of them, such as `id 'a'`.
+    /// The keys of the first rows, such as `id 'a'`.
     pub examples: Vec<String>,
-    /// The words of the declaration.
+    /// The reason in the declaration.
     pub why: String,
 }
 
-/// A row whose foreign key points nowhere.
+/// A row whose foreign key has no parent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
     pub(crate) table: String,
-    /// `None` for a table WITHOUT ROWID, whose rows `foreign_key_check` does not tell apart.
+    /// `None` for a table WITHOUT ROWID, whose rows `foreign_key_check` does not identify.
     pub(crate) rowid: Option<i64>,
     pub(crate) parent: String,
 }
 
-/// Why a statement of a step was refused.
+/// The reason why a statement of a step was refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
 }
 
-/// A copy that is damaged because its file is.
+/// A copy that is damaged because its file is damaged.
 #[derive(Debug)]
 pub(crate) struct Unsound(pub(crate) String);
 

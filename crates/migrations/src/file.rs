@@ -10,7 +10,7 @@ use crate::error::{self, Error};
 use crate::file_stamp::FileStamp;
 use crate::ledger::{self, LEDGER_TABLE};
 
-/// One file's claims: its header, its ledger and its shape.
+/// The state that a file records: its header, its ledger and its schema.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FileState {
@@ -19,15 +19,15 @@ pub struct FileState {
     pub application_id: i32,
     /// [`user_version`](https://sqlite.org/pragma.html#pragma_user_version).
     pub user_version: i32,
-    /// The ledger's rows in order of version, or `None` for a file without ledger.
+    /// The rows of the ledger in order of version, or `None` for a file without a ledger.
     pub ledger: Option<Vec<Entry>>,
     /// The schema without the ledger.
     pub schema: Schema,
 }
 
 impl FileState {
-    /// Reads what `connection`'s file says, in the transaction that is open, or else in one of its
-    /// own, so that what is read belongs together although others write.
+    /// Reads the state of `connection`'s file, in the open transaction or else in one of its own,
+    /// so that the parts are consistent even if others write.
     ///
     /// # Errors
     /// When the file cannot be read as a database.
@@ -35,9 +35,8 @@ impl FileState {
         if !connection.is_autocommit() {
             return FileState::read_inside(connection);
         }
-        // A statement that is not at its end keeps what it reads from being written by others, and
-        // its end, unlike a ROLLBACK, cannot be interrupted. This one needs no schema, for which
-        // the file would be locked twice.
+        // An unfinished statement keeps its snapshot, and ending it, unlike a ROLLBACK, cannot be
+        // interrupted. This statement needs no schema, which would take the lock twice.
         let mut statement = connection
             .prepare("PRAGMA main.application_id")
             .map_err(error::sqlite)?;
@@ -55,7 +54,7 @@ impl FileState {
         }
     }
 
-    /// Whether every step above `version` has a way back in the ledger.
+    /// Whether every step above `version` has a down migration in the ledger.
     pub(crate) fn can_go_back_to(&self, version: Version) -> bool {
         let entries = self.ledger.as_deref().unwrap_or_default();
         entries
@@ -79,10 +78,10 @@ impl FileState {
         })
     }
 
-    /// The version the file is at, when its header and its ledger agree and nothing in it is
-    /// foreign.
+    /// The version of the file, if its header and its ledger agree and belong to this catalogue.
     ///
-    /// The file may be newer than `catalogue`; what the catalogue knows of its history must match.
+    /// The file may be newer than `catalogue`; the part of its history that the catalogue knows
+    /// must match.
     ///
     /// # Errors
     /// When the file belongs to another application, has tables but no ledger, or its ledger has a

@@ -13,7 +13,7 @@ pub(crate) struct FileStamp {
 }
 
 impl FileStamp {
-    /// What happened to a run to version `to`, when this is read afterwards.
+    /// The outcome of a run to version `to`, if `self` is read after it and `before` before it.
     pub(crate) fn outcome(&self, before: &FileStamp, to: Version) -> Outcome {
         if self == before {
             Outcome::RolledBack
@@ -24,7 +24,7 @@ impl FileStamp {
         }
     }
 
-    /// Whether the file held no table at all.
+    /// Whether the file had no table at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.empty
     }
@@ -34,7 +34,7 @@ impl FileStamp {
 mod tests {
     use super::*;
 
-    /// A third version is that of somebody who came in between.
+    /// A third version comes from a different process in between.
     #[test]
     fn what_became_of_a_run_is_read_off_the_file() {
         let stamp = |user_version| FileStamp {

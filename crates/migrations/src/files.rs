@@ -1,10 +1,10 @@
-//! The file system beneath copies of a database: what the engine asks of it besides SQLite's own
-//! work.
+//! The file system operations that copies of a database need, besides those of SQLite.
 //!
 //! SQLite reads and writes databases through a [VFS](https://sqlite.org/vfs.html). Backups,
-//! rehearsals and restores need more: a new file that nobody reads who may not read its database, a
-//! sync of it when it is finished, a name that it gets only then. [`Files`] is all of that, so that
-//! a proof can put a file system in its place that loses what is not synced, and whose calls fail.
+//! rehearsals and restores need more: a new file that is readable only by those who may read its
+//! database, a sync of the finished file, and a name that it gets only after that. [`Files`] has
+//! these operations, so that a proof can substitute a file system that loses unsynced data and
+//! whose calls fail.
 
 #[cfg(unix)]
 mod attributes;
@@ -18,11 +18,11 @@ use std::time::SystemTime;
 
 pub use system::SystemFiles;
 
-/// A file system, as far as the engine asks it for more than SQLite does. [`SystemFiles`] is the
+/// A file system, as far as the engine needs operations beyond SQLite's VFS. [`SystemFiles`] is the
 /// real one.
 ///
-/// As a VFS is, it is there as long as the process: [`Options::files`](crate::Options::files)
-/// refers to it.
+/// Like a VFS it lives as long as the process: [`Options::files`](crate::Options::files) refers to
+/// it.
 pub trait Files: fmt::Debug + Send + Sync {
     /// The name of the SQLite VFS that reads and writes the same files; `None` for SQLite's
     /// default.
@@ -30,84 +30,83 @@ pub trait Files: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether two threads may call at once. Where they may not, calls come in the same order each
+    /// Whether two threads may call at once. If they may not, calls come in the same order each
     /// time.
     fn concurrent(&self) -> bool {
         true
     }
 
-    /// Makes an empty file that was not there, with the mode, the owner and the extended attributes
-    /// of the file `like`; without one, only its owner may read it. At no moment anybody may read
-    /// it who may not read `like`; what cannot be copied is left out, with the rights that it would
-    /// limit. Its owner may write it until [`NewFile::finish`].
+    /// Creates an empty file that did not exist, with the mode, the owner and the extended
+    /// attributes of the file `like`; without `like`, only its owner may read it. At no moment may
+    /// anybody read it who may not read `like`. An attribute that cannot be copied is left out,
+    /// together with the rights that it would limit. The owner may write to the file until
+    /// [`NewFile::finish`].
     ///
     /// # Errors
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) where there is something of this name.
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the name is taken.
     fn create(&self, path: &Path, like: Option<&Path>) -> io::Result<Box<dyn NewFile>>;
 
-    /// The size and the age of a regular file; links are followed.
+    /// The size and the age of a regular file; follows symbolic links.
     ///
     /// # Errors
-    /// Where there is none.
+    /// When there is none.
     fn look(&self, path: &Path) -> io::Result<FileInfo>;
 
-    /// Whether both names lead to one file.
+    /// Whether both names refer to one file.
     fn same(&self, one: &Path, other: &Path) -> bool;
 
-    /// The names in a directory.
+    /// Lists the names in a directory.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the directory cannot be read.
     fn list(&self, directory: &Path) -> io::Result<Vec<OsString>>;
 
-    /// Gives the file at `path` the name `new`, too.
+    /// Adds the name `new` to the file at `path`.
     ///
     /// # Errors
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) where `new` is taken; others where the file
-    /// system has no links.
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if `new` is taken; other errors if the file
+    /// system has no hard links.
     fn link(&self, path: &Path, new: &Path) -> io::Result<()>;
 
-    /// Gives the file at `path` the name `new` in place of its own.
+    /// Renames the file at `path` to `new`.
     ///
     /// # Errors
-    /// When it cannot.
+    /// When the file cannot be renamed.
     fn rename(&self, path: &Path, new: &Path) -> io::Result<()>;
 
     /// Removes a name.
     ///
     /// # Errors
-    /// When it cannot; [`NotFound`](io::ErrorKind::NotFound) where there is none.
+    /// When the name cannot be removed; [`NotFound`](io::ErrorKind::NotFound) if it does not exist.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Removes the name of a file that [`Files::create`] made, unless whoever made it, in this
-    /// process or in another, still has its [`NewFile`].
+    /// Removes a file that [`Files::create`] made, unless its creator, in this process or in
+    /// another, still has its [`NewFile`].
     ///
     /// # Errors
-    /// When it cannot, and when the file is in use.
+    /// When the file cannot be removed or is in use.
     fn remove_abandoned(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes the names in a directory last, whatever happens to the power. Where the system cannot,
-    /// it has done so already or never does.
+    /// Makes the names in a directory durable. On systems without such a call this does nothing.
     ///
     /// # Errors
-    /// When the names may be lost.
+    /// When a power cut could still lose the names.
     fn sync_directory(&self, directory: &Path) -> io::Result<()>;
 
-    /// How many bytes there is room for.
+    /// The free space in bytes.
     ///
     /// # Errors
-    /// Where nobody knows.
+    /// When it is unknown.
     fn free_space(&self, directory: &Path) -> io::Result<u64>;
 }
 
-/// A file that [`Files::create`] made. As long as this lives, [`Files::remove_abandoned`] leaves
-/// the file alone.
+/// A file that [`Files::create`] made. While this lives, [`Files::remove_abandoned`] leaves the
+/// file alone.
 pub trait NewFile: fmt::Debug + Send + Sync {
-    /// Makes what is written last, whatever happens to the power, and takes the rights away that
-    /// only its maker needed.
+    /// Makes the content durable, and removes the rights that only the creator needed.
     ///
     /// # Errors
-    /// When it may be lost.
+    /// When a power cut could still lose the content.
     fn finish(&self) -> io::Result<()>;
 }
 
@@ -117,12 +116,12 @@ pub trait NewFile: fmt::Debug + Send + Sync {
 pub struct FileInfo {
     /// The size in bytes.
     pub bytes: u64,
-    /// The time of the last write, if the file system knows it.
+    /// The time of the last write, if the file system records it.
     pub modified: Option<SystemTime>,
 }
 
 impl FileInfo {
-    /// The size and the time of the last write of a file.
+    /// Creates the description of a file with this size and time of the last write.
     pub fn new(bytes: u64, modified: Option<SystemTime>) -> FileInfo {
         FileInfo { bytes, modified }
     }

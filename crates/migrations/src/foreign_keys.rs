@@ -1,4 +1,4 @@
-//! Foreign key violations, before a run and after it: only those that the run made count.
+//! Foreign key violations before and after a run: only those that the run caused count.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::file::FileState;
 use crate::plan::Plan;
 use crate::report::Dangling;
 
-/// The check of one run: what was wrong before its first step, in the tables that its steps will
+/// The check of one run: the violations before its first step, in the tables that its steps will
 /// touch and their children.
 pub(crate) struct KeyCheck {
     concerned: Option<Tables>,
@@ -24,14 +24,14 @@ pub(crate) struct KeyCheck {
 }
 
 impl KeyCheck {
-    /// Looks before the first step of `plan`, on a file with `schema`.
+    /// Checks before the first step of `plan`, on a file with `schema`.
     pub(crate) fn begin(
         connection: &Connection,
         catalogue: &Catalogue,
         plan: &Plan,
         schema: Schema,
     ) -> Result<KeyCheck, Error> {
-        // Where no key is declared none can be wrong, and nothing has to be tried first.
+        // Without a declared key there is no violation, and no trial run is needed.
         let concerned = if declares_keys(connection)? {
             affected_tables::predict(connection, catalogue, plan)
                 .map(|tables| affected_tables::with_children(&tables, &schema))
@@ -46,8 +46,8 @@ impl KeyCheck {
         })
     }
 
-    /// Looks after the last step; what `authorizer` saw beyond what was expected is looked at, too.
-    /// Returns what was wrong before and still is.
+    /// Checks after the last step, including tables that `authorizer` saw beyond the predicted
+    /// ones. Returns the violations that existed before and remain.
     pub(crate) fn finish(
         self,
         connection: &Connection,
@@ -77,9 +77,9 @@ pub(crate) struct Violations {
 }
 
 impl Violations {
-    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the tables in
-    /// `only`, or for the whole file. One key that points at a parent without a fitting UNIQUE
-    /// makes that an error; then each table is asked for by itself.
+    /// Asks [SQLite](https://sqlite.org/pragma.html#pragma_foreign_key_check) for the violations in
+    /// the tables `only`, or in the whole file. One key whose parent lacks a fitting UNIQUE makes
+    /// that check fail; then each table is checked by itself.
     pub(crate) fn read(
         connection: &Connection,
         only: Option<&Tables>,
@@ -127,8 +127,8 @@ impl Violations {
         Ok(())
     }
 
-    /// Fails when there is a violation here that is not in `before`, and else returns those that
-    /// are. Keys are not told apart by their number, because a step that adds one renumbers them.
+    /// Fails on a violation that is not in `before`, and otherwise returns those that are. Keys are
+    /// not compared by number, because a step that adds a key renumbers them.
     pub(crate) fn none_beyond(self, before: &Violations) -> Result<Vec<Dangling>, Error> {
         for (table, source) in self.uncheckable {
             if !before.uncheckable.contains_key(&table) {
@@ -139,7 +139,7 @@ impl Violations {
         let mut old_ones: BTreeMap<(String, String), u64> = BTreeMap::new();
         for (violation, count) in self.counts {
             let old = before.counts.get(&violation).copied().unwrap_or_default();
-            // A table that could not be checked before may have had them all.
+            // All violations of a table that could not be checked before may be old ones.
             if !before.uncheckable.contains_key(&violation.table) {
                 let key = (violation.table.clone(), violation.parent.clone());
                 *old_ones.entry(key).or_default() += count.min(old) as u64;
@@ -160,9 +160,10 @@ impl Violations {
     }
 }
 
-/// Whether any table may declare a foreign key: the word has no other spelling.
+/// Whether any table may declare a foreign key: the keyword has only one spelling.
 fn declares_keys(connection: &Connection) -> Result<bool, Error> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%')";
+    let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND sql LIKE \
+               '%REFERENCES%')";
     connection
         .query_row(sql, [], |row| row.get(0))
         .map_err(error::sqlite)

@@ -1,4 +1,4 @@
-//! The ledger: the table in the file that says which steps were applied, and how to undo them.
+//! The ledger: the table in the file that records the applied steps and their down migrations.
 
 use jiff::fmt::temporal::DateTimePrinter;
 use rusqlite::{Connection, ErrorCode, params};
@@ -29,7 +29,7 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS main.schema_migrations (
     chain_digest TEXT
 )";
 
-/// The columns that ledgers of older engines lack, or lack in part.
+/// The columns that ledgers of older engines lack, completely or in part.
 const LATER: [&str; 3] = ["up_sql", "schema_fingerprint", "chain_digest"];
 
 /// A script that [`Migrator::repair`](crate::Migrator::repair) recorded again.
@@ -38,14 +38,14 @@ const LATER: [&str; 3] = ["up_sql", "schema_fingerprint", "chain_digest"];
 pub struct Repaired {
     /// The script, such as `0002_note_label/down.sql`.
     pub script: String,
-    /// The text that the file carried.
+    /// The text in the file before the repair.
     pub before: String,
-    /// The text that it carries now: the same statements with other blanks or comments.
+    /// The text in the file now: the same statements with different whitespace or comments.
     pub after: String,
 }
 
 impl Entry {
-    /// Compares the entry with the step that `catalogue` has for its version, if it has one.
+    /// Compares the entry with the catalogue's step for its version, if there is one.
     pub(crate) fn check(&self, catalogue: &Catalogue) -> Result<(), Error> {
         if self.down_digest != Entry::digest_of_back(self.down_sql.as_deref(), &self.down_loses) {
             return Err(error::stored_back_damaged(self.version, &self.name));
@@ -55,7 +55,8 @@ impl Entry {
         };
         if catalogue.up_digest(self.version) != Some(self.up_digest.as_str()) {
             let stored = self.up_sql.as_deref().ok_or(self.up_digest.as_str());
-            // A text that does not match its own digest would show what was never applied.
+            // A text that does not match its own digest is not what was applied, so it is not
+            // shown.
             let stored = stored.and_then(|text| {
                 if digest(text) == self.up_digest {
                     Ok(text)
@@ -81,12 +82,12 @@ impl Entry {
     }
 }
 
-/// All entries in order of version, or `None` when the file has no ledger.
+/// Reads all entries in order of version; `None` if the file has no ledger.
 pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error> {
     if !has(connection, "type = 'table' AND name")? {
         return Ok(None);
     }
-    // It would run with the engine's own writes, which nothing watches.
+    // A trigger would run with the engine's own writes, which nothing watches.
     if has(connection, "type = 'trigger' AND tbl_name")? {
         return Err(error::ledger_has_trigger());
     }
@@ -101,7 +102,8 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
         })
         .collect::<Result<_, Error>>()?;
     let sql = format!(
-        "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, {}
+        "SELECT version, name, up_digest, down_sql, down_loses, down_digest, applied_at, \
+         applied_by, {}
          FROM main.schema_migrations ORDER BY version",
         later.join(", ")
     );
@@ -127,16 +129,16 @@ pub(crate) fn read(connection: &Connection) -> Result<Option<Vec<Entry>>, Error>
     Ok(Some(entries))
 }
 
-/// Whether the file is at `catalogue`'s current version with the steps that the catalogue has, told
-/// by its header and one row, whose digest covers all steps. A "no" means only that the run must
-/// look closely.
+/// Whether the file is at `catalogue`'s current version with the catalogue's steps. This reads the
+/// header and one row, whose digest covers all steps. False only means that the run must examine
+/// the file closely.
 pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
     let sql = "SELECT version, up_digest, down_sql, chain_digest FROM main.schema_migrations
                ORDER BY version DESC LIMIT 1";
     let mut statement = match connection.prepare(sql) {
         Ok(statement) => statement,
         Err(source) => match source.sqlite_error_code() {
-            // No ledger, an older or an unknown one; anything else would stop the run as well.
+            // No ledger, or an older or unknown one; any other error would stop the run as well.
             None | Some(ErrorCode::Unknown) => return all_as_recorded(connection, catalogue),
             Some(_) => return Err(error::sqlite(source)),
         },
@@ -148,7 +150,7 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     let head = || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let (version, up_digest, down_sql, chain): (_, String, Option<String>, Option<String>) =
         head().map_err(error::ledger_unreadable)?;
-    // As long as the row is not left the file stays locked: the header belongs to it, and costs no
+    // The open row keeps the file locked: the header belongs to the same snapshot and needs no
     // second lock.
     if !header_says(connection, catalogue, version)? {
         return Ok(false);
@@ -163,7 +165,7 @@ pub(crate) fn is_current(connection: &Connection, catalogue: &Catalogue) -> Resu
     }
 }
 
-/// Whether the newest row and the header are of `catalogue`'s current version.
+/// Whether the newest row and the header are at `catalogue`'s current version.
 fn header_says(
     connection: &Connection,
     catalogue: &Catalogue,
@@ -182,13 +184,13 @@ fn header_says(
     Ok(ours == 0 || [0, ours].contains(&header("application_id")?))
 }
 
-/// Whether `recorded` is the way back of the catalogue's newest step; comments do not count.
+/// Whether `recorded` is the down migration of the catalogue's newest step; comments do not count.
 fn same_back(catalogue: &Catalogue, recorded: Option<&str>) -> bool {
     let ours = catalogue.steps().last().and_then(Step::down_sql);
     recorded == ours || (ours.is_some() && recorded.map(digest) == ours.map(digest))
 }
 
-/// The same by every row, one step after the other.
+/// Compares every row with its step.
 fn all_as_recorded(connection: &Connection, catalogue: &Catalogue) -> Result<bool, Error> {
     let Some(entries) = read(connection)? else {
         return Ok(false);
@@ -201,8 +203,7 @@ fn all_as_recorded(connection: &Connection, catalogue: &Catalogue) -> Result<boo
     Ok(header_says(connection, catalogue, newest)? && gapless && same())
 }
 
-/// Makes the ledger where there is none, and gives that of an older engine the columns which it
-/// lacks.
+/// Creates the ledger if there is none, and adds the missing columns to that of an older engine.
 pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
     connection.execute_batch(CREATE).map_err(error::sqlite)?;
     for column in LATER {
@@ -220,9 +221,9 @@ fn has_column(connection: &Connection, column: &str) -> Result<bool, Error> {
         .map_err(error::sqlite)
 }
 
-/// Fills what rows of older engines lack: the caller has found that their steps are those of
-/// `catalogue`, and that the schema is what `fingerprint` stands for, which was not noted after a
-/// run on an empty file.
+/// Fills in what rows of older engines lack. The caller has checked that their steps are those of
+/// `catalogue` and that the schema has the given `fingerprint`, which a run on an empty file did
+/// not record.
 pub(crate) fn complete(
     connection: &Connection,
     catalogue: &Catalogue,
@@ -251,7 +252,7 @@ pub(crate) fn complete(
     }
 }
 
-/// Notes what the schema is after the step to `version`.
+/// Records the schema after the step to `version`.
 pub(crate) fn note_schema(
     connection: &Connection,
     version: Version,
@@ -289,7 +290,8 @@ pub(crate) fn record(
     connection
         .execute(
             "INSERT INTO main.schema_migrations
-             (version, name, up_digest, down_sql, down_loses, down_digest, applied_at, applied_by, up_sql,
+             (version, name, up_digest, down_sql, down_loses, down_digest, applied_at, \
+             applied_by, up_sql,
               chain_digest)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
@@ -309,7 +311,7 @@ pub(crate) fn record(
     Ok(())
 }
 
-/// Records the texts as `catalogue` has them, where only blanks and comments differ; the caller has
+/// Records the texts of `catalogue` where only whitespace and comments differ; the caller has
 /// checked that nothing else does.
 pub(crate) fn repair(
     connection: &Connection,
@@ -324,7 +326,8 @@ pub(crate) fn repair(
             continue;
         };
         let mut differs = |file: &str, before: Option<&str>, after: Option<&str>| {
-            // A text that the file does not carry is not written now: nobody knows its words.
+            // A text that the file does not store is not written now, because its original wording
+            // is unknown.
             let (Some(before), Some(after)) = (before, after) else {
                 return false;
             };
@@ -347,7 +350,8 @@ pub(crate) fn repair(
             let digest = Entry::digest_of_back(step.down_sql(), &entry.down_loses);
             connection
                 .execute(
-                    "UPDATE main.schema_migrations SET down_sql = ?1, down_digest = ?2 WHERE version = ?3",
+                    "UPDATE main.schema_migrations SET down_sql = ?1, down_digest = ?2 WHERE \
+                     version = ?3",
                     params![step.down_sql(), digest, entry.version],
                 )
                 .map_err(error::sqlite)?;
@@ -376,7 +380,7 @@ fn has(connection: &Connection, kind_and_name: &str) -> Result<bool, Error> {
         .map_err(error::sqlite)
 }
 
-/// Always milliseconds and `Z`.
+/// The time in UTC, always with milliseconds and `Z`.
 fn current_time() -> String {
     DateTimePrinter::new()
         .precision(Some(3))

@@ -42,78 +42,78 @@
 //!
 //! In an application the steps are folders beside the crate, embedded with [`steps!`].
 //!
-//! # What the engine promises
+//! # Promises
 //!
-//! Each promise has a test of its name in `tests/it/promises.rs`, whose comment names the files
-//! that try its corners.
+//! Each promise has a test of its name in `tests/it/promises.rs`, whose comment names the test
+//! files for its corner cases.
 //!
 //! 1. **All or nothing.** All steps of a run, their ledger rows and `user_version` share one
-//!    `COMMIT`. After an error the file is looked at again, and [`Error::outcome`] says what is in
-//!    it. `promises::all_or_nothing`
+//!    `COMMIT`. After an error the engine reads the file again, and [`Error::outcome`] reports its
+//!    state. `promises::all_or_nothing`
 //!
-//!    *Limits*: with [`Commit::PerStep`], and around a step that stands outside a transaction, what
-//!    was committed before the error stays, and [`Outcome::CommittedTo`] says so. An interrupt that
-//!    never ends can leave [`Outcome::Unknown`]. A run syncs as much as [SQLite
-//!    can](https://sqlite.org/pragma.html#pragma_synchronous) (`EXTRA`), whatever the connection is
-//!    set to; a disk that only says that it has synced can still lose it.
-//! 2. **Nobody races.** `BEGIN IMMEDIATE` first; then the version is read, then decided. Without a
-//!    WAL, readers are kept out before the first write. [`Options::busy_timeout`] is for all waits
-//!    of a run together. What a killed process left half done is rolled back first.
+//!    *Limits*: with [`Commit::PerStep`], and around a step that runs outside a transaction,
+//!    earlier commits stay after an error, and [`Outcome::CommittedTo`] reports them. An endless
+//!    interrupt can leave [`Outcome::Unknown`]. A run uses [SQLite's strongest sync
+//!    level](https://sqlite.org/pragma.html#pragma_synchronous) (`EXTRA`), whatever the
+//!    connection's own setting; a disk that falsely reports a completed sync can still lose the
+//!    run.
+//! 2. **Nobody races.** A run begins with `BEGIN IMMEDIATE`, then reads the version, then decides.
+//!    Without a WAL, it excludes readers before its first write. [`Options::busy_timeout`] limits
+//!    all waits of a run together. The unfinished work of a killed process is rolled back first.
 //!    `promises::nobody_races`, `readers`
 //!
 //!    *Limits*: a run that waits longer than the timeout fails with [`ErrorKind::Busy`] and leaves
-//!    no lock. Without a WAL, that is so as long as anybody reads. Locks are the file system's:
-//!    [not every network file system has them](https://sqlite.org/faq.html#q5).
-//! 3. **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and afterwards what they
-//!    were. Only violations that the run made count; those that were there are told in
-//!    [`Report::dangling`]. `promises::foreign_keys_are_off_then_checked_then_restored`
+//!    no lock. Without a WAL, any reader can cause that. Locks are those of the file system: [not
+//!    every network file system has them](https://sqlite.org/faq.html#q5).
+//! 3. **Foreign keys** are off before `BEGIN`, checked before `COMMIT`, and restored afterwards.
+//!    Only violations that the run caused count; [`Report::dangling`] lists the older ones.
+//!    `promises::foreign_keys_are_off_then_checked_then_restored`
 //!
-//!    *Limits*: checked are the tables that the run touched and their children. A row that pointed
-//!    nowhere before may point nowhere else. Keys that SQLite cannot check are left out where they
-//!    were so before.
-//! 4. **Nothing is lost unasked.** One backup for each run that writes to a file ([`Backups`]), and
-//!    [`restore`]. What a step loses is declared in its notes; a run that would cost rows refuses
-//!    without [`Options::accept_loss`], naming them. `promises::nothing_is_lost_unasked`
+//!    *Limits*: the check covers the tables that the run touched and their children. A row without
+//!    a parent before the run may lack a different parent after it. Keys that SQLite could not
+//!    check before the run are not checked.
+//! 4. **Nothing is lost unasked.** There is one backup for each run that writes to a file
+//!    ([`Backups`]), and [`restore`]. The notes of a step declare its losses; a run that would cost
+//!    rows refuses without [`Options::accept_loss`] and names them.
+//!    `promises::nothing_is_lost_unasked`
 //!
-//!    *Limits*: a loss that no notes declare is found by the proof before release, and in a file by
+//!    *Limits*: an undeclared loss is found by the proof before release, and in a file by
 //!    [`Options::rehearse`], which is off because it costs two copies of the file. A database in
-//!    memory has no backup, and where a run leaves the file as it was, none stays. Copies can be
-//!    read by those who can read the file ([`SystemFiles`]).
-//! 5. **An older build can go back.** The ledger keeps each way back with its digest. What only the
-//!    file knows is trusted less than a step of the catalogue: it may call SQLite's own functions
-//!    and those that are registered as
+//!    memory has no backup, and no backup stays if a run leaves the file unchanged. Those who can
+//!    read the file can read its copies ([`SystemFiles`]).
+//! 5. **An older build can go back.** The ledger keeps each down migration with its digest. A step
+//!    that only the file knows is trusted less than a step of the catalogue: it may call only
+//!    SQLite's own functions and those that are registered as
 //!    [innocuous](https://sqlite.org/c3ref/c_deterministic.html#sqliteinnocuous), its time is
-//!    limited ([`Options::stored_time_limit`]), rows and values that it costs without declaring it
-//!    need consent, and it must lead to the schema of its target.
-//!    `promises::an_older_build_can_go_back`, `stored`
+//!    limited ([`Options::stored_time_limit`]), undeclared losses of rows and values need consent,
+//!    and it must lead to the schema of its target. `promises::an_older_build_can_go_back`,
+//!    `stored`
 //!
-//!    *Limits*: a step that is irreversible stops it. The digest finds edits, not a forger who
-//!    computes it again: rows are counted, so values that are replaced by others are not noticed
-//!    (the backup has them).
-//! 6. **It refuses to guess.** A file that is newer, foreign, damaged, drifted or whose history was
-//!    edited is left as it is, and so is one that a red flag stands before (`docs/red-flags.md`),
-//!    one that has several names (hard links), and one that was moved while it was open. A path
-//!    that SQLite would not take for a file is refused. `promises::it_refuses_to_guess`
+//!    *Limits*: an irreversible step prevents going back. The digest finds edits, not a forger who
+//!    recomputes it. Losses are counted, so replaced values are not noticed (the backup has them).
+//! 6. **It refuses to guess.** The engine leaves a file unchanged that is newer, foreign, damaged
+//!    or drifted, whose history was edited, that has several names (hard links), that was moved
+//!    while it was open, or whose plan raises a red flag (`docs/red-flags.md`). It refuses a path
+//!    that SQLite would not read as a file. `promises::it_refuses_to_guess`
 //!
-//!    *Limits*: damage is looked for when a run has something to write: every page is read, in the
-//!    backup or, without one, in the file ([`Options::check`]). A file that is up to date is opened
+//!    *Limits*: damage is searched for when a run has something to write. Then every page is read,
+//!    in the backup or, without one, in the file ([`Options::check`]). An up-to-date file is opened
 //!    without that.
 //! 7. **Opening an up-to-date file costs almost nothing**: one pragma and one row.
 //!    `promises::opening_an_up_to_date_file_costs_one_pragma_and_one_row`
 //!
-//!    *Limits*: this looks at the newest row of the ledger, whose digest covers the steps before
-//!    it. In a file whose ledger an older engine wrote, or where a comment of a step was edited,
-//!    every row is read until the next run. A schema that drifted is found with the next run, or by
-//!    [`Migrator::drift`].
+//!    *Limits*: this reads only the newest row of the ledger, whose digest covers the steps before
+//!    it. If an older engine wrote the ledger, or a comment of a step was edited, every row is read
+//!    until the next run. Schema drift is found by the next run or by [`Migrator::drift`].
 //!
-//! A step cannot open or close a transaction, attach a file, write to one that is attached, set a
-//! pragma or write the ledger: [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html)
-//! allows what is listed and refuses the rest, and the connection's own
+//! A step cannot open or close a transaction, attach a file, write to an attached database, set a
+//! pragma or write the ledger. [SQLite's authorizer](https://sqlite.org/c3ref/set_authorizer.html)
+//! allows the listed actions and refuses all others; the connection's own
 //! [limits](https://sqlite.org/c3ref/limit.html) and
-//! [settings](https://sqlite.org/c3ref/c_dbconfig_defensive.html) stand behind it. A connection
-//! that is given to [`Migrator::with_connection`] loses an authorizer and a commit hook of its own,
-//! and during a run neither enforces foreign keys nor lets `sqlite_schema` be written; its settings
-//! come back.
+//! [settings](https://sqlite.org/c3ref/c_dbconfig_defensive.html) are a second line of defence. A
+//! connection that is given to [`Migrator::with_connection`] loses its own authorizer and commit
+//! hook. During a run it neither enforces foreign keys nor allows writes to `sqlite_schema`;
+//! afterwards its settings are restored.
 
 mod notes;
 mod digest;
@@ -187,13 +187,13 @@ pub use step::{Down, Step, StepFn};
 pub use schema::Rename;
 pub use schema::escape;
 
-/// What a connection is made of; an application names the same version of it, or this one.
+/// The crate of the connections; an application depends on the same version of it, or uses this.
 pub use rusqlite;
 
-/// A state of the schema: 0 is an empty file, 1 the first version that was shipped.
+/// A state of the schema: 0 is an empty file, 1 the first released version.
 pub type Version = u32;
 
-/// The README's example runs as a test.
+/// Runs the example of the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

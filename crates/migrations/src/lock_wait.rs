@@ -1,5 +1,5 @@
-//! How long a run waits for locks that others hold: over all its waits as long as the connection's
-//! busy timeout says, not as long for each.
+//! The time that a run waits for locks of others: the connection's busy timeout limits all waits
+//! together, not each one.
 
 #![expect(clippy::disallowed_methods, reason = "a wait ends by the clock")]
 
@@ -12,15 +12,15 @@ use crate::error::{self, Error};
 
 /// The rest of the busy timeout of a connection.
 ///
-/// A connection whose timeout is 0 has none, or a busy handler of the application, and is left as
-/// it is.
+/// A connection whose timeout is 0 has no timeout or has a busy handler of the application, and is
+/// left unchanged.
 pub(crate) struct LockWait {
     timeout: Duration,
     left: Cell<Duration>,
 }
 
 impl LockWait {
-    /// Takes a lock on `connection`, for which it may wait as long as there is time left.
+    /// Takes a lock on `connection`, waiting for at most the remaining time.
     pub(crate) fn take(
         &self,
         connection: &Connection,
@@ -32,27 +32,27 @@ impl LockWait {
         taken
     }
 
-    /// Counts time that was spent on waiting.
+    /// Counts time that was spent waiting.
     pub(crate) fn spend(&self, connection: &Connection, waited: Duration) {
         self.left.set(self.remaining().saturating_sub(waited));
         self.set(connection, self.remaining());
     }
 
-    /// How long the run may still wait.
+    /// The time that the run may still wait.
     pub(crate) fn remaining(&self) -> Duration {
         self.left.get()
     }
 
     fn set(&self, connection: &Connection, timeout: Duration) {
         if !self.timeout.is_zero() {
-            // It fails only for a connection that is closed.
+            // This fails only for a closed connection.
             let _ = connection.busy_timeout(timeout);
         }
     }
 }
 
-/// A connection that waits no longer than its busy timeout for all locks together. Dropped, it has
-/// its own timeout again.
+/// A connection whose waits for locks, taken together, are limited by its busy timeout. Dropping it
+/// restores the timeout.
 pub(crate) struct WaitingConnection<'a> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) wait: LockWait,

@@ -1,4 +1,4 @@
-//! Losses of a run, counted in the file before the run.
+//! The losses of a run, counted in the file before the run.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use crate::error::{self, Error};
 use crate::facts::AtRisk;
 use crate::notes::Declaration;
 
-/// How many rows are named in a refusal.
+/// The number of rows that a refusal names.
 const EXAMPLES: usize = 5;
 
-/// Counts the rows that each loss would cost in the file as it is now; losses that cost none, or
-/// whose table or column is not there, are left out.
+/// Counts the rows that each loss would cost in the file now. Losses without rows, or whose table
+/// or column does not exist, are left out.
 pub(crate) fn at_risk(
     connection: &Connection,
     schema: &Schema,
@@ -53,7 +53,7 @@ pub(crate) fn at_risk(
     Ok(found)
 }
 
-/// How many rows each table of a file has, and in how many of them each column has a value.
+/// The number of rows of each table of a file, and the number of values in each column.
 pub(crate) struct Census {
     schema: Schema,
     tables: BTreeMap<String, Counts>,
@@ -62,12 +62,12 @@ pub(crate) struct Census {
 struct Counts {
     name: String,
     rows: u64,
-    /// By folded name: the name, and how many values it has.
+    /// By folded name: the name, and the number of values.
     columns: BTreeMap<String, (String, u64)>,
 }
 
 impl Census {
-    /// Reads each table once.
+    /// Counts with one read of each table.
     pub(crate) fn take(connection: &Connection, schema: &Schema) -> Result<Census, Error> {
         let mut tables = BTreeMap::new();
         for table in schema.tables() {
@@ -84,7 +84,7 @@ impl Census {
         &self.schema
     }
 
-    /// Rows and values that are here and not in `after`, without what `declared` covers.
+    /// The rows and values that are here but not in `after`, without those that `declared` covers.
     pub(crate) fn missing_in(
         &self,
         after: &Census,
@@ -128,7 +128,7 @@ impl Census {
                 });
                 let to = renamed.map_or_else(|| column.clone(), |rename| fold(&rename.to));
                 let left = now.columns.get(&to).map_or(0, |(_, values)| *values);
-                // Values that went with their rows were told with these.
+                // Values of rows that are gone were reported with the rows.
                 let lost = values.saturating_sub(left).saturating_sub(gone);
                 if lost > 0 && !covered(name) {
                     miss(format!("{}.{name}", counts.name), lost);
@@ -138,7 +138,7 @@ impl Census {
         missing
     }
 
-    /// Whether a table that was not there before holds as much as this one did: it was renamed
+    /// Whether a table that did not exist before contains as much as this one did: it was renamed
     /// together with columns.
     fn goes_on_elsewhere(&self, counts: &Counts, after: &Census) -> bool {
         let new = after
@@ -218,7 +218,7 @@ fn examples(connection: &Connection, table: &Table, filter: &str) -> Result<Vec<
     rows.and_then(Iterator::collect).map_err(error::sqlite)
 }
 
-/// A value as a person reads it, on one line.
+/// Formats a value for a reader, on one line.
 pub(crate) fn show(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Null => "NULL".to_owned(),
@@ -229,7 +229,7 @@ pub(crate) fn show(value: ValueRef<'_>) -> String {
     }
 }
 
-/// On one line, and not longer than a person reads.
+/// Formats a text on one line, shortened for a reader.
 fn show_text(text: &str) -> String {
     const LONGEST: usize = 40;
     let shown: String = text.chars().take(LONGEST).flat_map(show_char).collect();

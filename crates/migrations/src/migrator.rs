@@ -1,4 +1,4 @@
-//! The handle on one file.
+//! The handle of one file.
 
 use std::path::{Path, PathBuf};
 
@@ -24,24 +24,24 @@ use crate::report::Report;
 use crate::run::{self, Task};
 use crate::transaction::Transaction;
 
-/// One file and the catalogue that it is migrated by.
+/// A file and the catalogue by which it is migrated.
 #[derive(Debug)]
 pub struct Migrator<'a> {
     catalogue: &'a Catalogue,
     connection: Connection,
     options: Options,
-    /// The file, where it was opened here: then the connection may be replaced.
+    /// The file, if it was opened here: only then may the connection be replaced.
     file: Option<OpenFile>,
-    /// The file, where opening made it. Dropped after the connection.
+    /// The file, if opening it created it. Dropped after the connection.
     made: Option<Made>,
 }
 
 impl<'a> Migrator<'a> {
-    /// Opens the file at `path`, which must be there. Nothing is written.
+    /// Opens the existing file at `path`. Nothing is written.
     ///
-    /// A path is the path of a file, whatever is in it: `notes?.db` and `50%.db` are files of that
-    /// name. What SQLite would take for something else, which is an empty path, `:memory:` and what
-    /// begins with `file:`, is refused; `./:memory:` is a file.
+    /// A path is the path of a file, whatever characters are in it: `notes?.db` and `50%.db` are
+    /// files of that name. A path that SQLite would not read as a file is refused: the empty path,
+    /// `:memory:`, and a path that begins with `file:`. `./:memory:` is a file.
     ///
     /// # Errors
     /// When the file is missing, is not a database, or cannot be opened, and when the path names no
@@ -56,13 +56,13 @@ impl<'a> Migrator<'a> {
 
     /// Opens the file at `path` if its
     /// [`user_version`](https://sqlite.org/pragma.html#pragma_user_version) is that of the
-    /// catalogue; `None` where it is another, and [`Migrator::open`] and [`Migrator::upgrade`] have
-    /// to look closely. Nothing is written.
+    /// catalogue. `None` if it differs; [`Migrator::open`] and [`Migrator::upgrade`] then examine
+    /// the file closely. Nothing is written.
     ///
-    /// This costs no more than SQLite does to open a file and read that number, however large the
-    /// schema is. It is for who opens a file again and again that was looked at before: what the
-    /// ledger says is not read, so a file of another application that has the same number, or
-    /// another history of that length, is taken for ours.
+    /// This costs no more than SQLite needs to open a file and read that number, however large the
+    /// schema is. It is meant for applications that repeatedly open a file which was examined
+    /// before. The ledger is not read, so a file of another application with the same number, or
+    /// with a different history of that length, is accepted.
     ///
     /// # Errors
     /// As [`Migrator::open`].
@@ -75,12 +75,12 @@ impl<'a> Migrator<'a> {
         Ok((said == i64::from(catalogue.current_version())).then_some(migrator))
     }
 
-    /// As [`Migrator::open`], making an empty file where there is none; its directory must be
-    /// there. SQLite gives the file its mode, 0644 without the bits of the umask: who wants another
-    /// one makes the empty file first.
+    /// Opens the file at `path` as [`Migrator::open`] does, and creates an empty one if it does not
+    /// exist; its directory must exist. SQLite gives the file the mode 0644 without the bits of the
+    /// umask: for a different mode, create the empty file first.
     ///
-    /// An empty file that was made so is removed with the migrator when a run fails before anything
-    /// is written to it.
+    /// An empty file that was created here is removed with the migrator if a run fails before it
+    /// writes anything.
     ///
     /// # Errors
     /// As [`Migrator::open`], and when the directory is missing.
@@ -116,7 +116,7 @@ impl<'a> Migrator<'a> {
         Ok((migrator, user_version))
     }
 
-    /// A new database in memory, which is there as long as its connection.
+    /// Opens a new database in memory, which exists as long as its connection.
     ///
     /// # Errors
     /// When there is no memory for it.
@@ -125,8 +125,8 @@ impl<'a> Migrator<'a> {
         Ok(Migrator::with_connection(catalogue, connection, options))
     }
 
-    /// Takes a connection that is open already, with whatever is set on it. An authorizer or a
-    /// commit hook on it is gone after the first run, which needs both for itself.
+    /// Takes an open connection with all its settings. The first run removes an authorizer or a
+    /// commit hook on it, because the engine needs both.
     pub fn with_connection(
         catalogue: &'a Catalogue,
         connection: Connection,
@@ -146,7 +146,7 @@ impl<'a> Migrator<'a> {
         &self.connection
     }
 
-    /// Gives the connection away.
+    /// Returns the connection and drops the rest.
     pub fn into_connection(self) -> Connection {
         self.connection
     }
@@ -159,7 +159,7 @@ impl<'a> Migrator<'a> {
         FileState::read(&self.connection)
     }
 
-    /// The file's version.
+    /// The version of the file.
     ///
     /// # Errors
     /// As [`FileState::version`].
@@ -167,8 +167,8 @@ impl<'a> Migrator<'a> {
         self.state()?.version(self.catalogue)
     }
 
-    /// How the file's schema differs from what its version should be; empty when it does not. A
-    /// newer file cannot be judged and gives nothing.
+    /// The differences between the file's schema and that of its version; empty if there is none. A
+    /// newer file cannot be compared and returns no difference.
     ///
     /// # Errors
     /// As [`Migrator::version`].
@@ -182,7 +182,7 @@ impl<'a> Migrator<'a> {
         Ok(schema::diff(&fresh, &state.schema))
     }
 
-    /// The plan that would bring the file to `target`. Nothing is written.
+    /// Plans the run that brings the file to `target`. Nothing is written.
     ///
     /// # Errors
     /// As [`plan()`].
@@ -190,7 +190,7 @@ impl<'a> Migrator<'a> {
         plan(self.catalogue, &self.state()?, target)
     }
 
-    /// The rows that `plan` would cost, by what its steps declare.
+    /// Counts the rows that `plan` would cost, by the declarations of its steps.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -203,11 +203,12 @@ impl<'a> Migrator<'a> {
         loss::at_risk(&self.connection, &self.state()?.schema, &losses)
     }
 
-    /// Brings the file to the catalogue's current version; for a file that is there already this
-    /// costs one pragma and one row.
+    /// Upgrades the file to the catalogue's current version. For a file that is up to date, this
+    /// reads one pragma and one row.
     ///
     /// # Errors
-    /// When the file must not be touched or a step fails; [`Error::outcome`] says what is in it.
+    /// When the file must not be touched or a step fails; [`Error::outcome`] reports the state of
+    /// the file.
     pub fn upgrade(&mut self) -> Result<Report, Error> {
         if ledger::is_current(&self.connection, self.catalogue)? {
             return Ok(Report::nothing_to_do(self.catalogue.current_version()));
@@ -215,7 +216,7 @@ impl<'a> Migrator<'a> {
         self.upgrade_to(self.catalogue.current_version())
     }
 
-    /// Brings the file up to version `target`.
+    /// Upgrades the file to version `target`.
     ///
     /// # Errors
     /// As [`Migrator::upgrade`]; also when the file is past `target`.
@@ -226,14 +227,14 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// Brings the file up to version `target`, and refuses unless it is at `expected` now.
+    /// Upgrades the file to version `target`, and refuses unless it is at `expected` now.
     ///
-    /// A file without ledger is adopted first, in the same transaction: its schema is compared with
-    /// that of version `expected`, and the steps up to it are recorded without being run.
+    /// A file without a ledger is adopted first, in the same transaction: its schema is compared
+    /// with that of version `expected`, and the steps up to it are recorded without being run.
     ///
     /// # Errors
-    /// As [`Migrator::upgrade_to`]; also when the file is at another version, or has no ledger and
-    /// another schema.
+    /// As [`Migrator::upgrade_to`]; also when the file is at a different version, or has no ledger
+    /// and a different schema.
     pub fn upgrade_from(&mut self, expected: Version, target: Version) -> Result<Report, Error> {
         self.run(Task::Upgrade {
             target,
@@ -241,22 +242,22 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// Brings the file back to version `target` with the ways back that the file itself carries; so
-    /// a file that is newer than the catalogue can come back, too.
+    /// Rolls the file back to version `target` with the down migrations stored in it; so a file
+    /// that is newer than the catalogue can be rolled back, too.
     ///
     /// # Errors
-    /// When the file must not be touched, is below `target`, a step has no way back, a step fails,
-    /// or rows would be lost without [`Options::accept_loss`].
+    /// When the file must not be touched, is below `target`, a step has no down migration, a step
+    /// fails, or rows would be lost without [`Options::accept_loss`].
     pub fn rollback_to(&mut self, target: Version) -> Result<Report, Error> {
         self.run(Task::Rollback { target })
     }
 
-    /// Records each step's text as the catalogue has it now, where it differs from what the ledger
-    /// keeps in blanks and comments only, and returns what was recorded again, with both texts.
-    /// Anything more is an edited history, and refused.
+    /// Records each step's text from the catalogue again if it differs from the ledger only in
+    /// whitespace and comments. Returns the scripts that were recorded again, with both texts. Any
+    /// other difference is an edited history, and is refused.
     ///
     /// # Errors
-    /// When the file must not be touched; it is then as it was.
+    /// When the file must not be touched; it is unchanged then.
     pub fn repair(&mut self) -> Result<Vec<Repaired>, Error> {
         self.check_file()?;
         let mut waiting = WaitingConnection::new(&mut self.connection)?;
@@ -277,13 +278,13 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    /// Makes the run to `target`, up or down, on a copy of the file beside it, and tells what it
-    /// did to every table. A file without ledger is adopted at `expected` on the copy, as
+    /// Makes the run to `target`, up or down, on a copy of the file beside it, and reports the
+    /// changes to every table. A file without a ledger is adopted at `expected` on the copy, as
     /// [`Migrator::upgrade_from`] does. The file itself is not written, and no copy stays.
     ///
     /// # Errors
-    /// Whatever the run would fail with, apart from consent to losses, which a rehearsal does not
-    /// ask for; also when there is no room for the copies.
+    /// Any error of the run, except for consent to losses, which a rehearsal does not need; also
+    /// when there is no space for the copies.
     pub fn rehearse(&self, expected: Option<Version>, target: Version) -> Result<Rehearsal, Error> {
         let aim = Aim { expected, target };
         rehearsal::rehearse(self.catalogue, &self.connection, &self.options, aim)
@@ -292,8 +293,8 @@ impl<'a> Migrator<'a> {
     /// Takes a backup of the file now, beside it, and returns its path.
     ///
     /// # Errors
-    /// When the database is in memory, there is no space, or the copy cannot be made; nothing is
-    /// left of it then.
+    /// When the database is in memory, there is no space, or the copy cannot be made; no partial
+    /// copy stays.
     pub fn back_up(&self) -> Result<PathBuf, Error> {
         backup::back_up(&self.connection, &self.options)
     }
@@ -325,7 +326,7 @@ impl<'a> Migrator<'a> {
         };
         if let Some((expected, target)) = target {
             self.check_file().or_else(|error| {
-                // A file that stays as it is may have as many names as it likes.
+                // A file that the run does not change may have any number of names.
                 let idle = expected.is_none() && self.is_at(target);
                 if idle { Ok(()) } else { Err(error) }
             })?;
@@ -355,14 +356,14 @@ impl<'a> Migrator<'a> {
         result
     }
 
-    /// Whether there is nothing to do to be at `target`.
+    /// Whether the file is at `target` already.
     fn is_at(&self, target: Version) -> bool {
         let plan = self.plan_to(target);
         plan.is_ok_and(|plan| plan.steps.is_empty())
     }
 
-    /// Refuses before anything is written where the file is not what the connection has open, or
-    /// has names that SQLite does not know.
+    /// Refuses, before anything is written, if the path no longer names the file that the
+    /// connection has open, or if the file has names that SQLite does not know.
     fn check_file(&self) -> Result<(), Error> {
         if let Some(file) = &self.file {
             file.check()?;
@@ -373,14 +374,15 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    /// Closes the connection, which rolls back whatever is open on it, and looks through a new one.
+    /// Closes the connection, which rolls back any open transaction, and reads the state through a
+    /// new one.
     fn reread_outcome(&mut self, error: Error) -> Error {
         let path = find_open_file(&self.connection).ok().flatten();
         let new = path.map(|path| connect::handle(&path, Missing::Refuse, &self.options));
         let Some(Ok(new)) = new else {
             return error;
         };
-        // If it cannot be closed, what it holds cannot be found out.
+        // If the connection cannot be closed, the state cannot be determined.
         if std::mem::replace(&mut self.connection, new)
             .close()
             .is_err()
@@ -394,8 +396,8 @@ impl<'a> Migrator<'a> {
     }
 }
 
-/// An empty file that was made for what failed may go, unless somebody else is making it just now,
-/// who has it locked.
+/// Allows removal of an empty file that was created for a failed run, unless another process has it
+/// locked and is filling it.
 fn may_remove(made: &mut Option<Made>, error: &Error) {
     if let Some(made) = made {
         made.failed = error.kind() != ErrorKind::Busy;

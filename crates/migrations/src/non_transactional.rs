@@ -1,7 +1,7 @@
-//! Steps that must stand outside a transaction: VACUUM and the pragmas that inside of one are an
-//! error or silently nothing. Such a step says so in its folder (`outside_transaction.md`, why),
-//! runs alone, and holds only statements that may be repeated: a process that dies between the step
-//! and its row in the ledger does it once more.
+//! Steps that must run outside a transaction: VACUUM and the pragmas that fail or do nothing inside
+//! one. Such a step has a file `outside_transaction.md` with the reason in its folder, runs alone,
+//! and contains only statements that may be repeated: after a crash between the step and its row in
+//! the ledger, the step runs once more.
 
 #![expect(clippy::disallowed_methods, reason = "a step has a time by the clock")]
 
@@ -21,11 +21,11 @@ use crate::lock_wait::{LockWait, WaitingConnection};
 use crate::planned_step::PlannedStep;
 use crate::sandbox::Attached;
 
-/// How long to wait before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
+/// The pause before a lock is tried again: `journal_mode = WAL` ignores the busy timeout.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Whether a script holds only such statements, and at least one. This is how a build that does not
-/// know a step finds out how to run its way back.
+/// Whether a script contains only such statements, and at least one. A build that does not know a
+/// step decides by this how to run its down migration.
 pub(crate) fn is_non_transactional_script(script: &str) -> bool {
     let statements = sql::statements(script);
     !statements.is_empty()
@@ -81,7 +81,7 @@ fn execute(connection: &Connection, wait: &LockWait, text: &str) -> rusqlite::Re
     }
 }
 
-/// Why a statement may not stand in such a step.
+/// The reason why a statement may not be in such a step.
 fn judge(statement: &str) -> Option<Refusal> {
     let text = sql::fold(&sql::canonical(statement));
     let pragma = text.strip_prefix("pragma ").map(|rest| {
@@ -101,7 +101,8 @@ fn judge(statement: &str) -> Option<Refusal> {
     };
     (!fine).then(|| Refusal {
         what: "this statement outside a transaction".to_owned(),
-        remedy: "here stand only VACUUM, ANALYZE, REINDEX, and the pragmas journal_mode, page_size and \
+        remedy: "a step outside a transaction may contain only VACUUM, ANALYZE, REINDEX, and the \
+                 pragmas journal_mode, page_size and \
                  auto_vacuum, which may be repeated; put the rest into a step of its own",
     })
 }

@@ -1,38 +1,38 @@
-//! `notes.md`: what a step changes and why, in fixed sections, with the lines that programs read.
+//! `notes.md`: the description of a step in fixed sections, with the lines that programs read.
 
 use schema::Rename;
 
 /// The sections of every `notes.md`, in their order.
 pub const SECTIONS: [&str; 5] = ["Task", "Why", "Columns", "Data migration", "Rollback"];
 
-/// Whether builds of the version before still work on a file of this version.
+/// Whether builds of the previous version still work on a file of this version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compatibility {
     /// True for `supported`, which the proof then tests.
     pub supported: bool,
-    /// The reason that follows it.
+    /// The reason after it.
     pub why: String,
 }
 
-/// The meaning of one new table, column, index, trigger or view.
+/// The description of a new table, column, index, trigger or view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Meaning {
     /// `table`, `table.column`, or the name of an index, trigger or view.
     pub object: String,
-    /// Its words, with the unit where there is one.
+    /// The description, with the unit if there is one.
     pub text: String,
 }
 
-/// Something that a step does to data on purpose, declared in its notes.
+/// An intended effect of a step on data, declared in its notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
-    /// The table whose rows it concerns.
+    /// The table of the rows.
     pub table: String,
     /// The column, or `None` for whole rows.
     pub column: Option<String>,
-    /// A note for the reader.
+    /// The reason, for the reader.
     pub why: String,
 }
 
@@ -65,10 +65,10 @@ impl Declaration {
     }
 }
 
-/// A `notes.md`, read.
+/// A parsed `notes.md`.
 ///
-/// Reading never fails: what is missing or malformed is told by [`Notes::problems`], so that a step
-/// under construction can already be run.
+/// Parsing never fails: [`Notes::problems`] reports what is missing or malformed, so that a step
+/// under construction can already run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notes {
@@ -79,7 +79,7 @@ pub struct Notes {
     /// The line `Backwards compatibility: …` of *Task*.
     pub compatibility: Option<Compatibility>,
     /// `Slower:` lines of *Task*: declared queries that this version makes slower on purpose, each
-    /// named where a table would be.
+    /// named in place of a table.
     pub slower: Vec<Declaration>,
     /// *Why*.
     pub why: String,
@@ -93,17 +93,16 @@ pub struct Notes {
     pub up_losses: Vec<Declaration>,
     /// `Changes:` lines of *Data migration*: columns whose values it rewrites.
     pub changes: Vec<Declaration>,
-    /// `Alters:` lines of *Data migration*: columns or tables that it declares otherwise than
-    /// before.
+    /// `Alters:` lines of *Data migration*: columns or tables whose declaration the step changes.
     pub alters: Vec<Declaration>,
     /// `Renames:` lines of *Data migration*.
     pub renames: Vec<Rename>,
-    /// `Adds:` lines of *Data migration*: older tables that it puts rows into.
+    /// `Adds:` lines of *Data migration*: older tables into which the step inserts rows.
     pub adds: Vec<Declaration>,
-    /// `Loses:` lines of *Rollback*: what going back drops and no later upgrade brings back.
+    /// `Loses:` lines of *Rollback*: what going back drops and no later upgrade restores.
     pub down_losses: Vec<Declaration>,
-    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade makes again as it
-    /// was.
+    /// `Remade:` lines of *Rollback*: what going back drops and the next upgrade creates again
+    /// unchanged.
     pub remade: Vec<Declaration>,
     /// `Changes:` lines of *Rollback*: columns that keep the values which the step gave them.
     pub down_changes: Vec<Declaration>,
@@ -156,7 +155,7 @@ impl Notes {
         notes
     }
 
-    /// Problems: missing, still to be written, or malformed; empty when the notes are complete.
+    /// The problems: missing, unfinished or malformed parts; empty if the notes are complete.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.title.is_empty() {
@@ -171,7 +170,7 @@ impl Notes {
             {
                 0 => problems.push(format!("section `## {section}` is missing")),
                 1 => {}
-                _ => problems.push(format!("section `## {section}` stands twice")),
+                _ => problems.push(format!("section `## {section}` occurs twice")),
             }
         }
         for (name, body) in &self.sections {
@@ -183,7 +182,7 @@ impl Notes {
             } else if body.trim().is_empty() {
                 problems.push(format!("section `## {name}` is empty"));
             } else if body.contains("TODO") {
-                problems.push(format!("section `## {name}` still says TODO"));
+                problems.push(format!("section `## {name}` still contains TODO"));
             }
         }
         let order: Vec<&str> = self
@@ -208,7 +207,7 @@ impl Notes {
                     .to_owned(),
             ),
             Some(compatibility) if compatibility.why.is_empty() => {
-                problems.push("`Backwards compatibility:` does not say why".to_owned());
+                problems.push("`Backwards compatibility:` gives no reason".to_owned());
             }
             _ => {}
         }
@@ -216,8 +215,8 @@ impl Notes {
         problems
     }
 
-    /// The words for `object` (`table`, `table.column`, or another object's name), if there are
-    /// any.
+    /// The description of `object` (`table`, `table.column`, or the name of another object), if
+    /// there is one.
     pub fn meaning(&self, object: &str) -> Option<&str> {
         self.meanings
             .iter()
@@ -240,10 +239,11 @@ impl Notes {
                 claim.push_str(more.trim());
             }
             self.compatibility = read_claim(&claim);
-            // What is still to be written is told for the whole section.
+            // An unfinished section is reported as a whole.
             if self.compatibility.is_none() && !claim.contains("TODO") {
                 self.malformed.push(format!(
-                    "`Backwards compatibility: {claim}` starts with neither `supported` nor `not supported`"
+                    "`Backwards compatibility: {claim}` starts with neither `supported` nor `not \
+                     supported`"
                 ));
             }
         }
@@ -261,7 +261,7 @@ impl Notes {
             let text = strip_dash(text).to_owned();
             if text.is_empty() {
                 self.malformed
-                    .push(format!("`{object}` stands in `## Columns` without words"));
+                    .push(format!("`{object}` has no description in `## Columns`"));
             }
             self.meanings.push(Meaning {
                 object: object.to_owned(),
@@ -270,13 +270,13 @@ impl Notes {
         }
     }
 
-    /// `Changes:` is about values, so it names a column: a whole table would excuse anything in it.
+    /// Reads `Changes:` lines. They name columns: a whole table would excuse any change in it.
     fn read_changes(&mut self, body: &str) -> Vec<Declaration> {
         let changes = self.read_declared(body, "Changes:");
         for whole in changes.iter().filter(|change| change.column.is_none()) {
             let table = &whole.table;
             self.malformed.push(format!(
-                "`Changes: {table}` names no column: say `{table}.column`, or `Alters:` for what \
+                "`Changes: {table}` names no column: write `{table}.column`, or `Alters:` for what \
                  the table declares"
             ));
         }
@@ -324,7 +324,7 @@ impl Notes {
             };
             let why = strip_dash(why);
             if why.is_empty() {
-                self.malformed.push(format!("`{item}` does not say why"));
+                self.malformed.push(format!("`{item}` gives no reason"));
             }
             found.push(Declaration::new(object, why));
         }
@@ -351,14 +351,14 @@ fn read_claim(claim: &str) -> Option<Compatibility> {
     })
 }
 
-/// Removes what stands between a name and its words: a dash, a colon, a comma.
+/// Removes the separator between a name and its description: a dash, a colon, a comma.
 fn strip_dash(text: &str) -> &str {
     text.trim()
         .trim_start_matches(['—', '–', '-', ':', ',', '.'])
         .trim()
 }
 
-/// The bullets and plain lines of a section; a line that is indented continues the one before.
+/// The bullets and plain lines of a section; an indented line continues the previous one.
 fn bullets(body: &str) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     for line in body.lines() {

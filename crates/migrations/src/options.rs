@@ -1,47 +1,48 @@
-//! How a file is opened and a run is made.
+//! Options for opening a file and making a run.
 
 use std::time::Duration;
 
 use crate::files::{Files, SystemFiles};
 use crate::progress::Progress;
 
-/// How a file is opened and a run is made.
+/// Options for opening a file and making a run.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// How long to wait for others who have the file locked.
+    /// The time to wait for locks of other processes.
     pub busy_timeout: Duration,
     /// Consent to the losses that the steps declare.
     pub accept_loss: bool,
-    /// Refuse where a step would leave rows as they are because it cannot read them.
+    /// Refuse if a step would leave rows unchanged because it cannot read them.
     pub strict: bool,
-    /// Whether a run takes a backup before it writes, and how many stay.
+    /// Backups: whether a run takes one before it writes, and how many stay.
     pub backups: Backups,
     /// The extent of one COMMIT.
     pub commit: Commit,
-    /// Read every page of the file before a run that takes no backup, and refuse where one is
-    /// damaged; a backup is always read. See
+    /// Read every page of the file before a run that takes no backup, and refuse if one is damaged;
+    /// a backup is always read. See
     /// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check).
     pub check: bool,
-    /// Run steps whose notes are not complete, as a proof does while a version is being made.
+    /// Run steps with incomplete notes, as a proof does while a version is being written.
     pub allow_undocumented: bool,
-    /// Make the run on a copy first, and refuse when that loses or changes what no notes declare.
+    /// Make the run on a copy first, and refuse if that loses or changes data without a
+    /// declaration.
     pub rehearse: bool,
-    /// How long a run may work that carries out ways back which only the file knows: a newer build
-    /// stored them, or whoever wrote to the file. It is interrupted and rolled back then.
+    /// The time limit for a run that executes down migrations which only the file knows: a newer
+    /// build, or any other writer, stored them. After it the run is interrupted and rolled back.
     pub stored_time_limit: Duration,
-    /// Called while a backup is made or put back, and while [`Backfill`](crate::Backfill) fills a
+    /// Called while a backup is made or restored, and while [`Backfill`](crate::Backfill) fills a
     /// table.
     pub progress: Option<fn(Progress)>,
-    /// The file system that holds the file, for backups, rehearsals and restores. A connection that
-    /// is given to [`Migrator::with_connection`](crate::Migrator::with_connection) is on the same
-    /// one; a file that is not there is taken for a database in memory, which has no backup.
+    /// The file system of the file, for backups, rehearsals and restores. A connection that is
+    /// given to [`Migrator::with_connection`](crate::Migrator::with_connection) must be on the same
+    /// one. If its file is not found there, it counts as a database in memory, which has no backup.
     pub files: &'static dyn Files,
 }
 
 impl Default for Options {
-    /// Five seconds of waiting, no consent, not strict, a backup for each run, a check where there
-    /// is none, and five minutes for what only the file knows.
+    /// Five seconds of waiting, no consent, not strict, a backup for each run, a check if there is
+    /// none, and five minutes for stored down migrations that only the file knows.
     fn default() -> Options {
         Options {
             busy_timeout: Duration::from_secs(5),
@@ -59,7 +60,7 @@ impl Default for Options {
     }
 }
 
-/// One setting each, for chains such as `Options::default().accept_loss(true)`.
+/// Setters, for chains such as `Options::default().accept_loss(true)`.
 impl Options {
     /// Sets [`Options::busy_timeout`](#structfield.busy_timeout).
     #[must_use]
@@ -142,24 +143,24 @@ impl Options {
 /// The extent of one COMMIT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Commit {
-    /// The whole run: it arrives, or the file is as it was.
+    /// The whole run: it succeeds, or the file is unchanged.
     #[default]
     Run,
-    /// Each step: for files that are too large for one transaction. A run that fails leaves the
-    /// file at the version of the last step that did not, and
-    /// [`Outcome::CommittedTo`](crate::Outcome) says so.
+    /// Each step, for files that are too large for one transaction. A run that fails leaves the
+    /// file at the version of the last successful step, and
+    /// [`Outcome::CommittedTo`](crate::Outcome) reports it.
     PerStep,
 }
 
-/// Whether a run takes a backup before it writes, and how many stay.
+/// The backups of a run: whether it takes one before it writes, and how many stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backups {
-    /// A backup for each run that writes to a file on disk which holds something; all stay.
+    /// A backup for each run that writes to a file on disk with content; all stay.
     #[default]
     KeepAll,
-    /// The same; the oldest go, so that this many stay beside the file. At least the new one stays,
-    /// and one that cannot be removed.
+    /// A backup for each run; the oldest are removed so that this many stay beside the file. The
+    /// new one always stays, and so does one that cannot be removed.
     Keep(u32),
-    /// None.
+    /// No backup.
     Off,
 }

@@ -5,15 +5,14 @@ use crate::Version;
 /// The state of the file after an error, found by reading it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing was begun.
+    /// The run did not begin.
     Untouched,
-    /// The run was rolled back: the file is as it was.
+    /// The run was rolled back: the file is unchanged.
     RolledBack,
-    /// The run was committed, although an error came back.
+    /// The run was committed although an error was returned.
     Committed,
-    /// The steps up to this version were committed, each by itself; the one that failed was rolled
-    /// back.
+    /// The steps up to this version were committed, each by itself; the failed one was rolled back.
     CommittedTo(Version),
-    /// The file could not be looked at; open it again to find out.
+    /// The file could not be read; open it again to find out.
     Unknown,
 }

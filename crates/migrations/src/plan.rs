@@ -1,4 +1,4 @@
-//! The plan: what will be done to one file, computed from values before anything is written.
+//! The plan: the steps of a run on one file, computed from values before anything is written.
 
 use std::fmt::Write as _;
 
@@ -20,18 +20,17 @@ use crate::step::Down;
 pub struct Plan {
     /// The file's version.
     pub from: Version,
-    /// The version that it will have.
+    /// The version after the run.
     pub to: Version,
-    /// The steps, in the order in which they run; empty when there is nothing to do.
+    /// The steps in execution order; empty if there is nothing to do.
     pub steps: Vec<PlannedStep>,
 }
 
-/// Computes what brings a file from its version to `target`.
+/// Plans the steps that bring a file from its version to `target`.
 ///
 /// # Errors
-/// When the file is one that must not be touched (see [`FileState::version`]), is newer than the
-/// catalogue and the target is not below it, the target is unknown, or a step on the way back has
-/// no way back.
+/// When the file must not be touched (see [`FileState::version`]), is newer than the catalogue and
+/// the target is not below it, the target is unknown, or a step to undo has no down migration.
 pub fn plan(catalogue: &Catalogue, file: &FileState, target: Version) -> Result<Plan, Error> {
     let from = file.version(catalogue)?;
     let current = catalogue.current_version();
@@ -107,7 +106,7 @@ fn down(catalogue: &Catalogue, entry: &Entry) -> Result<PlannedStep, Error> {
 }
 
 impl Plan {
-    /// Leaves what one transaction can hold: the steps before the first that stands outside of one.
+    /// Keeps the steps before the first that runs outside a transaction.
     pub(crate) fn keep_transactional_steps(&mut self) {
         let inside = self
             .steps
@@ -117,14 +116,14 @@ impl Plan {
         self.truncate(inside);
     }
 
-    /// The version that the file has after the first step.
+    /// The version of the file after the first step.
     pub(crate) fn after_first(&self) -> Version {
         let mut first = self.clone();
         first.truncate(1);
         first.to
     }
 
-    /// Leaves the first so many steps.
+    /// Keeps the first `steps` steps.
     pub(crate) fn truncate(&mut self, steps: usize) {
         if steps >= self.steps.len() {
             return;
@@ -148,11 +147,11 @@ impl Plan {
         }
     }
 
-    /// The plan as a person reads it: changes, what will run, what would undo it, how data moves
-    /// and what is at risk. What a file brought into it is escaped.
+    /// Describes the plan for a reader: the changes, the scripts that will run and those that would
+    /// undo them, how data moves and what is at risk. Text from the file is escaped.
     ///
     /// # Errors
-    /// When a version's schema cannot be made from the catalogue.
+    /// When the schema of a version cannot be built from the catalogue.
     pub fn describe(&self, catalogue: &Catalogue) -> Result<String, Error> {
         let mut text = String::from("MIGRATION PLAN\n");
         let _ = writeln!(text, "Current Version: {}", self.from);
@@ -204,8 +203,8 @@ impl Plan {
         Ok(text)
     }
 
-    /// The renames that the notes of the steps up declare; going back, a renamed thing is one that
-    /// goes and one that comes.
+    /// The renames that the notes of the upward steps declare; going back, a rename is shown as a
+    /// removal and an addition.
     fn renames(&self, catalogue: &Catalogue) -> Vec<schema::Rename> {
         let up = self
             .steps
@@ -271,7 +270,7 @@ impl Plan {
                 Direction::Down => &notes.rollback,
             });
             let words = match words.trim() {
-                "" => "its notes say nothing",
+                "" => "its notes have no text",
                 words => words,
             };
             let _ = writeln!(text, "{}: {words}", one_line(&step.folder));
@@ -279,7 +278,7 @@ impl Plan {
         text
     }
 
-    /// What the way back would lose (going up), or what going back loses, as declared in the notes.
+    /// The declared losses: those of undoing the steps (going up), or those of going back.
     fn risks(&self, catalogue: &Catalogue) -> Vec<String> {
         let mut risks = Vec::new();
         for step in &self.steps {
@@ -330,7 +329,7 @@ fn section(text: &mut String, title: &str, body: &str) {
     }
 }
 
-/// A name in a text of several lines.
+/// Formats a name for one line of a longer text.
 fn one_line(text: &str) -> String {
     escape::line(text).into_owned()
 }

@@ -3,12 +3,12 @@
 use crate::Version;
 use crate::notes::Declaration;
 
-/// Which way a run goes.
+/// The direction of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Towards newer versions.
     Up,
-    /// Back to older ones.
+    /// Back to older versions.
     Down,
 }
 
@@ -16,15 +16,15 @@ pub enum Direction {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PlannedStep {
-    /// The step's version: the one it leads to going up, the one it leaves going down.
+    /// The version of the step: its target going up, its origin going down.
     pub version: Version,
-    /// The step's folder, or its number and recorded name where the catalogue does not know it.
+    /// The folder of the step, or its number and recorded name if the catalogue does not know it.
     pub folder: String,
     /// Up or down.
     pub direction: Direction,
     /// The script that is run.
     pub sql: String,
-    /// The declared losses of running it.
+    /// The declared losses of the script.
     pub losses: Vec<Declaration>,
     /// Whether it runs alone, outside a transaction.
     pub non_transactional: bool,

@@ -1,23 +1,23 @@
-//! How far a work that takes its time has got.
+//! Progress of long work.
 
 /// The work that a progress report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// A backup is made or put back; counted in pages.
+    /// Making or restoring a backup; counted in pages.
     Copying,
-    /// A step's function fills a table with [`Backfill`](crate::Backfill); counted in rows that
-    /// were read.
+    /// Filling a table with [`Backfill`](crate::Backfill) in a step's function; counted in rows
+    /// read.
     Filling,
 }
 
-/// How far a work is.
+/// The progress of long work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Which one.
+    /// The kind of work.
     pub work: Work,
-    /// The part that is done.
+    /// The completed amount.
     pub done: u64,
-    /// The whole work; 0 if it is not known before the end.
+    /// The total amount; 0 if it is unknown before the end.
     pub all: u64,
 }

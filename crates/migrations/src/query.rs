@@ -1,4 +1,4 @@
-//! The queries an application declares, with the versions they are good for.
+//! The queries that an application declares, with the versions for which they are valid.
 
 use crate::Version;
 
@@ -11,19 +11,19 @@ pub enum Access {
     Writes,
 }
 
-/// One query of the application.
+/// A query of the application.
 ///
-/// A catalogue's proof prepares each at every version it claims, and an upgrade that would break
-/// a query of the version before is told.
+/// A catalogue's proof prepares each query at every version that it claims. An upgrade that would
+/// break a query of the previous version is reported.
 #[derive(Clone, Copy, Debug)]
 pub struct Query {
-    /// How the application calls it.
+    /// The application's name for it.
     pub name: &'static str,
     /// One statement.
     pub sql: &'static str,
-    /// The first version it is good for.
+    /// The first version for which it is valid.
     pub since: Version,
-    /// The last one, or `None` as long as it is good.
+    /// The last version, or `None` while it is still valid.
     pub until: Option<Version>,
     /// Whether it only reads.
     pub access: Access,

@@ -1,8 +1,7 @@
 //! Red flags: reasons to stop before anything is written, although every statement would run.
 //!
-//! Three of the five stand here; consent to losses is asked for in `loss`, and a file that drifted
-//! or whose history was edited is refused in `file` and `run`. `docs/red-flags.md` explains each to
-//! a person.
+//! Three of the five are here. `loss` asks for consent to losses; `file` and `run` refuse a file
+//! that drifted or whose history was edited. `docs/red-flags.md` explains each for users.
 
 use schema::sql;
 use schema::{Change, ChangeKind, Object};
@@ -15,7 +14,7 @@ use crate::plan::Plan;
 use crate::planned_step::Direction;
 use crate::step::Down;
 
-/// Looks at every step that `plan` runs upwards.
+/// Checks every step that `plan` runs upwards.
 pub(crate) fn look(catalogue: &Catalogue, plan: &Plan, options: &Options) -> Result<(), Error> {
     let up = plan
         .steps
@@ -33,7 +32,7 @@ pub(crate) fn look(catalogue: &Catalogue, plan: &Plan, options: &Options) -> Res
     Ok(())
 }
 
-/// A step that does something has a way back that does something, or says why there is none.
+/// A step with an effect needs a down migration with an effect, or a reason why there is none.
 fn no_way_back(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
     let Some(step) = catalogue.step(version) else {
         return Ok(());
@@ -50,8 +49,8 @@ fn no_way_back(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
     }
 }
 
-/// A query that claims the version compiles on it; where the notes say that the build before is
-/// supported, its queries do, too.
+/// A query that claims the version must compile on it; if the notes declare the previous build
+/// supported, so must that build's queries.
 fn query_breaks(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
     let claimed = catalogue
         .notes(version)
@@ -82,7 +81,7 @@ fn query_breaks(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
     Ok(())
 }
 
-/// Complete notes, and words for each object that the step adds.
+/// The notes must be complete and must describe each object that the step adds.
 fn undocumented(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
     let (Some(step), Some(notes)) = (catalogue.step(version), catalogue.notes(version)) else {
         return Ok(());
@@ -104,7 +103,7 @@ fn undocumented(catalogue: &Catalogue, version: Version) -> Result<(), Error> {
         let mut meanings = notes.meanings.iter();
         if kind == ChangeKind::Add && named && !meanings.any(|own| bare(&own.object) == bare(&name))
         {
-            missing.push(format!("`{name}` has no words"));
+            missing.push(format!("`{name}` has no description"));
         }
     }
     match missing.as_slice() {

@@ -1,7 +1,8 @@
-//! The rehearsal: a run made on a copy of the file, and what it did to every row.
+//! The rehearsal: a run on a copy of the file, and its effect on every row.
 //!
-//! The copy stands beside the file, because there it has room if the backup has; it is removed at
-//! the end. Rows are compared by SQLite itself, so memory stays small whatever the file's size.
+//! The copy is beside the file, because there is space for it if there is space for the backup; it
+//! is removed at the end. SQLite itself compares the rows, so memory use stays small for any file
+//! size.
 
 #![expect(
     clippy::disallowed_methods,
@@ -37,7 +38,7 @@ use crate::run::{self, Task};
 use compare::{Pair, TableChange};
 use declarations::Declarations;
 
-/// Whether going back gives what was there before.
+/// Whether going back restores the previous state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WayBack {
     /// The same schema and the same rows.
@@ -45,7 +46,7 @@ pub enum WayBack {
     Same,
     /// The differences, one sentence each.
     Differs(Vec<String>),
-    /// There is none, or it fails: why.
+    /// There is no down migration, or it fails; the reason.
     None(String),
 }
 
@@ -55,37 +56,36 @@ pub enum WayBack {
 pub struct Rehearsal {
     /// The report of the run.
     pub report: Report,
-    /// Every table, with what happened to its rows.
+    /// Every table, with the changes to its rows.
     pub tables: Vec<TableChange>,
-    /// Losses and changes that no notes declare, one sentence each.
+    /// Losses and changes without a declaration in the notes, one sentence each.
     pub undeclared: Vec<String>,
     /// Problems that `integrity_check` reports on the result; empty if there are none.
     pub integrity: Vec<String>,
-    /// How long the run took, without copying and comparing.
+    /// The duration of the run, without copying and comparing.
     pub elapsed: Duration,
-    /// The file's size before, in bytes.
+    /// The size of the file before the run, in bytes.
     pub bytes_before: u64,
-    /// The copy's size after the run, in bytes.
+    /// The size of the copy after the run, in bytes.
     pub bytes_after: u64,
-    /// Whether going back from there gives what was there before.
+    /// Whether going back from there restores the previous state.
     pub way_back: WayBack,
 }
 
-/// The copies that a rehearsal works on; they go with it.
+/// The copies of a rehearsal; they are removed with it.
 struct Copies {
     before: Copy,
     after: Copy,
 }
 
-/// Where a rehearsed run goes: adopted at one version first where that is expected, then to
-/// another.
+/// The aim of a rehearsed run: the version to adopt at first, if any, and the target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Aim {
     pub(crate) expected: Option<Version>,
     pub(crate) target: Version,
 }
 
-/// A copy of the file that runs are made on.
+/// A copy of the file for runs.
 struct Stage<'a> {
     catalogue: &'a Catalogue,
     options: &'a Options,
@@ -104,7 +104,7 @@ impl Stage<'_> {
         self.go_to(aim.target)
     }
 
-    /// Goes up or back, wherever `target` is.
+    /// Goes up or back to `target`.
     fn go_to(&mut self, target: Version) -> Result<Report, Error> {
         let version = FileState::read(&self.connection)?.version(self.catalogue)?;
         self.run(if target < version {
@@ -119,7 +119,7 @@ impl Stage<'_> {
         let backup = RunBackup::new(self.options);
         let (catalogue, options) = (self.catalogue, self.options);
         let done = run::run(&mut self.connection, catalogue, options, task, &backup);
-        // Whatever is in the copy, the file itself is as it was.
+        // Whatever the state of the copy, the file itself is unchanged.
         done.map_err(|error| match error.outcome() {
             Outcome::Unknown => error.with_outcome(Outcome::RolledBack),
             _ => error,
@@ -193,7 +193,7 @@ fn copies_of(connection: &Connection, options: &Options) -> Result<Copies, Error
     })
 }
 
-/// A path as SQLite takes it: byte by byte, whether it is text or not.
+/// A path for SQLite, byte by byte, whether or not it is UTF-8.
 struct Bytes<'a>(&'a Path);
 
 impl ToSql for Bytes<'_> {
@@ -231,7 +231,7 @@ fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
     Ok(said.into_iter().filter(|line| line != "ok").collect())
 }
 
-/// Goes back to where the copy came from and compares with what was there.
+/// Goes back to the version of the original and compares with it.
 fn go_back(
     stage: &mut Stage<'_>,
     report: &Report,
@@ -291,14 +291,14 @@ impl Rehearsal {
         }
     }
 
-    /// Room that the run needs on the disk beside the file, at most: its backup, its journal and
-    /// its growth.
+    /// An upper limit for the disk space that the run needs beside the file: its backup, its
+    /// journal and its growth.
     pub fn bytes_needed(&self) -> u64 {
         let growth = self.bytes_after.saturating_sub(self.bytes_before);
         self.bytes_before.saturating_mul(2).saturating_add(growth)
     }
 
-    /// The version the run leads to.
+    /// The version to which the run leads.
     pub fn target(&self) -> Version {
         self.report.to
     }

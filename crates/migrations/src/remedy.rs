@@ -1,45 +1,45 @@
-//! The way forward after an error, as a value: the library words it with its own API, a command
-//! with its flags.
+//! The remedies of an error, as values: the library words them with its API, a command with its
+//! flags.
 
 use std::fmt;
 
 use crate::Version;
 
-/// A way forward after an error.
+/// A remedy of an error.
 ///
 /// [`Display`](fmt::Display) names this library's API. A command that shows an error to its users
-/// matches on the variants, words those it has a flag for, and prints the rest as they are; see
+/// matches on the variants, words those for which it has a flag, and prints the rest unchanged; see
 /// [`Error::report_with`](crate::Error::report_with).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remedy {
-    /// A sentence that names nothing of this library.
+    /// A sentence that does not mention this library.
     Advice(String),
-    /// The path may be wrong, or the file has to be made first.
+    /// Check the path, or create the file first.
     CreateFile,
-    /// Room is missing for a backup, or the run does without one.
+    /// Free space for a backup, or run without one.
     MakeRoom,
-    /// Room or permissions are missing for a backup, or the run does without one.
+    /// Free space or set permissions for a backup, or run without one.
     MakeBackupPossible,
-    /// Another backup has to be chosen.
+    /// Choose a different backup.
     ChooseBackup,
-    /// The backup and the file that it is put into are two files.
+    /// Name the backup first, then the different file to restore.
     NameBackupThenFile,
-    /// A file without ledger can be adopted at the version whose schema it has.
+    /// Adopt a file without a ledger at the version whose schema it has.
     Adopt,
-    /// The file is at this version, and not where the caller expected it.
+    /// Expect this version: the file is at it, not at the expected one.
     ExpectVersion(Version),
-    /// Going up to this version is another task than the one that was asked for.
+    /// Upgrade to this version, which is a different task from the requested one.
     Upgrade(Version),
-    /// Going back to this version is another task than the one that was asked for.
+    /// Roll back to this version, which is a different task from the requested one.
     RollBack(Version),
-    /// A newer file can go back to this version, for this build.
+    /// Roll a newer file back to this version, for this build.
     RollBackForThisBuild(Version),
-    /// A way back that the file stores may need more time.
+    /// Allow more time for a stored down migration.
     RaiseTimeLimit,
-    /// The losses can be looked at, and then consented to.
+    /// Review the losses, then consent to them.
     AcceptLoss,
-    /// Rows that a step cannot treat are mended, or stay as they are in a run that is not strict.
+    /// Fix the rows that a step cannot convert, or keep them unchanged in a run that is not strict.
     MendRows,
 }
 
@@ -58,7 +58,8 @@ impl fmt::Display for Remedy {
                 "give `restore` the backup first, then the file that it is put into"
             }
             Remedy::Adopt => {
-                "if it was made before the ledger, adopt it with `Migrator::upgrade_from`, expecting \
+                "if it was made before the ledger, adopt it with `Migrator::upgrade_from`, \
+                 expecting \
                  the version whose schema it has"
             }
             Remedy::ExpectVersion(found) => {
@@ -73,17 +74,21 @@ impl fmt::Display for Remedy {
                 return write!(f, "to go back, use `Migrator::rollback_to({to})`");
             }
             Remedy::RollBackForThisBuild(to) => {
-                return write!(f, "or go back with this build: `Migrator::rollback_to({to})`");
+                return write!(
+                    f,
+                    "or go back with this build: `Migrator::rollback_to({to})`"
+                );
             }
             Remedy::RaiseTimeLimit => {
                 "a large file may need more time: `Options::stored_time_limit`"
             }
             Remedy::AcceptLoss => {
-                "look at `Plan::describe`, then consent with `Options::accept_loss`; a backup is taken \
+                "look at `Plan::describe`, then consent with `Options::accept_loss`; a backup is \
+                 taken \
                  first"
             }
             Remedy::MendRows => {
-                "mend these rows, or migrate without `Options::strict`: they are kept either way"
+                "fix these rows, or migrate without `Options::strict`: they are kept either way"
             }
         })
     }

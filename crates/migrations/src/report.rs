@@ -17,20 +17,20 @@ pub struct StepReport {
     pub folder: String,
     /// Up or down.
     pub direction: Direction,
-    /// How long it took.
+    /// The duration of the step.
     pub elapsed: Duration,
 }
 
-/// Rows whose foreign key pointed nowhere before the run, and does so still: nobody's fault now,
-/// but worth mending.
+/// Rows whose foreign key had no parent before the run and still has none. The run did not cause
+/// this, but it is worth fixing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dangling {
     /// The table of the rows.
     pub table: String,
-    /// The table that has no such row.
+    /// The table that lacks the parent row.
     pub parent: String,
-    /// How many keys point nowhere.
+    /// The number of keys without a parent.
     pub rows: u64,
 }
 
@@ -38,19 +38,19 @@ pub struct Dangling {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// The version the file was at.
+    /// The version of the file before the run.
     pub from: Version,
-    /// The version it is at.
+    /// The version of the file after the run.
     pub to: Version,
-    /// Whether a file without ledger was adopted.
+    /// Whether a file without a ledger was adopted.
     pub adopted: bool,
-    /// The backup that was taken before anything was written.
+    /// The backup that was taken before the first write.
     pub backup: Option<PathBuf>,
-    /// The steps, in the order in which they ran; empty when there was nothing to do.
+    /// The steps in execution order; empty if there was nothing to do.
     pub steps: Vec<StepReport>,
-    /// Rows that a step could not treat and left as they are.
+    /// Rows that a step could not convert and left unchanged.
     pub skipped_rows: Vec<SkippedRow>,
-    /// Foreign keys that pointed nowhere before, in the tables that the run touched and their
+    /// Foreign keys without a parent since before the run, in the tables that it touched and their
     /// children.
     pub dangling: Vec<Dangling>,
 }

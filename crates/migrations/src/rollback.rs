@@ -1,13 +1,14 @@
-//! A transaction that ends, whatever interrupts it.
+//! Rolls a transaction back even if it is interrupted.
 
 use rusqlite::Connection;
 
-/// How often a ROLLBACK is tried before what interrupts it is removed.
+/// The number of attempts of a ROLLBACK before the progress handler that interrupts it is removed.
 pub(crate) const TRIES: usize = 3;
 
-/// Whether the connection is outside a transaction afterwards. BEGIN can fail and have begun, and
-/// ROLLBACK can be interrupted as any statement can: then the progress handler goes, because an
-/// open transaction that the application would take for its own is worse.
+/// Rolls back; returns whether the connection is outside a transaction afterwards. BEGIN can fail
+/// although it has begun, and ROLLBACK can be interrupted like any statement. In that case the
+/// progress handler is removed, because an open transaction that the application takes for its own
+/// is worse.
 pub(crate) fn roll_back(connection: &mut Connection) -> bool {
     for _ in 0..TRIES {
         if connection.is_autocommit() {

@@ -31,7 +31,7 @@ use context::{Run, Scope};
 use in_transaction::TransactionResult;
 pub(crate) use task::Task;
 
-/// What a run is made with.
+/// The settings of a run.
 #[derive(Clone, Copy)]
 struct Settings<'a> {
     catalogue: &'a Catalogue,
@@ -39,8 +39,7 @@ struct Settings<'a> {
     backup: &'a RunBackup<'a>,
 }
 
-/// Carries out `task`, in one transaction or in one for each step, with foreign keys off around
-/// each.
+/// Carries out `task`, in one transaction or in one per step, with foreign keys off around each.
 pub(crate) fn run(
     connection: &mut Connection,
     catalogue: &Catalogue,
@@ -78,13 +77,13 @@ pub(crate) fn run(
         total.to = part.to;
         total.steps.extend(part.steps);
         total.skipped_rows.extend(part.skipped_rows);
-        // The last look is the one that counts.
+        // The last check covers the whole run.
         total.dangling = part.dangling;
     }
     Ok(total)
 }
 
-/// One transaction: all of the task, or, when that is asked for, its first step alone.
+/// Runs one transaction: the whole task, or only its first step if the options ask for that.
 fn run_transaction(
     waiting: &mut WaitingConnection<'_>,
     settings: Settings<'_>,
@@ -120,8 +119,8 @@ fn run_transaction(
     }
 }
 
-/// Runs a step outside a transaction, and records it in one. Who dies in between, or is overtaken
-/// by somebody who did the same, has done nothing that may not be repeated.
+/// Runs a step outside a transaction, and records it in one. A crash or a concurrent run in between
+/// is safe: the statements are idempotent.
 fn run_without_transaction(
     waiting: &mut WaitingConnection<'_>,
     settings: Settings<'_>,
@@ -130,7 +129,7 @@ fn run_without_transaction(
     mut report: Report,
 ) -> Result<Report, Error> {
     let started = Instant::now();
-    // What such a step did before it failed stays; no row and no version changed.
+    // The effects of such a step before its failure stay; no row and no version changed.
     unknown::carry_out_alone(waiting, settings.catalogue, settings.options, step)
         .map_err(|error| error.after_steps_to(report.from))?;
     let run = Run::new(

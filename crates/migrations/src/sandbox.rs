@@ -1,6 +1,6 @@
-//! The settings of a connection while SQL runs on it that somebody wrote: the second line behind
-//! the authorizer ([`authorizer`](crate::authorizer)), for what an authorizer is not asked about or
-//! does not know.
+//! The settings of a connection while it runs foreign SQL: the second line of defence after the
+//! authorizer ([`authorizer`](crate::authorizer)), for actions on which SQLite does not call an
+//! authorizer.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::{
@@ -11,7 +11,7 @@ use rusqlite::limits::Limit;
 
 use crate::error::{self, Error};
 
-/// What is set, and how.
+/// The settings and their values.
 const SETTINGS: [(DbConfig, bool); 3] = [
     (SQLITE_DBCONFIG_WRITABLE_SCHEMA, false),
     // https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigdefensive
@@ -19,25 +19,25 @@ const SETTINGS: [(DbConfig, bool); 3] = [
     (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
 ];
 
-/// How many databases may be attached.
+/// The number of databases that may be attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attached {
     /// None.
     None,
-    /// The nameless one that VACUUM builds, beside those that the application has attached.
+    /// The nameless one that VACUUM builds, besides those that the application has attached.
     OfVacuum,
 }
 
-/// The settings of a connection before it was confined: no other database can be attached, the
-/// schema cannot be written past CREATE, ALTER and DROP, and functions with side effects cannot be
-/// called from views, triggers and the like.
+/// The settings of a connection before it was confined. A confined connection cannot attach another
+/// database, cannot write the schema except with CREATE, ALTER and DROP, and cannot call functions
+/// with side effects from views, triggers and the like.
 pub(crate) struct Sandbox {
     attached: i32,
     before: [bool; SETTINGS.len()],
 }
 
 impl Sandbox {
-    /// Reads how `connection` is set now.
+    /// Reads the present settings of `connection`.
     pub(crate) fn read(connection: &Connection) -> Result<Sandbox, Error> {
         let mut before = [false; SETTINGS.len()];
         for (before, (setting, _)) in before.iter_mut().zip(SETTINGS) {
@@ -49,7 +49,7 @@ impl Sandbox {
         Ok(Sandbox { attached, before })
     }
 
-    /// Confines `connection`, of which this was read.
+    /// Confines `connection`, whose settings were read before.
     pub(crate) fn apply(&self, connection: &Connection, attached: Attached) -> Result<(), Error> {
         for (setting, on) in SETTINGS {
             set(connection, setting, on)?;
@@ -64,15 +64,17 @@ impl Sandbox {
             .map_err(error::sqlite)
     }
 
-    /// Trusts the schema as far as the application does: it was found to be the application's own.
+    /// Trusts the schema as far as the application does, after it was found to be the application's
+    /// own.
     pub(crate) fn trust_schema(&self, connection: &Connection) -> Result<(), Error> {
         let [.., trusted] = self.before;
         set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
     }
 
-    /// Sets everything as it was.
+    /// Restores every setting.
     pub(crate) fn restore(&self, connection: &Connection) {
-        // These fail only for what SQLite does not know, which it was asked for before.
+        // These calls fail only for settings that SQLite does not know, and `read` has asked for
+        // each.
         for ((setting, _), before) in SETTINGS.into_iter().zip(self.before) {
             let _ = set(connection, setting, before);
         }
@@ -80,7 +82,7 @@ impl Sandbox {
     }
 }
 
-/// Not by a pragma, which may do nothing inside a transaction, and which an interrupt can stop.
+/// Not by a pragma, which may do nothing inside a transaction and which an interrupt can stop.
 fn set(connection: &Connection, setting: DbConfig, on: bool) -> Result<(), Error> {
     connection
         .set_db_config(setting, on)

@@ -11,7 +11,7 @@ pub struct SkippedRow {
     pub version: Version,
     /// The row's table.
     pub table: String,
-    /// The row's key, as a person would look for it.
+    /// The row's key, by which a person finds it.
     pub key: String,
     /// Why the step skipped the row.
     pub reason: String,

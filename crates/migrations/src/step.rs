@@ -1,4 +1,4 @@
-//! A step: one folder that leads from a version to the next, and back.
+//! A step: a folder that leads from a version to the next, and back.
 
 #![expect(
     clippy::disallowed_methods,
@@ -16,13 +16,13 @@ use crate::Version;
 use crate::error::{self, BoxError, Error};
 use crate::skipped_rows::SkippedRows;
 
-/// The way back of a step. Its absence is written, never implied.
+/// The down migration of a step. Its absence is written, never implied.
 #[derive(Clone, Debug)]
 pub enum Down {
     /// `down.sql`. Always plain SQL, because the ledger keeps it for builds that do not know the
     /// step.
     Sql(Cow<'static, str>),
-    /// `irreversible.md`: why there is none.
+    /// `irreversible.md`: the reason why there is none.
     Irreversible(Cow<'static, str>),
 }
 
@@ -32,16 +32,16 @@ pub enum Down {
 /// that panics fails the step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepFn {
-    /// The function's name as a person finds it in the source.
+    /// The name of the function in the source.
     pub name: &'static str,
-    /// Reads the rows as they are before the step and records each that `apply` will leave as it
-    /// is. Called before the step's SQL, and only when the run is strict; writing is refused.
+    /// Reads the rows before the step and records each that `apply` will leave unchanged. Called
+    /// before the step's SQL, and only if the run is strict; may not write.
     pub preflight: fn(&Connection, &mut SkippedRows) -> Result<(), BoxError>,
     /// Moves the data, after the step's SQL.
     pub apply: fn(&Connection, &mut SkippedRows) -> Result<(), BoxError>,
 }
 
-/// One step, as its folder has it.
+/// A step with the texts of its folder.
 #[derive(Clone, Debug)]
 pub struct Step {
     folder: Cow<'static, str>,
@@ -54,7 +54,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step from the texts of its files. `folder` is the folder's name, such as
+    /// Creates a step from the texts of its files. `folder` is the folder's name, such as
     /// `0002_note_label`.
     pub fn new(
         folder: impl Into<Cow<'static, str>>,
@@ -74,7 +74,7 @@ impl Step {
         }
     }
 
-    /// The same from texts embedded at compile time; [`steps!`](crate::steps) calls it.
+    /// Creates a step from texts embedded at compile time; [`steps!`](crate::steps) calls it.
     #[doc(hidden)]
     pub const fn embedded(
         folder: &'static str,
@@ -101,7 +101,8 @@ impl Step {
     /// Reads a step's folder.
     ///
     /// # Errors
-    /// When a file is missing, or both or neither of `down.sql` and `irreversible.md` are there.
+    /// When a file is missing, or when the folder has both or neither of `down.sql` and
+    /// `irreversible.md`.
     pub fn read(folder: &Path) -> Result<Step, Error> {
         let name = folder
             .file_name()
@@ -128,22 +129,22 @@ impl Step {
         }
     }
 
-    /// The same step with a Rust function that runs after its SQL.
+    /// Adds a Rust function that runs after the step's SQL.
     #[must_use]
     pub fn with_code(mut self, code: StepFn) -> Step {
         self.code = Some(code);
         self
     }
 
-    /// The same step run outside a transaction, with the reason why: only for VACUUM and pragmas
-    /// such as `journal_mode`, which do not work inside of one.
+    /// Runs the step outside a transaction, for the reason `why`: only for VACUUM and pragmas such
+    /// as `journal_mode`, which do not work inside one.
     #[must_use]
     pub fn outside_transaction(mut self, why: impl Into<Cow<'static, str>>) -> Step {
         self.non_transactional = Some(why.into());
         self
     }
 
-    /// Why the step stands outside a transaction, if it does.
+    /// The reason why the step runs outside a transaction, if it does.
     pub fn non_transactional(&self) -> Option<&str> {
         self.non_transactional.as_deref()
     }
@@ -153,8 +154,8 @@ impl Step {
         &self.folder
     }
 
-    /// The version the step leads to, from the folder's name; 0 when the name does not start with a
-    /// number, which no catalogue accepts.
+    /// The version to which the step leads, from the folder's name; 0 if the name does not start
+    /// with a number, which no catalogue accepts.
     pub fn version(&self) -> Version {
         self.version
     }
@@ -171,12 +172,12 @@ impl Step {
         &self.up
     }
 
-    /// The way back.
+    /// The down migration.
     pub fn down(&self) -> &Down {
         &self.down
     }
 
-    /// The digest of the step's texts as they are, and of what came before it.
+    /// The digest of the step's exact texts and of the steps before it.
     pub(crate) fn chain_digest(&self, before: u64) -> u64 {
         let up = xxh3_64_with_seed(self.up().as_bytes(), before);
         match self.down_sql() {
@@ -204,9 +205,8 @@ impl Step {
     }
 }
 
-/// The number that `folder` begins with, up to the first `_`; 0 when that is none. Steps that are
-/// embedded have it from the compiler, so that a catalogue of any length is built without reading
-/// their names.
+/// The number before the first `_` of `folder`; 0 if there is none. The compiler evaluates it for
+/// embedded steps, so that a catalogue of any length is built without reading their names.
 const fn parse_number(folder: &str) -> Version {
     let bytes = folder.as_bytes();
     let mut end = 0;
@@ -248,7 +248,10 @@ macro_rules! steps {
         $(#[$meta])*
         $vis static $name: &[$crate::Step] = &[$($step,)*];
     };
-    (@munch $head:tt [$($step:expr,)*] irreversible $folder:literal $(with $code:expr)?, $($rest:tt)*) => {
+    (
+        @munch $head:tt [$($step:expr,)*]
+        irreversible $folder:literal $(with $code:expr)?, $($rest:tt)*
+    ) => {
         $crate::steps!(@munch $head [$($step,)* $crate::Step::embedded(
             $folder,
             $crate::steps!(@text $folder, "up.sql"),

@@ -1,22 +1,21 @@
-//! How much a connection syncs while the engine writes.
+//! The sync level of a connection while the engine writes.
 
 use rusqlite::Connection;
 
 use crate::error::{self, Error};
 
-/// `synchronous = EXTRA`: the directory is synced, too, when a journal is deleted.
+/// `synchronous = EXTRA`: also syncs the directory after a journal is deleted.
 const EXTRA: i64 = 3;
 
-/// How much a connection synced before the engine had it sync as much as SQLite can: at `FULL`, a
+/// The sync level of a connection before the engine raised it to the strongest one. At `FULL`, a
 /// power cut after COMMIT has returned may bring the journal back, undo the work, and damage a file
-/// that became shorter.
-/// <https://sqlite.org/pragma.html#pragma_synchronous>
+/// that became shorter. <https://sqlite.org/pragma.html#pragma_synchronous>
 pub(crate) struct Synced {
     before: i64,
 }
 
 impl Synced {
-    /// Reads how much `connection` syncs now.
+    /// Reads the present sync level of `connection`.
     pub(crate) fn read(connection: &Connection) -> Result<Synced, Error> {
         let before = connection
             .pragma_query_value(Some("main"), "synchronous", |row| row.get(0))
@@ -24,14 +23,14 @@ impl Synced {
         Ok(Synced { before })
     }
 
-    /// Syncs as much as SQLite can.
+    /// Sets the strongest sync level.
     pub(crate) fn apply(connection: &Connection) -> Result<(), Error> {
         set(connection, EXTRA).map_err(error::sqlite)
     }
 
-    /// Syncs as much as before.
+    /// Restores the sync level.
     pub(crate) fn restore(&self, connection: &mut Connection) {
-        // It reads the schema, and what interrupts everything interrupts that, too.
+        // Setting it reads the schema, and an interrupt of the connection stops that, too.
         if set(connection, self.before).is_err() {
             let _ = connection.progress_handler(0, None::<fn() -> bool>);
             let _ = set(connection, self.before);

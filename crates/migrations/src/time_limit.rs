@@ -1,4 +1,4 @@
-//! A limit of time for SQL that nobody can vouch for.
+//! A time limit for SQL that is not trusted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-/// How long to wait before a connection is interrupted again, in case it had nothing to interrupt.
+/// The pause before a connection is interrupted again, in case the first interrupt had no effect.
 const AGAIN: Duration = Duration::from_millis(10);
 
-/// Interrupts a connection when its time is over, until this goes. It leaves a progress handler of
-/// the application in place. <https://sqlite.org/c3ref/interrupt.html>
+/// Interrupts a connection when its time is over, until this is dropped. It leaves a progress
+/// handler of the application in place. <https://sqlite.org/c3ref/interrupt.html>
 pub(crate) struct TimeLimit {
     over: Arc<AtomicBool>,
     /// Dropped to end the thread.
@@ -25,11 +25,11 @@ impl TimeLimit {
         let handle = connection.get_interrupt_handle();
         let over = Arc::new(AtomicBool::new(false));
         let (alive, ended) = channel::<()>();
-        let told = Arc::clone(&over);
+        let flag = Arc::clone(&over);
         let thread = thread::spawn(move || {
             let mut wait = limit;
             while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                told.store(true, Ordering::Relaxed);
+                flag.store(true, Ordering::Relaxed);
                 handle.interrupt();
                 wait = AGAIN;
             }
@@ -41,7 +41,7 @@ impl TimeLimit {
         }
     }
 
-    /// Whether the time was over before the work was.
+    /// Ends the limit; returns whether the time was over before the work.
     pub(crate) fn end(self) -> bool {
         let over = Arc::clone(&self.over);
         drop(self);
@@ -52,7 +52,7 @@ impl TimeLimit {
 impl Drop for TimeLimit {
     fn drop(&mut self) {
         drop(self.alive.take());
-        // It does not panic, and whatever is interrupted after this would be somebody else's work.
+        // The thread does not panic, and an interrupt after this point would hit unrelated work.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }

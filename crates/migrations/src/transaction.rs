@@ -1,4 +1,5 @@
-//! The transaction of a run: foreign keys off around it, and everything put back, however it ends.
+//! The transaction of a run: foreign keys are off around it, and every setting is restored at its
+//! end.
 
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 use rusqlite::{Connection, ErrorCode};
@@ -14,21 +15,22 @@ use crate::outcome::Outcome;
 use crate::rollback::{TRIES, roll_back};
 use crate::sandbox::Attached;
 
-/// An open transaction. Dropped before [`Transaction::commit`], also by a panic, it rolls back.
+/// An open transaction. If it is dropped before [`Transaction::commit`], also by a panic, it rolls
+/// back.
 pub(crate) struct Transaction<'a> {
     /// Whether foreign keys were on.
     keys: bool,
     wait: &'a LockWait,
-    /// Dropped when nothing is open any more.
+    /// Dropped after everything on the connection is closed.
     confined: Confined<'a>,
 }
 
 impl<'a> Transaction<'a> {
-    /// `BEGIN IMMEDIATE` waits for the busy timeout, where a deferred BEGIN that writes later does
-    /// not.
+    /// Begins with `BEGIN IMMEDIATE`, which waits for the busy timeout; a deferred BEGIN that
+    /// writes later does not.
     pub(crate) fn begin(waiting: &'a mut WaitingConnection<'_>) -> Result<Transaction<'a>, Error> {
         let WaitingConnection { connection, wait } = waiting;
-        // Whose transaction it is may not be rolled back here.
+        // A transaction of the caller may not be rolled back here.
         if !connection.is_autocommit() {
             return Err(error::inside_transaction());
         }
@@ -66,16 +68,16 @@ impl<'a> Transaction<'a> {
         })
     }
 
-    /// Keeps readers out, before anything is written. Without a WAL, pages that do not fit into the
-    /// cache are written into the file as soon as nobody reads it: with a reader there, each page
-    /// would wait for the busy timeout anew, and meanwhile nobody could begin to read. What was
-    /// written in this transaction is rolled back; writers are kept out all the time.
+    /// Excludes readers before anything is written. Without a WAL, pages that do not fit into the
+    /// cache are written to the file only when nobody reads it: with a reader, each page would wait
+    /// for the whole busy timeout, and meanwhile no reader could begin. Earlier writes of this
+    /// transaction are rolled back; writers are excluded all the time.
     /// <https://sqlite.org/lockingv3.html>
     pub(crate) fn exclude_readers(&mut self) -> Result<(), Error> {
         if self.setting("journal_mode")? == "wal" {
             return Ok(());
         }
-        // In this mode a lock stays when its transaction ends:
+        // In this mode a lock stays after its transaction ends:
         // https://sqlite.org/pragma.html#pragma_locking_mode
         let before = self.setting("locking_mode")?;
         let locked = self.begin_exclusive();
@@ -95,8 +97,7 @@ impl<'a> Transaction<'a> {
     fn restore_locking_mode(&mut self, before: &str) {
         let connection = self.confined.connection_mut();
         let restored = (0..TRIES).any(|_| try_locking_mode(connection, before).is_ok());
-        // As for a ROLLBACK: a lock that nobody knows of is worse than a progress handler that is
-        // gone.
+        // As for a ROLLBACK: a leaked lock is worse than a removed progress handler.
         if !restored {
             let _ = connection.progress_handler(0, None::<fn() -> bool>);
             let _ = try_locking_mode(connection, before);
@@ -109,14 +110,14 @@ impl<'a> Transaction<'a> {
             .map_err(error::sqlite)
     }
 
-    /// Commits; after an error the file is looked at again, because COMMIT can return an error and
-    /// have committed. `before` is what the file said when the transaction began.
+    /// Commits. After an error the file is read again, because COMMIT can return an error and still
+    /// take effect. `before` is the state of the file when the transaction began.
     pub(crate) fn commit(mut self, before: &FileStamp, to: Version) -> Result<(), Error> {
         let Err(source) = self.connection().execute_batch("COMMIT") else {
             return Ok(());
         };
-        // Whatever this connection reads now, whoever opens the file next may find the frames of
-        // this COMMIT in the WAL, and take them for committed.
+        // Whatever this connection reads now, the next connection may find the frames of this
+        // COMMIT in the WAL and accept them as committed.
         // <https://sqlite.org/walformat.html#recovery>
         let hidden = source.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
             && self
@@ -155,7 +156,7 @@ impl<'a> Transaction<'a> {
         roll_back(self.confined.connection_mut())
     }
 
-    /// Not by the pragma, which does nothing inside a transaction, and which an interrupt can stop.
+    /// Not by the pragma, which does nothing inside a transaction and which an interrupt can stop.
     fn set_keys(&self, on: bool) -> Result<(), Error> {
         self.connection()
             .set_db_config(SQLITE_DBCONFIG_ENABLE_FKEY, on)
@@ -168,7 +169,7 @@ impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         self.authorizer().leave();
         self.roll_back();
-        // It fails only for a setting that SQLite does not know.
+        // This fails only for a setting that SQLite does not know.
         let _ = self.set_keys(self.keys);
     }
 }
@@ -178,8 +179,8 @@ fn set_locking_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()>
     connection.query_row(&pragma, [], |_| Ok(()))
 }
 
-/// Sets the mode as it was. Where it keeps no locks, those that are left outside a transaction go
-/// with the next read.
+/// Restores the mode. If the mode keeps no locks, the next read releases those that are left
+/// outside a transaction.
 fn try_locking_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
     set_locking_mode(connection, mode)?;
     if connection.is_autocommit() {

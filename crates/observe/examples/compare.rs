@@ -1,4 +1,4 @@
-//! Reports what differs between two database files, in memory that does not grow with them.
+//! Reports the differences between two database files; memory does not grow with the files.
 //!
 //! ```text
 //! cargo run -p rowsafe-observe --example compare -- before.db after.db
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut open = || -> Result<Connection, Box<dyn std::error::Error>> {
         let file = files.next().ok_or("name two database files")?;
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        // Concurrent writes of other connections are not seen.
+        // Transactions hide concurrent writes of other connections.
         connection.execute_batch("BEGIN")?;
         Ok(connection)
     };
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         comparison.rows,
         comparison.found.len()
     );
-    // The peak of the memory in use, on Linux.
+    // The peak memory of the process, on Linux.
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM"));
     peak.into_iter().for_each(|line| eprintln!("{line}"));

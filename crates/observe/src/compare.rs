@@ -1,4 +1,4 @@
-//! Two observations compared.
+//! Compares two observations.
 
 use schema::ChangeKind;
 
@@ -27,7 +27,7 @@ impl Excuse {
     }
 }
 
-/// Everything in which `after` is not as `before`, apart from what `excused` covers.
+/// Lists all differences of `after` from `before`, except those that `excused` covers.
 pub fn differences(
     before: &Observation,
     after: &Observation,
@@ -47,7 +47,7 @@ pub fn differences(
             new.place(column).is_some() && !excused.iter().any(lost)
         });
         let mut rows = compare_rows(old, new, &both.collect::<Vec<_>>());
-        // A loss excuses rows that are missing, not rows that nobody wrote.
+        // A declared loss excuses missing rows, but not added ones.
         rows.retain(|difference| !whole || difference.more);
         found.extend(rows);
     }
@@ -88,8 +88,8 @@ pub fn schema_difference(change: &schema::Change) -> Difference {
     Difference::new(object, before, after)
 }
 
-/// Two ledgers that differ: with long texts shortened, or in full where only the rest of such a
-/// text differs.
+/// The difference between two ledgers: with long texts shortened, or in full if only the rest of
+/// such a text differs.
 fn ledger_difference(before: &Observation, after: &Observation) -> Difference {
     let (mut old, mut new) = (show_ledger(before, LONG), show_ledger(after, LONG));
     if old == new {
@@ -101,7 +101,7 @@ fn ledger_difference(before: &Observation, after: &Observation) -> Difference {
     Difference::new("ledger", old, new)
 }
 
-/// The ledger on one line; of a text of more than `long` characters no more than the start.
+/// The ledger on one line; a text of more than `long` characters is shortened to its start.
 fn show_ledger(observation: &Observation, long: usize) -> String {
     let value = |value: &Value| match value {
         Value::Text(bytes) => {
@@ -118,5 +118,5 @@ fn show_ledger(observation: &Observation, long: usize) -> String {
     rows.iter().map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// A longer text in a ledger is a digest or a script.
+/// The length above which a text in a ledger is a digest or a script.
 const LONG: usize = 60;

@@ -1,4 +1,4 @@
-//! In what two observations differ.
+//! A difference between two observations.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,27 @@ use crate::value::Value;
 /// The maximum number of rows that are shown of those that differ in the same way.
 pub(crate) const SHOWN: usize = 5;
 
-/// One thing that is not as it was.
+/// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `table.column, id 'a'`, `table, id 'a'`, or an object of the schema.
+    /// The changed object: `table.column, id 'a'`, `table, id 'a'`, or an object of the schema.
     pub object: String,
-    /// The table it concerns, if it is about rows.
+    /// The table, if the difference is about rows.
     pub table: Option<String>,
-    /// The column, if it is about one value.
+    /// The column, if the difference is about one value.
     pub column: Option<String>,
     /// The value before.
     pub before: String,
     /// The value after.
     pub after: String,
-    /// Whether there are more such rows than before.
+    /// Whether `after` has more such rows than `before`.
     pub more: bool,
     /// The number of differences of the same kind that follow this one and are not reported.
     pub rest: usize,
 }
 
 impl Difference {
-    /// An object, or another part of the file than rows, that is not as it was.
+    /// A change of an object, or of a part of the file other than rows.
     pub fn new(object: impl Into<String>, before: String, after: String) -> Difference {
         Difference {
             object: object.into(),
@@ -52,8 +52,8 @@ impl Difference {
     }
 }
 
-/// Compares the rows of a table in the columns that both have: by key if the earlier one has a key
-/// that the later one still has, as a multiset otherwise.
+/// Compares the rows of a table in the columns that both have: by key if both have the key of
+/// `before`, otherwise as a multiset.
 pub fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec<Difference> {
     let project = |rows: &Rows, row: &[Value]| -> Vec<Value> {
         let places = columns.iter().filter_map(|column| rows.place(column));
@@ -126,25 +126,24 @@ pub fn compare_rows(before: &Rows, after: &Rows, columns: &[&str]) -> Vec<Differ
     first_few(found)
 }
 
-/// Of the differences of one kind in one column, the first few; the last of them says how many more
-/// there are.
+/// The first few differences of each kind in each column; the last of them counts the others.
 fn first_few(all: Vec<Difference>) -> Vec<Difference> {
     let mut kinds: BTreeMap<(Option<String>, bool), Vec<Difference>> = BTreeMap::new();
     for difference in all {
         let kind = (difference.column.clone(), difference.more);
-        let told = kinds.entry(kind).or_default();
-        match told.len() {
-            SHOWN.. => told
+        let shown = kinds.entry(kind).or_default();
+        match shown.len() {
+            SHOWN.. => shown
                 .iter_mut()
                 .skip(SHOWN - 1)
                 .for_each(|last| last.rest += 1),
-            _ => told.push(difference),
+            _ => shown.push(difference),
         }
     }
     kinds.into_values().flatten().collect()
 }
 
-/// The row in full, or how many there are.
+/// The row in full, or the number of rows.
 fn whole(columns: &[&str], rows: &[Vec<Value>]) -> String {
     match rows {
         [] => "no such row".to_owned(),

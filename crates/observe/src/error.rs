@@ -1,8 +1,8 @@
-//! Why a database cannot be observed.
+//! The error of an observation.
 
 use std::fmt;
 
-/// Why a database cannot be observed: SQLite's error, and the table that it concerns.
+/// An error of SQLite while a database is observed, with the table if there is one.
 #[derive(Debug)]
 pub struct Error {
     table: Option<String>,

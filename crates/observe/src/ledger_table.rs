@@ -6,8 +6,8 @@ use schema::sql::quote_name;
 
 use crate::value::Value;
 
-/// The table in which an application records its migrations: it is not data, and some of its
-/// columns, such as times, differ between two runs that do the same.
+/// The table in which an application records its migrations. It does not count as data, and some of
+/// its columns, such as times, differ between two equal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerTable {
     /// The table's name.

@@ -14,14 +14,14 @@ pub struct Rows {
     pub table: String,
     /// The columns' names as declared.
     pub columns: Vec<String>,
-    /// The places of the primary key's columns; empty if there is none.
+    /// The positions of the primary key's columns; empty if there is none.
     pub key: Vec<usize>,
     /// The rows, sorted.
     pub rows: Vec<Vec<Value>>,
 }
 
 impl Rows {
-    /// The place of `column`, by its folded name.
+    /// The position of `column`, by its folded name.
     pub fn place(&self, column: &str) -> Option<usize> {
         self.columns
             .iter()
@@ -29,13 +29,13 @@ impl Rows {
     }
 }
 
-/// The columns of a table that are observed, the places of those that name a row, and the query for
+/// The observed columns of a table, the positions of those that identify a row, and the query for
 /// all rows.
 pub(crate) fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>, String) {
     let visible = table.columns.iter().filter(|column| !column.hidden);
     let mut columns: Vec<String> = visible.map(|column| column.name.clone()).collect();
     let search = is_search(table);
-    // An implicit rowid counts where something refers to it.
+    // An implicit rowid counts if a search table refers to it.
     let shown = || schema.tables().any(|other| shows_by_rowid(other, table));
     if search || (table.kind == TableKind::Ordinary && shown()) {
         columns.insert(0, ROWID.to_owned());

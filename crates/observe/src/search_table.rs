@@ -1,17 +1,17 @@
-//! The options of an FTS5 table about the table whose rows it finds: <https://sqlite.org/fts5.html>
+//! The options of an FTS5 table that name its content table: <https://sqlite.org/fts5.html>
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{Table, TableKind};
 
-/// The name by which an implicit rowid is observed.
+/// The column name for an implicit rowid.
 pub const ROWID: &str = "rowid";
 
 pub(crate) fn is_search(table: &Table) -> bool {
     matches!(&table.kind, TableKind::Virtual { module, .. } if module == "fts5")
 }
 
-/// Whether the search table `search` finds the rows of `table` by a rowid that no column of it
+/// Whether the search table `search` refers to the rows of `table` by a rowid that no column of it
 /// holds.
 pub(crate) fn shows_by_rowid(search: &Table, table: &Table) -> bool {
     let content = search_option(search, "content");
@@ -36,7 +36,7 @@ pub fn search_option(table: &Table, option: &str) -> Option<String> {
     Some(value.trim_matches(['\'', '"', '`', '[', ']']).to_owned())
 }
 
-/// Fails if a search table does not show what its content holds: rank 1 compares the two.
+/// Fails if a search table does not match its content: rank 1 compares the two.
 /// <https://sqlite.org/fts5.html#the_integrity_check_command>
 ///
 /// # Errors

@@ -1,10 +1,10 @@
-//! Two databases compared without holding their rows: for files of any size.
+//! Compares two databases of any size without holding their rows.
 //!
 //! Each table is read once on both sides, and the digests of its rows are added up in some hundred
-//! sums; equal sums mean equal rows, in whatever order. If sums differ, their rows are read again,
-//! and the digests of these go into a scratch database that SQLite keeps on disk. It finds which
-//! rows differ, and in which columns; only the first few of each kind are read in full. So memory
-//! holds two rows and SQLite's caches.
+//! sums; equal sums mean equal rows, in any order. If sums differ, their rows are read again, and
+//! the digests of these go into a scratch database that SQLite keeps on disk. It finds the rows and
+//! the columns that differ; only the first few of each kind are read in full. So memory holds two
+//! rows and SQLite's caches.
 
 mod side;
 
@@ -26,17 +26,17 @@ use crate::value::Value;
 pub struct Comparison {
     /// The number of rows that were compared, on the side that has more.
     pub rows: u64,
-    /// Everything that differs; of many rows that differ in the same way the first few, with the
+    /// All differences. Of many rows that differ in the same way, it has the first few, with the
     /// number of the others.
     pub found: Vec<Difference>,
 }
 
-/// Compares two databases: schema, the rows of all tables with their types, marks of
+/// Compares two databases: schema, the rows of all tables with their types, counters of
 /// `sqlite_sequence`, ledger, `user_version` and `application_id`. Memory does not grow with the
 /// files.
 ///
-/// Each side is read several times; nothing may write to them in between, so begin a transaction on
-/// both where other connections may.
+/// Each side is read several times, and must not change in between. If other connections may write,
+/// begin a transaction on both sides.
 ///
 /// # Errors
 /// If a database cannot be read.
@@ -69,7 +69,7 @@ pub fn compare(
     let mut comparison = Comparison::default();
     for table in old.schema.tables() {
         let Some(other) = new.schema.table(&table.name) else {
-            continue; // It is among the differences of the schemas.
+            continue; // The comparison of the schemas reports it.
         };
         let sides = Sides {
             table,
@@ -90,7 +90,8 @@ struct Sides<'a> {
     after: Side<'a>,
 }
 
-/// Rows that differ in one way: how many, and the first of them by their numbers on both sides.
+/// Rows that differ in one way: their number, and the first of them by their row numbers on both
+/// sides.
 #[derive(Default)]
 struct Kind {
     count: usize,
@@ -101,9 +102,9 @@ struct Kind {
 struct Seen {
     key: i64,
     columns: Vec<u8>,
-    /// The number of rows that the earlier side has in excess.
+    /// The surplus of the earlier side.
     more: i64,
-    /// The number of one of them.
+    /// The number of one such row.
     number: u64,
 }
 
@@ -119,7 +120,7 @@ impl Sides<'_> {
             .filter(|(_, (a, b))| a != b)
             .map(|(place, _)| place)
             .collect();
-        // An empty name is a database of its own on disk, which goes with its connection.
+        // An empty name gives a temporary database on disk, which is deleted with its connection.
         let scratch = Connection::open("")?;
         scratch.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;
@@ -140,11 +141,12 @@ impl Sides<'_> {
             })?;
         }
         let kinds = self.kinds(&scratch)?;
-        self.tell(kinds, all)?;
+        self.report(kinds, all)?;
         Ok(rows)
     }
 
-    /// The rows that one side has more often, by key: two of one key are one row that changed.
+    /// Groups the rows that one side has more often by kind; two rows with the same key are one
+    /// changed row.
     fn kinds(
         &self,
         scratch: &Connection,
@@ -153,8 +155,7 @@ impl Sides<'_> {
         let mut add = |kind, rows: usize, old: Option<u64>, new: Option<u64>| {
             let kind = kinds.entry(kind).or_default();
             kind.count += rows;
-            // They come in the order of digests; the first ones in the file are those that people
-            // look for.
+            // The rows come in the order of digests; people look for the first ones in the file.
             kind.first.insert((old, new));
             if kind.first.len() > SHOWN {
                 kind.first.pop_last();
@@ -212,7 +213,7 @@ impl Sides<'_> {
         Ok(kinds)
     }
 
-    fn tell(
+    fn report(
         &self,
         kinds: BTreeMap<(Option<usize>, bool), Kind>,
         all: &mut Vec<Difference>,

@@ -26,7 +26,7 @@ impl Value {
         Value::Text(text.as_bytes().to_vec())
     }
 
-    /// The value as an SQL literal that gives it back, on one line.
+    /// The value as an SQL literal that restores it, on one line.
     pub fn to_sql_text(&self) -> String {
         match self {
             Value::Null => "NULL".to_owned(),
@@ -75,7 +75,7 @@ impl ToSql for Value {
 }
 
 impl fmt::Display for Value {
-    /// For messages: long values are shortened.
+    /// Writes the value for messages: long values are shortened.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.to_sql_text();
         if text.chars().count() <= 60 {

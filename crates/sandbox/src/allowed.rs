@@ -1,5 +1,5 @@
-//! The actions that untrusted SQL may take. Everything that is not listed is denied, also the
-//! additions of a newer SQLite.
+//! The actions that untrusted SQL may take. Any action that is not listed is denied, including
+//! those that a newer SQLite adds.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{LazyLock, OnceLock};
@@ -11,16 +11,16 @@ use rusqlite::{Connection, ffi};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Allow,
-    /// Nothing is done, and SQLite says nothing.
+    /// Skip the action without an error.
     Ignore,
-    /// With what it is, as a clause.
+    /// Refuse the action, which the text describes as a clause.
     Deny(String),
 }
 
 /// Decides on an action; `functions` are those that the caller registered.
 ///
-/// SQLite gives the name of a file that an expression makes as NULL, which arrives here as an
-/// action without a name of its own: it is denied like all that is not listed.
+/// If an expression computes the name of a file, SQLite passes NULL as the name. This arrives here
+/// as an action without a name, and is denied like any action that is not listed.
 pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
     use AuthAction::*;
     match action {
@@ -51,7 +51,7 @@ pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
         | Analyze { .. }
         | DropVtable { .. }
         | Recursive => Decision::Allow,
-        // COMMIT has no name of its own there.
+        // rusqlite has no variant for COMMIT, which arrives as `Unknown`.
         Transaction { operation } | Savepoint { operation, .. } => match operation {
             TransactionOperation::Unknown
             | TransactionOperation::Begin
@@ -67,7 +67,7 @@ pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
             pragma_name,
             pragma_value,
         } => pragma(pragma_name, pragma_value),
-        // SQLite itself says of a module that nobody registered that there is none.
+        // For a module that is not registered, SQLite itself reports that there is none.
         CreateVtable { module_name, .. } => {
             let known = known().modules.contains(&module_name.to_ascii_lowercase());
             if is_in(MODULES, module_name) || !known {
@@ -97,16 +97,16 @@ pub(crate) fn decide(action: AuthAction<'_>, functions: &[String]) -> Decision {
     }
 }
 
-/// The names of a list, which are asked for often.
+/// The names of a list, as a set for fast lookups.
 type Names = LazyLock<HashSet<&'static str>>;
 
-/// Whether a function is one of SQLite's own that may be called.
+/// Whether SQL may call this function of SQLite.
 fn is_known_function(name: &str) -> bool {
     static ALL: Names = LazyLock::new(|| FUNCTIONS.split_whitespace().collect());
     ALL.contains(name) || ALL.contains(name.to_ascii_lowercase().as_str())
 }
 
-/// Whether a pragma concerns nothing but the connection and its database.
+/// Whether a pragma affects only the connection and its database.
 fn is_own_pragma(name: &str) -> bool {
     static ALL: Names = LazyLock::new(|| PRAGMAS.split_whitespace().collect());
     ALL.contains(name) || ALL.contains(name.to_ascii_lowercase().as_str())
@@ -134,7 +134,7 @@ fn pragma(name: &str, value: Option<&str>) -> Decision {
             Decision::Ignore
         };
     }
-    // SQLite says nothing to a pragma that it does not know, and does nothing.
+    // SQLite ignores a pragma that it does not know.
     if known().pragmas.contains(&name.to_ascii_lowercase()) {
         denied(format!(
             "`PRAGMA {name}` reaches outside the database, or is not known to be harmless"
@@ -160,7 +160,7 @@ fn known() -> &'static Known {
             names.query_map([], |row| row.get(0))?.collect()
         };
         let mut pragmas = read("SELECT name FROM pragma_pragma_list").unwrap_or_default();
-        // Of other systems and of builds for tests.
+        // Pragmas of other systems and of builds for tests.
         pragmas.extend(PRAGMAS_DENIED.split_whitespace().map(str::to_owned));
         Known {
             pragmas,
@@ -169,55 +169,61 @@ fn known() -> &'static Known {
     })
 }
 
-/// Pragmas that concern nothing but the connection and its database.
+/// Pragmas that affect only the connection and its database.
 const PRAGMAS: &str = "
-    analysis_limit application_id auto_vacuum automatic_index busy_timeout cache_size cache_spill
-    case_sensitive_like cell_size_check checkpoint_fullfsync collation_list compile_options count_changes
-    data_version database_list default_cache_size defer_foreign_keys empty_result_callbacks encoding
-    foreign_key_check foreign_key_list foreign_keys freelist_count full_column_names fullfsync function_list
-    ignore_check_constraints incremental_vacuum index_info index_list index_xinfo integrity_check journal_mode
-    journal_size_limit legacy_alter_table locking_mode module_list optimize page_count page_size
-    pragma_list query_only quick_check read_uncommitted recursive_triggers reverse_unordered_selects
-    schema_version secure_delete short_column_names shrink_memory synchronous table_info table_list table_xinfo
-    user_version wal_autocheckpoint wal_checkpoint writable_schema";
+    analysis_limit application_id auto_vacuum automatic_index busy_timeout cache_size
+    cache_spill case_sensitive_like cell_size_check checkpoint_fullfsync collation_list
+    compile_options count_changes data_version database_list default_cache_size
+    defer_foreign_keys empty_result_callbacks encoding foreign_key_check foreign_key_list
+    foreign_keys freelist_count full_column_names fullfsync function_list
+    ignore_check_constraints incremental_vacuum index_info index_list index_xinfo
+    integrity_check journal_mode journal_size_limit legacy_alter_table locking_mode module_list
+    optimize page_count page_size pragma_list query_only quick_check read_uncommitted
+    recursive_triggers reverse_unordered_selects schema_version secure_delete short_column_names
+    shrink_memory synchronous table_info table_list table_xinfo user_version wal_autocheckpoint
+    wal_checkpoint writable_schema";
 
-/// Pragmas that may be asked. What sets them concerns all connections of the process, or what keeps
-/// this one in.
+/// Pragmas that may be read. Setting them affects all connections of the process, or the
+/// confinement of this one.
 const PRAGMAS_THAT_SAY: &str = "
     hard_heap_limit max_page_count mmap_size soft_heap_limit temp_store threads trusted_schema";
 
 /// Pragmas that name a file or a folder.
 const PRAGMAS_DENIED: &str = "data_store_directory lock_proxy_file temp_store_directory";
 
-/// Modules of SQLite's own that keep what they hold in the database.
+/// SQLite's own modules that keep their data in the database.
 const MODULES: &str =
     "dbstat fts3 fts3tokenize fts4 fts4aux fts5 fts5vocab geopoly rtree rtree_i32";
 
-/// SQLite's own functions that read and write nothing but values. The last lines are those of its
-/// own that `ALTER TABLE` calls.
+/// SQLite's own functions that read and write only values. `ALTER TABLE` itself calls those in the
+/// last lines.
 const FUNCTIONS: &str = "
-    -> ->> abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char coalesce concat concat_ws
-    cos cosh count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank exp
-    first_value floor format fts5_get_locale fts5_insttoken fts5_locale fts5_source_id glob group_concat hex
-    highlight if ifnull iif instr json json_array json_array_insert json_array_length json_each
-    json_error_position json_extract json_group_array json_group_object json_insert json_object json_patch
-    json_pretty json_quote json_remove json_replace json_set json_tree json_type json_valid jsonb jsonb_array
-    jsonb_array_insert jsonb_extract jsonb_group_array jsonb_group_object jsonb_insert jsonb_object jsonb_patch
-    jsonb_remove jsonb_replace jsonb_set julianday lag last_insert_rowid last_value lead length like likelihood
-    likely ln log log10 log2 lower ltrim match matchinfo max median min mod nth_value ntile nullif octet_length
-    offsets optimize percent_rank percentile percentile_cont percentile_disc pi pow power printf quote radians
-    random randomblob rank replace round row_number rtreecheck rtreedepth rtreenode rtrim sign sin sinh snippet
-    soundex sqlite_compileoption_get sqlite_compileoption_used sqlite_source_id sqlite_version sqrt strftime
-    string_agg substr substring subtype sum tan tanh time timediff total total_changes trim trunc typeof unhex
+    -> ->> abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char
+    coalesce concat concat_ws cos cosh count cume_dist current_date current_time
+    current_timestamp date datetime degrees dense_rank exp first_value floor format
+    fts5_get_locale fts5_insttoken fts5_locale fts5_source_id glob group_concat hex highlight if
+    ifnull iif instr json json_array json_array_insert json_array_length json_each
+    json_error_position json_extract json_group_array json_group_object json_insert json_object
+    json_patch json_pretty json_quote json_remove json_replace json_set json_tree json_type
+    json_valid jsonb jsonb_array jsonb_array_insert jsonb_extract jsonb_group_array
+    jsonb_group_object jsonb_insert jsonb_object jsonb_patch jsonb_remove jsonb_replace
+    jsonb_set julianday lag last_insert_rowid last_value lead length like likelihood likely ln
+    log log10 log2 lower ltrim match matchinfo max median min mod nth_value ntile nullif
+    octet_length offsets optimize percent_rank percentile percentile_cont percentile_disc pi pow
+    power printf quote radians random randomblob rank replace round row_number rtreecheck
+    rtreedepth rtreenode rtrim sign sin sinh snippet soundex sqlite_compileoption_get
+    sqlite_compileoption_used sqlite_source_id sqlite_version sqrt strftime string_agg substr
+    substring subtype sum tan tanh time timediff total total_changes trim trunc typeof unhex
     unicode unistr unistr_quote unixepoch unlikely upper zeroblob
-    sqlite_add_constraint sqlite_drop_column sqlite_drop_constraint sqlite_fail sqlite_find_constraint
-    sqlite_rename_column sqlite_rename_quotefix sqlite_rename_table sqlite_rename_test";
+    sqlite_add_constraint sqlite_drop_column sqlite_drop_constraint sqlite_fail
+    sqlite_find_constraint sqlite_rename_column sqlite_rename_quotefix sqlite_rename_table
+    sqlite_rename_test";
 
-/// Functions that SQLite has and that are denied: they load code, take a pointer, or write a log.
+/// SQLite's functions that are denied: they load code, take a pointer, or write a log.
 #[cfg(test)]
 const FUNCTIONS_DENIED: &str = "fts3_tokenizer fts5 load_extension sqlite_log";
 
-/// Table-valued functions that SQLite has of its own, beside the modules.
+/// SQLite's table-valued functions, besides the modules.
 #[cfg(test)]
 const TABLE_FUNCTIONS: &str = "json_each json_tree";
 
@@ -232,7 +238,7 @@ mod tests {
         names.map(Result::unwrap).collect()
     }
 
-    /// The additions of a newer SQLite fail here, until somebody decides on them.
+    /// The additions of a newer SQLite fail here until they are put into a list.
     #[test]
     fn each_function_pragma_and_module_of_sqlite_is_decided_on() {
         for name in names("SELECT DISTINCT name FROM pragma_function_list") {
@@ -250,7 +256,7 @@ mod tests {
         }
     }
 
-    /// An action that is not known has a code that is not listed.
+    /// An unknown action has a code that is not listed.
     #[test]
     fn what_is_not_listed_is_denied() {
         for code in [0, ffi::SQLITE_ATTACH, ffi::SQLITE_FUNCTION, 34, 1_000] {

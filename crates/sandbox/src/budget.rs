@@ -1,7 +1,7 @@
 //! A deterministic work budget for a connection.
 //!
-//! Counted in instructions of SQLite's machine, not in time, so that an endless statement stops at
-//! the same point on every machine.
+//! Work is counted in virtual machine instructions of SQLite, not in time, so that an endless
+//! statement stops at the same point on every machine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,18 +11,17 @@ use rusqlite::Connection;
 use crate::scope::{self, Scope};
 use crate::stop::Stop;
 
-/// After how many instructions of SQLite's machine the work is counted.
+/// The number of virtual machine instructions between two counts of the work.
 const TICKS: i32 = 4_000;
 
-/// The cost of a question of the authorizer, in instructions: a name is resolved, or a view
-/// expanded.
+/// The cost of a call of the authorizer, in instructions: SQLite resolves a name or expands a view.
 const ASKED: u64 = 100;
 
-/// After how many questions of the authorizer they are counted.
+/// The number of calls of the authorizer between two counts.
 const QUESTIONS: u64 = 32;
 
-/// The work that is left for a connection, in instructions. A connection that has none left is
-/// interrupted. Its work also counts for the [`Scope`] in which the connection was opened.
+/// The remaining work of a connection, in instructions. A connection without any is interrupted.
+/// Its work also counts for the [`Scope`] in which the connection was opened.
 #[derive(Debug)]
 pub struct Budget(Meter);
 
@@ -36,13 +35,13 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Counts a question of the authorizer, and returns whether there is no work left.
+    /// Counts a call of the authorizer, and returns whether no work is left.
     pub(crate) fn ask(&self) -> bool {
         let asked = self.questions.fetch_add(1, Ordering::Relaxed) + 1;
         asked.is_multiple_of(QUESTIONS) && self.spend(QUESTIONS * ASKED)
     }
 
-    /// Counts work, and returns whether there is none left.
+    /// Counts work, and returns whether none is left.
     pub(crate) fn spend(&self, work: u64) -> bool {
         let take = |left: u64| match left {
             u64::MAX => Some(left),
@@ -60,7 +59,7 @@ impl Meter {
 }
 
 impl Budget {
-    /// No limit yet but that of the scope.
+    /// Creates a budget that is limited only by the scope.
     pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Budget> {
         let meter = Meter {
             left: Arc::new(AtomicU64::new(u64::MAX)),

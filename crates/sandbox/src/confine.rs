@@ -17,8 +17,8 @@ const READING: u64 = 60 * INSTRUCTIONS_PER_SECOND;
 /// The last action that the authorizer refused.
 pub(crate) type Denied = Arc<Mutex<Option<String>>>;
 
-/// Keeps a connection to a file, which the caller opened to read it, from any other file, and
-/// limits its work.
+/// Confines a connection to a file, which the caller opened to read it: it reaches no other file,
+/// and its work is limited.
 ///
 /// # Errors
 /// If SQLite refuses a limit.
@@ -29,20 +29,20 @@ pub fn confine(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Limits what SQLite may allocate for all connections of the process: many values of the greatest
-/// size may be alive at once. For a program of its own.
+/// Limits the memory of all connections of the process, because many values of the maximum size may
+/// exist at once. For a program that has the process to itself.
 pub fn limit_memory() {
     const MEMORY: i64 = 4 << 30;
     let set = || -> rusqlite::Result<()> {
         let connection = Connection::open_in_memory()?;
         connection.pragma_update_and_check(None, "hard_heap_limit", MEMORY, |_| Ok(()))
     };
-    // Without it the system says when there is no more.
+    // If SQLite does not support the limit, the limit of the system applies.
     let _ = set();
 }
 
-/// Both lines of defence. SQL loads no extension: SQLite has that off, and nothing here switches it
-/// on.
+/// Sets up both lines of defence. SQL cannot load extensions: SQLite has that off by default, and
+/// nothing here turns it on.
 pub(crate) fn guard(
     connection: &Connection,
     functions: &[String],
@@ -64,7 +64,7 @@ pub(crate) fn guard(
         Authorization::Deny
     };
     connection.authorizer(Some(move |context: AuthContext<'_>| {
-        // Preparing is work, too, and the expansion of views is seen nowhere else.
+        // Preparing a statement is work, too, and only the authorizer sees the expansion of views.
         if meter.ask() {
             return Authorization::Deny;
         }

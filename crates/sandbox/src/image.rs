@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-/// The place in the header for whether the file has a WAL:
+/// The bytes of the header that record WAL mode:
 /// <https://sqlite.org/fileformat2.html#file_format_version_numbers>
 const FILE_FORMAT: std::ops::Range<usize> = 18..20;
 
@@ -18,7 +18,7 @@ pub fn image(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a database in memory from its bytes, with foreign keys on. No bytes make an empty
+/// Opens a database in memory from its bytes, with foreign keys on. An empty slice makes an empty
 /// database.
 ///
 /// # Errors

@@ -1,11 +1,11 @@
-//! Runs anybody's SQL in memory: it reaches no other file, does no more than a budget of work, and
-//! stays within limits of size.
+//! Runs untrusted SQL in memory: it reaches no other file, does no more work than its budget
+//! allows, and stays within size limits.
 //!
 //! Every connection on which untrusted SQL runs comes from here: [`Sandbox`] for a database in
-//! memory, [`confine()`] for a file that is only read. The first line of defence is the
-//! authorizer, which denies what it does not list. The second does not depend on it: no
-//! database can be attached, defensive mode is on, the schema is not trusted, no extension loads,
-//! temporary storage stays in memory, and values, statements and programs have a maximum size.
+//! memory, [`confine()`] for a file that is only read. The first line of defence is the authorizer,
+//! which denies every action that is not listed. The second does not depend on it: no database can
+//! be attached, defensive mode is on, the schema is not trusted, no extension loads, temporary
+//! storage stays in memory, and values, statements and programs have a maximum size.
 
 mod sqlite_message;
 mod image;
@@ -28,7 +28,7 @@ pub use sqlite_message::{is_interrupted, sqlite_message};
 pub use stop::Stop;
 pub use strict_quotes::StrictQuotes;
 
-/// The README's example runs as a test.
+/// Runs the example of the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

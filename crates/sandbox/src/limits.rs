@@ -6,21 +6,21 @@ use rusqlite::{Connection, ErrorCode};
 use crate::sqlite_message::sqlite_message;
 use crate::stop::Stop;
 
-/// The longest value or row. One function call works on a whole value, and nothing can interrupt
-/// it.
+/// The maximum length of a value or row. A function call processes a whole value, and nothing can
+/// interrupt it.
 const VALUE: i32 = 4 << 20;
-/// The longest statement: seeds of some megabytes are real.
+/// The maximum length of a statement: real seed scripts have some megabytes.
 const STATEMENT: i32 = 32 << 20;
-/// The longest program of SQLite's machine. A statement of 32 MB that lists a million literals has
-/// two million.
+/// The maximum length of a virtual machine program. A statement of 32 MB with a million literals
+/// needs two million instructions.
 const PROGRAM: i32 = 4_000_000;
-/// The longest pattern of LIKE: to match takes time by the product of both lengths.
+/// The maximum length of a LIKE pattern: the time of a match is the product of both lengths.
 const PATTERN: i32 = 1_000;
 /// The maximum size of a database, in bytes.
 const DATABASE: i64 = 512 << 20;
 
-/// The limits. Sizes that an application's SQLite allows by default stay allowed if they cannot
-/// take long: a history that its own tool runs must run here.
+/// The limits. Sizes that SQLite allows by default stay allowed if they cannot take long, because a
+/// history that its own tool runs must run here.
 const LIMITS: [(Limit, i32); 13] = [
     (Limit::SQLITE_LIMIT_LENGTH, VALUE),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, STATEMENT),
@@ -44,7 +44,7 @@ pub(crate) fn set(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Lets one more database be attached than there are.
+/// Allows one more attached database than there are.
 pub(crate) fn allow_one_more(connection: &Connection) -> rusqlite::Result<()> {
     let sql = "SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp')";
     let attached: i32 = connection.query_row(sql, [], |row| row.get(0))?;
@@ -53,7 +53,7 @@ pub(crate) fn allow_one_more(connection: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Bounds the growth of the database.
+/// Limits the growth of the database.
 pub(crate) fn set_pages(connection: &Connection) -> rusqlite::Result<()> {
     let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let pages = DATABASE / size.max(512);

@@ -3,10 +3,10 @@
 /// Permissions that a statement needs and others do not get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
-    /// `VACUUM` attaches a database of its own, and `ATTACH` of one in memory is what it says.
+    /// Whether it attaches a database: `VACUUM` its own, `ATTACH` one in memory.
     pub(crate) attaches: bool,
-    /// After `PRAGMA writable_schema = ON` a script writes `sqlite_schema`, and the tables of a
-    /// virtual table.
+    /// Whether a script may write `sqlite_schema` and the tables of a virtual table, as after
+    /// `PRAGMA writable_schema = ON`.
     pub(crate) writes_schema: bool,
 }
 
@@ -38,5 +38,5 @@ impl Needs {
     }
 }
 
-/// The literals that name a database in memory, or a temporary one, which is in memory here.
+/// The literals for a database in memory, or for a temporary one, which is in memory here.
 const IN_MEMORY: [&str; 2] = ["''", "':memory:'"];

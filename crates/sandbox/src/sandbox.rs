@@ -32,7 +32,7 @@ pub struct Halt<'s> {
     pub why: String,
 }
 
-/// The maximum number of instructions for a statement of a script that is run to see its effect.
+/// The maximum number of instructions for a statement of a script.
 const STATEMENT: u64 = 10 * INSTRUCTIONS_PER_SECOND;
 
 impl std::ops::Deref for Sandbox {
@@ -44,8 +44,8 @@ impl std::ops::Deref for Sandbox {
 }
 
 impl Sandbox {
-    /// Opens a database from its bytes, with foreign keys on; no bytes make an empty one. SQL may
-    /// call `functions`, which the caller registers.
+    /// Opens a database from its bytes, with foreign keys on; an empty slice makes an empty one.
+    /// SQL may call `functions`, which the caller registers.
     ///
     /// # Errors
     /// If SQLite refuses the bytes or a limit.
@@ -53,8 +53,8 @@ impl Sandbox {
         Sandbox::guard_connection(image::from_image(image)?, functions)
     }
 
-    /// Opens an empty database of small pages. They keep many copies small, and no script depends
-    /// on them.
+    /// Opens an empty database with small pages, which keep many copies small. No script depends on
+    /// the page size.
     ///
     /// # Errors
     /// If SQLite refuses a limit.
@@ -76,16 +76,16 @@ impl Sandbox {
         })
     }
 
-    /// The work that is left for the statement at hand.
+    /// The remaining work of the present statement.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// Runs one statement. A limit that only some statements need lifted is lifted for these alone.
+    /// Runs one statement. A permission that only some statements need is granted only to these.
     ///
     /// # Errors
-    /// If SQLite reports an error; [`Sandbox::stop`] separates a limit of the sandbox from a fault
-    /// of the statement.
+    /// If SQLite reports an error; [`Sandbox::stop`] distinguishes a limit of the sandbox from a
+    /// fault of the statement.
     pub fn run(&self, sql: &str) -> rusqlite::Result<()> {
         self.forget_denied();
         let needs = Needs::of(sql);
@@ -102,7 +102,7 @@ impl Sandbox {
         done
     }
 
-    /// Runs a script, each statement with a budget of its own.
+    /// Runs a script, each statement with its own budget.
     ///
     /// # Errors
     /// The first statement that fails; the ones before it have run.
@@ -125,7 +125,8 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Takes back from a script that writes `sqlite_schema` what [`run`](Sandbox::run) allowed it.
+    /// Revokes the permissions that [`run`](Sandbox::run) granted to a script that writes
+    /// `sqlite_schema`.
     ///
     /// # Errors
     /// If SQLite refuses the option.
@@ -133,7 +134,7 @@ impl Sandbox {
         self.set_defensive(true)
     }
 
-    /// Switches defensive mode, without which the caller's own statements may write
+    /// Turns defensive mode on or off. While it is off, the caller's own statements may write
     /// `sqlite_schema`.
     ///
     /// # Errors
@@ -143,7 +144,7 @@ impl Sandbox {
         self.connection.set_db_config(mode, on).map(drop)
     }
 
-    /// Forgets what was refused so far, before a statement whose own refusal matters.
+    /// Clears the recorded refusals, before a statement whose own refusal matters.
     pub fn forget_denied(&self) {
         let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
         *denied = None;

@@ -1,5 +1,4 @@
-//! Work that belongs together, such as all that one step takes: it has a budget of its own, and
-//! ends with the run.
+//! A unit of work, such as everything for one step: it has its own budget, and ends with the run.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use crate::stop::Stop;
 
-/// The number of instructions that SQLite's machine executes in a second, so that a limit in
-/// seconds is the same on every machine.
+/// The number of virtual machine instructions that count as a second, so that a limit in seconds is
+/// the same on every machine.
 pub const INSTRUCTIONS_PER_SECOND: u64 = 40_000_000;
 
-/// The time at which a run ends, whatever it has found by then.
+/// The time at which a run ends, whatever its findings.
 #[derive(Debug)]
 pub struct Deadline {
     at: Option<Instant>,
@@ -25,10 +24,10 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long from now on.
+    /// Creates a deadline that passes after `time`.
     pub fn after(time: Duration) -> Deadline {
         Deadline {
-            // A time that no clock can represent is none.
+            // A time that the clock cannot represent means no deadline.
             at: Instant::now().checked_add(time),
             passed: AtomicBool::new(false),
         }
@@ -46,14 +45,14 @@ impl Deadline {
         }
     }
 
-    /// The time until then; `None` for ever.
+    /// The remaining time; `None` without a deadline.
     pub fn left(&self) -> Option<Duration> {
         let at = self.at?;
         Some(at.saturating_duration_since(Instant::now()))
     }
 }
 
-/// A piece of work with a budget: all sandboxes that are opened in it share what is left.
+/// A unit of work with a budget, which all sandboxes opened in it share.
 #[derive(Debug)]
 pub struct Scope {
     deadline: Arc<Deadline>,
@@ -69,13 +68,14 @@ thread_local! {
     static CURRENT: RefCell<Vec<Arc<Scope>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The scope that the thread is in.
+/// The scope of the current thread.
 pub(crate) fn current() -> Option<Arc<Scope>> {
     CURRENT.with_borrow(|all| all.last().cloned())
 }
 
 impl Scope {
-    /// So many seconds of SQLite's work, by a clock at most twice as long.
+    /// Creates a scope with this many seconds of SQLite's work, and at most twice that time by the
+    /// clock.
     pub fn new(deadline: &Arc<Deadline>, seconds: u64) -> Arc<Scope> {
         let scope = Scope {
             deadline: Arc::clone(deadline),
@@ -89,7 +89,7 @@ impl Scope {
         Arc::new(scope)
     }
 
-    /// Gives it the whole budget again.
+    /// Restores the whole budget.
     pub fn renew(&self) {
         let twice = Duration::from_secs(self.seconds.saturating_mul(2));
         *lock(&self.until) = Instant::now().checked_add(twice);
@@ -98,7 +98,7 @@ impl Scope {
         self.out.store(false, Ordering::Relaxed);
     }
 
-    /// Does `work` in this scope: sandboxes that this thread opens meanwhile belong to it.
+    /// Runs `work` in this scope: the sandboxes that this thread opens during it share the budget.
     pub fn within<T>(self: &Arc<Scope>, work: impl FnOnce() -> T) -> T {
         struct Leave;
         impl Drop for Leave {
@@ -111,7 +111,7 @@ impl Scope {
         work()
     }
 
-    /// Counts work, and returns whether there is none left.
+    /// Counts work, and returns whether none is left.
     pub(crate) fn spend(&self, work: u64) -> bool {
         let take = |left: u64| left.checked_sub(work);
         let spent = self
@@ -124,7 +124,7 @@ impl Scope {
         self.is_over()
     }
 
-    /// Whether no more work is to be done.
+    /// Whether no more work may be done.
     pub fn is_over(&self) -> bool {
         self.out.load(Ordering::Relaxed) || self.deadline.passed()
     }
@@ -139,7 +139,7 @@ impl Scope {
         })
     }
 
-    /// Notes what was not tried on this thread.
+    /// Records work that was not tried on this thread.
     pub fn note(what: impl Into<String>) {
         if let Some(scope) = current() {
             let mut untried = lock(&scope.untried);
@@ -150,11 +150,11 @@ impl Scope {
         }
     }
 
-    /// Returns the work that was not tried since the last call: the noted items, and that the
+    /// Returns the work that was not tried since the last call: the recorded items, and whether the
     /// budget ran out.
     pub fn take_untried(&self) -> Vec<String> {
         let mut all = std::mem::take(&mut *lock(&self.untried));
-        // That the time of the run is over is said once for all of it.
+        // The end of the run's time is reported only once for the whole run.
         let stopped = self.stopped().filter(|_| !self.deadline.passed());
         let why = stopped.map(|stop| stop.why());
         all.extend(why.filter(|why| !all.iter().any(|other| other.ends_with(why.as_str()))));

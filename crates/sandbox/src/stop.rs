@@ -1,16 +1,16 @@
-//! Why SQL was not run to its end.
+//! The reasons why SQL was not run to its end.
 
 use crate::sqlite_message::sqlite_message;
 
-/// The reason that untrusted SQL was not run to its end, although SQLite itself found no fault with
+/// The reason why untrusted SQL was not run to its end, although SQLite itself reports no error in
 /// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// It reaches for something outside its own database.
+    /// It needs something outside its own database.
     Refused(String),
-    /// It does not end within the work that a statement may do.
+    /// It needs more work than a statement may do.
     Statement,
-    /// It needs more room than it gets.
+    /// It needs more space than it may use.
     Size(String),
     /// The step, or the whole run, has no work left.
     Scope(String),
@@ -28,8 +28,8 @@ impl Stop {
     }
 }
 
-/// Recognizes refusals of defensive mode and of an untrusted schema, which do not ask the
-/// authorizer.
+/// Recognizes refusals by defensive mode and by an untrusted schema, for which SQLite does not call
+/// the authorizer.
 pub(crate) fn distrusted(error: &rusqlite::Error) -> Option<Stop> {
     let words = sqlite_message(error);
     let refused = |what: String| Some(Stop::Refused(what));
@@ -40,7 +40,7 @@ pub(crate) fn distrusted(error: &rusqlite::Error) -> Option<Stop> {
     }
     if words.starts_with("table ") && words.ends_with(" may not be modified") {
         return refused(format!(
-            "{words}: it is SQLite's own, or behind a virtual table"
+            "{words}: it belongs to SQLite or to a virtual table"
         ));
     }
     None

@@ -1,10 +1,11 @@
-//! Double quotes that only name columns.
+//! Double quotes that name only columns.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML;
 
-/// While this lives, `"label"` is a column or an error. SQLite otherwise takes a word in double
-/// quotes that names nothing for a string: <https://sqlite.org/quirks.html#dblquote>
+/// An option under which `"label"` is a column or an error, until this is dropped. By default
+/// SQLite reads a word in double quotes that names nothing as a string:
+/// <https://sqlite.org/quirks.html#dblquote>
 pub struct StrictQuotes<'a> {
     connection: &'a Connection,
     before: bool,
@@ -24,7 +25,7 @@ impl<'a> StrictQuotes<'a> {
 
 impl Drop for StrictQuotes<'_> {
     fn drop(&mut self) {
-        // It was set once already, so it can be set back.
+        // Setting it succeeded before, so restoring it does, too.
         let mode = SQLITE_DBCONFIG_DQS_DML;
         let _ = self.connection.set_db_config(mode, self.before);
     }

@@ -1,4 +1,4 @@
-//! The defences one by one, each without the others.
+//! Each defence by itself, without the others.
 
 use rusqlite::hooks::{AuthContext, Authorization};
 
@@ -11,7 +11,7 @@ fn sandbox() -> Sandbox {
     Sandbox::open(&[], &[]).unwrap()
 }
 
-/// A statement gets its permissions for itself alone.
+/// Permissions apply only to the statement that needs them.
 #[test]
 fn only_vacuum_and_a_database_in_memory_may_attach() {
     for (sql, attaches) in [
@@ -113,18 +113,20 @@ fn what_is_refused_is_said() {
         ),
         (
             "PRAGMA temp_store_directory = '/'",
-            "`PRAGMA temp_store_directory` reaches outside the database, or is not known to be harmless, which is not done here",
+            "`PRAGMA temp_store_directory` reaches outside the database, or is not known to be \
+             harmless, which is not done here",
         ),
         (
             "SELECT hex(zeroblob(10000000))",
-            "a value is longer than 4 MB or a statement than 32 MB, which is more than is tried here",
+            "a value is longer than 4 MB or a statement than 32 MB, which is more than is tried \
+             here",
         ),
     ] {
         let error = sandbox.run(sql).unwrap_err();
         let stop = sandbox.stop(&error).map(|stop| stop.why());
         assert_eq!(stop.as_deref(), Some(said));
     }
-    // SQLite's own refusal is none of these, also after one of them.
+    // SQLite's own error is not a stop, even after one.
     let error = sandbox.run("SELECT * FROM nowhere").unwrap_err();
     assert_eq!(sandbox.stop(&error), None);
 }

@@ -1,4 +1,5 @@
-//! What an application pays at start-up: reading a schema, comparing it, making its fingerprint.
+//! The cost of an application's start-up: reading a schema, comparing it, computing its
+//! fingerprint.
 
 mod tables;
 
@@ -7,10 +8,10 @@ use rusqlite::Connection;
 use schema::{Schema, diff};
 use tables::table;
 
-/// More databases than a thread remembers the schemas of.
+/// More databases than the number of schemas that a thread caches.
 const DATABASES: usize = 20;
 
-/// Database number `number` of that many tables.
+/// Creates database `number` with `tables` tables.
 fn database(tables: usize, number: usize) -> Connection {
     let conn = Connection::open_in_memory().expect("memory");
     let script: String = (0..tables).map(table).collect();

@@ -1,11 +1,11 @@
-// What must hold whatever stands in `sqlite_schema.sql`. Included by the fuzz target, and by the
-// tests of the crate, which run it on mutated seeds with the stable compiler.
+// The properties that hold for any text in `sqlite_schema.sql`. Included by the fuzz target, and by
+// the tests of the crate, which run it on mutated seeds with the stable compiler.
 
 use rusqlite::Connection;
 use schema::{Comparison, Schema, diff};
 
-/// Has SQLite take `text` for the statement of a table, an index, a trigger, a view and a virtual
-/// table, once with SQLite not looking at it and once with SQLite reading it, and reads both.
+/// Stores `text` as the statement of a table, an index, a trigger, a view and a virtual table, once
+/// without SQLite parsing it and once with, and reads both.
 pub(super) fn check(text: &[u8]) {
     let unseen = objects();
     let _ = unseen.execute("UPDATE sqlite_schema SET sql = CAST(?1 AS TEXT)", [text]);

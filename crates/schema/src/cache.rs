@@ -1,16 +1,18 @@
-//! Schemas that this thread has read, by the text that SQLite stores of them: who looks at a file
-//! again, as a migration does before and after each step, mostly finds one of the last few.
+//! A cache of the schemas that this thread has read, by the text that SQLite stores for them. A
+//! caller that reads a file again, as a migration does before and after each step, mostly finds one
+//! of the last few.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::schema::Schema;
 
-/// How many are kept.
+/// The number of cached schemas.
 const KEPT: usize = 16;
 
 thread_local! {
-    static CACHE: RefCell<VecDeque<(Vec<Stored>, Schema)>> = const { RefCell::new(VecDeque::new()) };
+    static CACHE: RefCell<VecDeque<(Vec<Stored>, Schema)>> =
+        const { RefCell::new(VecDeque::new()) };
 }
 
 /// One row of `sqlite_schema`.
@@ -22,13 +24,13 @@ pub(crate) struct Stored {
     pub(crate) sql: String,
 }
 
-/// Forgets the schemas that this thread has read, so that the next is read as by a process that has
-/// just started: what [`Schema::read`] asks of SQLite is then the same each time.
+/// Clears the schemas that this thread has cached, so that the next read works as in a new process:
+/// [`Schema::read`] then always runs the same queries.
 pub fn clear_thread_cache() {
     CACHE.with_borrow_mut(VecDeque::clear);
 }
 
-/// What was read from the same rows.
+/// Looks up the schema that was read from the same rows.
 pub(crate) fn recall(stored: &[Stored]) -> Option<Schema> {
     CACHE.with_borrow_mut(|cache| {
         let at = cache.iter().position(|(known, _)| known == stored)?;
@@ -39,7 +41,7 @@ pub(crate) fn recall(stored: &[Stored]) -> Option<Schema> {
     })
 }
 
-/// Keeps what was read from these rows, which must tell all of it.
+/// Caches the schema that was read from these rows, which must determine all of it.
 pub(crate) fn remember(stored: Vec<Stored>, schema: &Schema) {
     CACHE.with_borrow_mut(|cache| {
         cache.truncate(KEPT - 1);
@@ -68,7 +70,7 @@ mod tests {
         }
         assert!(recall(&table(0)).is_none());
         assert!((1..=KEPT).all(|name| recall(&table(name)).is_some()));
-        // What was asked for is kept longer than what was not.
+        // A schema that was looked up is kept longer than one that was not.
         assert!(recall(&table(1)).is_some());
         remember(table(0), &Schema::default());
         assert!(recall(&table(1)).is_some() && recall(&table(2)).is_none());

@@ -1,4 +1,4 @@
-//! One change between two schemas, and how it is named.
+//! One change between two schemas, and its name.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::risk::Risk;
 
 /// One difference between two schemas.
 ///
-/// [`Display`](fmt::Display) gives one line for people, such as
-/// `ADD INDEX note_label ON note(label DESC)`. As JSON (it is [`Serialize`]) it has the fields
-/// below under the names below, and `null` where there is nothing:
+/// [`Display`](fmt::Display) prints one line for people, such as
+/// `ADD INDEX note_label ON note(label DESC)`. As JSON (by [`Serialize`]) it has the fields below
+/// under the same names, with `null` for absent values:
 ///
 /// ```
 /// # use rusqlite::Connection;
@@ -44,27 +44,27 @@ use crate::risk::Risk;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Change {
-    /// Whether the object came, went or became another.
+    /// Whether the object was added, dropped, altered or renamed.
     pub kind: ChangeKind,
     /// The kind of the object.
     pub object: Object,
-    /// The object: `training_sessions`, `training_sessions.duration_minutes`, `idx_name`.
-    /// A constraint is named by its table, and a `CHECK` that has a name by `table.name`. What was
-    /// renamed is named as it was before.
+    /// The object: `training_sessions`, `training_sessions.duration_minutes`, `idx_name`. A
+    /// constraint has the name of its table, and a named `CHECK` has `table.name`. A renamed object
+    /// has its old name.
     pub name: String,
-    /// The table it belongs to, for all but views; a table belongs to itself.
+    /// The table to which it belongs, for all but views; a table belongs to itself.
     pub table: Option<String>,
-    /// The property that changed, in SQLite's own word for it where it has one. Of a table
-    /// `WITHOUT ROWID`, `STRICT`, `VIRTUAL`; of a column `type`, `NOT NULL`, `DEFAULT`, `COLLATE`,
-    /// `GENERATED`, `HIDDEN`; of a primary key `key`, `rowid alias`; of an index `table`, `UNIQUE`,
-    /// `key`, `WHERE`; of a trigger `table`, `time`, `event`, `WHEN`, `body`; of a view `columns`,
-    /// `query`; and `declaration` of what could not be parsed.
+    /// The property that changed, in SQLite's own words if it has any. Of a table: `WITHOUT ROWID`,
+    /// `STRICT`, `VIRTUAL`; of a column: `type`, `NOT NULL`, `DEFAULT`, `COLLATE`, `GENERATED`,
+    /// `HIDDEN`; of a primary key: `key`, `rowid alias`; of an index: `table`, `UNIQUE`, `key`,
+    /// `WHERE`; of a trigger: `table`, `time`, `event`, `WHEN`, `body`; of a view: `columns`,
+    /// `query`; and `declaration` of an object that could not be parsed.
     pub property: Option<&'static str>,
-    /// The declaration before, unless the object was added; of a rename the old name.
+    /// The declaration before, unless the object was added; of a rename, the old name.
     pub before: Option<String>,
-    /// The declaration after, unless the object was dropped; of a rename the new name.
+    /// The declaration after, unless the object was dropped; of a rename, the new name.
     pub after: Option<String>,
-    /// Whether it is a rename that nobody declared, for which there is only good evidence.
+    /// Whether this is an undeclared rename, inferred from evidence.
     pub guess: bool,
     /// The risks of going from the first schema to the second.
     pub risk: Risk,
@@ -74,18 +74,18 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// It is only in the second schema.
+    /// The object is only in the second schema.
     Add,
-    /// It is only in the first schema.
+    /// The object is only in the first schema.
     Drop,
-    /// It is in both, and not the same.
+    /// The object is in both schemas but differs.
     Alter,
-    /// It is in both under two names. Only a [`Comparison`](crate::Comparison) that is told of
-    /// renames, or may guess them, finds one.
+    /// The object is in both schemas under two names. Only a [`Comparison`](crate::Comparison) with
+    /// declared renames, or one that may guess them, finds a rename.
     Rename,
 }
 
-/// The changes of properties.
+/// The kind of object that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Object {
@@ -93,8 +93,8 @@ pub enum Object {
     Table,
     /// A column, or one of its properties.
     Column,
-    /// The order of the columns that both tables have. It matters to `INSERT INTO t VALUES (…)`
-    /// and `SELECT *`, and to no query that names its columns.
+    /// The order of the columns that both tables have. It matters to `INSERT INTO t VALUES (…)` and
+    /// `SELECT *`, but not to a query that names its columns.
     ColumnOrder,
     /// The primary key.
     PrimaryKey,
@@ -164,7 +164,7 @@ impl fmt::Display for Change {
             self.object,
             escape::line(&self.name)
         )?;
-        // The key is what is meant by the change of a primary key.
+        // For a primary key, the property `key` is implied.
         if let Some(property) = self
             .property
             .filter(|&property| (self.object, property) != (Object::PrimaryKey, "key"))
@@ -181,14 +181,14 @@ impl fmt::Display for Change {
                 let after = after.unwrap_or("none".into());
                 write!(f, ": before {before}, after {after}")
             }
-            // What a new table or view holds is more than a line.
+            // The content of a new table or view takes more than a line.
             (_, Object::Table | Object::View) => Ok(()),
-            // Of a trigger only its table fits.
+            // For a trigger, only its table fits.
             (_, Object::Trigger) => match &self.table {
                 Some(table) => write!(f, " ON {}", escape::line(table)),
                 None => Ok(()),
             },
-            // A dropped column is gone whatever it was.
+            // The declaration of a dropped column does not matter.
             (ChangeKind::Drop, Object::Column) => Ok(()),
             _ => match after.or(before).filter(|text| !text.is_empty()) {
                 Some(key) if key.starts_with('(') && self.object != Object::Check => {

@@ -1,4 +1,4 @@
-//! A comparison to which more is known than the two schemas.
+//! A comparison with knowledge beyond the two schemas: renames and options.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -11,8 +11,8 @@ use crate::schema::Schema;
 use crate::sql::{fold, show_name};
 use crate::table::{Column, Table};
 
-/// How often tables are guessed again, now that the parents of some are known. Each round costs a
-/// look at every table that is left.
+/// The number of rounds of guessing tables; a round uses the parents found in earlier ones. Each
+/// round reads every remaining table.
 const ROUNDS: usize = 10;
 
 /// Whether the order of columns counts.
@@ -20,10 +20,10 @@ const ROUNDS: usize = 10;
 /// It matters to `SELECT *` and to `INSERT INTO t VALUES (…)`, and to nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ColumnOrder {
-    /// Another order is a change, of the kind [`Object::ColumnOrder`].
+    /// A different order is a change of the kind [`Object::ColumnOrder`].
     #[default]
     Report,
-    /// Another order is no change.
+    /// A different order is no change.
     Ignore,
 }
 
@@ -68,7 +68,7 @@ pub struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// From `before` to `after`, with guesses, and the order of columns told.
+    /// Compares `before` with `after`, with guesses and with the order of columns.
     pub fn new(before: &'a Schema, after: &'a Schema) -> Comparison<'a> {
         Comparison {
             before,
@@ -79,31 +79,31 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Renames that are known to have happened, such as those that the notes of a version declare.
-    /// One whose first name is not in the schema before, or whose second is not new in the schema
-    /// after, does nothing, see [`unmatched_renames`](Comparison::unmatched_renames).
+    /// Declares renames, such as those in the notes of a version. A rename is ignored if its old
+    /// name is not in the schema before, or its new name is not new in the schema after; see
+    /// [`unmatched_renames`](Comparison::unmatched_renames).
     pub fn renames(mut self, renames: &[Rename]) -> Comparison<'a> {
         self.renames = renames.to_vec();
         self
     }
 
-    /// Whether renames that nobody declared are guessed. They are proposed where the evidence is
-    /// good and there is one candidate only: a table that went and one that came and declare the
-    /// same; a column that went and one that came, declared the same, in the same keys and
-    /// constraints, between the same neighbours. A guess keeps the risk of a drop.
+    /// Sets whether undeclared renames are guessed. A guess needs good evidence and a single
+    /// candidate: a dropped and an added table with the same declaration; or a dropped and an added
+    /// column with the same declaration, in the same keys and constraints, between the same
+    /// neighbours. A guess keeps the risk of a drop.
     pub fn guess_renames(mut self, guess: bool) -> Comparison<'a> {
         self.guess = guess;
         self
     }
 
-    /// Whether the order of columns counts.
+    /// Sets whether the order of columns counts.
     pub fn column_order(mut self, column_order: ColumnOrder) -> Comparison<'a> {
         self.column_order = column_order;
         self
     }
 
     /// The changes: renames of tables, renames of columns, then the others in the order of
-    /// [`diff`](crate::diff()), under the names after.
+    /// [`diff`](crate::diff()), under the new names.
     pub fn changes(&self) -> Vec<Change> {
         let (renamed, mut changes, _) = self.renamed();
         let mut others = diff(&renamed, self.after);
@@ -120,7 +120,7 @@ impl<'a> Comparison<'a> {
         self.renamed().2
     }
 
-    /// The schema before under the names after, the renames that lead there, and those that do not
+    /// The schema before under the new names, the renames that lead there, and those that do not
     /// fit.
     fn renamed(&self) -> (Cow<'a, Schema>, Vec<Change>, Vec<Rename>) {
         let mut schema = Cow::Borrowed(self.before);
@@ -137,16 +137,16 @@ impl<'a> Comparison<'a> {
             }
         }
         for _ in 0..if self.guess { ROUNDS } else { 0 } {
-            let told = changes.len();
+            let known = changes.len();
             for rename in guess_tables(&schema, self.after) {
                 changes.extend(self.rename_table(&mut schema, &rename, true));
             }
-            if changes.len() == told {
+            if changes.len() == known {
                 break;
             }
         }
         for rename in columns {
-            // The column may name its table as it was called before.
+            // The rename of a column may use the old name of its table.
             let mut rename = rename.clone();
             let table = tables
                 .iter()
@@ -226,7 +226,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Pairs of what went and what came of one shape, where there is one of each only.
+/// Pairs of a dropped and an added object of equal shape, if each shape occurs once on either side.
 fn pairs<'a, T>(
     went: impl Iterator<Item = &'a T>,
     came: impl Iterator<Item = &'a T>,
@@ -252,7 +252,7 @@ fn pairs<'a, T>(
     order.into_iter().filter_map(pair).collect()
 }
 
-/// A name that stands for the one in question. SQL text cannot hold a NUL.
+/// A placeholder for the name in question. SQL text cannot contain a NUL.
 const NOBODY: &str = "\0";
 
 fn guess_tables(before: &Schema, after: &Schema) -> Vec<Rename> {
@@ -308,13 +308,13 @@ fn shapes(table: &Table, common: &HashSet<&String>) -> Vec<(String, String)> {
     let mut constraints = table.clone();
     constraints.columns.clear();
     let shape = |(at, column): (usize, &Column)| {
-        let (before, behind) = table.columns.split_at(at);
+        let (before, after) = table.columns.split_at(at);
         let place = [
             before.iter().rev().find(is_common),
-            behind.iter().find(is_common),
+            after.iter().find(is_common),
         ];
         let place = place.map(|column| column.map(|column| fold(&column.name)));
-        // What is left of the table when no other column is there.
+        // The rest of the table if there is no other column.
         let mut alone = constraints.clone();
         alone.columns.push(column.clone());
         alone.rename_column(&column.name, NOBODY);

@@ -1,4 +1,4 @@
-//! Comparing two schemas.
+//! Compares two schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,14 @@ use crate::schema::Schema;
 use crate::sql::show_name;
 use crate::table::{Column, Table, TableKind};
 
-/// All changes from `before` to `after`; none exactly when the two mean the same, which is when
-/// their [fingerprints](Schema::fingerprint) are equal.
+/// Lists all changes from `before` to `after`. The list is empty exactly when the two mean the
+/// same, which is when their [fingerprints](Schema::fingerprint) are equal.
 ///
-/// What was renamed is dropped and added; a [`Comparison`](crate::Comparison) can be told of
-/// renames, and can leave out the order of columns.
+/// A renamed object is listed as dropped and added; a [`Comparison`](crate::Comparison) knows
+/// renames and can ignore the order of columns.
 ///
-/// They are ordered to be read: new tables, then table by table what changed in it, tables that
-/// went, then indexes, triggers and views, each by name. The order is not one in which statements
-/// could be run.
+/// The order is meant for reading: new tables, then the changes of each table, dropped tables, then
+/// indexes, triggers and views, each by name. Statements cannot be run in this order.
 pub fn diff(before: &Schema, after: &Schema) -> Vec<Change> {
     let (before, after) = (Normal::new(before), Normal::new(after));
     let mut changes = Changes(Vec::new());
@@ -76,7 +75,7 @@ impl PartialEq for Schema {
 
 impl Eq for Schema {}
 
-/// What a change is of.
+/// The object of a change.
 #[derive(Clone)]
 struct Place {
     object: Object,
@@ -103,7 +102,7 @@ impl Place {
     }
 }
 
-/// A table that both schemas have, with the schemas around it.
+/// A table that both schemas have, with its two schemas.
 struct Sides<'a> {
     before: &'a Schema,
     after: &'a Schema,
@@ -121,10 +120,10 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// What changed in a property: its name, before and after.
+/// A changed property: its name, its value before and its value after.
 type Altered = (&'static str, Option<String>, Option<String>);
 
-/// The properties that are not the same.
+/// The properties that differ.
 fn altered(old: &[Fact], new: &[Fact]) -> Vec<Altered> {
     let value = |facts: &[Fact], wanted: &str| {
         let mut facts = facts.iter();
@@ -185,17 +184,18 @@ impl Changes {
         self.push(ChangeKind::Alter, at, (Some(property), before, after), risk);
     }
 
-    /// Indexes, triggers and views: each has a name, properties, and a text that holds them all.
+    /// Compares indexes, triggers and views: each has a name, properties, and a text that contains
+    /// them all.
     fn objects<'a, T>(
         &mut self,
         object: Object,
         (before, after): (&Objects<'a, T>, &Objects<'a, T>),
-        tell: impl Fn(&'a T) -> (&'a String, Option<&'a String>, String),
+        describe: impl Fn(&'a T) -> (&'a String, Option<&'a String>, String),
         risk: impl Fn(Option<&str>, Option<&T>, Option<&T>) -> Risk,
     ) {
         let keys: BTreeSet<&&str> = before.keys().chain(after.keys()).collect();
         let place = |of: &'a T| {
-            let (name, table, text) = tell(of);
+            let (name, table, text) = describe(of);
             let at = Place {
                 object,
                 name: show_name(name),
@@ -221,7 +221,7 @@ impl Changes {
                         .iter()
                         .any(|(property, ..)| *property == DECLARATION)
                     {
-                        // One of the two is known as a whole only.
+                        // One of the two is known only as a whole text.
                         let (_, was) = place(old.object);
                         changes = vec![(DECLARATION, Some(was), Some(text))];
                     }
@@ -234,7 +234,7 @@ impl Changes {
         }
     }
 
-    /// A table that both schemas have.
+    /// Compares a table that both schemas have.
     fn table(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
         let at = Place::from_table(Object::Table, new.table);
         if old.kind != new.kind {
@@ -319,8 +319,8 @@ impl Changes {
         }
     }
 
-    /// Constraints are what they say: another text is another constraint. The order of constraints
-    /// has no meaning, and neither has saying one twice.
+    /// Compares `UNIQUE` constraints by their text: a different text is a different constraint.
+    /// Order and duplicates have no meaning.
     fn uniques(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>, sides: &Sides<'_>) {
         let at = Place::from_table(Object::Unique, new.table);
         let find = |table: &'_ Table, text: &str| {
@@ -343,7 +343,8 @@ impl Changes {
         }
     }
 
-    /// A check that has a name may change; one without is what it says.
+    /// Compares `CHECK` constraints: a named one may change, one without a name is identified by
+    /// its text.
     fn checks(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>) {
         let place = |name: &Option<String>| {
             let mut at = Place::from_table(Object::Check, new.table);
@@ -380,8 +381,8 @@ impl Changes {
         }
     }
 
-    /// A foreign key is the same key as long as it leads from the same columns to the same; what it
-    /// does may change.
+    /// Compares foreign keys, which are identified by their columns and the columns to which they
+    /// refer; the other properties may change.
     fn foreign_keys(&mut self, old: &NormalTable<'_>, new: &NormalTable<'_>) {
         let at = Place::from_table(Object::ForeignKey, new.table);
         let text = |target: &str, actions: &BTreeSet<String>| {
@@ -419,7 +420,7 @@ fn by_key<'a, 'b>(columns: &'a [NormalColumn<'b>]) -> BTreeMap<&'a str, &'a Norm
     by_key.collect()
 }
 
-/// What to call a difference of kinds.
+/// The name of the property for a difference of kinds.
 fn kind_property(old: &TableKind, new: &TableKind) -> &'static str {
     match (old, new) {
         (TableKind::Virtual { .. }, _) | (_, TableKind::Virtual { .. }) => "VIRTUAL",

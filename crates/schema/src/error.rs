@@ -1,11 +1,11 @@
-//! Why a schema could not be read.
+//! The error of reading a schema.
 
 use std::fmt;
 
 /// A schema could not be read. Nothing was written.
 ///
-/// The message says what was being read; [`source`](std::error::Error::source) is SQLite's own
-/// error.
+/// The message names the part that was being read; [`source`](std::error::Error::source) is
+/// SQLite's own error.
 #[derive(Debug)]
 pub struct Error {
     what: &'static str,
@@ -13,7 +13,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// SQLite refused while `what` was read.
+    /// Wraps the error of SQLite while `what` was read.
     pub(crate) fn reading(what: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
         move |source| Error {
             what,
@@ -21,7 +21,7 @@ impl Error {
         }
     }
 
-    /// Other connections changed the schema each time it was read.
+    /// The error when other connections change the schema each time it is read.
     pub(crate) fn restless() -> Error {
         Error {
             what: "the schema, because it changes while it is read",

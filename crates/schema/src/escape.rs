@@ -1,29 +1,29 @@
-//! Text from outside, such as a name, a path or an error's words, made safe to print.
+//! Escapes foreign text, such as a name, a path or an error message, for printing.
 //!
-//! A terminal obeys control characters, a reader is misled by characters that are invisible or turn
-//! the direction of the text, and a CI system takes a line that begins with `::` for a command.
-//! Every program of this workspace prints text that it did not write itself through [`line()`] or
-//! [`lines`], whatever it adds for its own format.
+//! A terminal obeys control characters. Invisible characters and those that change the direction of
+//! text mislead a reader. A CI system runs a line that begins with `::` as a command. Every program
+//! of this workspace prints foreign text through [`line()`] or [`lines`], and then adds the escapes
+//! of its own format.
 //!
-//! What is printed cannot be told apart from a text that holds the escapes themselves; a program
-//! that needs the exact text reads JSON, which [`json`] keeps exact.
+//! The output is ambiguous: a text may contain the escapes themselves. A program that needs the
+//! exact text reads JSON, which [`json`] keeps exact.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// How wide a tab in a listing is.
+/// The width of a tab in a listing.
 const TAB: &str = "    ";
 
-/// The text on one line: every character that [`is_unsafe`] is written as `\n`, `\t`, `\r` or
-/// `\u{1b}`, and so is one character of a [workflow command], wherever a CI system would see one:
-/// `::` at the start, `##[` and `##vso[` anywhere.
+/// Escapes a text for one line. Each character that [`is_unsafe`] becomes `
+/// `, `\t`, `\r` or `\u{1b}`, and so does one character of each [workflow command][command],
+/// wherever a CI system would recognise it: `::` at the start, `##[` and `##vso[` anywhere.
 ///
-/// All other characters stay, so that names in any script can be read. Applied twice, it changes
-/// nothing more.
+/// All other characters stay, so names in any script remain readable. A second call changes
+/// nothing.
 ///
-/// [workflow command]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+/// [command]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 pub fn line(text: &str) -> Cow<'_, str> {
-    // Most texts are plain and stay as they are.
+    // Most texts are plain and stay unchanged.
     let plain = |byte: u8| (b' '..0x7f).contains(&byte) && byte != b':' && byte != b'#';
     if text.bytes().all(plain) {
         return Cow::Borrowed(text);
@@ -46,11 +46,11 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A text of several lines, such as a statement: each line as [`line()`] writes it, with blanks for
-/// its tabs.
+/// Escapes a text of several lines, such as a statement: each line as by [`line()`], with spaces
+/// for its tabs.
 ///
 /// For a text whose line ends mean nothing, such as a name, use [`line()`]: here a line end begins
-/// a line.
+/// a new line.
 pub fn lines(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (number, one) in text.split('\n').enumerate() {
@@ -63,9 +63,9 @@ pub fn lines(text: &str) -> String {
     escaped
 }
 
-/// A JSON document whose strings mean what they meant, with every character that [`is_unsafe`] as
-/// `\u001b`, and without a workflow command. The writer of the document has escaped those below
-/// U+0020; line ends between its values stay.
+/// Escapes a JSON document without changing the meaning of its strings: every character that
+/// [`is_unsafe`] becomes `\u001b`, and workflow commands are broken up. The writer of the document
+/// has already escaped characters below U+0020; line ends between its values stay.
 pub fn json(document: &str) -> Cow<'_, str> {
     let raw = |c: char| c > '~' && is_unsafe(c);
     if !document.contains(|c| c == '#' || raw(c)) {
@@ -79,23 +79,23 @@ pub fn json(document: &str) -> Cow<'_, str> {
             continue;
         }
         for unit in c.encode_utf16(&mut [0; 2]) {
-            // Writing to memory does not fail.
+            // A write to memory does not fail.
             let _ = write!(escaped, "\\u{unit:04x}");
         }
     }
     Cow::Owned(escaped)
 }
 
-/// Whether older runners see a command here, wherever in a line it is.
+/// Whether older runners recognise a command here, anywhere in a line.
 fn is_mark(text: &str, at: usize) -> bool {
     let rest = text.get(at..).unwrap_or_default();
     rest.starts_with("##[") || rest.starts_with("##vso[")
 }
 
-/// Whether a character does something to a terminal, ends a line, turns the direction of the text,
-/// or shows nothing: control characters, line and paragraph separators, what Unicode calls [default
-/// ignorable] (joiners, zero width spaces, marks and overrides of direction, tags, variation
-/// selectors, U+FEFF), annotations of lines, and U+FFFE and U+FFFF, which are no characters.
+/// Whether a character controls a terminal, ends a line, changes the direction of text, or is
+/// invisible: control characters, line and paragraph separators, the [default ignorable] characters
+/// of Unicode (joiners, zero width spaces, directional marks and overrides, tags, variation
+/// selectors, U+FEFF), interlinear annotations, and the noncharacters U+FFFE and U+FFFF.
 ///
 /// [default ignorable]: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
 pub fn is_unsafe(c: char) -> bool {

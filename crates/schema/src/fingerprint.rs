@@ -1,4 +1,4 @@
-//! A short value that stands for what a schema means.
+//! A short value that identifies the meaning of a schema.
 
 use std::fmt;
 
@@ -8,19 +8,18 @@ use sha2::{Digest, Sha256};
 use crate::normal::Normal;
 use crate::schema::Schema;
 
-/// Stands for what a schema means: two are equal exactly when [`diff`](crate::diff()) is empty.
+/// A hash of the meaning of a schema: two are equal exactly when [`diff`](crate::diff()) is empty.
 ///
-/// [`Display`](fmt::Display) gives 64 hexadecimal digits. It is the same on every machine, in every
-/// run, for every version of Rust, so it may be kept in a file; a release of this crate that
-/// compares more than the one before gives others, and says so in its change log.
+/// [`Display`](fmt::Display) prints 64 hexadecimal digits. The value is the same on every machine,
+/// in every run and for every version of Rust, so it may be stored in a file. A release of this
+/// crate that compares more properties returns different values, and its change log says so.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The number of the normal form that is hashed. It counts up whenever that changes, and is
-    /// part of what is hashed, so that a fingerprint of another release is another one rather than
-    /// nearly the same. Whoever keeps fingerprints keeps it beside them: those of two forms say
-    /// nothing of each other.
+    /// The number of the hashed normal form. It increases whenever the form changes and is part of
+    /// the hash, so that fingerprints of different forms never match. Store it together with a
+    /// fingerprint: two fingerprints of different forms are not comparable.
     pub const FORM: u32 = 1;
 
     /// The 32 bytes of the hash.
@@ -30,10 +29,10 @@ impl Fingerprint {
 }
 
 impl Schema {
-    /// The fingerprint of what is declared: equal exactly when [`diff`](crate::diff()) is empty.
+    /// The fingerprint of the declarations: equal exactly when [`diff`](crate::diff()) is empty.
     ///
-    /// It hashes the normal form that `diff` compares. The hash is SHA-256, because nobody, not
-    /// even the author of a hostile file, can make two schemas of one fingerprint.
+    /// It hashes the normal form that `diff` compares. The hash is SHA-256, so that not even the
+    /// author of a hostile file can construct two schemas with one fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         let form = format!("schema normal form {}\n", Fingerprint::FORM);
         let mut hash = Hash(Sha256::new_with_prefix(form));
@@ -43,7 +42,7 @@ impl Schema {
     }
 }
 
-/// Takes what is written into the hash.
+/// A writer into the hash.
 struct Hash(Sha256);
 
 impl std::io::Write for Hash {
@@ -69,7 +68,7 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// As its hexadecimal digits.
+/// Serializes the hexadecimal digits.
 impl Serialize for Fingerprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -7,11 +7,10 @@
 //! ```
 //!
 //! SQLite keeps a schema as the text of its `CREATE` statements, and `ALTER TABLE` edits that text,
-//! so equal schemas have different texts. The pragmas in turn are blind to `CHECK`, `COLLATE`, `ON
-//! CONFLICT` and others. So the text is parsed, what SQLite itself knows is asked of SQLite, and
-//! two schemas are equal when SQLite would treat their rows alike: blanks, comments, quotes, the
-//! case of names and keywords, and whether a constraint stands beside its column or below, are
-//! nothing.
+//! so equal schemas have different texts. The pragmas omit `CHECK`, `COLLATE`, `ON CONFLICT` and
+//! others. So this crate parses the text and combines it with the pragmas. Two schemas are equal if
+//! SQLite would treat their rows alike: whitespace, comments, quotes, the case of names and
+//! keywords, and the choice between a column constraint and a table constraint mean nothing.
 //!
 //! ```
 //! use rusqlite::Connection;
@@ -37,41 +36,42 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Schema::read`] reads the schema `main`, [`Schema::read_from`] any other of the connection;
-//! neither mixes them. What is SQLite's own (`sqlite_sequence`, `sqlite_stat1`, automatic indexes,
-//! the shadow tables of virtual tables) is told by [`Schema::internal`] and never compared.
+//! [`Schema::read`] reads the database `main`, [`Schema::read_from`] any other database of the
+//! connection. [`Schema::internal`] lists SQLite's own objects (`sqlite_sequence`, `sqlite_stat1`,
+//! automatic indexes, the shadow tables of virtual tables), which are never compared.
 //!
-//! Each [`Change`] says what may go wrong on the way, its [`Risk`]. A [`Comparison`] knows of
-//! renames besides. [`Schema::fingerprint`] stands for all that is compared.
+//! Each [`Change`] has a [`Risk`]: whether it can lose data, fail on data, or break readers. A
+//! [`Comparison`] also finds renames. [`Schema::fingerprint`] is a hash of everything that is
+//! compared.
 //!
-//! Nothing here writes, and nothing panics, whatever the file holds: what cannot be parsed is kept
-//! as text and compared as text.
+//! Nothing here writes, and nothing panics, whatever the file contains: a statement that cannot be
+//! parsed is kept and compared as text.
 
-/// The README's examples run as tests.
+/// Runs the examples of the README as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// SQL as text, and text from outside as it is printed.
+// SQL as text, and foreign text for printing.
 pub mod sql;
 mod text;
 pub mod escape;
 pub mod markdown;
 
-// What a database declares.
+// The declarations of a database.
 mod schema;
 mod table;
 
-// From a database to that.
+// From a database to its declarations.
 mod parse;
 mod read;
 mod cache;
 
-// What of it is compared, and the value that stands for that.
+// The compared part, and its hash.
 mod fingerprint;
 mod normal;
 
-// From two of them to their changes.
+// From two schemas to their changes.
 mod change;
 mod diff;
 mod risk;
@@ -80,7 +80,7 @@ mod risk;
 mod compare;
 mod rename;
 
-// For people.
+// For readers.
 mod error;
 mod listing;
 mod show;

@@ -6,9 +6,9 @@ use std::fmt;
 use crate::schema::Schema;
 use crate::sql::{fold, show_name};
 
-/// A listing for a person to review, and stable, so that it can be kept and compared: all tables by
-/// name, each with its columns, constraints, indexes and triggers, then the views with theirs.
-/// What is spelt otherwise and means the same is shown the same.
+/// A stable listing for review, which can be stored and compared: all tables by name, each with its
+/// columns, constraints, indexes and triggers, then the views with theirs. Spellings with the same
+/// meaning are shown the same.
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut first = true;
@@ -47,7 +47,7 @@ impl fmt::Display for Schema {
     }
 }
 
-/// Indexes and triggers by the folded name of what they belong to.
+/// Indexes and triggers by the folded name of their table.
 struct Belonging<'a> {
     lines: BTreeMap<String, Vec<(&'a str, String)>>,
 }
@@ -86,7 +86,7 @@ impl<'a> Belonging<'a> {
         Ok(())
     }
 
-    /// What belongs to something that is not listed, such as an index of a shadow table.
+    /// Writes the objects whose table is not listed, such as an index of a shadow table.
     fn write_orphans(
         &self,
         schema: &Schema,

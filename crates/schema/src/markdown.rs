@@ -1,16 +1,16 @@
-//! Text from a database in [GitHub's Markdown](https://github.github.com/gfm/). Control characters
-//! are escaped first, by `schema::escape`.
+//! Text from a database in [GitHub's Markdown](https://github.github.com/gfm/). `schema::escape`
+//! escapes control characters first.
 
 use crate::escape;
 
-/// A name in code, which may stand in a table.
+/// Formats a name as inline code, also within a table.
 pub fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
     let text = escape::line(text).replace('|', "\\|");
     let fence = "`".repeat(longest(&text) + 1);
-    // A blank keeps a backtick at either end from joining the fence.
+    // A space keeps a backtick at either end from joining the fence.
     let blank = if text.starts_with('`') || text.ends_with('`') {
         " "
     } else {
@@ -19,15 +19,15 @@ pub fn code(text: &str) -> String {
     format!("{fence}{blank}{text}{blank}{fence}")
 }
 
-/// A block of code, which ends with a line end. Nothing in it ends it.
+/// Formats a block of code, with a line end at its end. No content can close the block.
 pub fn block(language: &str, text: &str) -> String {
     let text = escape::lines(text.trim_end_matches('\n'));
     let fence = "`".repeat(longest(&text).max(2) + 1);
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
-/// A sentence with names in backticks, which may stand in a table and brings no HTML or links of
-/// its own.
+/// Formats a sentence with names in backticks, also within a table, without any HTML or links in
+/// it.
 pub fn prose(text: &str) -> String {
     let text = escape::line(text);
     let parts: Vec<&str> = text.split('`').collect();
@@ -41,7 +41,7 @@ pub fn prose(text: &str) -> String {
     parts.iter().enumerate().map(part).collect()
 }
 
-/// Text in which nothing is Markdown.
+/// Formats text so that nothing in it is Markdown.
 fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -51,11 +51,11 @@ fn plain(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '!' => escaped.extend(['\\', c]),
-            // A person or an issue that the row of a database happens to name is not called: GitHub
-            // looks for names after it has read the entity, and not behind an empty element.
+            // The row of a database must not mention a GitHub user or issue. GitHub looks for names
+            // after it has decoded entities, but not after an empty element.
             '@' => escaped.push_str("&#64;<!-- -->"),
             '#' => escaped.push_str("&#35;<!-- -->"),
-            // Nor does an address become a link.
+            // An address must not become a link.
             ':' if rest.starts_with("://") => escaped.push_str(":<!-- -->"),
             'w' | 'W'
                 if rest

@@ -1,9 +1,8 @@
-//! The normal form of a schema: what is compared, and nothing else.
+//! The normal form of a schema: the compared properties, and nothing else.
 //!
-//! [`diff`](crate::diff()) and [`Schema::fingerprint`] both read this form and only this one, so
-//! that they cannot disagree on what counts. What it holds is text of which two pieces are equal
-//! exactly when they mean the same, see `show`; what a change needs besides, such as the spelling
-//! of a name, is skipped by the fingerprint.
+//! [`diff`](crate::diff()) and [`Schema::fingerprint`] both read only this form, so they always
+//! agree. It contains texts that are equal exactly when their meaning is equal, see `show`. The
+//! fingerprint skips what only a change needs, such as the spelling of a name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +12,10 @@ use crate::schema::{Index, Schema, Trigger, View};
 use crate::sql::{fold, show_name};
 use crate::table::{Column, ForeignKey, Table, TableKind};
 
-/// One property of an object, and its value if it has one.
+/// A property of an object, and its value if it has one.
 pub(crate) type Fact = (&'static str, Option<String>);
 
-/// All that is compared of a schema.
+/// The compared properties of a schema.
 #[derive(Serialize)]
 pub(crate) struct Normal<'a> {
     #[serde(skip)]
@@ -27,24 +26,24 @@ pub(crate) struct Normal<'a> {
     pub(crate) views: BTreeMap<&'a str, NormalObject<'a, View>>,
 }
 
-/// All that is compared of a table.
+/// The compared properties of a table.
 #[derive(Serialize)]
 pub(crate) struct NormalTable<'a> {
     #[serde(skip)]
     pub(crate) table: &'a Table,
-    /// What holds its rows; `None` for a table that was understood.
+    /// The storage of its rows; `None` for an ordinary table that could be parsed.
     pub(crate) kind: Option<String>,
     pub(crate) options: Vec<Fact>,
     pub(crate) columns: Vec<NormalColumn<'a>>,
     pub(crate) primary_key: Option<Vec<Fact>>,
     pub(crate) uniques: BTreeSet<String>,
-    /// By shown name, where there is one, and condition.
+    /// By shown name, if there is one, and condition.
     pub(crate) checks: BTreeSet<(Option<String>, String)>,
-    /// By what leads where, all that the keys from there to there do.
+    /// By child and parent columns, the actions of the keys between them.
     pub(crate) foreign_keys: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// All that is compared of a column.
+/// The compared properties of a column.
 #[derive(Serialize)]
 pub(crate) struct NormalColumn<'a> {
     #[serde(skip)]
@@ -53,7 +52,7 @@ pub(crate) struct NormalColumn<'a> {
     pub(crate) facts: Vec<Fact>,
 }
 
-/// All that is compared of an index, a trigger or a view.
+/// The compared properties of an index, a trigger or a view.
 #[derive(Serialize)]
 pub(crate) struct NormalObject<'a, T> {
     #[serde(skip)]
@@ -61,7 +60,7 @@ pub(crate) struct NormalObject<'a, T> {
     pub(crate) facts: Vec<Fact>,
 }
 
-/// The property of what could not be parsed and is compared as text.
+/// The property of an object that could not be parsed and is compared as text.
 pub(crate) const DECLARATION: &str = "declaration";
 
 impl<'a> Normal<'a> {
@@ -71,7 +70,7 @@ impl<'a> Normal<'a> {
             indexes,
             triggers,
             views,
-            // What SQLite makes for itself follows from the rest or from the rows.
+            // SQLite's own objects follow from the rest or from the rows.
             internal: _,
         } = schema;
         Normal {
@@ -148,8 +147,8 @@ impl<'a> NormalTable<'a> {
     }
 }
 
-/// The columns in order. In a damaged file two may have one name; the second is then told apart by
-/// its number.
+/// The columns in order. In a damaged file two columns may have one name; the second is then
+/// distinguished by its number.
 fn normal_columns(columns: &[Column]) -> Vec<NormalColumn<'_>> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = Vec::with_capacity(columns.len());

@@ -1,4 +1,4 @@
-//! From the text of a `CREATE` statement to what it declares.
+//! Parses a `CREATE` statement into its declarations.
 
 mod others;
 mod table;
@@ -12,13 +12,13 @@ use crate::sql::token::{Kind, words};
 pub(crate) use others::{index, trigger, view, virtual_table};
 pub(crate) use table::table;
 
-/// How deep parentheses may nest, and how many operators may follow each other. The tree is walked
-/// by recursion; SQLite itself refuses expressions deeper than 1,000
+/// The limit for nested parentheses and successive operators. The tree is walked by recursion;
+/// SQLite itself refuses expressions deeper than 1,000
 /// (<https://sqlite.org/limits.html#max_expr_depth>).
 const DEEPEST: usize = 1_000;
 
-/// Gives the parsed statement to `take`. `None` if the text is not one statement of the grammar, or
-/// if `take` does not know what to make of it.
+/// Passes the parsed statement to `take`. `None` if the text is not one statement of the grammar,
+/// or if `take` cannot use it.
 fn parsed<T>(sql: &str, take: impl FnOnce(&Stmt<'_>) -> Option<T>) -> Option<T> {
     if too_deep(sql) {
         return None;
@@ -35,7 +35,7 @@ fn parsed<T>(sql: &str, take: impl FnOnce(&Stmt<'_>) -> Option<T>) -> Option<T> 
 }
 
 /// Whether an expression may be deeper than SQLite allows. Each word and symbol between two commas
-/// counts as a level, so this says yes too early, but only to what nobody writes by hand.
+/// counts as a level, so the estimate is too high, but harmless for any realistic SQL.
 fn too_deep(sql: &str) -> bool {
     let mut deepest = 0;
     let mut nested: Vec<usize> = Vec::new();
@@ -66,7 +66,7 @@ fn too_deep(sql: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// One more of `again` behind `text` than is allowed, and as many as are.
+    /// Appends one more `again` to `text` than is allowed, then as many as are allowed.
     fn limit(text: &str, again: &str, already: usize) {
         let with = |times: usize| format!("{text}{}", again.repeat(times));
         assert!(!too_deep(&with(DEEPEST - already)), "{text} {again}");
@@ -79,9 +79,9 @@ mod tests {
         limit("SELECT ", "- ", 0);
         limit("SELECT 1 ", "AND 1 ", 0);
         limit("SELECT ", "not ", 0);
-        // Behind what is closed, the depth is that of before.
+        // After a closing parenthesis, the depth is that of before.
         limit("- - -", "()-", 3);
-        // And behind a comma that of the parenthesis.
+        // After a comma, it is that of the parenthesis.
         limit(&format!("{}+ + + +,", "(".repeat(400)), "+", 400);
         limit("+ + +;", "+", 0);
     }

@@ -1,4 +1,4 @@
-//! Asking SQLite what a database declares.
+//! Queries SQLite for the declarations of a database.
 
 use std::collections::HashMap;
 
@@ -13,33 +13,33 @@ use crate::sql::{fold, quote_name, tight};
 use crate::table::{Affinity, Column, Generated, Table, TableKind};
 use crate::text::Names;
 
-/// How often a schema is read again when another connection changes it meanwhile.
+/// The number of attempts when another connection changes the schema during a read.
 const TRIES: usize = 10;
 
 impl Schema {
-    /// Reads what the schema `main` of the database declares: neither what is temporary nor what is
-    /// attached. Nothing is written, and no transaction is opened. A thread remembers some of the
-    /// last schemas that it read: where `sqlite_schema` holds the same again, SQLite is asked no
-    /// more.
+    /// Reads the declarations of the database `main`, without temporary and attached objects.
+    /// Nothing is written, and no transaction is opened. A thread caches the last schemas that it
+    /// read: if `sqlite_schema` has the same content again, SQLite is not queried further.
     ///
     /// # Errors
     ///
-    /// Returns SQLite's error if the file cannot be read, is locked, or holds a schema that SQLite
-    /// does not understand; and an error without source if other connections change the schema
-    /// each time it is read.
+    /// Returns SQLite's error if the file cannot be read, is locked, or contains a schema that
+    /// SQLite does not understand; and an error without source if other connections change the
+    /// schema each time it is read.
     pub fn read(conn: &Connection) -> Result<Schema, Error> {
         Schema::read_from(conn, "main")
     }
 
-    /// Reads what one database of the connection declares: `main`, `temp`, or the name under which
-    /// one was [attached](https://sqlite.org/lang_attach.html). Nothing of the others is read.
+    /// Reads the declarations of one database of the connection: `main`, `temp`, or the name under
+    /// which one was [attached](https://sqlite.org/lang_attach.html). The other databases are not
+    /// read.
     ///
     /// # Errors
     ///
     /// As [`read`](Schema::read), and if there is no database of that name.
     pub fn read_from(conn: &Connection, database: &str) -> Result<Schema, Error> {
-        // Several queries are needed, and outside a transaction each may see another schema; the
-        // counter that SQLite keeps for the same purpose tells whether they did.
+        // Several queries are needed, and outside a transaction each may see a different schema;
+        // SQLite's schema counter shows whether they did.
         let source = Source { conn, database };
         let inside = !conn.is_autocommit();
         for _ in 0..TRIES {
@@ -54,8 +54,9 @@ impl Schema {
                 return Ok(schema);
             }
             let read = stored.and_then(|stored| source.read_once(stored));
-            // Inside a transaction nobody else changes it. An error may have rolled that back, and
-            // what is read then is another schema, without the error.
+            // Inside a transaction no other connection changes the schema. An error may have rolled
+            // the transaction back, and the next query then reads a different schema without an
+            // error.
             if inside {
                 return read;
             }
@@ -74,7 +75,7 @@ struct Listed {
     strict: bool,
 }
 
-/// One of the databases of a connection.
+/// A database of a connection.
 struct Source<'a> {
     conn: &'a Connection,
     database: &'a str,
@@ -123,7 +124,7 @@ impl Source<'_> {
             .into_iter()
             .map(|object| internal_object(object.clone(), &schema))
             .collect();
-        // Of a virtual table its module tells the columns, which may be another one on another
+        // The module of a virtual table determines its columns, and may differ on another
         // connection.
         if !listed.values().any(|listed| listed.kind == "virtual") {
             cache::remember(all, &schema);
@@ -169,7 +170,7 @@ impl Source<'_> {
         table
     }
 
-    /// What is stored of each object, SQLite's own too.
+    /// The stored text of each object, including SQLite's own.
     fn stored(&self) -> Result<Vec<Stored>, Error> {
         let sql = format!(
             "SELECT type, name, tbl_name, sql FROM {}.sqlite_schema",
@@ -185,7 +186,7 @@ impl Source<'_> {
         })
     }
 
-    /// By folded name, what SQLite knows of each table and view.
+    /// SQLite's data on each table and view, by folded name.
     fn listed(&self) -> Result<HashMap<String, Listed>, Error> {
         let rows = self.collect(
             "SELECT name, type, wr, strict FROM pragma_table_list
@@ -204,9 +205,9 @@ impl Source<'_> {
         Ok(rows.into_iter().collect())
     }
 
-    /// By folded name, the columns of each table that is not virtual.
+    /// The columns of each table that is not virtual, by folded name.
     ///
-    /// Virtual tables are asked one by one: a module that this build does not know is an error, and
+    /// Virtual tables are queried one by one: a module that this build lacks causes an error, which
     /// must not hide all other tables.
     fn columns(&self) -> Result<HashMap<String, Vec<Column>>, Error> {
         let rows = self.collect(
@@ -218,7 +219,7 @@ impl Source<'_> {
             "the columns of the tables",
             |row| Ok((fold(&text(row, 0)?), column(row, 1)?)),
         )?;
-        // SQLite gives the columns of a table together and in their order.
+        // SQLite returns the columns of a table together and in their order.
         let mut columns: HashMap<String, Vec<Column>> = HashMap::new();
         for (table, column) in rows {
             columns.entry(table).or_default().push(column);
@@ -226,7 +227,7 @@ impl Source<'_> {
         Ok(columns)
     }
 
-    /// The columns of a virtual table; none if its module is not in this build.
+    /// The columns of a virtual table; none if this build lacks its module.
     fn columns_of_virtual(&self, table: &str) -> Vec<Column> {
         self.collect(
             "SELECT name, type, \"notnull\", hidden FROM pragma_table_xinfo(?1, ?2) ORDER BY cid",
@@ -253,7 +254,7 @@ impl Source<'_> {
     }
 }
 
-/// Whatever a quoted word in a view or a trigger may name.
+/// All names to which a quoted word in a view or a trigger may refer.
 fn all_names(schema: &Schema, stored: &[&Stored]) -> Names {
     let columns = schema.tables().flat_map(|table| &table.columns);
     let columns = columns.map(|column| fold(&column.name));
@@ -269,7 +270,7 @@ fn is_internal(name: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
 }
 
-/// What an object that nobody declared is.
+/// Describes an object that SQLite made.
 fn internal_object(object: Stored, schema: &Schema) -> Internal {
     let name = fold(&object.name);
     let mut table = object.table;
@@ -282,7 +283,8 @@ fn internal_object(object: Stored, schema: &Schema) -> Internal {
     } else if name.starts_with("sqlite_") {
         InternalKind::Other
     } else {
-        // A shadow table is called after its virtual table; of two that may be, after the longer.
+        // A shadow table is named after its virtual table; of two candidates, after the longer
+        // name.
         let is_of = |own: &&Table| {
             let rest = name.strip_prefix(&fold(&own.name));
             matches!(own.kind, TableKind::Virtual { .. })
@@ -302,7 +304,7 @@ fn internal_object(object: Stored, schema: &Schema) -> Internal {
     }
 }
 
-/// A column from name, type, NOT NULL and hidden, in this order from `at` on.
+/// Reads a column from name, type, NOT NULL and hidden, in this order from `at` on.
 fn column(row: &Row<'_>, at: usize) -> rusqlite::Result<Column> {
     let declared_type = Some(tight(&text(row, at + 1)?)).filter(|name| !name.is_empty());
     let hidden: i64 = row.get(at + 3)?;
@@ -314,7 +316,7 @@ fn column(row: &Row<'_>, at: usize) -> rusqlite::Result<Column> {
         not_null_on_conflict: None,
         default: None,
         collation: None,
-        // How it is computed stands in the text only.
+        // Only the text contains its expression.
         generated: matches!(hidden, 2 | 3).then(|| Generated {
             expression: String::new(),
             stored: hidden == 3,
@@ -323,9 +325,9 @@ fn column(row: &Row<'_>, at: usize) -> rusqlite::Result<Column> {
     })
 }
 
-/// Text as it stands in the file. NULL is empty. Each byte that is not UTF-8 becomes a mark and its
-/// two digits: a name that cannot be read must neither make all others unreadable nor be taken for
-/// another one.
+/// The text in the file. NULL is empty. Each byte that is not UTF-8 becomes a mark and its two
+/// digits, so that an unreadable name neither makes the others unreadable nor equals a different
+/// name.
 fn text(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
     Ok(match row.get_ref(at)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {

@@ -1,28 +1,28 @@
 //! A schema as it would be after `ALTER TABLE … RENAME`.
 //!
-//! SQLite rewrites every reference to what is renamed. Here the same is done to the normalised
-//! text, and only where a word can mean nothing else: if a view or a trigger stays as it is, it is
-//! told as changed, which is a line too many; were it rewritten wrongly, a change would be hidden.
+//! SQLite rewrites every reference to a renamed object. This module does the same to the normalised
+//! text, but only where a word is unambiguous: a view or a trigger that is not rewritten is
+//! reported as changed, which is one line too many; a wrong rewrite would hide a change.
 
 use crate::schema::{Index, PartKind, Schema, Trigger};
 use crate::sql::token::{Kind, tokens};
 use crate::sql::{fold, show_name};
 use crate::table::{IndexedColumn, Table};
 
-/// A table or a column that goes on under another name.
+/// A table or a column with a new name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Rename {
-    /// The table, by its name before; a column may also name it as it is called after.
+    /// The table, by its old name; for a column, the new name is accepted, too.
     pub table: String,
-    /// The column, or `None` when the table itself is renamed.
+    /// The column, or `None` if the table itself is renamed.
     pub column: Option<String>,
-    /// The name after.
+    /// The new name.
     pub to: String,
 }
 
 impl Rename {
-    /// A table is renamed.
+    /// Creates the rename of a table.
     pub fn table(table: &str, to: &str) -> Rename {
         Rename {
             table: table.to_owned(),
@@ -31,7 +31,7 @@ impl Rename {
         }
     }
 
-    /// A column is renamed.
+    /// Creates the rename of a column.
     pub fn column(table: &str, column: &str, to: &str) -> Rename {
         Rename {
             table: table.to_owned(),
@@ -52,7 +52,7 @@ fn replace(name: &mut String, from: &str, to: &str) {
     }
 }
 
-/// The words of normalised text, with what stands before and behind each.
+/// The words of normalised text, each with the text before and after it.
 fn split_words(text: &str) -> Vec<(&str, &str, &str)> {
     let words: Vec<&str> = tokens(text)
         .filter(|token| token.kind != Kind::Blank)
@@ -64,8 +64,8 @@ fn split_words(text: &str) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
-/// Normalised text with each word replaced that is `from` where `belongs`, told what stands before
-/// and behind it, says so.
+/// Replaces each word `from` of normalised text for which `belongs` agrees, given the words before
+/// and after it.
 fn rewrite(text: &mut String, from: &str, to: &str, belongs: impl Fn(&str, &str) -> bool) {
     let (from, to) = (show_name(from), show_name(to));
     let mut around = split_words(text).into_iter();
@@ -74,21 +74,21 @@ fn rewrite(text: &mut String, from: &str, to: &str, belongs: impl Fn(&str, &str)
         let replaced = token.kind != Kind::Blank
             && around
                 .next()
-                .is_some_and(|(before, word, behind)| word == from && belongs(before, behind));
+                .is_some_and(|(before, word, after)| word == from && belongs(before, after));
         new.push_str(if replaced { &to } else { token.text });
     }
     *text = new;
 }
 
-/// A table where it qualifies a column.
+/// Renames a table where it qualifies a column.
 fn rewrite_qualifier(text: &mut String, from: &str, to: &str) {
-    rewrite(text, from, to, |_, behind| behind == ".");
+    rewrite(text, from, to, |_, after| after == ".");
 }
 
-/// A column in an expression: neither a qualifier, a function, a collation, nor another's alias.
+/// Renames a column in an expression, but not a qualifier, a function, a collation or an alias.
 fn rewrite_column(text: &mut String, from: &str, to: &str) {
-    rewrite(text, from, to, |before, behind| {
-        behind != "." && behind != "(" && before != "COLLATE" && before != "AS"
+    rewrite(text, from, to, |before, after| {
+        after != "." && after != "(" && before != "COLLATE" && before != "AS"
     });
 }
 
@@ -158,7 +158,7 @@ impl Table {
 }
 
 impl Schema {
-    /// Renames a table that is there to a name that is free.
+    /// Renames an existing table to a free name.
     pub(crate) fn rename_table(&mut self, from: &str, to: &str) {
         let Some(mut table) = self.tables.remove(&fold(from)) else {
             return;
@@ -177,14 +177,14 @@ impl Schema {
         for trigger in self.triggers.values_mut() {
             replace(&mut trigger.table, from, to);
         }
-        // A word that may also be a column is left alone.
+        // A word that may also be a column is left unchanged.
         let ambiguous = self.tables().any(|table| table.column(from).is_some());
         if !ambiguous {
             self.each_query(|text| rewrite(text, from, to, |_, _| true));
         }
     }
 
-    /// Renames a column that is there to a name that is free in its table.
+    /// Renames an existing column to a name that is free in its table.
     pub(crate) fn rename_column(&mut self, table: &str, from: &str, to: &str) {
         let Some(own) = self.tables.get_mut(&fold(table)) else {
             return;

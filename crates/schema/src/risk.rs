@@ -1,7 +1,7 @@
-//! The risks of each kind of change on the way from one schema to another.
+//! The risks of each kind of change from one schema to another.
 //!
-//! Each rule is a pure function of what a change is made of, and says which page of SQLite's
-//! documentation it rests on. `tests/it/risks.rs` has a line for each.
+//! Each rule is a pure function of the parts of a change, and refers to a page of SQLite's
+//! documentation. `tests/it/risks.rs` has a line for each.
 
 mod keys;
 
@@ -15,37 +15,65 @@ use crate::sql::fold;
 use crate::table::{Affinity, Column, Conflict, IndexedColumn, PrimaryKey, Table};
 use keys::{holds, index_key, index_key_of_any, key, unique_keys};
 
-/// The risks when a database of the first schema becomes one of the second, whatever
-/// statements lead there. It is told without looking at rows: what *can* happen, not what will.
+/// The risks when a database of the first schema becomes one of the second, whatever statements do
+/// it. Rows are not read: a risk is what *can* happen, not what will.
 ///
-/// | from the first schema to the second | loses | fails | breaks | because |
-/// |---|---|---|---|---|
-/// | a table, a trigger that is not `INSTEAD OF`, a view or a plain index is added | | | | nothing there refers to it |
-/// | a table goes | yes | if a foreign key leads to it | yes | [`DROP TABLE` deletes the rows, and is refused if that violates a key](https://sqlite.org/foreignkeys.html#fk_schemacommands) |
-/// | a table or column is renamed | if guessed | | yes | [references in the schema follow, those in programs do not](https://sqlite.org/lang_altertable.html#altertabrename) |
-/// | what could not be parsed, or is virtual, becomes another | yes | yes | yes | what it means is not known here |
-/// | `WITHOUT ROWID` comes | unless an id was the rowid | yes | yes | [there is no rowid to keep, and its key refuses NULL](https://sqlite.org/withoutrowid.html#differences_from_ordinary_rowid_tables) |
-/// | `STRICT` comes | | yes | | [a value of another type is refused](https://sqlite.org/stricttables.html) |
-/// | `STRICT` goes | if a column is `ANY` | | if a column is `ANY` | [only there `ANY` converts nothing](https://sqlite.org/stricttables.html#the_any_datatype) |
-/// | a column is added | | if NULL is refused and the default is not a literal, or it is stored | if NULL is refused without a default | [each row must get a value](https://sqlite.org/lang_altertable.html#altertabaddcol) |
-/// | a column goes | unless it is generated | | yes | [its content is purged](https://sqlite.org/lang_altertable.html#altertabdropcol) |
-/// | a column gets another affinity | unless it becomes `BLOB` | in a `STRICT` table | yes | [values are converted: '007' is 7](https://sqlite.org/datatype3.html#type_affinity) |
-/// | `NOT NULL` comes | with `ON CONFLICT IGNORE` or `REPLACE` | with any other | | [a NULL is refused, skipped or replaced](https://sqlite.org/lang_conflict.html) |
-/// | `NOT NULL` goes | | | yes | readers meet a NULL that never was |
-/// | a `DEFAULT` changes | | | | rows keep their values |
-/// | a `COLLATE` changes | | if the column is in a unique key | yes | [what is equal, and what comes first](https://sqlite.org/datatype3.html#collating_sequences) |
-/// | a column becomes generated, or computed otherwise | if it held values | if stored, or NULL is refused | yes | [the value is the expression's](https://sqlite.org/gencol.html) |
-/// | the order of columns changes | | | yes | `SELECT *` and `INSERT` without columns, nothing else |
-/// | a unique key comes, or gets other columns | with `ON CONFLICT IGNORE` or `REPLACE` | unless a part of it was unique before | | [a second row of a key is refused, skipped, or deletes the first](https://sqlite.org/lang_conflict.html) |
-/// | a unique key goes | | | unless another is the same | [`ON CONFLICT (…)` needs it](https://sqlite.org/lang_upsert.html), and [so do foreign keys to it](https://sqlite.org/foreignkeys.html#fk_indexes) |
-/// | `AUTOINCREMENT` goes | yes | | | [ids of deleted rows are used again](https://sqlite.org/autoinc.html) |
-/// | a key becomes the rowid, or ceases to be it | | when it becomes | yes | [the rowid holds integers only](https://sqlite.org/lang_createtable.html#rowid) |
-/// | a `CHECK` comes or changes | | unless the condition was there | | [rows are held to it](https://sqlite.org/lang_createtable.html#check_constraints) |
-/// | a foreign key comes | | yes | | [an orphan violates it](https://sqlite.org/foreignkeys.html) |
-/// | a `CHECK`, a foreign key or a plain index goes | | | | nothing is refused that was allowed |
-/// | an index computes an expression | | yes | | [it is evaluated for each row](https://sqlite.org/expridx.html) |
-/// | an `INSTEAD OF` trigger goes or waits for something else | | | yes | [without it the view cannot be written](https://sqlite.org/lang_createtrigger.html#instead_of_triggers) |
-/// | a view goes or asks something else | | | yes | its readers get other columns or rows |
+/// The list gives for each change from the first schema to the second whether it loses data, fails
+/// on data, or breaks readers:
+///
+/// - A table, view, plain index or trigger (other than `INSTEAD OF`) is added: none; nothing uses
+///   it yet.
+/// - A table is dropped: loses; fails if a foreign key refers to it; breaks. [`DROP TABLE` deletes
+///   the rows, and is refused if that violates a
+///   key](https://sqlite.org/foreignkeys.html#fk_schemacommands).
+/// - A table or column is renamed: loses if guessed; breaks. [References in the schema follow,
+///   those in programs do not](https://sqlite.org/lang_altertable.html#altertabrename).
+/// - A virtual or unparsed object is altered: loses, fails, breaks. Its meaning is not known here.
+/// - `WITHOUT ROWID` is added: loses unless an id was the rowid; fails; breaks. [There is no rowid
+///   to keep, and the key refuses
+///   NULL](https://sqlite.org/withoutrowid.html#differences_from_ordinary_rowid_tables).
+/// - `STRICT` is added: fails. [A value of a different type is
+///   refused](https://sqlite.org/stricttables.html).
+/// - `STRICT` is removed: loses and breaks if a column is `ANY`. [Only in a `STRICT` table, `ANY`
+///   converts nothing](https://sqlite.org/stricttables.html#the_any_datatype).
+/// - A column is added: fails if it refuses NULL and its default is not a literal, or if it is
+///   stored; breaks if it refuses NULL and has no default. [Each row needs a
+///   value](https://sqlite.org/lang_altertable.html#altertabaddcol).
+/// - A column is dropped: loses unless it is generated; breaks. [Its content is
+///   purged](https://sqlite.org/lang_altertable.html#altertabdropcol).
+/// - The affinity of a column changes: loses unless it becomes `BLOB`; fails in a `STRICT` table;
+///   breaks. [Values are converted: '007' becomes
+///   7](https://sqlite.org/datatype3.html#type_affinity).
+/// - `NOT NULL` is added: loses with `ON CONFLICT IGNORE` or `REPLACE`; fails with any other
+///   action. [A NULL is refused, skipped or replaced](https://sqlite.org/lang_conflict.html).
+/// - `NOT NULL` is removed: breaks. Readers may get NULL.
+/// - A `DEFAULT` changes: none; rows keep their values.
+/// - A `COLLATE` changes: fails if the column is in a unique key; breaks. [Equality and order
+///   change](https://sqlite.org/datatype3.html#collating_sequences).
+/// - A column becomes generated, or its expression changes: loses if it had its own values; fails
+///   if it is stored or refuses NULL; breaks. [The value is that of the
+///   expression](https://sqlite.org/gencol.html).
+/// - The order of columns changes: breaks only `SELECT *` and `INSERT` without columns.
+/// - A unique key is added, or its columns change: loses with `ON CONFLICT IGNORE` or `REPLACE`;
+///   fails unless a part of it was unique before. [A second row of a key is refused, skipped, or
+///   deletes the first](https://sqlite.org/lang_conflict.html).
+/// - A unique key is dropped: breaks unless an equal one remains. [`ON CONFLICT (…)` needs
+///   it](https://sqlite.org/lang_upsert.html), and [so do foreign keys to
+///   it](https://sqlite.org/foreignkeys.html#fk_indexes).
+/// - `AUTOINCREMENT` is removed: loses. [Ids of deleted rows are
+///   reused](https://sqlite.org/autoinc.html).
+/// - A key becomes the rowid, or is no longer the rowid: fails if it becomes the rowid; breaks.
+///   [The rowid contains only integers](https://sqlite.org/lang_createtable.html#rowid).
+/// - A `CHECK` is added or changes: fails unless the condition existed. [Rows must satisfy
+///   it](https://sqlite.org/lang_createtable.html#check_constraints).
+/// - A foreign key is added: fails. [An orphan violates it](https://sqlite.org/foreignkeys.html).
+/// - A `CHECK`, a foreign key or a plain index is dropped: none; nothing is refused that was
+///   allowed.
+/// - An index computes an expression: fails. [It is evaluated for each
+///   row](https://sqlite.org/expridx.html).
+/// - An `INSTEAD OF` trigger is dropped or its event changes: breaks. [Without it the view cannot
+///   be written](https://sqlite.org/lang_createtrigger.html#instead_of_triggers).
+/// - A view is dropped or its query changes: breaks. Its readers get different columns or rows.
 ///
 /// ```
 /// # use rusqlite::Connection;
@@ -65,20 +93,20 @@ use keys::{holds, index_key, index_key_of_any, key, unique_keys};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Risk {
-    /// A value that a database of the first schema holds may be gone or be another one in the
-    /// second, without an error. What a later `DELETE` takes along is not meant.
+    /// A value in a database of the first schema may be gone or changed in the second, without an
+    /// error. Losses by a later `DELETE` do not count.
     pub can_lose_data: bool,
-    /// Rows may be in the way: the second schema refuses what the first allowed. A program written
-    /// for the first may be refused for the same reason when it writes.
+    /// Rows may conflict: the second schema refuses what the first allowed. For the same reason, a
+    /// write of a program for the first schema may be refused.
     pub can_fail_on_data: bool,
-    /// A statement written for the first schema, naming the columns that it needs, may be refused
-    /// by the second whatever the rows are, or answer otherwise. Only a change of the order of
-    /// columns is about statements that do not name them.
+    /// A statement for the first schema that names its columns may fail on the second, whatever the
+    /// rows are, or return a different result. Only a change of the order of columns concerns
+    /// statements that do not name them.
     pub breaks_readers: bool,
 }
 
 impl Risk {
-    /// Nothing can go wrong.
+    /// No risk.
     pub const NONE: Risk = Risk {
         can_lose_data: false,
         can_fail_on_data: false,
@@ -97,14 +125,14 @@ impl Risk {
         breaks_readers: true,
         ..Risk::NONE
     };
-    /// Nothing is known, so nothing can be ruled out.
+    /// Every risk, for a change of unknown meaning.
     const UNKNOWN: Risk = Risk {
         can_lose_data: true,
         can_fail_on_data: true,
         breaks_readers: true,
     };
 
-    /// Whether anything can go wrong.
+    /// Whether there is any risk.
     pub fn any(self) -> bool {
         self != Risk::NONE
     }
@@ -117,7 +145,7 @@ impl Risk {
 impl BitOr for Risk {
     type Output = Risk;
 
-    /// The risks of both together.
+    /// Combines two sets of risks.
     fn bitor(self, other: Risk) -> Risk {
         Risk {
             can_lose_data: self.can_lose_data | other.can_lose_data,
@@ -128,7 +156,7 @@ impl BitOr for Risk {
 }
 
 impl fmt::Display for Risk {
-    /// `can lose data, can fail on data, breaks readers`, as much of it as is true; `no risk`.
+    /// Writes the risks that apply, such as `can lose data, breaks readers`, or `no risk`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = [
             (self.can_lose_data, "can lose data"),
@@ -155,7 +183,7 @@ pub(crate) fn drop_table(table: &Table, before: &Schema) -> Risk {
     Risk::LOSES | Risk::BREAKS | Risk::FAILS.only_if(referred)
 }
 
-/// A guess rules nothing out: if it is wrong, something was dropped.
+/// The risk of a rename. A wrong guess means that something was dropped, so it adds that risk.
 pub(crate) fn rename(guessed_drop: Option<Risk>) -> Risk {
     Risk::BREAKS | guessed_drop.unwrap_or_default()
 }
@@ -189,8 +217,8 @@ pub(crate) fn add_column(column: &Column) -> Risk {
         | Risk::BREAKS.only_if(generated.is_none() && refused && column.default.is_none())
 }
 
-/// Whether `ALTER TABLE` may give the default to rows that are there: not an expression, and not
-/// the time at which it is asked.
+/// Whether `ALTER TABLE` may give the default to existing rows: not for an expression, and not for
+/// the current time.
 fn is_constant(default: &str) -> bool {
     !default.starts_with('(') && !default.starts_with("CURRENT_")
 }
@@ -203,7 +231,7 @@ pub(crate) fn column_order() -> Risk {
     Risk::BREAKS
 }
 
-/// A property of a column that both tables have.
+/// The risk of a changed property of a column that both tables have.
 pub(crate) fn column(
     property: &str,
     (old, new): (&Column, &Column),
@@ -211,7 +239,7 @@ pub(crate) fn column(
     after: &Schema,
 ) -> Risk {
     match property {
-        // The change of the table from or to `STRICT` tells of what that does to affinities.
+        // The change of the table to or from `STRICT` covers its effect on affinities.
         "type" => {
             let risk = affinity(old.affinity, new.affinity);
             risk | Risk::FAILS.only_if(table.strict && risk.any())
@@ -242,7 +270,7 @@ fn not_null(old: &Column, new: &Column) -> Risk {
         (true, false) => Risk::BREAKS,
         (false, true) => match new.not_null_on_conflict {
             Some(Conflict::Ignore) => Risk::LOSES,
-            // Without a default to take, it is as `ABORT`.
+            // Without a default, it works like `ABORT`.
             Some(Conflict::Replace) if new.default.is_some() => Risk::LOSES,
             _ => Risk::FAILS,
         },
@@ -262,7 +290,7 @@ fn generated(old: &Column, new: &Column) -> Risk {
     }
 }
 
-/// A second row of a key that comes.
+/// The risk of a second row with the same key, for a key that is added.
 fn second_row(on_conflict: Option<Conflict>) -> Risk {
     match on_conflict {
         Some(Conflict::Ignore | Conflict::Replace) => Risk::LOSES,
@@ -270,8 +298,8 @@ fn second_row(on_conflict: Option<Conflict>) -> Risk {
     }
 }
 
-/// A key of `new` that `old` does not have. If `old` lets no second row pass for a part of it,
-/// there is none for the whole.
+/// The risk of a key of `new` that `old` does not have. If a part of it is unique in `old`, so is
+/// the whole.
 pub(crate) fn add_key(
     columns: &[IndexedColumn],
     on_conflict: Option<Conflict>,
@@ -282,7 +310,7 @@ pub(crate) fn add_key(
     second_row(on_conflict).only_if(!held)
 }
 
-/// A key of `old` that `new` does not have.
+/// The risk of a key of `old` that `new` does not have.
 pub(crate) fn drop_key(
     columns: &[IndexedColumn],
     old: &Table,
@@ -291,7 +319,7 @@ pub(crate) fn drop_key(
     Risk::BREAKS.only_if(!unique_keys(new, after).contains(&key(old, columns)))
 }
 
-/// A primary key that comes, goes, or becomes another.
+/// The risk of a primary key that is added, dropped, or altered.
 pub(crate) fn primary_key(
     property: &str,
     (old, before): (&Table, &Schema),
@@ -317,7 +345,7 @@ pub(crate) fn primary_key(
     comes | goes
 }
 
-/// A `CHECK` that comes or says something else.
+/// The risk of a `CHECK` that is added or altered.
 pub(crate) fn add_check(condition: &str, old: &Table) -> Risk {
     let held = old
         .checks
@@ -330,7 +358,7 @@ pub(crate) fn add_foreign_key() -> Risk {
     Risk::FAILS
 }
 
-/// An index that comes, goes, or becomes another in one property.
+/// The risk of an index that is added, dropped, or altered in one property.
 pub(crate) fn index(
     property: Option<&str>,
     (old, before): (Option<&Index>, &Schema),
@@ -338,7 +366,7 @@ pub(crate) fn index(
 ) -> Risk {
     let unparsed = |index: &&Index| index.statement().is_some();
     if old.iter().chain(&new).any(unparsed) {
-        // Whatever it says, an index holds nothing of its own.
+        // Whatever its declaration, an index contains no data of its own.
         return (Risk::FAILS | Risk::BREAKS).only_if(property != Some("table"));
     }
     let computes = |index: &Index| {
@@ -347,7 +375,7 @@ pub(crate) fn index(
     };
     let comes = new.map_or(Risk::NONE, |index| {
         let Some(old_table) = before.table(&index.table) else {
-            // A table that was not there has no rows.
+            // A new table has no rows.
             return Risk::NONE;
         };
         let held = || {
@@ -382,7 +410,7 @@ pub(crate) fn index(
     }
 }
 
-/// A trigger that went or became another.
+/// The risk of a trigger that is dropped or altered.
 pub(crate) fn trigger(property: Option<&str>, old: &Trigger, new: Option<&Trigger>) -> Risk {
     let instead = |trigger: &Trigger| {
         let parts = trigger.parts.as_ref();

@@ -1,14 +1,14 @@
-//! A schema: all that one database declares.
+//! A schema: all declarations of one database.
 
 use std::collections::BTreeMap;
 
 use crate::sql::fold;
 use crate::table::Table;
 
-/// The declarations of the schema `main` of a database.
+/// The declarations of one database.
 ///
-/// Two schemas are equal when [`diff`](crate::diff()) names no change between them. The listing
-/// that [`Display`](std::fmt::Display) gives shows every property that is compared.
+/// Two schemas are equal if [`diff`](crate::diff()) finds no change between them. The listing of
+/// [`Display`](std::fmt::Display) shows every compared property.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     pub(crate) tables: BTreeMap<String, Table>,
@@ -18,16 +18,16 @@ pub struct Schema {
     pub(crate) internal: Vec<Internal>,
 }
 
-/// Something that SQLite made for itself. It is never compared: it follows from what is declared,
-/// or from the rows.
+/// An object that SQLite made itself. It is never compared, because it follows from the
+/// declarations or from the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Internal {
     /// The name.
     pub name: String,
-    /// The table it belongs to; of a table that belongs to none, the table itself.
+    /// The table to which it belongs; the table itself if it belongs to none.
     pub table: String,
-    /// What it is.
+    /// Its kind.
     pub kind: InternalKind,
 }
 
@@ -43,7 +43,7 @@ pub enum InternalKind {
     AutomaticIndex,
     /// A [shadow table](https://sqlite.org/vtab.html#xshadowname) that belongs to a virtual table.
     Shadow,
-    /// Any other object under a name that begins with `sqlite_`.
+    /// Any other object whose name begins with `sqlite_`.
     Other,
 }
 
@@ -52,29 +52,29 @@ pub enum InternalKind {
 pub struct Index {
     /// The name as it was declared.
     pub name: String,
-    /// The table it belongs to.
+    /// The table to which it belongs.
     pub table: String,
-    /// Whether two rows of the same key are refused.
+    /// Whether a second row with the same key is refused.
     pub unique: bool,
-    /// The indexed parts, in order. Empty where the statement could not be parsed.
+    /// The indexed parts, in order. Empty if the statement could not be parsed.
     pub columns: Vec<IndexPart>,
     /// The condition of a [partial index](https://sqlite.org/partialindex.html), normalised. The
-    /// whole statement where it could not be parsed.
+    /// whole statement if it could not be parsed.
     pub filter: Option<String>,
 }
 
-/// One part of the key of an index.
+/// A part of the key of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexPart {
     /// A column or an expression.
     pub kind: PartKind,
-    /// The collation, in upper case, where it is not the one of the column.
+    /// The collation, in upper case, if it differs from that of the column.
     pub collation: Option<String>,
     /// Whether the key descends.
     pub descending: bool,
 }
 
-/// The content of one part of an index.
+/// The content of a part of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PartKind {
     /// A column, by name.
@@ -88,11 +88,11 @@ pub enum PartKind {
 pub struct Trigger {
     /// The name as it was declared.
     pub name: String,
-    /// The table or view it belongs to.
+    /// The table or view to which it belongs.
     pub table: String,
-    /// When it fires, on what, and what it does, normalised.
+    /// Its time, event and statements, normalised.
     pub text: String,
-    /// The same in its parts, unless the statement could not be parsed.
+    /// Its parts, unless the statement could not be parsed.
     pub parts: Option<TriggerParts>,
 }
 
@@ -103,20 +103,20 @@ pub struct TriggerParts {
     pub time: TriggerTime,
     /// The event.
     pub event: TriggerEvent,
-    /// The columns behind `UPDATE OF`; none for all of them.
+    /// The columns after `UPDATE OF`; empty for all columns.
     pub columns: Vec<String>,
-    /// The condition behind `WHEN`, normalised.
+    /// The condition after `WHEN`, normalised.
     pub when: Option<String>,
     /// Its statements, normalised, in order.
     pub body: Vec<String>,
 }
 
-/// When a trigger fires.
+/// The time at which a trigger fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriggerTime {
-    /// Before the row is changed, also where nothing is said.
+    /// Before the row changes; the default.
     Before,
-    /// After the row was changed.
+    /// After the row has changed.
     After,
     /// Instead of changing a row of a view.
     InsteadOf,
@@ -138,17 +138,16 @@ pub enum TriggerEvent {
 pub struct View {
     /// The name as it was declared.
     pub name: String,
-    /// The names it gives its columns, where it gives any.
+    /// The column names that it declares, if any.
     pub columns: Vec<String>,
-    /// Its query, normalised. The whole statement where it could not be parsed.
+    /// Its query, normalised. The whole statement if it could not be parsed.
     pub text: String,
     /// Whether the statement could be parsed.
     pub parsed: bool,
 }
 
 impl Schema {
-    /// The same schema without one table, its indexes and its triggers. Without such a table it is
-    /// the same schema.
+    /// Removes a table with its indexes and its triggers, if there is one of that name.
     pub fn without_table(mut self, name: &str) -> Schema {
         self.tables.remove(&fold(name));
         self.indexes
@@ -158,7 +157,7 @@ impl Schema {
         self
     }
 
-    /// Whether nothing is declared.
+    /// Whether the schema is empty.
     pub fn is_empty(&self) -> bool {
         self.tables.is_empty()
             && self.indexes.is_empty()
@@ -166,18 +165,18 @@ impl Schema {
             && self.views.is_empty()
     }
 
-    /// The tables, virtual ones too, in order of their folded names.
+    /// The tables, including virtual ones, in order of their folded names.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
     }
 
-    /// The table of that name, whatever its case.
+    /// The table of that name, ignoring case.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.get(&fold(name))
     }
 
-    /// The indexes made by `CREATE INDEX`, in order of their folded names. What `UNIQUE` and
-    /// `PRIMARY KEY` make belongs to the table.
+    /// The indexes made by `CREATE INDEX`, in order of their folded names. Indexes made by `UNIQUE`
+    /// and `PRIMARY KEY` belong to the table.
     pub fn indexes(&self) -> impl Iterator<Item = &Index> {
         self.indexes.values()
     }
@@ -187,7 +186,7 @@ impl Schema {
         self.triggers.values()
     }
 
-    /// SQLite's internal objects, which nobody declared: in the order of the file.
+    /// The objects that SQLite made itself, in the order of the file.
     pub fn internal(&self) -> impl Iterator<Item = &Internal> {
         self.internal.iter()
     }

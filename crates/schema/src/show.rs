@@ -1,5 +1,5 @@
 //! Tables, constraints, indexes, triggers and views as text. Two texts of one kind are equal
-//! exactly when the meanings are, so these texts are also what is compared.
+//! exactly when their meanings are equal, so these texts are also compared.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use crate::table::{
 };
 
 impl Table {
-    /// What the table declares, one line each, for a reader: its columns in order, then its
-    /// constraints and options. A primary key of one column stands beside it.
+    /// Describes the table for a reader, one line per declaration: its columns in order, then its
+    /// constraints and options. A primary key of one column is in the line of the column.
     pub fn describe(&self) -> Vec<String> {
         let rows = self.rows();
         rows.into_iter()
@@ -21,7 +21,7 @@ impl Table {
             .collect()
     }
 
-    /// The lines of `describe`, those of columns split behind the name.
+    /// The lines of `describe`, with column lines split after the name.
     pub(crate) fn rows(&self) -> Vec<(String, String)> {
         let mut rows: Vec<(String, String)> = Vec::new();
         let inline = self
@@ -72,7 +72,7 @@ impl Table {
 }
 
 impl TableKind {
-    /// The kind, with all that it holds.
+    /// The kind, with its content.
     pub(crate) fn text(&self) -> String {
         match self {
             TableKind::Ordinary => "ordinary".to_owned(),
@@ -85,7 +85,7 @@ impl TableKind {
 }
 
 impl Column {
-    /// All that is declared of the column but its name. Types are shown in upper case, as their
+    /// The declaration of the column without its name. Types are shown in upper case, because their
     /// case means nothing.
     pub(crate) fn declaration(&self) -> String {
         let mut text = self.type_text().unwrap_or_default();
@@ -132,8 +132,8 @@ impl Column {
 }
 
 impl PrimaryKey {
-    /// The key as it stands below the columns, from its parenthesis on. Whether it is the rowid
-    /// follows from what is shown: a lone `INTEGER` that does not descend, in a table with rowids.
+    /// The key as a table constraint, from its parenthesis on. Whether it is the rowid follows from
+    /// the text: a single `INTEGER` that does not descend, in a table with rowids.
     pub(crate) fn text(&self) -> String {
         let never_again = if self.autoincrement {
             " AUTOINCREMENT"
@@ -147,7 +147,7 @@ impl PrimaryKey {
         )
     }
 
-    /// A key of one column as it stands beside the column.
+    /// A key of one column as a column constraint.
     fn beside(&self) -> String {
         let only = self.columns.first();
         let never_again = if self.autoincrement {
@@ -197,7 +197,7 @@ impl Check {
 }
 
 impl ForeignKey {
-    /// The columns, the table they refer to and its columns: what makes it this key.
+    /// The columns, the parent table and its columns, which identify the key.
     pub(crate) fn target(&self) -> String {
         let names = |all: &[String]| {
             let all: Vec<String> = all.iter().map(|name| show_name(name)).collect();
@@ -214,7 +214,7 @@ impl ForeignKey {
         )
     }
 
-    /// What it does.
+    /// Its actions.
     pub(crate) fn actions(&self) -> String {
         let mut text = String::new();
         for (event, action) in [("DELETE", self.on_delete), ("UPDATE", self.on_update)] {
@@ -238,7 +238,7 @@ impl ForeignKey {
 }
 
 impl Index {
-    /// All but the name: `ON t(a DESC) WHERE a > 0`, and `UNIQUE` in front.
+    /// The text without the name: `ON t(a DESC) WHERE a > 0`, and `UNIQUE` in front.
     pub(crate) fn text(&self) -> String {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let table = show_name(&self.table);
@@ -255,12 +255,12 @@ impl Index {
         }
     }
 
-    /// The whole statement, where it could not be parsed.
+    /// The whole statement, if it could not be parsed.
     pub(crate) fn statement(&self) -> Option<&str> {
         self.filter.as_deref().filter(|_| self.columns.is_empty())
     }
 
-    /// What is indexed, in its parentheses.
+    /// The indexed parts, in their parentheses.
     pub(crate) fn key_text(&self) -> String {
         let parts: Vec<String> = self.columns.iter().map(IndexPart::text).collect();
         format!("({})", parts.join(", "))
@@ -268,7 +268,7 @@ impl Index {
 }
 
 impl fmt::Display for Index {
-    /// All but the name: `ON t(a DESC) WHERE a > 0`, and `UNIQUE` in front.
+    /// Writes the text without the name: `ON t(a DESC) WHERE a > 0`, and `UNIQUE` in front.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())
     }
@@ -278,7 +278,7 @@ impl IndexPart {
     fn text(&self) -> String {
         let part = match &self.kind {
             PartKind::Column(name) => show_name(name),
-            // Without parentheses `COLLATE` would belong to the last operand only.
+            // Without parentheses `COLLATE` would apply only to the last operand.
             PartKind::Expression(expression) if self.collation.is_some() => {
                 format!("({expression})")
             }
@@ -292,14 +292,14 @@ impl IndexPart {
 }
 
 impl Trigger {
-    /// All but the name.
+    /// The text without the name.
     pub(crate) fn text(&self) -> String {
         format!("ON {}: {}", show_name(&self.table), self.text)
     }
 }
 
 impl TriggerParts {
-    /// The event, with the columns that it is limited to.
+    /// The event, with its columns.
     pub(crate) fn event_text(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(|name| show_name(name)).collect();
         match columns.as_slice() {
@@ -308,7 +308,7 @@ impl TriggerParts {
         }
     }
 
-    /// The statements, each closed as in the trigger.
+    /// The statements, each with its semicolon.
     pub(crate) fn body_text(&self) -> String {
         let closed = self.body.iter().map(|statement| format!("{statement};"));
         closed.collect::<Vec<_>>().join(" ")
@@ -348,14 +348,14 @@ impl fmt::Display for TriggerEvent {
 }
 
 impl View {
-    /// All but the name.
+    /// The text without the name.
     pub(crate) fn text(&self) -> String {
         let names = self.columns_text();
         let names = names.map(|names| format!("{names} ")).unwrap_or_default();
         format!("{names}AS {}", self.text)
     }
 
-    /// The names it gives its columns, in their parentheses, where it gives any.
+    /// The declared column names, in their parentheses, if there are any.
     pub(crate) fn columns_text(&self) -> Option<String> {
         let names: Vec<String> = self.columns.iter().map(|name| show_name(name)).collect();
         (!names.is_empty()).then(|| format!("({})", names.join(", ")))
@@ -377,8 +377,8 @@ fn suffix(name: Option<&str>, descending: bool) -> String {
     format!("{name}{}", if descending { " DESC" } else { "" })
 }
 
-/// A collation, or the word after `MATCH`: in upper case, as SQLite's own are written, and so
-/// never in need of quotes for being a keyword.
+/// A collation, or the word after `MATCH`, in upper case, like SQLite's own; so it is never a
+/// keyword that needs quotes.
 pub(crate) fn collation(name: &str) -> String {
     let plain = name
         .bytes()
@@ -409,7 +409,7 @@ fn join(left: &str, right: &str) -> String {
     format!("{left}{gap}{right}")
 }
 
-/// The order of constraints has no meaning, so they are shown in order of their text.
+/// Sorts constraints by their text, because their order has no meaning.
 fn sorted(lines: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
     let mut lines: Vec<String> = lines.collect();
     lines.sort();

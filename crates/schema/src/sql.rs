@@ -1,7 +1,7 @@
-//! SQL as text: where statements end, what of a script counts, and how to quote.
+//! SQL as text: the ends of statements, the significant parts of a script, and quoting.
 //!
-//! Nothing here asks SQLite, and nothing here fails: text that SQLite would refuse is passed on,
-//! so that SQLite refuses it.
+//! Nothing here queries SQLite, and nothing fails: invalid text is passed on, so that SQLite
+//! refuses it.
 
 pub(crate) mod token;
 
@@ -11,9 +11,9 @@ use token::{Kind, Token, tokens, words};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statement<'a> {
-    /// From the first token to the last, without the closing `;`, with inner comments kept.
+    /// The text from the first token to the last, without the closing `;`, with inner comments.
     pub text: &'a str,
-    /// Where `text` starts in the script, in bytes.
+    /// The start of `text` in the script, in bytes.
     pub offset: usize,
     /// The line of the first token, from 1.
     pub line: usize,
@@ -23,13 +23,13 @@ pub struct Statement<'a> {
 
 /// The statements of a script, in order.
 ///
-/// A script is cut at each `;` at which [`sqlite3_complete`] would say that a statement is
-/// complete: the body of a trigger stays whole, and a `;` in a string, a quoted name or a comment
-/// does not cut. A statement of nothing but blanks and comments is left out.
+/// A statement ends at each `;` at which [`sqlite3_complete`] finds it complete: the body of a
+/// trigger stays whole, and a `;` in a string, a quoted name or a comment ends nothing. A statement
+/// that consists only of whitespace and comments is left out.
 ///
-/// A string or a quoted name that nothing closes reaches to the end of the script and makes the
-/// rest one statement, which SQLite reports. A comment that nothing closes is a statement of its
-/// own or the end of one: SQLite would skip it without a word.
+/// An unclosed string or quoted name extends to the end of the script and makes the rest one
+/// statement, which SQLite reports. An unclosed comment is its own statement or the end of one;
+/// SQLite would skip it silently.
 ///
 /// ```
 /// let script = "CREATE TABLE t(a);\nINSERT INTO t VALUES (';'); -- the end";
@@ -67,7 +67,7 @@ pub fn statements(script: &str) -> Vec<Statement<'_>> {
     found
 }
 
-/// Line and column, both from 1, of what comes next.
+/// The line and column, both from 1, of the next character.
 struct Place {
     line: usize,
     column: usize,
@@ -85,8 +85,8 @@ impl Place {
     }
 }
 
-/// The states of `sqlite3_complete()`: a trigger ends only at `; END ;`, so that neither the `;`
-/// of its statements nor the `END` of a `CASE` ends it.
+/// The states of `sqlite3_complete()`. A trigger ends only at `; END ;`, so neither the `;` of its
+/// statements nor the `END` of a `CASE` ends it.
 #[derive(Clone, Copy)]
 enum State {
     Start,
@@ -117,13 +117,13 @@ impl State {
     }
 }
 
-/// What counts of a script, as text: one statement a line, each closed by `;`, comments gone, each
-/// run of blanks and comments one space, and none at the ends. Everything else is kept byte for
-/// byte, strings and quoted names with what is in them.
+/// The canonical text of a script: one statement per line, each closed by `;`, with each run of
+/// whitespace and comments replaced by one space, and without any at the ends. Everything else is
+/// kept byte for byte, including the content of strings and quoted names.
 ///
-/// Two scripts of the same canonical text run the same; the reverse does not hold, because neither
-/// case nor a space that could be left out is folded. Digests of shipped steps are made of this
-/// text, so its rules never change.
+/// Two scripts with equal canonical texts have the same effect. The reverse does not hold, because
+/// case and optional spaces are kept. Digests of shipped steps are computed from this text, so its
+/// rules never change.
 ///
 /// ```
 /// let text = schema::sql::canonical("-- why\r\nCREATE  TABLE t(\r\n  a TEXT -- what\r\n)");
@@ -172,7 +172,7 @@ pub fn fold(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-/// A name as it is shown and compared: folded, and quoted only where it must be.
+/// Formats a name for output and comparison: folded, and quoted only if it must be.
 pub fn show_name(name: &str) -> String {
     let folded = fold(name);
     if is_plain(&folded) {
@@ -193,13 +193,13 @@ fn is_plain(name: &str) -> bool {
 
 /// Whether SQLite reserves the word, for any purpose.
 fn is_keyword(name: &str) -> bool {
-    // The parser's own table is defined for words that could be one, and panics on others.
+    // The parser's own table is defined only for words of keyword shape, and panics on others.
     let may_be = (2..=17).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
     may_be && sqlite3_parser::dialect::keyword_token(name.as_bytes()).is_some()
 }
 
-/// What a token names: without its quotes, if it stands in quotes and these are closed.
+/// The name in a token: without its quotes, if it is quoted and the quotes are closed.
 pub(crate) fn unquote(token: &str) -> Option<String> {
     let quote = token.chars().next()?;
     let close = match quote {
@@ -216,13 +216,13 @@ pub(crate) fn unquote(token: &str) -> Option<String> {
     (!lone).then(|| inner.replace(&doubled, &quote.to_string()))
 }
 
-/// The name that a token of a grammar stands for.
+/// The name that a token of the grammar represents.
 pub(crate) fn unquote_name(token: &str) -> String {
     unquote(token).unwrap_or_else(|| token.to_owned())
 }
 
-/// The text of what no grammar here understands, so that it can still be compared: its tokens with
-/// one space between, words in lower case, names without quotes where they need none.
+/// Normalises text that no grammar here understands, so that it can be compared: its tokens with
+/// one space between them, words in lower case, names without unnecessary quotes.
 pub(crate) fn plain(text: &str) -> String {
     let shown: Vec<String> = words(text)
         .map(|token| match token.kind {
@@ -236,7 +236,7 @@ pub(crate) fn plain(text: &str) -> String {
     shown.join(" ")
 }
 
-/// The tokens of `text` as they are, with one space between words and none around symbols.
+/// The tokens of `text` unchanged, with one space between words and none around symbols.
 pub(crate) fn tight(text: &str) -> String {
     let mut shown = String::new();
     let mut after_symbol = true;

@@ -1,4 +1,4 @@
-//! A table and what it declares, in the form in which two tables are compared.
+//! A table and its declarations, in the form in which two tables are compared.
 
 use crate::sql::fold;
 
@@ -9,11 +9,11 @@ use crate::sql::fold;
 pub struct Table {
     /// The name as it was declared.
     pub name: String,
-    /// The columns in the order in which the table holds them, generated and hidden ones too.
+    /// The columns in the order of the table, including generated and hidden ones.
     pub columns: Vec<Column>,
     /// The primary key, wherever it was declared.
     pub primary_key: Option<PrimaryKey>,
-    /// The `UNIQUE` constraints; an index made by `CREATE UNIQUE INDEX` is none of them.
+    /// The `UNIQUE` constraints, without the indexes made by `CREATE UNIQUE INDEX`.
     pub uniques: Vec<Unique>,
     /// The `CHECK` constraints of the table and of its columns.
     pub checks: Vec<Check>,
@@ -23,26 +23,26 @@ pub struct Table {
     pub without_rowid: bool,
     /// Whether the table is [`STRICT`](https://sqlite.org/stricttables.html).
     pub strict: bool,
-    /// Where its rows live, and whether its declaration was understood.
+    /// The storage of its rows, and whether its declaration could be parsed.
     pub kind: TableKind,
 }
 
-/// Where the rows of a table live, and whether its declaration was understood.
+/// The storage of a table's rows, and whether its declaration could be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableKind {
     /// In a b-tree of the file.
     Ordinary,
-    /// With a module: a [virtual table](https://sqlite.org/vtab.html).
+    /// In a module: a [virtual table](https://sqlite.org/vtab.html).
     Virtual {
         /// The module, such as `fts5`, folded.
         module: String,
-        /// What stands between the parentheses, by comma, blanks folded.
+        /// The arguments in the parentheses, split at commas, whitespace folded.
         arguments: Vec<String>,
     },
-    /// In a b-tree of the file, by a statement that only SQLite understands. Of such a table only
-    /// what the pragmas tell is known; constraints are compared by the text.
+    /// In a b-tree of the file, with a statement that only SQLite can parse. Only the data of the
+    /// pragmas is known of such a table; constraints are compared by the text.
     Unparsed {
-        /// The declaration, blanks and case of words folded.
+        /// The declaration, with whitespace and the case of words folded.
         text: String,
     },
 }
@@ -52,23 +52,22 @@ pub enum TableKind {
 pub struct Column {
     /// The name as it was declared.
     pub name: String,
-    /// The declared type as it was declared, blanks folded; compared without regard to case.
+    /// The type as it was declared, whitespace folded; compared without regard to case.
     pub declared_type: Option<String>,
     /// The affinity that SQLite derives from the declared type.
     pub affinity: Affinity,
-    /// Whether NULL is refused: declared, or implied by the primary key of a `WITHOUT ROWID` or
+    /// Whether NULL is refused, by declaration or by the primary key of a `WITHOUT ROWID` or
     /// `STRICT` table.
     pub not_null: bool,
     /// The conflict action of `NOT NULL`, unless it is `ABORT`.
     pub not_null_on_conflict: Option<Conflict>,
-    /// The default, normalised; a default of `NULL` is `None`, as it is no default.
+    /// The default, normalised; `None` also for a default of `NULL`, which means the same.
     pub default: Option<String>,
-    /// The collation unless it is `BINARY`, in upper case.
+    /// The collation, in upper case, unless it is `BINARY`.
     pub collation: Option<String>,
-    /// How the value is computed, for a
-    /// [generated column](https://sqlite.org/gencol.html).
+    /// The expression of a [generated column](https://sqlite.org/gencol.html).
     pub generated: Option<Generated>,
-    /// Whether `SELECT *` leaves it out: a hidden column of a virtual table.
+    /// Whether `SELECT *` omits it: a hidden column of a virtual table.
     pub hidden: bool,
 }
 
@@ -79,16 +78,16 @@ pub enum Affinity {
     Text,
     /// Text that looks like a number becomes one.
     Numeric,
-    /// As `Numeric`; casts differ.
+    /// Like `Numeric`; casts differ.
     Integer,
-    /// As `Numeric`, and integers become floating point numbers.
+    /// Like `Numeric`, and integers become floating point numbers.
     Real,
-    /// Values stay what they are.
+    /// Values stay unchanged.
     Blob,
 }
 
 impl Affinity {
-    /// The affinity of a declared type in a `STRICT` table, where `ANY` keeps values as they are.
+    /// The affinity of a declared type in a `STRICT` table, where `ANY` keeps values unchanged.
     pub fn from_strict_type(declared_type: Option<&str>) -> Affinity {
         if declared_type.is_some_and(|name| fold(name) == "any") {
             Affinity::Blob
@@ -119,26 +118,26 @@ impl Affinity {
     }
 }
 
-/// The action when a constraint is violated; `ABORT`, the default, is the absence of one.
-/// See <https://sqlite.org/lang_conflict.html>.
+/// The action when a constraint is violated; the default `ABORT` is `None`. See
+/// <https://sqlite.org/lang_conflict.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {
-    /// Undoes the whole transaction.
+    /// Rolls the whole transaction back.
     Rollback,
-    /// Stops, and keeps what the statement did so far.
+    /// Stops, and keeps the earlier work of the statement.
     Fail,
-    /// Leaves the row out.
+    /// Skips the row.
     Ignore,
-    /// Deletes the rows that stand in the way.
+    /// Deletes the conflicting rows.
     Replace,
 }
 
-/// How a generated column is computed.
+/// The computation of a generated column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// The expression, normalised.
     pub expression: String,
-    /// Whether the value is kept in the file, and not computed when it is read.
+    /// Whether the value is stored in the file instead of computed at each read.
     pub stored: bool,
 }
 
@@ -147,7 +146,7 @@ pub struct Generated {
 pub struct PrimaryKey {
     /// The columns in the order of the key.
     pub columns: Vec<IndexedColumn>,
-    /// Whether ids are never used again: [AUTOINCREMENT](https://sqlite.org/autoinc.html).
+    /// Whether ids are never reused: [AUTOINCREMENT](https://sqlite.org/autoinc.html).
     pub autoincrement: bool,
     /// The conflict action for a second row of the same key, unless it is `ABORT`.
     pub on_conflict: Option<Conflict>,
@@ -169,7 +168,7 @@ pub struct Unique {
 pub struct IndexedColumn {
     /// The column.
     pub name: String,
-    /// The collation, in upper case, where it is not the one of the column.
+    /// The collation, in upper case, if it differs from that of the column.
     pub collation: Option<String>,
     /// Whether the key descends.
     pub descending: bool,
@@ -178,7 +177,7 @@ pub struct IndexedColumn {
 /// A `CHECK` constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Its name, which SQLite puts into the error.
+    /// Its name, which SQLite shows in the error.
     pub name: Option<String>,
     /// The expression, normalised.
     pub expression: String,
@@ -189,40 +188,39 @@ pub struct Check {
 pub struct ForeignKey {
     /// The columns of this table.
     pub columns: Vec<String>,
-    /// The table they refer to, whether it exists or not.
+    /// The parent table, whether or not it exists.
     pub parent: String,
-    /// The columns of that table as they are declared; none means its primary key.
+    /// The columns of the parent as they are declared; empty for its primary key.
     pub parent_columns: Vec<String>,
     /// The action when the parent is deleted, such as `CASCADE`; `NO ACTION` is `None`.
     pub on_delete: Option<&'static str>,
     /// The action when the key of the parent changes; `NO ACTION` is `None`.
     pub on_update: Option<&'static str>,
-    /// The name after `MATCH`, in upper case, which SQLite reads and ignores.
+    /// The name after `MATCH`, in upper case, which SQLite parses and ignores.
     pub match_: Option<String>,
-    /// Whether it is checked at `COMMIT` only: `DEFERRABLE INITIALLY DEFERRED`. All other forms
-    /// of the clause mean the same as none.
+    /// Whether the key is checked only at `COMMIT`: `DEFERRABLE INITIALLY DEFERRED`. All other
+    /// forms of the clause have no effect.
     pub deferred: bool,
 }
 
 impl Table {
-    /// The column of that name, whatever its case.
+    /// The column of that name, ignoring case.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns
             .iter()
             .find(|column| column.name.eq_ignore_ascii_case(name))
     }
 
-    /// The columns that hold data of their own and can be named in an `INSERT`: neither generated
-    /// nor hidden.
+    /// The columns with their own data, which an `INSERT` can name: neither generated nor hidden.
     pub fn stored_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns
             .iter()
             .filter(|column| column.generated.is_none() && !column.hidden)
     }
 
-    /// The column that is another name of the rowid, if there is one: an `INTEGER PRIMARY KEY`,
-    /// unless it was written `INTEGER PRIMARY KEY DESC` or the table is `WITHOUT ROWID`.
-    /// See <https://sqlite.org/lang_createtable.html#rowid>.
+    /// The column that is an alias of the rowid, if there is one: an `INTEGER PRIMARY KEY`, unless
+    /// it was written `INTEGER PRIMARY KEY DESC` or the table is `WITHOUT ROWID`. See
+    /// <https://sqlite.org/lang_createtable.html#rowid>.
     pub fn rowid_alias(&self) -> Option<&str> {
         let key = self.primary_key.as_ref().filter(|key| key.rowid_alias)?;
         key.columns.first().map(|column| column.name.as_str())

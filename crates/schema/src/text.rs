@@ -1,7 +1,7 @@
-//! Expressions, queries and triggers as text that is equal when the meaning is.
+//! Expressions, queries and triggers as text that is equal exactly when the meaning is equal.
 //!
-//! The parser's tree is laid out again as tokens, and these are written in one way only: keywords
-//! in upper case, names folded and without quotes, `==` as `=`, one space where a space belongs.
+//! The parser's tree is written as tokens in one spelling only: keywords in upper case, names
+//! folded and without quotes, `==` as `=`, one space where a space belongs.
 
 use std::collections::HashSet;
 
@@ -12,9 +12,9 @@ use sqlite3_parser::dialect::TokenType::{self, *};
 use crate::show::collation;
 use crate::sql::{fold, quote_name, show_name, unquote, unquote_name};
 
-/// The folded names that a `"x"` may stand for. SQLite takes `"x"` for a string where nothing of
-/// that name is in reach (<https://sqlite.org/quirks.html#dblquote>), so `"x"` is written as the
-/// name `x` only where it is known to be one.
+/// The folded names to which a `"x"` may refer. SQLite reads `"x"` as a string if no such name is
+/// in scope (<https://sqlite.org/quirks.html#dblquote>), so `"x"` is written as the name `x` only
+/// if it is known to be one.
 pub(crate) type Names = HashSet<String>;
 
 /// The text of a piece of the tree.
@@ -24,8 +24,8 @@ pub(crate) fn text(node: &impl ToTokens, names: &Names) -> String {
     tokens.text(names)
 }
 
-/// The expression without parentheses around the whole of it. They mean nothing where the
-/// expression stands for itself; in a list of results they give the column another name.
+/// The expression without outer parentheses. They mean nothing around a whole expression, but in a
+/// result list they change the name of the column.
 pub(crate) fn bare<'a, 'b>(mut expression: &'a Expr<'b>) -> &'a Expr<'b> {
     while let Expr::Parenthesized(inner) = expression
         && let [only] = inner.as_slice()
@@ -43,10 +43,10 @@ impl TokenStream for Tokens {
     type Error = std::convert::Infallible;
 
     fn append(&mut self, kind: TokenType, value: Option<&str>) -> Result<(), Self::Error> {
-        // Nothing but names may be empty; an empty piece would only leave a blank.
+        // Only names may be empty; an empty piece would leave only a space.
         let value = value.or(kind.as_str()).unwrap_or_default();
-        // `INNER` is what a join is anyway, and `CROSS INNER JOIN` is how the parser writes
-        // `CROSS`. Ascending is how terms are ordered anyway; a column of that name is a `TK_ID`.
+        // `INNER` is the default of a join, and the parser writes `CROSS` as `CROSS INNER JOIN`.
+        // Ascending is the default of a term; a column named `asc` is a `TK_ID`.
         let elided = kind == TK_ASC || (kind == TK_JOIN_KW && value == "INNER");
         if !value.is_empty() && !elided {
             self.0.push((kind, value.to_owned()));
@@ -69,7 +69,7 @@ impl Tokens {
                 .and_then(|at| self.0.get(at))
                 .map(|token| token.0);
             let after = self.0.get(at + 1).map(|token| token.0);
-            // A name right behind an operand is an alias, whose `AS` may be left out.
+            // A name directly after an operand is an alias, whose `AS` may be omitted.
             let alias = *kind == TK_ID && before.is_some_and(ends_operand);
             if alias {
                 shown.push_str(" AS");
@@ -85,9 +85,9 @@ impl Tokens {
                 }
                 TK_ID => shown.push_str(&name(value, before, after, names)),
                 TK_BLOB => shown.push_str(&format!("x'{}'", value.to_ascii_uppercase())),
-                // Strings keep what is in them, parameters their case.
+                // Strings keep their content, parameters their case.
                 TK_STRING | TK_VARIABLE => shown.push_str(value),
-                // Each has a long spelling, which the parser tells apart.
+                // Each has a long spelling, which the parser distinguishes.
                 TK_NOTNULL => shown.push_str("IS NOT NULL"),
                 TK_ISNULL => shown.push_str("IS NULL"),
                 TK_FLOAT | TK_INTEGER => shown.push_str(&value.to_ascii_lowercase()),
@@ -97,7 +97,7 @@ impl Tokens {
         shown
     }
 
-    /// Whether a space stands before the token at `at`.
+    /// Whether a space belongs before the token at `at`.
     fn spaced(&self, at: usize, before: Option<TokenType>, kind: TokenType) -> bool {
         let Some(before) = before else { return false };
         let sign = |kind| matches!(kind, TK_MINUS | TK_PLUS | TK_BITNOT);
@@ -107,8 +107,8 @@ impl Tokens {
         if kind == TK_LP && before == TK_ID {
             return false;
         }
-        // A sign after what cannot end an operand belongs to what follows; `- -1` keeps its space,
-        // or it would begin a comment.
+        // A sign after a token that cannot end an operand belongs to the next one; `- -1` keeps its
+        // space, or it would begin a comment.
         let two_before = at
             .checked_sub(2)
             .and_then(|at| self.0.get(at))
@@ -127,7 +127,7 @@ fn ends_operand(kind: TokenType) -> bool {
     )
 }
 
-/// A name as it is compared, or the string for which SQLite would take it.
+/// The compared form of a name, or of the string as which SQLite would read it.
 fn name(value: &str, before: Option<TokenType>, after: Option<TokenType>, names: &Names) -> String {
     let Some(inner) = unquote(value) else {
         // Several words are a type, which is compared without regard to case.

@@ -1,4 +1,5 @@
-//! Loses power at each call of a transaction in turn: afterwards the file holds all of it or nothing.
+//! Loses power at each call of a transaction in turn: afterwards the file contains all of it or
+//! none.
 //!
 //! ```text
 //! cargo run -p rowsafe-simulator --example power_loss
@@ -12,7 +13,7 @@ fn main() -> rusqlite::Result<()> {
     for nth in 1.. {
         let machine = Machine::new(Device::default())?;
         let connection = machine.connect("notes.db")?;
-        // At less than EXTRA a power loss may undo what was committed before.
+        // Below `synchronous = EXTRA`, a power loss may undo an earlier commit.
         connection.execute_batch("PRAGMA synchronous = EXTRA; CREATE TABLE note (body TEXT)")?;
         machine.inject(FaultPlan::nth(nth, Fault::PowerLoss));
         let written = connection.execute_batch(

@@ -1,4 +1,4 @@
-//! Refusals of SQLite's requests for memory on this thread.
+//! Refuses SQLite's requests for memory on this thread.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ struct Watched {
 }
 
 thread_local! {
-    /// `None` while nothing is counted.
+    /// The state; `None` while nothing is counted.
     static WATCHED: Cell<Option<Watched>> = const { Cell::new(None) };
 }
 
@@ -21,7 +21,7 @@ pub(crate) fn watch_requests(plan: FaultPlan) {
     WATCHED.set(Some(Watched { count: 0, plan }));
 }
 
-/// Ends counting.
+/// Stops counting.
 pub(crate) fn forget_requests() {
     WATCHED.set(None);
 }
@@ -31,7 +31,7 @@ pub(crate) fn count_requests() -> u64 {
     WATCHED.get().map_or(0, |watched| watched.count)
 }
 
-/// Counts a request, and returns whether it gets memory.
+/// Counts a request, and returns whether it is granted.
 pub(crate) fn grant_request() -> bool {
     let Some(watched) = WATCHED.get() else {
         return true;

@@ -1,6 +1,6 @@
-//! The content of one file: what a program sees, what is durable, and the changes in between.
+//! The content of one file: the visible content, the durable content, and the changes in between.
 
-/// A change that is not synced, and when it was made.
+/// A change that is not synced, with its time.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) time: u64,
@@ -18,11 +18,11 @@ pub(crate) struct Content {
     pub(crate) now: Vec<u8>,
     pub(crate) durable: Vec<u8>,
     pub(crate) pending: Vec<Change>,
-    /// When it was last changed.
+    /// The time of the last change.
     pub(crate) modified: u64,
 }
 
-/// Writes `data` into `bytes`, which grow as needed.
+/// Writes `data` into `bytes`, which grow if necessary.
 pub(crate) fn put(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
     let end = offset + data.len();
     if data.is_empty() {

@@ -1,4 +1,4 @@
-//! The states of a file that a power cut may leave.
+//! The states in which a power cut may leave a file.
 
 use crate::content::{Content, What, put};
 use crate::device::{Device, Order};
@@ -11,10 +11,11 @@ pub enum CrashState {
     Nothing,
     /// All of them.
     Everything,
-    /// Those until some moment, as on a disk that keeps their order; the last write may be torn.
+    /// Those until some moment, as on a disk that keeps the order of changes; the last write may be
+    /// torn.
     InOrder(u64),
-    /// Any of them, by this seed: each sector on its own, kept, lost, torn or as garbage; the size
-    /// of a file without its data or the data without the size; each name on its own.
+    /// Any of them, chosen by this seed: each sector is kept, lost, torn or garbage; the size of a
+    /// file survives without its data, or the data without the size; each name survives or not.
     Seeded(u64),
 }
 
@@ -40,11 +41,11 @@ impl Content {
         bytes
     }
 
-    /// Any of the changes, sector by sector, and any of the sizes that the file had, or, on a disk
-    /// that keeps these in order, that of the moment `until`.
+    /// Any of the changes, sector by sector, and any size that the file had; on a disk that keeps
+    /// sizes in order, the size at the moment `until`.
     pub(crate) fn scattered(&self, until: u64, device: Device, rng: &mut Rng) -> Vec<u8> {
-        // Some power cuts lose little, and some nearly all: each finds mistakes that the others do
-        // not.
+        // Some power cuts lose little, and some nearly everything: each kind finds different
+        // mistakes.
         let mood = rng.below(4);
         let any = device.order == Order::None;
         let mut bytes = self.durable.clone();
@@ -71,7 +72,7 @@ impl Content {
                 sizes.push(size);
             }
         }
-        // The size is metadata, and written when the file system likes.
+        // The size is metadata, which the file system may write at any time.
         if !self.pending.is_empty() && (!any || rng.one_in(2)) {
             let place = if any {
                 rng.index(sizes.len())
@@ -126,7 +127,7 @@ fn scatter(
     }
 }
 
-/// The parts of a write that fall into one sector each, with their offsets.
+/// The parts of a write by sector, with their offsets.
 fn sectors(offset: usize, data: &[u8], sector: usize) -> Vec<(usize, &[u8])> {
     let mut parts = Vec::new();
     let (mut start, mut rest) = (offset, data);

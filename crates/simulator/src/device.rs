@@ -1,23 +1,23 @@
 //! The guarantees of a disk.
 
-/// The guarantees of a disk beyond keeping what was synced.
+/// The guarantees of a disk, besides that synced data is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// Bytes that are written at once, or torn.
+    /// The number of bytes that a write changes or tears as a unit.
     pub sector: usize,
-    /// Whether a torn write leaves the rest of its sector alone. SQLite believes it of every disk
+    /// Whether a torn write leaves the rest of its sector intact. SQLite assumes this of every disk
     /// unless it is configured otherwise: <https://sqlite.org/psow.html>
     pub powersafe_overwrite: bool,
     /// The unsynced changes that survive in the order in which they were made.
     pub order: Order,
-    /// Files whose syncs the disk reports as done without doing them.
+    /// The files whose syncs the disk reports as done without doing them.
     pub ignores_sync_of: Option<FileKind>,
-    /// Whether a file can have two names.
+    /// Whether a file can have two names (hard links).
     pub links: bool,
 }
 
 impl Default for Device {
-    /// Sectors of 512 bytes, powersafe overwrite, no order, every sync done, links.
+    /// Sectors of 512 bytes, powersafe overwrite, no order, every sync done, hard links.
     fn default() -> Device {
         Device {
             sector: 512,
@@ -50,6 +50,6 @@ pub enum FileKind {
     Journal,
     /// Its write-ahead log.
     Wal,
-    /// Anything that goes when it is closed.
+    /// Any file that is deleted when it is closed.
     Temporary,
 }

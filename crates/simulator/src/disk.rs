@@ -1,4 +1,4 @@
-//! The disk: what a program sees, what is durable, and what a restart finds of the rest.
+//! The disk: the visible state, the durable state, and the states after a restart.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use crate::crash_state::CrashState;
 use crate::device::{Device, Order};
 use stdx::Rng;
 
-/// A file, whatever it is called.
+/// The identity of a file, independent of its names.
 pub(crate) type Inode = u64;
 
-/// A name that was given to a file or taken away, and is not synced.
+/// An unsynced change of a name.
 #[derive(Clone, Debug)]
 struct Entry {
     time: u64,
     name: String,
     inode: Option<Inode>,
-    /// The name that it takes the place of, in one change.
+    /// The name that it replaces in the same change.
     instead_of: Option<String>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Disk {
     durable_names: BTreeMap<String, Inode>,
     entries: Vec<Entry>,
     time: u64,
-    /// When something was last synced.
+    /// The time of the last sync.
     synced: u64,
     next: Inode,
 }
@@ -56,25 +56,25 @@ impl Disk {
         self.find(name).map(|inode| self.read(inode).to_vec())
     }
 
-    /// The content of the file as a program reads it now.
+    /// The current content of the file, as a program reads it.
     pub(crate) fn read(&self, inode: Inode) -> &[u8] {
         self.contents
             .get(&inode)
             .map_or(&[], |content| &content.now)
     }
 
-    /// When the file was last changed; later files have larger numbers.
+    /// The time of the file's last change; later changes have larger numbers.
     pub(crate) fn modified(&self, inode: Inode) -> u64 {
         let content = self.contents.get(&inode);
         content.map_or(0, |content| content.modified)
     }
 
-    /// Gives the file one more name.
+    /// Gives the file an additional name.
     pub(crate) fn link(&mut self, name: &str, inode: Inode) {
         self.set_name(name, Some(inode));
     }
 
-    /// Gives the file the name `new` in place of `old`, in one change.
+    /// Renames the file from `old` to `new`, in one change.
     pub(crate) fn rename(&mut self, old: &str, new: &str, inode: Inode) {
         self.names.remove(old);
         self.set_name(new, Some(inode));
@@ -83,19 +83,19 @@ impl Disk {
         }
     }
 
-    /// Makes an empty file of this name.
+    /// Makes an empty file with this name.
     pub(crate) fn create(&mut self, name: &str) -> Inode {
         let inode = self.new_file(Vec::new());
         self.set_name(name, Some(inode));
         inode
     }
 
-    /// Makes an empty file without a name, which nothing of outlives the program.
+    /// Makes an empty file without a name, which disappears with the program.
     pub(crate) fn create_nameless(&mut self) -> Inode {
         self.new_file(Vec::new())
     }
 
-    /// Takes the name away; whoever has the file open keeps it.
+    /// Removes the name; open handles to the file stay valid.
     pub(crate) fn delete(&mut self, name: &str) {
         self.set_name(name, None);
     }
@@ -123,7 +123,7 @@ impl Disk {
         content.pending.push(Change { time, what });
     }
 
-    /// Makes the content and the size of the file durable, not its name.
+    /// Makes the content and the size of the file durable, but not its name.
     pub(crate) fn sync(&mut self, inode: Inode) {
         if let Some(content) = self.contents.get_mut(&inode) {
             content.durable.clone_from(&content.now);
@@ -132,14 +132,14 @@ impl Disk {
         self.synced = self.time;
     }
 
-    /// Makes all names durable as they are.
+    /// Makes all current names durable.
     pub(crate) fn sync_names(&mut self) {
         self.durable_names.clone_from(&self.names);
         self.entries.clear();
         self.synced = self.time;
     }
 
-    /// Frees a file that nobody has open, if no name and no lost deletion leads to it.
+    /// Frees a file that is not open, if no name and no unsynced deletion refers to it.
     pub(crate) fn forget(&mut self, inode: Inode) {
         let named = |names: &BTreeMap<String, Inode>| names.values().any(|own| *own == inode);
         let pending = self.entries.iter().any(|entry| entry.inode == Some(inode));
@@ -148,7 +148,7 @@ impl Disk {
         }
     }
 
-    /// The disk that a machine finds when its power is back.
+    /// The disk of the machine after the power is back.
     pub(crate) fn after_power_loss(&self, survivors: CrashState, device: Device) -> Disk {
         let mut rng = survivors.rng();
         let until = self.moment(&mut rng);
@@ -174,7 +174,7 @@ impl Disk {
             }
         }
         let mut disk = Disk::default();
-        // A file that has two names is one file afterwards, too.
+        // A file with two names stays one file.
         let mut inodes: BTreeMap<Inode, Inode> = BTreeMap::new();
         for (name, inode) in names {
             let Some(content) = self.contents.get(&inode) else {
@@ -202,8 +202,8 @@ impl Disk {
         disk
     }
 
-    /// A moment between the last sync and now: what is durable in order includes all that came
-    /// before.
+    /// A moment between the last sync and now: everything before it is durable if the disk keeps
+    /// the order.
     fn moment(&self, rng: &mut Rng) -> u64 {
         self.synced + rng.below(self.time - self.synced + 1)
     }
@@ -245,7 +245,7 @@ impl Disk {
 mod tests {
     use super::*;
 
-    /// A file of ten bytes `a`, whose middle was overwritten and which was made longer, unsynced.
+    /// A file of ten bytes `a` with an unsynced change in the middle and unsynced growth.
     fn changed() -> Disk {
         let mut disk = Disk::default();
         disk.put("f", &[b'a'; 10]);
@@ -291,7 +291,7 @@ mod tests {
         assert!(seen(b"aabbaaaaaa"), "one sector of two");
         assert!(seen(b"aaaaaaaaaa\0\0"), "the size without its data");
         assert!(seen(b"aabbbaaacc"), "the data without its size");
-        // What was never written stays, as a powersafe overwrite promises.
+        // A powersafe overwrite does not change the neighbouring bytes.
         assert!(
             all.iter()
                 .all(|own| own.starts_with(b"aa") && own[5..8] == *b"aaa")

@@ -1,14 +1,14 @@
-//! Why a sweep cannot be made.
+//! Errors of a sweep.
 
 use std::fmt;
 
-/// Why a sweep cannot be made.
+/// The reason why a sweep cannot be made.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The machine cannot be made.
     Sqlite(rusqlite::Error),
-    /// The work fails although nothing else does; with the reason.
+    /// The work fails without an injected fault; contains the reason.
     Workload(String),
 }
 

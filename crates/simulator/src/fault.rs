@@ -1,4 +1,4 @@
-//! Faults of calls.
+//! Faults that calls can have.
 
 use std::fmt;
 
@@ -9,28 +9,28 @@ use crate::device::FileKind;
 /// A way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// The machine stops: this call and all later ones fail. It hits calls that change the disk; a
+    /// The power fails: this call and all later ones fail. It hits calls that change the disk; a
     /// power cut at any other call leaves the same disk as one of these.
     PowerLoss,
-    /// The call fails with an I/O error; of a write, one half is done. It hits every call but
-    /// closing and giving locks back.
+    /// The call fails with an I/O error; a write is half done. It hits every call except close and
+    /// unlock.
     IoError,
-    /// The call is done and then fails with an I/O error, as on a network. It hits what changes the
+    /// The call succeeds but reports an I/O error, as on a network. It hits calls that change the
     /// disk.
     DoneButFailed,
-    /// A write fails with `SQLITE_FULL`, one half of it done. It hits writes and truncations.
+    /// A write fails with `SQLITE_FULL` and is half done. It hits writes and truncations.
     Full,
-    /// A read finds half of what is there, and zeros. It hits reads that would find all.
+    /// A read returns half of the content, and zeros. It hits reads inside the file.
     ShortRead,
-    /// Somebody else holds the lock: `SQLITE_BUSY`. It hits each lock that is taken.
+    /// Another connection holds the lock: `SQLITE_BUSY`. It hits each lock request.
     Busy,
     /// A [progress handler](https://sqlite.org/c3ref/progress_handler.html) interrupts. It hits
-    /// each instruction of SQLite's machine on connections opened after
+    /// each instruction of SQLite's virtual machine, on connections that are opened after
     /// [`Machine::inject`](crate::Machine::inject).
     Interrupt,
     /// SQLite gets no memory: [`SQLITE_NOMEM`](https://sqlite.org/rescode.html#nomem). It hits each
-    /// request of the thread that called [`Machine::inject`](crate::Machine::inject), and none
-    /// unless [`watch_memory`](crate::watch_memory) was called in time.
+    /// request of the thread that called [`Machine::inject`](crate::Machine::inject), but only if
+    /// [`watch_memory`](crate::watch_memory) was called in time.
     NoMemory,
 }
 
@@ -39,7 +39,7 @@ pub enum Fault {
 pub enum Repeat {
     /// One call fails.
     Once,
-    /// One call fails, and all that follow.
+    /// One call fails, and all later calls.
     Forever,
 }
 
@@ -57,20 +57,20 @@ pub struct FaultMode {
 pub struct FaultPlan {
     /// The fault.
     pub fault: Fault,
-    /// At which call.
+    /// The number of the call.
     pub nth: u64,
-    /// Whether later calls fail, too. Power that is lost stays lost.
+    /// Whether later calls fail, too. After a power loss they always do.
     pub repeat: Repeat,
 }
 
 impl FaultMode {
-    /// The fault hits one call.
+    /// A fault that hits one call.
     pub const fn once(fault: Fault) -> FaultMode {
         let repeat = Repeat::Once;
         FaultMode { fault, repeat }
     }
 
-    /// The fault hits one call and all that follow.
+    /// A fault that hits one call and all later ones.
     pub const fn forever(fault: Fault) -> FaultMode {
         let repeat = Repeat::Forever;
         FaultMode { fault, repeat }
@@ -92,7 +92,7 @@ impl FaultPlan {
         FaultMode::once(fault).at(nth)
     }
 
-    /// All later calls fail, too.
+    /// Also fails all later calls.
     #[must_use]
     pub fn forever(self) -> FaultPlan {
         let repeat = Repeat::Forever;
@@ -106,7 +106,7 @@ impl FaultPlan {
 }
 
 impl Fault {
-    /// All of them.
+    /// All faults.
     pub const ALL: [Fault; 8] = [
         Fault::PowerLoss,
         Fault::IoError,
@@ -159,9 +159,9 @@ pub(crate) enum Call {
     Lock,
     Slots,
     Map,
-    /// Gives a file another name.
+    /// Gives a file an additional name.
     Link,
-    /// Gives a file another name in place of its own.
+    /// Renames a file.
     Rename,
     /// Syncs the directory.
     SyncNames,
@@ -183,7 +183,7 @@ impl Call {
             Call::Lock => ffi::SQLITE_IOERR_LOCK,
             Call::Slots => ffi::SQLITE_IOERR_SHMLOCK,
             Call::Map => ffi::SQLITE_IOERR_SHMMAP,
-            // Nobody but the engine makes these, and it gets an I/O error.
+            // Only the engine makes these calls, and it gets an I/O error.
             Call::Link | Call::Rename | Call::List => ffi::SQLITE_IOERR,
             Call::SyncNames => ffi::SQLITE_IOERR_DIR_FSYNC,
         }
@@ -195,9 +195,9 @@ pub(crate) enum Verdict {
     Go,
     /// The call does nothing and fails.
     Refuse(Code),
-    /// Half of a write or a read is done; then it fails.
+    /// Half of a write or a read is done, and then the call fails.
     Half(Code),
-    /// The call is done as far as it can be without a sync, and fails.
+    /// The call is done as far as possible without a sync, and fails.
     Late(Code),
 }
 
@@ -210,7 +210,7 @@ impl Verdict {
         }
     }
 
-    /// For calls that cannot be done by halves: the code to fail with after doing it.
+    /// For calls that cannot be half done: the code with which the call fails after it is done.
     pub(crate) fn late(self) -> Result<Option<Code>, Code> {
         match self {
             Verdict::Go => Ok(None),

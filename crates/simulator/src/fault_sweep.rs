@@ -1,4 +1,4 @@
-//! Does a piece of work again and again, and makes it fail at each point in turn.
+//! Repeats a piece of work, and makes it fail at each point in turn.
 
 use std::fmt;
 
@@ -9,40 +9,40 @@ use crate::sampling::Sampling;
 use crate::seen_disks::{SeenDisks, start};
 use crate::workload::{Claimed, Ending, Found, Workload};
 
-/// The maximum number of failures of one kind that are kept; the rest is only counted.
+/// The maximum number of failures of one kind that are kept; the others are only counted.
 const KEPT: usize = 4;
 
-/// One point at which the file was neither before nor after, or not what the work had said.
+/// A point after which the file was neither before nor after, or not as the work reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The fault that was injected.
     pub mode: FaultMode,
-    /// At which call, from 1.
+    /// The number of the call, from 1.
     pub at: u64,
-    /// Of how many.
+    /// The number of calls.
     pub of: u64,
-    /// The changes that the power cut left; `None` if only the program ended.
+    /// The changes that survived the power cut; `None` if the power stayed on.
     pub crash_state: Option<CrashState>,
     /// The description of the problem.
     pub message: String,
 }
 
-/// The result of trying one kind of fault.
+/// The result of one kind of fault.
 #[derive(Clone, Debug)]
 pub struct SweepStats {
     /// The fault that was injected.
     pub mode: FaultMode,
-    /// At how many points.
+    /// The number of tried points.
     pub tried: u64,
-    /// The number of existing points.
+    /// The number of all points.
     pub of: u64,
-    /// The number of disks that were looked at.
+    /// The number of disks that were checked.
     pub looks: u64,
-    /// The number of these that held the finished work.
+    /// The number of these that contained the finished work.
     pub after: u64,
     /// The number of these that were wrong.
     pub wrong: u64,
-    /// The first of the wrong ones.
+    /// The first wrong ones.
     pub failures: Vec<Failure>,
 }
 
@@ -61,8 +61,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Does the work with `cut` at each point that `sampling` chooses, and checks the result: before or
-/// after, whatever survives; as the work claimed; and after, when it is done once more.
+/// Does the work with `cut` at each point that `sampling` chooses, and checks the result: the file
+/// is as before or as after, as the work reported, whatever survives; and it is as after when the
+/// work is done again.
 ///
 /// # Errors
 /// If the machine cannot be made.
@@ -81,9 +82,9 @@ pub fn sweep(
     )
 }
 
-/// The same with the power lost wherever the work makes, syncs, names or removes a file, and when
-/// all is done: what is durable, and under which name, changes there. Of the points the sampling's
-/// number does not count.
+/// The same with a power loss whenever the work makes, syncs, renames or removes a file, and at the
+/// end: these calls change the durable content and names. The number of points in `sampling` does
+/// not apply.
 ///
 /// # Errors
 /// As [`sweep()`].
@@ -138,7 +139,7 @@ fn sweep_points(
     Ok(stats)
 }
 
-/// Tries the point of a failure once more, and returns what is wrong there now.
+/// Tries the point of a failure again, and returns the problem that it shows now.
 ///
 /// # Errors
 /// As [`sweep()`].
@@ -152,7 +153,7 @@ pub fn repeat_failure(workload: &Workload<'_>, failure: &Failure) -> Result<Opti
     Ok(found.into_iter().find_map(|end| end.message))
 }
 
-/// The state that was found after one fault.
+/// The state after one fault.
 struct End {
     crash_state: Option<CrashState>,
     found: Found,
@@ -176,7 +177,7 @@ fn try_point(
         };
         let disk = known.look(workload, &again);
         let lasting = workload.durable || crash_state.is_none();
-        // Whoever cannot do anything any more cannot clean up either.
+        // Work that can do nothing any more cannot clean up either.
         let disk_is_dead = plan.repeat == Repeat::Forever && plan.fault == Fault::IoError;
         let helpless = crash_state.is_some() || disk_is_dead;
         let beside = workload.beside.filter(|_| !helpless);
@@ -196,10 +197,10 @@ fn contradiction(claimed: Claimed, found: &Found, lasting: bool) -> Option<Strin
     match (claimed, found) {
         (_, Found::Neither(what)) => Some(format!("neither before nor after: {what}")),
         (Claimed::After, Found::Before) if lasting => {
-            Some("it was said to be done, and the file is as it was before".to_owned())
+            Some("the work reported success, but the file is as it was before".to_owned())
         }
         (Claimed::Before, Found::After) => {
-            Some("it was said to have failed, and the file holds the result".to_owned())
+            Some("the work reported a failure, but the file contains the result".to_owned())
         }
         _ => None,
     }

@@ -2,12 +2,12 @@
 //! [`Os`]. All `unsafe` of the workspace is here.
 //!
 //! A registered VFS is never freed, because SQLite may hold a pointer to it as long as a connection
-//! lives. One machine has it after the other: a machine gives it back when it and the last of its
-//! open files are gone.
+//! exists. Machines use it one after the other: a machine releases it when the machine and the last
+//! of its open files are gone.
 
 #![expect(
     unsafe_code,
-    reason = "a VFS and an allocator are tables of C functions, and SQLite offers no other way to stand in for a disk"
+    reason = "a VFS and an allocator are tables of C functions, and SQLite has no other interface"
 )]
 
 mod code;
@@ -33,7 +33,7 @@ pub(crate) use memory::{watch, watches};
 /// The number of registrations so far, for their names.
 static COUNT: Mutex<u32> = Mutex::new(0);
 
-/// Makes the operating system of a new machine, reachable by the name of its VFS.
+/// Makes the operating system of a new machine, which SQLite reaches by the name of its VFS.
 pub(crate) fn register(device: Device) -> rusqlite::Result<Arc<Host>> {
     let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let registered = match free {
@@ -70,7 +70,7 @@ fn register_another() -> rusqlite::Result<&'static Registered> {
         xFullPathname: Some(full_pathname),
         xDlOpen: Some(no_library),
         xDlError: Some(no_library_error),
-        xDlSym: None, // Nothing is ever opened to look into.
+        xDlSym: None, // No library is ever opened.
         xDlClose: Some(no_library_close),
         xRandomness: Some(randomness),
         xSleep: Some(sleep),
@@ -209,8 +209,8 @@ unsafe extern "C" fn no_library_error(_: *mut ffi::sqlite3_vfs, size: c_int, out
 
 unsafe extern "C" fn no_library_close(_: *mut ffi::sqlite3_vfs, _: *mut c_void) {}
 
-/// SQLite's generator is one for the process, seeded by the default VFS; this one serves nobody's
-/// secrets.
+/// SQLite has one random number generator per process, which the default VFS seeds; this one needs
+/// no secrecy.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, size: c_int, out: *mut c_char) -> c_int {
     let Ok(length) = usize::try_from(size) else {
         return 0;

@@ -1,4 +1,4 @@
-//! The file system of a machine, for the calls that a program makes itself and not through SQLite.
+//! The file system of a machine, for the calls that a program makes without SQLite.
 
 use std::ffi::{CStr, OsString};
 use std::io::{self, ErrorKind};
@@ -17,20 +17,20 @@ use crate::os_state::State;
 #[derive(Clone, Copy, Debug)]
 pub struct FileSystem(&'static Registered);
 
-/// A new file that its maker has open.
+/// A new file that its creator has open.
 #[derive(Debug)]
 pub struct OpenFile {
     host: Arc<Host>,
     opener: Opener,
 }
 
-/// The size and the age of a file.
+/// The size and the modification time of a file.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Metadata {
     /// Its size.
     pub bytes: u64,
-    /// When it was last changed.
+    /// The time of its last change.
     pub modified: SystemTime,
 }
 
@@ -60,7 +60,7 @@ impl FileSystem {
         self.0.name()
     }
 
-    /// Makes an empty file that was not there. The file `like`, if given, must be there.
+    /// Makes an empty file that must not exist yet. The file `like`, if given, must exist.
     ///
     /// # Errors
     /// `AlreadyExists`, `NotFound` for `like`, and when the machine fails.
@@ -77,12 +77,12 @@ impl FileSystem {
             opener = Some(state.claim(file_name(path)?));
             Ok(())
         });
-        // After a failure that comes late the file is there, and nobody has it open.
+        // After a late failure the file exists, and no handle to it is open.
         let file = opener.map(|opener| OpenFile { host, opener });
         created.and_then(|()| file.ok_or_else(|| ErrorKind::Other.into()))
     }
 
-    /// The size and the age of a file.
+    /// Returns the size and the modification time of a file.
     ///
     /// # Errors
     /// `NotFound`, and when the machine fails.
@@ -97,7 +97,7 @@ impl FileSystem {
         })
     }
 
-    /// Whether both names lead to one file.
+    /// Whether both names refer to one file.
     ///
     /// # Errors
     /// `NotFound`, and when the machine fails.
@@ -107,7 +107,7 @@ impl FileSystem {
         })
     }
 
-    /// The names in the one directory.
+    /// Lists the names in the one directory.
     ///
     /// # Errors
     /// If the machine fails.
@@ -117,7 +117,7 @@ impl FileSystem {
         })
     }
 
-    /// Gives the file at `path` the name `new`, too.
+    /// Gives the file at `path` the additional name `new`.
     ///
     /// # Errors
     /// `AlreadyExists` if `new` is taken, `Unsupported` on a [`Device`](crate::Device) without
@@ -136,7 +136,7 @@ impl FileSystem {
         })
     }
 
-    /// Gives the file at `path` the name `new` in place of its own.
+    /// Renames the file at `path` to `new`.
     ///
     /// # Errors
     /// `NotFound`, and when the machine fails.
@@ -156,10 +156,10 @@ impl FileSystem {
         remove(&mut self.host()?.state(), path)
     }
 
-    /// Removes the name of a file that nobody who [made](FileSystem::create) it has open.
+    /// Removes the name of a file that its [creator](FileSystem::create) does not have open.
     ///
     /// # Errors
-    /// `WouldBlock` if somebody has it open, `NotFound`, and when the machine fails.
+    /// `WouldBlock` if its creator has it open, `NotFound`, and when the machine fails.
     pub fn remove_abandoned(self, path: &Path) -> io::Result<()> {
         let host = self.host()?;
         let mut state = host.state();
@@ -196,7 +196,7 @@ fn read<T>(host: &Host, call: Call, act: impl FnOnce(&State) -> io::Result<T>) -
     act(&state)
 }
 
-/// Makes a call that changes the disk. It may fail after it was done.
+/// Makes a call that changes the disk. It may fail after it is done.
 fn change<T>(
     host: &Host,
     call: Call,
@@ -227,7 +227,7 @@ fn remove(state: &mut State, path: &Path) -> io::Result<()> {
     })
 }
 
-/// There is one directory.
+/// The file's name in the only directory.
 fn file_name(path: &Path) -> io::Result<&str> {
     path.to_str().ok_or_else(|| ErrorKind::InvalidInput.into())
 }

@@ -1,5 +1,5 @@
-//! A machine that can be made to fail: a [SQLite VFS](https://sqlite.org/vfs.html) over memory,
-//! whose disk forgets what was not synced when the power goes, and whose n-th operation fails.
+//! A machine that fails on request: a [SQLite VFS](https://sqlite.org/vfs.html) over memory, whose
+//! disk loses unsynced data when the power fails, and whose n-th operation fails.
 //!
 //! ```text
 //! SQLite ─▶ ffi (C callbacks) ─▶ os (calls, faults) ─▶ disk (what survives), locks
@@ -17,7 +17,8 @@
 //! assert!(machine.is_powered_off());
 //!
 //! let again = machine.restart(CrashState::Seeded(7))?;
-//! let rows: i64 = again.connect("notes.db")?.query_row("SELECT count(*) FROM note", [], |row| row.get(0))?;
+//! let count = "SELECT count(*) FROM note";
+//! let rows: i64 = again.connect("notes.db")?.query_row(count, [], |row| row.get(0))?;
 //! assert_eq!(rows, 0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -25,24 +26,22 @@
 //! # What is modelled
 //!
 //! - **Content.** A write or a change of size is durable once
-//!   [`xSync`](https://sqlite.org/c3ref/io_methods.html) of its file has returned. Of what came
-//!   later, [`CrashState`] says what a restart finds: sectors one by one, whole, torn or as
-//!   garbage, and the file's size on its own.
-//! - **Names.** As SQLite's own VFS for Unix does it: the directory is synced by the first sync of
-//!   a journal or a WAL, after its content, and by a deletion that asks for it. Until then a new
-//!   name may be gone after a restart, and a deleted one may be back.
-//! - **Copies.** What a program asks of a file system besides SQLite, as [`FileSystem`]: new files,
-//!   links, renames, syncs of a file and of the directory. There is one directory, and everybody
-//!   may read everything.
-//! - **Locks** of the rollback journal and of the WAL, between any connections of one machine.
-//!   Memory that is shared for the WAL does not survive.
-//! - **A disk that promises little**: no atomic write, no safe append; whether a torn write can
-//!   damage its neighbours in the sector is for [`Device`] to say.
-//! - **Time** stands still but for a millisecond a question, and sleeping takes none.
+//!   [`xSync`](https://sqlite.org/c3ref/io_methods.html) of its file has returned.
+//!   [`CrashState`] selects the later changes that survive a restart: sectors one by one, whole,
+//!   torn or as garbage, and the file's size separately.
+//! - **Names.** As in SQLite's own VFS for Unix, the first sync of a journal or a WAL also syncs
+//!   the directory, after the content, and so does a deletion that requests it. Until then a
+//!   restart may lose a new name or restore a deleted one.
+//! - **File system.** The calls of a program besides SQLite's, as [`FileSystem`]: new files, links,
+//!   renames, syncs of a file and of the directory. There is one directory, and no permissions.
+//! - **Locks** of the rollback journal and of the WAL, between all connections of one machine. The
+//!   shared memory of the WAL does not survive a restart.
+//! - **A disk with few guarantees**: no atomic write, no safe append; [`Device`] decides whether a
+//!   torn write can damage its neighbours in the sector.
+//! - **Time** advances by a millisecond with each query of the clock, and sleeping takes none.
+//! - **Memory**, if [`watch_memory`] was called in time: the n-th request of a thread is refused.
 //!
-//! - **Memory**, where [`watch_memory`] was called in time: the n-th request of a thread gets none.
-//!
-//! Left out is a failed sync that makes the next one forget what it had to write.
+//! One case is not modelled: a failed sync after which the next sync forgets the unwritten data.
 
 mod content;
 mod crash_state;

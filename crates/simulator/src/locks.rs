@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 /// A file that a connection has open.
 pub(crate) type Opener = u64;
 
-/// Somebody else holds what would be needed.
+/// Another connection holds a conflicting lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
 
@@ -27,8 +27,8 @@ pub(crate) struct FileLocks {
 }
 
 impl FileLocks {
-    /// Takes a stronger lock. A connection that waits for readers to leave stays
-    /// [`Level::Pending`], so that no new ones come.
+    /// Takes a stronger lock. A connection that waits for readers stays [`Level::Pending`], so that
+    /// no new readers come.
     pub(crate) fn lock(&mut self, opener: Opener, wanted: Level) -> Result<(), Busy> {
         let own = self.held.get(&opener).copied().unwrap_or(Level::None);
         if own >= wanted {
@@ -56,7 +56,7 @@ impl FileLocks {
         }
     }
 
-    /// Whether anybody means to write.
+    /// Whether a connection intends to write.
     pub(crate) fn reserved(&self) -> bool {
         self.held.values().any(|level| *level > Level::Shared)
     }
@@ -77,7 +77,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The address of region `index` of `size` bytes; `None` if it is not there and is not to be
+    /// The address of region `index` of `size` bytes; `None` if it does not exist and must not be
     /// made. It stays valid until `opener` leaves.
     pub(crate) fn map(
         &mut self,
@@ -130,7 +130,7 @@ impl Shared {
         }
     }
 
-    /// Whether nobody is left after `opener`.
+    /// Removes `opener`, and returns whether nobody is left.
     pub(crate) fn leave(&mut self, opener: Opener) -> bool {
         self.members.remove(&opener);
         self.shared.retain(|(_, own)| *own != opener);

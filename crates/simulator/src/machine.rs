@@ -11,10 +11,10 @@ use crate::fault::{Fault, FaultPlan};
 use crate::ffi::{self, Host};
 use crate::file_system::FileSystem;
 
-/// Puts an allocator that can refuse before SQLite's own, for the whole process and for good, and
-/// returns whether it is there. SQLite takes one [only before its first
+/// Installs an allocator that can refuse memory before SQLite's own, permanently and for the whole
+/// process, and returns whether it is installed. SQLite accepts one [only before its first
 /// use](https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmalloc), so a
-/// program calls this first thing in `main`; later it does nothing. If it is there, the faults
+/// program calls this first in `main`; later it has no effect. If it is installed, the faults
 /// include [`Fault::NoMemory`].
 pub fn watch_memory() -> bool {
     ffi::watch()
@@ -25,8 +25,8 @@ pub fn watches_memory() -> bool {
     ffi::watches()
 }
 
-/// One machine with one disk, independent of all others. Its files live as long as it or a
-/// connection to it does.
+/// A machine with one disk, independent of all others. Its files exist as long as it or a
+/// connection to it.
 #[derive(Debug)]
 pub struct Machine {
     host: Arc<Host>,
@@ -42,7 +42,7 @@ impl Machine {
         Ok(Machine { host })
     }
 
-    /// The same with a file that is on the disk for good; an empty one is not made.
+    /// A machine with a durable file; an empty one is not made.
     ///
     /// # Errors
     /// As [`Machine::new`].
@@ -71,40 +71,40 @@ impl Machine {
         Ok(connection)
     }
 
-    /// The file system of the machine, for a program's own calls.
+    /// The file system of the machine, for calls that a program makes itself.
     pub fn file_system(&self) -> FileSystem {
         FileSystem::new(&self.host)
     }
 
-    /// Puts a file on the disk for good, newer than those that are there.
+    /// Writes a durable file, newer than the existing ones.
     pub fn put(&self, name: &str, bytes: &[u8]) {
         self.host.disk(|disk| disk.put(name, bytes));
     }
 
-    /// Lists those calls that [`Fault::PowerLoss`] can hit, since the last [`Machine::inject`] or
-    /// [`Machine::clear_faults`], that made, synced, named or removed a file; the others only
-    /// wrote.
+    /// Lists the numbers of those calls that [`Fault::PowerLoss`] can hit, since the last
+    /// [`Machine::inject`] or [`Machine::clear_faults`], that made, synced, renamed or removed a
+    /// file; the other calls only wrote.
     pub fn barriers(&self) -> Vec<u64> {
         self.host.barriers()
     }
 
-    /// The bytes of a file as a program on the machine sees them now; `None` if there is no such
-    /// file.
+    /// The current content of a file, as a program on the machine sees it; `None` if the file does
+    /// not exist.
     pub fn file(&self, name: &str) -> Option<Vec<u8>> {
         self.host.disk(|disk| disk.bytes(name))
     }
 
-    /// The names of the files that a program on the machine sees now.
+    /// The current names of the files, as a program on the machine sees them.
     pub fn names(&self) -> Vec<String> {
         self.host.disk(|disk| disk.names())
     }
 
-    /// Makes calls fail from now on, as `plan` defines, and restarts the count.
+    /// Makes calls fail from now on according to `plan`, and restarts the count.
     pub fn inject(&self, plan: FaultPlan) {
         self.host.inject(plan);
     }
 
-    /// Lets all calls succeed again and restarts the count. A machine without power stays so.
+    /// Lets all calls succeed again, and restarts the count. A machine without power stays off.
     pub fn clear_faults(&self) {
         self.host.clear_faults();
     }
@@ -115,13 +115,13 @@ impl Machine {
         self.host.calls(fault)
     }
 
-    /// Whether the power is gone.
+    /// Whether the power has failed.
     pub fn is_powered_off(&self) -> bool {
         self.host.is_powered_off()
     }
 
-    /// Returns the machine after a power cut at this moment, with what `crash_state` leaves of the
-    /// disk. This machine is not changed, so that one power cut can give every crash state.
+    /// Returns the machine after a power cut at this moment, with the disk in `crash_state`. This
+    /// machine does not change, so that one power cut can give every crash state.
     ///
     /// # Errors
     /// As [`Machine::new`].
@@ -135,8 +135,8 @@ impl Machine {
         Ok(machine)
     }
 
-    /// A copy of the machine as it is now, as when all its programs end: nothing is lost, no lock
-    /// is held.
+    /// A copy of the current machine after all its programs have ended: nothing is lost, and no
+    /// lock is held.
     ///
     /// # Errors
     /// As [`Machine::new`].

@@ -1,4 +1,4 @@
-//! SQLite's calls to an operating system, as safe functions, each of which can be made to fail.
+//! SQLite's calls to an operating system as safe functions, each of which can fail on request.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,14 +21,15 @@ pub(crate) struct OpenMode {
     pub(crate) exclusive: bool,
 }
 
-/// The operating system of one machine. Every call takes its one lock.
+/// The operating system of one machine. Every call takes its single lock.
 #[derive(Debug)]
 pub(crate) struct Os {
     state: Mutex<State>,
     steps: Steps,
 }
 
-/// Instructions of SQLite's machine. They are counted apart, because they are numerous.
+/// The instructions of SQLite's virtual machine, which are counted separately because they are
+/// numerous.
 #[derive(Debug, Default)]
 struct Steps {
     watched: AtomicBool,
@@ -49,7 +50,7 @@ impl Os {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The calls, counted as [`Os::calls`] does for [`Fault::PowerLoss`], that are no mere writes.
+    /// The calls other than writes, numbered like those of [`Os::calls`] for [`Fault::PowerLoss`].
     pub(crate) fn barriers(&self) -> Vec<u64> {
         self.state().barriers.clone()
     }
@@ -105,7 +106,7 @@ impl Os {
         self.state().stopped
     }
 
-    /// Milliseconds since the beginning of the Julian calendar; each question takes one.
+    /// The milliseconds since the beginning of the Julian calendar; each call takes one.
     pub(crate) fn now(&self) -> i64 {
         self.sleep(1)
     }
@@ -116,12 +117,12 @@ impl Os {
         state.clock
     }
 
-    /// Whether connections report each instruction of SQLite's machine.
+    /// Whether connections report each instruction of SQLite's virtual machine.
     pub(crate) fn watches_steps(&self) -> bool {
         self.steps.watched.load(Ordering::Relaxed)
     }
 
-    /// Whether this instruction of SQLite's machine may run.
+    /// Whether this instruction of SQLite's virtual machine may run.
     pub(crate) fn step(&self) -> bool {
         let steps = &self.steps;
         if !self.watches_steps() {
@@ -243,7 +244,7 @@ impl Os {
         state.disk.sync(inode);
         let names = state.open.get_mut(&opener).filter(|open| open.syncs_names);
         if names.is_some_and(|open| std::mem::take(&mut open.syncs_names)) {
-            // The power can go between the two. SQLite does not ask whether the second succeeds.
+            // The power can fail between the two. SQLite ignores the result of the second.
             state.lose_power();
             if state.stopped {
                 return Err(Call::SyncNames.io_error());
@@ -279,7 +280,7 @@ impl Os {
         late.map_or(Ok(()), Err)
     }
 
-    /// Whether the file is there; as for SQLite's VFS for Unix, an empty one is not.
+    /// Whether the file exists; as in SQLite's VFS for Unix, an empty file does not.
     pub(crate) fn exists(&self, name: &str) -> Result<bool, Code> {
         let mut state = self.state();
         state.admit(Call::Access, FileKind::Main).whole()?;

@@ -16,10 +16,10 @@ const START: i64 = 212_633_985_600_000;
 pub(crate) struct Open {
     pub(crate) inode: Inode,
     pub(crate) kind: FileKind,
-    /// Whether the first sync syncs the directory, too, as SQLite's VFS for Unix does for a new
+    /// Whether the first sync also syncs the directory, as SQLite's VFS for Unix does for a new
     /// journal.
     pub(crate) syncs_names: bool,
-    /// Whether the engine made it, and has it still.
+    /// Whether the engine made the file and still has it open.
     pub(crate) claimed: bool,
 }
 
@@ -31,10 +31,10 @@ pub(crate) struct State {
     pub(crate) locks: BTreeMap<Inode, FileLocks>,
     pub(crate) shared: BTreeMap<Inode, Shared>,
     pub(crate) planned: Option<FaultPlan>,
-    /// In the order of [`Fault::ALL`].
+    /// The number of calls by fault, in the order of [`Fault::ALL`].
     pub(crate) calls: [u64; Fault::ALL.len()],
-    /// Those calls that [`Fault::PowerLoss`] hits that do more than write: they change what is
-    /// durable, and under which name.
+    /// Those calls that [`Fault::PowerLoss`] hits and that do more than write: they change the
+    /// durable content or names.
     pub(crate) barriers: Vec<u64>,
     pub(crate) stopped: bool,
     next: Opener,
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// Opens an empty file for the engine, which nobody takes for abandoned until it is closed.
+    /// Opens an empty file for the engine; it does not count as abandoned until it is closed.
     pub(crate) fn claim(&mut self, name: &str) -> Opener {
         let inode = self.disk.create(name);
         self.add(Open {
@@ -102,7 +102,7 @@ impl State {
         }
     }
 
-    /// Lets the power go at a call that nothing else hits.
+    /// Loses the power at a call that no other fault hits.
     pub(crate) fn lose_power(&mut self) {
         let Some(place) = Fault::ALL.iter().position(|own| *own == Fault::PowerLoss) else {
             return;
@@ -117,7 +117,7 @@ impl State {
         self.stopped |= planned.is_some_and(|own| own.nth == now);
     }
 
-    /// Counts the call and says what happens to it.
+    /// Counts the call, and decides its fate.
     pub(crate) fn admit(&mut self, call: Call, kind: FileKind) -> Verdict {
         if self.stopped {
             return Verdict::Refuse(call.io_error());

@@ -1,4 +1,4 @@
-//! The points of a sweep that are tried, and their seeds.
+//! The points of a sweep, and their seeds.
 
 use stdx::Rng;
 
@@ -8,11 +8,9 @@ use crate::fault::Fault;
 /// The extent of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling {
-    /// The maximum number of points of one kind; if there are more, the sample is spread evenly
-    /// over all.
+    /// The maximum number of points of one kind; if there are more, the sample is spread evenly.
     pub points: u64,
-    /// The number of seeded kinds of [`CrashState`] at each power cut, besides nothing and
-    /// everything.
+    /// The number of seeded [`CrashState`]s at each power cut, besides nothing and everything.
     pub seeds: u64,
     /// The first seed.
     pub seed: u64,
@@ -28,8 +26,8 @@ impl Sampling {
         }
     }
 
-    /// The points to try of those from 1 to `all`: the last, and one of each of equal parts before
-    /// it, chosen by the seed, so that a different seed tries others.
+    /// The points to try from 1 to `all`: the last one, and one from each of equal parts before it,
+    /// chosen by the seed.
     pub(crate) fn choose(&self, all: u64) -> Vec<u64> {
         if self.points >= all {
             return (1..=all).collect();
@@ -47,8 +45,8 @@ impl Sampling {
         points.chain((self.points > 0).then_some(all)).collect()
     }
 
-    /// Lists the crash states to look at after a fault at this point. If the power stays on, the
-    /// disk is looked at as it is, because SQLite promises little about a power cut after a failed
+    /// Lists the crash states to check after a fault at this point. If the power stays on, only the
+    /// current disk is checked, because SQLite promises little about a power cut after a failed
     /// call.
     pub(crate) fn ends(&self, fault: Fault, at: u64) -> Vec<Option<CrashState>> {
         if fault != Fault::PowerLoss {

@@ -1,9 +1,9 @@
-//! Threads that take turns: one runs at a time, and who is next is drawn from a seed, so that what
-//! happens between them happens again.
+//! Threads that take turns: one runs at a time, and a seed decides which is next, so that an
+//! interleaving can be repeated.
 //!
-//! A thread gives its turn away where it says so, here from SQLite's [progress
-//! handler](https://sqlite.org/c3ref/progress_handler.html), in the middle of a statement, and from
-//! its [busy handler](https://sqlite.org/c3ref/busy_handler.html), where it waits for a lock.
+//! A thread gives its turn away at defined places: in SQLite's [progress
+//! handler](https://sqlite.org/c3ref/progress_handler.html), in the middle of a statement, and in
+//! its [busy handler](https://sqlite.org/c3ref/busy_handler.html), while it waits for a lock.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,15 +14,16 @@ use rusqlite::Connection;
 
 use stdx::Rng;
 
-/// Virtual machine steps between two places at which a connection gives its turn away.
+/// The number of virtual machine steps between two places at which a connection gives its turn
+/// away.
 const STEPS: i32 = 5;
 
-/// The number of waits for one lock before it is reported as busy: a starter that gets every
-/// hundredth turn of sixteen still has a hundred of them.
+/// The number of waits for one lock before it is reported as busy: a program that gets every
+/// hundredth turn among sixteen still has a hundred turns.
 const PATIENCE: i32 = 20_000;
 
 thread_local! {
-    /// Whose turns this thread takes, and which of them it is.
+    /// The table at which this thread takes turns, and its seat.
     static SEAT: RefCell<Option<(Arc<Table>, usize)>> = const { RefCell::new(None) };
 }
 
@@ -31,20 +32,20 @@ pub type Task<'a, T> = Box<dyn FnOnce() -> T + Send + 'a>;
 
 struct Table {
     state: Mutex<State>,
-    /// One for each seat, so that only the thread is woken whose turn it is.
+    /// One for each seat, so that only the thread with the turn is woken.
     called: Vec<Condvar>,
 }
 
 struct State {
     rng: Rng,
-    /// The reciprocal of the probability that a chance to give the turn away is taken.
+    /// The reciprocal of the probability with which an optional turn change happens.
     rarely: u64,
     seated: Vec<bool>,
     turn: usize,
 }
 
-/// Runs `tasks` to their ends, each on a thread of its own and one at a time, in an order that
-/// `seed` gives. A task that panics gives `None`.
+/// Runs `tasks` to their ends, each on its own thread and one at a time, in an order that `seed`
+/// determines. A task that panics gives `None`.
 pub fn take_turns<T: Send>(seed: u64, tasks: Vec<Task<'_, T>>) -> Vec<Option<T>> {
     let mut state = State {
         rng: Rng::new(seed),
@@ -52,8 +53,8 @@ pub fn take_turns<T: Send>(seed: u64, tasks: Vec<Task<'_, T>>) -> Vec<Option<T>>
         seated: vec![true; tasks.len()],
         turn: 0,
     };
-    // From threads that change places all the time to threads that mostly finish what they do;
-    // seeds that follow each other have all kinds.
+    // The seeds range from threads that change places all the time to threads that mostly finish
+    // their work; consecutive seeds have all kinds.
     state.rarely = [1, 3, 16, 100][(seed % 4) as usize];
     state.pass();
     let table = Arc::new(Table {
@@ -77,7 +78,7 @@ pub fn take_turns<T: Send>(seed: u64, tasks: Vec<Task<'_, T>>) -> Vec<Option<T>>
     })
 }
 
-/// Lets a connection give the turn of its thread away, in the middle of statements and at locks.
+/// Lets a connection give its thread's turn away, in the middle of statements and at locks.
 pub fn seat(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_handler(Some(wait_for_lock))?;
     connection.progress_handler(
@@ -94,7 +95,7 @@ fn wait_for_lock(tries: i32) -> bool {
     tries < PATIENCE
 }
 
-/// Gives the turn to another thread, surely or now and then, and waits until it is back.
+/// Gives the turn to another thread, always or sometimes, and waits until it is back.
 pub fn give_way(surely: bool) {
     let seat = SEAT.with_borrow(Clone::clone);
     if let Some((table, seat)) = seat {
@@ -136,7 +137,7 @@ impl Table {
 }
 
 impl State {
-    /// Draws who is next of those who are still there.
+    /// Chooses the next of the remaining threads.
     fn pass(&mut self) {
         let seats: Vec<usize> = (0..)
             .zip(&self.seated)
@@ -153,7 +154,7 @@ impl State {
 mod tests {
     use super::*;
 
-    /// The order in which three tasks write their names down.
+    /// The order in which three tasks write their names.
     fn order(seed: u64) -> String {
         let book = Mutex::new(String::new());
         let book = &book;

@@ -1,4 +1,4 @@
-//! Known facts about a piece of work, so that the same disk is not looked at twice.
+//! The known results of a piece of work, so that no disk is checked twice.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,23 +8,23 @@ use crate::fault::{Fault, FaultPlan};
 use crate::machine::Machine;
 use crate::workload::{Claimed, Ending, Found, OtherFiles, Workload};
 
-/// The maximum number of disks that are remembered; sound work leaves a handful.
+/// The maximum number of disks that are remembered; correct work leaves only a few.
 const REMEMBERED: usize = 64;
 
-/// Known facts about a piece of work: the number of calls of each kind when nothing fails, and the
-/// verdicts on disks that were looked at.
+/// The known results of a piece of work: the number of calls of each kind without a fault, and the
+/// verdicts on disks that were checked.
 #[derive(Debug, Default)]
 pub struct SeenDisks {
     counts: [u64; Fault::ALL.len()],
     pub(crate) barriers: Vec<u64>,
-    /// The verdict on a disk with exactly this content. Most faults leave the same few.
+    /// The verdicts by the exact content of a disk. Most faults leave the same few disks.
     disks: RefCell<BTreeMap<Files, DiskVerdict>>,
 }
 
 /// All files of a machine.
 type Files = Vec<(String, Vec<u8>)>;
 
-/// The content of a disk, and the result of doing the work again on it.
+/// The verdict on a disk, and the result of repeating the work on it.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskVerdict {
     pub(crate) found: Found,
@@ -36,7 +36,7 @@ pub(crate) struct DiskVerdict {
 }
 
 impl SeenDisks {
-    /// At how many points `fault` can hit the work. The power can also go when all is done.
+    /// The number of points at which `fault` can hit the work. The power can also fail at the end.
     pub fn points(&self, fault: Fault) -> u64 {
         let counts = Fault::ALL.iter().zip(self.counts);
         let count = counts
@@ -50,12 +50,12 @@ impl Workload<'_> {
     /// Does the work once without a fault.
     ///
     /// # Errors
-    /// If the machine cannot be made, or the work does not arrive.
+    /// If the machine cannot be made, or the work fails.
     pub fn measure(&self) -> Result<SeenDisks, Error> {
         self.measure_with(SeenDisks::default())
     }
 
-    /// The same with what is known of the same work in other setups.
+    /// The same with the known results of the same work in other setups.
     ///
     /// # Errors
     /// As [`Workload::measure`].
@@ -63,7 +63,7 @@ impl Workload<'_> {
         // Counts each instruction, and stops at none.
         let machine = start(self, FaultPlan::nth(u64::MAX, Fault::Interrupt))?;
         if (self.work)(&machine) != Claimed::After {
-            let reason = "the work fails although nothing else does";
+            let reason = "the work fails without an injected fault";
             return Err(Error::Workload(reason.to_owned()));
         }
         let counts = Fault::ALL.map(|fault| machine.calls(fault));
@@ -79,14 +79,14 @@ impl Workload<'_> {
             }),
             (Found::After, Some(wrong)) => Err(Error::Workload(wrong)),
             (found, _) => {
-                let reason = format!("the work ends with {found:?} although nothing failed");
+                let reason = format!("the work ends with {found:?} without an injected fault");
                 Err(Error::Workload(reason))
             }
         }
     }
 }
 
-/// A machine with the files of the workload, on which the plan is under way.
+/// A machine with the files of the workload, and with the plan injected.
 pub(crate) fn start(workload: &Workload<'_>, plan: FaultPlan) -> Result<Machine, Error> {
     let machine = Machine::with_file(workload.device, workload.file, workload.image)?;
     for (name, bytes) in workload.files {
@@ -98,8 +98,7 @@ pub(crate) fn start(workload: &Workload<'_>, plan: FaultPlan) -> Result<Machine,
 }
 
 impl SeenDisks {
-    /// Opens the file, which lets SQLite recover what a crash left, and judges what is then on the
-    /// disk.
+    /// Opens the file, which lets SQLite recover from a crash, and judges the disk afterwards.
     pub(crate) fn look(&self, workload: &Workload<'_>, machine: &Machine) -> DiskVerdict {
         let recovered = machine.connect(workload.file).and_then(|connection| {
             let schema = "SELECT count(*) FROM sqlite_schema";
@@ -144,12 +143,12 @@ fn do_again(workload: &Workload<'_>, machine: &Machine) -> Option<String> {
     let claimed = (workload.work)(machine);
     if claimed != Claimed::After {
         return Some(format!(
-            "done again, it does not arrive but ends {claimed:?}"
+            "done again, the work does not succeed but reports {claimed:?}"
         ));
     }
     let found = (workload.look)(machine);
     if found != Found::After {
-        return Some(format!("done again, it leaves {found:?}"));
+        return Some(format!("done again, the work leaves {found:?}"));
     }
     let beside = workload.beside?;
     let untidy = || beside.leftovers(&machine.names(), claimed, Ending::Retried);

@@ -1,12 +1,11 @@
 //! A seeded generator with the same sequence on every machine.
 
-/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c): small, fast, and random enough to choose
-/// by.
+/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c): small, fast, and random enough for choices.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
 impl Rng {
-    /// The generator of a seed.
+    /// Creates the generator for a seed.
     pub fn new(seed: u64) -> Rng {
         Rng(seed)
     }
@@ -36,7 +35,7 @@ impl Rng {
         self.below(end) == 0
     }
 
-    /// A byte.
+    /// A random byte.
     pub fn byte(&mut self) -> u8 {
         self.next_u64().to_le_bytes()[0]
     }

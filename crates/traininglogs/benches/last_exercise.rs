@@ -1,12 +1,11 @@
-//! When was an exercise done last: by reading the sessions, by the index of version 2, and by that
-//! of version 6, which is the application's own lookup.
+//! The lookup of an exercise's last session: by a scan of the sessions, by the index of version 2,
+//! and by that of version 6, which is the application's own lookup.
 //!
-//! *raw* is SQLite alone, one row from the index of version 6, without the session that it belongs
-//! to and without a second session of that date. The *scan* is the best that can be done without an
-//! index: newest first, until one session has the exercise. The index of version 2 shows a trap:
-//! for a name that stands in half of the sessions SQLite sorts all rows of that name, and the scan
-//! is thousands of times as fast. `SESSIONS=1000000` adds a size; at that one the scan takes
-//! seconds.
+//! *raw* is SQLite alone: one row from the index of version 6, without the session itself and
+//! without a second session of that date. The *scan* is the best way without an index: newest
+//! first, until a session has the exercise. The index of version 2 shows a trap: for a name that is
+//! in half of the sessions, SQLite sorts all rows of that name, and the scan is thousands of times
+//! as fast. `SESSIONS=1000000` adds a size; at that size the scan takes seconds.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,8 +30,8 @@ const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 /// The version before the index was replaced.
 const BEFORE: u32 = 5;
 
-/// A file in WAL mode is read with fewer locks, and each lock is a call of the system: the larger
-/// part of a lookup.
+/// In WAL mode a read takes fewer locks, and each lock is a system call: the larger part of a
+/// lookup.
 const JOURNALS: [&str; 2] = ["DELETE", "WAL"];
 
 /// Along `idx_session_created`: the sessions of the benchmark are logged on their dates.
@@ -71,8 +70,7 @@ fn by_version_6(logs: &TrainingLogs, name: &str) -> Option<String> {
     found.map(|last| last.session_id)
 }
 
-/// The least that SQLite can do: one row, from the index of version 6 alone, of a statement that is
-/// ready.
+/// The minimal work of SQLite: one row, from the index of version 6 alone, by a prepared statement.
 const FROM_THE_INDEX: &str = "SELECT session_id FROM exercises_index WHERE exercise_name = ?1
     ORDER BY date_logged DESC LIMIT 1";
 
@@ -106,7 +104,7 @@ fn last_exercise(criterion: &mut Criterion) {
             group.warm_up_time(Duration::from_millis(100));
             group.measurement_time(Duration::from_millis(500));
             for ((exercise, name), expected) in EXERCISES.iter().zip(&expected) {
-                // Of several sessions on the newest date *raw* takes any.
+                // If several sessions have the newest date, *raw* takes any of them.
                 let found = run(name);
                 assert!(
                     found == *expected || way == "raw" && found.is_some() == expected.is_some()

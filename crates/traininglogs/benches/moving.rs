@@ -1,11 +1,11 @@
-//! Version 1 to 2: the rows of `exercises_index`, by the engine, by SQL as other tools would do it,
-//! and the floor.
+//! Version 1 to 2: the rows of `exercises_index`, made by the engine, by SQL as other tools would
+//! do it, and the floor.
 //!
 //! The *floor* copies the finished rows, in the order of their ids, and makes the index afterwards:
-//! what nobody can be faster than who writes the same rows durably. Foreign keys are checked in all
-//! three: row by row in *floor* and *sql*, before COMMIT in *engine*. *copy* is a backup alone.
-//! Read the ratios within one run; machines differ, and where both of two cores are busy elsewhere
-//! the engine's second thread has no place to run. `SESSIONS=1000000` adds a size.
+//! no way to write the same rows durably can be faster. All three check foreign keys: row by row in
+//! *floor* and *sql*, before COMMIT in *engine*. *copy* is a backup alone. Compare ratios within
+//! one run only; machines differ, and if other work keeps both of two cores busy, the engine's
+//! second thread has no core. `SESSIONS=1000000` adds a size.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ use traininglogs::catalogue;
 
 const SIZES: [usize; 2] = [10_000, 100_000];
 
-/// What a tool does that knows SQL alone: random ids, and the index before the rows.
+/// The migration of a tool that knows only SQL: random ids, and the index before the rows.
 const BY_SQL: &str = concat!(
     "BEGIN IMMEDIATE;",
     include_str!("moving.sql"),
@@ -47,7 +47,7 @@ const FLOOR: &str = "BEGIN IMMEDIATE;
     PRAGMA user_version = 2;
     COMMIT;";
 
-/// What brings a file from version 1 to 2.
+/// A way to bring a file from version 1 to 2.
 type Way<'a> = &'a dyn Fn(&Path);
 
 fn engine(path: &Path) {
@@ -73,14 +73,14 @@ fn timed(old: &Path, work: impl Fn(&Path)) -> Duration {
     elapsed
 }
 
-/// The same with a backup before, which reads every page of it again.
+/// The same with a backup first, which reads every page of the backup again.
 fn engine_with_backup(path: &Path) {
     let mut migrator = Migrator::open(catalogue(), path, Options::default()).unwrap();
     let report = migrator.upgrade_to(2).unwrap();
     fs::remove_file(report.backup.unwrap()).unwrap();
 }
 
-/// A copy of the file by SQLite's own means, durable, and nothing else.
+/// A copy of the file by SQLite's backup API, durable, and nothing else.
 fn copy(path: &Path) {
     let target = path.with_extension("backup");
     let connection = Connection::open(path).unwrap();
@@ -120,18 +120,18 @@ fn moving(criterion: &mut Criterion) {
                 bencher.iter_custom(|times| (0..times).map(|_| timed(&old, work)).sum());
             });
         }
-        tell_memory(&old, sessions);
+        print_memory(&old, sessions);
         fs::remove_file(&old).unwrap();
     }
     group.finish();
 }
 
-/// Set for a child that is to migrate this file and tell what memory that took.
+/// The variable that is set for a child process that migrates this file and prints its memory use.
 const CHILD: &str = "MOVING_CHILD";
 
-/// The most memory that a process of its own had for the engine's run, where the system tells.
+/// Prints the peak memory of a separate process with the engine's run, if the system reports it.
 #[expect(clippy::print_stdout, reason = "what criterion does not measure")]
-fn tell_memory(old: &Path, sessions: usize) {
+fn print_memory(old: &Path, sessions: usize) {
     let copy = old.with_extension("copy");
     fs::copy(old, &copy).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
@@ -139,8 +139,8 @@ fn tell_memory(old: &Path, sessions: usize) {
         .output()
         .unwrap();
     fs::remove_file(&copy).unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    println!("moving/peak memory/{sessions}  {}", told.trim());
+    let peak = String::from_utf8_lossy(&output.stdout);
+    println!("moving/peak memory/{sessions}  {}", peak.trim());
 }
 
 /// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
@@ -149,7 +149,7 @@ fn child(path: &Path) {
     engine(path);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    println!("{}", peak.unwrap_or("the system does not tell").trim());
+    println!("{}", peak.unwrap_or("the system does not report it").trim());
 }
 
 criterion_group!(benches, moving);

@@ -1,8 +1,8 @@
-//! The application as it was when version 3 was the newest: its catalogue ends there, so it has
-//! never heard of what came later.
+//! The application at the time when version 3 was the newest: its catalogue ends there, and it does
+//! not know later versions.
 //!
 //! ```text
-//! build_of_version_3 open PATH                      upgrades, and tells how many sessions there are
+//! build_of_version_3 open PATH                      upgrades, and prints the number of sessions
 //! build_of_version_3 log PATH ID DOCUMENT           logs a session
 //! build_of_version_3 rollback PATH [--accept-loss]  brings a newer file back to version 3
 //! ```
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(text) => (ExitCode::SUCCESS, io::stdout().write_all(text.as_bytes())),
         Err(error) => {
             let text = match error.downcast::<migrations::Error>() {
-                // In the words of the command, whose flags these are.
+                // This command has its own words for its flags.
                 Ok(error) => traininglogs::Error::from(*error).report(),
                 Err(error) => format!("error: {error}\n"),
             };
@@ -76,6 +76,6 @@ fn run(arguments: &[&str]) -> Result<String, Box<dyn Error>> {
             let report = file.rollback_to(VERSION)?;
             Ok(format!("version {} back to {}\n", report.from, report.to))
         }
-        _ => Err("see the head of `build_of_version_3.rs`".into()),
+        _ => Err("see the top of `build_of_version_3.rs`".into()),
     }
 }

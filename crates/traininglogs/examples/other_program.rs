@@ -1,5 +1,5 @@
-//! Another program that has the file open: it runs each line of its standard input as one statement
-//! and answers with one line, until the input ends. It knows nothing of migrations.
+//! A different program that has the file open: it runs each line of its standard input as one
+//! statement and answers with one line, until the input ends. It knows nothing of migrations.
 
 use std::io::{self, BufRead, Write};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The command `traininglogs` behind a gate: it says `ready`, waits until its standard input ends,
-//! and then does what it is told, so that a test can start many at the same moment.
+//! The command `traininglogs` with a gate: it prints `ready`, waits until its standard input ends,
+//! and then runs, so that a test can start many processes at the same moment.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -21,9 +21,8 @@ migrations::steps! {
 /// The newest version, which is the number of steps.
 pub const CURRENT_VERSION: Version = STEPS.len() as Version;
 
-/// "TLOG": what every file carries as its
-/// [`application_id`](https://sqlite.org/pragma.html#pragma_application_id), so that a file of
-/// another application is told from one of ours.
+/// "TLOG": the [`application_id`](https://sqlite.org/pragma.html#pragma_application_id) of every
+/// file, which distinguishes it from a file of a different application.
 pub const APPLICATION_ID: i32 = 0x544C_4F47;
 
 /// All steps, checked.

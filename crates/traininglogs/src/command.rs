@@ -1,4 +1,4 @@
-//! The command `traininglogs`: one file a verb.
+//! The command `traininglogs`: one file per verb.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,18 +13,18 @@ mod display;
 mod output;
 mod run_report;
 
-// Making a file and using it.
+// Verbs that make and use a file.
 mod init;
 mod log;
 mod last;
 
-// Looking.
+// Verbs that only read.
 mod status;
 mod plan;
 mod rehearsal;
 mod script;
 
-// Changing it.
+// Verbs that change the file's version.
 mod migrate;
 mod rollback;
 mod adopt;
@@ -46,26 +46,26 @@ use crate::error::{self, Error};
 use command_line::{DEFAULT_FILE, command_line};
 use output::{Format, Output};
 
-/// The exit code of a command that did its work and could not print the result.
+/// The exit code of a command that did its work but could not print the result.
 const UNPRINTED: u8 = 5;
 
 const EXIT_CODES: &str = "Exit codes:
-  0  done; also where SQLite complained after it had committed, which is told
+  0  done; also if SQLite reports an error after the commit, which is printed
   1  refused; the file is as it was
-  2  the command line makes no sense
-  3  failed and rolled back: the file is as it was, or where it commits by the step, at the version
-     that the error names
-  4  failed, and what is in the file is not known
-  5  done, but the result could not be printed; standard error says what is in the file";
+  2  the command line is invalid
+  3  failed and rolled back: the file is as it was, or at the version in the error if each step
+     commits
+  4  failed, and the state of the file is unknown
+  5  done, but the result could not be printed; standard error reports the state of the file";
 
-/// Keeps training logs in one SQLite file, and changes its schema without losing a row.
+/// Keep training logs in one SQLite file, and change its schema without losing a row
 #[derive(Debug, Parser)]
 #[command(name = "traininglogs", version, after_help = EXIT_CODES)]
 struct Command {
-    /// The file; one whose name begins with `-` is given as `./-name`.
+    /// The file; write one whose name begins with `-` as `./-name`
     #[arg(long, global = true, value_name = "PATH", default_value = DEFAULT_FILE)]
     db: PathBuf,
-    /// How to print: for a person, or as one JSON document on standard output, errors too.
+    /// Print for people, or as one JSON document on standard output, also for errors
     #[arg(
         long,
         global = true,
@@ -80,29 +80,29 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Makes a new file at the current version.
+    /// Make a new file at the current version
     Init,
-    /// Brings the file up, to the current version unless told otherwise.
+    /// Upgrade the file, by default to the current version
     Migrate(migrate::Arguments),
-    /// Brings the file back to an older version.
+    /// Roll the file back to an older version
     Rollback(rollback::Arguments),
-    /// Records that a file without ledger is at a version; its schema must be that version's.
+    /// Record that a file without a ledger is at a version; its schema must be that of the version
     Adopt(adopt::Arguments),
-    /// Records the steps' texts again, where they differ from the file's in blanks and comments
-    /// only.
+    /// Record the texts of the steps again, if they differ from the file's only in whitespace and
+    /// comments
     Repair,
-    /// Takes a backup now, beside the file.
+    /// Take a backup now, beside the file
     Backup(backup::Arguments),
-    /// Puts the content of a backup into the file.
+    /// Replace the content of the file with that of a backup
     Restore(restore::Arguments),
-    /// Tells which version the file is at, how it got there, what is pending, which backups are at
-    /// hand, and whether somebody changed the schema.
+    /// Show the version of the file, its history, the pending steps, the backups, and whether
+    /// somebody changed the schema
     Status,
-    /// Shows what would be done to the file; writes nothing.
+    /// Show the steps of a run; write nothing
     Plan(plan::Arguments),
-    /// Logs the session whose document is in a file.
+    /// Log the session whose document is in a file
     Log(log::Arguments),
-    /// Tells when an exercise was done last.
+    /// Show the last session with an exercise
     Last(last::Arguments),
 }
 
@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
     }
     let error = match output.flush() {
         Ok(()) => return ExitCode::SUCCESS,
-        // Whoever closed the pipe has read enough.
+        // If the reader closed the pipe, it has read enough.
         Err((source, _)) if source.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Err((source, leaves)) => {
             error::output_failed(source, leaves, &command_line(&command.db, "status"))
@@ -130,19 +130,19 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit_code(&error))
 }
 
-/// A write that would make a file larger than the process may fails, and the run is rolled back;
-/// without this the system would kill the process there and leave the journal.
+/// Makes a write beyond the process's file size limit fail, so that the run is rolled back;
+/// otherwise the system would kill the process and leave the journal.
 /// <https://man7.org/linux/man-pages/man2/setrlimit.2.html>
 fn survive_limits() {
     #[cfg(unix)]
     {
-        // Where it cannot be set, the next run clears the journal away.
+        // If the signal cannot be ignored, the next run removes the journal.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     }
 }
 
-/// A command line that makes no sense, or that asks for help, which is not an error. Its format is
-/// not known, because it could not be read.
+/// Handles an invalid command line, or a request for help, which is not an error. The format is
+/// unknown, because it could not be read.
 fn misunderstood(usage: &clap::Error) -> ExitCode {
     let helps = matches!(usage.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -157,7 +157,7 @@ fn misunderstood(usage: &clap::Error) -> ExitCode {
             _ => code,
         };
     }
-    // It repeats what was typed, which may be the name of a file.
+    // The message repeats arguments, such as the name of a file.
     let words = arguments.iter().map(|word| word.to_string_lossy());
     let words = words.map(|word| escape::line(&word).into_owned());
     let text = match Command::try_parse_from(words) {
@@ -190,7 +190,7 @@ fn run(command: &Command, output: &mut Output) -> Result<(), Error> {
     }
 }
 
-/// The state of the file after `error`, in the words of the JSON document.
+/// The state of the file after `error`, as in the JSON document.
 fn outcome(error: &Error) -> &'static str {
     match (error.engine().map(migrations::Error::outcome), error.kind()) {
         (Some(Outcome::RolledBack), _) | (None, crate::ErrorKind::Sqlite) => "rolled-back",
@@ -221,7 +221,7 @@ fn exit_code(error: &Error) -> u8 {
             | ErrorKind::DiskFull
             | ErrorKind::Sqlite,
         ) => 3,
-        // Whether it was decided before `BEGIN` or after it, nothing was written.
+        // Before or after `BEGIN`: nothing was written.
         (Outcome::Untouched | Outcome::RolledBack, _) => 1,
     }
 }

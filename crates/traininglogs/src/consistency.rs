@@ -1,4 +1,4 @@
-//! Consistency rules of a file: the derived rows with the sessions that they are derived from.
+//! Consistency rules of a file: its derived rows match its sessions.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::error::Error;
 use crate::exercises::{exercise_id, id_by_trigger};
 use crate::value::Owned;
 
-/// The inconsistencies of a file of `version`, one sentence each; empty when nothing is.
+/// The inconsistencies of a file of `version`, one sentence each.
 ///
 /// From version 2 on, each session has exactly the rows in `exercises_index` that an upgrade would
-/// give it, and there are no others; a row that a trigger of version 6 wrote has an id of its own
-/// kind. From version 5 on, each session has exactly one row in `session_metadata`, and the other
-/// way round.
+/// give it, and there are no others; a row of a trigger of version 6 has an id of a different kind.
+/// From version 5 on, each session has exactly one row in `session_metadata`, and each such row has
+/// a session.
 ///
 /// # Errors
 /// When the file cannot be read, or is not at `version`.
@@ -31,10 +31,10 @@ pub fn inconsistencies(connection: &Connection, version: Version) -> Result<Vec<
     Ok(found)
 }
 
-/// How often each item stands on the one side more than on the other.
+/// For each item, the number on one side minus the number on the other.
 type Balance<T> = BTreeMap<T, i64>;
 
-/// Session, row, name and date; in this order, so that what is found is grouped by session.
+/// Session, row, name and date; in this order, so that the findings are grouped by session.
 type IndexRow = [Owned; 4];
 
 fn index(connection: &Connection, found: &mut Vec<String>) -> Result<(), Error> {

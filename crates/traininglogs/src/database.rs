@@ -1,4 +1,4 @@
-//! The file as the application uses it: opened, upgraded, ready.
+//! The file of the application: opened, upgraded, and ready for use.
 
 use std::path::Path;
 
@@ -25,20 +25,20 @@ pub struct TrainingLogs {
 
 /// The latest session that has an exercise.
 ///
-/// Text that is not UTF-8 has its faults replaced, a blob is given as its literal, such as
+/// In text that is not UTF-8, invalid bytes are replaced; a blob is given as its literal, such as
 /// `x'00ff'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastExercise {
     /// The session.
     pub session_id: String,
-    /// Its date as logged, usually `YYYY-MM-DD`; `None` where it has none.
+    /// Its date as logged, usually `YYYY-MM-DD`; `None` if it has none.
     pub date: Option<String>,
-    /// When it was logged, RFC 3339 in UTC.
+    /// The time at which it was logged, RFC 3339 in UTC.
     pub created_at: String,
 }
 
-/// A session that has an exercise; of two, the greater one is the later one. NULL is before all
-/// dates.
+/// A session that has an exercise, ordered by time: the greater one is the later one. NULL is
+/// before all dates.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Latest {
     date: Owned,
@@ -59,26 +59,26 @@ impl Latest {
     }
 }
 
-/// A session as it stands in the file; text as in [`LastExercise`].
+/// A session in the file; text as in [`LastExercise`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Its id.
     pub id: String,
-    /// When it was logged, RFC 3339 in UTC.
+    /// The time at which it was logged, RFC 3339 in UTC.
     pub created_at: String,
     /// The document as it was logged.
     pub document: String,
-    /// How long it took, in whole minutes, where that was recorded.
+    /// Its duration in whole minutes, if it was recorded.
     pub duration_minutes: Option<i64>,
 }
 
 impl TrainingLogs {
-    /// Opens the file at `path` and upgrades it to the current version; makes it where there is
-    /// none.
+    /// Opens the file at `path` and upgrades it to the current version; makes it if it does not
+    /// exist.
     ///
     /// # Errors
-    /// When the file must not be touched, cannot be written, or a step fails. The file is then as
-    /// it was, and a file that was not there is not left behind.
+    /// When the file must not be changed, cannot be written, or a step fails. The file then stays
+    /// as it was, and a missing file stays missing.
     pub fn open(path: &Path) -> Result<TrainingLogs, Error> {
         TrainingLogs::open_with(path, Options::default())
     }
@@ -96,10 +96,10 @@ impl TrainingLogs {
         })
     }
 
-    /// Opens a file that is there and at the current version; nothing is migrated.
+    /// Opens an existing file at the current version, without a migration.
     ///
     /// # Errors
-    /// When the file is missing, is at another version, or must not be touched.
+    /// When the file is missing, is at a different version, or must not be changed.
     pub fn open_current(path: &Path, options: Options) -> Result<TrainingLogs, Error> {
         let mut migrator = Migrator::open(catalogue(), path, options)?;
         let version = migrator.version()?;
@@ -114,10 +114,10 @@ impl TrainingLogs {
         })
     }
 
-    /// Takes a connection that is open already, and upgrades its database.
+    /// Takes an open connection, and upgrades its database.
     ///
     /// # Errors
-    /// When the database must not be touched, or a step fails.
+    /// When the database must not be changed, or a step fails.
     pub fn with_connection(
         connection: Connection,
         options: Options,
@@ -145,7 +145,7 @@ impl TrainingLogs {
     ///
     /// # Errors
     /// When the document cannot be read, the duration is negative, or the file cannot be written.
-    /// Nothing is written then.
+    /// Then nothing is written.
     pub fn log_session(&mut self, session: &NewSession) -> Result<String, Error> {
         Document::parse(&session.document).map_err(error::document_unreadable)?;
         if let Some(minutes) = session.duration_minutes.filter(|minutes| *minutes < 0) {
@@ -156,7 +156,7 @@ impl TrainingLogs {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another build may have migrated the file since it was opened.
+        // A different build may have migrated the file since it was opened.
         let version = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version != CURRENT_VERSION {
             return Err(error::not_current(version));
@@ -166,9 +166,10 @@ impl TrainingLogs {
         Ok(id)
     }
 
-    /// The latest session that has the exercise `name`, found by the index: latest by its date,
-    /// where none is before all, then by the time at which it was logged, then by its id. Names are
-    /// compared exactly; an exercise without name is called [`UNKNOWN`](crate::UNKNOWN).
+    /// The latest session that has the exercise `name`, found by the index: latest by its date (a
+    /// missing date is before all others), then by the time at which it was logged, then by its id.
+    /// Names are compared exactly; an exercise without a name is called
+    /// [`UNKNOWN`](crate::UNKNOWN).
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -192,7 +193,7 @@ impl TrainingLogs {
         Ok(latest.map(Latest::into_answer))
     }
 
-    /// The same answer by reading every session, as it was found before there was an index.
+    /// The same result from a scan of all sessions, as before the index existed.
     ///
     /// # Errors
     /// As [`TrainingLogs::last_exercise`].
@@ -218,7 +219,7 @@ impl TrainingLogs {
         Ok(latest.map(Latest::into_answer))
     }
 
-    /// The sessions that were logged at or after `from` and before `to`, in the order of time.
+    /// The sessions that were logged at or after `from` and before `to`, in order of time.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -229,7 +230,7 @@ impl TrainingLogs {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The sessions that took more than so many minutes, the longest first.
+    /// The sessions that took more than this many minutes, the longest first.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -242,7 +243,7 @@ impl TrainingLogs {
     }
 }
 
-/// Refuses a file of a newer build, in the engine's words: nothing leads to a version that this
+/// Refuses a file of a newer build with the engine's error: no step leads to a version that this
 /// build does not know.
 pub(crate) fn refuse_newer(migrator: &Migrator<'_>) -> Result<(), migrations::Error> {
     let version = migrator.version()?;
@@ -272,7 +273,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     })
 }
 
-/// Always milliseconds and `Z`, so that the order of the texts is the order in time.
+/// The time with milliseconds and `Z`, so that the order of the texts is the order in time.
 fn rfc3339(time: Timestamp) -> String {
     DateTimePrinter::new()
         .precision(Some(3))

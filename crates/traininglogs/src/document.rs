@@ -1,8 +1,8 @@
 //! Reading a session's document, the column `raw_json`.
 //!
-//! A file holds what devices sent over the years, so every reading of a document goes through
-//! [`Document::read`], which looks at no more than it needs: whatever else the document has may be
-//! of any shape, may be nested to any depth, and costs no memory.
+//! A file contains documents of many devices and years, so every read of a document goes through
+//! [`Document::read`]. It reads only the parts that it needs: the rest may have any shape and any
+//! depth, and costs no memory.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,35 +11,35 @@ use std::marker::PhantomData;
 use rusqlite::types::ValueRef;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The name of an exercise that has none.
+/// The name of an exercise without a name.
 pub const UNKNOWN: &str = "Unknown";
 
 /// The part of a session's document that the application reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document<'a> {
-    /// `date` as logged, usually `YYYY-MM-DD`; `None` where it is missing or not a string.
+    /// `date` as logged, usually `YYYY-MM-DD`; `None` if it is missing or not a string.
     pub date: Option<Cow<'a, str>>,
-    /// The name of each element of `exercises`, in order; [`UNKNOWN`] where it has none.
+    /// The name of each element of `exercises`, in order; [`UNKNOWN`] if it has none.
     pub exercises: Vec<Cow<'a, str>>,
 }
 
-/// Why a document cannot be read.
+/// The reason why a document cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// The column holds no text.
+    /// The column is not text.
     NotText,
     /// The text is not UTF-8.
     NotUtf8,
-    /// The text is not JSON; the parser's words.
+    /// The text is not JSON, with the parser's message.
     NotJson(String),
     /// The JSON is not an object.
     NotAnObject,
-    /// `exercises` is there and is not a list.
+    /// `exercises` exists and is not a list.
     ExercisesNotAList,
     /// This exercise, counted from 1, is not an object.
     ExerciseNotAnObject(usize),
-    /// The name of this exercise, counted from 1, is there and is not a string.
+    /// The name of this exercise, counted from 1, exists and is not a string.
     NameNotAString(usize),
 }
 
@@ -66,7 +66,7 @@ impl std::error::Error for Unreadable {}
 impl<'a> Document<'a> {
     /// Reads a value of the column `raw_json`.
     ///
-    /// Of a key that stands twice the last one counts, as in most readers of JSON.
+    /// Of a duplicate key the last one counts, as in most JSON parsers.
     ///
     /// # Errors
     /// The reason why the document cannot be read.
@@ -85,8 +85,8 @@ impl<'a> Document<'a> {
     /// # Errors
     /// As [`Document::read`].
     pub fn parse(text: &'a str) -> Result<Document<'a>, Unreadable> {
-        // A fault of the shape does not end the parser: text that is not JSON is told as that,
-        // wherever in it the parser gives up.
+        // A wrong shape does not end the parser: text that is not JSON is reported as such,
+        // wherever the parser fails.
         match serde_json::from_str::<Found<Object<'a>>>(text) {
             Err(error) => Err(Unreadable::NotJson(error.to_string())),
             Ok(Found(None)) => Err(Unreadable::NotAnObject),
@@ -98,7 +98,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// What can be made of a JSON value of one kind; every other kind is read over.
+/// A target for JSON values of one kind; values of other kinds are skipped.
 trait Wanted<'de>: Sized {
     fn text(_text: Cow<'de, str>) -> Option<Self> {
         None
@@ -115,7 +115,7 @@ trait Wanted<'de>: Sized {
     }
 }
 
-/// A value of the kind that was wanted, or `None` for any other.
+/// A value of the wanted kind, or `None` for any other value.
 struct Found<T>(Option<T>);
 
 impl<'de, T: Wanted<'de>> Deserialize<'de> for Found<T> {
@@ -190,7 +190,7 @@ enum Key {
     Other,
 }
 
-/// An exercise: its name, or `None` where the name is not a string.
+/// An exercise: its name, or `None` if the name is not a string.
 struct Exercise<'de>(Option<Cow<'de, str>>);
 
 impl<'de> Wanted<'de> for Exercise<'de> {
@@ -211,7 +211,7 @@ impl<'de> Wanted<'de> for Exercise<'de> {
     }
 }
 
-/// The names in `exercises`, or what is wrong with the first element that has no readable name.
+/// The names in `exercises`, or the problem of the first element without a readable name.
 struct Exercises<'de>(Result<Vec<Cow<'de, str>>, Unreadable>);
 
 impl<'de> Wanted<'de> for Exercises<'de> {

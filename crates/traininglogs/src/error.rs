@@ -1,4 +1,4 @@
-//! The crate's errors. All are made here, so that they speak with one voice, which is the engine's.
+//! The crate's errors. All messages are here, in the style of the engine's.
 
 mod remedy;
 
@@ -10,23 +10,23 @@ use migrations::{Version, escape};
 use crate::catalogue::CURRENT_VERSION;
 use crate::document::Unreadable;
 
-/// Which remedy an error asks for.
+/// The kind of an error, by its remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The engine's: see [`Error::engine`].
+    /// An error of the engine: see [`Error::engine`].
     Engine,
-    /// The file is not there.
+    /// The file does not exist.
     NotFound,
-    /// The file is at another version than what was asked for needs.
+    /// The file is not at the version that the operation needs.
     WrongVersion,
-    /// The session to be logged cannot be read, or makes no sense.
+    /// The session cannot be read, or is invalid.
     Document,
     /// Nothing in the file matches.
     NoMatch,
     /// The steps cannot be written as one script of SQL.
     NotSql,
-    /// A rehearsal did what a run must not do.
+    /// A rehearsal found a forbidden effect of the run.
     Rehearsal,
     /// The result could not be printed.
     Output,
@@ -34,7 +34,7 @@ pub enum ErrorKind {
     Sqlite,
 }
 
-/// An error: what happened, what it left, and what to do.
+/// An error: what happened, the state of the file, and a remedy.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -55,7 +55,7 @@ struct Own {
 
 impl Error {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        // Whatever it names is escaped here and below, as the engine does.
+        // All names in messages are escaped here and below, as in the engine.
         let (message, hints) = (escape::line(&message.into()).into_owned(), Vec::new());
         Error(Box::new(Inner::Own(Own {
             kind,
@@ -77,7 +77,7 @@ impl Error {
         self.with_details(|own| own.hints.push(escape::line(&hint.into()).into_owned()))
     }
 
-    /// One more line of the message.
+    /// Adds a line to the message.
     fn detail(self, line: &str) -> Error {
         self.with_details(|own| own.message.push_str(&format!("\n  {}", escape::line(line))))
     }
@@ -90,7 +90,7 @@ impl Error {
         self.with_details(|own| own.source = Some(Box::new(source)))
     }
 
-    /// Which remedy it asks for.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
             Inner::Engine(_) => ErrorKind::Engine,
@@ -98,7 +98,7 @@ impl Error {
         }
     }
 
-    /// The engine's error, if that is what it is.
+    /// The engine's error, if it is one.
     pub fn engine(&self) -> Option<&migrations::Error> {
         match &*self.0 {
             Inner::Engine(error) => Some(error),
@@ -106,7 +106,7 @@ impl Error {
         }
     }
 
-    /// Remedies, one sentence each.
+    /// The remedies, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         match &*self.0 {
             Inner::Engine(error) => error.remedies().iter().map(remedy::word).collect(),
@@ -114,7 +114,7 @@ impl Error {
         }
     }
 
-    /// The whole text: message, causes, what it left, and hints.
+    /// The whole text: message, causes, state of the file, and hints.
     pub fn report(&self) -> String {
         let own = match &*self.0 {
             Inner::Engine(error) => return error.report_with(remedy::word),
@@ -163,7 +163,7 @@ impl From<migrations::Error> for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(source: rusqlite::Error) -> Error {
-        let error = Error::new(ErrorKind::Sqlite, "SQLite could not do its work");
+        let error = Error::new(ErrorKind::Sqlite, "an operation of SQLite failed");
         let error = match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                 error.hint("close the other program that uses the file, then try again")
@@ -186,7 +186,7 @@ const AS_IT_WAS: &str = "the file is as it was";
 pub(crate) fn document_unreadable(reason: Unreadable) -> Error {
     let hint = match reason {
         Unreadable::NotText | Unreadable::NotUtf8 => "save the document as UTF-8",
-        Unreadable::NotJson(_) => "mend the document; `jq . FILE` shows where it breaks",
+        Unreadable::NotJson(_) => "fix the document; `jq . FILE` shows where it breaks",
         _ => r#"a session looks like `{"date":"2025-01-02","exercises":[{"name":"Squat"}]}`"#,
     };
     Error::new(
@@ -256,7 +256,7 @@ pub(crate) fn nothing_to_back_up(path: &Path, remedy: &str) -> Error {
 
 pub(crate) fn has_ledger(path: &Path, version: Version, remedy: &str) -> Error {
     let message = format!(
-        "`{}` has a ledger, which says that it is at version {version}",
+        "`{}` has a ledger, which records version {version}",
         path.display()
     );
     Error::new(ErrorKind::WrongVersion, message)
@@ -265,47 +265,47 @@ pub(crate) fn has_ledger(path: &Path, version: Version, remedy: &str) -> Error {
 }
 
 pub(crate) fn code_in_script(folder: &str, code: &str, remedy: &str) -> Error {
-    let message = format!("`{folder}` has a part in Rust, `{code}`, which no script of SQL can do");
+    let message = format!("`{folder}` has the Rust code `{code}`, which an SQL script cannot run");
     Error::new(ErrorKind::NotSql, message)
         .effect(AS_IT_WAS)
-        .hint(format!("let the command do this step: `{remedy}`"))
+        .hint(format!("let the command run this step: `{remedy}`"))
 }
 
 pub(crate) fn outside_in_script(folder: &str, remedy: &str) -> Error {
     let message =
-        format!("`{folder}` stands outside a transaction, and the script is one transaction");
+        format!("`{folder}` runs outside a transaction, but the script is one transaction");
     Error::new(ErrorKind::NotSql, message)
         .effect(AS_IT_WAS)
         .hint(format!(
-            "let the command do it, or make scripts up to it and from it: `{remedy}`"
+            "let the command run it, or make scripts before and after it: `{remedy}`"
         ))
 }
 
 pub(crate) fn unknown_in_script(folder: &str, remedy: &str) -> Error {
-    let message = format!("`{folder}` is not known to this build, so it gives no script of it");
+    let message = format!("`{folder}` is not known to this build, so there is no script for it");
     Error::new(ErrorKind::NotSql, message)
         .effect(AS_IT_WAS)
         .hint(format!(
-            "the command runs the way back that the file carries, and watches it: `{remedy}`"
+            "the command runs the way back that the file stores, with safeguards: `{remedy}`"
         ))
 }
 
 pub(crate) fn script_of_drifted(version: Version, remedy: &str) -> Error {
     let message =
-        format!("the file's schema is not that of version {version}, so no script fits it");
+        format!("the file's schema is not that of version {version}, so a script would not fit it");
     Error::new(ErrorKind::NotSql, message)
         .effect(AS_IT_WAS)
         .hint(format!("`{remedy}` lists the differences; undo them first"))
 }
 
 pub(crate) fn rehearsal_refuses(found: &[String]) -> Error {
-    let message = "on a copy of the file, the run did what it must not do:";
+    let message = "on a copy of the file, the run had forbidden effects:";
     let error = Error::new(ErrorKind::Rehearsal, message);
     let sentences = found.iter();
     sentences
         .fold(error, |error, sentence| error.detail(sentence))
         .effect(AS_IT_WAS)
-        .hint("do not run it on the file; tell whoever made this build")
+        .hint("do not run it on the file; report this to the authors of this build")
 }
 
 pub(crate) fn document_missing(document: &Path, source: std::io::Error) -> Error {
@@ -323,7 +323,7 @@ pub(crate) fn never_done(exercise: &str) -> Error {
         ErrorKind::NoMatch,
         format!("no session has the exercise `{exercise}`"),
     )
-    .hint("names are compared exactly, with case and blanks")
+    .hint("names are compared exactly, with case and whitespace")
 }
 
 pub(crate) fn output_failed(source: std::io::Error, leaves: &str, remedy: &str) -> Error {
@@ -336,18 +336,18 @@ pub(crate) fn output_failed(source: std::io::Error, leaves: &str, remedy: &str) 
     .caused_by(source)
 }
 
-/// Errors that the catalogue and the queries of today cannot provoke, in their whole words.
+/// Errors that the current catalogue and queries cannot provoke, with their whole texts.
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_step_outside_a_transaction_has_no_script() {
-        let error = outside_in_script("0006_vacuum", "traininglogs plan --to 6");
+        let error = outside_in_script("0006_vacuum", "traininglogs plan");
         insta::assert_snapshot!(error.report(), @"
-        error: `0006_vacuum` stands outside a transaction, and the script is one transaction
+        error: `0006_vacuum` runs outside a transaction, but the script is one transaction
         the file is as it was
-        hint: let the command do it, or make scripts up to it and from it: `traininglogs plan --to 6`
+        hint: let the command run it, or make scripts before and after it: `traininglogs plan`
         ");
     }
 

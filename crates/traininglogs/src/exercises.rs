@@ -1,5 +1,5 @@
-//! The rows of `exercises_index`: what a session gets, and the function of version 2 that gives it
-//! to the sessions that are there.
+//! The rows of `exercises_index`: the rows of a session, and the function of version 2 that makes
+//! them for existing sessions.
 
 use migrations::{Backfill, BoxError, Made, Source, StepFn};
 use rusqlite::types::ValueRef;
@@ -8,15 +8,15 @@ use uuid::Uuid;
 use crate::document::{Document, Unreadable};
 use crate::value::Owned;
 
-/// The function of version 2. It holds its own SQL, because what shipped stays as it is when the
-/// application's queries change.
+/// The function of version 2. It contains its own SQL, because a released version stays the same
+/// when the application's queries change.
 pub(crate) const CODE: StepFn = StepFn {
     name: "exercises::fill",
     preflight: |connection, skipped| BACKFILL.preflight(connection, skipped, rows),
     apply: |connection, skipped| BACKFILL.run(connection, skipped, rows),
 };
 
-/// Sessions in the order in which they were logged, so that rows with their ids are appended.
+/// The sessions in the order in which they were logged, so that rows with their ids are appended.
 const BACKFILL: Backfill<'_> = Backfill {
     from: "SELECT id, created_at, raw_json, rowid FROM training_sessions ORDER BY rowid",
     into: "exercises_index",
@@ -26,21 +26,22 @@ const BACKFILL: Backfill<'_> = Backfill {
 /// All ids of exercises are hashes in this name space, so it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_3a52_0d8e_4b7f_9a64_27c5_e1d0_93b8);
 
-/// The first millisecond that version 7's layout has no place for: some day in the year 10889.
+/// The first millisecond that does not fit into the layout of UUID version 7: a day in the year
+/// 10889.
 const END_OF_TIME: u64 = 1 << 48;
 
 /// The id of the row for the exercise at `position`, counted from 0, of a session.
 ///
-/// It is the same whenever the same session is read: version 7's layout with `created_at` as its
-/// time, so that rows are appended in the order of the sessions, and a hash of session and position
-/// for the rest. Where `created_at` is no time, or one that the layout has no place for, it is
-/// version 5, the hash alone.
+/// It depends only on the session: UUID version 7 with `created_at` as its time, so that rows are
+/// appended in the order of the sessions, and a hash of session and position for the rest. If
+/// `created_at` is no time, or one that does not fit into the layout, it is UUID version 5, the
+/// hash alone.
 pub fn exercise_id(session_id: ValueRef<'_>, created_at: ValueRef<'_>, position: usize) -> Uuid {
     id_at(milliseconds(created_at), session_id, position)
 }
 
-/// The id of the same row where a trigger of version 6 wrote it (`session_logged`): SQL cannot
-/// compute the hash.
+/// The id of the same row if a trigger of version 6 (`session_logged`) wrote it: SQL cannot compute
+/// the hash.
 pub(crate) fn id_by_trigger(session_id: &Owned, position: usize) -> Owned {
     let mut id = match session_id {
         Owned::Text(text) => text.clone(),
@@ -85,7 +86,7 @@ fn milliseconds(created_at: ValueRef<'_>) -> Option<u64> {
     (milliseconds < END_OF_TIME).then_some(milliseconds)
 }
 
-/// The rows of one session; a remark where it cannot be read.
+/// Makes the rows of one session, or a note if it cannot be read.
 fn rows(session: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
     let id = session.get(0);
     if id == ValueRef::Null {

@@ -1,9 +1,9 @@
-//! Strategies for sessions as they stand in files: mostly what devices send, sometimes odd, and
-//! sometimes hostile.
+//! Strategies for sessions in files: mostly as devices send them, sometimes odd, and sometimes
+//! hostile.
 //!
 //! All text is UTF-8 without the character NUL, so that a generated session can be written as SQL;
-//! in a document the escape `\u0000` stands for it. Whatever is generated shrinks towards a session
-//! with an empty id, a plain time and a document without exercises.
+//! in a document the escape `\u0000` represents it. All values shrink towards a session with an
+//! empty id, a plain time and a document without exercises.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,8 @@ use proptest::sample::select;
 
 use crate::NewSession;
 
-/// A session as a row of `training_sessions`, with what later versions keep beside it.
+/// A session as a row of `training_sessions`, with the values that later versions store in
+/// addition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedSession {
     /// The column `id`; `None` for NULL, which a primary key that is not an INTEGER may be.
@@ -32,7 +33,7 @@ pub struct GeneratedSession {
 }
 
 impl GeneratedSession {
-    /// The session for [`write_session`](crate::write_session), which takes id and time beside it.
+    /// The session for [`write_session`](crate::write_session), which takes id and time separately.
     pub fn to_new(&self) -> NewSession {
         NewSession {
             document: self.raw_json.clone(),
@@ -44,8 +45,8 @@ impl GeneratedSession {
     }
 }
 
-/// Names that are common enough to stand in several sessions; two differ by case only, one by
-/// blanks, and one is what an exercise without name is called.
+/// Names that are common enough to be in several sessions. Two differ by case only, one by
+/// whitespace, and one is the name of exercises without a name.
 pub const NAMES: [&str; 6] = [
     "Squat",
     "squat",
@@ -77,7 +78,7 @@ pub fn session() -> impl Strategy<Value = GeneratedSession> {
         )
 }
 
-/// Up to eleven sessions, no two with the same id; several may have none.
+/// Up to eleven sessions; no two have the same id, but several may have none.
 pub fn sessions() -> impl Strategy<Value = Vec<GeneratedSession>> {
     vec(session(), 0..12).prop_map(|mut sessions| {
         let mut seen = HashSet::new();
@@ -87,8 +88,9 @@ pub fn sessions() -> impl Strategy<Value = Vec<GeneratedSession>> {
 }
 
 fn id() -> impl Strategy<Value = Option<String>> {
+    let short = ["", "a", "A", "a ", "it's", "é", "e\u{301}", "1", "01"];
     let some = prop_oneof![
-        3 => select(&["", "a", "A", "a ", "it's", "é", "e\u{301}", "1", "01"][..]).prop_map(str::to_owned),
+        3 => select(short.to_vec()).prop_map(str::to_owned),
         12 => any::<u128>().prop_map(|number| uuid::Uuid::from_u128(number).to_string()),
         1 => label(),
     ];
@@ -113,8 +115,9 @@ fn created_at() -> impl Strategy<Value = String> {
     // Twenty years from 2010 on, in seconds and milliseconds since 1970.
     let seconds = 1_262_304_000..1_893_456_000_i64;
     let milliseconds = 1_262_304_000_000..1_893_456_000_000_i64;
+    let same = ["2025-01-02T18:30:00Z", "2025-01-02T18:30:00.000Z"];
     prop_oneof![
-        3 => select(&["2025-01-02T18:30:00Z", "2025-01-02T18:30:00.000Z"][..]).prop_map(str::to_owned),
+        3 => select(same.to_vec()).prop_map(str::to_owned),
         8 => seconds.prop_map(|seconds| rfc3339(seconds * 1000)),
         4 => milliseconds.prop_map(rfc3339),
         2 => select(odd.to_vec()).prop_map(str::to_owned),
@@ -136,11 +139,12 @@ fn duration() -> impl Strategy<Value = Option<i64>> {
     ]
 }
 
-/// Short text of any characters but NUL.
+/// Short text of any characters except NUL.
 fn label() -> impl Strategy<Value = String> {
+    let without_nul = |text: Vec<char>| text.into_iter().filter(|c| *c != '\0').collect();
     prop_oneof![
         3 => "[a-z0-9-]{0,12}",
-        1 => vec(any::<char>(), 0..12).prop_map(|text| text.into_iter().filter(|c| *c != '\0').collect()),
+        1 => vec(any::<char>(), 0..12).prop_map(without_nul),
     ]
 }
 
@@ -203,7 +207,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A JSON string: short text, escapes, and now and then very long text.
+/// A JSON string: short text, escapes, and sometimes very long text.
 fn string() -> impl Strategy<Value = String> {
     let escapes = [
         r#""\u0000""#,
@@ -223,7 +227,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The same with every character as an escape.
+/// The same text with every character as an escape.
 fn escaped(text: &str) -> String {
     let units: String = text
         .encode_utf16()
@@ -250,7 +254,7 @@ fn nested(depth: usize, closed: bool) -> String {
     )
 }
 
-/// What no device should send, and files hold nevertheless.
+/// Documents that no device should send, but that files contain.
 const HOSTILE: &[&str] = &[
     "",
     "null",

@@ -4,11 +4,10 @@
 //! versions/ ─▶ catalogue ─▶ open (upgrades) ─▶ log, ask
 //! ```
 //!
-//! A *session* is a JSON document with its exercises, stored as it was logged. Everything else in
-//! the file is derived from the documents or stands beside them, so that whatever a later version
-//! needs can be made for the sessions that are there. The versions of the schema are folders under
-//! `versions/`, embedded by [`catalogue()`]; each [query](QUERIES) says for which of them it is
-//! good.
+//! A *session* is a JSON document with its exercises, stored as it was logged. All other data in
+//! the file is derived from the documents or additional to them, so that a later version can make
+//! what it needs for existing sessions. The versions of the schema are folders under `versions/`,
+//! embedded by [`catalogue()`]; each [query](QUERIES) declares the versions for which it works.
 //!
 //! ```
 //! use traininglogs::{NewSession, TrainingLogs};
@@ -29,15 +28,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-// Every version of the schema, and what version 2 computes.
+// Every version of the schema, and the code of version 2.
 mod catalogue;
 mod exercises;
 
-// What is read of a document, and every statement that is run.
+// The readable part of a document, and every statement that is run.
 mod document;
 mod queries;
 
-// Opening a file, asking it, logging into it, and what must agree in it.
+// The file, queries, logging, and consistency.
 mod database;
 mod log;
 

@@ -1,4 +1,4 @@
-//! Writing a session: what a build of each version puts into the file.
+//! Writes a session as a build of each version does.
 
 use migrations::Version;
 use rusqlite::types::ValueRef;
@@ -15,9 +15,9 @@ use crate::queries::query;
 pub struct NewSession {
     /// The document, stored as it is.
     pub document: String,
-    /// When it was logged; `None` for now.
+    /// The time at which it was logged; `None` for now.
     pub created_at: Option<Timestamp>,
-    /// How long the session took, in whole minutes.
+    /// Its duration in whole minutes.
     pub duration_minutes: Option<i64>,
     /// The person who trained, as the application names them.
     pub user_id: Option<String>,
@@ -25,13 +25,12 @@ pub struct NewSession {
     pub device: Option<String>,
 }
 
-/// Writes what a build of `version` writes for a session: exactly the declared queries that are
-/// good for that version. So the index gets its rows from version 2 on, the duration is kept from
-/// version 3 on, user and device from version 5 on.
+/// Writes a session as a build of `version` does, with exactly the declared queries of that
+/// version. So the index gets its rows from version 2 on, the duration is stored from version 3 on,
+/// user and device from version 5 on.
 ///
-/// `created_at` of `session` is not looked at, so that a session can be written with any text for
-/// its time. A document that cannot be read gets no rows in the index, which is what an upgrade
-/// gives it.
+/// `created_at` of `session` is ignored, so that a session can be written with any text as its
+/// time. A document that cannot be read gets no rows in the index, as in an upgrade.
 ///
 /// The caller opens the transaction; without one, an error may leave the session half written.
 ///
@@ -82,7 +81,7 @@ pub fn write_session(
     )
 }
 
-/// Runs the query if `version` has it, with those of `values` that its form for `version` asks for.
+/// Runs the query if `version` has it, with those of `values` that its form for `version` needs.
 fn run(
     connection: &Connection,
     version: Version,

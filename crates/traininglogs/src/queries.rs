@@ -1,12 +1,12 @@
-//! Every statement that the application runs, with the versions it is good for.
+//! Every statement that the application runs, with the versions for which it works.
 //!
-//! Each names its columns, so that a column which a later version adds changes none of them.
+//! Each names its columns, so that a new column in a later version does not change it.
 
 use migrations::Access::{Reads, Writes};
 use migrations::{Query, Version};
 
-/// All queries. Where the SQL depends on the version, a name stands once for each form, and the
-/// versions of two forms do not overlap.
+/// All queries. If the SQL depends on the version, a name occurs once for each form, and the
+/// versions of the forms do not overlap.
 pub static QUERIES: &[Query] = &[
     Query {
         name: "log_session",
@@ -40,7 +40,7 @@ pub static QUERIES: &[Query] = &[
         until: None,
         access: Writes,
     },
-    // A session without id has no rows in the index either: there is nothing to call it by.
+    // A session without an id has no rows in the index either, because they could not refer to it.
     Query {
         name: "sessions_scan",
         sql: "SELECT id, created_at, raw_json FROM training_sessions WHERE id IS NOT NULL",
@@ -59,7 +59,7 @@ pub static QUERIES: &[Query] = &[
         until: Some(5),
         access: Reads,
     },
-    // In the order of the index, so that nothing is sorted: who asks reads the sessions of the
+    // In the order of the index, so that nothing is sorted. The caller reads the sessions of the
     // newest date, which are few, and takes the latest of them.
     Query {
         name: "last_exercise",
@@ -97,7 +97,7 @@ pub static QUERIES: &[Query] = &[
     },
 ];
 
-/// The form of the query `name` that is good for `version`, if it has one.
+/// The form of the query `name` for `version`, if it has one.
 pub fn query(name: &str, version: Version) -> Option<&'static Query> {
     QUERIES
         .iter()

@@ -1,4 +1,4 @@
-//! Values as they stand in a file: owned, in SQLite's order, and as a person reads them.
+//! Values of a file: owned, in SQLite's order, and printable.
 //!
 //! A column that is declared TEXT may hold a BLOB, a primary key that is not an INTEGER may be
 //! NULL, and a text may be other than UTF-8. Nothing here fails on any of these.
@@ -17,7 +17,7 @@ pub(crate) enum Owned {
 }
 
 impl From<ValueRef<'_>> for Owned {
-    /// Numbers become their text, as the affinity TEXT would have it.
+    /// Numbers become their text, as with the affinity TEXT.
     fn from(value: ValueRef<'_>) -> Owned {
         match value {
             ValueRef::Null => Owned::Null,
@@ -44,8 +44,8 @@ impl Owned {
         }
     }
 
-    /// The value as the application hands it on: text as it is, with what is not UTF-8 replaced,
-    /// and a blob as its literal.
+    /// The value for the application: text as it is, with invalid UTF-8 replaced, and a blob as its
+    /// literal.
     pub(crate) fn into_text(self) -> String {
         match self {
             Owned::Text(text) => String::from_utf8(text)
@@ -54,7 +54,7 @@ impl Owned {
         }
     }
 
-    /// The value as SQL writes it, on one line: control characters are escaped.
+    /// The value as an SQL literal on one line: control characters are escaped.
     pub(crate) fn literal(&self) -> String {
         match self {
             Owned::Null => "NULL".to_owned(),

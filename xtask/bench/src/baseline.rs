@@ -1,19 +1,19 @@
-//! The committed instruction counts, as text that a diff shows well, and the comparison with what
-//! was counted now.
+//! The committed instruction counts as text with readable diffs, and their comparison with new
+//! counts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use xtask::Failure;
 
-/// The growth of a count above which it is reported. Counts repeat within 1 %.
+/// The relative growth of a count that is reported. Counts repeat within 1 %.
 pub(crate) const TOLERANCE: f64 = 0.03;
 
-/// Counts by the name of the piece, and what made them.
+/// Counts by the name of the piece, and their origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Compiler, C library and system, such as `rustc 1.95.0, glibc 2.36, linux x86_64`: others
-    /// count otherwise.
+    /// give different counts.
     pub(crate) made_by: String,
     pub(crate) pieces: BTreeMap<String, u64>,
 }
@@ -23,9 +23,9 @@ pub(crate) struct Counts {
 pub(crate) enum Change {
     /// Within the tolerance.
     Same,
-    /// More than the tolerance allows.
+    /// Growth beyond the tolerance.
     Grew,
-    /// Less by more than the tolerance: a baseline that stays would hide as much growth later.
+    /// A drop beyond the tolerance: an unchanged baseline would hide the same growth later.
     Shrank,
     /// Not in the baseline.
     New,
@@ -37,7 +37,7 @@ impl Counts {
     /// The text of the baseline file.
     pub(crate) fn text(&self) -> String {
         let mut text = format!(
-            "# Instructions of each piece in xtask/counted, counted by valgrind.\n\
+            "# Instructions of each piece in xtask/instructions, counted by valgrind.\n\
              # Moved on purpose by: cargo xtask bench --instructions --write-baseline\n\
              made by {}\n",
             self.made_by
@@ -48,10 +48,10 @@ impl Counts {
         text
     }
 
-    /// Reads that text.
+    /// Reads the text of a baseline file.
     ///
     /// # Errors
-    /// The line that is neither a comment nor a name with its count.
+    /// If a line is neither a comment nor a name with its count; the error names it.
     pub(crate) fn parse(text: &str) -> Result<Counts, Failure> {
         let mut counts = Counts::default();
         for (number, line) in (1..).zip(text.lines()) {
@@ -69,18 +69,17 @@ impl Counts {
                 _ => None,
             };
             let Some((name, count)) = read else {
-                let message = format!("line {number} of the baseline is no name with its count");
-                return Err(Failure::new(message).hint(
-                    "`git checkout` the file, or make it anew: \
-                     `cargo xtask bench --instructions --write-baseline`",
-                ));
+                let message = format!("line {number} of the baseline is not a name with its count");
+                return Err(Failure::new(message)
+                    .hint("restore the file with `git checkout`")
+                    .hint("or write it: `cargo xtask bench --instructions --write-baseline`"));
             };
             counts.pieces.insert(name, count);
         }
         Ok(counts)
     }
 
-    /// Each piece of either with its change, in order of the names.
+    /// Each piece of either side with its change, in order of the names.
     pub(crate) fn changes(&self, now: &Counts) -> Vec<(String, Change)> {
         let names: std::collections::BTreeSet<&String> =
             self.pieces.keys().chain(now.pieces.keys()).collect();
@@ -109,7 +108,7 @@ fn judge(before: u64, after: u64) -> Change {
     }
 }
 
-/// The ratio of the count now to `before`.
+/// The new count divided by the one before.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 pub(crate) fn ratio(before: u64, after: u64) -> f64 {
     after as f64 / before.max(1) as f64
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_that_is_on_one_side_only_is_told() {
+    fn a_piece_that_is_on_one_side_only_is_reported() {
         let (before, now) = (counts(&[("a", 1), ("b", 2)]), counts(&[("b", 2), ("c", 3)]));
         let changes = before.changes(&now);
         let kinds: Vec<Change> = changes.iter().map(|(_, change)| *change).collect();
@@ -155,7 +154,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         let before = counts(&[("opening/10", 1_854_077), ("judging/6", 89_310_681)]);
         insta::assert_snapshot!(before.text(), @r"
-        # Instructions of each piece in xtask/counted, counted by valgrind.
+        # Instructions of each piece in xtask/instructions, counted by valgrind.
         # Moved on purpose by: cargo xtask bench --instructions --write-baseline
         made by rustc 1.95.0, linux x86_64
         judging/6                        89310681
@@ -165,11 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_nonsense_is_told() {
+    fn a_line_that_is_nonsense_is_reported() {
         let error = Counts::parse("# fine\nopening/10 many\n").unwrap_err();
         insta::assert_snapshot!(error, @r"
-        error: line 2 of the baseline is no name with its count
-        hint: `git checkout` the file, or make it anew: `cargo xtask bench --instructions --write-baseline`
+        error: line 2 of the baseline is not a name with its count
+        hint: restore the file with `git checkout`
+        hint: or write it: `cargo xtask bench --instructions --write-baseline`
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! The chart of lookups against size: one line for each way and exercise, both axes in powers of
+//! The chart of lookup times by size: one line for each way and exercise, both axes in powers of
 //! ten.
 
 use plotters::prelude::*;
@@ -10,12 +10,12 @@ use crate::measure::show;
 /// The group of benchmarks that the chart shows.
 const GROUP: &str = "last_exercise/DELETE";
 
-/// The figures that are no way to look an exercise up, but the cost of SQLite alone.
+/// The figures that are not a way to look an exercise up, but the cost of SQLite alone.
 const ALONE: &str = "raw/";
 
 const SIZE: (u32, u32) = (860, 520);
 
-/// Told apart also without colour, by the marks; from the palette of Okabe and Ito.
+/// From the palette of Okabe and Ito; marks distinguish the lines without colour, too.
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -152,7 +152,7 @@ fn draw(
 }
 
 impl Line {
-    /// The way it was looked up, such as `scan`.
+    /// The way of the lookup, such as `scan`.
     fn way(&self) -> &str {
         self.name.split_once('/').map_or(&self.name, |(way, _)| way)
     }
@@ -165,7 +165,7 @@ impl Line {
     }
 }
 
-/// Each name once, in the order in which they come.
+/// Each name once, in order of first occurrence.
 fn firsts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = Vec::new();
     for name in names {

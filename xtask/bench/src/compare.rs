@@ -1,20 +1,21 @@
-//! Each figure beside its base: what the same work costs without us, measured in the same run.
+//! Compares each figure with its base: the cost of the same work without the engine, measured in
+//! the same run.
 
 use crate::measure::Measure;
 
-/// The names of a base, and so the first word of a benchmark's name: SQLite alone, the least that
-/// the work can cost, the way without an index.
+/// The names of a base, and so the first word of a benchmark's name: SQLite alone, the minimal cost
+/// of the work, and the way without an index.
 const BASES: [&str; 3] = ["raw", "floor", "scan"];
 
-/// Comparisons with our own figures: group, figure, base. Migrating costs more than copying, so
-/// that is the larger one.
+/// Comparisons between our own figures: group, figure, base. A migration costs more than a copy, so
+/// the base is the larger one.
 const ALSO: [(&str, &str, &str); 1] = [("moving", "engine with backup", "engine")];
 
-/// The maximum that a figure should take, as a ratio to its base. The table shows the goals;
-/// nothing fails by them, because times differ from run to run.
+/// The maximum ratio of a figure to its base. The table shows the goals, but no check fails by
+/// them, because times differ from run to run.
 struct Goal {
-    /// The beginning of the group and of the base's name, and the figure's name; one with `/` at
-    /// its end matches all that begin with it.
+    /// The start of the group's name and of the base's name, and the figure's name; one that ends
+    /// in `/` matches all names that begin with it.
     group: &'static str,
     name: &'static str,
     base: &'static str,
@@ -30,7 +31,7 @@ const fn goal(group: &'static str, name: &'static str, base: &'static str, ratio
     }
 }
 
-/// The first that fits holds.
+/// The first matching goal counts.
 const GOALS: [Goal; 6] = [
     goal("opening/", "engine and a SELECT", "raw", 1.10),
     goal("opening/", "header only", "raw", 1.05),
@@ -40,14 +41,14 @@ const GOALS: [Goal; 6] = [
     goal("last_exercise/", "v6/", "scan", 1.00),
 ];
 
-/// A figure and what it is compared with.
+/// A figure and its bases.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) figure: Measure,
     pub(crate) bases: Vec<Base>,
 }
 
-/// A figure that a figure is compared with.
+/// The base of a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Base {
     pub(crate) name: String,
@@ -58,8 +59,8 @@ pub(crate) struct Base {
 }
 
 /// The figures of all rounds, each once and beside its bases, sorted by group, size and name. Times
-/// and ratios are the medians of the rounds; a ratio is made within a round, so that what the
-/// machine does meanwhile falls on both.
+/// and ratios are medians over the rounds. A ratio is computed within a round, so that other load
+/// on the machine affects both sides.
 pub(crate) fn rows(rounds: &[Vec<Measure>]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for figure in rounds.iter().flatten() {
@@ -108,8 +109,8 @@ fn ratios(figure: &Measure, round: &[Measure]) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// The figures of the same group and size whose name has a base in the place of this one's first
-/// word, such as `raw and a SELECT` for `engine and a SELECT`; without such, the plain base.
+/// The figures of the same group and size whose name has a base in place of this one's first word,
+/// such as `raw and a SELECT` for `engine and a SELECT`; if there are none, the plain base.
 fn bases_of<'a>(figure: &Measure, round: &'a [Measure]) -> Vec<&'a Measure> {
     let name = figure.name.as_str();
     let (first, rest) = name.split_at(name.find([' ', '/']).unwrap_or(name.len()));
@@ -166,11 +167,11 @@ mod tests {
     }
 
     fn bases(figures: &[Measure]) -> Vec<Vec<(String, f64)>> {
-        let told = |row: Row| {
+        let text = |row: Row| {
             let bases = row.bases.into_iter();
             bases.map(|base| (base.name, base.ratio)).collect()
         };
-        rows(&[figures.to_vec()]).into_iter().map(told).collect()
+        rows(&[figures.to_vec()]).into_iter().map(text).collect()
     }
 
     fn one(name: &str, ratio: f64) -> Vec<(String, f64)> {
@@ -218,12 +219,12 @@ mod tests {
             figure("floor", 2.0),
         ];
         let row = rows(&[figures.to_vec()]).remove(1);
-        let told = row
+        let text = row
             .bases
             .iter()
             .map(|base| (base.name.as_str(), base.ratio, base.goal));
         let expected = [("floor", 3.0, None), ("engine", 1.5, Some(1.3))];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(text.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Criterion's benchmarks: which there are, running them, and the figures that they leave in the
-//! target folder.
+//! Criterion's benchmarks: finds and runs them, and reads the figures in the target folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,27 +17,26 @@ pub(crate) struct Program {
     pub(crate) name: String,
 }
 
-/// The filter of criterion by which a quick run leaves out parts that would take minutes.
+/// The filter of criterion with which a quick run leaves out parts that take minutes.
 const QUICK: [(&str, &str); 3] = [
     ("last_exercise", r"/(1000|10000)$"),
     ("moving", r"/10000$"),
     ("folder", r"/50$"),
 ];
 
-/// The number of times that a program runs, if more than once: ratios that have a goal are made of
-/// works that criterion measures one after the other, and a shared machine may have a different
-/// load by then.
+/// The number of rounds, if more than one. Criterion measures the two sides of a ratio with a goal
+/// one after the other, and the load of a shared machine may change in between.
 const ROUNDS: [(&str, u32); 3] = [("engine", 5), ("last_exercise", 3), ("moving", 3)];
 
 impl Program {
-    /// The number of times that it runs.
+    /// The number of rounds.
     pub(crate) fn rounds(&self) -> u32 {
         let own = ROUNDS.iter().find(|(name, _)| *name == self.name);
         own.map_or(1, |(_, rounds)| *rounds)
     }
 }
 
-/// All benchmark programs of the workspace, and where its target folder is.
+/// All benchmark programs of the workspace, and its target folder.
 ///
 /// # Errors
 /// If cargo fails.
@@ -63,7 +61,7 @@ fn named_in(metadata: &Value) -> Vec<Program> {
     programs
 }
 
-/// Compiles all of `programs`, so that what is printed while they run is theirs alone.
+/// Compiles all `programs`, so that compiler output does not mix with theirs.
 ///
 /// # Errors
 /// If one does not compile.
@@ -76,8 +74,7 @@ pub(crate) fn build(root: &Path, programs: &[Program]) -> Result<(), Failure> {
     finish(command, Stdio::null(), "a benchmark does not compile")
 }
 
-/// Runs one of them to its end, for a round. What it prints while it works is for the eye, and goes
-/// to the standard error.
+/// Runs a program for one round. Its progress goes to standard error.
 ///
 /// # Errors
 /// If it fails.
@@ -119,14 +116,14 @@ fn finish(mut command: Command, output: Stdio, wrong: &str) -> Result<(), Failur
     if status.success() {
         Ok(())
     } else {
-        Err(Failure::new(wrong).hint("its message stands above"))
+        Err(Failure::new(wrong).hint("see its message above"))
     }
 }
 
-/// The figures of each round that are not older than `since`.
+/// The figures of each round since `since`.
 ///
 /// # Errors
-/// If a file of criterion's cannot be read as such.
+/// If a file of criterion's cannot be read.
 pub(crate) fn figures(target: &Path, since: SystemTime) -> Result<Vec<Vec<Measure>>, Failure> {
     let mut rounds = Vec::new();
     for round in 1.. {
@@ -141,7 +138,7 @@ pub(crate) fn figures(target: &Path, since: SystemTime) -> Result<Vec<Vec<Measur
     Ok(rounds)
 }
 
-/// Where criterion keeps the figures of a round.
+/// The folder of criterion's figures for a round.
 fn home(target: &Path, round: u32) -> PathBuf {
     target.join(format!("criterion/round-{round}"))
 }

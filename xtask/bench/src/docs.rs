@@ -1,4 +1,4 @@
-//! The results of a run in the docs: the chart of the lookups, and the figures in
+//! Writes the results of a run into the docs: the chart of the lookups, and the figures in
 //! `docs/benchmarks.md`.
 
 use std::fs;
@@ -21,17 +21,17 @@ const CHART: &str = "docs/lookups.svg";
 const BEGIN: &str = "<!-- begin generated: figures -->\n";
 const END: &str = "<!-- end generated -->";
 
-/// Writes both.
+/// Writes the chart and the page.
 ///
 /// # Errors
-/// If a file cannot be read or written, or the page has no place for the figures.
+/// If a file cannot be read or written, or the page has no markers for the figures.
 pub(crate) fn write(root: &Path, rows: &[Row], machine: &Machine) -> Result<(), Failure> {
     let cannot = |file: &str, error: std::io::Error| {
         Failure::new(format!("`{file}` cannot be read or written: {error}"))
     };
     let page = fs::read_to_string(root.join(PAGE)).map_err(|error| cannot(PAGE, error))?;
     let page = with_figures(&page, &table::text(rows, machine)).ok_or_else(|| {
-        Failure::new(format!("`{PAGE}` has no place for the figures"))
+        Failure::new(format!("`{PAGE}` has no markers for the figures"))
             .hint(format!("restore it: `git checkout -- {PAGE}`"))
     })?;
     let drawn = chart::svg(rows, machine)
@@ -46,7 +46,7 @@ pub(crate) fn write(root: &Path, rows: &[Row], machine: &Machine) -> Result<(), 
     Ok(())
 }
 
-/// `page` with `table` between its marks.
+/// `page` with `table` between its markers.
 fn with_figures(page: &str, table: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;

@@ -1,9 +1,9 @@
-//! Instructions, which repeat where times do not: each piece of `xtask/counted` under valgrind,
-//! compared with the committed baseline.
+//! Instruction counts, which repeat exactly while times do not: each piece of `xtask/instructions`
+//! under valgrind, compared with the committed baseline.
 //!
-//! Valgrind is called by ourselves: `gungraun` needs a runner of its own version, which takes
-//! longer to compile than all that is counted here, and keeps its baselines in the target folder,
-//! where no diff shows them.
+//! This code calls valgrind itself: `gungraun` needs a runner of its own version, which takes
+//! longer to compile than all measured code, and keeps its baselines in the target folder, where no
+//! diff shows them.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,16 +19,16 @@ use crate::baseline::{Change, Counts, TOLERANCE, ratio};
 use crate::machine;
 
 /// The baseline, below the root.
-const BASELINE: &str = "xtask/counted/baseline.txt";
+const BASELINE: &str = "xtask/instructions/baseline.txt";
 
-/// Counts, and prints or writes what was counted. False where something grew.
+/// Counts, and prints or writes the counts. False if a count grew.
 ///
 /// # Errors
 /// If the program does not compile, valgrind fails, or the baseline cannot be read or written.
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     if !program::is_there("valgrind") {
         return Err(Failure::new("`valgrind` is not installed").hint(
-            "install it (`apt-get install valgrind`); it counts on Linux only, and CI does the same",
+        "install it (`apt-get install valgrind`); it counts on Linux only, and CI does the same",
         ));
     }
     let program = build(root)?;
@@ -60,7 +60,7 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
         let counts = Counts { pieces, ..now };
         fs::write(&path, counts.text())
             .map_err(|error| Failure::new(format!("`{BASELINE}` cannot be written: {error}")))?;
-        say!("{BASELINE}: written; commit it, and say in the message why it moved");
+        say!("{BASELINE}: written; commit it, and give the reason in the message");
         return Ok(true);
     }
     if !options.only.is_empty() {
@@ -75,7 +75,7 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     Ok(verdict(&before, &now))
 }
 
-/// The tools that counts depend on besides our code: the compiler, and the C library, which has the
+/// The tools that affect counts besides our code: the compiler, and the C library, which has the
 /// heap and copies memory.
 fn made_by() -> String {
     let libc = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
@@ -85,16 +85,16 @@ fn made_by() -> String {
     format!("{}, {libc}, {system} {processor}", machine::compiler())
 }
 
-/// Compiles the program that does the pieces, and returns its path.
+/// Compiles the program with the pieces, and returns its path.
 fn build(root: &Path) -> Result<PathBuf, Failure> {
     let output = Command::new(project::cargo())
         .current_dir(root)
         .args([
             "build",
             "--package",
-            "xtask-counted",
+            "xtask-instructions",
             "--profile",
-            "counted",
+            "instructions",
         ])
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit())
@@ -109,7 +109,7 @@ fn build(root: &Path) -> Result<PathBuf, Failure> {
         .next()
         .filter(|_| output.status.success())
         .ok_or_else(|| {
-            Failure::new("`xtask-counted` does not compile")
+            Failure::new("`xtask-instructions` does not compile")
                 .hint("the compiler's message above names the file")
         })
 }
@@ -123,7 +123,7 @@ fn pieces(program: &Path) -> Result<Vec<String>, Failure> {
     Ok(names.lines().map(str::to_owned).collect())
 }
 
-/// The instructions between the entry and the return of the function `measured`.
+/// The instructions between the start and the end of the function `measured`.
 fn count(program: &Path, name: &str) -> Result<u64, Failure> {
     let mut valgrind = on_one_core("valgrind");
     valgrind
@@ -131,8 +131,8 @@ fn count(program: &Path, name: &str) -> Result<u64, Failure> {
         .args(["--collect-atstart=no", "--toggle-collect=*measured*"])
         .arg(program)
         .arg(name)
-        // Without this, glibc now and then tidies up small pieces of memory, by where they happen
-        // to lie.
+        // Otherwise glibc sometimes merges small free pieces of memory, depending on their
+        // addresses.
         .env("GLIBC_TUNABLES", "glibc.malloc.mxfast=0");
     let output = valgrind
         .output()
@@ -146,11 +146,11 @@ fn count(program: &Path, name: &str) -> Result<u64, Failure> {
             "nothing was counted for `{name}`:\n{}",
             last.join("\n")
         ))
-        .hint(format!("see for yourself: `{} {name}`", program.display()))
+        .hint(format!("run it: `{} {name}`", program.display()))
     })
 }
 
-/// A history is judged on all cores, and instructions of other threads are not counted.
+/// Uses one core, because instructions of other threads are not counted.
 fn on_one_core(program: &str) -> Command {
     let taskset = Command::new("taskset").arg("--version").output();
     match taskset {
@@ -180,8 +180,8 @@ fn cannot_run(program: &str, error: &std::io::Error) -> Failure {
     }
 }
 
-/// Whether nothing moved that must not. Counts of another compiler or C library are not comparable:
-/// they are shown, and judged by nobody until the baseline is moved.
+/// Whether no count changed beyond the tolerance. Counts of a different compiler or C library are
+/// not comparable: they are shown, but not judged until the baseline is updated.
 fn verdict(before: &Counts, now: &Counts) -> bool {
     let same = |change: &Change| *change == Change::Same;
     before.made_by != now.made_by || before.changes(now).iter().all(|(_, change)| same(change))
@@ -215,7 +215,7 @@ fn text_of(before: &Counts, now: &Counts) -> String {
         .iter()
         .filter(|(_, change)| *change != Change::Same)
         .count();
-    let again = "move the baseline on purpose: `cargo xtask bench --instructions --write-baseline`";
+    let again = "update the baseline: `cargo xtask bench --instructions --write-baseline`";
     if before.made_by != now.made_by {
         text += &format!(
             "not judged: the baseline was made by {}\nhint: {again}\n",
@@ -224,8 +224,8 @@ fn text_of(before: &Counts, now: &Counts) -> String {
     } else if moved > 0 {
         let total = changes.len();
         let percent = TOLERANCE * 100.0;
-        text += &format!("error: {moved} of {total} pieces moved by more than {percent:.0} %\n");
-        text += &format!("hint: find out why; where it is meant, {again}\n");
+        text += &format!("error: {moved} of {total} pieces changed by more than {percent:.0} %\n");
+        text += &format!("hint: find the cause; if the change is intended, {again}\n");
     } else {
         text += &format!(
             "ok: {} pieces within {:.0} %\n",
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_grew_fails_and_is_told() {
+    fn growth_fails_and_is_reported() {
         let before = counts(
             "rustc 1",
             &[("judging/6", 89_000_000), ("opening/10", 1_800_000)],

@@ -1,4 +1,4 @@
-//! On what and when something was measured: figures without that say nothing.
+//! The machine and the time of a measurement, without which figures mean nothing.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// Where and when a run was made.
+/// The machine and the day of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     /// The day, such as `2026-11-23`.
@@ -22,7 +22,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// One for tests.
+    /// An example for tests.
     #[cfg(test)]
     pub(crate) fn sample() -> Machine {
         Machine {
@@ -34,7 +34,7 @@ impl Machine {
         }
     }
 
-    /// The one that this runs on, now.
+    /// The current machine and day.
     pub(crate) fn here() -> Machine {
         let now = jiff::Timestamp::now().to_string();
         Machine {
@@ -69,7 +69,7 @@ impl Machine {
     }
 }
 
-/// `rustc` with its number, without the commit.
+/// The name and number of `rustc`, without the commit.
 pub(crate) fn compiler() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output();

@@ -1,4 +1,4 @@
-//! One figure of one benchmark, and how it is shown.
+//! One figure of one benchmark, and its format.
 
 use std::cmp::Ordering;
 
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 pub(crate) struct Measure {
     /// The group that was measured together, such as `opening/WAL`.
     pub(crate) group: String,
-    /// The way it was done, such as `engine and a SELECT`.
+    /// The name of the work, such as `engine and a SELECT`.
     pub(crate) name: String,
-    /// On how much, as the benchmark writes it, such as `1000`; empty if there is one size.
+    /// The size of the input as in the benchmark, such as `1000`; empty if there is one size.
     pub(crate) size: String,
     /// The median.
     pub(crate) median: f64,
-    /// Between these the median lies with a probability of 95 %.
+    /// The bounds of the 95 % confidence interval of the median.
     pub(crate) between: (f64, f64),
 }
 
 impl Measure {
-    /// One for tests, whose median lies within a tenth of it.
+    /// An example for tests, with an interval of a tenth around the median.
     #[cfg(test)]
     pub(crate) fn sample(group: &str, name: &str, size: &str, median: f64) -> Measure {
         Measure {
@@ -32,12 +32,12 @@ impl Measure {
         }
     }
 
-    /// Whether both are of the same work.
+    /// Whether both figures measure the same work.
     pub(crate) fn is_of(&self, other: &Measure) -> bool {
         self.order(other) == Ordering::Equal
     }
 
-    /// By group, size and name.
+    /// Orders by group, size and name.
     pub(crate) fn order(&self, other: &Measure) -> Ordering {
         (self.group.cmp(&other.group))
             .then_with(|| by_number(&self.size, &other.size))
@@ -61,7 +61,7 @@ fn by_number(one: &str, other: &str) -> Ordering {
     number(one).cmp(&number(other)).then_with(|| one.cmp(other))
 }
 
-/// A time with the unit that fits it.
+/// A time with a suitable unit.
 pub(crate) fn show(nanoseconds: f64) -> String {
     match nanoseconds {
         small if small < 1e3 => format!("{small:.0} ns"),
@@ -71,7 +71,7 @@ pub(crate) fn show(nanoseconds: f64) -> String {
     }
 }
 
-/// A ratio: two places near one, none far from it.
+/// A ratio: two decimal places near one, none for large ratios.
 pub(crate) fn show_ratio(ratio: f64) -> String {
     match ratio {
         far if far >= 100.0 => format!("{far:.0}"),

@@ -1,5 +1,5 @@
-//! Other tools beside ours: `xtask/peers`, built and run in turn, their results looked at before a
-//! time counts.
+//! Compares the engine with other tools: builds `xtask/peers`, runs them in turn, and checks their
+//! results before a time counts.
 
 mod check;
 mod place;
@@ -21,12 +21,12 @@ use crate::measure::{show, show_ratio};
 use place::Place;
 use work::{Timed, Work};
 
-/// One program, and the way in which its tool reports what was applied.
+/// A program of a tool, and the way in which the tool records applied steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
-    /// As the tool is called.
+    /// The name of the tool.
     pub(crate) name: &'static str,
-    /// The table with a row for each step; without one it is `user_version`.
+    /// The table with a row for each step; `None` for `user_version`.
     pub(crate) ledger: Option<&'static str>,
     /// The tool's workspace, below `xtask/peers`.
     workspace: &'static str,
@@ -54,10 +54,10 @@ pub(crate) const PEERS: [Peer; 6] = [
     },
 ];
 
-/// Builds all of them, lets each do each work in turn, and prints the ratios.
+/// Builds all tools, lets each do each work in turn, and prints the ratios.
 ///
 /// # Errors
-/// If one does not compile, fails, or leaves another result than it should.
+/// If a tool does not compile, fails, or leaves a wrong result.
 pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     let all = Work::all(options.quick);
     let names: Vec<String> = all.iter().map(Work::name).collect();
@@ -106,7 +106,7 @@ fn build(workspace: &Path, target: &Path) -> Result<(), Failure> {
     } else {
         Err(
             Failure::new(format!("`{}` does not compile", workspace.display()))
-                .hint("its message stands above; the tools come from crates.io"),
+                .hint("see its message above; the tools come from crates.io"),
         )
     }
 }
@@ -141,7 +141,7 @@ fn text(done: &[(String, Vec<Timed>)], machine: &Machine) -> String {
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
-    text.push_str("\ncolumns: least, median, and how many times as long as ours the least was\n");
+    text.push_str("\ncolumns: least, median, and the ratio of the least to ours\n");
     text
 }
 
@@ -165,7 +165,7 @@ fn document(done: &[(String, Vec<Timed>)], machine: &Machine) -> Value {
 mod tests {
     use super::*;
 
-    /// `cargo metadata` of a workspace, without what it depends on: nothing is compiled or fetched.
+    /// `cargo metadata` of a workspace without its dependencies: nothing is compiled or fetched.
     fn metadata(workspace: &str) -> Value {
         let folder = project::root().unwrap().join("xtask/peers").join(workspace);
         assert!(folder.join("Cargo.lock").exists(), "{workspace}");

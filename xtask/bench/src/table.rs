@@ -8,7 +8,7 @@ use crate::compare::{Base, Row};
 use crate::machine::Machine;
 use crate::measure::{show, show_ratio};
 
-/// The table, with a line for what it says.
+/// The table, with a line that explains it.
 pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
     let mut text = format!("medians: {}\n", machine.line());
     let width = |of: &dyn Fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or_default();
@@ -29,7 +29,7 @@ pub(crate) fn text(rows: &[Row], machine: &Machine) -> String {
         );
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text.push_str("\nratio: how many times as long as the base took, in the same round\n");
+    text.push_str("\nratio: time divided by the time of the base, in the same round\n");
     text
 }
 
@@ -44,7 +44,7 @@ fn beside(row: &Row) -> String {
     row.bases.iter().map(base).collect()
 }
 
-/// The same as one document.
+/// The figures as one document.
 pub(crate) fn json(rows: &[Row], machine: &Machine) -> Value {
     let row = |row: &Row| {
         let mut value = row.figure.json();

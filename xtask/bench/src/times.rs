@@ -1,4 +1,5 @@
-//! Times: criterion's benchmarks, their figures as one table, and into the docs.
+//! Times: runs criterion's benchmarks, and prints their figures as one table or writes them into
+//! the docs.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -13,7 +14,7 @@ use crate::docs;
 use crate::machine::Machine;
 use crate::table;
 
-/// Measures what `options` name, and prints it.
+/// Measures the benchmarks that `options` name, and prints the figures.
 ///
 /// # Errors
 /// If a benchmark fails, leaves no figures, or the docs cannot be written.
@@ -55,7 +56,7 @@ pub(crate) fn run(root: &Path, options: &Bench) -> Verdict {
     Ok(true)
 }
 
-/// The programs that are named, or all.
+/// The named programs, or all.
 fn chosen(all: Vec<Program>, only: &[String]) -> Result<Vec<Program>, Failure> {
     let names: Vec<&str> = all.iter().map(|program| program.name.as_str()).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_none_is_told() {
+    fn an_unknown_name_is_reported() {
         let all = vec![program("engine"), program("moving")];
         let error = chosen(all.clone(), &["engin".to_owned()]).unwrap_err();
         insta::assert_snapshot!(error, @r"

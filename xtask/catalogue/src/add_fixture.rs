@@ -1,4 +1,4 @@
-//! `cargo xtask add-fixture`: freezes the newest version, or adds one more golden database.
+//! `cargo xtask add-fixture`: freezes the newest version, or adds a golden database.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,13 @@ use xtask::cli::AddFixture;
 use xtask::verb::new_version;
 use xtask::{Failure, Verdict, project};
 
-/// Freezes the newest version, or takes a database file as one more golden of its version.
+/// Freezes the newest version, or adds a database file as a further golden database of its version.
 ///
 /// # Errors
-/// If there is nothing to freeze, the proof does not hold, or the file is no database of a
-/// version that is frozen.
+/// If there is nothing to freeze, the proof does not hold, or the file is not a database of a
+/// frozen version.
 pub(crate) fn run(subject: &Subject<'_>, options: &AddFixture) -> Verdict {
-    project::tell_checkout(&subject.root);
+    project::report_checkout(&subject.root);
     match &options.file {
         Some(file) => add(subject, file),
         None => freeze_newest(subject),
@@ -40,7 +40,7 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     if !report.holds() {
         say!("{}", report.to_text().trim_end());
         return Err(Failure::new("nothing was frozen: the proof does not hold")
-            .hint("what is frozen can never be changed; mend it first"));
+            .hint("a frozen version can never be changed; fix it first"));
     }
     let written = freeze::new_versions(subject, &report).map_err(Failure::new)?;
     let golden = subject.fixture_folder(version).join("golden.sql");
@@ -55,7 +55,7 @@ fn freeze_newest(subject: &Subject<'_>) -> Verdict {
     crate::docs::run(subject, false)
 }
 
-/// A database file of a version that is frozen.
+/// Opens a database file of a frozen version.
 fn open_past<'a>(
     subject: &Subject<'a>,
     frozen: &Frozen,
@@ -63,11 +63,11 @@ fn open_past<'a>(
 ) -> Result<(Migrator<'a>, Version), Failure> {
     let shown = file.display();
     let refuse = |why: String, hint: &str| Failure::new(why).hint(hint);
-    let usual = "give a database file as a build of the application left it";
+    let usual = "give a database file that a build of the application wrote";
     if !file.is_file() {
         return Err(refuse(format!("there is no file `{shown}`"), usual));
     }
-    // SQLite reads some names otherwise, such as `:memory:`, and no whole path.
+    // SQLite reads some names, such as `:memory:`, in a different way, but never an absolute path.
     let connection = std::path::absolute(file)
         .map_err(|error| error.to_string())
         .and_then(|whole| {
@@ -97,20 +97,20 @@ fn open_past<'a>(
             "freeze the version first: `cargo xtask add-fixture`",
         ));
     }
-    let told = |error: migrations::Error| Failure::new(error.report());
-    let fresh = subject.catalogue.schema_at(version).map_err(told)?;
-    let found = migrator.state().map_err(told)?.schema;
+    let report = |error: migrations::Error| Failure::new(error.report());
+    let fresh = subject.catalogue.schema_at(version).map_err(report)?;
+    let found = migrator.state().map_err(report)?.schema;
     if let Some(change) = harness::diff(&fresh, &found).first() {
-        let why = format!("`{shown}` has not the schema of version {version}: {change}");
+        let why = format!("`{shown}` does not have the schema of version {version}: {change}");
         return Err(refuse(
             why,
-            "a golden database is one that a build of that version made",
+            "give a database that a build of that version made",
         ));
     }
     Ok((migrator, version))
 }
 
-/// The fixture's name for a file: what a path holds on every system.
+/// The fixture's name for a file: only characters that a path may contain on every system.
 fn name_of(file: &Path) -> Result<String, Failure> {
     let stem = file
         .file_stem()
@@ -128,8 +128,8 @@ fn name_of(file: &Path) -> Result<String, Failure> {
     if ["empty", "generated", "plain", "hostile"].contains(&name.as_str())
         || name.starts_with("filled")
     {
-        let why = format!("`{name}` is what the proof calls a database that it makes itself");
-        return Err(Failure::new(why).hint("give the file another name"));
+        let why = format!("`{name}` is the proof's name for one of its own databases");
+        return Err(Failure::new(why).hint("give the file a different name"));
     }
     Ok(name)
 }
@@ -142,10 +142,8 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
     let path = folder.join(format!("{name}.sql"));
     let target = subject.root.join(&path);
     if target.exists() {
-        return Err(
-            Failure::new(format!("`{}` is there already", path.display()))
-                .hint("a fixture is never rewritten; give the file another name"),
-        );
+        return Err(Failure::new(format!("`{}` exists already", path.display()))
+            .hint("a fixture is never rewritten; give the file a different name"));
     }
     let text = dump(migrator.connection()).map_err(Failure::new)?;
     fs::create_dir_all(subject.root.join(&folder))
@@ -158,7 +156,7 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
         ..Settings::default()
     };
     let report = verify(subject, &only);
-    // That it is not frozen yet is no fault of its own.
+    // It is not frozen yet, which is expected.
     let mut judged = report
         .laws
         .iter()
@@ -170,14 +168,13 @@ fn add(subject: &Subject<'_>, file: &Path) -> Verdict {
             "nothing was frozen: the proof does not hold with `{}`",
             file.display()
         );
-        return Err(Failure::new(why)
-            .hint("such a file is worth a lot: mend in a new version what breaks with it"));
+        return Err(Failure::new(why).hint("keep the file: fix in a new version what it breaks"));
     }
     freeze::fixture(subject, &path).map_err(Failure::new)?;
     say!(
         "froze {} as a golden database of version {version}",
         path.display()
     );
-    say!("proved: cargo xtask verify-migrations --fixture {name} shows it again");
+    say!("proved: cargo xtask verify-migrations --fixture {name} repeats the proof");
     Ok(true)
 }

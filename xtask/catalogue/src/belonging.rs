@@ -1,5 +1,4 @@
-//! Whether the steps that are compiled into this program are those of the checkout that it is
-//! called in.
+//! Whether the steps that are compiled into this program are those of the current checkout.
 
 use std::fs;
 
@@ -8,10 +7,10 @@ use migrations::Down;
 use xtask::Failure;
 
 /// Compares each compiled step with its files. A program that was built before they changed would
-/// prove, freeze and document what is there no more.
+/// prove, freeze and document steps that no longer exist.
 ///
 /// # Errors
-/// If a file differs, or is not there.
+/// If a file differs, or is missing.
 pub(crate) fn check(subject: &Subject<'_>) -> Result<(), Failure> {
     let steps = (1..=subject.catalogue.current_version())
         .filter_map(|version| subject.catalogue.step(version));
@@ -26,9 +25,9 @@ pub(crate) fn check(subject: &Subject<'_>) -> Result<(), Failure> {
             if there.as_deref() != Some(compiled) {
                 let shown = path.display();
                 return Err(Failure::new(format!(
-                    "`{shown}` is not what this program was built with"
+                    "`{shown}` changed since this program was built"
                 ))
-                .hint("call it through `cargo xtask`, which builds it anew"));
+                .hint("call it through `cargo xtask`, which builds it again"));
             }
         }
     }
@@ -69,7 +68,7 @@ mod tests {
         let gone = check(&subject);
         fs::remove_dir_all(&root).unwrap();
         assert!(same.is_ok() && words.is_ok() && changed.is_err() && gone.is_err());
-        let told = changed.unwrap_err().to_string();
-        assert!(told.contains("0003_session_duration/up.sql"), "{told}");
+        let text = changed.unwrap_err().to_string();
+        assert!(text.contains("0003_session_duration/up.sql"), "{text}");
     }
 }

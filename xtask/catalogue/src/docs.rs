@@ -6,11 +6,11 @@ use xtask::say;
 use harness::{Subject, docs};
 use xtask::{Failure, Verdict, project};
 
-/// Writes the outdated blocks. With `check` they make the command fail, and in CI nothing is
-/// written.
+/// Writes the outdated blocks. With `check`, an outdated block makes the command fail; in CI
+/// nothing is written.
 ///
 /// # Errors
-/// If a file cannot be read or written, or has a block that nobody makes.
+/// If a file cannot be read or written, or has an unknown block.
 pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
     let mut fine = true;
     for page in docs::pages(subject).map_err(Failure::new)? {
@@ -21,7 +21,7 @@ pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
         }
         fine = !check;
         if check && project::in_ci() {
-            say!("{shown}: behind; write it with `cargo xtask docs` and commit it");
+            say!("{shown}: out of date; write it with `cargo xtask docs` and commit it");
             continue;
         }
         fs::write(subject.root.join(&page.path), page.made)
@@ -29,7 +29,7 @@ pub(crate) fn run(subject: &Subject<'_>, check: bool) -> Verdict {
         say!(
             "{shown}: {}",
             if check {
-                "was behind, written; commit it"
+                "was out of date, now written; commit it"
             } else {
                 "written"
             }

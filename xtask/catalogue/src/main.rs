@@ -28,7 +28,7 @@ fn run(verb: &Verb, root: PathBuf) -> Verdict {
         Verb::VerifyMigrations(options) => verify_migrations::run(&subject, options),
         Verb::AddFixture(options) => add_fixture::run(&subject, options),
         Verb::Docs(options) => {
-            project::tell_checkout(&subject.root);
+            project::report_checkout(&subject.root);
             docs::run(&subject, options.check)
         }
         Verb::Draft => draft::run(&subject),

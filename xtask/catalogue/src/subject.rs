@@ -69,8 +69,8 @@ impl Application for TrainingLogs {
     }
 }
 
-/// The rows that a build of `version` writes for a session; a session without id, which no build
-/// writes but the schema allows, gets what an upgrade gives it.
+/// The rows that a build of `version` writes for a session. A session without an id, which no build
+/// writes but the schema allows, gets the rows of an upgrade.
 fn rows(session: &GeneratedSession, version: Version) -> Vec<Insert> {
     let id = session.id.as_deref().map_or(Value::Null, Value::text);
     let time = session.created_at.as_str();
@@ -142,10 +142,11 @@ mod tests {
     proptest! {
         #![proptest_config(Config { cases: 32, failure_persistence: None, ..Config::default() })]
 
-        /// The generated databases are what builds of each version would have written.
+        /// The generated databases are those that builds of each version would write.
         #[test]
         fn content_is_what_a_build_writes(sessions in generate::sessions()) {
-            let sessions: Vec<_> = sessions.into_iter().filter(|session| session.id.is_some()).collect();
+            let has_id = |session: &generate::GeneratedSession| session.id.is_some();
+            let sessions: Vec<_> = sessions.into_iter().filter(has_id).collect();
             let catalogue = traininglogs::catalogue();
             for version in 1..=catalogue.current_version() {
                 let made = catalogue.build(version).unwrap();

@@ -8,10 +8,10 @@ use xtask::say;
 use crate::progress;
 use xtask::{Failure, Verdict};
 
-/// Proves the catalogue and prints what was found.
+/// Proves the catalogue and prints the report.
 ///
 /// # Errors
-/// If `--journey` or `--law` names none.
+/// If `--journey` or `--law` is unknown.
 pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict {
     let again;
     let options = match &options.repeat {
@@ -22,8 +22,15 @@ pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict 
         }
     };
     let settings = settings(options)?;
-    let report = verify(subject, &settings);
-    let checklist = draft::checklist(subject, &report);
+    let mut report = verify(subject, &settings);
+    let mut checklist = draft::checklist(subject, &report);
+    let hints = report.laws.iter_mut().flat_map(|law| &mut law.broken);
+    let hints = hints.filter_map(|broken| broken.hint.as_mut());
+    let items = checklist.iter_mut().flat_map(|(_, items)| items);
+    let items = items.filter_map(|item| item.todo.as_mut());
+    for text in hints.chain(items) {
+        *text = as_commands(text);
+    }
     let unfrozen = options.require_frozen && checklist.is_some();
     match options.format {
         Format::Json => {
@@ -54,15 +61,43 @@ pub(crate) fn run(subject: &Subject<'_>, options: &VerifyMigrations) -> Verdict 
     Ok(report.holds() && !unfrozen)
 }
 
+/// The remedies of the library, each with the command for it.
+const COMMANDS: [(&str, &str); 4] = [
+    (
+        "`harness::freeze::new_versions`",
+        "`cargo xtask add-fixture`",
+    ),
+    (
+        "`harness::freeze::fixture`",
+        "`cargo xtask add-fixture FILE.db`",
+    ),
+    (
+        "write the rebuilt blocks of `harness::docs::pages`",
+        "write it with `cargo xtask docs`",
+    ),
+    (
+        "put the change into a new version",
+        "put the change into a new version: `cargo xtask new-version NAME`",
+    ),
+];
+
+/// Words the library's remedies in a text as commands.
+fn as_commands(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (remedy, command) in COMMANDS {
+        text = text.replace(remedy, command);
+    }
+    text
+}
+
 fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
     let journey = options
         .journey
         .as_deref()
         .map(str::parse::<Journey>)
         .transpose();
-    let journey = journey.map_err(|error| {
-        Failure::new(error).hint("a journey goes from a version over another one and back to it")
-    })?;
+    let journey = journey
+        .map_err(|error| Failure::new(error).hint("`v3..v4` goes from version 3 to 4 and back"))?;
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], " ");
     let named = |name: &String| harness::LAWS.iter().find(|law| law.name == plain(name));
     let law = options
@@ -82,14 +117,14 @@ fn settings(options: &VerifyMigrations) -> Result<Settings, Failure> {
         seed: options.seed,
         cases: options.cases.unwrap_or(if options.deep { 240 } else { 24 }),
         deep: options.deep,
-        progress: options.deep.then_some(progress::tell),
+        progress: options.deep.then_some(progress::report),
     })
 }
 
-/// The options that a failure printed after `again:`.
+/// The options that a report printed after `again:`.
 fn repeated(line: &str) -> Result<VerifyMigrations, Failure> {
     let refuse = |why: String| {
-        Failure::new(why).hint("give it as it stands behind `again:` in the report, in quotes")
+        Failure::new(why).hint("copy the text after `again:` in the report, in quotes")
     };
     let words = shell_words::split(line)
         .map_err(|error| refuse(format!("`--repeat` cannot be read: {error}")))?;
@@ -105,7 +140,43 @@ fn repeated(line: &str) -> Result<VerifyMigrations, Failure> {
     );
     match cli.map(|cli| cli.verb) {
         Ok(Verb::VerifyMigrations(options)) if options.repeat.is_none() => Ok(options),
-        Ok(_) => Err(refuse("`--repeat` repeats nothing".to_owned())),
+        Ok(_) => Err(refuse(
+            "`--repeat` cannot contain `--repeat` or another command".to_owned(),
+        )),
         Err(error) => Err(refuse(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_remedy_of_the_library_has_a_command() {
+        let library = [
+            include_str!("../../../crates/harness/src/draft.rs"),
+            include_str!("../../../crates/harness/src/law/everything_is_documented.rs"),
+            include_str!("../../../crates/harness/src/law/history_is_frozen.rs"),
+        ];
+        let library = library.concat().replace("\\\n", "");
+        let words: Vec<&str> = library.split_whitespace().collect();
+        let library = words.join(" ");
+        for (remedy, command) in COMMANDS {
+            assert!(library.contains(remedy), "{remedy}");
+            assert!(as_commands(remedy).contains(command));
+        }
+        let other = COMMANDS
+            .iter()
+            .fold(library, |text, (remedy, _)| text.replace(remedy, ""));
+        assert!(!other.contains("`harness::"), "a remedy without a command");
+    }
+
+    #[test]
+    fn a_journey_with_two_ends_is_accepted() {
+        let journey = |text: &str| {
+            let options = repeated(&format!("verify-migrations --journey {text}"));
+            settings(&options.unwrap()).unwrap().journey.unwrap()
+        };
+        assert_eq!(journey("v6..v7"), journey("v6..v7..v6"));
     }
 }

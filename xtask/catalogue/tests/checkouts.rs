@@ -1,4 +1,4 @@
-//! A program whose catalogue is compiled in refuses to work on another checkout.
+//! A program with a compiled catalogue refuses to work on a different checkout.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Every file below `folder` with its bytes, without what is built.
+/// Every file below `folder` with its bytes, without build output.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -58,7 +58,7 @@ fn another_checkout_is_refused() {
         assert!(output.stdout.is_empty());
     }
     assert!(before == (files(folder.path()), all()));
-    // In its own it works, from any folder in it.
+    // In its own checkout it works, from any folder in it.
     let output = Command::new(env!("CARGO_BIN_EXE_xtask-catalogue"))
         .current_dir(own.join("crates/schema"))
         .env("CI", "1")

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: everything that must hold before a change lands. CI calls this and nothing
+//! `cargo xtask ci`: every check that must pass before a change lands. CI calls this and nothing
 //! else.
 
 mod dependencies;
@@ -13,8 +13,8 @@ use std::time::Instant;
 use crate::cli::{CiOptions, CiStep, Sabotage};
 use crate::{Failure, Verdict, program, project, version_folders};
 
-/// The steps that run when none is named, in their order.
-const STEPS: [CiStep; 13] = [
+/// The default steps, in their order.
+const STEPS: [CiStep; 14] = [
     CiStep::Format,
     CiStep::Structure,
     CiStep::Deny,
@@ -28,12 +28,13 @@ const STEPS: [CiStep; 13] = [
     CiStep::Packages,
     CiStep::Resolve,
     CiStep::Scaffolders,
+    CiStep::Tutorial,
 ];
 
-/// Runs the checks that `options` name and stops at the first that fails.
+/// Runs the steps that `options` name, and stops at the first failure.
 ///
 /// # Errors
-/// The check that failed, with the command that shows it again.
+/// The failed step, with the command that repeats it.
 pub fn run(root: &Path, options: &CiOptions) -> Verdict {
     let started = Instant::now();
     let all = options.only.is_empty();
@@ -62,6 +63,7 @@ fn name(step: CiStep) -> &'static str {
         CiStep::Packages => "the packages",
         CiStep::Resolve => "beside other crates",
         CiStep::Scaffolders => "the scaffolders, in a scratch copy",
+        CiStep::Tutorial => "the tutorial",
         CiStep::Sabotage => "sabotage",
     }
 }
@@ -82,6 +84,7 @@ fn check(root: &Path, step: CiStep) -> Result<(), Failure> {
         CiStep::Packages => packages::check(root),
         CiStep::Resolve => super::resolve::check(root),
         CiStep::Scaffolders => scratch::check(root),
+        CiStep::Tutorial => tutorial(root),
         CiStep::Sabotage => holds(super::sabotage::run(root, &Sabotage::default())?),
     }
 }
@@ -106,20 +109,21 @@ fn lints(root: &Path) -> Result<(), Failure> {
     cargo(root, &edges)
 }
 
-/// The programs of this project, in which `clippy.toml` bans nothing.
+/// The programs of this project, for which `clippy.toml` bans nothing.
 const COMMANDS: [&str; 5] = [
     "xtask",
     "xtask-bench",
     "xtask-catalogue",
-    "xtask-counted",
+    "xtask-instructions",
     "xtask-structure",
 ];
 
-/// The examples that need no argument, which a reader runs first.
-const EXAMPLES: [(&str, &str); 5] = [
+/// The examples without arguments, which a reader runs first.
+const EXAMPLES: [(&str, &str); 6] = [
     ("rowsafe-migrations", "first_file"),
     ("rowsafe-migrations", "commit_per_step"),
     ("rowsafe-migrations", "older_build"),
+    ("rowsafe-migrations", "backfill"),
     ("rowsafe-schema", "drift_check"),
     ("rowsafe-simulator", "power_loss"),
 ];
@@ -134,6 +138,12 @@ fn examples(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Runs the test of the tutorial, which compiles too much for a run of all tests.
+fn tutorial(root: &Path) -> Result<(), Failure> {
+    let test = ["test", "--package", "xtask", "--test", "tutorial"];
+    cargo(root, &[&test[..], &["--", "--ignored"]].concat())
+}
+
 /// Checks the imports between crates and between files.
 fn structure(root: &Path) -> Result<(), Failure> {
     holds(program::run(
@@ -144,11 +154,11 @@ fn structure(root: &Path) -> Result<(), Failure> {
     )?)
 }
 
-/// They are counted by valgrind, which is not on every system; times are no substitute, so nothing
-/// is.
+/// Runs the instruction counts if valgrind is installed. Times are no substitute, so otherwise
+/// nothing is measured.
 fn instructions(root: &Path) -> Result<(), Failure> {
     if !program::is_there("valgrind") {
-        say!("skipped: valgrind cannot be called here; `.ci/run` installs it on Linux");
+        say!("skipped: valgrind is not installed; `.ci/run` installs it on Linux");
         return Ok(());
     }
     let arguments = ["bench", "--instructions"];
@@ -188,7 +198,7 @@ fn doc(root: &Path) -> Result<(), Failure> {
 }
 
 fn run_command(command: &mut Command, arguments: &[&str]) -> Result<(), Failure> {
-    // Snapshots that differ fail here; they are accepted by a person.
+    // Snapshots that differ fail here; a person must accept them.
     let status = command.env("INSTA_UPDATE", "no").status();
     let again = format!("again: cargo {}", arguments.join(" "));
     match status {

@@ -10,8 +10,7 @@ use crate::cli::NewVersion;
 use crate::project::{self, CATALOGUE, FIXTURES, SOURCES, VERSIONS};
 use crate::{Failure, Verdict, version_folders};
 
-/// The templates of a new version's files, below the root: they are of the checkout that gets the
-/// version.
+/// The templates of a new version's files, below the root of the checkout that gets the version.
 const TEMPLATES: &str = "xtask/template";
 
 /// A step with a function is refused without a way back.
@@ -21,9 +20,9 @@ const UNTIL_WRITTEN: &str = "SELECT 'there is nothing to undo yet: replace this'
 /// and asks for the notes first.
 ///
 /// # Errors
-/// If the name is not one, the newest version is not frozen yet, or a file cannot be written.
+/// If the name is invalid, the newest version is not frozen yet, or a file cannot be written.
 pub fn run(root: &Path, options: &NewVersion) -> Verdict {
-    project::tell_checkout(root);
+    project::report_checkout(root);
     let name = options.name.as_str();
     check_name(name)?;
     let [notes, up, down, code] = templates(root)?;
@@ -36,7 +35,7 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
         return Err(Failure::new(format!(
             "version {newest} (`{newest_folder}`) is not frozen yet"
         ))
-        .hint("finish it first: `cargo xtask verify-migrations` says what is missing"));
+        .hint("finish it first: `cargo xtask verify-migrations` lists the missing parts"));
     }
     let version = newest + 1;
     let folder = format!("{version:04}_{name}");
@@ -76,7 +75,9 @@ pub fn run(root: &Path, options: &NewVersion) -> Verdict {
     accept_snapshots(root)?;
     let notes = format!("{VERSIONS}/{folder}/notes.md");
     say!("\nBegin with the notes: {notes}");
-    say!("Then write up.sql and down.sql. `cargo xtask verify-migrations` says what is missing.");
+    say!(
+        "Then write up.sql and down.sql. `cargo xtask verify-migrations` lists the missing parts."
+    );
     open(root, &notes);
     Ok(true)
 }
@@ -101,10 +102,12 @@ fn check_name(name: &str) -> Result<(), Failure> {
     if name.starts_with(letter) && name.chars().all(good) && name.len() <= 60 && !ends {
         return Ok(());
     }
-    Err(Failure::new(format!("`{name}` is not a name for a version")).hint(
-        "begin with a lower case letter, go on with letters, digits and single underscores, such as \
-         `session_duration`; its number is put before it",
-    ))
+    Err(
+        Failure::new(format!("`{name}` is not a name for a version")).hint(
+            "begin with a lower case letter, continue with letters, digits and single underscores, \
+         such as `session_duration`; the command adds the number",
+        ),
+    )
 }
 
 /// The version folders, in order.
@@ -128,19 +131,19 @@ fn newest(root: &Path) -> Result<(u32, String), Failure> {
         .ok_or_else(|| Failure::new(format!("`{VERSIONS}` holds no version")))
 }
 
-/// Makes the module of the step's function, and names it in the crate.
+/// Makes the module of the step's function, and declares it in the crate.
 fn add_code(root: &Path, name: &str, text: &str) -> Result<(), Failure> {
     let (file, library) = (format!("{SOURCES}/{name}.rs"), format!("{SOURCES}/lib.rs"));
     if root.join(&file).exists() {
-        return Err(Failure::new(format!("`{file}` is there already"))
-            .hint("give the version another name, or write its function by hand"));
+        return Err(Failure::new(format!("`{file}` exists already"))
+            .hint("give the version a different name, or write its function by hand"));
     }
     let cannot = |error: io::Error| Failure::new(format!("`{library}`: {error}"));
     let old = fs::read_to_string(root.join(&library)).map_err(cannot)?;
     let beside = "mod catalogue;\n";
     if !old.contains(beside) {
         return Err(Failure::new(format!("`{library}` has no `mod catalogue;`"))
-            .hint("the module of the step's function is named after it"));
+            .hint("the command adds the module of the step's function after it"));
     }
     let new = old.replacen(beside, &format!("{beside}mod {name};\n"), 1);
     fs::write(root.join(&file), text)
@@ -169,7 +172,7 @@ fn add_line(root: &Path, step: &str) -> Result<(), Failure> {
 /// Makes the snapshots of the new version's schema and of its queries' plans.
 ///
 /// # Errors
-/// If the test that makes it does not pass.
+/// If the test that makes them fails.
 pub fn accept_snapshots(root: &Path) -> Result<(), Failure> {
     let status = Command::new(project::cargo())
         .current_dir(root)
@@ -192,12 +195,12 @@ pub fn accept_snapshots(root: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Opens the notes in the editor of a person who sits at a terminal.
+/// Opens the notes in the user's editor, if there is a terminal.
 fn open(root: &Path, file: &str) {
     let editor = std::env::var_os("VISUAL").or_else(|| std::env::var_os("EDITOR"));
     if let Some(editor) = editor.filter(|_| io::stdin().is_terminal() && io::stdout().is_terminal())
     {
-        // A person without a working editor has the path on the screen.
+        // Without a working editor, the path is on the screen.
         let _ = Command::new(editor).arg(root.join(file)).status();
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask resolve`: whether an application can depend on the engine and on another crate that
-//! brings SQLite. One lock file holds one `libsqlite3-sys`, so both must agree on it.
+//! `cargo xtask resolve`: checks whether an application can depend on the engine and on a second
+//! crate that brings SQLite. A lock file holds one `libsqlite3-sys`, so both must agree on it.
 
 use std::fs;
 use std::io;
@@ -11,17 +11,17 @@ use crate::cli::Resolve;
 use crate::verb::ci::packages::dependency_profile;
 use crate::{Failure, Verdict, project, say};
 
-/// A crate beside which an application may want the engine.
+/// A crate that an application may use beside the engine.
 struct Neighbour {
-    /// The package, and what separates two entries of it.
+    /// The package, with a suffix if it has two entries.
     name: &'static str,
-    /// The entry of the application under `[dependencies]`.
+    /// The entry under `[dependencies]` of the application.
     dependency: &'static str,
-    /// Code that uses the crate; where both share a connection, on that connection.
+    /// Code that uses the crate; if both share a connection, on that connection.
     code: &'static str,
     /// Whether both resolve.
     fits: bool,
-    /// Whether `cargo xtask ci` tries it: those that compile fastest.
+    /// Whether `cargo xtask ci` tries it: the ones that compile fastest.
     in_ci: bool,
 }
 
@@ -117,7 +117,7 @@ pub fn run(root: &Path, options: &Resolve) -> Verdict {
     Ok(true)
 }
 
-/// The same beside those that compile fastest.
+/// The same beside the crates that compile fastest.
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     try_each(root, NEIGHBOURS.iter().filter(|own| own.in_ci))
 }
@@ -165,10 +165,10 @@ impl Application<'_> {
         })
     }
 
-    /// The rusqlite that both agree on, or that they cannot agree.
+    /// The common rusqlite, or the message that there is none.
     fn check(&self, neighbour: &Neighbour) -> Result<String, Failure> {
         let name = neighbour.name;
-        // As on the day on which an application begins: the newest of everything that fits.
+        // As for a new application: the newest compatible versions.
         let resolved = self.cargo(&["generate-lockfile", "--quiet"])?;
         if !neighbour.fits {
             return match resolved {
@@ -190,7 +190,7 @@ impl Application<'_> {
         Ok(format!("rusqlite {}", locked(&lock, "rusqlite")))
     }
 
-    /// Runs cargo; the inner error is what it printed.
+    /// Runs cargo; the inner error is its output.
     fn cargo(&self, arguments: &[&str]) -> Result<Result<(), String>, Failure> {
         let mut command = Command::new(project::cargo());
         command.current_dir(&self.folder).args(arguments);
@@ -208,12 +208,12 @@ impl Application<'_> {
     }
 }
 
-/// The engine in the words of an application.
+/// Code of the application that uses the engine.
 const USES: &str = "pub use migrations::rusqlite::Connection;\n\
                     pub type Engine = migrations::Migrator<'static>;\n";
 
 fn manifest(root: &Path, neighbour: &Neighbour) -> String {
-    // A literal string of TOML, which knows no escapes: a path of Windows has backslashes.
+    // A literal string of TOML has no escapes, which suits the backslashes of Windows paths.
     let engine = root.join("crates/migrations");
     format!(
         "[package]\nname = \"beside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\

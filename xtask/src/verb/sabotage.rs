@@ -1,9 +1,9 @@
-//! `cargo xtask sabotage`: plants mistakes in the engine, one at a time, and sees whether the proof
+//! `cargo xtask sabotage`: plants mistakes in the engine, one at a time, and checks that the proof
 //! finds them.
 //!
-//! The workspace is copied below the target directory. In the copy each sound expression is
-//! replaced by one that asks which engine is planted, so that all of them are compiled once, and
-//! the sound one among them.
+//! The workspace is copied below the target directory. In the copy, each sound expression is
+//! replaced by one that asks which engine is active, so that one compilation contains all of them
+//! and the sound one.
 
 mod plant;
 
@@ -19,27 +19,27 @@ use self::plant::{Finder, Planted};
 use crate::cli::Sabotage;
 use crate::{Failure, Verdict, project};
 
-/// The variable that names the engine.
+/// The variable with the name of the active engine.
 const VARIABLE: &str = "PLANTED_ENGINE";
 
-/// A proof of a planted engine may never end. The longest that is sound takes a minute on a slow
-/// machine.
+/// A proof of a planted engine may never end. The longest proof of the sound one takes a minute on
+/// a slow machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The same with `--deep`.
 const PATIENCE_DEEP: Duration = Duration::from_secs(3_600);
 
-/// The number of proofs that run at a time; each uses all cores for a part of its time.
+/// The number of concurrent proofs; each uses all cores for a part of its time.
 const AT_ONCE: usize = 2;
 
 /// The verdict of the proof on one engine.
 struct Judged {
-    /// In which law, on which journey, with which database; `None` if all laws hold.
+    /// The law, the journey and the database; `None` if all laws hold.
     found: Option<String>,
     seconds: f64,
 }
 
-/// Plants the engines that are named, or all of them, and prints by what each was found.
+/// Plants the named engines, or all of them, and prints what found each.
 ///
 /// # Errors
 /// If an engine's expression is not where its file says, the copy does not compile, or the proof of
@@ -61,7 +61,7 @@ pub fn run(root: &Path, options: &Sabotage) -> Verdict {
     if let Some(found) = sound.found {
         return Err(
             Failure::new(format!("the sound engine breaks a law: {found}"))
-                .hint("mend that first: `cargo xtask verify-migrations`"),
+                .hint("fix that first: `cargo xtask verify-migrations`"),
         );
     }
     println!("{:<28} {:>6.1} s  ok", "(the sound engine)", sound.seconds);
@@ -94,13 +94,13 @@ pub fn run(root: &Path, options: &Sabotage) -> Verdict {
                     missed.push(own.name.as_str());
                     "NOT FOUND".to_owned()
                 }
-                (None, false) => format!("not found, as it says: {}", own.finder),
+                (None, false) => format!("not found, as declared: {}", own.finder),
             };
             println!("{:<28} {:>6.1} s  {said}", own.name, judged.seconds);
         }
     }
     println!(
-        "\n{found} of {} engines found, {due} of them had to be",
+        "\n{found} of {} engines found, {due} of them were required",
         chosen.len()
     );
     if !missed.is_empty() {
@@ -119,14 +119,15 @@ fn build(root: &Path, all: &[Planted]) -> Result<PathBuf, Failure> {
         .current_dir(&copy)
         .args(["build", "--quiet", "--package", "xtask-catalogue"])
         .env("CARGO_TARGET_DIR", &target)
-        // What is planted is no code that somebody reads.
+        // Nobody reads the planted code, so lints do not matter.
         .env("RUSTFLAGS", "--cap-lints allow")
         .stdin(Stdio::null())
         .status();
     let failed = |error| Failure::new(format!("cannot run `cargo`: {error}"));
     if !status.map_err(failed)?.success() {
         return Err(Failure::new("the copy with the planted engines does not compile").hint(
-            "the planted expression must have the type of the sound one; the compiler's message above names the file",
+        "the planted expression must have the type of the sound one; the compiler's message above \
+         names the file",
         ));
     }
     Ok(target
@@ -185,7 +186,7 @@ fn judge(program: &Path, options: &Sabotage, name: Option<&str>) -> Result<Judge
     })
 }
 
-/// The exit code; `None` of one that takes too long, which is stopped.
+/// The exit code; `None` if the process takes too long and is stopped.
 fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<i32>> {
     let started = Instant::now();
     loop {
@@ -201,7 +202,7 @@ fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<i32>> {
     }
 }
 
-/// The laws that a report finds broken, and the first case of the first.
+/// The laws that are broken in a report, and the first case of the first law.
 fn first(report: &Value) -> Option<String> {
     let laws = report.get("laws")?.as_array()?;
     let broken = |law: &&Value| {

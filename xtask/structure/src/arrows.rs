@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use xtask::{Failure, project};
 
-/// Published packages carry this before the name of their folder, which is the name of the library.
+/// The prefix of a published package before the name of its folder, which is the name of the
+/// library.
 const PREFIX: &str = "rowsafe-";
 
-/// Each crate with the crates of this workspace that it may name, without the `rowsafe-` of its
-/// package. Only the command sees all; only `xtask-catalogue` and the program whose instructions
-/// are counted see both the training logs and the proof.
+/// Each crate with the crates of this workspace that it may use, without the `rowsafe-` of its
+/// package. Only the command may use all. Only `xtask-catalogue` and `xtask-instructions` use both
+/// the training logs and the proof.
 const ARROWS: [(&str, &[&str]); 17] = [
     ("stdx", &[]),
     ("schema", &[]),
@@ -59,7 +60,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ),
     ("xtask-bench", &["xtask"]),
     (
-        "xtask-counted",
+        "xtask-instructions",
         &["folders", "lint", "migrations", "schema", "traininglogs"],
     ),
 ];
@@ -70,7 +71,7 @@ const TEST_ARROWS: [(&str, &[&str]); 2] = [
     ("rowsafe", &["harness"]),
 ];
 
-/// Compares what `cargo metadata` says with the arrows.
+/// Compares the output of `cargo metadata` with the arrows.
 pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     let output = Command::new(project::cargo())
         .current_dir(root)
@@ -83,7 +84,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     match wrong.as_slice() {
         [] => Ok(()),
         wrong => Err(Failure::new(wrong.join("\n"))
-            .hint("ARCHITECTURE.md draws the arrows; xtask/structure/src/arrows.rs holds them")),
+            .hint("ARCHITECTURE.md draws the arrows; xtask/structure/src/arrows.rs lists them")),
     }
 }
 
@@ -99,7 +100,7 @@ fn wrong_arrows(metadata: &Value) -> Vec<String> {
     for package in &packages {
         let from = name(package);
         let Some((_, allowed)) = ARROWS.iter().find(|(own, _)| *own == from) else {
-            wrong.push(format!("the crate `{from}` is not drawn"));
+            wrong.push(format!("the crate `{from}` has no entry in the arrows"));
             continue;
         };
         let in_tests = TEST_ARROWS.iter().find(|(own, _)| *own == from);

@@ -1,4 +1,4 @@
-//! No file imports another in a circle.
+//! Checks that no file imports another in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 /// Looks for circles in each crate of the workspace.
 ///
 /// # Errors
-/// The circles, each with its arrows; and when a file cannot be read.
+/// The circles, each with its arrows; or a file that cannot be read.
 pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     let crates = root.join("crates");
     let failed = |error: std::io::Error| {
@@ -47,7 +47,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
         say!("{files} files, no circle");
         return Ok(());
     }
-    let hint = "move what both need into a file below them; `use` lines and paths in code count, \
+    let hint = "move the shared code into a file below them; `use` lines and paths in code count, \
                 `mod` and `pub use` do not";
     Err(Failure::new(found.join("\n")).hint(hint))
 }
@@ -63,7 +63,7 @@ fn arrows(modules: &Modules) -> Arrows {
         .collect()
 }
 
-/// The sets of modules of which each reaches each other.
+/// The sets of modules that all reach each other.
 fn circles(arrows: &Arrows) -> Vec<BTreeSet<Module>> {
     let reached: BTreeMap<&Module, BTreeSet<&Module>> = arrows
         .keys()
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_planted_circle_is_found_with_its_arrows() {
-        let circle = "crates/x: 2 files import each other in a circle\n  a.rs imports b.rs\n  \
-                      b.rs imports a.rs";
+        let circle = "crates/x: 2 files import each other in a circle\n  \
+                      a.rs imports b.rs\n  b.rs imports a.rs";
         for (a, b) in [
             ("use crate::b::B; struct A;", "use crate::a::A; struct B;"),
             (

@@ -1,4 +1,4 @@
-//! The paths that a file names, in its `use` lines and in its code.
+//! The paths in the `use` lines and in the code of a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,21 +9,20 @@ use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
 /// The imports and re-exports of one file.
 #[derive(Debug, Default)]
 pub(crate) struct Imports {
-    /// The paths that its code names, each from `crate`, `super`, `self` or a module that is
-    /// declared in it.
+    /// The paths in its code, each from `crate`, `super`, `self` or a module that it declares.
     pub(crate) used: BTreeSet<Vec<String>>,
-    /// Its re-exports: the name, and the path that it refers to.
+    /// Its re-exports: the name, and its path.
     pub(crate) exported: BTreeMap<String, Vec<String>>,
-    /// The modules that are declared in it.
+    /// The modules that it declares.
     modules: BTreeSet<String>,
-    /// All names in its code, to see which re-exports it uses itself.
+    /// All names in its code, to find the re-exports that it uses itself.
     names: BTreeSet<String>,
-    /// In how many modules written in the file itself the reader is.
+    /// The depth of inline modules at the current place.
     depth: usize,
 }
 
 impl Imports {
-    /// Reads a file. What only tests compile does not count.
+    /// Reads a file. Code that only tests compile does not count.
     ///
     /// # Errors
     /// If it is not Rust.
@@ -56,7 +55,7 @@ impl Imports {
         })
     }
 
-    /// The path as seen from the file, at any place in it.
+    /// The path relative to the file, from any place in it.
     fn as_from_file(&self, mut path: Vec<String>) -> Vec<String> {
         for _ in 0..self.depth {
             if path.first().is_some_and(|word| word == "super") {
@@ -74,7 +73,7 @@ impl Imports {
         path
     }
 
-    /// The paths in the arguments of a macro, whose grammar is its own.
+    /// The paths in the arguments of a macro, which has a grammar of its own.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -146,7 +145,7 @@ impl<'ast> Visit<'ast> for Imports {
     }
 }
 
-/// Each path of a `use` line with the name that it has here.
+/// Each path of a `use` line with its local name.
 fn add_leaves(tree: &UseTree, above: &mut Vec<String>, leaves: &mut Vec<(Vec<String>, String)>) {
     let mut leaf = |name: String, last: &syn::Ident| {
         let mut path = above.clone();
@@ -187,7 +186,7 @@ fn attributes(item: &Item) -> Option<&[Attribute]> {
     })
 }
 
-/// Whether an attribute keeps its item for tests.
+/// Whether an attribute restricts its item to tests.
 fn is_test(attribute: &Attribute) -> bool {
     let syn::Meta::List(list) = &attribute.meta else {
         return false;

@@ -36,14 +36,18 @@ const PHRASES: [(&str, &str); 22] = [
 ];
 
 /// Folders and files whose bytes are frozen, or that quote others.
-const EXCEPT: [&str; 5] = [
+const EXCEPT: [&str; 6] = [
     "fixtures/",
     // Made from the notes of frozen versions.
     "docs/development/MIGRATIONS.md",
+    "docs/database.md",
     "crates/traininglogs/versions/",
     "crates/lint/tests/it/sarif/",
     "xtask/structure/src/language.rs",
 ];
+
+/// Quoted from the notes of frozen versions, as a program prints them.
+const QUOTED: &str = "stands nowhere else";
 
 /// Looks at every source, page and snapshot that git tracks.
 ///
@@ -65,7 +69,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
         say!("{} files in plain language", files.len());
         return Ok(());
     }
-    let hint = "write it as CONTRIBUTING.md asks, in the section on language";
+    let hint = "write the usual word; CONTRIBUTING.md says more in its section \"Language\"";
     Err(Failure::new(found.join("\n")).hint(hint))
 }
 
@@ -112,8 +116,9 @@ fn lines(file: &str, text: &str) -> Vec<String> {
             complain(format!("a doc comment begins with `{first}`"));
         }
         in_doc = doc.is_some();
+        let own = line.replace(QUOTED, "");
         for (phrase, instead) in PHRASES {
-            if has_phrase(line, phrase) {
+            if has_phrase(&own, phrase) {
                 complain(format!("`{phrase}`: {instead}"));
             }
         }

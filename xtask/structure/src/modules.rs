@@ -16,7 +16,7 @@ pub(crate) type Module = Vec<String>;
 pub(crate) struct Modules(pub(crate) BTreeMap<Module, Imports>);
 
 impl Modules {
-    /// Reads all files below `source`, which holds the root.
+    /// Reads all files below `source`, the folder of the root file.
     ///
     /// # Errors
     /// If a file cannot be read or is not Rust.
@@ -39,7 +39,7 @@ impl Modules {
                 module.push(name);
                 self.read_folder(&path, &module)?;
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                // A program beside a library is a crate of its own, and its only file.
+                // A program beside a library is a separate crate, with one file.
                 let is_program =
                     above.is_empty() && name == "main" && path.with_file_name("lib.rs").exists();
                 if is_program {
@@ -58,20 +58,20 @@ impl Modules {
         Ok(())
     }
 
-    /// The file that defines what `path` names in `module`: re-exports are followed.
+    /// The file that defines `path` as seen from `module`; re-exports are followed.
     pub(crate) fn resolve(&self, module: &Module, path: &[String]) -> Option<Module> {
-        // Re-exports that name each other end here.
+        // The limit ends a loop of re-exports.
         const DEEPEST: usize = 8;
         let (mut module, mut path) = (module.clone(), path.to_vec());
         for _ in 0..DEEPEST {
             let (found, rest) = self.longest(&module, &path)?;
-            let exported = rest
+            let target = rest
                 .first()
                 .and_then(|name| self.0.get(&found)?.exported.get(name));
-            let Some(exported) = exported else {
+            let Some(target) = target else {
                 return Some(found);
             };
-            path = exported
+            path = target
                 .iter()
                 .chain(rest.get(1..).unwrap_or_default())
                 .cloned()
@@ -81,7 +81,7 @@ impl Modules {
         None
     }
 
-    /// The longest part of `path` that is a file, and what follows it.
+    /// The longest prefix of `path` that is a file, and the rest.
     fn longest(&self, module: &Module, path: &[String]) -> Option<(Module, Vec<String>)> {
         let mut words = path.iter();
         let first = words.next()?;

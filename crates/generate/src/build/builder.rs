@@ -1,4 +1,4 @@
-//! The rows that are made so far.
+//! The rows made so far.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::model::{Model, Row};
 use crate::plan::Plan;
 use crate::trial::Trial;
 
-/// Strategies of the application, each for one cell: they know how their value gets simpler.
+/// Strategies of the application, each for one cell: they know how to simplify their value.
 pub(crate) type OwnTrees = BTreeMap<(usize, usize), Box<dyn ValueTree<Value = Value>>>;
 
 /// The input of a build.
@@ -26,7 +26,7 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) profile: Profile,
     pub(crate) rows: usize,
     pub(crate) nulls: bool,
-    /// Whether tables that hold rows already get no more.
+    /// Whether only empty tables get rows.
     pub(crate) only_empty: bool,
 }
 
@@ -37,9 +37,9 @@ pub(crate) struct Made {
     pub(crate) unseeded: Vec<Unseeded>,
 }
 
-/// A row that must come, because an earlier one refers to it.
+/// A row that must be made later, because an earlier one refers to it.
 pub(crate) struct Promise {
-    /// The rows that do, each with the place of its reference.
+    /// The rows that refer to it, each with the place of its reference.
     pub(crate) children: Vec<(usize, usize)>,
     pub(crate) values: Vec<(usize, Value)>,
 }

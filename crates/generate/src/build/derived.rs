@@ -1,5 +1,4 @@
-//! Rows that are derived from different rows: those that search tables show, and the marks of
-//! AUTOINCREMENT.
+//! Rows that follow from other rows: those of search tables, and the counters of AUTOINCREMENT.
 
 use super::builder::Builder;
 use crate::generated::Unseeded;
@@ -8,8 +7,8 @@ use crate::plan::TablePlan;
 use observe::Value;
 
 impl Builder<'_, '_> {
-    /// The marks of tables whose newest rows were deleted: the next id is not one more than the
-    /// highest.
+    /// Sets the AUTOINCREMENT counters as for tables whose newest rows were deleted: the next id is
+    /// not the highest id plus one.
     pub(super) fn fill_marks(&mut self, place: usize, table: &TablePlan) {
         if !self.order.given.is_empty() {
             return;
@@ -34,7 +33,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Puts the rows of `content` into the search table that shows them, unless triggers did.
+    /// Puts the rows of `content` into the search table that shows them, unless triggers have done
+    /// so.
     pub(super) fn show(&mut self, place: usize, table: &TablePlan, content: usize) {
         let trial = self.order.trial;
         let rows = self.rows.get(content).cloned().unwrap_or_default();

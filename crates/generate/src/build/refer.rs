@@ -15,8 +15,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// If the rows that a row refers to cannot be made before it, its own values decide what they
-    /// will be.
+    /// Draws the rows to which a row refers, if they cannot be made before it: the row's own values
+    /// determine theirs.
     pub(super) fn draw_promises(&mut self, at: usize) {
         let Some(row) = self.model.rows.get(at) else {
             return;
@@ -47,7 +47,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Rows that wait in vain go, and what refers to them.
+    /// Removes the rows whose promised parents cannot be made, with the rows that refer to them.
     pub(super) fn break_promises(&mut self) {
         let waiting = self
             .promises
@@ -93,8 +93,7 @@ impl Builder<'_, '_> {
         self.unseeded.retain(|known| empty(&known.table));
     }
 
-    /// Sets the references of rows that could refer to nothing yet, because their parents came
-    /// later.
+    /// Sets the references of rows whose parents were made after them.
     pub(super) fn refer_forward(&mut self) {
         let plan = self.order.plan;
         let mut rank = vec![0; plan.tables.len()];

@@ -11,7 +11,7 @@ use crate::need::{self, Need};
 use crate::plan::{ColumnPlan, Reference, TablePlan};
 use observe::Value;
 
-/// From this attempt on a row has only ordinary values: the strange ones may be what is refused.
+/// The attempt from which on a row has only ordinary values: SQLite may refuse the unusual ones.
 const ORDINARY: usize = 12;
 
 /// One attempt at a row.
@@ -82,7 +82,8 @@ impl Builder<'_, '_> {
         (row, own)
     }
 
-    /// An earlier row that this one repeats, if no key forbids it: files are full of such rows.
+    /// An earlier row that this one repeats, if no key forbids it: real files are full of such
+    /// rows.
     fn twin(&mut self, tried: &Attempt<'_>) -> Option<usize> {
         let free = tried.table.keys.iter().flatten().all(|part| {
             tried
@@ -98,7 +99,7 @@ impl Builder<'_, '_> {
             .flatten()
     }
 
-    /// Chooses the rows that the row refers to; the columns that are settled by this are `true`.
+    /// Chooses the rows to which the row refers; `true` marks the columns that this determines.
     fn draw_links(&mut self, tried: &Attempt<'_>, row: &mut Row) -> Vec<bool> {
         let mut fixed = vec![false; tried.table.columns.len()];
         for (place, reference) in tried.table.references.iter().enumerate() {
@@ -131,7 +132,7 @@ impl Builder<'_, '_> {
         fixed
     }
 
-    /// A row that the reference may go to, which agrees with what earlier references settled.
+    /// A row to which the reference may go, and which agrees with the earlier references.
     fn find_parent(
         &mut self,
         tried: &Attempt<'_>,
@@ -158,7 +159,7 @@ impl Builder<'_, '_> {
             let mut pairs = reference.columns.iter().zip(&reference.parent_columns);
             pairs.all(|(own, other)| {
                 if fixed.get(*own) != Some(&true) {
-                    // A key that is NULL is nothing to refer to.
+                    // A reference cannot go to a NULL key.
                     return self
                         .model
                         .cell(plan, *parent, *other)
@@ -179,7 +180,7 @@ impl Builder<'_, '_> {
             .skip(start % parents.len().max(1))
             .take(parents.len().min(64));
         let found = all.copied().find(agrees);
-        // The first row of a tree that must have a parent is its own.
+        // The first row of a tree whose parent is mandatory is its own parent.
         let own = self.model.rows.len();
         let must = reference.parent == tried.place && reference.nullable.is_empty();
         let own = (must && parents.is_empty()).then_some(own);
@@ -214,7 +215,7 @@ impl Builder<'_, '_> {
         if column.rowid && needs.is_empty() {
             return free(Value::Integer(self.draw_id(tried, hostile)));
         }
-        // What was refused is tried with and without values.
+        // After a refusal, attempts vary between a value and NULL.
         let often = if tried.attempt > 4 { 35 } else { 15 };
         if nullable && self.order.nulls && column.default.is_none() && self.rng.chance(often) {
             return free(Value::Null);
@@ -252,7 +253,7 @@ impl Builder<'_, '_> {
 
     fn draw_id(&mut self, tried: &Attempt<'_>, hostile: bool) -> i64 {
         let next = self.next_id.get(tried.place).copied().unwrap_or(1);
-        // The highest rowid of all is left out: after it SQLite draws rowids by lot.
+        // The maximum rowid is left out: after it SQLite chooses rowids at random.
         if hostile && self.rng.chance(8) {
             return self
                 .rng
@@ -269,7 +270,7 @@ impl Builder<'_, '_> {
             .saturating_add(i64::try_from(tried.attempt).unwrap_or(0))
     }
 
-    /// Puts two values of a row into the required order, if both are drawn and comparable.
+    /// Orders two values of a row as required, if both were drawn and are comparable.
     fn settle(&mut self, row: &mut Row, fixed: &[bool], a: usize, order: Order, b: usize) {
         let free = |at: usize| fixed.get(at) != Some(&true);
         let (Some(first), Some(second)) = (row.cells.get(a).cloned(), row.cells.get(b).cloned())

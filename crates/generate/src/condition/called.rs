@@ -1,4 +1,4 @@
-//! Demands of a comparison with the result of a function on its column.
+//! The demands of a comparison with the result of a function on its column.
 
 use observe::Value;
 use schema::sql::fold;

@@ -1,5 +1,4 @@
-//! Reads comparisons: of a column, or of what a function says of it, with a value or another
-//! column.
+//! Reads comparisons of a column, or of a function of it, with a value or another column.
 
 use sqlite3_parser::ast::{Expr, Operator};
 
@@ -61,7 +60,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Two conditions that are to come out alike, or not.
+    /// Two conditions that must have equal results, or different ones.
     fn alike(&self, a: &Expr<'_>, b: &Expr<'_>, alike: bool) -> Condition {
         let way = |first: bool| {
             let second = if alike { first } else { !first };

@@ -6,14 +6,14 @@ use sqlite3_parser::ast::{Cmd, Expr, Literal, OneSelect, ResultColumn, Stmt, Una
 use sqlite3_parser::lexer::sql::Parser;
 use sqlite3_parser::{Bump, FallibleIterator};
 
-/// The literals of an expression, for conditions that are not understood.
+/// The literals of an expression, for conditions that cannot be parsed.
 pub fn literals(expression: &str) -> Vec<Value> {
     let mut found = Vec::new();
     let bump = Bump::new();
     let text = format!("SELECT ({expression})");
     let mut parser = Parser::new(&bump, text.as_bytes());
     if let Ok(Some(Cmd::Stmt(Stmt::Select(_)))) = parser.next() {
-        // Tokens suffice: a literal is one at any place.
+        // Tokens suffice: a literal is one in any place.
         let mut rest = expression;
         while let Some(start) = rest.find(['\'', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
         {
@@ -71,7 +71,7 @@ pub(super) fn bare<'a, 'b>(expr: &'a Expr<'b>) -> &'a Expr<'b> {
     }
 }
 
-/// The value of a literal, signed ones and words in double quotes too.
+/// The value of a literal, including signed ones and words in double quotes.
 pub(super) fn value(expr: &Expr<'_>) -> Option<Value> {
     match bare(expr) {
         Expr::Literal(Literal::Numeric(text)) => number(text, false),

@@ -15,7 +15,7 @@ pub(super) struct Reader<'a> {
     pub(super) columns: &'a [String],
 }
 
-/// One side of a comparison: a column, or a value that is computed from it alone.
+/// One side of a comparison: a column, or a value computed only from it.
 pub(super) enum Side {
     Column(usize),
     Call(String, usize, Option<Value>),
@@ -81,7 +81,7 @@ impl Reader<'_> {
                     ways.push(all(way));
                     before.push(next(when, false));
                 }
-                // Without ELSE the whole is NULL, which a CHECK lets pass.
+                // Without ELSE the result is NULL, which satisfies a CHECK.
                 before.extend(else_expr.map(|otherwise| next(otherwise, want)));
                 ways.push(all(before));
                 any(ways)
@@ -90,7 +90,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A term that is true or false by itself.
+    /// Reads a term that is true or false by itself.
     fn alone(&self, expr: &Expr<'_>, want: bool) -> Condition {
         match (self.side(expr), value(expr)) {
             (Some(Side::Column(column)), _) => {
@@ -163,7 +163,7 @@ impl Reader<'_> {
         match (op, want) {
             (LikeOperator::Like, true) => Condition::Need(column, Need::Like(pattern)),
             (LikeOperator::Glob, true) => Condition::Need(column, Need::Glob(pattern)),
-            // `NOT GLOB '*[^a-z]*'` is how SQL says "only these characters".
+            // `NOT GLOB '*[^a-z]*'` means "only these characters".
             (LikeOperator::Glob, false) => {
                 let inner = pattern
                     .strip_prefix("*[^")

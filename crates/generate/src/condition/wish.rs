@@ -10,13 +10,13 @@ pub(super) const DEEPEST: usize = 200;
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
-    /// Nothing that is understood.
+    /// No known demand.
     Free,
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    /// Of one column, by place.
+    /// A demand on one column, by place.
     Need(usize, Need),
-    /// Between two columns.
+    /// An order between two columns.
     Pair(usize, Order, usize),
 }
 
@@ -54,7 +54,7 @@ impl Condition {
 }
 
 pub(super) fn join(mut parts: Vec<Condition>, all: bool) -> Condition {
-    // A way that asks for nothing is one of the ways of an OR, unless all are so.
+    // A branch without demands is an option of an OR only if all branches are without.
     if all || parts.iter().all(|part| *part == Condition::Free) {
         parts.retain(|part| *part != Condition::Free);
     }

@@ -1,4 +1,4 @@
-//! In which columns no two rows may be the same, and which rows refer to which.
+//! The keys of the tables, and the references between them.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) fn keys(schema: &Schema, table: &Table, names: &[String]) -> Vec<Vec<
                 .collect()
         })
         .collect();
-    // A partial index is left to SQLite, which knows the rows that it is about.
+    // A partial index is left to SQLite, which knows the rows in it.
     let indexes = schema.indexes().filter(|index| {
         index.unique && index.filter.is_none() && index.table.eq_ignore_ascii_case(&table.name)
     });

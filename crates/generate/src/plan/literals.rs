@@ -1,4 +1,4 @@
-//! Literals in the rest of a schema about the values in a table.
+//! Literals in other parts of a schema, as hints for the values in a table.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub(super) fn read_as_json(schema: &Schema, table: &Table) -> BTreeSet<String> {
     hints.json
 }
 
-/// The strings of a trigger: what it compares with is among them.
+/// The strings of a trigger, including those with which it compares.
 pub(super) fn trigger_literals(text: &str) -> Vec<Value> {
     let strings = text.split('\'').skip(1).step_by(2);
     strings.take(32).map(Value::text).collect()

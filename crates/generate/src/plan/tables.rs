@@ -1,4 +1,4 @@
-//! The tables of a schema, as rows are made for them.
+//! The tables of a schema, in the form needed for making rows.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,19 +11,19 @@ use schema::sql::quote_name;
 use crate::condition::Condition;
 use crate::role::Role;
 
-/// The table in which SQLite keeps the marks of AUTOINCREMENT.
+/// The table with SQLite's AUTOINCREMENT counters.
 pub(crate) const MARKS: &str = "sqlite_sequence";
 
 /// Strategies that an application names for columns, by folded table and column.
 pub(crate) type ColumnOverrides = BTreeMap<(String, String), BoxedStrategy<Value>>;
 
-/// All tables that can hold rows.
+/// All tables that can contain rows.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) tables: Vec<TablePlan>,
     /// The places of the tables, parents first.
     pub(crate) order: Vec<usize>,
-    /// Whether rows must come before the rows that they refer to.
+    /// Whether rows must be made before the rows to which they refer.
     pub(crate) cyclic: bool,
     /// The names of the tables with AUTOINCREMENT.
     pub(crate) counted: Vec<String>,
@@ -33,24 +33,24 @@ pub(crate) struct Plan {
 pub(crate) struct TablePlan {
     pub(crate) name: String,
     pub(crate) columns: Vec<ColumnPlan>,
-    /// Columns in which no two rows may be the same; indexes on expressions are left to SQLite.
+    /// Columns in which no two rows may be equal; indexes on expressions are left to SQLite.
     pub(crate) keys: Vec<Vec<KeyPart>>,
-    /// Those of most columns first, so that the smaller ones follow.
+    /// The references with most columns first, so that the smaller ones follow from them.
     pub(crate) references: Vec<Reference>,
     pub(crate) conditions: Vec<Condition>,
-    /// Literals of what is not understood.
+    /// Literals of conditions that could not be parsed.
     pub(crate) literals: Vec<Value>,
     /// `INSERT INTO … VALUES (?1, …)`.
     pub(crate) insert: String,
     pub(crate) filling: Filling,
-    /// Whether its rows live in a b-tree of the file and not with a module.
+    /// Whether its rows are in a b-tree of the file, not in a module.
     pub(crate) ordinary: bool,
 }
 
 /// The origin of a table's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Filling {
-    /// They are made.
+    /// The generator makes them.
     Made,
     /// A search table that shows the rows of this one.
     Shown(usize),
@@ -61,9 +61,9 @@ pub(crate) enum Filling {
 #[derive(Debug)]
 pub(crate) struct KeyPart {
     pub(crate) column: usize,
-    /// Whether case makes no difference.
+    /// Whether case is ignored.
     pub(crate) nocase: bool,
-    /// Whether whitespace at the end makes no difference.
+    /// Whether trailing whitespace is ignored.
     pub(crate) rtrim: bool,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Reference {
     pub(crate) columns: Vec<usize>,
     pub(crate) parent: usize,
     pub(crate) parent_columns: Vec<usize>,
-    /// The columns that may be NULL, and then the rest refers to nothing.
+    /// The columns that may be NULL, which turns the reference off.
     pub(crate) nullable: Vec<usize>,
 }
 
@@ -81,13 +81,13 @@ pub(crate) struct ColumnPlan {
     pub(crate) affinity: Affinity,
     /// Whether a type was declared.
     pub(crate) typed: bool,
-    /// Whether values of other types are refused.
+    /// Whether values of different types are refused.
     pub(crate) strict: bool,
     pub(crate) not_null: bool,
     pub(crate) rowid: bool,
-    /// Whether no two rows may have the same, alone or with other columns.
+    /// Whether it is a part of a key, alone or with other columns.
     pub(crate) in_key: bool,
-    /// Whether it is part of the primary key, where SQLite allows NULL and nobody means it.
+    /// Whether it is a part of the primary key, where SQLite allows an unintended NULL.
     pub(crate) primary: bool,
     pub(crate) default: Option<Value>,
     pub(crate) role: Role,

@@ -9,7 +9,8 @@ use super::{PROFILES, made_by, put};
 
 const LISTS: &str = "
     CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
-    CREATE TABLE item (list_id INTEGER REFERENCES list(id), label TEXT, state TEXT NOT NULL DEFAULT '');";
+    CREATE TABLE item (list_id INTEGER REFERENCES list(id), label TEXT, state TEXT NOT NULL
+        DEFAULT '');";
 
 fn values(made: &Generated, table: &str, column: &str) -> Vec<Value> {
     let rows = made
@@ -28,7 +29,7 @@ fn values(made: &Generated, table: &str, column: &str) -> Vec<Value> {
 fn a_column_may_name_its_own_strategy() {
     let (connection, generator) = made_by(LISTS);
     let label = "[xy]{3}".prop_map(|text| Value::text(&text)).boxed();
-    // References and keys still hold, whatever the strategy says.
+    // References and keys still hold, whatever the strategy returns.
     let id = Just(Value::Integer(999)).boxed();
     let name = (0..3_i64).prop_map(|n| Value::text(&n.to_string())).boxed();
     let generator = generator
@@ -136,7 +137,7 @@ fn edges_come_up_and_are_marked() {
         "a number at the edge",
         "an empty blob",
         "an infinite number",
-        "blanks at the end of text",
+        "leading or trailing whitespace",
         "empty text",
         "long blob",
         "long text",
@@ -155,11 +156,12 @@ fn edges_come_up_and_are_marked() {
 }
 
 #[test]
-fn a_trigger_that_never_ends_is_told() {
+fn a_trigger_that_never_ends_is_reported() {
     let (_, generator) = made_by(
         "CREATE TABLE endless (id INTEGER PRIMARY KEY);
          CREATE TRIGGER endless_bi BEFORE INSERT ON endless BEGIN
-             SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n);
+             SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
+                 n) SELECT i FROM n);
          END;
          CREATE TABLE other (id INTEGER PRIMARY KEY);",
     );
@@ -180,7 +182,7 @@ fn an_empty_schema_has_an_empty_database() {
 
 #[test]
 fn cost_grows_in_proportion() {
-    // Not time, which differs from machine to machine, but what SQLite has to do.
+    // The work of SQLite, not the time, which differs from machine to machine.
     let steps = |tables: usize| {
         let script: String = (0..tables)
             .map(|n| {

@@ -11,7 +11,7 @@ use generate::{Generated, Generator, Profile};
 use rusqlite::Connection;
 use schema::Schema;
 
-/// An empty database of that schema, and a generator for it.
+/// An empty database of this schema, and a generator for it.
 fn made_by(script: &str) -> (Connection, Generator) {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(script).unwrap();

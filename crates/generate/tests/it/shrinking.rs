@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{made_by, put};
 
-/// The smallest database in which `sql` finds something, and how many were asked about.
+/// The smallest database in which `sql` finds something, and the number of tested candidates.
 fn smallest(script: &str, temper: Profile, sql: &str) -> (Generated, usize) {
     let (connection, generator) = made_by(script);
     shrink(&connection, &generator.profile(temper), sql)
@@ -25,7 +25,7 @@ fn shrink(connection: &Connection, generator: &Generator, sql: &str) -> (Generat
     let result =
         TestRunner::new_with_rng(config, rng).run(&generator.strategy().unwrap(), |made| {
             asked.set(asked.get() + 1);
-            // `put` fails loudly with what is not valid.
+            // `put` panics on an invalid database.
             let database = put(connection, &made);
             let broken: bool = database
                 .query_row(&format!("SELECT EXISTS ({sql})"), [], |row| row.get(0))
@@ -50,7 +50,8 @@ const SHOP: &str = "
     CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE);
     CREATE TABLE \"order\" (
         id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer(id),
-        gift_for INTEGER REFERENCES customer(id), state TEXT NOT NULL CHECK (state IN ('cart', 'paid', 'sent'))
+        gift_for INTEGER REFERENCES customer(id), state TEXT NOT NULL CHECK (state IN ('cart',
+            'paid', 'sent'))
     );
     CREATE TABLE line (
         order_id INTEGER NOT NULL REFERENCES \"order\"(id) ON DELETE CASCADE, n INTEGER NOT NULL,
@@ -102,7 +103,8 @@ fn a_hostile_value_that_does_not_matter_goes() {
 
 #[test]
 fn two_rows_that_matter_together_stay() {
-    let sql = "SELECT 1 FROM \"order\" a JOIN \"order\" b ON a.customer_id = b.customer_id AND a.id < b.id
+    let sql = "SELECT 1 FROM \"order\" a JOIN \"order\" b ON a.customer_id = b.customer_id AND
+                   a.id < b.id
                WHERE a.state = 'sent' AND b.gift_for IS NOT NULL";
     let (made, _) = smallest(SHOP, Profile::Plain, sql);
     insta::assert_snapshot!(made.content.to_sql());
@@ -111,7 +113,8 @@ fn two_rows_that_matter_together_stay() {
 #[test]
 fn circles_shrink_to_one_round() {
     let script = "
-        CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, team INTEGER NOT NULL REFERENCES team(id));
+        CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, team INTEGER NOT NULL
+            REFERENCES team(id));
         CREATE TABLE team (id INTEGER PRIMARY KEY, lead INTEGER NOT NULL REFERENCES person(id));
         CREATE TABLE node (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES node(id), v TEXT);";
     let (made, _) = smallest(script, Profile::Plain, "SELECT 1 FROM team");

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{made_by, put};
 
-/// Runs the printed statements as the shell would: as text, without bound values.
+/// Runs the printed statements as the shell does: as text, without bound values.
 fn paste(script: &str, sql: &str) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(script).unwrap();
@@ -93,7 +93,8 @@ fn every_value_comes_back() {
 fn whole_databases_come_back() {
     let script = "
         CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT, i INTEGER, r REAL, n NUMERIC, b BLOB, u);
-        CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, a INTEGER REFERENCES a(id), d INTEGER REFERENCES d(id));
+        CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, a INTEGER REFERENCES a(id), d
+            INTEGER REFERENCES d(id));
         CREATE TABLE d (id INTEGER PRIMARY KEY, c INTEGER REFERENCES c(id));
         CREATE TABLE s (t TEXT, i INTEGER, r REAL, b BLOB, u ANY) STRICT;";
     let (connection, generator) = made_by(script);

@@ -1,4 +1,4 @@
-//! Changes of rows that are there.
+//! Changes to existing rows.
 
 use rusqlite::Connection;
 use schema::Table;
@@ -6,7 +6,7 @@ use schema::sql::quote_name;
 
 use observe::Value;
 
-/// The maximum number of rows of a table that are read: the first ones are as good as any.
+/// The maximum number of rows that are read from a table.
 const ENOUGH: usize = 200;
 
 /// The rows of one table as they are stored.
@@ -14,7 +14,7 @@ const ENOUGH: usize = 200;
 pub(super) struct Rows {
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<Value>>,
-    /// For each row the condition that finds it.
+    /// The condition that selects each row.
     pub(super) places: Vec<String>,
 }
 
@@ -84,35 +84,36 @@ fn key(table: &Table, columns: &[String], row: &[Value]) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Assignment {
     pub(super) table: String,
-    /// For each row the condition that finds it, and its new values by column.
+    /// For each row, the condition that selects it, and its new values by column.
     pub(super) rows: Vec<(String, Vec<(String, Value)>)>,
     /// The description of the change to the rows.
     pub(super) why: String,
-    /// Candidates that go the same way find the same mistake; one of them is enough.
+    /// The way in which the rows violate the demand. Candidates that violate it in the same way
+    /// find the same mistake, so one of them is enough.
     pub(super) way: Way,
     /// The unusual properties of the values.
     pub(super) hostile: Vec<String>,
 }
 
-/// The way in which a demand is not met.
+/// The way in which rows violate a demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// Two rows have the same values.
     Same,
-    /// Two rows have values that the key takes for the same.
+    /// Two rows have different values that the key compares as equal.
     Alike,
-    /// No value.
+    /// A value is NULL.
     Null,
-    /// A value of the type that the column names.
+    /// A value has the type that the column declares.
     Usual,
-    /// A value of another type.
+    /// A value has a different type.
     Odd,
-    /// No row to refer to.
+    /// A row refers to no parent.
     Orphan,
 }
 
 impl Assignment {
-    /// Carries it out; whether SQLite took all of it.
+    /// Applies the assignment, and returns whether SQLite accepted all of it.
     pub(super) fn apply(&self, connection: &Connection) -> bool {
         let one = |sql: String| matches!(connection.execute(&sql, []), Ok(1..));
         self.statements().all(one)
@@ -135,8 +136,7 @@ impl Assignment {
     }
 }
 
-/// Whether all foreign keys of the database hold. Where SQLite cannot check them, nothing speaks
-/// against a row.
+/// Whether all foreign keys of the database hold, or SQLite cannot check them.
 pub(super) fn keys_hold(connection: &Connection) -> bool {
     let check = connection.prepare_cached("PRAGMA foreign_key_check");
     !check

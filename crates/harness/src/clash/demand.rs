@@ -1,4 +1,4 @@
-//! Demands on rows that one schema makes and a different one does not.
+//! Demands: constraints on rows that one schema has and a different one lacks.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use schema::{Column, ForeignKey, Index, IndexedColumn, PartKind, Schema, Table, 
 
 use generate::names;
 
-/// One thing that the schema after asks of the rows of a table, under the names after.
+/// A constraint of the schema after on the rows of a table, under the names of that schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Demand {
     /// The table.
@@ -15,44 +15,44 @@ pub(super) struct Demand {
     pub(super) asks: Asks,
     /// The description of the constraint, for the report.
     pub(super) what: String,
-    /// All that it depends on: two demands are the same when this is.
+    /// Everything that the demand depends on: two demands with equal `means` are the same.
     means: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asks {
-    /// No two rows are alike in what is made of these columns.
+    /// No two rows have equal values in the key that these columns make.
     Different {
         /// The columns of the key.
         columns: Vec<String>,
-        /// The columns that decide whether a row is in the key.
+        /// The columns that decide whether the key contains a row.
         filter: Vec<String>,
-        /// Its expressions and its condition, for the literals in them.
+        /// The expressions and the condition of the key, for the literals in them.
         text: String,
     },
-    /// Something of the values in these columns, in one row.
+    /// A condition on the values of these columns in one row.
     Values {
         columns: Vec<String>,
-        /// The expression that must hold, or that must be computed.
+        /// The expression that must be true, or that SQLite must be able to compute.
         text: String,
         /// Whether the expression is a condition.
         condition: bool,
     },
-    /// A row to refer to.
+    /// Each row needs a parent row.
     Parent(ForeignKey),
 }
 
-/// A table before and after.
+/// One table in the schemas before and after.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) old: Table,
     pub(super) new: Table,
-    /// The columns that both have, each by its name before and after.
+    /// The columns that both tables have, each with its names before and after.
     pub(super) columns: Vec<(String, String)>,
 }
 
 impl Pair {
-    /// The column before of one after, where both are stored.
+    /// The column before that corresponds to `column` after, if both are stored.
     pub(super) fn before(&self, column: &str) -> Option<&Column> {
         let same = |(_, after): &&(String, String)| after.eq_ignore_ascii_case(column);
         let (before, _) = self.columns.iter().find(same)?;
@@ -60,7 +60,7 @@ impl Pair {
     }
 }
 
-/// The demands of `after` that `before` does not make; both use the same names.
+/// The demands that `after` makes and `before` does not make; both schemas use the same names.
 pub(super) fn between(before: &Schema, after: &Schema) -> Vec<Demand> {
     let mut found = Vec::new();
     let ordinary = |table: &&Table| !matches!(table.kind, TableKind::Virtual { .. });
@@ -77,7 +77,7 @@ pub(super) fn between(before: &Schema, after: &Schema) -> Vec<Demand> {
     found
 }
 
-/// All that a schema asks of the rows of one table.
+/// All demands of a schema on the rows of one table.
 fn of_table(table: &Table, schema: &Schema) -> Vec<Demand> {
     let mut found = Vec::new();
     keys(table, schema, &mut found);
@@ -100,7 +100,7 @@ fn of_table(table: &Table, schema: &Schema) -> Vec<Demand> {
     found
 }
 
-/// PRIMARY KEY, UNIQUE, and unique indexes.
+/// The demands of PRIMARY KEY, UNIQUE and unique indexes.
 fn keys(table: &Table, schema: &Schema, found: &mut Vec<Demand>) {
     let primary = table
         .primary_key
@@ -127,7 +127,8 @@ fn keys(table: &Table, schema: &Schema, found: &mut Vec<Demand>) {
     }
 }
 
-/// Of an index that is not unique only its expressions ask something: they must be computed.
+/// The demand of an index. An index that is not unique only demands that SQLite can compute its
+/// expressions.
 fn of_index(table: &Table, index: &Index) -> Option<Demand> {
     let mut columns = BTreeSet::new();
     let mut means = Vec::new();
@@ -197,7 +198,7 @@ fn of_index(table: &Table, index: &Index) -> Option<Demand> {
     })
 }
 
-/// NOT NULL, types, CHECK, and computed columns.
+/// The demands of NOT NULL, types, CHECK and computed columns.
 fn values(table: &Table, found: &mut Vec<Demand>) {
     let mut one = |columns: Vec<String>, text: &str, condition, what: String, means: String| {
         found.push(Demand {
@@ -274,7 +275,7 @@ fn values(table: &Table, found: &mut Vec<Demand>) {
     }
 }
 
-/// A column of a key, with everything that decides whether two values are the same.
+/// Describes a column of a key, with everything that decides whether two values are equal.
 fn meaning(table: &Table, part: &IndexedColumn) -> String {
     let column = table.column(&part.name);
     let declared = column.and_then(|column| column.collation.as_deref());

@@ -1,4 +1,4 @@
-//! Both ends of the first half of a journey.
+//! The versions at both ends of the first half of a journey.
 
 use generate::Generator;
 use migrations::{Rename, Version};
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::rename;
 use crate::subject::Subject;
 
-/// Both ends of the first half of a journey.
+/// The versions at both ends of the first half of a journey.
 pub(super) struct Ends<'a> {
     pub(super) subject: &'a Subject<'a>,
     pub(super) from: Version,
@@ -26,7 +26,7 @@ impl<'a> Ends<'a> {
         from: Version,
         via: Version,
     ) -> Result<Ends<'a>, Error> {
-        let told = |error: migrations::Error| error.report();
+        let report = |error: migrations::Error| error.report();
         let steps = from.min(via) + 1..=from.max(via);
         let mut renames = rename::renames(subject, steps);
         if via < from {
@@ -36,18 +36,18 @@ impl<'a> Ends<'a> {
             subject,
             from,
             via,
-            before: subject.catalogue.schema_at(from).map_err(told)?,
-            after: subject.catalogue.schema_at(via).map_err(told)?,
+            before: subject.catalogue.schema_at(from).map_err(report)?,
+            after: subject.catalogue.schema_at(via).map_err(report)?,
             renames,
         })
     }
 
-    /// The schema before under the names after.
+    /// The schema before, under the names after.
     pub(super) fn before_as_after(&self) -> Result<Schema, Error> {
         rename::schema(self.subject, self.from, &self.renames)
     }
 
-    /// The table of a demand on both sides.
+    /// The tables before and after to which a demand applies.
     pub(super) fn pair(&self, demand: &Demand) -> Option<Pair> {
         let new = self.after.table(&demand.table)?.clone();
         let old = rename::table_before(&self.renames, &new.name);
@@ -61,13 +61,13 @@ impl<'a> Ends<'a> {
         Some(Pair { old, new, columns })
     }
 
-    /// The empty database after.
+    /// An empty database of the version after.
     pub(super) fn empty(&self) -> Result<Connection, Error> {
         let built = self.subject.catalogue.build(self.via);
         built.map_err(Error::from)
     }
 
-    /// Rows of the version after, from its schema alone.
+    /// Rows that are made from the schema of the version after alone.
     pub(super) fn samples(
         &self,
         empty: &Connection,

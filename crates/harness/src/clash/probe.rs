@@ -1,4 +1,4 @@
-//! The table after, empty: SQLite says what it thinks of rows.
+//! An empty table of the version after: inserting rows shows whether SQLite accepts them.
 
 use crate::error::Error;
 use rusqlite::{Connection, params_from_iter};
@@ -10,28 +10,28 @@ use super::demand::Pair;
 use super::ends::Ends;
 use observe::Value;
 
-/// The reaction of the table after to rows.
+/// The result of inserting rows into the table after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It takes them as they are.
+    /// SQLite stores the rows unchanged.
     Taken,
-    /// It takes them, and stores other values.
+    /// SQLite stores other values.
     Changed,
-    /// It refuses one.
+    /// SQLite refuses a row.
     Refused,
 }
 
-/// A database of the version after whose table can be tried.
+/// An empty database of the version after, into whose table rows are inserted.
 #[derive(Debug)]
 pub(super) struct Probe {
     connection: Connection,
     insert: String,
     read: String,
-    /// The columns before, in the order of the statement.
+    /// The columns before, in the order of the INSERT statement.
     columns: Vec<String>,
-    /// Values for the columns that only the table after has, row by row.
+    /// The values for the columns that only the table after has, row by row.
     added: Vec<Vec<Value>>,
-    /// Whether the rows in the database before are already stored differently.
+    /// Whether the table after stores even the existing rows differently.
     pub(super) changes_anyway: bool,
 }
 
@@ -73,13 +73,13 @@ impl Probe {
         Ok(probe)
     }
 
-    /// Inserts these rows one after the other into the table after, and reports its reaction.
+    /// Inserts these rows one after the other into the table after, and returns the result.
     pub(super) fn judge(&self, rows: &Rows) -> Verdict {
         if self.connection.execute_batch("SAVEPOINT probe").is_err() {
             return Verdict::Refused;
         }
         let verdict = self.insert_all(rows).unwrap_or(Verdict::Refused);
-        // A refusal with ON CONFLICT ROLLBACK ended it already.
+        // After ON CONFLICT ROLLBACK there is no savepoint left.
         let _ = self
             .connection
             .execute_batch("ROLLBACK TO probe; RELEASE probe");
@@ -98,7 +98,7 @@ impl Probe {
                 .chain(self.added.get(at).into_iter().flatten())
                 .collect();
             let now = insert.execute(params_from_iter(values))?;
-            // ON CONFLICT IGNORE leaves a row out without a word.
+            // ON CONFLICT IGNORE skips a row without an error.
             count += now;
         }
         if count < rows.rows.len() {
@@ -122,7 +122,7 @@ impl Probe {
         let mut found: Vec<Vec<Value>> = statement
             .query_map([], cells)?
             .collect::<rusqlite::Result<_>>()?;
-        // ON CONFLICT REPLACE deletes rows that were counted.
+        // ON CONFLICT REPLACE deletes rows that are already counted.
         if found.len() < rows.rows.len() {
             return Ok(Verdict::Refused);
         }
@@ -140,7 +140,8 @@ impl Probe {
     }
 }
 
-/// Columns that only the table after has and that must hold a value, with values that it takes.
+/// Finds the columns that only the table after has and that must hold a value, with values that it
+/// accepts.
 fn needed(
     ends: &Ends<'_>,
     empty: &Connection,
@@ -171,7 +172,7 @@ fn needed(
     Ok((names, values))
 }
 
-/// Whether a row of the table before has no parent by a foreign key of the table after.
+/// Whether a row of the table before has no parent under a foreign key of the table after.
 pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) -> bool {
     let columns: Option<Vec<&str>> = key
         .columns
@@ -196,20 +197,21 @@ pub(super) fn is_orphan(connection: &Connection, pair: &Pair, key: &ForeignKey) 
     let alike: Vec<String> = alike.collect();
     let set: Vec<String> = own.iter().map(|own| format!("{own} IS NOT NULL")).collect();
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM {} AS c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {}))",
+        "SELECT EXISTS (SELECT 1 FROM {} AS c WHERE {} \
+         AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {}))",
         quote_name(&pair.old.name),
         set.join(" AND "),
         quote_name(&key.parent),
         alike.join(" AND ")
     );
-    // A parent that comes with the step has no rows yet, or other columns: then every row is
-    // suspect.
+    // A parent table that the step adds has no rows yet, or other columns; then every row counts as
+    // one without a parent.
     connection
         .query_row(&sql, [], |row| row.get(0))
         .unwrap_or(true)
 }
 
-/// The columns of a table's primary key, to which a foreign key leads that names none.
+/// The columns of a table's primary key: a foreign key that names no columns refers to them.
 fn primary_key(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk";
     let mut statement = connection.prepare(sql)?;

@@ -1,4 +1,4 @@
-//! Candidates: values that a demand may not allow.
+//! Candidates: values that may violate a demand.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use migrations::Version;
 use observe::Value;
 use proptest::strategy::{Strategy, ValueTree};
 
-/// The maximum number of values of one column that are paired with those of a different one.
+/// The maximum number of values of one column that are paired with those of a second column.
 const PAIRED: usize = 14;
 
-/// The maximum number of rows that are tried as the first and the second of a pair.
+/// The maximum number of rows that are tried as the first and the second row of a pair.
 const FIRST: usize = 4;
 
 /// The number of values that are drawn from a strategy of the application.
 const DRAWN: usize = 24;
 
-/// Pairs that some collation or function takes for the same.
+/// Pairs of values that some collation or function treats as equal.
 const ALIKE: &[(&str, &str)] = &[
     ("same", "SAME"),
     ("same", "same "),
@@ -48,7 +48,7 @@ struct Maker<'a> {
     found: Vec<Assignment>,
 }
 
-/// All candidates of a demand, the most usual first.
+/// All candidates for a demand, the most usual ones first.
 pub(super) fn candidates(
     subject: &Subject<'_>,
     from: Version,
@@ -89,7 +89,7 @@ pub(super) fn candidates(
 }
 
 impl Maker<'_> {
-    /// The columns before, of those after that were there.
+    /// The columns before that correspond to these columns after.
     fn columns(&self, names: &[String]) -> Vec<Column> {
         let before = names.iter().filter_map(|name| self.pair.before(name));
         before.cloned().collect()
@@ -111,7 +111,7 @@ impl Maker<'_> {
                     let place = self.rows.place(name);
                     place.and_then(|place| row.get(place)) == Some(value)
                 });
-                // The application never writes it.
+                // The application never writes such a value.
                 if !there && self.own(column).is_some_and(|own| !own.contains(value)) {
                     return;
                 }
@@ -133,11 +133,11 @@ impl Maker<'_> {
         });
     }
 
-    /// Two rows that are the same in `columns`.
+    /// Adds pairs of rows with equal values in `columns`.
     fn same(&mut self, columns: &[String], filter: &[String], text: &str) {
         let all = self.columns(columns);
         if all.len() < columns.len() || all.is_empty() {
-            // A new column holds what the step puts there.
+            // The step itself fills a new column.
             return;
         }
         let filters = self.columns(filter);
@@ -157,7 +157,7 @@ impl Maker<'_> {
                 }
             }
         }
-        // Alone in a key, NULL is one value for all where the key says so.
+        // Some keys treat NULL as one value.
         let nulls: Vec<(String, Value)> = all
             .iter()
             .map(|own| (own.name.clone(), Value::Null))
@@ -175,7 +175,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The second row gets what the first has.
+    /// Copies the values of the first row into the second.
     fn copy(
         &mut self,
         all: &[Column],
@@ -198,7 +198,7 @@ impl Maker<'_> {
         self.add(&rows, Way::Same, why);
     }
 
-    /// Two rows get values of one column, and are the same in the others.
+    /// Sets one column in two rows, and makes the rows equal in the others.
     fn both(
         &mut self,
         all: &[Column],
@@ -232,7 +232,7 @@ impl Maker<'_> {
         self.add(&rows, way, why);
     }
 
-    /// Values of the columns of a condition, as they are and otherwise.
+    /// Values for the columns of a condition: the stored ones and others.
     fn settings(&self, filters: &[Column], text: &str) -> Vec<Vec<(String, Value)>> {
         let mut found = vec![Vec::new()];
         for column in filters {
@@ -254,7 +254,7 @@ impl Maker<'_> {
         found
     }
 
-    /// Values for two rows in one column.
+    /// Pairs of values for one column of two rows.
     fn pairs(&self, column: &Column, text: &str) -> Vec<(Way, Value, Value)> {
         let usual = usual(column);
         let mut found = vec![(Way::Same, usual.clone(), usual)];
@@ -295,7 +295,7 @@ impl Maker<'_> {
         found
     }
 
-    /// One row with values that an expression over `columns` may not allow.
+    /// Adds single rows with values that an expression over `columns` may refuse.
     fn values(&mut self, columns: &[String], text: &str, condition: bool) {
         let all = self.columns(columns);
         if self.rows.rows.is_empty() || all.is_empty() {
@@ -313,7 +313,7 @@ impl Maker<'_> {
                 let chosen = broken.iter().filter(|(place, _)| *place == at);
                 let first: Vec<Value> = chosen.map(|(_, value)| value.clone()).collect();
                 for (way, value) in self.of_column(column, text, Some(&first)) {
-                    let why = told(&column.name, &value);
+                    let why = row_with(&column.name, &value);
                     self.add(&[(row, vec![(column.name.clone(), value)])], way, why);
                 }
             }
@@ -323,18 +323,19 @@ impl Maker<'_> {
                 for (way, a) in self.of_column(one, text, None).into_iter().take(PAIRED) {
                     for (other, b) in self.of_column(two, text, None).into_iter().take(PAIRED) {
                         let way = if way == Way::Usual { other } else { way };
-                        let why = format!("{}, {}", told(&one.name, &a), told(&two.name, &b));
+                        let (first, second) = (row_with(&one.name, &a), row_with(&two.name, &b));
+                        let why = format!("{first}, {second}");
                         let values = vec![(one.name.clone(), a.clone()), (two.name.clone(), b)];
                         self.add(&[(0, values)], way, why);
                     }
                 }
             }
         }
-        // All at once, if one alone is not enough.
+        // If one column alone is not enough, all columns at once.
         if names.len() > 2 {
             for value in [Value::Null, Value::Integer(0), Value::text("")] {
                 let values = names.iter().map(|name| (name.clone(), value.clone()));
-                let why = format!("{value} in all columns of it");
+                let why = format!("{value} in all columns of the expression");
                 let way = if value == Value::Null {
                     Way::Null
                 } else {
@@ -345,8 +346,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Values of one column to try: what `first` says, what the SQL names and its neighbours, and
-    /// what is odd.
+    /// Values to try in one column: those in `first`, the literals of the SQL with their
+    /// neighbours, and unusual ones.
     fn of_column(&self, column: &Column, text: &str, first: Option<&[Value]>) -> Vec<(Way, Value)> {
         let mut found: Vec<Value> = Vec::new();
         let mut add = |value: Value| {
@@ -380,7 +381,7 @@ impl Maker<'_> {
         self.own.get(&fold(&column.name))?.as_ref()
     }
 
-    /// A row that refers to nothing by `names`.
+    /// Adds rows that refer to no parent by the columns `names`.
     fn orphans(&mut self, names: &[String]) {
         let all = self.columns(names);
         if all.len() < names.len() || self.rows.rows.is_empty() {
@@ -401,7 +402,7 @@ impl Maker<'_> {
                 self.add(&[(row, values.clone())], Way::Orphan, why);
             }
         }
-        // One column of several, the others as they are.
+        // One column of several; the others stay unchanged.
         for column in all.iter().filter(|_| all.len() > 1) {
             let value = Value::text("no such row");
             let why = format!("a row that refers to nothing: `{}` {value}", column.name);
@@ -418,7 +419,7 @@ fn drawn(subject: &Subject<'_>, from: Version, table: &str, column: &Column) -> 
     Some(drawn.map(|tree| tree.current()).collect())
 }
 
-fn told(name: &str, value: &Value) -> String {
+fn row_with(name: &str, value: &Value) -> String {
     format!("a row with `{name}` {value}")
 }
 
@@ -431,7 +432,7 @@ fn usual(column: &Column) -> Value {
     }
 }
 
-/// Whether a column of this affinity is meant for such values.
+/// Whether `value` has the type that a column of this affinity is meant for.
 fn fits(value: &Value, affinity: Affinity) -> bool {
     match value {
         Value::Null => true,
@@ -442,7 +443,7 @@ fn fits(value: &Value, affinity: Affinity) -> bool {
     }
 }
 
-/// A literal, and what lies beside it.
+/// A literal and its neighbours.
 fn near(literal: &Value) -> Vec<Value> {
     const LONGEST: i64 = 4_096;
     match literal {
@@ -456,7 +457,7 @@ fn near(literal: &Value) -> Vec<Value> {
             .into_iter()
             .map(Value::Integer)
             .collect::<Vec<_>>();
-            // It may be a length.
+            // The number may be a length.
             let lengths = [number.saturating_add(1), number.saturating_sub(1)];
             for length in lengths
                 .into_iter()
@@ -488,7 +489,7 @@ fn near(literal: &Value) -> Vec<Value> {
     }
 }
 
-/// One of each kind of value that a constraint may not allow.
+/// One value of each kind that a constraint may refuse.
 fn odd() -> Vec<Value> {
     let mut found: Vec<Value> = [
         "",

@@ -1,4 +1,4 @@
-//! Conditions on the backups beside a file, for any fault in the work that takes them.
+//! Conditions on the backups beside a file, whatever fault interrupts the work.
 
 use crate::error::Error;
 use crate::observation::observe;
@@ -9,18 +9,19 @@ use super::fleeting::without;
 use observe::Observation;
 use simulator::{Claimed, Ending, Found, Machine, OtherFiles};
 
-/// The file's name on the machine. No path, so that nothing takes it for a file outside.
+/// The file's name on the machine. It has no path, so that it cannot mean a file outside the
+/// machine.
 pub const FILE: &str = "file.db";
 
-/// The beginning of a message about the files beside the one that is worked on.
+/// The start of each message about the files beside the database.
 pub const BESIDE: &str = "beside the file: ";
 
-/// The backups that work finds and takes.
+/// The backups that the work finds and takes.
 #[derive(Clone, Debug, Default)]
 pub struct Backups {
-    /// The files beside it at the start: names and bytes, the oldest first.
+    /// The backups at the start: names and bytes, the oldest first.
     pub files: Vec<(String, Vec<u8>)>,
-    /// The number of backups that stay in the end; `None` for all.
+    /// The number of backups that the work keeps; `None` for all.
     pub keep: Option<usize>,
 }
 
@@ -31,25 +32,25 @@ impl Backups {
     }
 }
 
-/// The same with what they must hold.
+/// The backups, with the content that they must have.
 pub(super) struct Watched<'p> {
     pub(super) backups: &'p Backups,
     pub(super) before: &'p Observation,
     pub(super) after: &'p Observation,
     pub(super) fleeting: &'p BTreeSet<(String, usize)>,
-    /// Whether the file holds something to back up.
+    /// Whether the file contains something to back up.
     pub(super) due: bool,
-    /// Whether a backup can be of the file before only, and not of one that is half way.
+    /// Whether a backup must contain the file as before, and not a file after some of the steps.
     pub(super) strict: bool,
-    /// Bytes of backups that were looked at.
+    /// The bytes of the backups that were checked, each with its content.
     pub(super) whole: RefCell<Vec<(Vec<u8>, Holds)>>,
 }
 
-/// The content of a whole backup.
+/// The content of a complete backup.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     Before,
-    /// The result of the work: the work was repeated, and backed up the file that it found.
+    /// The result of the work: the work ran again and backed up the file that it found.
     After,
     Other,
 }
@@ -87,13 +88,13 @@ impl OtherFiles for Watched<'_> {
             let bytes = machine.file(&name).unwrap_or_default();
             if let Some(old) = self.backups.old(&name) {
                 if bytes != old {
-                    return Some(format!("{BESIDE}`{name}` was written to"));
+                    return Some(format!("{BESIDE}`{name}` was changed"));
                 }
             } else if is_backup(&name) {
                 let wrong = match self.look(bytes) {
-                    Err(error) => format!("is not whole: {error}"),
+                    Err(error) => format!("is not a complete database: {error}"),
                     Ok(Holds::Other) if self.strict => {
-                        "does not hold what the file held".to_owned()
+                        "does not contain the file's former content".to_owned()
                     }
                     Ok(holds) => {
                         kept |= holds == Holds::Before;
@@ -105,19 +106,20 @@ impl OtherFiles for Watched<'_> {
         }
         let lost = *found == Found::After && self.due && !kept;
         lost.then(|| {
-            format!("{BESIDE}no backup holds what the file held before, and the file is changed")
+            format!("{BESIDE}the file is changed, and no backup contains its former content")
         })
     }
 
     fn leftovers(&self, names: &[String], claimed: Claimed, ended: Ending) -> Option<String> {
         let old: Vec<&String> = self.backups.files.iter().map(|(name, _)| name).collect();
-        // What SQLite leaves of its own when a call fails is for the next who opens the file.
+        // When a call fails, SQLite may leave its own files; the next program that opens the file
+        // removes them.
         let own = |name: &String| {
             name.strip_prefix(FILE)
                 .is_some_and(|rest| rest.starts_with('-'))
         };
         let new = |name: &&String| *name != FILE && !own(name) && !old.contains(name);
-        let left = |name: &String| Some(format!("{BESIDE}`{name}` is left"));
+        let left = |name: &String| Some(format!("{BESIDE}`{name}` is left over"));
         match claimed {
             Claimed::Unknown => return None,
             Claimed::Before => {
@@ -125,7 +127,8 @@ impl OtherFiles for Watched<'_> {
                     return left(name);
                 }
                 let gone = old.iter().find(|name| !names.contains(name));
-                return gone.map(|name| format!("{BESIDE}`{name}` is gone, for nothing"));
+                let removed = "was removed, although the run failed";
+                return gone.map(|name| format!("{BESIDE}`{name}` {removed}"));
             }
             Claimed::After => {}
         }
@@ -133,17 +136,17 @@ impl OtherFiles for Watched<'_> {
             return left(name);
         }
         if ended == Ending::Retried {
-            // The power may have brought back what was removed.
+            // The power cut may have restored what was removed.
             return None;
         }
-        // Those that go are the oldest.
+        // The oldest backups are removed first.
         let there = old.iter().find(|name| names.contains(name));
         let gone = old.iter().rev().find(|name| !names.contains(name));
         if let (Some(there), Some(gone)) = (there, gone)
             && old.iter().position(|name| name == there) < old.iter().position(|name| name == gone)
         {
             return Some(format!(
-                "{BESIDE}`{gone}` is gone, and `{there}`, which is older, is there"
+                "{BESIDE}`{gone}` was removed, but the older `{there}` was kept"
             ));
         }
         let number = names.iter().filter(|name| is_backup(name)).count();
@@ -153,9 +156,8 @@ impl OtherFiles for Watched<'_> {
         } else {
             old.len()
         };
-        (ended == Ending::Clean && number != stay).then(|| {
-            format!("{BESIDE}{number} backups are there in the end, and {stay} were to stay")
-        })
+        (ended == Ending::Clean && number != stay)
+            .then(|| format!("{BESIDE}{number} backups are left, and {stay} should be"))
     }
 }
 

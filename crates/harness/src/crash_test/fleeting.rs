@@ -1,10 +1,11 @@
-//! Columns whose values no two tries agree on, such as the time.
+//! Columns whose values differ from one try to the next, such as the time.
 
 use std::collections::BTreeSet;
 
 use observe::{Observation, Rows, Value};
 
-/// The columns whose values differ between two tries of the same work, whatever the rows' order.
+/// The columns whose values differ between two tries of the same work, in whatever order the rows
+/// are.
 pub(super) fn fleeting(one: &Observation, other: &Observation) -> BTreeSet<(String, usize)> {
     let mut found = BTreeSet::new();
     for (name, rows) in &one.tables {
@@ -28,7 +29,7 @@ pub(super) fn fleeting(one: &Observation, other: &Observation) -> BTreeSet<(Stri
     found
 }
 
-/// The observation with NULL in the place of what is `fleeting`.
+/// The observation with NULL in the columns that are `fleeting`.
 pub(super) fn without(
     mut observation: Observation,
     fleeting: &BTreeSet<(String, usize)>,

@@ -8,7 +8,8 @@ use schema::escape;
 use schema::sql::fold;
 use schema::{ForeignKey, PartKind, Schema, Table};
 
-/// A larger schema is drawn with its key columns alone, so that the lines can still be followed.
+/// Above this number of tables the diagram shows only key columns, so that its lines can be
+/// followed.
 const TABLES_IN_FULL: usize = 12;
 
 pub(super) fn diagram(schema: &Schema) -> String {
@@ -70,7 +71,7 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
             lines.push(format!("        {}\n", line.trim_end()));
         }
     }
-    // Mermaid takes no empty braces.
+    // Mermaid does not accept empty braces.
     let _ = if lines.is_empty() {
         writeln!(text, "    {name}")
     } else {
@@ -78,7 +79,7 @@ fn entity(table: &Table, names: &Names, in_full: bool, text: &mut String) {
     };
 }
 
-/// The number of parent rows of a child row: one, or zero if a column of the key may be NULL.
+/// The number of parent rows of a child row: one, or zero if a key column may be NULL.
 fn parents(table: &Table, key: &ForeignKey) -> &'static str {
     let set = |name: &String| {
         let alias = table
@@ -117,7 +118,7 @@ fn children(schema: &Schema, table: &Table, key: &ForeignKey) -> &'static str {
     if unique { "o|" } else { "o{" }
 }
 
-/// The name of each table in the diagram: all are different, although Mermaid accepts few
+/// The name of each table in the diagram. All names differ, although Mermaid accepts few
 /// characters.
 struct Names(BTreeMap<String, String>);
 
@@ -144,7 +145,7 @@ impl Names {
     }
 }
 
-/// A name or a type as Mermaid takes it.
+/// A name or a type in the characters that Mermaid accepts.
 fn word(name: &str) -> String {
     let plain = |c: char| {
         if c.is_alphanumeric() || c == '_' {
@@ -175,8 +176,10 @@ mod tests {
     #[test]
     fn keys_and_cardinalities_are_drawn() {
         let drawn = drawn(
-            "CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT UNIQUE, boss REFERENCES person);
-             CREATE TABLE pass (person INTEGER NOT NULL REFERENCES person, hash BLOB, UNIQUE (person));
+            "CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT UNIQUE,
+                boss REFERENCES person);
+             CREATE TABLE pass (person INTEGER NOT NULL REFERENCES person, hash BLOB,
+                UNIQUE (person));
              CREATE TABLE \"order\" (nr INTEGER, person INTEGER NOT NULL, total DECIMAL(10, 2),
                 PRIMARY KEY (nr, person), FOREIGN KEY (person) REFERENCES person (id));
              CREATE TABLE \"or der\" (nr, person, FOREIGN KEY (nr, person) REFERENCES \"order\");
@@ -208,7 +211,8 @@ mod tests {
         for n in 1..30 {
             let _ = write!(
                 sql,
-                "CREATE TABLE t{n} (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES t{}, a, b, c);",
+                "CREATE TABLE t{n} (id INTEGER PRIMARY KEY, \
+                 up INTEGER NOT NULL REFERENCES t{}, a, b, c);",
                 n / 2
             );
         }
@@ -218,7 +222,7 @@ mod tests {
             "{drawn}"
         );
         assert_eq!(drawn.matches("||--o{").count(), 29);
-        // Four lines a table, one a key.
+        // Four lines per table, one per key.
         assert_eq!(drawn.lines().count(), 29 * 4 + 3 + 29 + 7);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn exists(schema: &Schema, object: &str) -> bool {
         || schema.views().any(|view| is(&view.name))
 }
 
-/// A name without quotes, folded: notes and changes may quote it or not.
+/// A folded name without quotes: notes and changes may quote it or not.
 pub(crate) fn bare(name: &str) -> String {
     schema::sql::fold(&name.replace('"', ""))
 }

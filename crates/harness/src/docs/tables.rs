@@ -65,7 +65,7 @@ fn describe_view(subject: &Subject<'_>, view: &View, text: &mut String) -> Resul
     Ok(())
 }
 
-/// The indexes and triggers of a table or a view.
+/// Writes the indexes and triggers of a table or a view.
 fn belongings(
     subject: &Subject<'_>,
     schema: &Schema,
@@ -96,7 +96,7 @@ fn belongings(
     Ok(())
 }
 
-/// When a trigger fires; its description and the SQL of its version document the rest.
+/// The event that fires a trigger; its description and the SQL of its version document the rest.
 fn when(trigger: &Trigger) -> String {
     let Some(parts) = &trigger.parts else {
         return format!("ON {}", trigger.table);
@@ -121,16 +121,15 @@ fn declaration(name: &str, line: &str) -> String {
     }
 }
 
-/// The words for an object from the version that last explained it, and the version that it is in
-/// since.
+/// The description of an object, from the version that last described it, and the version that
+/// added it.
 struct Words {
     text: String,
     since: Version,
 }
 
 impl Words {
-    /// Goes back through the versions, under the names that declared renames gave the object
-    /// before.
+    /// Goes back through the versions, and follows declared renames to the former names.
     fn of(subject: &Subject<'_>, object: &str) -> Result<Words, Error> {
         let mut name = object.to_owned();
         let mut words = Words {
@@ -211,7 +210,7 @@ mod tests {
     use super::*;
     use crate::subject::NoApplication;
 
-    /// Every kind of object, its declaration and its words, also under a name that it got later.
+    /// Every kind of object, with its declaration and description, also under a later name.
     #[test]
     fn all_that_a_schema_declares_has_its_place() {
         let first = Step::new(
@@ -223,9 +222,11 @@ mod tests {
                 gross REAL AS (price * 1.2) STORED,
                 UNIQUE (name, price) ON CONFLICT IGNORE
              ) STRICT;
-             CREATE TABLE part (item INTEGER REFERENCES item ON DELETE CASCADE, n, PRIMARY KEY (item, n)) WITHOUT ROWID;
+             CREATE TABLE part (item INTEGER REFERENCES item ON DELETE CASCADE, n,
+                PRIMARY KEY (item, n)) WITHOUT ROWID;
              CREATE UNIQUE INDEX part_n ON part (n DESC) WHERE n > 0;
-             CREATE TRIGGER no_zero BEFORE UPDATE OF n ON part WHEN new.n = 0 BEGIN SELECT RAISE(ABORT, 'no'); END;
+             CREATE TRIGGER no_zero BEFORE UPDATE OF n ON part WHEN new.n = 0
+                BEGIN SELECT RAISE(ABORT, 'no'); END;
              CREATE VIEW cheap (label) AS SELECT name FROM item WHERE price < 1;
              CREATE VIRTUAL TABLE words USING fts5(text);",
             Down::Irreversible("no test goes back here".into()),
@@ -234,7 +235,7 @@ mod tests {
 - `item`: what is sold
 - `item.name`: what it is called
 - `part_n`: finds parts
-- `no_zero`: keeps zeros out
+- `no_zero`: no zeros
 - `cheap`: what costs little
 ",
         );
@@ -295,7 +296,7 @@ mod tests {
 
         - index `part_n` `UNIQUE ON part(n DESC) WHERE n > 0`, since version 1: Finds parts.
 
-        - trigger `no_zero` `BEFORE UPDATE OF n ON part WHEN new.n = 0`, since version 1: Keeps zeros out.
+        - trigger `no_zero` `BEFORE UPDATE OF n ON part WHEN new.n = 0`, since version 1: No zeros.
 
         ### `words`
 

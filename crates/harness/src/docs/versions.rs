@@ -1,4 +1,4 @@
-//! The block `versions`: each version with what it changes, how to do it by hand, and how to go
+//! The block `versions`: each version with its changes, how to apply it by hand, and how to go
 //! back.
 
 use std::fmt::Write as _;
@@ -93,13 +93,16 @@ fn manual(subject: &Subject<'_>, version: Version, text: &mut String) {
     if older > 0 {
         step(format!(
             "Back up, safely also while the file is in use and in WAL mode: \
-             `sqlite3 {program}.db \".backup '{program}.db.v{older}.backup'\"`. A plain `cp` can lose rows."
+             `sqlite3 {program}.db \".backup '{program}.db.v{older}.backup'\"`. \
+             A plain `cp` can lose rows."
         ));
         step(format!(
-            "Look at what will be done: `{program} plan --to {version}`, then do it: \
+            "Look at the plan: `{program} plan --to {version}`, then run it: \
              `{program} migrate --from-version {older} --to {version}`."
         ));
-        step(format!("Check: `{program} status` says version {version}."));
+        step(format!(
+            "Check: `{program} status` reports version {version}."
+        ));
     } else {
         step(format!(
             "Make the file: `{program} init`; it brings a new file to the newest version at once."

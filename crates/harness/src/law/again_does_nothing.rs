@@ -1,7 +1,7 @@
 //! # Again does nothing
 //!
-//! Running a finished upgrade writes nothing: no step runs, and the file's bytes stay the same. The
-//! work that the application itself does each time it opens a file counts, too.
+//! A second run of a finished upgrade writes nothing: no step runs, and the file's bytes stay the
+//! same. The work that the application does each time it opens a file counts, too.
 
 use crate::check::{Check, Law};
 use crate::finding::{Finding, Findings};
@@ -25,8 +25,8 @@ fn check(_: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     }
     if again.changed {
         findings.add(
-            Finding::new(&object, "wrote to a file that was finished")
-                .hint("what runs at every start must leave a finished file alone"),
+            Finding::new(&object, "changed a file that was already upgraded")
+                .hint("code that runs at every start must not change an upgraded file"),
         );
     }
 }

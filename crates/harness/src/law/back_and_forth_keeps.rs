@@ -1,17 +1,17 @@
 //! # Back and forth keeps
 //!
 //! Down and then up gives back the same rows, or the step declares what is lost: `` Loses: `t.c` ``
-//! under *Rollback* of its notes. This is the user who returns to the older release for a day.
+//! under *Rollback* of its notes. This covers a user who returns to the older release for a day.
 //!
-//! A way back removes everything that its step adds. So each new table and each new column of an
-//! older table is declared there: `` Loses: `t.c` `` or, if the next upgrade rebuilds the same from
-//! what stays, `` Remade: `t` ``. The rows prove the second: declared as remade, they are compared
-//! like everything else. Fixtures that hold no value in a column are filled for this law. Databases
-//! that are made from the schema alone may hold rows that no build of their version wrote; so they
-//! are not compared in columns that a step `Changes`.
+//! A way back removes everything that its step adds. So the notes declare each new table and each
+//! new column of an older table: `` Loses: `t.c` `` or, if the next upgrade rebuilds the same
+//! content from other rows, `` Remade: `t` ``. The rows prove the second: rows that are declared as
+//! remade are compared like all others. Fixtures without a value in a column get one for this law.
+//! Databases that are made from the schema alone may contain rows that no build of their version
+//! wrote, so columns that a step `Changes` are not compared in them.
 //!
-//! On random walks, everything that a version held must be there whenever the file is back at that
-//! version, apart from the declared losses and from later writes.
+//! On random walks, everything that a version contained must be there whenever the file is back at
+//! that version, apart from the declared losses and from later writes.
 
 use schema::TableKind;
 
@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
         return;
     }
     if walk.end.is_none() && walk.failure.is_none() {
-        return; // It goes on elsewhere.
+        return; // The random walk has not returned yet.
     }
     findings.checked();
     let (Some(turn), Some(end)) = (&walk.midpoint, &walk.end) else {
@@ -43,19 +43,19 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     };
     let file = step_file(subject, walk.journey, "down.sql");
     let mut losses = declared(subject, walk.journey, |notes| &notes.down_losses);
-    // A table that stayed all the way lost nothing by being dropped.
+    // A table that existed during the whole journey lost nothing to a DROP TABLE.
     losses.retain(|loss| {
         loss.column.is_some() || turn.observation.schema.table(&loss.table).is_none()
     });
     if walk.rows_are_generated {
-        // A step rewrites values on purpose again if no build of its version wrote them.
+        // A step may rewrite values again if no build of its version wrote them.
         losses.extend(declared(subject, walk.journey, |notes| &notes.changes));
     }
     for difference in differences(&walk.start.observation, &end.observation, &excuses(&losses)) {
         if difference.more {
             findings.add(Finding::of(&difference).hint(format!(
-                "the upgrade makes a row that the file of version {} did not have: let the application \
-                 write it, too, wherever it writes what the row is made from",
+                "the upgrade makes a row that the file of version {} did not have: let the \
+                 application write it, too, wherever it writes the source of the row",
                 walk.journey.from
             )));
             continue;
@@ -65,7 +65,7 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
             (Some(table), Some(column)) => format!("{table}.{column}"),
             (Some(table), None) => table.clone(),
             (None, _) => {
-                findings.add(finding.hint("going back and forth must arrive where it began"));
+                findings.add(finding.hint("going back and forth must give the same file"));
                 continue;
             }
         };
@@ -75,7 +75,8 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
 
 fn declare(object: &str) -> String {
     format!(
-        "keep it on the way back, or declare it under `## Rollback` of the notes: Loses: `{object}` — why"
+        "keep it on the way back, or declare it under `## Rollback` of the notes: \
+                  Loses: `{object}` — why"
     )
 }
 
@@ -92,7 +93,7 @@ fn check_declared(subject: &Subject<'_>, findings: &mut Findings) {
             rename::schema(subject, version - 1, &notes.renames),
             subject.catalogue.schema_at(version),
         ) else {
-            continue; // The walks tell a version that cannot be made.
+            continue; // The journeys report a version that cannot be made.
         };
         if step.down_sql().is_none() {
             continue;
@@ -129,7 +130,7 @@ fn check_declared(subject: &Subject<'_>, findings: &mut Findings) {
                 findings.add(
                     Finding::new(
                         object,
-                        "is added by the step and goes on its way back, undeclared",
+                        "is added by the step, and its way back removes it without a declaration",
                     )
                     .in_file(Some(subject.step_file(version, "notes.md")))
                     .hint(hint),

@@ -1,15 +1,14 @@
 //! # Down restores
 //!
 //! Up and then down gives back the same schema, the same rows with their types, the same ledger and
-//! `user_version`. What the older version had a place for was there all the time, so nothing is
-//! excused but what the step's notes declare: `` Loses: `t.c` `` under *Data migration*, which
-//! needed consent on the way up, and `` Changes: `t.c` `` under *Rollback*, where values stay as
-//! the step made them.
+//! the same `user_version`. The older version could store all of this, so only what the step's
+//! notes declare may differ: `` Loses: `t.c` `` under *Data migration*, which needs consent on the
+//! way up, and `` Changes: `t.c` `` under *Rollback*, where values stay as the step made them.
 //!
-//! Where going back would lose rows of a golden database, the engine asks for consent first, and
-//! without it leaves the file as it was.
+//! If the way back would lose rows of a golden database, the engine asks for consent first, and
+//! without consent leaves the file as it was.
 //!
-//! It also holds on random walks, which go up and back over any path, with writes, readers and
+//! The law also holds on random walks, which go up and back over any path, with writes, readers and
 //! restarts in between, and in any storage configuration.
 
 use crate::check::{Check, Law};
@@ -35,14 +34,14 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
             &walk.midpoint,
             subject.catalogue.schema_at(walk.journey.via),
         ) else {
-            return; // The law *back and forth keeps* tells a way back that fails.
+            return; // The law *back and forth keeps* reports a way back that fails.
         };
         findings.checked();
         for change in schema::diff(&schema, &turn.observation.schema) {
             findings.add(
                 Finding::of(&schema_difference(&change))
                     .in_file(file.clone())
-                    .hint("the way back undoes everything that the step did"),
+                    .hint("the way back must undo everything that the step did"),
             );
         }
         return;
@@ -51,7 +50,7 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
         return;
     }
     if walk.end.is_none() && walk.failure.is_none() {
-        return; // It goes on elsewhere.
+        return; // The random walk has not returned yet.
     }
     findings.checked();
     let Some(end) = &walk.end else {
@@ -64,10 +63,11 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     for difference in differences(&walk.start.observation, &end.observation, &excuses(&kept)) {
         let hint = match difference.table {
             Some(_) => {
-                "keep the values on the way up, so that the way back can restore them, or declare \
-                 under `## Rollback` of the notes that they stay changed: Changes: `table.column` — why"
+                "keep the values on the way up, so that the way back can restore them, or \
+                 declare under `## Rollback` of the notes that they stay changed: \
+                 Changes: `table.column` — why"
             }
-            None => "the way back undoes everything that the step did",
+            None => "the way back must undo everything that the step did",
         };
         findings.add(Finding::of(&difference).in_file(file.clone()).hint(hint));
     }

@@ -1,8 +1,8 @@
 //! # Everything is documented
 //!
-//! Each version has its complete notes; each table, column, index, trigger and view has its
-//! description in the notes of the version that added it; nothing is described that does not exist;
-//! and the generated blocks of the docs match the schema.
+//! Each version has complete notes. Each table, column, index, trigger and view has a description
+//! in the notes of the version that added it. The notes describe nothing that does not exist, and
+//! the generated blocks of the docs match the schema.
 
 use migrations::{Declaration, Notes, Version};
 use schema::{Change, ChangeKind, Object, Schema};
@@ -26,7 +26,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         check_notes(subject, version, findings);
         check_words(subject, version, findings);
     }
-    // While a version is being made its docs may lag behind; freezing it writes them.
+    // The docs of a version in development may be out of date; they are written when it is frozen.
     let frozen = Frozen::read(&subject.root.join(&subject.fixtures)).unwrap_or_default();
     if frozen.newest(subject.catalogue) == subject.catalogue.current_version() {
         check_docs(subject, findings);
@@ -46,15 +46,15 @@ fn check_notes(subject: &Subject<'_>, version: Version, findings: &mut Findings)
             Finding::new(&file, problem)
                 .in_file(Some(file.clone()))
                 .hint(
-                    "the sections are Task, Why, Columns, Data migration, Rollback; the notes of an older \
-                       version show how",
+                    "the sections are Task, Why, Columns, Data migration, Rollback; see the notes \
+                     of an older version",
                 ),
         );
     }
     if schema::sql::statements(step.up()).is_empty() && step.code().is_none() {
         let file = subject.step_file(version, "up.sql");
         findings.add(
-            Finding::new(&file, "holds no statement: the step does nothing")
+            Finding::new(&file, "contains no statement: the step does nothing")
                 .in_file(Some(file.clone()))
                 .hint("write the step, or remove the version"),
         );
@@ -63,7 +63,7 @@ fn check_notes(subject: &Subject<'_>, version: Version, findings: &mut Findings)
         && (reason.trim().is_empty() || reason.contains("TODO"))
     {
         let file = subject.step_file(version, "irreversible.md");
-        let finding = Finding::new(&file, "does not say why there is no way back");
+        let finding = Finding::new(&file, "does not give the reason for no way back");
         findings.add(finding.in_file(Some(file)));
     }
 }
@@ -74,7 +74,7 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
         subject.catalogue.schema_at(version),
         subject.catalogue.notes(version),
     ) else {
-        return; // The walks tell a version that cannot be made.
+        return; // The journeys report a version that cannot be made.
     };
     let file = subject.step_file(version, "notes.md");
     for object in added(&before, &after) {
@@ -83,11 +83,11 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
             findings.add(
                 Finding::new(
                     &object,
-                    format!("was added by version {version} and has no words"),
+                    format!("was added by version {version} and has no description"),
                 )
                 .in_file(Some(file.clone()))
                 .hint(format!(
-                    "add a line to `## Columns`: - `{object}`: what it means, with its unit"
+                    "add a line to `## Columns`: - `{object}`: the meaning, with the unit"
                 )),
             );
         }
@@ -98,7 +98,7 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
             findings.add(
                 Finding::new(
                     &meaning.object,
-                    format!("has words, and is not in version {version}"),
+                    format!("has a description, but is not in version {version}"),
                 )
                 .in_file(Some(file.clone()))
                 .hint("correct the name, or remove the line from `## Columns`"),
@@ -107,7 +107,7 @@ fn check_words(subject: &Subject<'_>, version: Version, findings: &mut Findings)
     }
 }
 
-/// Declarations of what is not there excuse nothing, and look as if they did.
+/// A declaration of an unknown object excuses nothing, although it seems to.
 fn check_declared(
     notes: &Notes,
     file: &str,
@@ -134,14 +134,14 @@ fn check_declared(
         .map(|own| own.object());
     for object in names.chain(unknown_renames) {
         findings.add(
-            Finding::new(&object, "is declared in the notes, and is not there")
+            Finding::new(&object, "is declared in the notes, but does not exist")
                 .in_file(Some(file.to_owned()))
                 .hint("correct the name, or remove the line"),
         );
     }
 }
 
-/// The objects that need words: what `after` has and `before` has not.
+/// The objects that need a description: those that `after` has and `before` lacks.
 fn added(before: &Schema, after: &Schema) -> Vec<String> {
     let mut names = Vec::new();
     for Change {
@@ -193,7 +193,7 @@ fn check_docs(subject: &Subject<'_>, findings: &mut Findings) {
                     findings.add(
                         Finding::new(&shown, "does not match the schema and the notes")
                             .in_file(Some(shown.clone()))
-                            .hint("write it again with `cargo xtask docs`"),
+                            .hint("write the rebuilt blocks of `harness::docs::pages`"),
                     );
                 }
             }

@@ -1,11 +1,11 @@
 //! # Fresh equals upgraded
 //!
-//! Version N made in one go on an empty file has the same schema as version N reached from any
-//! earlier version. Otherwise two users of the same release have different databases, and the next
-//! step is tested on one of them only.
+//! Version N made on an empty file has the same schema as version N reached from any earlier
+//! version. Otherwise two users of the same release have different databases, and the next step is
+//! tested on one of them only.
 //!
-//! Schemas are compared by meaning, so the text that `ALTER TABLE` leaves does not count. A fixture
-//! whose schema is not that of its version breaks this law, too.
+//! Schemas are compared by meaning, so differences in the text that `ALTER TABLE` leaves do not
+//! count. A fixture whose schema is not that of its version breaks this law, too.
 
 use crate::check::{Check, Law};
 use crate::evidence::step_file;
@@ -42,7 +42,7 @@ fn compare(subject: &Subject<'_>, walk: &Trace, station: &Checkpoint, findings: 
         let finding = Finding::new(
             &change.name,
             format!(
-                "version {} has it otherwise than a fresh file: {change}",
+                "an upgraded file of version {} differs from a fresh one: {change}",
                 station.version
             ),
         );
@@ -50,7 +50,7 @@ fn compare(subject: &Subject<'_>, walk: &Trace, station: &Checkpoint, findings: 
         findings.add(
             finding
                 .in_file(file)
-                .hint("let the step do the same whatever the file holds"),
+                .hint("let the step do the same whatever the file contains"),
         );
     }
 }

@@ -1,13 +1,13 @@
 //! # History is frozen
 //!
-//! A shipped step or fixture never changes: the digest of its meaning holds a step (comments, line
-//! ends and whitespace do not count), the digest of its text holds a fixture. The digests are in
-//! `frozen.json` beside the fixtures. Every version has a golden database; only the newest may
-//! still be without digests.
+//! A released step or fixture never changes. A digest of its meaning protects a step (comments,
+//! line ends and whitespace do not count); a digest of its text protects a fixture. The digests are
+//! in `frozen.json` beside the fixtures. Every version has a golden database; only the newest one
+//! may lack digests.
 //!
-//! And the engine enforces it on every file: it refuses a file whose schema, ledger, header or
+//! The engine enforces this on every file: it refuses a file whose schema, ledger, header or
 //! application id differs from the catalogue, a file that is adopted with a different schema, and a
-//! way back that was changed in the file; and it leaves each file as it was.
+//! way back that was changed in the file. It leaves each such file as it was.
 
 #![expect(clippy::disallowed_methods, reason = "golden databases are files")]
 
@@ -44,18 +44,19 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(
             Finding::new(
                 &lock_file,
-                "is missing: nothing is frozen, though there are several versions",
+                "is missing: nothing is frozen, although there are several versions",
             )
             .in_file(Some(lock_file.clone()))
             .hint(format!(
-                "restore it, `git checkout -- {lock_file}`, or freeze what has shipped for the first time"
+                "restore it, `git checkout -- {lock_file}`, or freeze the released versions with \
+                 `harness::freeze::new_versions`"
             )),
         );
         return;
     }
     check_steps(subject, &frozen, findings);
     check_fixtures(subject, &frozen, findings);
-    // Where history is not as it was, the engine refuses everything.
+    // If the history changed, the engine refuses everything.
     if findings.found.is_empty() {
         refusals::check_history(subject, findings);
     }
@@ -69,9 +70,12 @@ fn check_steps(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) 
             if step.version() < newest.max(subject.catalogue.current_version()) {
                 let file = subject.step_file(step.version(), "up.sql");
                 findings.add(
-                    Finding::new(&file, "is not frozen, though there is a newer version")
+                    Finding::new(&file, "is not frozen, although there is a newer version")
                         .in_file(Some(file.clone()))
-                        .hint("freeze a version with `cargo xtask add-fixture` before the next one begins"),
+                        .hint(
+                            "freeze a version with `harness::freeze::new_versions` before the next \
+                             one begins",
+                        ),
                 );
             }
             continue;
@@ -86,12 +90,12 @@ fn check_steps(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) 
                 findings.add(
                     Finding::new(
                         &file,
-                        "is not what shipped: its digest differs from the frozen one",
+                        "was changed after its release: its digest differs from the frozen one",
                     )
                     .in_file(Some(file.clone()))
                     .hint(format!(
                         "restore it (`git checkout -- {file}`), and put the change into a new \
-                               version: `cargo xtask new-version NAME`"
+                         version"
                     )),
                 );
             }
@@ -106,33 +110,36 @@ fn check_steps(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) 
         {
             let path = show(&subject.versions.join(folder));
             findings.add(
-                Finding::new(&path, "is frozen and not in the catalogue")
+                Finding::new(&path, "is frozen, but not in the catalogue")
                     .in_file(Some(path.clone()))
-                    .hint("restore it: files out there are at this version"),
+                    .hint("restore it: files of users are at this version"),
             );
         }
     }
 }
 
 fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Findings) {
-    let how = "new ones are added with `cargo xtask add-fixture FILE.db`";
+    let how = "add a new one with `harness::freeze::fixture`";
     for (name, shipped) in &frozen.fixtures {
         findings.checked();
         let path = subject.fixtures.join(name);
         let shown = show(&path);
         let restore = format!("restore it (`git checkout -- {shown}`); {how}");
         match fs::read_to_string(subject.root.join(&path)) {
-            // An existing one that cannot be read is reported below.
+            // The loop below reports an existing fixture that cannot be read.
             Err(_) if subject.root.join(&path).exists() => {}
             Err(_) => findings.add(
-                Finding::new(&shown, "is frozen and missing")
+                Finding::new(&shown, "is frozen, but missing")
                     .in_file(Some(shown.clone()))
                     .hint(restore),
             ),
             Ok(text) if fixture::text_digest(&text) != *shipped => findings.add(
-                Finding::new(&shown, "is not what was frozen: its digest differs")
-                    .in_file(Some(shown.clone()))
-                    .hint(restore),
+                Finding::new(
+                    &shown,
+                    "was changed after it was frozen: its digest differs",
+                )
+                .in_file(Some(shown.clone()))
+                .hint(restore),
             ),
             Ok(_) => {}
         }
@@ -154,9 +161,9 @@ fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Finding
         findings.add(
             Finding::new(
                 &path,
-                "is no golden database of a version that there is, and nothing reads it",
+                "is not a golden database of an existing version, so nothing reads it",
             )
-            .hint("golden databases are `vNNNN/NAME.sql`; move it, or remove it"),
+            .hint("golden databases are named `vNNNN/NAME.sql`; move it, or remove it"),
         );
     }
     for (version, file, _) in &files {
@@ -164,12 +171,9 @@ fn check_fixtures(subject: &Subject<'_>, frozen: &Frozen, findings: &mut Finding
         let name = file.strip_prefix(&prefix).unwrap_or(file);
         if *version <= newest && !frozen.fixtures.contains_key(name) {
             findings.add(
-                Finding::new(
-                    file,
-                    "stands beside frozen fixtures and is not frozen itself",
-                )
-                .in_file(Some(file.clone()))
-                .hint(format!("remove it; {how}")),
+                Finding::new(file, "is beside frozen fixtures, but is not frozen itself")
+                    .in_file(Some(file.clone()))
+                    .hint(format!("remove it; {how}")),
             );
         }
     }

@@ -1,22 +1,22 @@
 //! # Integrity holds
 //!
-//! `integrity_check`, `foreign_key_check` and the integrity check of FTS5 at rank 1 find nothing
-//! that was not there before; every table can be written and every view read, so no trigger, view
-//! or key names what is gone; the application finds no contradiction; and the marks of
-//! `sqlite_sequence` never step back: a lower mark gives the ids of deleted rows to new ones.
-//! <https://sqlite.org/autoinc.html> The same is asked after a VACUUM, which gives new rowids where
-//! no column holds them.
+//! `integrity_check`, `foreign_key_check` and the integrity check of FTS5 at rank 1 find no new
+//! problem. Every table can be written and every view read, so no trigger, view or key refers to a
+//! missing object. The application finds no contradiction. The counters in `sqlite_sequence` never
+//! decrease: a lower counter would give the ids of deleted rows to new ones.
+//! <https://sqlite.org/autoinc.html> The same must hold after a VACUUM, which changes rowids that
+//! no column holds.
 //!
-//! Each step also runs in a mode in which a word in double quotes is never a string: `DELETE FROM t
-//! WHERE "lable" = 'x'` otherwise compares two strings, and reports no error.
+//! Each step also runs in a mode in which a word in double quotes is never a string. Otherwise
+//! `DELETE FROM t WHERE "lable" = 'x'` compares two strings, and reports no error.
 //! <https://sqlite.org/quirks.html#dblquote>
 //!
-//! The proof adds steps of its own after the newest version: one that leaves orphans, ends the
-//! transaction or fails is refused, and the file is as it was; a parent that is rebuilt keeps its
-//! children; foreign keys and `synchronous` of the connection are as they were; a table that is
-//! filled from many rows has them all.
+//! The proof adds its own steps after the newest version. A step that leaves orphans, ends the
+//! transaction or fails is refused, and the file stays as it was. A rebuilt parent keeps its
+//! children. The connection keeps its foreign keys and `synchronous`. A table that is filled from
+//! many rows has all of them.
 //!
-//! No CHECK, index or computed column asks the clock: CREATE succeeds, and every INSERT fails.
+//! No CHECK, index or computed column reads the clock: CREATE succeeds, but every INSERT fails.
 //! <https://sqlite.org/deterministic.html>
 
 use std::collections::BTreeSet;
@@ -67,8 +67,8 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     }
 }
 
-/// Marks that are lower than before. A table that did not exist all the way began from zero, and
-/// reported its loss.
+/// Finds counters that are lower than before. A table that did not exist during the whole journey
+/// starts from zero, and another law reports its loss.
 fn stepped_back(
     before: &Observation,
     after: &Checkpoint,
@@ -92,9 +92,9 @@ fn stepped_back(
             let new = after.sequences.get(table).copied().unwrap_or(0);
             Finding::new(
                 format!("sqlite_sequence, {table}"),
-                format!("stepped back: before {old}, after {new}"),
+                format!("the AUTOINCREMENT counter drops from {old} to {new}"),
             )
-            .hint("copy the table's row of `sqlite_sequence` when you rebuild it")
+            .hint("when you rebuild the table, copy its row of `sqlite_sequence`")
         })
         .collect()
 }
@@ -102,29 +102,29 @@ fn stepped_back(
 fn check_whole(subject: &Subject<'_>, findings: &mut Findings) {
     check_words(subject, findings);
     check_clock(subject, findings);
-    refusals::check_behind(subject, findings);
+    refusals::check_added_steps(subject, findings);
     refusals::check_large(subject, findings);
 }
 
-/// Tells tables that take no row because something in them asks the clock; only the first row shows
-/// it.
+/// Reports tables that accept no row because something in them reads the clock; only the first row
+/// reveals it.
 fn check_clock(subject: &Subject<'_>, findings: &mut Findings) {
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for version in versions(subject) {
         let (Ok(empty), Ok(schema)) = (
             subject.catalogue.build(version),
             subject.catalogue.schema_at(version),
         ) else {
-            continue; // The walks tell a version that cannot be made.
+            continue; // The journeys report a version that cannot be made.
         };
         let Ok(generator) = Generator::new(&schema, &empty) else {
             continue;
         };
         for table in generator.rows(1).generate(0).unseeded {
             let asks = table.reason.contains("non-deterministic use of");
-            if asks && told.insert(schema::sql::fold(&table.table)) {
+            if asks && reported.insert(schema::sql::fold(&table.table)) {
                 findings.add(
-                    Finding::new(&table.table, format!("takes no row: {}", table.reason))
+                    Finding::new(&table.table, format!("accepts no row: {}", table.reason))
                         .in_file(Some(subject.step_file(version, "up.sql")))
                         .hint(
                             "compare with the clock where the application writes, or in a trigger",
@@ -146,7 +146,7 @@ fn check_words(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 Finding::new(&file, words)
                     .in_file(Some(file.clone()))
-                    .hint("a word in double quotes is a name; a string stands in single quotes"),
+                    .hint("write names in double quotes and strings in single quotes"),
             );
         }
     }
@@ -170,8 +170,9 @@ fn words_in_quotes(subject: &Subject<'_>, version: Version, up: bool) -> Option<
     let error = result
         .err()
         .filter(|error| error.kind() == ErrorKind::StepFailed)?;
-    // The random walks report a step that fails in any case.
-    let told = error.to_string();
-    told.contains("no such column")
-        .then(|| told.lines().next().unwrap_or_default().to_owned())
+    // The journeys report a step that fails in any case.
+    let message = error.to_string();
+    message
+        .contains("no such column")
+        .then(|| message.lines().next().unwrap_or_default().to_owned())
 }

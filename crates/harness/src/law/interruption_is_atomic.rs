@@ -1,34 +1,35 @@
 //! # Interruption is atomic
 //!
-//! An interrupted run leaves the file as it was before or as it is after, whatever interrupted it
-//! and at any point; the next upgrade finishes the job; and the engine's report about the file is
-//! true. Each step runs up and back alone, and with others in longer runs. The faults are an
-//! interrupt at each instruction of SQLite's machine; an I/O error, a full disk and a lock of a
-//! different connection at each call, once and for ever; calls that are done and then fail; refused
+//! An interrupted run leaves the file as before or as after, whatever interrupts it and at any
+//! point; the next upgrade completes the work; and the engine's report about the file is true. Each
+//! step runs up and back alone, and with others in longer runs. The faults are an interrupt at each
+//! instruction of SQLite's virtual machine; an I/O error, a full disk and a lock of a different
+//! connection at each call, once and permanently; calls that succeed but report an error; refused
 //! memory (in programs that call [`watch_memory`](simulator::watch_memory)); and power cuts after
-//! which nothing, everything or any part of the unsynced changes survives. A killed program is a
-//! power cut that everything survives: it is killed at each call that changes the disk, every write
-//! among them. Power cuts are made in the journal modes DELETE and WAL with `synchronous` `NORMAL`,
-//! `FULL` and `EXTRA`, the other faults in two of these. After a COMMIT has returned, no power cut
-//! takes it back, whatever the settings of the connection.
+//! which nothing, everything or any part of the unsynced changes survives. A killed process equals
+//! a power cut after which everything survives: it is killed at each call that changes the disk,
+//! including every write. Power cuts happen in the journal modes DELETE and WAL with `synchronous`
+//! `NORMAL`, `FULL` and `EXTRA`, the other faults in two of these setups. No power cut undoes a
+//! COMMIT that has returned, whatever the settings of the connection.
 //! <https://sqlite.org/pragma.html#pragma_synchronous>
 //!
 //! Each run backs the file up, and every call of the backup gets faults, too: the copy, its sync,
-//! its name, the sync of the directory, the removal of older ones. A backup that has its name is
-//! whole, whatever interrupted the run. If the file is as after, a backup contains the file as
-//! before. A failed run leaves nothing beside a file that is as before; the next run removes the
-//! remains of a killed one; of older backups the oldest are removed. Putting a backup back gets the
-//! same faults, and a damaged backup is refused.
+//! its rename, the sync of the directory, the removal of older backups. A file with the name of a
+//! backup is complete, whatever interrupted the run. If the file is as after, a backup contains the
+//! file as before. A failed run leaves nothing beside a file that is as before; the next run
+//! removes the remains of a killed one; the oldest backups are removed first. Restoring a backup
+//! gets the same faults, and a damaged backup is refused.
 //!
-//! Columns that are random or hold the time, on which no two tries agree, may hold anything after
-//! the step.
+//! Columns that are random or hold the time differ from one try to the next, so they may hold
+//! anything after the step.
 //!
 //! The work that the application itself does each time it opens a file may stop half way, but the
 //! next start must complete it.
 //!
-//! Not every point is tried unless that is asked for, and in runs of several steps not even then;
-//! the report lists how many of how many. A short read is not among the faults: SQLite takes it for
-//! the end of the file, and no engine can detect it.
+//! Not every point is tried by default, and in runs of several steps not even with
+//! [`Settings::deep`](crate::Settings::deep); the report gives the number of tried points and of
+//! all points. A short read is not among the faults: SQLite takes it for the end of the file, and
+//! no engine can detect it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -52,11 +53,11 @@ pub(super) const LAW: Law = Law {
     checks: &[Check::Probe(check)],
 };
 
-/// Seeded survivors at each power cut, with and without [`Probe::deep`].
+/// The number of random survivors at each power cut, with and without [`Probe::deep`].
 const SEEDS: (u64, u64) = (12, 2);
 
-/// The number of points at which a run of several steps gets faults with [`Probe::deep`]. Its steps
-/// get faults at each of their points.
+/// The number of points at which a run of several steps gets faults with [`Probe::deep`]. Each of
+/// its steps gets faults at all of its own points.
 const POINTS_OF_RUN: u64 = 1_000;
 
 fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
@@ -72,7 +73,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         Some(version) => format!("step {version} {}", if up { "up" } else { "down" }),
         None => format!("the run from {} to {}", leg.journey.from, leg.journey.via),
     };
-    // A run stops before and after a step outside a transaction, and goes on from there.
+    // A run stops before and after a step outside a transaction, and continues from there.
     let stops = leg.journey.steps().any(|version| {
         let step = subject.catalogue.step(version);
         step.is_some_and(|step| step.non_transactional().is_some())
@@ -90,7 +91,7 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let passage = match CrashTest::with_backups(leg.image, backups, &work) {
         Ok(passage) => passage,
         Err(error) => {
-            // The laws about arriving report a step that fails by itself.
+            // The laws about journeys report a step that fails without a fault.
             let alone: Engine<'_> = &|connection| {
                 let options = proving().backups(Backups::Off);
                 migrate(subject, connection, (leg.journey.via, up), &options)
@@ -102,10 +103,10 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
         }
     };
     let file = step_file(subject, leg.journey, script);
-    let hint = "everything that a step does belongs into its one transaction";
+    let hint = "everything that a step does belongs in its one transaction";
     let passage = if stops { passage.resumable() } else { passage };
     let passage = passage.durable();
-    // What is wrong with backups is no step's fault.
+    // A problem with backups is not the fault of a step.
     let dress = |finding: Finding| {
         if finding.message.contains(BESIDE) {
             finding
@@ -131,11 +132,11 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
 }
 
 /// The number of backups that the run of a leg keeps, and the backups that it finds, of a version
-/// that it takes none of: some runs keep all, some only the newest, some two.
+/// of which it takes none: some runs keep all, some only the newest, some two.
 fn beside(leg: &Probe<'_>, stops: bool) -> (Backups, Watched) {
     let keep = match leg.seed % 3 {
-        // What such a run goes on from is backed up, too, and the first backup is the one that
-        // counts.
+        // Such a run also backs up the file from which it continues; the first backup is the one
+        // that counts.
         _ if stops => None,
         0 => None,
         1 => Some(2),
@@ -151,8 +152,8 @@ fn beside(leg: &Probe<'_>, stops: bool) -> (Backups, Watched) {
     (backups, Watched { files, keep })
 }
 
-/// A backup of the file before the run is put back in place of what the run made of it; one that is
-/// damaged is not.
+/// A backup of the file before the run is restored over the file after it; a damaged backup is
+/// refused.
 fn putting_back(subject: &Subject<'_>, leg: &Probe<'_>, upgraded: &[u8], findings: &mut Findings) {
     let name = format!("{FILE}.v{}.backup", leg.journey.from);
     let restore = |machine: &Machine| {
@@ -166,7 +167,7 @@ fn putting_back(subject: &Subject<'_>, leg: &Probe<'_>, upgraded: &[u8], finding
         files: vec![(name.clone(), leg.image.to_vec())],
         keep: None,
     };
-    let object = "putting a backup back";
+    let object = "restoring a backup";
     let passage = match CrashTest::with_backups(upgraded, backups, &work) {
         Ok(passage) => passage.durable(),
         Err(error) => return findings.add(Finding::new(object, error)),
@@ -188,7 +189,7 @@ fn putting_back(subject: &Subject<'_>, leg: &Probe<'_>, upgraded: &[u8], finding
     }
 }
 
-/// The file with one page after the other overwritten, of those that begin a table or an index.
+/// The file with one page overwritten, for each page that begins a table or an index.
 fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
     let number = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
     let roots = || -> rusqlite::Result<(u32, Vec<u32>)> {
@@ -210,8 +211,8 @@ fn damaged(image: &[u8]) -> Vec<Vec<u8>> {
     roots.into_iter().filter_map(damage).collect()
 }
 
-/// Reports the problem in putting back a damaged backup: it must be refused, and the file must stay
-/// as it is.
+/// Reports a problem with restoring a damaged backup: it must be refused, and the file must not
+/// change.
 fn takes_damage(
     file: &[u8],
     (name, backup): (&str, &[u8]),
@@ -223,16 +224,14 @@ fn takes_damage(
     let changed = machine.file(FILE).as_deref() != Some(file);
     match (claimed, changed) {
         (Claimed::Before, false) => None,
-        (_, true) => {
-            Some("a damaged backup was put back, and what the file held is gone".to_owned())
-        }
+        (_, true) => Some("a damaged backup replaced the content of the file".to_owned()),
         (claimed, false) => Some(format!(
-            "a damaged backup was put back, and that ended {claimed:?}"
+            "restoring a damaged backup did not fail: it reports {claimed:?}"
         )),
     }
 }
 
-/// Does what the application does when it opens the file that has just been upgraded.
+/// Does the work of the application when it opens the upgraded file.
 fn start(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let Some(image) = upgraded(subject, leg) else {
         return;
@@ -249,8 +248,8 @@ fn start(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     if passage.is_no_op() || !again.is_ok_and(|again| again.is_no_op()) {
         return;
     }
-    let hint = "what runs at each start and writes more than once belongs into one transaction";
-    let object = "the application's own start";
+    let hint = "code that runs at each start and writes more than once belongs in one transaction";
+    let object = "the application's start";
     let passage = passage.resumable();
     judge(passage.cut(&sampling(leg)), object, findings, |finding| {
         finding.hint(hint)
@@ -295,7 +294,7 @@ fn judge(
     }
 }
 
-/// The first failure, and how many there are in which setups: they mostly have one cause.
+/// The first failure, with the number of failures and their setups: most of them have one cause.
 fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
     let broken: Vec<&SetupStats> = all.iter().filter(|cuts| cuts.stats.wrong > 0).collect();
     let first = broken.first()?;
@@ -309,7 +308,7 @@ fn worst(object: &str, all: &[SetupStats]) -> Option<Finding> {
     kinds.dedup();
     let more = match wrong {
         1 => String::new(),
-        wrong => format!("\n{wrong} cuts show it: {}", kinds.join(", ")),
+        wrong => format!("\n{wrong} faults show it: {}", kinds.join(", ")),
     };
     Some(Finding::new(
         object,
@@ -322,7 +321,7 @@ fn options(machine: &Machine, backups: Backups) -> Options {
     proving()
         .backups(backups)
         .files(crate::simulated_files(machine))
-        // Nobody gives back a lock that is missed.
+        // No other thread releases the injected lock, so waiting is useless.
         .busy_timeout(Duration::ZERO)
 }
 

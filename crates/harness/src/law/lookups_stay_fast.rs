@@ -1,9 +1,9 @@
 //! # Lookups stay fast
 //!
-//! A declared query that found its rows through an index still does in the next version, and one
-//! that got them in order still does. Asked is SQLite's own planner, on a database without rows and
-//! statistics, so that the answer is the same on every machine. A query that became slower on
-//! purpose says so under *Task*: `` Slower: `query` — why ``.
+//! A declared query that used an index still does in the next version, and one whose rows came in
+//! order without a sort still does. SQLite's planner decides, on a database without rows and
+//! statistics, so that the answer is the same on every machine. A query that is slower on purpose
+//! is declared under *Task*: `` Slower: `query` — why ``.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,22 +64,21 @@ fn compare(
         findings.add(
             Finding::new(
                 object,
-                format!("{what}, which it did not do at version {}", version - 1),
+                format!("{what}, which it did not at version {}", version - 1),
             )
             .in_file(Some(subject.step_file(version, "up.sql")))
             .hint(format!(
-                "make the index again, or say under *Task*: `- Slower: `{}` — why`",
+                "recreate the index, or declare it under *Task*: `- Slower: `{}` — why`",
                 after.name
             )),
         );
     }
 }
 
-/// The plan of one query, as far as its cost grows with the tables.
+/// The plan of one query, as far as its cost grows with the size of the tables.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Way {
-    /// Tables that are read from their beginning to their end, by the names that the query gives
-    /// them, and how often.
+    /// Tables that are read completely, by their names in the query, with the number of times.
     scanned: BTreeMap<String, usize>,
     /// The sorts: `ORDER BY`, `GROUP BY`, `DISTINCT`.
     sorted: BTreeSet<String>,
@@ -103,29 +102,29 @@ impl Way {
             *self.scanned.entry(table).or_default() += 1;
         };
         if let Some(rest) = line.strip_prefix("SCAN ") {
-            // For a virtual table each way is a scan; the text after the colon is its index's own,
-            // and no text means that it uses none.
+            // For a virtual table every access is a scan; the text after the colon describes its
+            // index, and no text means no index.
             let by_index = rest
                 .split_once(" VIRTUAL TABLE INDEX ")
                 .is_some_and(|(_, index)| !index.ends_with(':'));
-            // A row that is computed is no table.
+            // A computed row is not a table.
             if !rest.starts_with("CONSTANT ROW") && !by_index {
                 scans(rest);
             }
         } else if let Some(rest) = line.strip_prefix("SEARCH ")
             && rest.contains(" AUTOMATIC ")
         {
-            // An index that is made for this one query reads the whole table first.
+            // An automatic index reads the whole table first.
             scans(rest);
         } else if let Some(rest) = line.strip_prefix("USE TEMP B-TREE FOR ") {
-            // A sort of the last terms alone is one of groups that are in order already.
+            // A sort of the last terms only sorts within groups that are in order already.
             let what = rest.rsplit(" OF ").next().unwrap_or(rest);
             self.sorted.insert(what.to_owned());
         }
     }
 
-    /// The same with the new names of renamed tables beside the old ones, as queries may call them
-    /// by either.
+    /// The same plan with the new names of renamed tables beside the old ones, because queries may
+    /// use either.
     fn renamed(mut self, renames: &[Rename]) -> Way {
         for rename in renames.iter().filter(|rename| rename.column.is_none()) {
             let is_old = |name: &&String| name.eq_ignore_ascii_case(&rename.table);
@@ -167,7 +166,8 @@ mod tests {
 
     #[test]
     fn scans_and_sorts_are_read_out_of_the_plan() {
-        let schema = "CREATE TABLE note (id INTEGER PRIMARY KEY, body, at); CREATE INDEX note_at ON note (at);
+        let schema = "CREATE TABLE note (id INTEGER PRIMARY KEY, body, at);
+                      CREATE INDEX note_at ON note (at);
                       CREATE TABLE tag (note, name);";
         let all = |name: &str| (vec![name.to_owned()], Vec::new());
         let none = (Vec::new(), Vec::new());

@@ -1,9 +1,9 @@
 //! # Queries still prepare
 //!
-//! Every query that the application declares compiles at every version it claims, however the file
-//! came there, and gives the same columns. Where the notes say `Backwards compatibility:
-//! supported`, that is a claim: every query of the version before compiles on the new schema, what
-//! that build writes goes in, and nothing contradicts itself afterwards.
+//! Every declared query compiles at every version that it claims, on a fresh and on an upgraded
+//! file, and returns the same columns. `Backwards compatibility: supported` in the notes is a
+//! claim: every query of the version before compiles on the new schema, the writes of that build
+//! succeed, and nothing contradicts itself afterwards.
 
 use migrations::{Catalogue, Query, Version};
 
@@ -29,7 +29,7 @@ fn check_walk(_: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
         for (query, message) in &station.broken_queries {
             findings.add(
                 Finding::new(format!("query `{query}`"), message).hint(format!(
-                    "end the query before version {}, or keep what it reads",
+                    "end the query before version {}, or keep the objects that it reads",
                     station.version
                 )),
             );
@@ -53,7 +53,7 @@ fn check_whole(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The columns that a query gives at each version it claims.
+/// Checks that a query returns the same columns at each version that it claims.
 fn check_columns(subject: &Subject<'_>, query: &Query, findings: &mut Findings) {
     let object = format!("query `{}`", query.name);
     if query.since == 0 || query.until.is_some_and(|until| until < query.since) {
@@ -64,14 +64,15 @@ fn check_columns(subject: &Subject<'_>, query: &Query, findings: &mut Findings) 
     for version in versions(subject).filter(|version| query.good_for(*version)) {
         findings.checked();
         let Some(columns) = columns(subject.catalogue, version, query) else {
-            continue; // The walks tell a query that does not compile.
+            continue; // The journeys report a query that does not compile.
         };
         match &first {
             None => first = Some((version, columns)),
             Some((older, before)) if *before != columns => findings.add(Finding::new(
                 &object,
                 format!(
-                    "gives other columns at version {version} ({}) than at version {older} ({})",
+                    "returns different columns at version {version} ({}) \
+                     than at version {older} ({})",
                     columns.join(", "),
                     before.join(", ")
                 ),
@@ -102,9 +103,13 @@ fn check_claim(
     let older = version - 1;
     let notes = subject.step_file(version, "notes.md");
     let broken = |object: String, message: String| {
-        Finding::new(object, format!("{message}; the notes claim that version {older} is supported"))
+        let message = format!("{message}; the notes claim that version {older} is supported");
+        Finding::new(object, message)
             .in_file(Some(notes.clone()))
-            .hint("keep the older build working, or say `Backwards compatibility: not supported`, with why")
+            .hint(
+                "keep the older build working, or write `Backwards compatibility: not supported` \
+                 with the reason",
+            )
     };
     let connection = subject.catalogue.build(version)?;
     let strict = sandbox::StrictQuotes::set(&connection)?;
@@ -124,7 +129,7 @@ fn check_claim(
                     .map(|name| (*name).to_owned())
                     .collect();
                 if columns(subject.catalogue, older, query).is_some_and(|before| before != names) {
-                    let message = format!("gives other columns now: {}", names.join(", "));
+                    let message = format!("returns different columns: {}", names.join(", "));
                     findings.add(broken(object, message));
                 }
             }
@@ -140,7 +145,7 @@ fn check_claim(
         let mut migrator =
             migrations::Migrator::with_connection(subject.catalogue, connection, proving());
         if migrator.upgrade_to(version).is_err() {
-            continue; // The law *up preserves* tells an upgrade that fails.
+            continue; // The law *up preserves* reports an upgrade that fails.
         }
         let connection = migrator.into_connection();
         let known = integrity::problems(subject, &connection, version)?;

@@ -1,9 +1,10 @@
 //! # Starters agree
 //!
-//! Many programs open one file at once: each step runs once, nobody fails, and the file holds what
-//! one of them alone would have made of it. On an empty file, on a database of each version, with a
-//! WAL and without, with a reader in between; in many orders, each drawn from a seed that gives it
-//! again. What the application itself does each time it has opened a file counts, too.
+//! Many programs open one file at the same time: each step runs once, no program fails, and the
+//! file contains what a single program would have made of it. This is tried on an empty file and on
+//! a database of each version, with and without a WAL, with a reader in between, and in many
+//! orders; a seed gives each order again. The work that the application does each time it opens a
+//! file counts, too.
 
 use migrations::Catalogue;
 use rusqlite::Connection;
@@ -19,13 +20,13 @@ pub(super) const LAW: Law = Law {
     checks: &[Check::Probe(check)],
 };
 
-/// The number of orders that are tried of each database, with and without [`Probe::deep`].
+/// The number of orders that are tried for each database, with and without [`Probe::deep`].
 const ORDERS: (u64, u64) = (200, 4);
 
-/// The numbers of programs that start, if not everything is tried: each program costs a thread.
+/// The numbers of programs without [`Probe::deep`]: each program costs a thread.
 const FEW: [usize; 4] = [2, 3, 5, 8];
 
-/// On the way to the newest version, and once on a file that is there already.
+/// Races programs to the newest version, and once on a file that is there already.
 fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let (from, via) = (leg.journey.from, leg.journey.via);
@@ -37,10 +38,10 @@ fn check(subject: &Subject<'_>, leg: &Probe<'_>, findings: &mut Findings) {
     let start = |catalogue: &Catalogue, connection: Connection| {
         let (ran, connection) = upgrade(catalogue, connection)?;
         let opened = subject.application.opened(&connection);
-        opened.map_err(|error| format!("what it does when it has opened the file: {error}"))?;
+        opened.map_err(|error| format!("the application's start fails: {error}"))?;
         Ok(ran)
     };
-    // Other laws report failures that also happen to a single starter.
+    // Other laws report failures that a single program has, too.
     if !works_alone(subject.catalogue, leg.image, &start) {
         return;
     }

@@ -1,25 +1,26 @@
 //! # Up preserves
 //!
-//! Every row and every value that a version still has a place for is there after the step, with its
-//! type and its exact bytes; and everything beside the rows (indexes, triggers, views,
-//! constraints) is there, too, unless the step says otherwise.
+//! Every row and every value that the new version can store is there after the step, with its type
+//! and its exact bytes. The indexes, triggers, views and constraints are there, too, unless the
+//! step drops them explicitly.
 //!
-//! Rows are compared by primary key, or as multisets if there is none. What a step does on
-//! purpose is declared in *Data migration* of its notes, each with why:
+//! Rows are compared by primary key, or as multisets if there is none. *Data migration* of the
+//! notes declares what a step does on purpose, each with the reason:
 //!
-//! - `` Changes: `t.c` ``: it rewrites values of this column
-//! - `` Adds: `t` ``: it puts rows into an older table
-//! - `` Loses: `t` `` or `` `t.c` ``: it drops them; running it then needs consent
-//! - `` Renames: `t.a` to `b` ``, `` `t` to `u` ``: the same rows and values under another name
-//! - `` Alters: `t.c` `` or `` `t` ``: the column or the table is declared otherwise; values are
-//!   compared all the same
+//! - `` Changes: `t.c` ``: the step rewrites values of this column
+//! - `` Adds: `t` ``: the step inserts rows into an older table
+//! - `` Loses: `t` `` or `` `t.c` ``: the step drops them; the run then needs consent
+//! - `` Renames: `t.a` to `b` ``, `` `t` to `u` ``: the same rows and values have a new name
+//! - `` Alters: `t.c` `` or `` `t` ``: the declaration of the column or table changes; values are
+//!   still compared
 //!
 //! The result of a step does not depend on the storage configuration of the file: page size,
 //! encoding, auto_vacuum, journal mode, free pages, an old format, `secure_delete`, reserved bytes.
-//! Golden databases are rebuilt in such configurations, and must end as in the usual one.
+//! Golden databases are rebuilt in such configurations, and must give the same result as in the
+//! usual one.
 //!
-//! An index, trigger or view may go by a `DROP` that names it; one that vanishes because its table
-//! was rebuilt is found here.
+//! A `DROP` may name an index, trigger or view; this law finds one that vanishes because its table
+//! was rebuilt.
 
 use migrations::Declaration;
 use schema::{Change, ChangeKind, Object, sql};
@@ -79,7 +80,7 @@ fn check(subject: &Subject<'_>, walk: &Trace, findings: &mut Findings) {
     }
     for change in schema::diff(&before.schema, &after.schema) {
         if is_unsaid(subject, walk, &change, &said, after) {
-            let finding = Finding::new(&change.name, format!("not as before: {change}"));
+            let finding = Finding::new(&change.name, format!("changed: {change}"));
             found.push(finding.hint(say(&change)));
         }
     }
@@ -106,7 +107,7 @@ fn check_rows(walk: &Trace, said: &Said, old: &Rows, new: &Rows, found: &mut Vec
                 found.push(Finding::new(object, "dropped").hint(hint));
             }
         } else if !excused(&said.changes, column) && (one_step || !lost) {
-            // Over several steps a lost column may be there again, as a different one.
+            // Over several steps, a lost column may reappear as a different one.
             both.push(column.as_str());
         }
     }
@@ -129,7 +130,8 @@ fn covers(list: &[Declaration], table: &str) -> bool {
 
 fn declare(keyword: &str, object: &str) -> String {
     format!(
-        "keep it, or declare it under `## Data migration` of the notes: {keyword}: `{object}` — why"
+        "keep it, or declare it under `## Data migration` of the notes: \
+                 {keyword}: `{object}` — why"
     )
 }
 
@@ -146,7 +148,7 @@ fn explain(difference: &Difference) -> Finding {
 fn say(change: &Change) -> String {
     match change.object {
         Object::Index | Object::Trigger | Object::View => format!(
-            "a rebuilt table loses its indexes and triggers: make `{}` again, or drop it by name",
+            "a rebuilt table loses its indexes and triggers: recreate `{}`, or drop it by name",
             change.name
         ),
         Object::Column => declare("Alters", &change.name),
@@ -154,7 +156,7 @@ fn say(change: &Change) -> String {
     }
 }
 
-/// Whether the step changed something that was there without saying so.
+/// Whether the step changed an existing object without a declaration.
 fn is_unsaid(
     subject: &Subject<'_>,
     walk: &Trace,
@@ -180,7 +182,7 @@ fn is_unsaid(
     });
     match (change.kind, change.object) {
         (ChangeKind::Add, _) | (_, Object::ColumnOrder) => false,
-        // Told with their rows already.
+        // The comparison of their rows has reported these already.
         (ChangeKind::Drop, Object::Table | Object::Column) => false,
         (_, Object::Index | Object::Trigger) if gone && covers(&said.losses, table) => false,
         (_, Object::Index | Object::Trigger | Object::View) => {
@@ -190,7 +192,7 @@ fn is_unsaid(
     }
 }
 
-/// Whether one of the journey's steps drops the index, trigger or view `name` explicitly.
+/// Whether a step of the journey drops the index, trigger or view `name` explicitly.
 fn names_in_drop(subject: &Subject<'_>, walk: &Trace, name: &str) -> bool {
     let bare = |name: &str| sql::fold(name.trim().trim_matches(['"', '`', '[', ']', '\'', ';']));
     let steps = walk

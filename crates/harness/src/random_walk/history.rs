@@ -1,4 +1,4 @@
-//! Observations of a version, and the events since.
+//! The observation of a version, and the events since.
 
 use std::rc::Rc;
 
@@ -12,22 +12,22 @@ use generate::{Content, Insert};
 use observe::differences;
 use observe::{Observation, compare_rows};
 
-/// The file as it stood at a version, and where it has been since.
+/// The state of the file at a version, and its stations since.
 #[derive(Clone)]
 pub(super) struct VersionHistory {
     pub(super) station: Rc<Checkpoint>,
-    /// The lowest and the highest station since, itself included.
+    /// The lowest and the highest station since, this one included.
     low: Rc<Checkpoint>,
     high: Rc<Checkpoint>,
-    /// The changes that were written since, at other versions; `None` for none.
+    /// The changes that were written since at other versions; `None` if there were none.
     written: Option<Vec<Declaration>>,
 }
 
-/// The way to judge a file that is back at a version.
+/// The way to judge a file that has returned to a version.
 pub(super) enum Return {
-    /// As a journey of the laws: nothing was written, and it went one way and came back.
+    /// As a journey: nothing was written, and the file went one way and returned.
     Trace(Box<Trace>),
-    /// The differences, under the law of this name.
+    /// As differences, under the law of this name.
     Found(&'static str, Vec<Finding>),
 }
 
@@ -41,7 +41,7 @@ impl VersionHistory {
         }
     }
 
-    /// The file has come to `station`.
+    /// Records that the file has reached `station`.
     pub(super) fn passes(&mut self, station: &Rc<Checkpoint>) {
         if station.version <= self.low.version {
             self.low = Rc::clone(station);
@@ -51,14 +51,14 @@ impl VersionHistory {
         }
     }
 
-    /// Somebody has written at a different version; `touched` lists what was there before and is
-    /// not as it was.
+    /// Records a write at a different version; `touched` lists the earlier content that it changed
+    /// or removed.
     pub(super) fn is_written(&mut self, touched: &[Declaration]) {
         let written = self.written.get_or_insert_default();
         written.extend_from_slice(touched);
     }
 
-    /// The file is back, and looks like `now`.
+    /// Judges the file, which has returned and is in the state `now`.
     pub(super) fn judge(
         &self,
         subject: &Subject<'_>,
@@ -89,7 +89,7 @@ impl VersionHistory {
         }
     }
 
-    /// Compares the rows with those before, apart from everything that any step on the way
+    /// Compares the rows with the earlier ones, apart from everything that a step on the way
     /// declares: later writes at other versions may change any derived value.
     fn judge_rows(&self, subject: &Subject<'_>, now: &Checkpoint) -> Return {
         let all = Journey {
@@ -102,7 +102,7 @@ impl VersionHistory {
         excused.extend(declared(subject, all, |notes| &notes.down_changes));
         excused.extend(declared(subject, all, |notes| &notes.down_losses));
         excused.extend(declared(subject, all, |notes| &notes.remade));
-        // A table that stayed all the way lost nothing by being dropped.
+        // A table that existed all the time lost nothing to a DROP TABLE.
         excused.retain(|own| {
             own.column.is_some()
                 || self.low.observation.schema.table(&own.table).is_none()
@@ -119,7 +119,7 @@ impl VersionHistory {
         };
         let finding = |difference| {
             Finding::of(&difference).hint(format!(
-                "the file was at version {} before, and has been at versions {} to {} since",
+                "the file was at version {} before, and at versions {} to {} since",
                 self.station.version, self.low.version, self.high.version
             ))
         };
@@ -144,9 +144,8 @@ pub(super) fn touched(before: &Observation, after: &Observation) -> Vec<Declarat
     touched
 }
 
-/// The rows that a write has added, as SQL that a person can paste; the rest of what it did in a
-/// comment.
-pub(super) fn told(before: &Observation, after: &Observation) -> String {
+/// The rows that a write added, as SQL to paste; the rest of its changes is in a comment.
+pub(super) fn as_sql(before: &Observation, after: &Observation) -> String {
     let mut added = Content::default();
     for (name, new) in &after.tables {
         let is_virtual = after
@@ -155,10 +154,9 @@ pub(super) fn told(before: &Observation, after: &Observation) -> String {
             .is_some_and(|table| table.kind != schema::TableKind::Ordinary);
         let old = before.tables.get(name).map_or(&[][..], |old| &old.rows);
         if is_virtual {
-            continue; // A trigger or the table itself keeps it.
+            continue; // A trigger or the table itself ensures the row.
         }
-        // A row that is there twice is reported once: it represents what was written, and is not
-        // counted.
+        // Duplicate rows are reported once: the SQL represents the write, and does not count rows.
         for row in new.rows.iter().filter(|row| !old.contains(row)) {
             let values = new.columns.iter().cloned().zip(row.iter().cloned());
             added.inserts.push(Insert {

@@ -1,4 +1,4 @@
-//! The actions of a random walk, as they are drawn.
+//! The actions of a random walk.
 
 use std::fmt;
 
@@ -9,27 +9,27 @@ use proptest::strategy::{Just, Strategy, Union};
 /// The maximum number of actions of a random walk.
 const MOVES: usize = 10;
 
-/// One thing that happens to a file.
+/// One event in the life of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Up or back to a version.
+    /// Upgrade or roll back to a version.
     Go(Version),
     /// The same while another program reads.
     GoPastReader(Version),
-    /// A build writes: that of the file's version, or the one before where the notes claim that it
-    /// may; where the application says nothing, rows are made from the schema.
+    /// A build writes: that of the file's version, or the one before if the notes claim that it
+    /// may. If the application declares no writes, rows are made from the schema.
     Write { older: bool, seed: u8 },
     /// The program ends, and the next one starts.
     Reopen,
     /// `VACUUM`.
     Vacuum,
-    /// A backup is made.
+    /// The program backs the file up.
     BackUp,
-    /// The newest backup is put back.
+    /// The program restores the newest backup.
     Restore,
 }
 
-/// Moves in a configuration, which is one of a list; the first is the usual one.
+/// Actions in a configuration, which is an index into a list; the first is the usual one.
 #[derive(Clone, Debug)]
 pub(crate) struct RandomWalk {
     pub(crate) config: usize,
@@ -37,8 +37,8 @@ pub(crate) struct RandomWalk {
 }
 
 impl RandomWalk {
-    /// Random walks over the versions up to `current` in one of the configurations. A failing one
-    /// is shrunk: fewer actions, then simpler ones, in a more usual configuration.
+    /// A strategy for random walks over the versions up to `current` in one of the configurations.
+    /// A failing walk shrinks to fewer and simpler actions in a more usual configuration.
     pub(crate) fn strategy(current: Version, configs: usize) -> impl Strategy<Value = RandomWalk> {
         let versions =
             || Union::new_weighted(vec![(6, (1..=current).boxed()), (1, Just(0).boxed())]);
@@ -73,7 +73,7 @@ impl fmt::Display for Action {
             Action::Reopen => f.write_str("close the file and open it again"),
             Action::Vacuum => f.write_str("VACUUM"),
             Action::BackUp => f.write_str("back up"),
-            Action::Restore => f.write_str("put the backup back"),
+            Action::Restore => f.write_str("restore the backup"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Makes the actions of a random walk one after another, and lets the laws judge each.
+//! Performs the actions of a random walk one after the other, and lets the laws judge each.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::rc::Rc;
 use migrations::{Options, Version, replace_content};
 use rusqlite::Connection;
 
-use super::history::{Return, VersionHistory, told, touched};
+use super::history::{Return, VersionHistory, as_sql, touched};
 use super::plan::Action;
 use crate::error::Error;
 use crate::finding::Finding;
@@ -19,39 +19,39 @@ use generate::Profile;
 use observe::differences;
 use simulator::Machine;
 
-/// The maximum number of rows of a table in one write, if they are made from the schema.
+/// The maximum number of rows per table in one write of rows that are made from the schema.
 const ROWS: usize = 3;
 
-/// Lets the laws judge a random walk, all of them or those of these names; whether one was broken
-/// up to now.
+/// Lets all laws, or those of these names, judge a part of the walk; returns whether a law has been
+/// broken so far.
 pub(crate) type Judge<'a> = dyn FnMut(&Trace, Option<&[&str]>) -> bool + 'a;
 
-/// A file on its walk.
+/// A file on its random walk.
 pub(crate) struct Walker<'a> {
     subject: &'a Subject<'a>,
     config: StorageConfig,
     machine: Machine,
-    /// `None` only between two programs.
+    /// The connection; `None` only between two programs.
     connection: Option<Connection>,
     here: Rc<Checkpoint>,
-    /// The last time at each version.
+    /// The latest state at each version.
     past: BTreeMap<Version, VersionHistory>,
     backup: Option<(Connection, Rc<Checkpoint>)>,
     /// Whether rows were made from the schema.
     rows_are_generated: bool,
-    /// The actions so far, as a person would repeat them.
-    pub(crate) told: String,
+    /// The actions so far, as SQL and comments with which a person can repeat them.
+    pub(crate) script: String,
     /// The versions on the way.
     pub(crate) path: Vec<Version>,
-    /// The number of actions; some of a random walk do nothing at the version of the file.
+    /// The number of actions that had an effect; some do nothing at the version of the file.
     pub(crate) moves: usize,
-    /// The findings beyond those of the laws about walks: the law's name, and the finding.
+    /// The findings of the walk itself: the law's name, and the finding.
     pub(crate) found: Vec<(&'static str, Finding)>,
-    /// The laws that were checked beyond that, once for each time.
+    /// The names of the laws that the walk itself checked, once for each check.
     pub(crate) checked: Vec<&'static str>,
 }
 
-/// Why a move was the last.
+/// The reason for the end of a walk.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// A law is broken, and the walker has reported it.
@@ -67,10 +67,10 @@ impl<E: Into<Error>> From<E> for Stop {
 }
 
 impl<'a> Walker<'a> {
-    /// Begins with the database in `image`, which is at `version`, in a configuration.
+    /// Begins in a configuration with the database in `image`, which is at `version`.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the database cannot be read.
     pub(crate) fn begin(
         subject: &'a Subject<'a>,
         version: Version,
@@ -89,7 +89,7 @@ impl<'a> Walker<'a> {
             here,
             backup: None,
             rows_are_generated: false,
-            told: String::new(),
+            script: String::new(),
             path: vec![version],
             moves: 0,
             found: Vec::new(),
@@ -97,10 +97,10 @@ impl<'a> Walker<'a> {
         })
     }
 
-    /// Makes one move, unless it does nothing where the file is.
+    /// Performs one action, unless it does nothing at the version of the file.
     ///
     /// # Errors
-    /// If there is no way on: a law is broken, or the file cannot be read.
+    /// If the walk cannot go on: a law is broken, or the file cannot be read.
     pub(crate) fn make(&mut self, what: Action, judge: &mut Judge<'_>) -> Result<(), Stop> {
         match what {
             Action::Go(to) | Action::GoPastReader(to) if !self.can_go(to) => Ok(()),
@@ -152,10 +152,10 @@ impl<'a> Walker<'a> {
         to > self.at() || (to < self.at() && can_go_back(self.subject, journey))
     }
 
-    /// Notes a move that is made.
+    /// Records an action.
     fn note(&mut self, what: Action) {
         self.moves += 1;
-        self.told.push_str(&format!("-- {what}\n"));
+        self.script.push_str(&format!("-- {what}\n"));
     }
 
     fn find(&mut self, law: &'static str, finding: Finding) {
@@ -172,9 +172,9 @@ impl<'a> Walker<'a> {
         result.map(drop)
     }
 
-    /// Goes while another program holds a read transaction open. With a WAL that hinders nobody.
-    /// Without, the COMMIT waits for the reader in vain: the file must stay as it was, and the next
-    /// run arrives.
+    /// Migrates while another program holds a read transaction open. In WAL mode the reader blocks
+    /// nobody. Otherwise the COMMIT waits for the reader until it fails: the file must stay as it
+    /// was, and the next run must succeed.
     fn run_past_reader(&mut self, to: Version) -> Result<Result<(), Error>, Stop> {
         let reader = self.config.open(&self.machine)?;
         let read = "BEGIN; SELECT count(*) FROM sqlite_schema";
@@ -186,7 +186,7 @@ impl<'a> Walker<'a> {
             return Ok(Ok(()));
         };
         if self.has_wal()? {
-            // Nobody waits for a reader there.
+            // In WAL mode nobody waits for a reader.
             let object = format!("going to version {to} while another program reads");
             self.find("starters agree", Finding::new(object, error));
             return Err(Stop::Broken);
@@ -195,7 +195,7 @@ impl<'a> Walker<'a> {
         let before = Rc::clone(&self.here);
         self.checked.push("interruption is atomic");
         for difference in differences(&before.observation, &now.observation, &[]) {
-            let hint = "another program was reading, so the run failed; then nothing is written";
+            let hint = "another program was reading, so the run failed; it must write nothing then";
             self.find(
                 "interruption is atomic",
                 Finding::of(&difference).hint(hint),
@@ -208,7 +208,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// A backup that is put back may leave a file without its WAL, so it is asked and not known.
+    /// Asks the file whether it is in WAL mode, because a restored backup may change that.
     fn has_wal(&self) -> Result<bool, Error> {
         let mode: String = self
             .connection()?
@@ -216,8 +216,7 @@ impl<'a> Walker<'a> {
         Ok(mode.eq_ignore_ascii_case("WAL"))
     }
 
-    /// Looks at the file after a run, and judges what it did, and what became of what was there
-    /// before.
+    /// Observes the file after a run, and judges the run and the earlier content.
     fn arrive(
         &mut self,
         to: Version,
@@ -252,7 +251,7 @@ impl<'a> Walker<'a> {
             return Err(Stop::Broken);
         }
         if to == 0 {
-            // An empty file: nothing of what was before can be asked of what comes.
+            // The file is empty: there is no earlier content to compare.
             self.past.clear();
         }
         for past in self.past.values_mut() {
@@ -277,11 +276,11 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// Does what the application does when it has opened a file of the current version.
+    /// Does the work of the application when it opens a file of the current version.
     fn start(&mut self) -> Result<(), Stop> {
         let opened = self.subject.application.opened(self.connection()?);
         let Err(error) = opened else { return Ok(()) };
-        let message = format!("the application's own start fails: {error}");
+        let message = format!("the application's start fails: {error}");
         let object = format!("a file at version {}", self.at());
         self.find("again does nothing", Finding::new(object, message));
         Err(Stop::Broken)
@@ -293,7 +292,8 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// The same as [`Walker::start`], which may write what is derived from what other builds wrote.
+    /// The same as [`Walker::start`], but it may write values that are derived from the writes of
+    /// other builds.
     fn opened(&mut self) -> Result<(), Stop> {
         if self.at() == self.subject.catalogue.current_version() {
             self.start()?;
@@ -302,7 +302,7 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// Lets a build write, or makes rows where it writes nothing.
+    /// Lets a build write, or makes rows if the application declares no writes.
     fn write(&mut self, older: bool, seed: u8) -> Result<(), Stop> {
         let at = self.at();
         if at == 0 {
@@ -317,8 +317,8 @@ impl<'a> Walker<'a> {
             .subject
             .application
             .write(connection, build, u64::from(seed));
-        // What fails may have written a part, and is looked at all the same: it may well refuse the
-        // same row twice.
+        // A failed write may have changed something, so the file is observed in any case. It may
+        // well refuse the same row twice.
         if written.is_err() && !connection.is_autocommit() {
             connection.execute_batch("ROLLBACK")?;
         }
@@ -326,7 +326,7 @@ impl<'a> Walker<'a> {
         if self.is_written(&format!("a build of version {build} writes"))? {
             let beyond = integrity::newly_reported(&before.troubles, &self.here.troubles);
             let beyond: Vec<String> = beyond.into_iter().cloned().collect();
-            // Rows of nobody may contradict what a build writes.
+            // Rows that no build wrote may contradict the writes of a build.
             if !self.rows_are_generated {
                 for trouble in beyond {
                     let object = format!("after a write of version {build}");
@@ -341,8 +341,8 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// Rows that the schema alone allows, unless the application says that they contradict
-    /// themselves.
+    /// Adds rows that the schema allows, unless the application says that they contradict each
+    /// other.
     fn imagine(&mut self, seed: u8) -> Result<(), Stop> {
         let at = self.at();
         let temper = if seed.is_multiple_of(2) {
@@ -366,11 +366,11 @@ impl<'a> Walker<'a> {
             "ROLLBACK TO rows_are_generated; RELEASE rows_are_generated"
         };
         connection.execute_batch(end)?;
-        self.rows_are_generated |= self.is_written(&format!("version {at} allows these rows"))?;
+        self.rows_are_generated |= self.is_written(&format!("rows that version {at} allows"))?;
         Ok(())
     }
 
-    /// Looks at the file after what may have been a write: whether there was any.
+    /// Observes the file after a possible write, and returns whether there was one.
     fn is_written(&mut self, what: &str) -> Result<bool, Stop> {
         let at = self.at();
         let now = look(self.subject, self.connection()?, at)?;
@@ -379,8 +379,8 @@ impl<'a> Walker<'a> {
             return Ok(false);
         }
         self.moves += 1;
-        self.told
-            .push_str(&format!("-- {what}:\n{}", told(before, after)));
+        self.script
+            .push_str(&format!("-- {what}:\n{}", as_sql(before, after)));
         let touched = touched(before, after);
         self.here = Rc::new(now);
         for past in self.past.values_mut() {
@@ -390,8 +390,8 @@ impl<'a> Walker<'a> {
         Ok(true)
     }
 
-    /// VACUUM gives new rowids where no column holds them, so the next move begins with what it
-    /// leaves. What found its rows by them finds others then.
+    /// VACUUM changes rowids that no column holds, so the next action starts from the new state.
+    /// References to the old rowids then find other rows.
     fn vacuum(&mut self) -> Result<(), Stop> {
         let before = Rc::clone(&self.here);
         self.connection()?.execute_batch("VACUUM")?;
@@ -402,7 +402,7 @@ impl<'a> Walker<'a> {
         for trouble in beyond {
             let object = format!("VACUUM at version {}", self.at());
             let hint =
-                "rows that others find by rowid need a column that holds it: INTEGER PRIMARY KEY";
+                "rows that are referred to by rowid need a column for it: INTEGER PRIMARY KEY";
             self.find("integrity holds", Finding::new(object, trouble).hint(hint));
         }
         Ok(())
@@ -423,7 +423,8 @@ impl<'a> Walker<'a> {
         let now = look(self.subject, self.connection()?, there.version)?;
         self.checked.push("interruption is atomic");
         for difference in differences(&there.observation, &now.observation, &[]) {
-            let finding = Finding::of(&difference).hint("a backup gives back what was backed up");
+            let hint = "a restored backup must equal the file that was backed up";
+            let finding = Finding::of(&difference).hint(hint);
             self.find("interruption is atomic", finding);
         }
         self.backup = Some((copy, Rc::clone(&there)));
@@ -431,7 +432,7 @@ impl<'a> Walker<'a> {
         self.begin_again()
     }
 
-    /// Forgets what was before.
+    /// Forgets the earlier states.
     fn begin_again(&mut self) -> Result<(), Stop> {
         let at = self.at();
         self.here = Rc::new(look(self.subject, self.connection()?, at)?);

@@ -10,25 +10,26 @@ use crate::fixture;
 use observe::Value;
 use simulator::{Device, Machine};
 
-/// The maximum size of the free pages that are left between the others, in bytes, so that large
-/// pages cost no more.
+/// The maximum size of the free pages between the others, in bytes, so that large pages do not cost
+/// more.
 const FREE: u32 = 65_536;
 
-/// Where the header holds what a SQLite from before 2010 did not know: the file's size, and for
-/// which change of the file it is right.
+/// The header fields that SQLite before 2010 did not have: the file's size, and the change counter
+/// for which it is valid.
 /// <https://sqlite.org/fileformat2.html#in_header_database_size>
 const SIZE_IN_PAGES: std::ops::Range<usize> = 28..32;
 const SIZE_VALID_FOR: std::ops::Range<usize> = 92..96;
 const RESERVED: usize = 20;
-/// Where the cells of the first page begin; an empty page has none, so they begin at its end.
+/// The header field with the start of the cells of the first page; an empty page has none, so they
+/// begin at its end.
 const CELLS: std::ops::Range<usize> = 105..107;
 
 impl StorageConfig {
-    /// The database in `image` rebuilt in this configuration. Text that its encoding cannot hold
-    /// comes out otherwise, such as U+FFFF in UTF-16.
+    /// The database in `image` rebuilt in this configuration. Text that its encoding cannot
+    /// represent, such as U+FFFF in UTF-16, changes.
     ///
     /// # Errors
-    /// If it cannot be read, or holds a virtual table whose rows plain INSERTs cannot bring back.
+    /// If it cannot be read, or contains a virtual table whose rows plain INSERTs cannot restore.
     pub fn rebuild(self, image: &[u8]) -> Result<Machine, Error> {
         let source = sandbox::from_image(image)?;
         let machine = Machine::with_file(Device::default(), FILE, &self.first_page()?)?;
@@ -39,14 +40,14 @@ impl StorageConfig {
             .and_then(|()| self.put_filler(&connection));
         made?;
         copy(&source, &connection)?;
-        // Both must have been there once for the encoding to be written down.
-        connection.execute_batch("DROP TABLE world_filler; COMMIT")?;
+        // SQLite stores the encoding only in a file that has had a table.
+        connection.execute_batch("DROP TABLE harness_filler; COMMIT")?;
         drop(connection);
         self.finish(&machine)
     }
 
-    /// A database of one page without tables, with bytes reserved. Only its header says so, and
-    /// where the page ends.
+    /// A database of one page without tables, with bytes reserved. Only its header and the end of
+    /// its page show that.
     fn first_page(self) -> Result<Vec<u8>, Error> {
         if self.reserved_bytes() == 0 {
             return Ok(Vec::new());
@@ -68,12 +69,12 @@ impl StorageConfig {
         Ok(page)
     }
 
-    /// A table whose pages are free once it is dropped.
+    /// Adds a table whose pages are free after it is dropped.
     fn put_filler(self, connection: &Connection) -> rusqlite::Result<()> {
-        connection.execute_batch("CREATE TABLE world_filler (bytes BLOB)")?;
+        connection.execute_batch("CREATE TABLE harness_filler (bytes BLOB)")?;
         if self.free_pages() {
             let size = self.page_size().min(FREE / 4);
-            let insert = "INSERT INTO world_filler VALUES (zeroblob(?1))";
+            let insert = "INSERT INTO harness_filler VALUES (zeroblob(?1))";
             for _ in 0..(FREE / self.page_size()).clamp(4, 12) {
                 connection.execute(insert, [size])?;
             }
@@ -81,7 +82,7 @@ impl StorageConfig {
         Ok(())
     }
 
-    /// Sets the properties of the whole file: its header, and the journal mode.
+    /// Sets the properties of the whole file: its header and the journal mode.
     fn finish(self, machine: &Machine) -> Result<Machine, Error> {
         let mut bytes = machine.file(FILE).unwrap_or_default();
         if self.old_format() {
@@ -99,8 +100,8 @@ impl StorageConfig {
     }
 }
 
-/// Schema, rows, sequences and what a header holds for the application, as [`fixture::dump`] writes
-/// them; but values are bound, because `CAST(X'…' AS TEXT)` reads the bytes in the encoding of the
+/// Copies schema, rows, sequences and the application's header fields, as [`fixture::dump`] writes
+/// them. Values are bound, because `CAST(X'…' AS TEXT)` reads the bytes in the encoding of the
 /// file.
 fn copy(source: &Connection, target: &Connection) -> Result<(), Error> {
     let schema = Schema::read(source)?;
@@ -157,7 +158,7 @@ fn copy_rows(
     Ok(())
 }
 
-/// The marks of AUTOINCREMENT, where a table has one.
+/// Copies the AUTOINCREMENT counters, if a table has one.
 fn copy_marks(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
     let Ok(mut statement) = source.prepare("SELECT name, seq FROM sqlite_sequence") else {
         return Ok(());

@@ -1,7 +1,8 @@
 //! Journeys of databases with rows that the version at their start allows and the step does not.
 //!
-//! They are made of databases that the application could have: its golden ones first, then those
-//! that it describes, then rows of the schema alone, where nothing in them is derived from others.
+//! They are made from databases that the application could have: first from golden ones, then from
+//! those that the application describes, then from rows of the schema alone, if nothing in them is
+//! derived from others.
 
 use super::outcome::{Outcome, add, cannot_walk, judge};
 use super::settings::Settings;
@@ -81,7 +82,7 @@ fn print(clash: &Clash) -> String {
     format!("-- {why}\n{base}{sql}")
 }
 
-/// The databases whose rows are changed, the most real ones first.
+/// The databases whose rows are changed, the most realistic ones first.
 fn bases(
     subject: &Subject<'_>,
     settings: &Settings,
@@ -93,7 +94,7 @@ fn bases(
     let mut bases: Vec<Base> = own
         .map(|fixture| {
             let filled = if fixture.name.starts_with("filled") {
-                ", with values in what it leaves empty"
+                ", with values in its empty columns and tables"
             } else {
                 ""
             };
@@ -122,7 +123,7 @@ fn bases(
             bases.extend(with(&image, &made.content)?);
         }
     }
-    // Rows of the schema that the application contradicts are none that it wrote.
+    // If the application contradicts rows of the schema, no build wrote them.
     let mut good = Vec::new();
     for base in bases {
         let connection = sandbox::from_image(&base.image)?;
@@ -134,7 +135,7 @@ fn bases(
     Ok(good)
 }
 
-/// An empty database with `content` in it; `None` if it does not fit.
+/// An empty database with `content` in it; `None` if the content does not fit.
 fn with(image: &[u8], content: &Content) -> Result<Option<Base>, Error> {
     let connection: Connection = sandbox::from_image(image)?;
     if content.inserts.is_empty() || content.put_into(&connection).is_err() {

@@ -1,4 +1,4 @@
-//! Settings as a report prints them, from the environment or from text.
+//! Reads settings from the environment or from text, in the form in which a report prints them.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,12 +12,12 @@ use crate::error::{Error, ErrorKind};
 use crate::repeat::Repeat;
 
 impl Settings {
-    /// The settings in the variable `ROWSAFE_PROOF`, such as `--journey v3..v4..v3 --seed 7`; the
-    /// default ones where it is not set. A report of [`Repeat::Test`] prints the variable with each
-    /// finding.
+    /// The settings in the variable `ROWSAFE_PROOF`, such as `--journey v3..v4..v3 --seed 7`, or
+    /// the default settings if it is not set. A report of [`Repeat::Test`] prints the variable with
+    /// each finding.
     ///
     /// # Errors
-    /// If the variable holds something else.
+    /// If the variable contains something else.
     pub fn from_environment() -> Result<Settings, Error> {
         match env::var(Repeat::VARIABLE) {
             Ok(options) => Settings::from_options(&options),
@@ -26,11 +26,12 @@ impl Settings {
         }
     }
 
-    /// Reads `--journey`, `--fixture`, `--law`, `--seed`, `--cases` and `--deep`, as a report
-    /// prints them.
+    /// Reads `--journey`, `--fixture`, `--law`, `--seed`, `--cases` and `--deep`, in the form in
+    /// which a report prints them. The journey may end at its turning point: `v3..v4` equals
+    /// `v3..v4..v3`.
     ///
     /// # Errors
-    /// If there is another option, or a value that does not fit.
+    /// If there is a different option, or a value that does not fit.
     pub fn from_options(options: &str) -> Result<Settings, Error> {
         let mut settings = Settings::default();
         let words = shell_words::split(options).map_err(|error| refuse(&error.to_string()))?;
@@ -78,8 +79,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_report_prints_is_read() {
-        let options = "--journey v3..v4..v3 --fixture \"filled a\" --law \"up preserves\" --seed 7 --cases 9 --deep";
+    fn printed_options_are_read() {
+        let options = "--journey v3..v4..v3 --fixture \"filled a\" --law \"up preserves\" \
+                       --seed 7 --cases 9 --deep";
         let settings = Settings::from_options(options).unwrap();
         assert_eq!(settings.journey, Some("v3..v4..v3".parse().unwrap()));
         assert_eq!(settings.fixture.as_deref(), Some("filled a"));
@@ -92,7 +94,22 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_printed_is_refused() {
+    fn a_journey_with_two_ends_returns_to_its_start() {
+        let journey = |text: &str| text.parse::<crate::Journey>();
+        assert_eq!(journey("v6..v7"), journey("v6..v7..v6"));
+        assert_eq!(journey("v7..v6").unwrap().to_string(), "v7..v6..v7");
+        let settings = Settings::from_options("--journey v6..v7").unwrap();
+        assert_eq!(settings.journey, journey("v6..v7").ok());
+        for wrong in ["v6", "v6..v6", "v6..v7..v8", "6..7", "v6..v7..v6..v7"] {
+            assert_eq!(
+                journey(wrong).unwrap_err().to_string(),
+                format!("`{wrong}` is not a journey such as `v3..v4` or `v3..v4..v3`")
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_options_are_refused() {
         for (options, why) in [
             ("--jorney v1..v2..v1", "unknown option `--jorney`"),
             ("--seed", "`--seed` has no value"),

@@ -9,7 +9,7 @@ use crate::law::LAWS;
 use crate::storage_config::StorageConfig;
 
 impl Proof<'_> {
-    /// Golden databases in other configurations, and on random_walks.
+    /// Journeys of golden databases under other storage configurations, and random walks.
     pub(super) fn further<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
         let current = self.subject.catalogue.current_version();
         let golden = |fixture: &&Fixture| !fixture.name.starts_with("filled");
@@ -44,7 +44,7 @@ impl Proof<'_> {
             .iter()
             .any(|law| law.judges_traces() && self.settings.wants(law));
         tasks.retain(|task| {
-            // A walk is no journey.
+            // A random walk is not a journey.
             let walk = matches!(task.source, Source::RandomWalks(..));
             let chosen = journey.is_none_or(|own| own == task.journey && !walk);
             walks && chosen && name.as_ref().is_none_or(|name| name == task.data())

@@ -1,10 +1,10 @@
-//! Journeys of generated databases: of those that the application describes, and of those that the
-//! schema alone allows.
+//! Journeys of generated databases: those that the application describes, and those that the schema
+//! alone allows.
 //!
-//! A schema says nothing of rows that are derived from others. So, where a step declares rows as
-//! `Remade`, databases from the schema alone are made for the version before and upgraded, and
-//! those that the application says contradict themselves go on no journey: no build has written
-//! such a file.
+//! A schema does not describe rows that are derived from others. So if a step declares rows as
+//! `Remade`, databases from the schema alone are made for the version before and upgraded.
+//! Databases that contradict themselves according to the application go on no journey, because no
+//! build has written such a file.
 
 use std::cell::{Cell, RefCell};
 
@@ -23,21 +23,21 @@ use crate::journey::{Journey, Trace, proving, walk};
 use crate::subject::Subject;
 use generate::{EdgeValue, Generated};
 
-/// Of the cases that are asked for, one in so many is made from the schema alone in each temper.
+/// One in this many cases is made from the schema alone, for each profile.
 const SCHEMA_ONLY: u32 = 6;
 
-/// Of the cases that are asked for, one in so many goes on a journey of several steps: there are
-/// many of these, and each step has a journey of its own.
+/// One in this many cases goes on a journey of several steps: there are many of these journeys, and
+/// each step has a journey of its own.
 const LONGER: u32 = 3;
 
-/// The same where a step takes the first so many rows and means all.
+/// The number of rows that exceeds a `LIMIT` in a step that should process all rows.
 const ROWS_BEYOND: usize = 3_000;
 
-/// After so many databases that the application contradicts and none that it does not, no more are
-/// tried.
+/// No more databases are tried after this many that the application contradicts and none that it
+/// accepts.
 const HOPELESS: usize = 3;
 
-/// Takes generated databases on the journey until one breaks a law, and then the smallest that
+/// Takes generated databases on the journey until one breaks a law, and then the smallest one that
 /// does.
 pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -> Outcome {
     let base = match task.source {
@@ -87,8 +87,8 @@ pub(super) fn run(subject: &Subject<'_>, settings: &Settings, task: &Task<'_>) -
     }
 }
 
-/// The number of databases that go on a journey; a journey that is asked for by name gets all, so
-/// that its findings appear again.
+/// The number of databases that go on a journey. A journey that the settings name gets all of them,
+/// so that its findings appear again.
 fn cases(settings: &Settings, journey: Journey) -> u32 {
     let all = settings.deep || settings.journey.is_some() || journey.only_step().is_some();
     if all {
@@ -98,14 +98,13 @@ fn cases(settings: &Settings, journey: Journey) -> u32 {
     }
 }
 
-/// The maximum number of rows of a table on a journey: more than any `LIMIT` in its steps lets
-/// through.
+/// The maximum number of rows of a table on a journey: more than any `LIMIT` in its steps.
 fn rows(subject: &Subject<'_>, journey: Journey) -> usize {
     let steps = journey.steps();
     let steps = steps.filter_map(|version| subject.catalogue.step(version));
     let scripts = steps.flat_map(|step| [Some(step.up()), step.down_sql()]);
     let limits = scripts.flatten().flat_map(limits);
-    // A table gets any number of rows up to this.
+    // A table gets any number of rows up to this maximum.
     let beyond = limits.map(|limit| limit.saturating_mul(3)).max();
     beyond.unwrap_or(0).clamp(from_schema::ROWS, ROWS_BEYOND)
 }
@@ -130,13 +129,13 @@ struct Trip<'a> {
     subject: &'a Subject<'a>,
     settings: &'a Settings,
     task: &'a Task<'a>,
-    /// The version for which they are made.
+    /// The version for which the databases are made.
     base: Version,
-    /// The empty database that they are put into.
+    /// The empty database that receives the rows.
     image: Vec<u8>,
     total: RefCell<Outcome>,
     contradicted: Cell<usize>,
-    /// Whether any of them went on its journey; one that broke a law there is not counted in the
+    /// Whether a database went on its journey; one that broke a law there is not counted in the
     /// total.
     went: Cell<bool>,
 }
@@ -236,8 +235,8 @@ impl Trip<'_> {
         }))
     }
 
-    /// The database at the version that the journey begins at; `None` if it does not get there,
-    /// which the journeys from its own version tell.
+    /// The database upgraded to the version at which the journey begins; `None` if that fails,
+    /// which the journeys from its own version report.
     fn upgrade(&self, connection: Connection) -> Option<Connection> {
         let from = self.task.journey.from;
         if self.base == from {
@@ -246,7 +245,8 @@ impl Trip<'_> {
         let mut migrator = Migrator::with_connection(self.subject.catalogue, connection, proving());
         migrator.upgrade_to(from).ok()?;
         let connection = migrator.into_connection();
-        // A build of that version would have opened it, and may fill at each start what is derived.
+        // A build of that version would have opened the file, and may fill in derived rows at each
+        // start.
         if from == self.subject.catalogue.current_version() {
             self.subject.application.opened(&connection).ok()?;
         }
@@ -267,7 +267,7 @@ impl Trip<'_> {
     }
 }
 
-/// The values at the edges, each once.
+/// The unusual values, each once.
 fn marks(hostile: &[EdgeValue]) -> Vec<String> {
     let mut marks: Vec<String> = hostile.iter().map(ToString::to_string).collect();
     marks.dedup();

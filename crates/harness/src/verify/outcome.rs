@@ -21,19 +21,19 @@ pub(super) struct Outcome {
     pub(super) generated: usize,
     /// The smallest generated database that breaks a law, as SQL.
     pub(super) sql: Option<String>,
-    /// The values at the edges that are left in it.
+    /// The unusual values that remain in that database.
     pub(super) hostile: Vec<String>,
-    /// The tables that no rows were made for.
+    /// The tables for which no rows were made.
     pub(super) unseeded: Vec<Unseeded>,
-    /// The number of journeys in other storage configurations.
+    /// The number of journeys under other storage configurations.
     pub(super) storage_configs: usize,
-    /// The number of walks, and the number of their actions.
+    /// The number of random walks, and the number of their actions.
     pub(super) random_walks: (usize, usize),
-    /// The versions on the smallest walk that breaks a law.
+    /// The versions on the smallest random walk that breaks a law.
     pub(super) path: Option<String>,
 }
 
-/// Adds what one law found to what all did.
+/// Adds the findings of one law to the sum.
 pub(super) fn add(sum: &mut Vec<(&'static Law, Findings)>, law: &'static Law, findings: Findings) {
     match sum.iter_mut().find(|(own, _)| own.name == law.name) {
         Some((_, own)) => {
@@ -44,7 +44,7 @@ pub(super) fn add(sum: &mut Vec<(&'static Law, Findings)>, law: &'static Law, fi
     }
 }
 
-/// The law of this name, if it is wanted.
+/// The law of this name, if the settings select it.
 pub(super) fn law(settings: &Settings, name: &str) -> Option<&'static Law> {
     LAWS.iter()
         .find(|law| law.name == name && settings.wants(law))
@@ -82,7 +82,7 @@ pub(super) fn judge(subject: &Subject<'_>, settings: &Settings, walk: &Trace) ->
     outcome
 }
 
-/// Lets the laws judge that make the journey's first half themselves.
+/// Runs the checks that make the journey's first half themselves.
 pub(super) fn judge_probes(
     subject: &Subject<'_>,
     settings: &Settings,
@@ -108,7 +108,7 @@ pub(super) fn judge_probes(
 }
 
 impl Outcome {
-    /// Lets a law judge, and keeps what it finds.
+    /// Runs a check, and keeps its findings.
     fn take(&mut self, law: &'static Law, judge: impl FnOnce(&mut Findings)) {
         let mut findings = Findings::default();
         judge(&mut findings);

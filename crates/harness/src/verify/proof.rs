@@ -14,7 +14,7 @@ use crate::law::LAWS;
 use crate::report::{Broken, JourneyReport, LawReport, Report};
 use crate::subject::Subject;
 
-/// The counts of what was made, for the report.
+/// The counts for the report.
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) journeys: Vec<JourneyReport>,
@@ -29,7 +29,7 @@ pub(super) struct Proof<'a> {
     pub(super) broken: Vec<Broken>,
     pub(super) checked: BTreeMap<&'static str, usize>,
     pub(super) points: BTreeMap<&'static str, (u64, u64)>,
-    /// Tables that no rows could be made for, by version, each with the reason.
+    /// Tables for which no rows could be made, by version, each with the reason.
     pub(super) unseeded: BTreeMap<(Version, String), String>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Returns the command that shows a finding again; it draws and samples the same values.
+    /// Returns the options that show a finding again, with the same random values and samples.
     pub(super) fn repeat(&self, law: &Law, journey: &str, data: &str) -> String {
         let settings = self.settings;
         let repeat = &self.subject.repeat;

@@ -1,4 +1,4 @@
-//! Tours from one database, until one breaks a law, and then the smallest that does.
+//! Random walks from one database until one breaks a law, and then the smallest one that does.
 
 use std::cell::RefCell;
 
@@ -20,7 +20,7 @@ use crate::subject::Subject;
 /// The maximum number of attempts to shrink a random walk that breaks a law.
 const SHRINKS: u32 = 160;
 
-/// The number of walks that begin at each of `databases` databases.
+/// The number of random walks from each of `databases` databases.
 fn cases(settings: &Settings, databases: usize) -> u32 {
     if settings.deep {
         settings.cases
@@ -30,7 +30,7 @@ fn cases(settings: &Settings, databases: usize) -> u32 {
     }
 }
 
-/// Makes the walks that begin with `fixture`, which is one of `databases` databases.
+/// Makes the random walks from `fixture`, which is one of `databases` databases.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,
@@ -160,7 +160,7 @@ impl Guide<'_> {
             findings,
             random_walks: (1, walker.moves),
             path: broken.then(|| path.join("..")),
-            sql: broken.then(|| format!("{config}\n{begin}\n{}", walker.told)),
+            sql: broken.then(|| format!("{config}\n{begin}\n{}", walker.script)),
             ..Outcome::default()
         })
     }

@@ -20,7 +20,7 @@ pub struct Settings {
     /// The number of databases that are generated for each journey of one step; longer ones get a
     /// third, unless `deep` or `journey` is set.
     pub cases: u32,
-    /// Whether every point at which something can fail is tried, and not some of them.
+    /// Whether every point gets a fault, and not only some.
     pub deep: bool,
     /// Called when a journey begins and when it ends, from any thread.
     pub progress: Option<fn(&Progress)>,
@@ -29,9 +29,9 @@ pub struct Settings {
 /// The progress of a proof.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    /// Journeys that are finished, each with one database or with many generated ones.
+    /// The number of finished journeys, each with one database or with many generated ones.
     pub done: usize,
-    /// Journeys that there are.
+    /// The number of all journeys.
     pub all: usize,
     /// The journey that begins now, such as `v3..v4..v3 golden`; `None` when one has ended.
     pub begins: Option<String>,
@@ -52,7 +52,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether this law is among those that are asked for.
+    /// Whether the settings select this law.
     pub(crate) fn wants(&self, law: &Law) -> bool {
         self.law.as_ref().is_none_or(|name| name == law.name)
     }

@@ -1,5 +1,5 @@
-//! Journeys in other storage configurations: the same laws, and the same results as in the usual
-//! one.
+//! Journeys under other storage configurations: the same laws, and the same results as in the usual
+//! configuration.
 
 use super::outcome::{Outcome, judge, law};
 use super::settings::Settings;
@@ -13,8 +13,8 @@ use crate::subject::Subject;
 use observe::Difference;
 use observe::{Excuse, differences};
 
-/// Takes a golden database on a journey in a configuration, and if that breaks a law, in the most
-/// usual configuration that does.
+/// Takes a golden database on a journey in a configuration; if that breaks a law, repeats it in the
+/// most usual configuration that does.
 pub(super) fn run(
     subject: &Subject<'_>,
     settings: &Settings,
@@ -60,9 +60,9 @@ pub(super) fn run(
     }
 }
 
-/// The database that goes on the journey, and its walk in the usual configuration: a golden
-/// database, or what the encoding of `configuration` makes of it. UTF-16 cannot hold U+FFFF, nor
-/// bytes that are no text.
+/// The database for the journey, and its trace in the usual configuration. The database is a golden
+/// one, or its conversion to the encoding of `configuration`: UTF-16 can represent neither U+FFFF
+/// nor bytes that are not text.
 fn usual(
     subject: &Subject<'_>,
     task: &Task<'_>,
@@ -91,7 +91,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Judges the journey in this configuration by the laws; `None` if the configuration cannot
-    /// hold the database.
+    /// represent the database.
     fn go(&self, config: StorageConfig, usual: &Trace) -> Option<Outcome> {
         let machine = config.rebuild(&self.image).ok()?;
         let connection = config.open(&machine).ok()?;
@@ -112,7 +112,7 @@ impl Place<'_> {
         Some(outcome)
     }
 
-    /// The same stations as in the usual configuration.
+    /// Compares the stations with those in the usual configuration.
     fn compare(&self, usual: &Trace, walk: &Trace, outcome: &mut Outcome) {
         let (turn, end) = match usual.journey.shape() {
             Shape::UpAndBack => ("up preserves", "down restores"),
@@ -133,7 +133,7 @@ impl Place<'_> {
             if !unlike(usual, own, &[]).is_empty() {
                 let excused = chance.get_or_insert_with(|| self.chance(first));
                 for difference in unlike(usual, own, excused) {
-                    findings.add(self.tell(&difference, own));
+                    findings.add(self.finding(&difference, own));
                 }
             }
             outcome.broken |= !findings.found.is_empty();
@@ -141,8 +141,8 @@ impl Place<'_> {
         }
     }
 
-    /// The differences between two runs in the usual configuration: a step may write the time, or
-    /// chance.
+    /// The differences between two runs in the usual configuration: a step may write the time or
+    /// random values.
     fn chance(&self, usual: &Trace) -> Vec<Excuse> {
         let (name, image) = (&self.fixture.name, &self.image);
         let again = walk(self.subject, self.task.journey, name, image);
@@ -172,19 +172,19 @@ impl Place<'_> {
         excused
     }
 
-    fn tell(&self, difference: &Difference, own: &Checkpoint) -> Finding {
+    fn finding(&self, difference: &Difference, own: &Checkpoint) -> Finding {
         let message = format!(
-            "in the usual storage configuration {}, and in this one {}",
+            "{} in the usual storage configuration, {} in this one",
             difference.before, difference.after
         );
         let version = own.version;
         Finding::new(&difference.object, message).hint(format!(
-            "how the file stands on the disk must not decide what is in it at version {version}"
+            "the result at version {version} must not depend on the storage configuration"
         ))
     }
 }
 
-/// In what a station is not as the same one in another configuration.
+/// The differences between a station and the same one in another configuration.
 fn unlike(usual: &Checkpoint, own: &Checkpoint, excused: &[Excuse]) -> Vec<Difference> {
     let (usual, own) = (&usual.observation, &own.observation);
     let mut found = differences(usual, own, excused);

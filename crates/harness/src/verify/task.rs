@@ -10,7 +10,7 @@ use crate::storage_config::StorageConfig;
 pub(super) struct Task<'a> {
     pub(super) journey: Journey,
     pub(super) source: Source<'a>,
-    /// At how many points something is made to fail on its first half, unless everything is tried.
+    /// The number of points on its first half that get a fault, unless every point does.
     pub(super) points: u64,
 }
 
@@ -18,15 +18,15 @@ pub(super) struct Task<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     Fixture(&'a Fixture),
-    /// From the application, as its own builds would have written them.
+    /// Content as the application's own builds write it.
     Application,
-    /// From the schema alone.
+    /// Content that is made from the schema alone.
     Schema(Profile),
-    /// From all of these, with some rows changed to what the step does not allow.
+    /// Content from all of these, with some rows changed so that the step does not allow them.
     Clash(&'a [Fixture]),
-    /// From a golden database, in another storage configuration.
+    /// A golden database under another storage configuration.
     StorageConfig(&'a Fixture, StorageConfig),
-    /// Random walks from one of so many golden databases.
+    /// Random walks from one of this many golden databases.
     RandomWalks(&'a Fixture, usize),
 }
 

@@ -7,10 +7,10 @@ use crate::fixture::{self, Fixture, Frozen};
 use crate::journey::{Journey, Shape, can_go_back};
 use generate::Profile;
 
-/// The approximate number of points that get faults in the whole proof, if not everything is tried.
+/// The approximate number of points that get faults in the whole proof, without `deep`.
 const POINTS: u64 = 64;
 
-/// At how many points at least on one step, and on the longest runs.
+/// The minimum number of points on one step, and on the longest runs.
 const POINTS_OF_STEP: u64 = 12;
 
 impl Proof<'_> {
@@ -26,8 +26,8 @@ impl Proof<'_> {
         let frozen = Frozen::read(&folder).unwrap_or_default();
         let frozen = frozen.newest(self.subject.catalogue);
         for (version, file, script) in fixture::files(self.subject).found {
-            // A draft of the newest version's fixture may be made from a step that has changed
-            // since.
+            // A step may have changed after a draft of the newest version's fixture was made from
+            // it.
             if version > frozen && !crate::draft::fits(self.subject, version, &script) {
                 continue;
             }
@@ -62,7 +62,7 @@ impl Proof<'_> {
         fixtures
     }
 
-    /// A copy of a fixture in which nothing is empty.
+    /// A copy of a fixture with values in its empty columns and tables.
     fn fill_copy(&mut self, fixture: &Fixture) -> Option<Fixture> {
         // The journeys report a file that cannot be read.
         let filled = filled::fill(self.subject, fixture).ok()?;
@@ -79,7 +79,7 @@ impl Proof<'_> {
         })
     }
 
-    /// The journeys of these and of generated databases, as far as they are asked for.
+    /// The journeys of these and of generated databases that the settings select.
     pub(super) fn tasks<'f>(&self, fixtures: &'f [Fixture]) -> Vec<Task<'f>> {
         let current = self.subject.catalogue.current_version();
         let mut tasks = Vec::new();
@@ -104,8 +104,8 @@ impl Proof<'_> {
         tasks.retain(|task| {
             task.journey.shape() == Shape::UpAndBack || can_go_back(self.subject, task.journey)
         });
-        // Shared out before anything is left out, so that a part of the proof tries what the whole
-        // does.
+        // The points are distributed before the selection, so that a part of the proof tries the
+        // same points as the whole.
         let interrupted = |task: &Task<'_>| {
             let Journey { from, via } = task.journey;
             let longest = (from, via) == (0, current) || (from, via) == (current, 1);

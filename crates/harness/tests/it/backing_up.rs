@@ -1,5 +1,5 @@
-//! Engines that people write, and that back the file up before they change it: those whose backup
-//! may be missing, torn or left over are caught, each by its mistake.
+//! Engines of other authors that back the file up before they change it: each one whose backup may
+//! be missing, incomplete or left over is caught, by its mistake.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,22 +16,22 @@ use crate::note::{image, options, upgrade};
 
 const DRAFT: &str = "file.db.1.partial";
 
-/// The precautions of an engine, each of which a mistake leaves out.
+/// The precautions of an engine; each mistake leaves one out.
 #[derive(Clone, Copy)]
 struct Care {
-    /// The copy gets its name when it is finished.
+    /// It writes the copy under a draft name until it is complete.
     draft: bool,
-    /// It is synced before.
+    /// It syncs the copy before it gets its name.
     content_lasts: bool,
-    /// Its name is synced afterwards.
+    /// It syncs the name afterwards.
     name_lasts: bool,
-    /// It is taken before anything is written.
+    /// It takes the backup before it writes anything.
     first: bool,
-    /// Removes it if the run fails.
+    /// It removes the backup if the run fails.
     goes: bool,
-    /// Removes the files that an earlier try left.
+    /// It removes the files of an earlier failed try.
     sweeps: bool,
-    /// Removes some of the old backups, the oldest first.
+    /// It removes some of the old backups, the oldest first.
     prunes: fn(&mut Vec<String>),
 }
 
@@ -139,7 +139,7 @@ fn run(machine: &Machine, setup: Option<Setup>, care: Care) -> Claimed {
     Claimed::After
 }
 
-/// This engine.
+/// The engine of this workspace.
 fn migrate_on(
     machine: &Machine,
     connection: Connection,
@@ -149,12 +149,12 @@ fn migrate_on(
     let options = options()
         .backups(backups)
         .files(simulated_files(machine))
-        // Nobody gives back a lock that is missed.
+        // No other thread releases the injected lock, so waiting is useless.
         .busy_timeout(Duration::ZERO);
     upgrade(connection, to, options)
 }
 
-/// Two older ones, the older first.
+/// Two older backups, the older first.
 fn older() -> Vec<(String, Vec<u8>)> {
     let names = ["file.db.v1000.a.backup", "file.db.v1000.b.backup"];
     names
@@ -180,14 +180,14 @@ fn wrong(
         cuts.extend(passage.cut_by(faults, &sampling)?);
         Ok(cuts)
     });
-    let told = |SetupStats { setup, stats }: &SetupStats| {
+    let listed = |SetupStats { setup, stats }: &SetupStats| {
         let failures = stats.failures.iter();
         failures
             .map(|one| format!("{setup}, {one}"))
             .collect::<Vec<_>>()
     };
     match cuts {
-        Ok(cuts) => cuts.iter().flat_map(told).collect(),
+        Ok(cuts) => cuts.iter().flat_map(listed).collect(),
         Err(error) => vec![error.to_string()],
     }
 }
@@ -244,8 +244,8 @@ fn this_engine_passes() {
         let mut all = passage.cut_power_at_barriers(&sampling).unwrap();
         all.extend(passage.cut(&sampling).unwrap());
         for SetupStats { setup, stats } in all {
-            let told: Vec<String> = stats.failures.iter().map(ToString::to_string).collect();
-            assert_eq!(stats.wrong, 0, "{setup}, {keep:?}: {}", told.join("\n"));
+            let listed: Vec<String> = stats.failures.iter().map(ToString::to_string).collect();
+            assert_eq!(stats.wrong, 0, "{setup}, {keep:?}: {}", listed.join("\n"));
         }
     }
 }
@@ -256,7 +256,7 @@ fn a_backup_that_is_not_synced_before_it_gets_its_name_is_caught() {
         content_lasts: false,
         ..CARE
     };
-    caught(None, care, "is not whole");
+    caught(None, care, "is not a complete database");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_backup_whose_name_is_not_synced_is_caught() {
         name_lasts: false,
         ..CARE
     };
-    caught(None, care, "no backup holds what the file held before");
+    caught(None, care, "no backup contains its former content");
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn a_backup_that_has_its_name_while_it_is_written_is_caught() {
         draft: false,
         ..CARE
     };
-    caught(None, care, "is not whole");
+    caught(None, care, "is not a complete database");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_backup_of_what_the_run_made_is_caught() {
         first: false,
         ..CARE
     };
-    caught(None, care, "no backup holds what the file held before");
+    caught(None, care, "no backup contains its former content");
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_backup_that_stays_where_the_run_fails_is_caught() {
         goes: false,
         ..CARE
     };
-    caught(None, care, "`file.db.v1.1.backup` is left");
+    caught(None, care, "`file.db.v1.1.backup` is left over");
 }
 
 #[test]
@@ -301,35 +301,27 @@ fn a_draft_that_nobody_removes_is_caught() {
         sweeps: false,
         ..CARE
     };
-    // It is in the way of the next one.
-    caught(None, care, "done again, it does not arrive");
+    // The draft is in the way of the next one.
+    caught(None, care, "done again, the work does not succeed");
 }
 
 #[test]
 fn who_removes_the_newest_is_caught() {
     let prunes = |names: &mut Vec<String>| drop(names.remove(0));
-    caught(Some(2), Care { prunes, ..CARE }, "which is older, is there");
+    caught(Some(2), Care { prunes, ..CARE }, "but the older");
 }
 
 #[test]
 fn who_removes_none_or_too_many_is_caught() {
-    caught(
-        Some(2),
-        CARE,
-        "3 backups are there in the end, and 2 were to stay",
-    );
+    caught(Some(2), CARE, "3 backups are left, and 2 should be");
     let care = Care {
         prunes: |_| {},
         ..CARE
     };
-    caught(
-        Some(2),
-        care,
-        "1 backups are there in the end, and 2 were to stay",
-    );
+    caught(Some(2), care, "1 backups are left, and 2 should be");
 }
 
-/// A disk on which a file has one name gets its backups by renaming.
+/// A disk that does not support hard links gets its backups by renaming.
 #[test]
 fn a_disk_without_links_gets_backups_too() {
     let device = Device {

@@ -1,4 +1,4 @@
-//! The second application proves itself as `docs/prove-your-own.md` shows it.
+//! The second application proves itself; `docs/prove-your-own.md` shows the test.
 
 // BEGIN PAGE
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A case: a small catalogue as one text file, as `fixtures/planted/README.md` describes it.
+//! A case: a small catalogue in one text file; `fixtures/planted/README.md` describes the format.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ const STEP_FILES: [&str; 4] = [
 /// A case on disk, in a folder of its own.
 pub(crate) struct Case {
     folder: tempfile::TempDir,
-    /// The laws named in its line `also:`.
+    /// The laws in its line `also:`.
     pub(crate) also: Vec<String>,
     queries: Vec<Query>,
     start: String,
@@ -32,8 +32,8 @@ impl Case {
         Case::new(&fs::read_to_string(path).unwrap())
     }
 
-    /// Writes the steps, makes and freezes the golden databases, and then changes what `after/`
-    /// says.
+    /// Writes the steps, makes and freezes the golden databases, and then applies the changes of
+    /// `after/`.
     pub(crate) fn new(text: &str) -> Case {
         let mut sections = BTreeMap::new();
         let mut parts = text.replace("\r\n", "\n");
@@ -89,7 +89,7 @@ impl Case {
         Catalogue::read(&self.folder.path().join("versions")).unwrap()
     }
 
-    /// Proves the case as it lies there now.
+    /// Proves the case in its current state.
     pub(crate) fn verify(&self, settings: &Settings) -> Report {
         let catalogue = self.catalogue();
         harness::verify(&self.subject(&catalogue), settings)
@@ -167,7 +167,7 @@ impl Case {
                 .allow_undocumented(true);
             let mut migrator = Migrator::with_connection(&catalogue, connection, options);
             if migrator.upgrade_to(version).is_err() {
-                break; // A step that fails stays a draft.
+                break; // The version of a failing step stays a draft.
             }
             connection = migrator.into_connection();
             let copy = load(&dump(&connection).unwrap()).unwrap();
@@ -200,7 +200,7 @@ impl Application for Case {
     }
 }
 
-/// A line of words for each object that the last of `steps` adds.
+/// A line of description for each object that the last of `steps` adds.
 fn words(steps: &[Step]) -> String {
     let build = |steps: &[Step]| {
         let catalogue = Catalogue::new(steps.to_vec()).unwrap();
@@ -244,8 +244,8 @@ fn words(steps: &[Step]) -> String {
     }
 }
 
-/// The default losses of the way back of the last of `steps`: everything of version 1, and nothing
-/// later.
+/// The default losses of the way back of the last of `steps`: everything for version 1, and nothing
+/// for later versions.
 fn losses(steps: &[Step]) -> String {
     let [only] = steps else {
         return "Nothing is lost.".to_owned();

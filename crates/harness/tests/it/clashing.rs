@@ -1,5 +1,5 @@
 //! Rows that one version allows and the next one does not go on journeys, unless the application
-//! never writes them.
+//! never writes such rows.
 
 use harness::{Application, Report, Settings, Subject, Value};
 use migrations::{BoxError, Version};
@@ -28,7 +28,8 @@ CREATE TABLE device (id INTEGER PRIMARY KEY, serial TEXT);
 === 0001_device/down.sql
 DROP TABLE device;
 === 0002_check/up.sql
-CREATE TABLE d (id INTEGER PRIMARY KEY, serial TEXT CHECK (serial NOT NULL AND length(serial) BETWEEN 1 AND 9));
+CREATE TABLE d (id INTEGER PRIMARY KEY, serial TEXT
+    CHECK (serial NOT NULL AND length(serial) BETWEEN 1 AND 9));
 INSERT INTO d (id, serial) SELECT id, serial FROM device;
 DROP TABLE device;
 ALTER TABLE d RENAME TO device;
@@ -43,7 +44,7 @@ ALTER TABLE d RENAME TO device;
 INSERT INTO device (id, serial) VALUES (1, 'A-17'), (2, 'B-3');
 ";
 
-/// An application that keeps serial numbers apart, or says what they are like.
+/// An application whose serial numbers are unique, or that describes them.
 struct Devices {
     apart: bool,
     short: bool,

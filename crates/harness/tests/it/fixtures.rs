@@ -9,17 +9,20 @@ fn a_dump_gives_back_the_same_observation() {
     connection
         .execute_batch(
             "CREATE TABLE \"odd ''name\" (\"a b\" TEXT, n NUMERIC, r REAL, b BLOB, any);
-             CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT UNIQUE COLLATE NOCASE);
+             CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT,
+                v TEXT UNIQUE COLLATE NOCASE);
              CREATE TABLE keyed (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
-             CREATE TABLE made (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2) STORED, c AS (a + 1));
+             CREATE TABLE made (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2) STORED,
+                c AS (a + 1));
              CREATE TABLE strict (i INTEGER, t TEXT) STRICT;
              CREATE INDEX partial ON counted(v) WHERE v > 'a';
              CREATE VIEW seen AS SELECT v FROM counted;
              CREATE TRIGGER noisy AFTER INSERT ON keyed BEGIN SELECT CASE WHEN 1 THEN 2 END; END;
              INSERT INTO \"odd ''name\" VALUES ('it''s', 1, 0.1, X'00FF', NULL);
              INSERT INTO \"odd ''name\" VALUES ('', -9223372036854775808, 9e999, X'', '00123');
-             INSERT INTO \"odd ''name\" VALUES (CAST(X'6100620A' AS TEXT), '1e400', -9e999, 'text', 1.5);
-             INSERT INTO \"odd ''name\" VALUES (CAST(X'FFFE' AS TEXT), 9007199254740993, 1e-300, NULL, 2);
+             INSERT INTO \"odd ''name\"
+                VALUES (CAST(X'6100620A' AS TEXT), '1e400', -9e999, 'text', 1.5),
+                       (CAST(X'FFFE' AS TEXT), 9007199254740993, 1e-300, NULL, 2);
              DELETE FROM \"odd ''name\" WHERE n = 1;
              INSERT INTO counted (v) VALUES ('x'), ('y'), ('z'); DELETE FROM counted WHERE v = 'z';
              INSERT INTO keyed VALUES ('k', 1), ('j', x'01');

@@ -1,5 +1,5 @@
-//! Generated databases find what no golden database holds, and shrink to the smallest that shows
-//! it.
+//! Generated databases find mistakes that no golden database shows, and shrink to the smallest that
+//! shows them.
 
 use harness::{Application, Content, Insert, Settings, Subject, Value};
 use migrations::Version;
@@ -9,7 +9,7 @@ use proptest::strategy::BoxedStrategy;
 
 use crate::case::Case;
 
-/// `lower()` changes only what is in upper case, and the golden database has nothing of the kind.
+/// `lower()` changes only upper case, and the golden database has none.
 const CHANGES_SOME_TEXTS: &str = "
 === 0001_note/up.sql
 CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
@@ -65,7 +65,7 @@ fn a_generated_database_that_fails_shrinks() {
         .iter()
         .find(|broken| broken.data == "generated")
         .unwrap();
-    // One row of four letters, not all in lower case: fewer rows or letters break no law.
+    // One row of four letters, not all in lower case: with fewer rows or letters the law holds.
     let sql = broken.sql.as_deref().unwrap();
     let text = sql
         .strip_prefix("INSERT INTO \"note\" (\"id\", \"body\") VALUES (0, '")
@@ -99,7 +99,7 @@ fn the_same_seed_finds_the_same() {
     assert!(!other.holds());
 }
 
-/// The golden database has a word in each label, and nobody thought of one without.
+/// The golden database has a text in each label, and the step does not expect NULL.
 const FAILS_WITHOUT_A_LABEL: &str = "
 === 0001_note/up.sql
 CREATE TABLE note (id INTEGER PRIMARY KEY, label TEXT);
@@ -131,9 +131,9 @@ fn a_schema_alone_shows_what_no_fixture_holds() {
     assert_eq!(plain.sql.as_deref(), Some(sql));
     assert!(plain.hostile.is_empty());
     assert!(found.iter().all(|broken| broken.data != "golden"));
-    // The near miss has a word for notes without one.
+    // The near miss handles notes without a label.
     let label = "coalesce(label, '') FROM note;\nDROP TABLE note;\nALTER TABLE note_new";
-    let mended = FAILS_WITHOUT_A_LABEL
+    let fixed = FAILS_WITHOUT_A_LABEL
         .replace(
             "label FROM note;\nDROP TABLE note;\nALTER TABLE note_new",
             label,
@@ -146,11 +146,11 @@ fn a_schema_alone_shows_what_no_fixture_holds() {
             "=== rows.sql",
             "=== 0002_strict_label/rollback\n- Changes: `note.label` — the same.\n=== rows.sql",
         );
-    let report = Case::new(&mended).verify(&Settings::default());
+    let report = Case::new(&fixed).verify(&Settings::default());
     assert!(report.holds(), "{}", report.to_text());
 }
 
-/// `json()` fails on what is none; the schema does not say that the column holds documents.
+/// `json()` fails on text that is not JSON; the schema does not say that the column holds JSON.
 const READS_DOCUMENTS: &str = "
 === 0001_log/up.sql
 CREATE TABLE log (id INTEGER PRIMARY KEY, raw TEXT NOT NULL);
@@ -217,15 +217,16 @@ fn a_finding_that_hangs_on_an_edge_says_so() {
 }
 
 #[test]
-fn tables_that_stay_empty_are_told() {
+fn tables_that_stay_empty_are_reported() {
     let case = Case::new(
         &FAILS_WITHOUT_A_LABEL
             .replace(
                 "=== 0001_note/down.sql\n",
-                "CREATE TABLE sealed (id INTEGER PRIMARY KEY, n INTEGER CHECK (n IS NOT NULL AND n * n < 0));
+                "CREATE TABLE sealed (id INTEGER PRIMARY KEY,
+    n INTEGER CHECK (n IS NOT NULL AND n * n < 0));
 === 0001_note/down.sql\nDROP TABLE sealed;\n",
             )
-            .replace("(id INTEGER PRIMARY KEY, label TEXT NOT NULL)", "(id INTEGER PRIMARY KEY, label TEXT)"),
+            .replace("label TEXT NOT NULL)", "label TEXT)"),
     );
     let report = case.verify(&Settings::default());
     let reason = "CHECK constraint failed: n IS NOT NULL AND n * n < 0".to_owned();

@@ -1,5 +1,5 @@
-//! Engines that people write, with faults everywhere: those that tear a file are caught, each by
-//! its mistake.
+//! Engines of other authors with faults everywhere: each engine that can damage a file is caught,
+//! by its mistake.
 
 use harness::crash_test::{CrashTest, Engine, SetupStats};
 use migrations::Commit;
@@ -42,15 +42,15 @@ fn cut(engine: Engine<'_>, points: u64) -> Vec<SetupStats> {
     all
 }
 
-/// The problems as text, with the setup and the fault that show them.
+/// The problems as text, each with its setup and its fault.
 fn wrong(all: &[SetupStats]) -> Vec<String> {
-    let told = |cuts: &SetupStats| {
+    let listed = |cuts: &SetupStats| {
         let failures = cuts.stats.failures.iter();
         failures
             .map(|failure| format!("{}, {failure}", cuts.setup))
             .collect::<Vec<_>>()
     };
-    all.iter().flat_map(told).collect()
+    all.iter().flat_map(listed).collect()
 }
 
 fn passes(engine: Engine<'_>) {
@@ -114,7 +114,8 @@ fn a_version_stamped_outside_the_transaction_is_caught() {
 fn a_version_stamped_first_is_caught() {
     let engine = script(
         "PRAGMA user_version = 2;
-         BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body); COMMIT",
+         BEGIN; ALTER TABLE note ADD COLUMN label TEXT;
+         UPDATE note SET label = upper(body); COMMIT",
     );
     caught(&engine, "user_version is 2, not 1");
 }
@@ -177,12 +178,12 @@ fn an_error_that_is_swallowed_is_caught() {
     };
     caught(
         &engine,
-        "it was said to be done, and the file is as it was before",
+        "the work reported success, but the file is as it was before",
     );
 }
 
 #[test]
-fn an_error_after_the_commit_that_is_told_as_a_failed_run_is_caught() {
+fn an_error_after_the_commit_that_is_reported_as_a_failed_run_is_caught() {
     let engine = |connection: Connection| {
         let claimed = script(
             "BEGIN; ALTER TABLE note ADD COLUMN label TEXT; UPDATE note SET label = upper(body);
@@ -195,7 +196,7 @@ fn an_error_after_the_commit_that_is_told_as_a_failed_run_is_caught() {
     };
     let all = caught(
         &engine,
-        "it was said to have failed, and the file holds the result",
+        "the work reported a failure, but the file contains the result",
     );
     let cuts = all.iter().filter(|cuts| cuts.stats.wrong > 0);
     let faults: Vec<Fault> = cuts.map(|cuts| cuts.stats.mode.fault).collect();

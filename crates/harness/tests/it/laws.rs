@@ -1,4 +1,4 @@
-//! The list of laws, their files and their pages belong together.
+//! Each law has a file with a page.
 
 use std::collections::BTreeSet;
 use std::fs;

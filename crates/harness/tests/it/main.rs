@@ -1,4 +1,5 @@
-//! The proof is proved: planted bugs are caught, near misses pass, and reports read well.
+//! Tests of the proof itself: it catches planted bugs, accepts near misses, and prints readable
+//! reports.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 

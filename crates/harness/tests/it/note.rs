@@ -1,5 +1,4 @@
-//! A small catalogue of notes, a file of it, and what this engine says when it takes that to
-//! a different version.
+//! A small catalogue of notes, a file of it, and the outcome when this engine migrates the file.
 
 use migrations::{Backups, Catalogue, Commit, Down, Migrator, Options, Outcome, Step};
 use rusqlite::Connection;
@@ -49,7 +48,7 @@ pub(crate) fn image() -> Vec<u8> {
     connection.serialize("main").unwrap().to_vec()
 }
 
-/// Takes the file to a version with this engine.
+/// Migrates the file to a version with this engine.
 pub(crate) fn migrate(connection: Connection, to: u32, commit: Commit) -> Claimed {
     let options = options().commit(commit);
     upgrade(connection, to, options)

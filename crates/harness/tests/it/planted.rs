@@ -1,4 +1,4 @@
-//! Each law catches its planted bugs, and no other law does unless the bug says so; near misses
+//! Each law catches its planted bugs, and no other law does unless the bug lists it; near misses
 //! pass.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +12,8 @@ use harness::{LAWS, Settings};
 
 use crate::case::Case;
 
-/// So many bugs and as many near misses has each law, as text. The engines in `interruption.rs` and
-/// `starters.rs` come on top of them.
+/// The minimum number of bugs, and of near misses, that each law has as text. The engines in
+/// `interruption.rs` and `starters.rs` are additional ones.
 const ENOUGH: usize = 3;
 
 fn planted() -> PathBuf {
@@ -47,7 +47,7 @@ fn check(path: &Path) -> Judged {
     }
 }
 
-/// All cases on all cores; each alone leaves most of the time one of them idle.
+/// Runs all cases on all cores, because a single case leaves most cores idle.
 fn judge_all() -> BTreeMap<PathBuf, Judged> {
     let paths: Vec<PathBuf> = LAWS.iter().flat_map(|law| cases(law.name)).collect();
     let next = AtomicUsize::new(0);
@@ -140,7 +140,8 @@ fn table_of_planted_bugs() {
             let (found, checked, generated) = (own.broken.len(), own.checked, report.generated);
             let (journey, data) = (&first.journey, &first.data);
             println!(
-                "{} | {name} | {journey} {data} | {found} of {checked} checked, {generated} generated",
+                "{} | {name} | {journey} {data} | {found} of {checked} checked, \
+                 {generated} generated",
                 law.name
             );
         }

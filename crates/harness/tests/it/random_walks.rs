@@ -5,7 +5,7 @@ use harness::{Report, Settings};
 
 use crate::case::{Case, findings};
 
-/// Expects a finding that only the random walks show, under these laws.
+/// Expects a finding under these laws that only the random walks show.
 fn caught(case: &str, laws: &[&str]) -> Report {
     let report = Case::new(case).verify(&Settings::default());
     let text = report.to_text();
@@ -28,7 +28,7 @@ fn passes(case: &str) {
     assert!(report.random_walks.0 >= 24, "{:?}", report.random_walks);
 }
 
-/// The second upgrade by the same program finds the temporary table of the first.
+/// The second upgrade by the same program finds the temporary table of the first one.
 const LEAVES_A_TEMPORARY_TABLE: &str = "
 === 0001_note/up.sql
 CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
@@ -60,7 +60,7 @@ fn a_step_that_tidies_up_passes() {
     ));
 }
 
-/// Rows of the newer version have no original that the way back could bring back.
+/// Rows of the newer version have no original that the way back could restore.
 const FORGETS_WHAT_IS_NEW: &str = "
 === 0001_note/up.sql
 CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);
@@ -101,7 +101,7 @@ fn a_way_back_that_keeps_what_the_newer_build_wrote_passes() {
     passes(&kept);
 }
 
-/// The search index finds its rows by a rowid that no column holds, and VACUUM gives them new ones.
+/// The search index finds its rows by a rowid that no column holds, and VACUUM changes it.
 const SEARCHES_BY_ROWID: &str = "
 === 0001_note/up.sql
 CREATE TABLE note (body TEXT NOT NULL);

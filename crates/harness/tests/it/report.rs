@@ -1,4 +1,4 @@
-//! Reports, as a person and a program read them.
+//! Reports for people and for programs.
 
 use harness::Settings;
 
@@ -26,10 +26,10 @@ fn a_broken_law_reads_well() {
     insta::assert_snapshot!(report.to_text());
 }
 
-/// A step that SQLite refuses breaks most laws; its line is shown once, and each law still says
-/// what happened.
+/// A step that SQLite refuses breaks most laws. Its line is shown once, and each law still has a
+/// message.
 #[test]
-fn the_same_lines_are_told_once() {
+fn the_same_lines_are_shown_once() {
     let case = Case::new(FORGETS_AN_INDEX);
     case.write(
         "versions/0002_label/down.sql",
@@ -105,7 +105,7 @@ fn a_proof_of_nothing_fails() {
     assert!(
         report
             .to_text()
-            .ends_with("nothing has this `--journey` and `--fixture`\n")
+            .ends_with("no journey matches the chosen journey and database\n")
     );
     let nowhere = Settings {
         journey: Some("v9..v1..v9".parse().unwrap()),

@@ -1,5 +1,5 @@
-//! Putting a backup back, with a fault anywhere: the file holds what it held, or what the backup
-//! holds.
+//! Restoring a backup with a fault anywhere: the file contains either its former content or that of
+//! the backup.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn bytes(connection: &Connection) -> Vec<u8> {
 }
 
 fn survives(target: &[u8], backup: &Connection) {
-    // Nobody gives back the lock that is missed.
+    // No other thread releases the injected lock, so waiting is useless.
     let options = Options::default().busy_timeout(Duration::ZERO);
     let restore =
         |mut connection: Connection| match replace_content(backup, &mut connection, &options) {
@@ -43,8 +43,8 @@ fn survives(target: &[u8], backup: &Connection) {
     };
     let (mut looks, mut after) = (0, 0);
     for SetupStats { setup, stats } in passage.cut(&sampling).unwrap() {
-        let told: Vec<String> = stats.failures.iter().map(ToString::to_string).collect();
-        assert_eq!(stats.wrong, 0, "{setup}: {}", told.join("\n"));
+        let listed: Vec<String> = stats.failures.iter().map(ToString::to_string).collect();
+        assert_eq!(stats.wrong, 0, "{setup}: {}", listed.join("\n"));
         looks += stats.looks;
         after += stats.after;
     }
@@ -84,8 +84,8 @@ fn over_nothing() {
     survives(&[], &database(4096, 50, "old"));
 }
 
-/// Without more care than the setup takes, what is restored in journal mode DELETE can be undone,
-/// and a file that becomes shorter can be damaged.
+/// In journal mode DELETE, a restore that only syncs as much as its setup can be undone by a power
+/// cut, and a file that becomes shorter can be damaged.
 #[test]
 fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
     let backup = database(4096, 100, "old");
@@ -104,7 +104,7 @@ fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
         seed: 1,
     };
     let all = passage.cut_by(&[Fault::PowerLoss], &sampling).unwrap();
-    let told: Vec<String> = all
+    let listed: Vec<String> = all
         .iter()
         .flat_map(|SetupStats { setup, stats }| {
             stats
@@ -114,15 +114,16 @@ fn a_copy_that_leaves_syncing_to_the_setup_is_caught() {
         })
         .collect();
     let found = |words: &str| {
-        told.iter()
+        listed
+            .iter()
             .any(|one| one.starts_with("DELETE FULL") && one.contains(words))
     };
     assert!(
         found("the file is as it was before") && found("it is damaged"),
-        "{told:#?}"
+        "{listed:#?}"
     );
     assert!(
-        !told
+        !listed
             .iter()
             .any(|one| one.starts_with("DELETE EXTRA") || one.starts_with("WAL FULL"))
     );

@@ -1,5 +1,5 @@
-//! The meeting of starters is proved: engines that people really write are caught, and right ones
-//! pass.
+//! Tests of the race of programs: it catches wrong engines as people write them, and accepts
+//! correct ones.
 
 use harness::concurrent_starts::{Race, engine, pause, race};
 use migrations::Catalogue;
@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::case::Case;
 
-/// Two versions without a guard of their own, whose rows show a step that ran twice.
+/// Two versions without a guard of their own; their rows reveal a step that ran twice.
 const CASE: &str = "A case.\n
 === 0001_note/up.sql
 CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
@@ -20,7 +20,7 @@ INSERT INTO note (body) SELECT body || ' again' FROM note;
 DELETE FROM note WHERE body LIKE '% again';
 ";
 
-/// In how many of forty meetings something was wrong.
+/// The number of races with a problem, out of forty.
 fn broken(start: &harness::concurrent_starts::Start<'_>) -> usize {
     let case = Case::new(CASE);
     let catalogue = case.catalogue();
@@ -48,7 +48,7 @@ fn version(connection: &Connection) -> rusqlite::Result<usize> {
     Ok(version as usize)
 }
 
-/// Runs what is pending after `done`, without looking again.
+/// Runs the pending steps after `done`, without reading the version again.
 fn run(catalogue: &Catalogue, connection: &Connection, done: usize) -> rusqlite::Result<usize> {
     let pending = &catalogue.steps()[done..];
     for step in pending {
@@ -60,7 +60,7 @@ fn run(catalogue: &Catalogue, connection: &Connection, done: usize) -> rusqlite:
 
 type Done = rusqlite::Result<usize>;
 
-/// Tries as long as the file is busy, as some do.
+/// Retries as long as the file is busy, as some programs do.
 fn stubborn(mut once: impl FnMut() -> Done) -> Result<usize, harness::Error> {
     loop {
         match once() {
@@ -77,7 +77,8 @@ fn the_engine_agrees_with_itself() {
     assert_eq!(broken(&engine), 0);
 }
 
-/// The version is read, the transaction begun, and by then it is another.
+/// The engine reads the version before it begins the transaction, and the version changes in
+/// between.
 #[test]
 fn who_reads_the_version_before_the_transaction_runs_a_step_twice() {
     let start = |catalogue: &Catalogue, mut connection: Connection| {
@@ -94,8 +95,8 @@ fn who_reads_the_version_before_the_transaction_runs_a_step_twice() {
     assert!(broken(&start) > 5);
 }
 
-/// A transaction that begins to write after it has read gets the error that the file is busy,
-/// whatever the timeout.
+/// A transaction that writes after it has read fails because the file is busy, whatever the
+/// timeout.
 #[test]
 fn who_begins_deferred_fails() {
     let start = |catalogue: &Catalogue, mut connection: Connection| {
@@ -111,7 +112,7 @@ fn who_begins_deferred_fails() {
     assert!(broken(&start) > 5);
 }
 
-/// The stamp is a transaction of its own, as in tools that keep it elsewhere.
+/// The stamp is in a separate transaction, as in tools that store it elsewhere.
 #[test]
 fn who_stamps_outside_the_transaction_runs_a_step_twice() {
     let start = |catalogue: &Catalogue, mut connection: Connection| {
@@ -131,7 +132,7 @@ fn who_stamps_outside_the_transaction_runs_a_step_twice() {
     assert!(broken(&start) > 5);
 }
 
-/// A starter that does not wait at all fails, although the rest of its work is correct.
+/// A program that does not wait at all fails, although the rest of its work is correct.
 #[test]
 fn who_does_not_wait_fails() {
     let start = |catalogue: &Catalogue, connection: Connection| {
@@ -141,7 +142,7 @@ fn who_does_not_wait_fails() {
     assert!(broken(&start) > 5);
 }
 
-/// Near misses: other right ways to do it.
+/// Near misses: other correct ways.
 #[test]
 fn who_looks_again_inside_the_transaction_is_right() {
     let immediate = |catalogue: &Catalogue, mut connection: Connection| {

@@ -1,10 +1,10 @@
-//! Databases are the same in every storage configuration.
+//! Databases have the same content in every storage configuration.
 
 use harness::{Report, Settings, StorageConfig, load, observe};
 
 use crate::case::{Case, findings};
 
-/// Implicit rowids with gaps, a mark of AUTOINCREMENT, a search index, a descending index, and
+/// Implicit rowids with gaps, an AUTOINCREMENT counter, a search index, a descending index, and
 /// values that are easily lost.
 const EVERYTHING: &str = "
 CREATE TABLE plain (body TEXT, n);
@@ -34,34 +34,34 @@ fn image() -> Vec<u8> {
 }
 
 #[test]
-fn a_database_is_the_same_in_every_world() {
+fn a_database_is_the_same_in_every_configuration() {
     let image = image();
     let before = observe(&load(EVERYTHING).unwrap()).unwrap();
-    let worlds = match std::env::var_os("ALL_WORLDS") {
+    let configs = match std::env::var_os("ALL_STORAGE_CONFIGS") {
         Some(_) => StorageConfig::all(),
         None => StorageConfig::sample(1),
     };
-    for world in worlds {
-        let machine = world.rebuild(&image).unwrap();
-        let connection = world.open(&machine).unwrap();
-        assert_eq!(observe(&connection).unwrap(), before, "{world}");
+    for config in configs {
+        let machine = config.rebuild(&image).unwrap();
+        let connection = config.open(&machine).unwrap();
+        assert_eq!(observe(&connection).unwrap(), before, "{config}");
         let said: String = connection
             .pragma_query_value(None, "integrity_check", |row| row.get(0))
             .unwrap();
-        assert_eq!(said, "ok", "{world}");
+        assert_eq!(said, "ok", "{config}");
         connection
             .execute_batch("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
-            .unwrap_or_else(|error| panic!("{world}: {error}"));
+            .unwrap_or_else(|error| panic!("{config}: {error}"));
     }
 }
 
 #[test]
-fn a_world_is_what_it_says() {
+fn a_configuration_has_its_properties() {
     let image = image();
-    for world in StorageConfig::sample(2) {
-        let machine = world.rebuild(&image).unwrap();
+    for config in StorageConfig::sample(2) {
+        let machine = config.rebuild(&image).unwrap();
         let bytes = machine.file("storage.db").unwrap();
-        let connection = world.open(&machine).unwrap();
+        let connection = config.open(&machine).unwrap();
         let text = |pragma: &str| -> String {
             connection
                 .query_row(
@@ -71,36 +71,44 @@ fn a_world_is_what_it_says() {
                 )
                 .unwrap()
         };
-        assert_eq!(text("page_size"), world.page_size().to_string(), "{world}");
-        assert_eq!(text("encoding"), world.encoding(), "{world}");
+        assert_eq!(
+            text("page_size"),
+            config.page_size().to_string(),
+            "{config}"
+        );
+        assert_eq!(text("encoding"), config.encoding(), "{config}");
         let auto_vacuum =
             ["NONE", "FULL", "INCREMENTAL"][text("auto_vacuum").parse::<usize>().unwrap()];
-        assert_eq!(auto_vacuum, world.auto_vacuum(), "{world}");
+        assert_eq!(auto_vacuum, config.auto_vacuum(), "{config}");
         assert!(
-            text("journal_mode").eq_ignore_ascii_case(world.journal()),
-            "{world}"
+            text("journal_mode").eq_ignore_ascii_case(config.journal()),
+            "{config}"
         );
         let secure: i64 = connection
             .pragma_query_value(None, "secure_delete", |row| row.get(0))
             .unwrap();
-        assert_eq!(secure == 1, world.secure_delete(), "{world}");
+        assert_eq!(secure == 1, config.secure_delete(), "{config}");
         let free: i64 = connection
             .pragma_query_value(None, "freelist_count", |row| row.get(0))
             .unwrap();
-        // With auto_vacuum FULL none is left at a COMMIT.
+        // With auto_vacuum FULL a COMMIT leaves no free page.
         assert_eq!(
             free > 1,
-            world.free_pages() && world.auto_vacuum() != "FULL",
-            "{world}: {free}"
+            config.free_pages() && config.auto_vacuum() != "FULL",
+            "{config}: {free}"
         );
-        assert_eq!(bytes[20], world.reserved_bytes(), "{world}");
-        assert_eq!(bytes[47], if world.old_format() { 1 } else { 4 }, "{world}");
+        assert_eq!(bytes[20], config.reserved_bytes(), "{config}");
+        assert_eq!(
+            bytes[47],
+            if config.old_format() { 1 } else { 4 },
+            "{config}"
+        );
     }
 }
 
-/// Expects a finding that only other storage configurations show, under this law, in a
-/// configuration without a superfluous property.
-fn caught(case: &str, law: &str, world: &str) -> Report {
+/// Expects a finding under this law that only other storage configurations show, in a configuration
+/// without superfluous properties.
+fn caught(case: &str, law: &str, config: &str) -> Report {
     let report = Case::new(case).verify(&Settings::default());
     let text = report.to_text();
     let found: Vec<_> = report.laws.iter().flat_map(|law| &law.broken).collect();
@@ -111,7 +119,7 @@ fn caught(case: &str, law: &str, world: &str) -> Report {
             (law, "storage"),
             "{text}"
         );
-        assert!(broken.sql.as_deref().unwrap().starts_with(world), "{text}");
+        assert!(broken.sql.as_deref().unwrap().starts_with(config), "{text}");
     }
     report
 }
@@ -126,7 +134,7 @@ fn passes(case: &str) {
     assert!(report.storage_configs >= 24, "{}", report.storage_configs);
 }
 
-/// The bytes of a text are those of the file's encoding.
+/// The bytes of a text depend on the file's encoding.
 const COUNTS_BYTES: &str = "
 === 0001_note/up.sql
 CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
@@ -154,7 +162,7 @@ fn a_step_that_counts_characters_passes() {
     passes(&COUNTS_BYTES.replace("length(CAST(body AS BLOB))", "length(body)"));
 }
 
-/// Texts are compared byte by byte in the file's encoding, so `ā` comes before `b` in UTF-16le.
+/// Texts are compared byte by byte in the file's encoding, so `ā` sorts before `b` in UTF-16le.
 const NUMBERS_BY_TEXT: &str = "(SELECT count(*) FROM note AS other WHERE other.body < note.body)";
 
 #[test]

@@ -1,11 +1,12 @@
-//! Many small steps, for what is measured and for what is counted.
+//! Many small steps, for measuring and for counting.
 
 use migrations::{Down, Step};
 
-/// How many tables a file that is opened has, whatever its steps: SQLite's own cost hangs on that.
+/// The number of tables of an opened file, whatever its steps, because SQLite's own cost depends on
+/// it.
 pub(crate) const TABLES: u32 = 100;
 
-/// Steps that make so many tables together, in even parts; a step whose part is none writes a row.
+/// Steps that together create `tables` tables, in equal parts; a step without a part writes a row.
 pub(crate) fn steps(count: u32, tables: u32) -> Vec<Step> {
     let first = |version: u32| (version * tables).div_ceil(count);
     let step = |version: u32| {

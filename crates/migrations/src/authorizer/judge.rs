@@ -1,5 +1,5 @@
-//! The list of allowed actions. Whatever is not listed here is refused, also what a newer SQLite
-//! adds.
+//! The list of allowed actions. Any action that is not listed is refused, including those that a
+//! newer SQLite adds.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::watch::{Author, Watch};
 use crate::facts::Refusal;
 use crate::ledger::LEDGER_TABLE;
 
-/// Functions that nobody may call, though an application can register or unlock them: they open
+/// Functions that no step may call, even if the application registers or unlocks them: they open
 /// files.
 const OPENING_FILES: [&str; 6] = [
     "load_extension",
@@ -25,7 +25,7 @@ const OPENING_FILES: [&str; 6] = [
     "fsdir",
 ];
 
-/// Modules of virtual tables that keep everything in the file itself.
+/// Modules of virtual tables that keep all their data in the file itself.
 const IN_THE_FILE: [&str; 7] = [
     "fts3",
     "fts4",
@@ -36,7 +36,7 @@ const IN_THE_FILE: [&str; 7] = [
     "geopoly",
 ];
 
-/// How the names begin that VACUUM gives to the database which it builds.
+/// The prefix of the names that VACUUM gives to the database that it builds.
 const OF_VACUUM: &str = "vacuum_";
 
 pub(super) fn judge(
@@ -106,14 +106,15 @@ fn judge_action(action: &AuthAction<'_>, author: Author) -> Option<Refusal> {
         } => judge_pragma(pragma_name, pragma_value),
         AuthAction::Transaction { .. } => refuse(
             "BEGIN, COMMIT or ROLLBACK",
-            "remove it: all steps of a run share one transaction, which the engine opens and commits",
+            "remove it: all steps of a run share one transaction, which the engine opens and \
+             commits",
         ),
         AuthAction::Savepoint { .. } => refuse(
             "SAVEPOINT, RELEASE or ROLLBACK TO",
             "remove it: a step either succeeds as a whole or the run is rolled back",
         ),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse_attach(),
-        // Where the file is not named by a literal, SQLite does not tell its name.
+        // If the file name is not a literal, SQLite does not report it.
         AuthAction::Unknown { code, .. } if code == ffi::SQLITE_ATTACH => refuse_attach(),
         _ => refuse_unknown(),
     }
@@ -126,8 +127,8 @@ fn refuse_unknown() -> Option<Refusal> {
     )
 }
 
-/// Judges an action of a step outside a transaction: its statements are known, and what VACUUM,
-/// ANALYZE and REINDEX do for their work is asked about like everything else.
+/// Judges an action of a step outside a transaction. Its statements are known; the actions that
+/// VACUUM, ANALYZE and REINDEX take internally reach the authorizer like any other.
 fn judge_outside(context: &AuthContext<'_>) -> Option<Refusal> {
     let database = context.database_name.unwrap_or("main");
     let own = |name: &str| is_own(name) || name.starts_with(OF_VACUUM);
@@ -165,16 +166,17 @@ fn judge_outside(context: &AuthContext<'_>) -> Option<Refusal> {
         AuthAction::Unknown { code, .. } if code == ffi::SQLITE_ATTACH => refuse_attach(),
         _ => refuse(
             "this statement outside a transaction",
-            "here only VACUUM, ANALYZE, REINDEX and pragmas of storage run; put the rest into a step of \
+            "outside a transaction only VACUUM, ANALYZE, REINDEX and storage pragmas may run; put \
+             the rest into a step of \
              its own",
         ),
     }
 }
 
-/// Other databases that are attached to the application's connection are not the step's.
+/// Refuses access to other databases that are attached to the application's connection.
 fn judge_database(context: &AuthContext<'_>, author: Author) -> Option<Refusal> {
     let database = match context.action {
-        // Here the name beside the action is that of a column.
+        // For this action the other name is that of a column.
         AuthAction::AlterTable { database_name, .. } => database_name,
         _ => context.database_name?,
     };
@@ -204,12 +206,12 @@ fn judge_function(name: &str, author: Author, functions: &BTreeSet<String>) -> O
     }
     match author {
         Author::Application => None,
-        // The last are those with which SQLite itself carries out ALTER TABLE; nobody else can call
-        // them.
+        // SQLite itself calls the `sqlite_…` functions for ALTER TABLE; nothing else can call them.
         Author::File if functions.contains(&folded) || folded.starts_with("sqlite_") => None,
         Author::File => refuse(
             format!("{folded}()"),
-            "only the file knows this step, so it may call only SQLite's own functions and those that are \
+            "only the file knows this step, so it may call only SQLite's own functions and those \
+             that are \
              registered as `SQLITE_INNOCUOUS`; go back with the build that knows the step",
         ),
     }
@@ -222,7 +224,8 @@ fn judge_module(module: &str, author: Author) -> Option<Refusal> {
     match author {
         Author::File if !known => refuse(
             format!("the virtual table module `{module}`"),
-            "only the file knows this step, so it may use only modules that keep everything in the file; go \
+            "only the file knows this step, so it may use only modules that keep everything in \
+             the file; go \
              back with the build that knows the step",
         ),
         _ => None,
@@ -240,8 +243,8 @@ fn reads(action: &AuthAction<'_>) -> bool {
     )
 }
 
-/// The ledger may be read. Temporary objects of its name would hide it, and a trigger on it would
-/// run with the engine's own writes.
+/// Judges access to the ledger. It may be read. Temporary objects of its name would hide it, and a
+/// trigger on it would run with the engine's own writes.
 fn judge_ledger(action: &AuthAction<'_>) -> Option<Refusal> {
     let (AuthAction::Insert { table_name: name }
     | AuthAction::Delete { table_name: name }

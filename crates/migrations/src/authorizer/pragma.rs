@@ -1,8 +1,8 @@
-//! Which pragmas a step may use.
+//! The pragmas that a step may use.
 
 use crate::facts::Refusal;
 
-/// Pragmas that read even when they are given an argument. <https://sqlite.org/pragma.html>
+/// Pragmas that only read, even with an argument. <https://sqlite.org/pragma.html>
 const READING: [&str; 10] = [
     "table_info",
     "table_xinfo",
@@ -16,7 +16,7 @@ const READING: [&str; 10] = [
     "quick_check",
 ];
 
-/// Pragmas that only read as long as they are given no value.
+/// Pragmas that only read if they are given no value.
 const READING_WITHOUT_VALUE: [&str; 50] = [
     "analysis_limit",
     "application_id",
@@ -70,7 +70,7 @@ const READING_WITHOUT_VALUE: [&str; 50] = [
     "writable_schema",
 ];
 
-/// Pragmas of a step outside a transaction: they change how the file is stored, and nothing in it.
+/// Pragmas for a step outside a transaction: they change how the file is stored, not its content.
 pub(crate) const STORAGE_PRAGMAS: [&str; 4] = [
     "journal_mode",
     "page_size",

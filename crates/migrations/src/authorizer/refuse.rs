@@ -1,4 +1,4 @@
-//! Refusals that several judges give.
+//! Refusals that several judges return.
 
 use crate::facts::Refusal;
 

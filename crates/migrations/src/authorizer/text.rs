@@ -1,9 +1,9 @@
-//! Refusals by the text of a statement, or by SQLite's message.
+//! Refusals by the text of a statement or by SQLite's message.
 
 use super::refuse::{refuse, refuse_attach};
 use crate::facts::Refusal;
 
-/// Statements that SQLite does not ask the authorizer about.
+/// Judges statements for which SQLite does not call the authorizer.
 pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     let word = statement
         .split(|next: char| !next.is_ascii_alphabetic())
@@ -25,9 +25,9 @@ pub(crate) fn judge_text(statement: &str) -> Option<Refusal> {
     None
 }
 
-/// Refusals by SQLite itself, before it asks the authorizer: a write to its own list of the schema,
-/// however it is written. A run turns `writable_schema` off, so that there is no other answer. Then
-/// what the settings of a run forbid.
+/// Judges the refusals that SQLite makes before it calls the authorizer: any write to
+/// `sqlite_schema` (a run turns `writable_schema` off, so SQLite always refuses it), and whatever
+/// else the settings of a run forbid.
 pub(crate) fn judge_failure(source: &rusqlite::Error) -> Option<Refusal> {
     let words = source.to_string();
     let schema = ["sqlite_master", "sqlite_schema", "sqlite_temp_master"];

@@ -1,6 +1,5 @@
-//! Some rows on their way: as they were read, and what was made of them. Values are cells that
-//! point into one buffer, so that a row costs no allocation, and a batch is used again when it was
-//! written.
+//! A batch of rows: as they were read, and the rows that were computed from them. Values are cells
+//! that point into one buffer, so a row costs no allocation. A batch is reused after it is written.
 
 use std::ops::Range;
 
@@ -12,14 +11,14 @@ use crate::error::BoxError;
 use crate::loss::show;
 use crate::skipped_rows::SkippedRows;
 
-/// A batch is sent on when its rows take so many bytes: enough that handing it over costs nothing,
-/// little enough that four of them fit into a processor's cache.
+/// The number of bytes at which a batch is sent on: large enough that sending it costs nothing,
+/// small enough that four batches fit into a processor's cache.
 const BYTES: usize = 256 * 1024;
 
-/// The same for rows that hold nothing but numbers.
+/// The same limit in cells, for rows that contain only numbers.
 const CELLS: usize = 16 * 1024;
 
-/// What is made of a row that was read.
+/// Computes rows from a row that was read.
 pub(super) type Compute<'a> =
     dyn Fn(&Source<'_>, &mut Made<'_>) -> Result<(), BoxError> + Sync + 'a;
 
@@ -32,7 +31,7 @@ enum Cell {
     Blob(Range<usize>),
 }
 
-/// Rows of the same width, one after the other.
+/// Rows of equal width, one after the other.
 #[derive(Debug, Default)]
 struct Table {
     width: usize,
@@ -97,7 +96,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// The value of a column, counted from 0; NULL where the SELECT has no such column.
+    /// The value of a column, counted from 0; NULL if the SELECT has no such column.
     pub fn get(&self, column: usize) -> ValueRef<'a> {
         if column < self.table.width {
             self.table.get(self.row, column)
@@ -106,13 +105,13 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The value as a person reads it, on one line and not longer than that.
+    /// The value as text on one line, shortened for a reader.
     pub fn shown(&self, column: usize) -> String {
         show(self.get(column))
     }
 }
 
-/// What is made of a row that was read.
+/// The rows that `compute` adds for one row that was read.
 #[derive(Debug)]
 pub struct Made<'a> {
     table: &'a mut Table,
@@ -122,11 +121,11 @@ pub struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// Adds a row to the table that is filled; `values` in the order of
+    /// Adds a row to the table that is filled, with `values` in the order of
     /// [`Backfill::columns`](crate::Backfill).
     ///
     /// # Errors
-    /// When there are more values than columns, or fewer.
+    /// When the number of values differs from the number of columns.
     pub fn row(&mut self, values: &[ValueRef<'_>]) -> Result<(), BoxError> {
         if values.len() != self.table.width {
             let (given, width) = (values.len(), self.table.width);
@@ -139,23 +138,23 @@ impl Made<'_> {
         Ok(())
     }
 
-    /// Says that the row `key` of `table` stays as it is, and why; as
+    /// Records that the row `key` of `table` stays unchanged, and why; see
     /// [`SkippedRows::skip`](crate::SkippedRows::skip).
     pub fn skip(&mut self, table: &str, key: impl Into<String>, reason: impl Into<String>) {
         self.skipped.skip(table, key, reason);
     }
 }
 
-/// Rows that were read together, and what was made of them.
+/// Rows that were read together, and the rows computed from them.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// The name of the first column that is read.
     key: String,
-    /// How many rows were read before these.
+    /// The number of rows read before this batch.
     before: u64,
     read: Table,
     made: Table,
-    /// For each row that was made, the one that it was made of.
+    /// For each computed row, the row that it was computed from.
     origins: Vec<usize>,
     skipped: SkippedRows,
     failure: Option<RowError>,
@@ -167,7 +166,7 @@ impl Batch {
         Batch::empty(key, statement.column_count(), columns)
     }
 
-    /// An empty one of the same kind.
+    /// An empty batch of the same shape.
     pub(super) fn another(&self) -> Batch {
         Batch::empty(&self.key, self.read.width, self.made.width)
     }
@@ -184,7 +183,7 @@ impl Batch {
         }
     }
 
-    /// Makes room for what comes after `before` rows.
+    /// Empties the batch for the rows that follow the first `before` rows.
     pub(super) fn go_on(&mut self, before: u64) {
         self.before = before;
         self.read.clear();
@@ -192,12 +191,12 @@ impl Batch {
         self.origins.clear();
     }
 
-    /// How many rows were read, these included.
+    /// The number of rows read up to the end of this batch.
     pub(super) fn end(&self) -> u64 {
         self.before + self.read.rows() as u64
     }
 
-    /// Reads until it is full; false when there are no more rows.
+    /// Reads until the batch is full; false when there are no more rows.
     pub(super) fn read(&mut self, rows: &mut Rows<'_>) -> rusqlite::Result<bool> {
         while !self.read.is_full() {
             let Some(row) = rows.next()? else {
@@ -210,7 +209,7 @@ impl Batch {
         Ok(true)
     }
 
-    /// Makes what `compute` makes of each row, up to the first that it fails on.
+    /// Calls `compute` for each row, up to the first that fails.
     pub(super) fn compute(&mut self, compute: &Compute<'_>) {
         for row in 0..self.read.rows() {
             let source = Source {
@@ -246,17 +245,17 @@ impl Batch {
         Some(self.failure.take()?.into())
     }
 
-    /// How many rows were made.
+    /// The number of computed rows.
     pub(super) fn rows_made(&self) -> usize {
         self.origins.len()
     }
 
-    /// A value of a row that was made.
+    /// A value of a computed row.
     pub(super) fn made(&self, row: usize, column: usize) -> ValueRef<'_> {
         self.made.get(row, column)
     }
 
-    /// Why a row that was made cannot be written, with the row that it was made of.
+    /// Wraps the error of a computed row with the row that it was computed from.
     pub(super) fn wrap_refusal(&self, made: usize, source: BoxError) -> BoxError {
         let origin = self.origins.get(made).copied().unwrap_or_default();
         self.error(origin, source).into()

@@ -1,4 +1,4 @@
-//! A row that cannot be treated.
+//! The error of one row.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use rusqlite::ErrorCode;
 
 use crate::error::BoxError;
 
-/// A row that cannot be treated.
+/// The error of one row.
 #[derive(Debug)]
 pub(super) struct RowError {
-    /// Counted from 1, as it is read.
+    /// The row's number in the order of reading, from 1.
     pub(super) number: u64,
-    /// Its first column, as a person would look for it.
+    /// The row's first column, by which a person finds it.
     pub(super) key: String,
     pub(super) source: BoxError,
 }
@@ -28,7 +28,7 @@ impl std::error::Error for RowError {
     }
 }
 
-/// Whether it is the row that SQLite refuses, and not the file or the machine that fails.
+/// Whether SQLite refuses the row itself; false if the file or the machine fails.
 pub(super) fn refuses_row(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),

@@ -1,4 +1,4 @@
-//! Writing rows: many with one statement, and the indexes afterwards.
+//! Writes rows, many with one statement, and builds the indexes afterwards.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use super::batch::Batch;
 use super::row_error::refuses_row;
 use crate::error::BoxError;
 
-/// Parameters of one statement: enough that beginning and ending it costs little, and fewer than
-/// [any SQLite takes](https://sqlite.org/limits.html#max_variable_number).
+/// The number of parameters of one statement: enough to make its fixed cost small, and below the
+/// limit [of every SQLite](https://sqlite.org/limits.html#max_variable_number).
 const PARAMETERS: usize = 128;
 
-/// The indexes of `table`, which is empty, that are only made to find rows: dropped, and given as
-/// the statements that make them again.
+/// Drops the indexes of `table` that are not UNIQUE, if the table is empty, and returns the
+/// statements that create them again.
 pub(super) fn put_off_indexes(
     connection: &Connection,
     table: &str,
@@ -38,7 +38,7 @@ pub(super) fn put_off_indexes(
     Ok(indexes.into_iter().map(|(_, sql)| sql).collect())
 }
 
-/// Two statements: one for many rows, and one for a row.
+/// Two statements: one for many rows, and one for a single row.
 pub(super) struct Writer<'a> {
     many: Statement<'a>,
     one: Statement<'a>,
@@ -47,7 +47,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Writes into `names` of `table`.
+    /// Prepares to write the columns `names` of `table`.
     pub(super) fn new(
         connection: &'a Connection,
         table: &str,
@@ -87,7 +87,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// False where a row is refused; then none of them was written.
+    /// Writes the rows with one statement; false if a row is refused, and then none is written.
     fn write_many(&mut self, batch: &Batch, rows: Range<usize>) -> Result<bool, BoxError> {
         bind(&mut self.many, batch, rows, self.columns)?;
         match self.many.raw_execute() {
@@ -97,7 +97,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// One by one, so that an error names its row.
+    /// Writes the rows one by one, so that an error names its row.
     fn write_each(&mut self, batch: &Batch, rows: Range<usize>) -> Result<(), BoxError> {
         for row in rows {
             bind(&mut self.one, batch, row..row + 1, self.columns)?;

@@ -1,12 +1,12 @@
-//! The pages of a database: how many there are, and whether each can be read.
+//! Checks that every page of a database can be read.
 
 use rusqlite::Connection;
 
 use crate::error::{self, Error};
 
-/// [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check): reads every page. What it
-/// says of values that break a NOT NULL, a CHECK or a STRICT type is no damage: they were written
-/// so, and are copied so.
+/// Runs [`quick_check`](https://sqlite.org/pragma.html#pragma_quick_check), which reads every page.
+/// Values that violate NOT NULL, CHECK or a STRICT type are not damage: they were written that way
+/// and are copied that way.
 pub(crate) fn check(connection: &Connection) -> Result<(), String> {
     let said = || -> rusqlite::Result<Vec<String>> {
         let mut statement = connection.prepare("PRAGMA main.quick_check")?;

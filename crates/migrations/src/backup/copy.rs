@@ -1,4 +1,4 @@
-//! A copy of a database that is made beside it, and goes unless it gets a name.
+//! A copy of a database beside it, which is removed unless it is published under a name.
 
 #![expect(clippy::disallowed_methods, reason = "a backup is a file")]
 
@@ -20,26 +20,26 @@ use crate::files::{Files, NewFile};
 use crate::options::Options;
 use crate::progress::{Progress, Work};
 
-/// Pages copied between two reports of progress: 4 MB at the usual page size.
+/// The number of pages copied between two reports of progress: 4 MB at the usual page size.
 const PAGES_A_STEP: i32 = 1024;
 
-/// How long to wait before a lock that somebody else holds is tried again.
+/// The pause before a lock held by another connection is tried again.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How many names are tried for a copy.
+/// The number of names that are tried for a copy.
 const NAMES: u32 = 100;
 
-/// A file for a copy. Dropped, it goes with all that SQLite put beside it.
+/// A file for a copy. Dropping it removes the file and everything that SQLite put beside it.
 pub(crate) struct Copy {
     files: &'static dyn Files,
     path: PathBuf,
     made: Box<dyn NewFile>,
-    /// What the header of the finished copy says.
+    /// The version in the header of the finished copy.
     pub(super) version: Version,
 }
 
 impl Copy {
-    /// Makes an empty file beside `base`, that may be read by those who may read `like`.
+    /// Creates an empty file beside `base`, readable only by those who may read `like`.
     fn create(
         files: &'static dyn Files,
         base: &Path,
@@ -76,8 +76,8 @@ impl Drop for Copy {
     }
 }
 
-/// Copies what is committed in the database behind `source`, which is `file`, to a file beside it;
-/// a database in memory, to the directory for temporary files.
+/// Copies the committed content of `source`, whose file is `file`, to a file beside it; for a
+/// database in memory, to the directory for temporary files.
 pub(crate) fn copy_beside(
     source: &Connection,
     file: Option<&Path>,
@@ -98,7 +98,7 @@ pub(crate) fn copy_beside(
 fn check_space(files: &dyn Files, file: &Path, needed: u64) -> Result<(), Error> {
     match files.free_space(directory(file)) {
         Ok(free) if free < needed => Err(error::no_space_for_backup(file, needed, free)),
-        // Where the system does not tell, the copy finds out.
+        // If the free space is unknown, the copy itself finds out.
         _ => Ok(()),
     }
 }
@@ -106,10 +106,10 @@ fn check_space(files: &dyn Files, file: &Path, needed: u64) -> Result<(), Error>
 fn write(source: &Connection, copy: &Copy, options: &Options) -> Result<Version, BoxError> {
     let mut target = connect::copy_target(&copy.path, copy.files)?;
     self::copy(source, &mut target, options)?;
-    // A copy of a file in WAL mode says that it is one; as a single file it needs no WAL.
+    // The copy of a file in WAL mode is marked as one too; as a single file it needs no WAL.
     connect::without_journal(&target)?;
     let version = target.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    // Nothing is written any more: the disk works while the pages are read again.
+    // Nothing is written any more, so the disk syncs while the pages are read again.
     let finish = || copy.made.finish();
     let (sound, finished) = if copy.files.concurrent() {
         thread::scope(|scope| {
@@ -124,8 +124,8 @@ fn write(source: &Connection, copy: &Copy, options: &Options) -> Result<Version,
     Ok(version)
 }
 
-/// Gives the finished copy of `file` its name in place of the one it had, which lasts when this
-/// returns. Nothing is overwritten.
+/// Gives the finished copy of `file` its final name in place of its temporary one. The name is
+/// durable when this returns. Nothing is overwritten.
 pub(super) fn publish(file: &Path, copy: Copy, version: Version) -> Result<PathBuf, BoxError> {
     let files = copy.files;
     for number in 1.. {
@@ -133,7 +133,7 @@ pub(super) fn publish(file: &Path, copy: Copy, version: Version) -> Result<PathB
         if !give_name(files, &copy.path, &path)? {
             continue;
         }
-        // Before the sync, so that the name it had does not come back either.
+        // Before the sync, so that the temporary name does not come back either.
         drop(copy);
         if let Err(error) = files.sync_directory(directory(file)) {
             names::remove(files, &path);
@@ -144,15 +144,15 @@ pub(super) fn publish(file: &Path, copy: Copy, version: Version) -> Result<PathB
     Err("no name is left".into())
 }
 
-/// Whether the file has the new name now; it has not where somebody else has it.
+/// Whether the file has the new name now; false if the name is taken.
 fn give_name(files: &dyn Files, old: &Path, new: &Path) -> io::Result<bool> {
     match files.link(old, new) {
         Ok(()) => Ok(true),
-        // On a network it may be done, and the answer lost.
+        // On a network file system the call may succeed although its answer is lost.
         Err(_) if files.same(old, new) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(_) if files.look(new).is_ok() => Ok(false),
-        // Not every file system has links.
+        // Not every file system has hard links.
         Err(_) => match files.rename(old, new) {
             Err(error) if files.look(old).is_ok() || files.look(new).is_err() => Err(error),
             _ => Ok(true),
@@ -160,12 +160,12 @@ fn give_name(files: &dyn Files, old: &Path, new: &Path) -> io::Result<bool> {
     }
 }
 
-/// Copies all pages, waiting for locks as long as the busy timeout says.
+/// Copies all pages, waiting for locks up to the busy timeout.
 fn copy(source: &Connection, target: &mut Connection, options: &Options) -> rusqlite::Result<()> {
     copy_if(source, target, options, || true).map(drop)
 }
 
-/// The same, when `go_on` says so after the target is locked; whether it did.
+/// Copies all pages if `go_on` agrees after the target is locked; returns whether it did.
 pub(super) fn copy_if(
     source: &Connection,
     target: &mut Connection,
@@ -176,7 +176,7 @@ pub(super) fn copy_if(
     let mut since = Instant::now();
     let mut locked = false;
     loop {
-        // A step of no page only locks.
+        // A step of zero pages only takes the lock.
         let step = backup.step(if locked { PAGES_A_STEP } else { 0 })?;
         if !locked && matches!(step, StepResult::More | StepResult::Done) {
             locked = true;

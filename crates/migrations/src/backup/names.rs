@@ -1,5 +1,5 @@
-//! The names of files beside a database. Names are bytes here, as they are for the file system: any
-//! name works, and what is not exactly one of ours is nobody's business.
+//! The names of files beside a database. Names are bytes, as in the file system, so any name works.
+//! A file whose name is not exactly one of these is left alone.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::process;
 use crate::Version;
 use crate::files::Files;
 
-/// Files that SQLite keeps beside a database.
+/// The suffixes of the files that SQLite keeps beside a database.
 pub(crate) const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// What a copy is for that has not got its name, and will not.
+/// The purpose of a copy that has no final name, or never gets one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Draft {
     /// A backup that is being made: `notes.db.PID.partial`.
@@ -33,8 +33,8 @@ impl Draft {
         }
     }
 
-    /// The first name that is tried for it, the second and so on: threads of one process may want
-    /// one each, and so may processes that have the same number in different containers.
+    /// The path of the draft with this number. Threads of one process may need one each, and so may
+    /// processes with equal ids in different containers.
     pub(super) fn path(self, file: &Path, number: u32) -> PathBuf {
         let ending = self.ending();
         match (process::id(), number) {
@@ -44,7 +44,8 @@ impl Draft {
     }
 }
 
-/// `notes.db.v1.backup` holds version 1, `notes.db.v1.2.backup` is the second one of it.
+/// The path of a backup: `notes.db.v1.backup` for version 1, `notes.db.v1.2.backup` for the second
+/// backup of that version.
 pub(super) fn backup(file: &Path, version: Version, number: u32) -> PathBuf {
     match number {
         1 => beside(file, &format!("v{version}.backup")),
@@ -52,7 +53,7 @@ pub(super) fn backup(file: &Path, version: Version, number: u32) -> PathBuf {
     }
 }
 
-/// The version and the number that the name of a backup tells; `None` for any other name.
+/// The version and the number in the name of a backup; `None` for any other name.
 pub(super) fn parse_backup(file: &Path, name: &OsStr) -> Option<(Version, u32)> {
     let rest = after(file, name)?
         .strip_prefix(b"v")?
@@ -62,13 +63,12 @@ pub(super) fn parse_backup(file: &Path, name: &OsStr) -> Option<(Version, u32)> 
         None => (rest.parse().ok()?, 1),
         Some((version, number)) => (version.parse().ok()?, number.parse().ok()?),
     };
-    // `v01` and `v+1` are names that nobody gives.
+    // No backup is ever named `v01` or `v+1`.
     let given = backup(file, version, number);
     (given.file_name() == Some(name)).then_some((version, number))
 }
 
-/// Removes the drafts that a process which was killed left beside `file`; those of one that lives
-/// stay.
+/// Removes the drafts beside `file` that killed processes left; those of live processes stay.
 pub(crate) fn remove_abandoned(files: &dyn Files, file: &Path) {
     let names = files.list(directory(file)).unwrap_or_default();
     let ours = names.iter().filter_map(|name| parse_draft(file, name));
@@ -92,14 +92,15 @@ pub(crate) fn remove_companions(files: &dyn Files, path: &Path) {
     }
 }
 
-/// Removes a file. On a network the answer may be lost, and who asks again is told that it is gone.
+/// Removes a file. On a network file system the answer may be lost; the retry then fails with "not
+/// found".
 pub(crate) fn remove(files: &dyn Files, path: &Path) {
     if files.remove(path).is_err() {
         let _ = files.remove(path);
     }
 }
 
-/// The name of the draft that is called `name`, or whose companion is.
+/// The name of the draft that `name`, or the file that `name` accompanies, refers to.
 fn parse_draft(file: &Path, name: &OsStr) -> Option<OsString> {
     let rest = str::from_utf8(after(file, name)?).ok()?;
     let companion = COMPANIONS.iter().find_map(|own| rest.strip_suffix(own));
@@ -115,7 +116,7 @@ fn parse_draft(file: &Path, name: &OsStr) -> Option<OsString> {
     ours.then(draft)?
 }
 
-/// The rest of `name` after that of the file and a dot.
+/// The rest of `name` after the file's name and a dot.
 fn after<'a>(file: &Path, name: &'a OsStr) -> Option<&'a [u8]> {
     let own = file.file_name()?.as_encoded_bytes();
     name.as_encoded_bytes()

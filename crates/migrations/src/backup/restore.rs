@@ -1,4 +1,4 @@
-//! The way to put a backup back.
+//! Restores a backup.
 
 #![expect(clippy::disallowed_methods, reason = "a backup is a file")]
 
@@ -28,22 +28,24 @@ use crate::outcome::Outcome;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Restored {
-    /// The version that the file holds now.
+    /// The version of the file now.
     pub version: Version,
-    /// The backup of what the file held before; `None` where it held nothing, or none was wanted.
+    /// The backup of the previous content; `None` if the file was empty or backups are off.
     pub kept: Option<PathBuf>,
 }
 
-/// Puts the content of `backup` into `file`, in one transaction of SQLite's own: cut anywhere, the
-/// file holds what it held or what the backup holds, and a `-wal` or `-shm` that lay beside it is
-/// not left to be replayed. What the file held is backed up first, unless `options` want none.
+/// Restores the content of `backup` into `file`, in one transaction of SQLite's own. After a crash
+/// at any moment, the file contains either its previous content or that of the backup, and an old
+/// `-wal` or `-shm` beside it is not replayed. The previous content is backed up first, unless
+/// `options` turn backups off.
 ///
-/// A file that is not there is made with the mode, the owner and the attributes of the backup.
+/// If the file does not exist, it is created with the mode, the owner and the attributes of the
+/// backup.
 ///
 /// # Errors
-/// When the backup is missing, is damaged or belongs to another application, the file is locked, or
-/// it cannot be read as a database. [`Error::outcome`] says what is in the file; where it is as it
-/// was, no new backup stays.
+/// When the backup is missing, is damaged or belongs to another application, or when the file is
+/// locked or cannot be read as a database. [`Error::outcome`] reports the content of the file; if
+/// it is unchanged, no new backup stays.
 pub fn restore(
     catalogue: &Catalogue,
     backup: &Path,
@@ -89,7 +91,7 @@ pub fn restore(
     }
 }
 
-/// Makes an empty file where there is none, which may be read by those who may read `backup`.
+/// Creates an empty file if none exists, readable only by those who may read `backup`.
 fn make(file: &Path, backup: &Path, options: &Options) -> Result<Option<Box<dyn NewFile>>, Error> {
     match options.files.create(file, Some(backup)) {
         Ok(made) => Ok(Some(made)),
@@ -106,7 +108,7 @@ fn make(file: &Path, backup: &Path, options: &Options) -> Result<Option<Box<dyn 
     }
 }
 
-/// Removes a file that was made for a restore which failed, unless somebody else has filled it.
+/// Removes a file that was created for a failed restore, unless another process has filled it.
 fn remove_empty(file: &Path, options: &Options) {
     let opened = connect::handle(file, Missing::Refuse, options);
     if opened
@@ -118,12 +120,12 @@ fn remove_empty(file: &Path, options: &Options) {
     }
 }
 
-/// Puts the content of `source` into `file`, which is there; the backup of what it held, where one
-/// is wanted.
+/// Restores the content of `source` into `file`, which exists; returns the backup of its previous
+/// content, if one is wanted.
 fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Option<PathBuf>, Error> {
     let (mut target, _) = connect::open(file, Missing::Refuse, options)?;
     let before = schema_cookie(&target);
-    // Backups lie beside the file that a link leads to.
+    // Backups are beside the file that a symbolic link points to.
     let real = find_file_path(&target, options.files)?.unwrap_or_else(|| file.to_owned());
     let kept = RefCell::default();
     let result = if options.backups == Backups::Off || pages(&target)? == 0 {
@@ -132,7 +134,7 @@ fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Optio
         keep_and_replace(source, &mut target, &real, options, &kept)
     };
     let file = real.as_path();
-    // Closed, it has nothing open that somebody who looks again would have to wait for.
+    // Closes the connection, so that it cannot block the next one that reads the file.
     drop(target);
     let kept: Option<PathBuf> = kept.into_inner();
     let Err(error) = result else {
@@ -148,8 +150,8 @@ fn put_back(source: &Connection, file: &Path, options: &Options) -> Result<Optio
     Err(error.with_outcome(outcome))
 }
 
-/// The state of the file after an error. Copying a database over another one counts up the schema
-/// cookie of that one, whatever it copies, so that other connections read the schema again.
+/// Reads the state of the file after an error. Copying over a database increments its schema
+/// cookie, whatever is copied, so that other connections read the schema again.
 /// <https://sqlite.org/pragma.html#pragma_schema_version>
 fn reread_outcome(file: &Path, options: &Options, before: Option<i64>, said: Outcome) -> Outcome {
     if said != Outcome::Unknown {
@@ -170,8 +172,8 @@ fn schema_cookie(connection: &Connection) -> Option<i64> {
         .ok()
 }
 
-/// Backs up what `target` holds and replaces it, so that nobody's commit falls between the two. The
-/// backup is in `kept` as soon as there is one, also where what follows fails.
+/// Backs up the content of `target` and replaces it, so that no other commit falls between the two.
+/// `kept` contains the backup as soon as it exists, even if a later part fails.
 fn keep_and_replace(
     source: &Connection,
     target: &mut Connection,
@@ -184,7 +186,7 @@ fn keep_and_replace(
         .query_row("PRAGMA main.journal_mode", [], |row| row.get(0))
         .map_err(error::sqlite)?;
     if mode != "wal" {
-        // The lock of a transaction stays after its end:
+        // In this mode the lock stays after the transaction ends:
         // https://sqlite.org/pragma.html#pragma_locking_mode
         target
             .execute_batch("BEGIN EXCLUSIVE; PRAGMA main.locking_mode = EXCLUSIVE; COMMIT")
@@ -192,7 +194,8 @@ fn keep_and_replace(
         *kept.borrow_mut() = Some(take_from(target, file, options, None)?);
         return replace_if(source, target, options, || true).map(drop);
     }
-    // With a WAL, readers are let in beside the writer: one tells whether somebody was faster.
+    // With a WAL, readers are admitted beside the writer; this one shows whether another commit
+    // came first.
     let watch = connect::reading(file, options.files)?;
     let version = || -> Result<i64, Error> {
         watch
@@ -201,8 +204,8 @@ fn keep_and_replace(
     };
     let since = Instant::now();
     loop {
-        // Writers wait while the copy is made; between its end and the lock of the copy back there
-        // is a moment.
+        // Writers wait while the copy is made, except for a moment between its end and the lock of
+        // the copy back.
         target
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(error::cannot_begin)?;
@@ -214,7 +217,7 @@ fn keep_and_replace(
         if replace_if(source, target, options, same)? {
             return Ok(());
         }
-        // What was kept lacks what was committed meanwhile.
+        // The backup lacks a commit that was made in that moment.
         if let Some(kept) = kept.take() {
             names::remove(options.files, &kept);
         }
@@ -227,16 +230,15 @@ fn keep_and_replace(
     }
 }
 
-/// Puts the content of `source`'s database into `target`'s, in one transaction of SQLite's own: cut
-/// anywhere, also by a power cut, `target` holds what it held or what `source` holds, and the
-/// latter once this has returned. This is what [`restore`] does when it has looked at both files;
-/// nothing is backed up or checked here. `target` may be in journal mode DELETE afterwards where it
-/// was in WAL mode.
+/// Replaces the content of `target`'s database with that of `source`'s, in one transaction of
+/// SQLite's own. After a crash or a power cut at any moment, `target` contains either its previous
+/// content or that of `source`; after this returns, that of `source`. [`restore`] calls this after
+/// it has examined both files; nothing is backed up or checked here. If `target` was in WAL mode,
+/// it may be in journal mode DELETE afterwards.
 ///
 /// # Errors
 /// When `target` is locked for longer than the busy timeout, or one of the two cannot be read or
-/// written. Where more was begun than to wait, the error says that what is in `target` is not
-/// known.
+/// written. If the copy had begun, the error's outcome is unknown.
 /// <https://sqlite.org/c3ref/backup_finish.html>
 pub fn replace_content(
     source: &Connection,
@@ -247,15 +249,15 @@ pub fn replace_content(
     replace_if(source, target, options, || true).map(drop)
 }
 
-/// The same, when `go_on` says so after `target` is locked; whether it did.
+/// Replaces the content if `go_on` agrees after `target` is locked; returns whether it did.
 fn replace_if(
     source: &Connection,
     target: &mut Connection,
     options: &Options,
     go_on: impl Fn() -> bool,
 ) -> Result<bool, Error> {
-    // With FULL, a power cut can bring a deleted journal back and cut the file off nevertheless:
-    // what was restored is then undone, and a file that became shorter is damaged.
+    // With FULL, a power cut can bring back a deleted journal after the file was truncated: the
+    // restore is then undone, and a file that became shorter is damaged.
     // https://sqlite.org/pragma.html#pragma_synchronous
     let synchronous = match sync_fully(target) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
@@ -278,21 +280,20 @@ fn replace_if(
             error.with_outcome(Outcome::Unknown)
         }
     });
-    // Whoever opens the file again has the setting of before; this is for who goes on with the
-    // connection.
+    // A new connection has its own setting; this restores it for the caller of this one.
     let _ = target.pragma_update(None, "synchronous", synchronous);
     replaced
 }
 
-/// Sets `synchronous`, and gives what it was.
+/// Sets `synchronous` to EXTRA and returns its previous value.
 fn sync_fully(target: &Connection) -> rusqlite::Result<i64> {
     let before = target.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     target.pragma_update(None, "synchronous", "EXTRA")?;
     Ok(before)
 }
 
-/// Has the database taken for an empty one, or no more: a pragma reads the schema, which may be
-/// what is damaged.
+/// Makes SQLite treat the database as empty, or ends that: a pragma reads the schema, which may be
+/// the damaged part.
 /// <https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigresetdatabase>
 fn unread(target: &Connection, on: bool) -> Result<(), Error> {
     target
@@ -301,7 +302,7 @@ fn unread(target: &Connection, on: bool) -> Result<(), Error> {
         .map_err(error::sqlite)
 }
 
-/// A WAL cannot hold pages of another size: <https://sqlite.org/c3ref/backup_finish.html>
+/// Leaves WAL mode if the page sizes differ: <https://sqlite.org/c3ref/backup_finish.html>
 fn fit_pages(source: &Connection, target: &Connection) -> Result<(), Error> {
     if page_size(source)? != page_size(target)? {
         let mode = "PRAGMA main.journal_mode = DELETE";
@@ -312,8 +313,8 @@ fn fit_pages(source: &Connection, target: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// The version of a backup. That of a file that was adopted has no ledger: then it is the version
-/// whose schema it has, so that nobody restores another application's file.
+/// The version of a backup. The backup of an adopted file has no ledger; its version is the one
+/// whose schema it has, so that another application's file is not restored.
 fn read_version(catalogue: &Catalogue, state: &FileState) -> Result<Version, Error> {
     let said = state.version(catalogue);
     let ours = [0, catalogue.application_id()].contains(&state.application_id);

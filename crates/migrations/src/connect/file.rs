@@ -1,4 +1,4 @@
-//! Which file a connection has open, and whether it is still the one that its path names.
+//! The file that a connection has open, and a check that its path still names it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,17 +15,17 @@ use crate::error::{self, Error};
 /// The identity of a file: device and number. Not every system has it.
 type Identity = Option<(u64, u64)>;
 
-/// A file as it was when it was opened.
+/// A file at the time when it was opened.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
-    /// As the caller named it.
+    /// The path that the caller gave.
     path: PathBuf,
-    /// `None` where the system does not know it: then it is not the system that keeps it.
+    /// `None` if the system does not know the file, because another VFS stores it.
     identity: Option<Identity>,
 }
 
 impl OpenFile {
-    /// The file that was opened by `path` just now.
+    /// The file that was just opened by `path`.
     pub(crate) fn from_path(path: &Path) -> OpenFile {
         let identity = fs::metadata(path).ok().map(|data| identity(&data));
         OpenFile {
@@ -34,9 +34,9 @@ impl OpenFile {
         }
     }
 
-    /// Refuses where the path names another file by now, or none: what is written to an open file
-    /// that has no name is lost. SQLite finds out by itself when it makes a journal, but not in WAL
-    /// mode, and only after a backup of the other file was taken.
+    /// Refuses if the path now names a different file or none: what is written to an open file
+    /// without a name is lost. SQLite itself notices this only when it creates a journal, so not in
+    /// WAL mode, and only after a backup of the wrong file.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let now = fs::metadata(&self.path).ok().map(|data| identity(&data));
         if self.identity.is_none() || now == self.identity {
@@ -47,7 +47,7 @@ impl OpenFile {
     }
 }
 
-/// Whether both are the same file, as far as the system tells.
+/// The identity of the file, if the system has one.
 pub(super) fn identity(data: &Metadata) -> Identity {
     #[cfg(unix)]
     {
@@ -61,7 +61,7 @@ pub(super) fn identity(data: &Metadata) -> Identity {
     }
 }
 
-/// How many names the file has; 1 where the system does not tell.
+/// The number of names of the file; 1 if the system does not report it.
 pub(super) fn links(data: &Metadata) -> u64 {
     #[cfg(unix)]
     {
@@ -75,9 +75,9 @@ pub(super) fn links(data: &Metadata) -> u64 {
     }
 }
 
-/// Refuses a file that has more than one name, or is none, such as `/dev/null`. SQLite names a
-/// journal after the name that the file was opened by: after a crash, a start by another name does
-/// not find the journal, and the file is damaged.
+/// Refuses a file that has more than one name, or that is not a regular file, such as `/dev/null`.
+/// SQLite names a journal after the name by which the file was opened. After a crash, an open by a
+/// different name does not find the journal, and the file is damaged.
 /// <https://sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file>
 pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
@@ -88,19 +88,18 @@ pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
 }
 
 /// The path of the file that a connection has open, as SQLite resolved it; `None` for a database
-/// without a file. There may be no file of that name where it was moved, or where it is not the
-/// system that keeps it.
+/// without a file. No file has that path if the file was moved or another VFS stores it.
 ///
 /// # Errors
-/// When the path is not UTF-8 and the database is not in UTF-8, in which SQLite then gives the
-/// path.
+/// When the path is not UTF-8 and the database is in UTF-16, because SQLite then returns the path
+/// in UTF-16.
 pub(crate) fn find_open_file(connection: &Connection) -> Result<Option<PathBuf>, Error> {
     if let Some(path) = connection.path() {
         return Ok(Some(path)
             .filter(|path| !path.is_empty())
             .map(PathBuf::from));
     }
-    // No file, or one whose path is not UTF-8: here it comes in bytes.
+    // No file, or one whose path is not UTF-8: this query returns it as bytes.
     let sql = "SELECT file FROM pragma_database_list WHERE name = 'main'";
     let bytes: Vec<u8> = connection
         .query_row(sql, [], |row| {
@@ -113,7 +112,7 @@ pub(crate) fn find_open_file(connection: &Connection) -> Result<Option<PathBuf>,
     }
     let path = from_bytes(bytes);
     match fs::symlink_metadata(&path) {
-        Err(_) if path.to_string_lossy().contains('\u{fffd}') => Err(error::path_not_told(&path)),
+        Err(_) if path.to_string_lossy().contains('\u{fffd}') => Err(error::path_not_utf8(&path)),
         _ => Ok(Some(path)),
     }
 }

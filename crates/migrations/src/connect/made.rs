@@ -1,4 +1,4 @@
-//! A file that was made by opening it, and is removed where nothing was ever written to it.
+//! A file that was created by opening it, and is removed if nothing was ever written to it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,19 +13,19 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::file::{identity, links};
 
-/// An empty file that SQLite made when it was opened, before anything was written.
+/// An empty file that SQLite created when it was opened, before any write.
 ///
-/// It must be dropped after its connection: whoever closes a file gives up the locks of all
-/// connections of the process to it, and only SQLite knows how to wait with that.
+/// Drop it after its connection: closing any handle of a file releases the process's locks on it,
+/// and only SQLite knows how to postpone that.
 #[derive(Debug)]
 pub(crate) struct Made {
     path: PathBuf,
-    /// Whether what it was made for failed.
+    /// Whether the operation that created the file failed.
     pub(crate) failed: bool,
 }
 
 impl Made {
-    /// `None` where there is something at `path` already, or nobody can tell.
+    /// Prepares to create `path`; `None` if something exists there already, or if that is unknown.
     pub(crate) fn about_to(path: &Path) -> Option<Made> {
         match fs::metadata(path) {
             Err(why) if why.kind() == io::ErrorKind::NotFound => Some(Made {
@@ -40,16 +40,16 @@ impl Made {
 impl Drop for Made {
     fn drop(&mut self) {
         if self.failed {
-            // The error that is on its way says more than that this failed.
+            // The error that is already being returned matters more than a failure here.
             let _ = remove_if_empty(&self.path);
         }
     }
 }
 
-/// Removes a file of no bytes that nobody has locked. Who has opened it and not locked it yet is
-/// told by SQLite that it was moved, before anything is written.
+/// Removes an empty file that no process has locked. If another process has opened it but not
+/// locked it yet, SQLite reports to that process that the file was moved, before it writes.
 fn remove_if_empty(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    // A link stays, and what it leads to was made.
+    // A symbolic link stays; its target was created.
     let path = fs::canonicalize(path)?;
     let empty = || {
         let data = fs::metadata(&path).ok()?;
@@ -61,10 +61,10 @@ fn remove_if_empty(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let probe = Connection::open_with_flags(&path, flags)?;
-    // Nothing will be written, and a journal on the disk might be what failed.
+    // Nothing will be written, and a journal on the disk may be the cause of the failure.
     probe.pragma_update(None, "journal_mode", "MEMORY")?;
     probe.execute_batch("BEGIN EXCLUSIVE")?;
-    // Somebody may have written to it, and somebody may have put another one there.
+    // Another process may have written to the file or replaced it.
     if empty() == Some(found) {
         fs::remove_file(&path)?;
     }

@@ -1,4 +1,4 @@
-//! Errors of backups, and of putting one back.
+//! Errors of backups and of restoring one.
 
 use std::path::Path;
 
@@ -9,10 +9,7 @@ use crate::remedy::Remedy;
 pub(crate) fn backups_unreadable(file: &Path, source: std::io::Error) -> Error {
     Error::new(
         ErrorKind::ReadOnly,
-        format!(
-            "the backups beside `{}` cannot be looked at",
-            file.display()
-        ),
+        format!("the backups beside `{}` cannot be listed", file.display()),
     )
     .hint("check the permissions of the file's directory")
     .caused_by(source)
@@ -30,9 +27,15 @@ pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
     if source.is::<Unsound>() {
         return Error::new(
             ErrorKind::Damaged,
-            format!("`{}` is damaged: a copy of it does not pass `quick_check`", file.display()),
+            format!(
+                "`{}` is damaged: a copy of it does not pass `quick_check`",
+                file.display()
+            ),
         )
-        .hint("copy the file away, then restore a backup of before, or see https://sqlite.org/recovery.html")
+        .hint(
+            "copy the file away, then restore an earlier backup, or see \
+               https://sqlite.org/recovery.html",
+        )
         .caused_by(source);
     }
     let code = source.downcast_ref::<rusqlite::Error>();
@@ -53,11 +56,10 @@ pub(crate) fn backup_failed(file: &Path, source: BoxError) -> Error {
 }
 
 pub(crate) fn file_damaged(said: &str) -> Error {
-    Error::new(
-        ErrorKind::Damaged,
-        format!("the file is damaged: {said}"),
+    Error::new(ErrorKind::Damaged, format!("the file is damaged: {said}")).hint(
+        "copy the file away, then restore an earlier backup, or see \
+           https://sqlite.org/recovery.html",
     )
-    .hint("copy the file away, then restore a backup of before, or see https://sqlite.org/recovery.html")
 }
 
 pub(crate) fn no_space_for_backup(file: &Path, needed: u64, free: u64) -> Error {

@@ -12,7 +12,7 @@ pub(crate) fn catalogue_empty() -> Error {
 pub(crate) fn catalogue_gap(folder: &str, expected: Version) -> Error {
     Error::new(
         ErrorKind::BadCatalogue,
-        format!("`{folder}` stands where version {expected} should be"),
+        format!("`{folder}` is in the place of version {expected}"),
     )
     .hint(format!(
         "versions are counted without gaps; name it `{expected:04}_…`"

@@ -1,4 +1,4 @@
-//! Errors of a ledger, and of steps that are not what was applied.
+//! Errors of a ledger, and of steps that differ from what was applied.
 
 use schema::sql::{self, Statement};
 
@@ -76,7 +76,7 @@ pub(crate) fn stored_back_damaged(version: Version, name: &str) -> Error {
     .hint("restore the file from a backup; its ledger was changed by hand")
 }
 
-/// `stored` is what the ledger kept of it: the text, or only its digest in files of older engines.
+/// `stored` is what the ledger keeps: the text, or only its digest in files of older engines.
 pub(crate) fn history_edited(
     script: &str,
     name: &str,
@@ -94,11 +94,14 @@ pub(crate) fn history_edited(
     Error::new(ErrorKind::HistoryEdited, message)
         .detail(format!("stored   {was}"))
         .detail(format!("present  {is}"))
-        .hint("what shipped is frozen: restore the script as it was and put the change into a new version")
+        .hint(
+            "what shipped is frozen: restore the script as it was and put the change into a new \
+               version",
+        )
 }
 
-/// The first statement in which two scripts differ by more than blanks and comments: its first line
-/// in each, or the line in which it differs.
+/// The first statement in which two scripts differ, apart from whitespace and comments: its first
+/// line in each script, or the first line that differs.
 fn first_difference(stored: &str, present: &str) -> [String; 2] {
     let (old, new) = (sql::statements(stored), sql::statements(present));
     let same = |(old, new): &(&Statement<'_>, &Statement<'_>)| {
@@ -127,7 +130,7 @@ fn first_difference(stored: &str, present: &str) -> [String; 2] {
     ]
 }
 
-/// `line 3: …`.
+/// Formats `line 3: …`.
 fn line(first: usize, lines: &[String], nth: usize) -> String {
     match lines.get(nth) {
         Some(text) => format!("line {}: {text}", first + nth),

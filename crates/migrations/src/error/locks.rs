@@ -2,7 +2,7 @@
 
 use super::sqlite_code::{by_code, is_busy};
 use super::{Error, ErrorKind};
-/// `BEGIN IMMEDIATE` waits for whoever writes; readers do not stand in its way.
+/// `BEGIN IMMEDIATE` waits for writers; readers do not block it.
 pub(crate) fn cannot_begin(source: rusqlite::Error) -> Error {
     if is_busy(&source) {
         return Error::new(ErrorKind::Busy, "another process is writing to the file")
@@ -12,7 +12,7 @@ pub(crate) fn cannot_begin(source: rusqlite::Error) -> Error {
     by_code(&source, "could not begin the run").caused_by(source)
 }
 
-/// Without a WAL, whoever is reading the file keeps it from being written.
+/// Without a WAL, a reader prevents writing to the file.
 pub(crate) fn cannot_exclude_readers(source: rusqlite::Error) -> Error {
     if is_busy(&source) {
         return Error::new(
@@ -25,7 +25,7 @@ pub(crate) fn cannot_exclude_readers(source: rusqlite::Error) -> Error {
     by_code(&source, "could not begin the run").caused_by(source)
 }
 
-/// Without a WAL, whoever is reading the file holds up the COMMIT.
+/// Without a WAL, a reader delays the COMMIT.
 pub(crate) fn cannot_commit(source: rusqlite::Error) -> Error {
     if is_busy(&source) {
         return Error::new(

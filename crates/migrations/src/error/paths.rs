@@ -1,4 +1,4 @@
-//! Errors of paths: no file, a directory, another file.
+//! Errors of paths: a missing file, a directory, a different file.
 
 use std::path::Path;
 
@@ -57,7 +57,7 @@ pub(crate) fn path_of_memory(path: &Path) -> Error {
     let shown = path.display();
     Error::new(
         ErrorKind::Unsuitable,
-        format!("`{shown}` is what SQLite calls a database in memory, and no file"),
+        format!("`{shown}` is SQLite's name for a database in memory, not a file"),
     )
     .hint(format!(
         "give the path of a file; one of this name is `./{shown}`"
@@ -69,10 +69,11 @@ pub(crate) fn path_is_uri(path: &Path) -> Error {
     let shown = path.display();
     Error::new(
         ErrorKind::Unsuitable,
-        format!("`{shown}` is a URI, and the path of a file is needed"),
+        format!("`{shown}` is a URI, not the path of a file"),
     )
     .hint(format!(
-        "give the path without `file:` and without what follows a `?`; a file of this name is `./{shown}`"
+        "give the path without `file:` and without what follows a `?`; a file of this name is \
+         `./{shown}`"
     ))
 }
 
@@ -92,8 +93,8 @@ pub(crate) fn path_of_directory(path: &Path) -> Error {
     .hint("give the path of a file, without `/` at its end")
 }
 
-/// SQLite gives the path in the encoding of the database, in which not all bytes can be written.
-pub(crate) fn path_not_told(path: &Path) -> Error {
+/// SQLite returns the path in the encoding of the database, which cannot represent all bytes.
+pub(crate) fn path_not_utf8(path: &Path) -> Error {
     Error::new(
         ErrorKind::Unsuitable,
         format!(
@@ -119,7 +120,7 @@ pub(crate) fn directory_closed(path: &Path, directory: &Path, source: std::io::E
         ErrorKind::ReadOnly,
         format!("`{shown}` cannot be reached: the directory `{directory}` may not be searched"),
     )
-    .hint("check the permissions of this directory: it needs `x` for whoever opens a file in it")
+    .hint("check the permissions of this directory: users need `x` on it to open a file in it")
     .caused_by(source)
 }
 
@@ -137,21 +138,22 @@ pub(crate) fn not_a_file(path: &Path) -> Error {
         ErrorKind::Unsuitable,
         format!("`{}` is not a regular file", path.display()),
     )
-    .hint("give the path of a database file: what is written to a device or a pipe does not stay")
+    .hint("give the path of a database file: a device or a pipe keeps nothing")
 }
 
 pub(crate) fn hard_linked(path: &Path, links: u64) -> Error {
     let shown = path.display();
     Error::new(
         ErrorKind::Unsuitable,
-        format!("`{shown}` has {links} names (hard links), and is written under none of them"),
+        format!("`{shown}` has {links} names (hard links), and cannot be written safely"),
     )
     .hint(
-        "remove the other names, which `find DIRECTORY -samefile FILE` lists; or put a copy in place of this one: \
+        "remove the other names, which `find DIRECTORY -samefile FILE` lists; or put a copy in \
+         place of this one: \
          `cp FILE COPY`, then `mv COPY FILE`, while no program has it open",
     )
     .hint(
-        "SQLite names its journal after the name in use: after a crash, whoever comes by another name would not \
-         find it, and the file would be damaged",
+        "SQLite names its journal after the name in use: after a crash, an open by a different \
+         name would not find it, and the file would be damaged",
     )
 }

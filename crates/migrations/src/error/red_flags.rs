@@ -1,4 +1,4 @@
-//! Red flags: a run that would cost more than somebody has agreed to.
+//! Red flags: the run would cost more than the caller agreed to.
 
 use super::{Error, ErrorKind};
 use crate::facts::AtRisk;
@@ -9,10 +9,10 @@ pub(crate) fn consent_needed(risks: &[AtRisk]) -> Error {
     ask_consent(message, risks)
 }
 
-/// Losses that were counted and not declared.
+/// Undeclared losses that were counted.
 pub(crate) fn consent_needed_for_unknown(risks: &[AtRisk]) -> Error {
-    let message = "the way back that the file stores takes away data that it does not declare, and this build \
-                   does not know whether a later upgrade brings it back:";
+    let message = "the down migrations stored in the file delete data that they do not declare, \
+                   and this build does not know whether a later upgrade restores it:";
     ask_consent(message, risks).hint("or go back with the build that knows these steps")
 }
 
@@ -47,8 +47,8 @@ pub(crate) fn query_would_break(
 ) -> Error {
     let (whose, remedy) = if older {
         (
-            " of the build before, which the notes call supported",
-            "keep what it reads, or say `Backwards compatibility: not supported`, with why",
+            " of the previous build, which the notes declare supported",
+            "keep what it reads, or write `Backwards compatibility: not supported` with the reason",
         )
     } else {
         (
@@ -72,10 +72,10 @@ pub(crate) fn undocumented(folder: &str, missing: &[String]) -> Error {
 }
 
 pub(crate) fn undeclared_loss(found: &[String]) -> Error {
-    let message = "on a copy of the file, the run did what no notes declare:";
+    let message = "on a copy of the file, the run made changes that no notes declare:";
     Error::new(ErrorKind::UndeclaredLoss, message)
         .details(found)
-        .hint("mend the step, or declare it in its `notes.md` if it is meant")
+        .hint("fix the step, or declare this in its `notes.md` if it is intended")
 }
 
 pub(crate) fn strict_refuses(skipped: &[SkippedRow]) -> Error {

@@ -1,4 +1,4 @@
-//! SQLite's own failures, with the kind and the hint that their code asks for.
+//! SQLite's own errors, with a kind and a hint by their code.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::ffi::{SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED};
 
 use super::words::words;
 use super::{BoxError, Error, ErrorKind};
-/// SQLite's own failure, with the kind and hint that its code asks for.
+/// Wraps an error of SQLite with the kind and hint of its code.
 pub(crate) fn sqlite(source: impl Into<BoxError>) -> Error {
     let source = source.into();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*source);
@@ -20,7 +20,7 @@ pub(crate) fn sqlite(source: impl Into<BoxError>) -> Error {
     Error::new(ErrorKind::Sqlite, NO_WORK).caused_by(source)
 }
 
-pub(super) const NO_WORK: &str = "SQLite could not do its work";
+pub(super) const NO_WORK: &str = "SQLite reported an error";
 
 pub(super) fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
     match source.sqlite_error_code() {
@@ -32,7 +32,10 @@ pub(super) fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
             if words(source).starts_with("malformed database schema") =>
         {
             Error::new(ErrorKind::Damaged, "the file's schema cannot be read")
-                .hint("it may be written for a newer SQLite than this program has; update the program")
+                .hint(
+                    "it may be written for a newer SQLite than this program has; update the \
+                       program",
+                )
                 .hint("if it is not, copy the file away, then see https://sqlite.org/recovery.html")
         }
         Some(ErrorCode::DatabaseCorrupt) => Error::new(ErrorKind::Damaged, "the file is damaged")
@@ -43,7 +46,8 @@ pub(super) fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
         }
         Some(ErrorCode::ReadOnly) if left_behind(source) => Error::new(
             ErrorKind::Interrupted,
-            "a process that wrote to the file was killed, and its journal can only be rolled back by \
+            "a process that wrote to the file was killed, and its journal can only be rolled back \
+             by \
              someone who may write",
         )
         .hint("open the file once with a program that may write to it and to its directory")
@@ -60,7 +64,8 @@ pub(super) fn by_code(source: &rusqlite::Error, otherwise: &str) -> Error {
         }
         Some(ErrorCode::SystemIoFailure) if extended(source) == Some(SQLITE_IOERR_WRITE) => {
             Error::new(ErrorKind::Sqlite, otherwise).hint(
-                "check the disk, and whether the size of files is limited (`ulimit -f`), then try again",
+                "check the disk, and whether the size of files is limited (`ulimit -f`), then try \
+                 again",
             )
         }
         Some(ErrorCode::SystemIoFailure) => Error::new(ErrorKind::Sqlite, otherwise)
@@ -73,7 +78,7 @@ fn extended(source: &rusqlite::Error) -> Option<i32> {
     source.sqlite_error().map(|error| error.extended_code)
 }
 
-/// Whether a hot journal or a WAL stands in the way of a reader that may not write.
+/// Whether a hot journal or a WAL blocks a reader that may not write.
 /// <https://sqlite.org/rescode.html#readonly_rollback>
 fn left_behind(source: &rusqlite::Error) -> bool {
     use rusqlite::ffi::{
@@ -85,7 +90,7 @@ fn left_behind(source: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether the file or the machine is to blame for a failure, whatever the statement was.
+/// Whether the file or the machine caused the failure, independent of the statement.
 pub(super) fn not_the_statement(source: &rusqlite::Error) -> bool {
     matches!(
         source.sqlite_error_code(),
@@ -109,7 +114,8 @@ pub(super) fn is_busy(source: &rusqlite::Error) -> bool {
     )
 }
 
-/// SQLite notices it itself, too: <https://sqlite.org/rescode.html#readonly_dbmoved>
+/// The file was moved. SQLite notices some cases itself:
+/// <https://sqlite.org/rescode.html#readonly_dbmoved>
 pub(crate) fn file_moved(path: Option<&Path>) -> Error {
     let shown = path.map_or("the file".to_owned(), |path| {
         format!("`{}`", path.display())

@@ -1,4 +1,4 @@
-//! Errors of a step: its statements, its function, and what it leaves.
+//! Errors of a step: its statements, its function, and its result.
 
 use std::any::Any;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) fn statement_failed(
         format!("`{}` failed: {}", step.file(), words(&source)),
     )
     .with_place(place)
-    .hint("mend the step; if it was shipped, mend it in a new version")
+    .hint("fix the step; if it was shipped, fix it in a new version")
 }
 
 pub(crate) fn statement_refused(
@@ -52,7 +52,7 @@ pub(crate) fn statement_refused(
         .hint(refusal.remedy)
 }
 
-/// The place of `offset` bytes into `statement`.
+/// The place at `offset` bytes into `statement`.
 fn place(
     step: &PlannedStep,
     number: usize,
@@ -94,7 +94,7 @@ pub(crate) fn code_failed(step: &PlannedStep, code: &str, source: BoxError) -> E
             Error::new(general.kind(), message).with_remedies_from(general)
         }
         None => Error::new(ErrorKind::StepFailed, message)
-            .hint("mend the function, or the rows that it cannot read"),
+            .hint("fix the function, or the rows that it cannot read"),
     };
     error.caused_by(source)
 }
@@ -108,7 +108,7 @@ pub(crate) fn code_panicked(step: &PlannedStep, code: &str, panic: &(dyn Any + S
     if let Some(words) = words {
         message.push_str(&format!(": {words}"));
     }
-    Error::new(ErrorKind::StepFailed, message).hint("mend the function: this is a bug in it")
+    Error::new(ErrorKind::StepFailed, message).hint("fix the function: the panic is a bug in it")
 }
 
 pub(crate) fn transaction_ended(step: &PlannedStep, code: &str) -> Error {
@@ -116,14 +116,17 @@ pub(crate) fn transaction_ended(step: &PlannedStep, code: &str) -> Error {
         ErrorKind::StepForbidden,
         format!("`{code}` of `{}` ended the transaction", step.folder),
     )
-    .hint("do without `OR ROLLBACK`, `ON CONFLICT ROLLBACK` and `RAISE(ROLLBACK)`, and pass errors on")
+    .hint(
+        "do without `OR ROLLBACK`, `ON CONFLICT ROLLBACK` and `RAISE(ROLLBACK)`, and pass \
+           errors on",
+    )
 }
 
 pub(crate) fn stored_too_long(limit: Duration, source: Error) -> Error {
     let seconds = limit.as_secs_f64();
     let mut error = Error::new(
         ErrorKind::StepFailed,
-        format!("what the file stores as its way back did not end within {seconds} seconds"),
+        format!("the down migrations stored in the file did not end within {seconds} seconds"),
     )
     .hint("restore a backup, or go back with the build that knows these steps")
     .remedy(Remedy::RaiseTimeLimit);
@@ -143,7 +146,7 @@ pub(crate) fn foreign_keys_violated(made: &[Violation]) -> Error {
     let message = "the run would leave rows whose foreign key points nowhere:";
     Error::new(ErrorKind::ForeignKeysViolated, message)
         .details(lines.chain(more))
-        .hint("a step must keep parents and children together; mend its script")
+        .hint("a step must keep parents and children together; fix its script")
 }
 
 pub(crate) fn foreign_keys_uncheckable(table: &str, source: rusqlite::Error) -> Error {

@@ -1,4 +1,4 @@
-//! Errors of versions and schemas: another one than was expected.
+//! Errors of versions and schemas that were not expected.
 
 use schema::Change;
 
@@ -15,7 +15,7 @@ pub(crate) fn newer(file: Version, current: Version, way_back: bool) -> Error {
     if way_back {
         error.remedy(Remedy::RollBackForThisBuild(current))
     } else {
-        error.hint("it has no way back: to go on with this build, restore a backup of before")
+        error.hint("it has no way back: to go on with this build, restore an earlier backup")
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn drifted(version: Version, changes: &[Change]) -> Error {
         .hint("undo these changes, or restore the file from a backup, then try again")
 }
 
-/// `changes` is empty where only the fingerprint in the ledger differs.
+/// `changes` is empty if only the fingerprint in the ledger differs.
 pub(crate) fn arrived_elsewhere(
     version: Version,
     direction: Direction,

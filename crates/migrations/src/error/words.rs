@@ -1,4 +1,4 @@
-//! How SQLite says what is wrong.
+//! The text of SQLite's messages.
 
 /// SQLite's message, without the statement.
 pub(super) fn words(source: &rusqlite::Error) -> String {

@@ -1,6 +1,6 @@
-//! Who may do what with a file, given to a new one. Nothing here opens the file that it is copied
-//! from: closing it again would drop the locks that SQLite holds on it in this process.
-//! <https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>
+//! The owner, mode and attributes of a file, copied to a new one. Nothing here opens the model
+//! file: closing it again would drop the locks that SQLite holds on it in this process.
+//! See section 2.2 of <https://sqlite.org/howtocorrupt.html>.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,11 +15,10 @@ use std::path::Path;
 
 use xattr::FileExt;
 
-/// The mode with which a file is made: nobody but its owner can have opened it while the rest is
-/// copied.
+/// The initial mode of a new file: only its owner can open it while the rest is copied.
 pub(super) const OWNER_ONLY: u32 = 0o600;
 
-/// The rights of all classes, without set-user-ID and the like.
+/// The permission bits of all classes, without set-user-ID and the like.
 const RIGHTS: u32 = 0o777;
 
 /// [Access control lists](https://man7.org/linux/man-pages/man5/acl.5.html), as Linux keeps them.
@@ -28,8 +27,8 @@ const ACL: &str = "system.posix_acl_access";
 /// Attributes that belong to the content of one file, or to a program.
 const OWN: [&str; 3] = ["security.ima", "security.evm", "security.capability"];
 
-/// Gives the new `file` owner, attributes and mode of the file `like`; the mode that it is to get
-/// in the end, where its owner needs more until then.
+/// Gives the new `file` the owner, attributes and mode of the file `like`. Returns the final mode
+/// if the owner needs more rights until then.
 pub(super) fn copy(like: &Path, file: &File) -> io::Result<Option<u32>> {
     let model = fs::metadata(like)?;
     let mut mode = model.mode() & RIGHTS;
@@ -48,7 +47,7 @@ pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))
 }
 
-/// Copies owner and group as far as the system lets this process; whether the group is the same
+/// Copies owner and group as far as the system allows; returns whether the groups are equal
 /// afterwards.
 fn copy_group(model: &Metadata, file: &File) -> io::Result<bool> {
     let own = file.metadata()?;
@@ -56,19 +55,19 @@ fn copy_group(model: &Metadata, file: &File) -> io::Result<bool> {
     if (own.uid(), own.gid()) == (model.uid(), model.gid()) || fchown(file, user, group).is_ok() {
         return Ok(true);
     }
-    // Only root gives files away; to another group, whoever is in it.
+    // Only root can change the owner; a member of the target group can change the group.
     Ok(own.gid() == model.gid() || fchown(file, None, group).is_ok())
 }
 
-/// The mode of a file whose group is another one: who was in the group may be among the others now,
-/// and the other way round, so both get what both had.
+/// The mode for a file whose group differs. Members of the old group may now be among the others,
+/// and the reverse, so each class gets only the rights that both had.
 fn without_group(mode: u32) -> u32 {
     let both = (mode >> 3) & mode & 0o7;
     mode & 0o700 | both << 3 | both
 }
 
-/// Copies the extended attributes; whether all that keep somebody out are the same afterwards.
-/// Others may be more than the file system takes.
+/// Copies the extended attributes; returns whether all attributes that restrict access are equal
+/// afterwards. The file system may not support other attributes.
 fn copy_attributes(like: &Path, file: &File) -> bool {
     let Ok(names) = none_where_unsupported(xattr::list(like).map(Iterator::collect::<Vec<_>>))
     else {
@@ -82,7 +81,7 @@ fn copy_attributes(like: &Path, file: &File) -> bool {
         let copied = copy_attribute(like, file, name).is_ok();
         kept &= copied || !keeps_out(name);
     }
-    // A directory may give its own list to new files.
+    // A directory may pass its own list on to new files.
     let inherited = !names.iter().any(|name| name == ACL)
         && file.get_xattr(ACL).is_ok_and(|value| value.is_some());
     kept && (!inherited || file.remove_xattr(ACL).is_ok())
@@ -108,7 +107,7 @@ fn none_where_unsupported<T: Default>(found: io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// Access control lists and the labels of security modules.
+/// Whether the attribute restricts access: access control lists and the labels of security modules.
 fn keeps_out(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b"system.") || name.starts_with(b"security.")

@@ -16,19 +16,19 @@ use super::{FileInfo, Files, NewFile};
 
 /// The file system of this computer, and SQLite's default VFS.
 ///
-/// On Unix, copies get mode, owner, group and extended attributes, access control lists among them.
-/// A group or a list that cannot be copied takes the rights along that it would limit: the copy is
-/// then for its owner alone, or for those whom everybody's rights let in. Elsewhere copies get what
-/// their directory gives them.
+/// On Unix, copies get the mode, owner, group and extended attributes of the file, including access
+/// control lists. If a group or a list cannot be copied, the rights that it would limit are
+/// removed: the copy is then readable only by its owner, or by those whom the rights for others
+/// admit. On other systems, copies get the rights that their directory gives them.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemFiles;
 
-/// A file that nobody removes as long as it is open: it is locked by [`File::try_lock`]. On Windows
-/// SQLite's own handle has that effect, and such a lock would keep SQLite out.
+/// A file that nobody removes while it is open, because [`File::try_lock`] locks it. On Windows,
+/// SQLite's own handle has that effect, and such a lock would exclude SQLite.
 #[derive(Debug)]
 struct Made {
     file: File,
-    /// The mode that it gets in the end, where it has another one now.
+    /// The final mode, if it differs from the present one.
     #[cfg(unix)]
     mode: Option<u32>,
 }
@@ -51,7 +51,7 @@ impl Files for SystemFiles {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, super::attributes::OWNER_ONLY);
         let file = options.open(path)?;
         if cfg!(unix) && !locked(&file, path) {
-            // Whoever cleans up took it for a file that was left behind, and removes it.
+            // A cleaning process took the file for an abandoned one and removes it.
             return Err(ErrorKind::AlreadyExists.into());
         }
         dress(file, like).inspect_err(|_| {
@@ -103,7 +103,7 @@ impl Files for SystemFiles {
     }
 
     fn remove_abandoned(&self, path: &Path) -> io::Result<()> {
-        // What is no file was not made here, and opening it may wait for ever.
+        // This module makes only regular files, and opening anything else may block for ever.
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(ErrorKind::InvalidInput.into());
         }
@@ -121,8 +121,8 @@ impl Files for SystemFiles {
             return Ok(());
         }
         match File::open(directory).and_then(|directory| directory.sync_all()) {
-            // One that may be written and not read cannot be opened, and some file systems sync no
-            // directory.
+            // A directory that is writable but not readable cannot be opened, and some file systems
+            // sync no directory.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -140,7 +140,7 @@ impl Files for SystemFiles {
     }
 }
 
-/// Whether the new file is locked and still has its name. Where the system has no such locks nobody
+/// Whether the new file is locked and still has its name. Without such locks in the system, nobody
 /// removes it.
 fn locked(file: &File, path: &Path) -> bool {
     match FileExt::try_lock(file) {

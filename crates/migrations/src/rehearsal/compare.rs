@@ -1,4 +1,4 @@
-//! Two files compared row by row, by SQLite itself.
+//! Compares two files row by row, with SQLite itself.
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
@@ -10,26 +10,26 @@ use crate::error::{self, Error};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableChange {
-    /// The table, by its name before the run where it had one.
+    /// The name of the table, before the run if it existed then.
     pub table: String,
-    /// How many rows it had; `None` for a table that is new.
+    /// The number of rows before; `None` for a new table.
     pub before: Option<u64>,
-    /// How many rows it has; `None` for a table that is gone.
+    /// The number of rows after; `None` for a table that is gone.
     pub after: Option<u64>,
-    /// Rows that are not there any more, by key where there is one.
+    /// Rows that are gone, by key if there is one.
     pub gone: u64,
-    /// Rows that were not there before, in a table that was.
+    /// Rows that are new, in a table that existed before.
     pub appeared: u64,
-    /// Columns that stayed, with the number of rows whose value or type is another one.
+    /// Columns that stayed, with the number of rows whose value or type changed.
     pub changed: Vec<(String, u64)>,
-    /// Columns that went, with the number of rows that had a value in them.
+    /// Columns that are gone, with the number of rows that had a value in them.
     pub dropped: Vec<(String, u64)>,
-    /// Tables whose rows went and took rows of this one along, with how many of them.
+    /// Tables whose deleted rows took rows of this table along, with the number of those rows.
     pub went_with: Vec<(String, u64)>,
 }
 
 impl TableChange {
-    /// Whether every row and every value is as it was.
+    /// Whether every row and every value is unchanged.
     pub fn is_untouched(&self) -> bool {
         self.before == self.after
             && self.gone + self.appeared == 0
@@ -38,7 +38,7 @@ impl TableChange {
     }
 }
 
-/// Two files to compare: `main` and, attached, `old`.
+/// The two files to compare: `main` and, attached, `old`.
 pub(super) struct Pair<'a> {
     pub(super) connection: &'a Connection,
     pub(super) old: &'a Schema,
@@ -106,7 +106,8 @@ impl Pair<'_> {
             Some(same) => {
                 let missing = |from: &str, to: &str| {
                     format!(
-                        "SELECT count(*) FROM {from} WHERE NOT EXISTS (SELECT 1 FROM {to} WHERE {same})"
+                        "SELECT count(*) FROM {from} WHERE NOT EXISTS (SELECT 1 FROM {to} WHERE \
+                         {same})"
                     )
                 };
                 let (o, n) = (format!("old.{o} AS o"), format!("main.{n} AS n"));
@@ -125,15 +126,13 @@ impl Pair<'_> {
                     }
                 }
             }
-            // Without a key, rows are equal or they are not, and each counts as often as it is
-            // there.
+            // Without a key, rows are equal or not, and duplicates count separately.
             None => (change.gone, change.appeared) = self.as_multisets(&o, &n, &both)?,
         }
         Ok(change)
     }
 
-    /// How many rows `old` has beyond `new`, and `new` beyond `old`, by their types and values in
-    /// `both`.
+    /// The number of rows that are only in `old`, and only in `new`, by types and values in `both`.
     fn as_multisets(
         &self,
         old: &str,
@@ -164,7 +163,7 @@ impl Pair<'_> {
         Ok((beyond("")?, beyond("-")?))
     }
 
-    /// Of the rows that `gone` counts, those whose parent went, too, by parent.
+    /// The rows counted by `gone` whose parent row is gone, too, by parent.
     fn went_with(&self, old: &Table, gone: &str) -> Result<Vec<(String, u64)>, Error> {
         let mut found = Vec::new();
         for key in &old.foreign_keys {
@@ -186,7 +185,7 @@ impl Pair<'_> {
                     format!("p.{} = o.{}", quote_name(theirs), quote_name(own))
                 });
             let points = points.collect::<Vec<_>>().join(" AND ");
-            // Where the key itself went, no row is known by it any more.
+            // If the key column itself is gone, no row can be identified by it.
             let kept = self.new.table(&self.new_name(&parent.name)).filter(|new| {
                 let kept = |column| new.column(&self.new_column(&parent.name, column)).is_some();
                 columns.iter().all(|column| kept(column))
@@ -212,8 +211,8 @@ impl Pair<'_> {
         Ok(found)
     }
 
-    /// The condition under which a row `o` of the old table is the row `n` of the new one: the
-    /// primary key, as far as its columns stayed.
+    /// The condition that a row `o` of the old table is the row `n` of the new one: the primary
+    /// key, as far as its columns stayed.
     fn key(&self, old: &Table, both: &[(String, String, String)]) -> Option<String> {
         let key = old.primary_key.as_ref()?;
         let parts = key.columns.iter().map(|part| {
@@ -251,8 +250,8 @@ impl Pair<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// What a table of before is called now: each step's rename carries on from where the one
-    /// before ended.
+    /// The present name of an earlier table: the renames of the steps are applied one after the
+    /// other.
     fn new_name(&self, table: &str) -> String {
         self.follow(table, None).0
     }
@@ -264,7 +263,7 @@ impl Pair<'_> {
 
     fn follow(&self, table: &str, column: Option<&str>) -> (String, Option<String>) {
         let (mut table, mut column) = (table.to_owned(), column.map(str::to_owned));
-        // Notes name a column by its table as it was before the step, or as the same step renamed
+        // Notes name the table of a column as it was before the step or as the same step renamed
         // it.
         let mut before = table.clone();
         for rename in self.renames {

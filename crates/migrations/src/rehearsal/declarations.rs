@@ -1,4 +1,4 @@
-//! The losses and changes that a run's steps declare, and those beyond.
+//! The declared losses and changes of a run's steps, and those that are not declared.
 
 use schema::Rename;
 
@@ -12,18 +12,18 @@ use crate::report::Report;
 #[derive(Default)]
 pub(super) struct Declarations {
     pub(super) losses: Vec<Declaration>,
-    /// Objects that going back drops and the next upgrade makes again.
+    /// Objects that going back drops and the next upgrade creates again.
     remade: Vec<Declaration>,
     pub(super) changes: Vec<Declaration>,
     pub(super) renames: Vec<Rename>,
-    /// Whether a step is undone that this build does not know: of it only the losses are told, by
-    /// the ledger.
+    /// Whether the run undoes a step that this build does not know: for such a step the ledger
+    /// records only the losses.
     unknown: bool,
 }
 
 impl Declarations {
-    /// What the notes of `report`'s steps declare; where there are none, what the ledger in
-    /// `before` keeps.
+    /// Reads the declarations in the notes of `report`'s steps; for a step without notes, those in
+    /// the ledger in `before`.
     pub(super) fn read(catalogue: &Catalogue, report: &Report, before: &FileState) -> Declarations {
         let mut declared = Declarations::default();
         let down = report.to < report.from;
@@ -50,7 +50,7 @@ impl Declarations {
         self.renames.extend(notes.renames.iter().cloned());
     }
 
-    /// Renames lead the other way, and what the step rewrote may be written back.
+    /// Reverses the renames, and allows going back to restore the values that the step rewrote.
     fn add_down(&mut self, notes: &Notes) {
         self.losses.extend(notes.down_losses.iter().cloned());
         self.remade.extend(notes.remade.iter().cloned());
@@ -60,8 +60,8 @@ impl Declarations {
             None => Rename::table(&rename.to, &rename.table),
             Some(column) => Rename::column(&rename.table, &rename.to, column),
         });
-        // Tables first, as on the way up: a column's rename names its table as it was before or as
-        // it is now.
+        // Tables first, as on the way up: the rename of a column names its table before or after
+        // the rename.
         let (tables, columns): (Vec<_>, Vec<_>) = back.partition(|rename| rename.column.is_none());
         self.renames.extend(tables);
         self.renames.extend(columns);

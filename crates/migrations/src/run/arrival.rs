@@ -1,4 +1,4 @@
-//! Whether the run has arrived where it was going.
+//! Checks that the run has reached its target.
 
 use schema::Schema;
 
@@ -8,12 +8,13 @@ use crate::file::FileState;
 use crate::plan::Plan;
 
 impl Run<'_> {
-    /// Compares what the run has made of the schema with what its target is, by this build and by
-    /// what the ledger says of the file when it was there before. The next run would refuse a file
-    /// that differs.
+    /// Compares the schema after the run with that of its target, by this build and by the
+    /// fingerprint that the ledger recorded at that version. The next run would refuse a file that
+    /// differs.
     pub(super) fn check_arrival(&self, plan: &Plan) -> Result<Schema, Error> {
         let state = FileState::read(self.connection())?;
-        // A step whose function needs rows cannot be tried without any: then only the ledger tells.
+        // A step whose function needs rows cannot run on an empty database: only the ledger has a
+        // record then.
         if let Ok(target) = self.catalogue.schema_at(plan.to) {
             let unlike = schema::diff(&target, &state.schema);
             if !unlike.is_empty() {

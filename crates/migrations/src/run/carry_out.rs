@@ -33,7 +33,7 @@ impl Run<'_> {
         self.record(step)
     }
 
-    /// In a strict run, refuses where the step's function would leave rows as they are.
+    /// In a strict run, refuses if the step's function would leave rows unchanged.
     pub(super) fn preflight(&self, step: &PlannedStep) -> Result<(), Error> {
         let known = self.catalogue.step(step.version);
         let up = step.direction == Direction::Up && self.options.strict;
@@ -50,7 +50,7 @@ impl Run<'_> {
         }
     }
 
-    /// Calls a function of a step; one that panics has failed like any other.
+    /// Calls a function of a step; a panic counts as a failure.
     fn call(
         &self,
         step: &PlannedStep,
@@ -66,14 +66,15 @@ impl Run<'_> {
         result
             .map_err(|panic| error::code_panicked(step, code.name, &*panic))?
             .map_err(|source| error::code_failed(step, code.name, source))?;
-        // A function can go on after `OR ROLLBACK`; a script cannot, because the statement fails.
+        // A function can continue after `OR ROLLBACK`; a script cannot, because the statement
+        // fails.
         if self.connection().is_autocommit() {
             return Err(error::transaction_ended(step, code.name));
         }
         Ok(())
     }
 
-    /// Runs a script statement by statement, so that an error can say which.
+    /// Runs a script statement by statement, so that an error can name the statement.
     fn execute(&self, step: &PlannedStep) -> Result<(), Error> {
         let author = Author::find(self.catalogue, step);
         for (number, statement) in (1..).zip(sql::statements(&step.sql)) {

@@ -1,5 +1,4 @@
-//! Consent to what a run costs: to what its steps declare before it, and to what they do not
-//! declare after it.
+//! Consent to the costs of a run: to declared losses before it, and to undeclared ones after it.
 
 use schema::{ChangeKind, Comparison, Object, Rename, Schema};
 
@@ -11,8 +10,8 @@ use crate::plan::Plan;
 use crate::planned_step::PlannedStep;
 
 impl Run<'_> {
-    /// Refuses when rows would be lost that the caller did not consent to lose. What is in the file
-    /// now is counted at once for all steps, so that one answer names everything.
+    /// Refuses if rows would be lost without consent. The rows are counted for all steps at once,
+    /// so that one error names everything.
     pub(super) fn require_consent(&self, steps: &[PlannedStep]) -> Result<(), Error> {
         if self.options.accept_loss || steps.iter().all(|step| step.losses.is_empty()) {
             return Ok(());
@@ -25,8 +24,7 @@ impl Run<'_> {
         }
     }
 
-    /// Counts what is in the file before it is carried out, where only the file says what that
-    /// costs.
+    /// Counts the content of the file before a step that only the file knows.
     pub(super) fn take_census(
         &self,
         plan: &Plan,
@@ -38,8 +36,8 @@ impl Run<'_> {
         Census::take(self.connection(), schema).map(Some)
     }
 
-    /// Refuses where the run has cost more than its steps declare: for what they declare, consent
-    /// was asked before.
+    /// Refuses if the run has lost more than its steps declare; consent to the declared losses was
+    /// asked for before.
     pub(super) fn require_consent_afterwards(
         &self,
         plan: &Plan,
@@ -60,7 +58,7 @@ impl Run<'_> {
     }
 }
 
-/// What goes on under another name, as far as the schemas show it.
+/// The renames that the two schemas show.
 fn renames(before: &Schema, after: &Schema) -> Vec<Rename> {
     let changes = Comparison::new(before, after).changes();
     let renames = changes

@@ -14,19 +14,19 @@ use crate::planned_step::{Direction, PlannedStep};
 use crate::time_limit::TimeLimit;
 use crate::transaction::Transaction;
 
-/// How much of a task one transaction holds.
+/// The extent of a task in one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// All of it.
+    /// The whole task.
     Whole,
-    /// Its first step.
+    /// The first step.
     FirstStep,
 }
 
-/// A transaction, and what it is to hold.
+/// A transaction and its extent.
 pub(super) struct Run<'a> {
-    /// How long SQL that only the file knows may work, as soon as there is any. It goes before the
-    /// transaction, which it must not interrupt any more.
+    /// The time limit for SQL that only the file knows, as soon as there is any. It ends before the
+    /// transaction, because it must not interrupt the transaction's end.
     pub(super) limit: RefCell<Option<TimeLimit>>,
     pub(super) transaction: Transaction<'a>,
     pub(super) catalogue: &'a Catalogue,
@@ -59,8 +59,8 @@ impl<'a> Run<'a> {
         self.transaction.authorizer()
     }
 
-    /// Refuses where SQLite has rolled the transaction back by itself, as it may do after an error:
-    /// what is written then is committed at once.
+    /// Refuses if SQLite has rolled the transaction back by itself, as it may do after an error:
+    /// any later write would be committed at once.
     /// <https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
     fn check_inside(&self) -> Result<(), Error> {
         if self.connection().is_autocommit() {

@@ -12,7 +12,7 @@ use crate::ledger;
 use crate::plan::{Plan, plan};
 use crate::red_flag;
 
-/// The decision that was made inside the transaction.
+/// The decision, made inside the transaction.
 pub(super) struct Decision {
     pub(super) plan: Plan,
     pub(super) adopted: bool,
@@ -22,7 +22,8 @@ pub(super) struct Decision {
 }
 
 impl Run<'_> {
-    /// Reads the file inside the transaction and plans; adopts it first where that was asked for.
+    /// Reads the file inside the transaction and plans; adopts the file first if the task asks for
+    /// it.
     pub(super) fn decide(&self, task: Task) -> Result<Decision, Error> {
         let mut state = FileState::read(self.connection())?;
         let before = state.stamp();
@@ -59,8 +60,8 @@ impl Run<'_> {
                 return Err(error::drifted(plan.from, &drift));
             }
         }
-        // An empty schema, or that of the catalogue: the application's own. Nobody vouches for that
-        // of a newer file.
+        // An empty schema, or that of the catalogue, is the application's own. The schema of a
+        // newer file is not verified.
         if plan.from <= self.catalogue.current_version() {
             self.transaction.confined().trust_schema()?;
         }
@@ -72,7 +73,7 @@ impl Run<'_> {
         })
     }
 
-    /// Refuses a task that would go the other way, before the plan finds anything wrong on it.
+    /// Refuses a task in the wrong direction, before the plan finds a problem on that way.
     fn check_way(&self, task: Task, state: &FileState) -> Result<(), Error> {
         let from = state.version(self.catalogue)?;
         let current = self.catalogue.current_version();

@@ -31,7 +31,7 @@ pub(super) struct TransactionResult {
     pub(super) report: Report,
     pub(super) written: bool,
     pub(super) before: FileStamp,
-    /// The step that has to be run outside of this transaction, before anything else.
+    /// The step that has to run outside this transaction, before anything else.
     pub(super) non_transactional: Option<PlannedStep>,
 }
 
@@ -73,7 +73,7 @@ impl Run<'_> {
         if !matches!(task, Task::Build { .. }) {
             self.transaction.exclude_readers()?;
             if adopted {
-                // It was rolled back with the rest.
+                // The adoption was rolled back with the rest.
                 plan = self.decide(task)?.plan;
             }
         }
@@ -85,7 +85,7 @@ impl Run<'_> {
         Ok(work)
     }
 
-    /// What refuses the run as it stands is found before the file is copied.
+    /// Checks for refusals before the file is copied.
     fn check_before_copy(&self, plan: &Plan) -> Result<(), Error> {
         self.limit_stored(plan)?;
         self.require_consent(&plan.steps)?;
@@ -94,9 +94,9 @@ impl Run<'_> {
             .map_or(Ok(()), |first| self.preflight(first))
     }
 
-    /// Copies the file as it is committed, through another connection: this one holds the lock, and
-    /// has written at most the rows of an adoption. A file that holds nothing needs no backup.
-    /// Where none is wanted the file is at least read, so that a damaged one is left as it is.
+    /// Backs up the committed file through a different connection: this one has the lock, and has
+    /// written at most the rows of an adoption. An empty file needs no backup. If no backup is
+    /// wanted, the file is at least read, so that a damaged one is left unchanged.
     fn back_up(
         &self,
         decision: &Decision,
@@ -120,8 +120,8 @@ impl Run<'_> {
         backup.take(self.connection(), from, adopted_at).map(Some)
     }
 
-    /// Runs all steps of `plan` on a file with `schema`, with what is checked before the first and
-    /// after the last.
+    /// Runs all steps of `plan` on a file with `schema`, with the checks before the first and after
+    /// the last.
     fn run_steps(
         &self,
         task: Task,
@@ -139,7 +139,7 @@ impl Run<'_> {
             None
         };
         if plan.to > 0 {
-            // Before the first step, so that no step can put a table of its own in the ledger's
+            // Before the first step, so that no step can create its own table in the ledger's
             // place.
             ledger::create(self.connection())?;
             let fingerprint = (plan.from > 0).then(|| schema.fingerprint());
@@ -148,8 +148,8 @@ impl Run<'_> {
         let mut skipped = SkippedRows::with_progress(self.options.progress);
         for (index, step) in plan.steps.iter().enumerate() {
             let started = Instant::now();
-            // The first was looked at before; one before this may have made what this one loses or
-            // leaves.
+            // The first step was checked before; an earlier step may have created what this one
+            // loses or leaves.
             if index > 0 {
                 self.preflight(step)?;
                 self.require_consent(std::slice::from_ref(step))?;
@@ -177,8 +177,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Carries out one step, and notes what the schema is after it, where that is not what the
-    /// steps alone make.
+    /// Carries out one step, and records the schema after it unless the steps alone determine it.
     fn run_step(
         &self,
         plan: &Plan,

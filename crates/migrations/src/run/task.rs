@@ -12,15 +12,15 @@ pub(crate) enum Task {
     Rollback {
         target: Version,
     },
-    /// An upgrade of an empty database in memory, to see what a version looks like. What shipped
-    /// with a foreign key that cannot be checked did ship.
+    /// An upgrade of an empty database in memory, to build the schema of a version. A released step
+    /// may have a foreign key that cannot be checked.
     Build {
         target: Version,
     },
 }
 
 impl Task {
-    /// The version that the file will have.
+    /// The version of the file after the task.
     pub(super) fn target(self) -> Version {
         match self {
             Task::Upgrade { target, .. } | Task::Rollback { target } | Task::Build { target } => {
@@ -29,8 +29,8 @@ impl Task {
         }
     }
 
-    /// What is left of it after its first transaction: where the file was expected to be, it is no
-    /// longer.
+    /// The rest of the task after its first transaction: the file is no longer at the expected
+    /// version.
     pub(super) fn without_expected_version(self) -> Task {
         match self {
             Task::Upgrade { target, .. } => Task::Upgrade {

@@ -1,6 +1,6 @@
-//! Steps that only the file knows: a newer build recorded them together with their ways back.
-//! Nobody has compared that SQL with anything, so its time is limited, and what it costs is
-//! counted, whatever it declares.
+//! Steps that only the file knows: a newer build recorded them with their down migrations. That SQL
+//! was not compared with anything, so its time is limited and its losses are counted, whatever it
+//! declares.
 
 use super::context::Run;
 use crate::authorizer::watch::Author;
@@ -19,7 +19,7 @@ impl Run<'_> {
         plan.steps.iter().any(|step| author(step) == Author::File)
     }
 
-    /// Limits the time of the run if the file brings SQL of its own.
+    /// Limits the time of the run if it executes SQL that only the file knows.
     pub(super) fn limit_stored(&self, plan: &Plan) -> Result<(), Error> {
         if !self.has_unknown(plan) {
             return Ok(());
@@ -30,8 +30,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Ends the limit, so that it cannot interrupt the ROLLBACK, and names it where it was the
-    /// reason of a failure.
+    /// Ends the limit, so that it cannot interrupt the ROLLBACK, and names it if it caused a
+    /// failure.
     pub(super) fn end_limit<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
         let over = self.limit.take().is_some_and(TimeLimit::end);
         done.map_err(|error| {
@@ -44,7 +44,7 @@ impl Run<'_> {
     }
 }
 
-/// Runs a step outside a transaction, in limited time where only the file knows it.
+/// Runs a step outside a transaction, with a time limit if only the file knows it.
 pub(super) fn carry_out_alone(
     waiting: &mut WaitingConnection<'_>,
     catalogue: &Catalogue,

@@ -24,7 +24,7 @@ fn a_file_of_the_right_shape_is_adopted() {
         assert_eq!(by, [true, false, false]);
         assert_eq!(file.value::<i64>("PRAGMA application_id"), 5);
         assert_eq!(file.value::<String>("SELECT body FROM note"), "kept");
-        // It is one of ours now, with its way back.
+        // The file is adopted, with a down migration.
         let report = migrator.rollback_to(1).unwrap();
         assert!(!report.adopted);
     }

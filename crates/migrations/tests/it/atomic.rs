@@ -33,7 +33,7 @@ fn step_three_fails(journal: &str) {
     assert_eq!((place.line, place.column), (2, 29));
     assert_eq!(file.bytes(), bytes, "{journal}");
     assert_eq!(contents(&file.raw()), before);
-    // And the caret stands below what SQLite does not understand.
+    // The caret is below the text that SQLite cannot parse.
     let report = error.report();
     let lines: Vec<&str> = report.lines().collect();
     let caret = lines.iter().position(|line| line.ends_with('^')).unwrap();
@@ -69,7 +69,8 @@ fn a_rollback_that_fails_half_way_leaves_the_file() {
 #[test]
 fn or_rollback_in_a_script_ends_cleanly() {
     for up in [
-        "DELETE FROM note WHERE id = 2; INSERT OR ROLLBACK INTO note VALUES (1, 'x'); DELETE FROM note;",
+        "DELETE FROM note WHERE id = 2; INSERT OR ROLLBACK INTO note VALUES (1, 'x'); DELETE FROM \
+         note;",
         "CREATE TRIGGER t BEFORE DELETE ON note BEGIN SELECT RAISE(ROLLBACK, 'never'); END;
          DELETE FROM note;",
     ] {
@@ -88,7 +89,7 @@ fn or_rollback_in_a_script_ends_cleanly() {
 }
 
 #[test]
-fn a_full_disk_is_told_as_that() {
+fn a_full_disk_is_reported_as_that() {
     let catalogue = note_and(
         "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 999)
          INSERT INTO note SELECT NULL, hex(randomblob(200)) FROM n;",
@@ -102,7 +103,7 @@ fn a_full_disk_is_told_as_that() {
     assert_eq!(error.kind(), ErrorKind::DiskFull);
     assert_eq!(error.outcome(), Outcome::RolledBack);
     assert!(error.report().contains("the disk is full"));
-    assert!(!error.report().contains("mend"), "{}", error.report());
+    assert!(!error.report().contains("fix"), "{}", error.report());
     assert_eq!(file.bytes(), before);
 }
 
@@ -119,7 +120,7 @@ fn a_statement_that_returns_rows_is_run_to_its_end() {
     );
 }
 
-/// Whose transaction it is may not be ended here: what was not committed stays.
+/// The caller's transaction may not end here: its uncommitted work stays.
 #[test]
 fn a_transaction_of_the_caller_is_left_alone() {
     let catalogue = three();

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 
 use crate::support::*;
 
-/// More batches than are under way at once, so that they are used again; one holds at most 8,192
+/// More batches than are in flight at once, so that they are reused; one contains at most 8,192
 /// rows of two columns.
 const MANY: u64 = 60_000;
 
@@ -21,7 +21,7 @@ const BACKFILL: Backfill<'_> = Backfill {
     columns: &["note", "text"],
 };
 
-/// Two rows of each note, and none of every tenth, which is left as it is.
+/// Two rows for each note, except every tenth, which is skipped.
 fn words(note: &Source<'_>, made: &mut Made<'_>) -> Result<(), BoxError> {
     let ValueRef::Integer(id) = note.get(0) else {
         return Err("an id that is no number".into());
@@ -69,7 +69,7 @@ fn file(catalogue: &Catalogue, notes: u64) -> File {
 #[test]
 fn rows_stand_in_the_order_in_which_they_were_read() {
     let catalogue = with(WORDS);
-    // None, one batch, which is computed where it is read, and several.
+    // No batch; one batch, which is computed on the reading thread; several.
     for notes in [0, 1, 25, MANY] {
         let file = file(&catalogue, notes);
         let report = file.migrator(&catalogue).upgrade().unwrap();
@@ -94,7 +94,7 @@ fn rows_stand_in_the_order_in_which_they_were_read() {
             .collect();
         let round: Vec<u64> = (1..=notes).rev().filter(|id| id % 10 == 0).collect();
         assert_eq!(left, round);
-        // Indexes that were put off are there again, as they were made, and hold every row.
+        // Indexes that were dropped exist again, with their old SQL and every row.
         let sql = |connection: &Connection| -> Vec<String> {
             let sql = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'word' ORDER BY name";
             let mut statement = connection.prepare(sql).unwrap();
@@ -113,7 +113,7 @@ fn rows_stand_in_the_order_in_which_they_were_read() {
     }
 }
 
-/// What an upgrade over `notes` notes fails with; the file is as it was.
+/// The error of an upgrade with `notes` notes; the file is unchanged.
 fn fails(code: StepFn, notes: u64, options: Options) -> migrations::Error {
     let catalogue = with(code);
     let file = file(&catalogue, notes);
@@ -142,7 +142,7 @@ fn an_error_names_the_row_that_was_read() {
         text.push_str(&fails(stops, notes, plain()).report());
         // SQLite refuses the row, among many that one statement writes.
         let twice = code!(|note, made| {
-            // The second stands among rows that all go into one statement.
+            // The second is among rows that all go into one statement.
             let id = match number(note) {
                 id @ (7 | 30_007) => ValueRef::Integer(id + 1),
                 id => ValueRef::Integer(id),
@@ -172,7 +172,7 @@ fn a_panic_on_the_second_thread_is_one_of_the_step() {
 }
 
 #[test]
-fn a_strict_run_is_told_what_would_be_left() {
+fn a_strict_run_lists_the_rows_that_it_would_skip() {
     for notes in [20, MANY] {
         let error = fails(WORDS, notes, strict());
         assert_eq!(error.kind(), ErrorKind::ConsentNeeded);
@@ -198,7 +198,7 @@ fn an_interrupt_stops_it() {
     let before = contents(&file.raw());
     let mut connection = file.raw();
     let mut calls = 0;
-    // Some hundred thousand of SQLite's own steps in, it is writing rows.
+    // After some hundred thousand of SQLite's own steps, it is writing rows.
     let hooked: &mut Connection = &mut connection;
     hooked
         .progress_handler(
@@ -219,10 +219,10 @@ fn an_interrupt_stops_it() {
 }
 
 #[test]
-fn progress_is_told() {
+fn progress_is_reported() {
     static LAST: AtomicU64 = AtomicU64::new(0);
     static REPORTS: AtomicU64 = AtomicU64::new(0);
-    fn tell(progress: Progress) {
+    fn report(progress: Progress) {
         if progress.work == Work::Filling {
             assert!(LAST.swap(progress.done, Ordering::Relaxed) < progress.done);
             assert_eq!(progress.all, if progress.done == MANY { MANY } else { 0 });
@@ -231,30 +231,30 @@ fn progress_is_told() {
     }
     let catalogue = with(WORDS);
     let file = file(&catalogue, MANY);
-    let options = plain().progress(Some(tell));
+    let options = plain().progress(Some(report));
     file.migrator_with(&catalogue, options).upgrade().unwrap();
     assert_eq!(LAST.load(Ordering::Relaxed), MANY);
     assert!(REPORTS.load(Ordering::Relaxed) > 2);
 }
 
-/// Also where all is read at once and no second thread is needed.
+/// Also if everything is read at once and no second thread is needed.
 #[test]
-fn the_end_of_a_small_fill_is_told() {
-    static TOLD: AtomicU64 = AtomicU64::new(0);
-    fn tell(progress: Progress) {
+fn the_end_of_a_small_fill_is_reported() {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    fn report(progress: Progress) {
         if progress.work == Work::Filling {
             assert_eq!((progress.done, progress.all), (25, 25));
-            TOLD.fetch_add(1, Ordering::Relaxed);
+            CALLS.fetch_add(1, Ordering::Relaxed);
         }
     }
     let catalogue = with(WORDS);
     let file = file(&catalogue, 25);
-    let options = plain().progress(Some(tell));
+    let options = plain().progress(Some(report));
     file.migrator_with(&catalogue, options).upgrade().unwrap();
-    assert_eq!(TOLD.load(Ordering::Relaxed), 1);
+    assert_eq!(CALLS.load(Ordering::Relaxed), 1);
 }
 
-/// A table that holds rows keeps its indexes meanwhile, and its rows.
+/// A table with rows keeps its indexes and its rows.
 #[test]
 fn a_table_with_rows_is_filled_further() {
     let step_3 = step(

@@ -1,4 +1,4 @@
-//! Nothing is lost unasked: one backup for each run that writes, and a way to put it back.
+//! Nothing is lost unasked: one backup for each run that writes, and a restore.
 
 use std::fs;
 use std::path::PathBuf;
@@ -149,23 +149,26 @@ fn an_unfinished_copy_of_a_killed_process_is_removed() {
 }
 
 #[test]
-fn progress_is_told() {
+fn progress_is_reported() {
     static LAST: AtomicU64 = AtomicU64::new(0);
-    fn tell(progress: Progress) {
+    fn report(progress: Progress) {
         assert!(progress.done <= progress.all);
         LAST.store(progress.done, Ordering::Relaxed);
     }
     let file = filled();
-    let options = plain().progress(Some(tell));
+    let options = plain().progress(Some(report));
     file.migrator_with(&three(), options).upgrade().unwrap();
     assert!(LAST.load(Ordering::Relaxed) > 1);
 }
 
-/// The busy timeout is how long a lock is waited for, and not how long a copy may take.
+/// The busy timeout limits the wait for a lock, not the time of a copy.
 #[test]
 fn a_large_file_is_copied_without_patience() {
     let file = filled();
-    file.sql("INSERT INTO note (body) SELECT hex(zeroblob(4000)) FROM pragma_function_list, pragma_function_list LIMIT 2000");
+    file.sql(
+        "INSERT INTO note (body) SELECT hex(zeroblob(4000)) FROM pragma_function_list, \
+              pragma_function_list LIMIT 2000",
+    );
     let options = plain().busy_timeout(Duration::ZERO);
     assert!(
         file.bytes().len() > 3 * 1024 * 4096,
@@ -205,7 +208,7 @@ fn restore_leaves_no_stale_wal() {
             "PRAGMA wal_autocheckpoint = 0; INSERT INTO note (body) VALUES ('in the WAL')",
         )
         .unwrap();
-    // A process that is killed leaves its WAL behind.
+    // A killed process leaves its WAL.
     let copy = File::none();
     for ending in ["", "-wal", "-shm"] {
         let name = format!("notes.db{ending}");
@@ -233,13 +236,17 @@ fn restore_makes_the_file_where_there_is_none_and_changes_its_page_size() {
     let restored = restore(&three(), &backup, &other.path, &plain()).unwrap();
     assert_eq!((restored.version, restored.kept), (2, None));
     assert_eq!(contents(&other.raw()), contents(&file.raw()));
-    other.sql("PRAGMA page_size = 16384; VACUUM; PRAGMA journal_mode = WAL; INSERT INTO note (body) VALUES ('x')");
+    other.sql(
+        "PRAGMA page_size = 16384; VACUUM; PRAGMA journal_mode = WAL; INSERT INTO note \
+               (body) VALUES ('x')",
+    );
     assert_eq!(other.value::<i64>("PRAGMA page_size"), 16384);
     restore(&three(), &backup, &other.path, &plain()).unwrap();
     assert_eq!(contents(&other.raw()), contents(&file.raw()));
 }
 
-/// Cut at every point of the copy, the file holds what it held or what the backup holds.
+/// After an interrupt at any point of the copy, the file has its previous content or that of the
+/// backup.
 #[test]
 fn a_restore_that_is_cut_leaves_before_or_after() {
     let file = filled();
@@ -255,7 +262,7 @@ fn a_restore_that_is_cut_leaves_before_or_after() {
         {
             let copy = rusqlite::backup::Backup::new(&source, &mut target).unwrap();
             copy.step(pages).unwrap();
-            // Dropped before it is done: what a process does that dies here.
+            // Dropped before it is done, as by a process that dies here.
         }
         let now = contents(&file.raw());
         assert!(now == before || now == after, "after {pages} pages");
@@ -271,8 +278,8 @@ fn a_run_that_is_rolled_back_leaves_no_backup_of_what_is_still_there() {
     assert_eq!(names(&file), Vec::<String>::new());
 }
 
-/// Whatever stops a run that leaves the file as it was, each try leaves nothing: an application
-/// tries at each start.
+/// A run that fails and leaves the file unchanged leaves nothing else either: an application tries
+/// at each start.
 #[test]
 fn a_run_that_a_full_disk_stops_leaves_nothing() {
     let step_2 = "CREATE TABLE big (a); INSERT INTO big VALUES (zeroblob(1000000));";
@@ -312,8 +319,8 @@ fn the_backup_of_an_adoption_is_named_after_its_version_and_can_be_restored() {
     assert_eq!(contents(&file.raw()), before);
 }
 
-/// Without a ledger only its schema shows whose file it is; with one, or with another application's
-/// number, that decides.
+/// Without a ledger, only the schema shows to which application a file belongs; with a ledger or an
+/// application id, that decides.
 #[test]
 fn what_is_not_ours_is_not_restored() {
     let refused = |script: &str, with_ledger: bool| {
@@ -337,7 +344,7 @@ fn what_is_not_ours_is_not_restored() {
     assert_eq!(refused(edited, true), ErrorKind::HistoryEdited);
 }
 
-/// A restore waits for a reader as long as the busy timeout says.
+/// A restore waits for a reader for the busy timeout.
 #[test]
 fn a_restore_waits_for_a_reader_who_ends() {
     let file = filled();
@@ -357,19 +364,23 @@ fn a_restore_waits_for_a_reader_who_ends() {
     assert_eq!(contents(&file.raw()), before);
 }
 
-/// What a file says of itself may be what is damaged.
+/// The damage may be in the part that identifies the file.
 #[test]
 fn a_file_whose_schema_is_damaged_is_replaced() {
     let file = filled();
     let before = contents(&file.raw());
     let backup = file.migrator(&three()).upgrade().unwrap().backup.unwrap();
-    file.sql("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE what?' WHERE name = 'note';");
+    file.sql(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE what?' \
+              WHERE name = 'note';",
+    );
     let options = options(Backups::Off);
     restore(&three(), &backup, &file.path, &options).unwrap();
     assert_eq!(contents(&file.raw()), before);
 }
 
-/// What somebody else commits while a backup is put back is in the file, or in what was kept of it.
+/// A commit that another connection makes during a restore is in the file or in the backup of its
+/// previous content.
 #[test]
 fn nothing_falls_between_what_is_kept_and_what_is_put_back() {
     let catalogue = three();
@@ -388,7 +399,7 @@ fn nothing_falls_between_what_is_kept_and_what_is_put_back() {
                 let connection = file.raw();
                 connection.busy_timeout(Duration::from_secs(60)).unwrap();
                 let mut written = Vec::new();
-                // A pause between two, so that the one who restores gets its turn, too.
+                // A pause between two commits gives the restore a turn.
                 while !stop.load(Ordering::Relaxed) && written.len() < 50 {
                     let insert = "INSERT INTO note (body) VALUES ('new') RETURNING id";
                     let id = connection.query_row(insert, [], |row| row.get::<_, i64>(0));

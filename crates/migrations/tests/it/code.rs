@@ -94,7 +94,7 @@ fn a_strict_run_refuses_what_would_be_left() {
     );
 }
 
-/// What `catalogue` fails with; the file and the connection are as they were.
+/// The error of `catalogue`; the file and the connection are unchanged.
 fn fails(catalogue: &Catalogue, options: Options) -> migrations::Error {
     let file = file(catalogue);
     let before = file.bytes();
@@ -131,7 +131,7 @@ fn an_error_and_a_panic_leave_nothing_behind() {
 
 #[test]
 fn a_panic_elsewhere_leaves_nothing_behind() {
-    // Not in the function but in a payload that is no text.
+    // Not in the function but in a payload that is not text.
     let apply: Function = |_, _| std::panic::panic_any(7);
     let error = fails(&with(nothing, apply), plain());
     assert!(
@@ -201,8 +201,8 @@ fn a_survey_may_only_read() {
 }
 
 #[test]
-fn a_refused_commit_is_told() {
-    // A hook that the function sets takes the place of the engine's own; it stops the COMMIT.
+fn a_refused_commit_is_reported() {
+    // A hook that the function sets replaces the engine's own; it stops the COMMIT.
     let apply: Function = |c, _| {
         refuse_commits(c);
         Ok(())
@@ -216,7 +216,8 @@ fn a_refused_commit_is_told() {
     );
 }
 
-/// As rusqlite does it up to 0.40; later it wants `&mut Connection`, which a step has not.
+/// Sets a hook through `&Connection`, as rusqlite up to 0.40 allows; later versions need `&mut
+/// Connection`, which a step does not have.
 #[expect(unsafe_code, reason = "rusqlite gives no way that all versions have")]
 fn refuse_commits(connection: &Connection) {
     extern "C" fn refuse(_: *mut std::ffi::c_void) -> std::ffi::c_int {

@@ -128,7 +128,8 @@ fn a_temporary_table_of_the_same_name_hides_nothing() {
     assert_eq!(migrator.at_risk(&plan).unwrap()[0].rows, 1);
 }
 
-/// A loss of what this file never had costs nothing; the notes may speak of what some files have.
+/// The loss of an object that this file never had costs nothing; the notes may mention objects that
+/// only some files have.
 #[test]
 fn what_is_not_there_cannot_be_lost() {
     let loses = "- Loses: `note.colour` — nobody used it\n- Loses: `colour` — all of them\n";

@@ -1,5 +1,5 @@
-//! Copies of a database: nobody reads them who may not read it, they work under any path, and none
-//! is left.
+//! Copies of a database: readable only by those who may read the database, valid under any path,
+//! and removed.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn keep(number: u32) -> Options {
     accepting().backups(Backups::Keep(number))
 }
 
-/// A backup that is not wanted any more is not missed before the new one is sure to stay.
+/// An old backup stays until the new one is final.
 #[test]
 fn a_run_that_fails_costs_no_older_backup() {
     let fails = note_and("INSERT INTO nosuch VALUES (1)");
@@ -58,13 +58,13 @@ fn the_oldest_go() {
     let mut taken = Vec::new();
     for rows in 2..6 {
         let backup = file.migrator_with(&three(), keep(3)).back_up().unwrap();
-        // As old as it would be if somebody had waited.
+        // The age that it would have after a real wait.
         let age = std::time::UNIX_EPOCH + std::time::Duration::from_secs(rows);
         let old = fs::File::options().write(true).open(&backup).unwrap();
         old.set_modified(age).unwrap();
         taken.push(backup);
         file.sql("INSERT INTO note (body) VALUES ('more')");
-        // Names are given again when they are free: these are not.
+        // A free name is reused: these names are taken.
         fs::write(file.directory.path().join(format!("kept{rows}")), "").unwrap();
     }
     let there = backups(&file.path).unwrap();
@@ -80,7 +80,7 @@ fn the_oldest_go() {
     assert_eq!(rows, [2, 3, 4], "the first, of one row, is gone");
 }
 
-/// What stops a run, and how often it is tried.
+/// Asserts that a run that fails, tried several times, leaves nothing.
 fn leaves_nothing(file: &File, try_once: impl Fn() -> migrations::Error) {
     let before = contents(&file.raw());
     for _ in 0..3 {
@@ -116,7 +116,7 @@ fn a_reader_who_stays_costs_no_backups() {
     });
 }
 
-/// Without room, with names that do not last, without a way to make files: each on its own.
+/// Each failure by itself: no space, names that are not durable, no way to create files.
 #[test]
 fn a_backup_that_cannot_be_made_leaves_nothing_and_the_next_try_arrives() {
     let (file, catalogue) = (filled(), three());
@@ -135,7 +135,7 @@ fn a_backup_that_cannot_be_made_leaves_nothing_and_the_next_try_arrives() {
     assert_eq!(names(&file), ["notes.db.v2.backup"]);
 }
 
-/// Not every file system has links.
+/// Not every file system has hard links.
 #[test]
 fn without_links_a_backup_is_renamed_and_overwrites_nothing() {
     let (file, catalogue) = (filled(), three());
@@ -190,7 +190,7 @@ fn only_drafts_of_ours_that_nobody_has_are_removed() {
     for name in left.iter().chain(&others) {
         fs::write(directory.join(name), "half of it").unwrap();
     }
-    // A process that lives has its copy locked.
+    // A live process has its copy locked.
     let living = directory.join("notes.db.888.partial");
     let locked = fs::File::create(&living).unwrap();
     locked.lock().unwrap();
@@ -209,8 +209,7 @@ fn only_drafts_of_ours_that_nobody_has_are_removed() {
     assert!(!living.exists(), "it has ended");
 }
 
-/// Two programs back up one file at once: each has a copy of its own, and neither removes the
-/// other's.
+/// Two programs back up one file at once: each has its own copy, and neither removes the other's.
 #[test]
 fn many_backups_at_once() {
     let file = filled();
@@ -244,7 +243,7 @@ fn a_restore_that_fails_leaves_no_backup_and_no_file() {
     drop(reader);
     other.sql("PRAGMA journal_mode = DELETE");
     assert_eq!(other.bytes().len(), before.len());
-    // A backup that is damaged is found before the file is made.
+    // A damaged backup is found before the file is created.
     let mut bytes = fs::read(&backup).unwrap();
     let half = bytes.len() / 2;
     bytes[half..].fill(0x55);
@@ -275,7 +274,7 @@ mod unix {
     const MODE: &str = "MIGRATIONS_TEST_MODE";
     const FILE: &str = "MIGRATIONS_TEST_FILE";
 
-    /// Every name beside the file, with the rights that it has.
+    /// Every name beside the file, with its mode.
     fn modes(directory: &Path) -> Vec<(String, u32)> {
         let entries = fs::read_dir(directory).unwrap().filter_map(|entry| {
             let entry = entry.unwrap();
@@ -285,7 +284,7 @@ mod unix {
         entries.collect()
     }
 
-    /// Asserts for each file in the directory that it lets nobody in whom the database keeps out.
+    /// Asserts that each file in the directory excludes everybody whom the database excludes.
     fn nobody_gets_in() {
         let (mode, file) = (env::var(MODE).unwrap(), env::var(FILE).unwrap());
         let mode = u32::from_str_radix(&mode, 8).unwrap();
@@ -295,7 +294,7 @@ mod unix {
         }
     }
 
-    /// Not a test by itself: what the child does, under a umask that its shell has set.
+    /// Not a test by itself: the work of the child, under a umask that its shell has set.
     #[test]
     fn child() {
         let Ok(path) = env::var(FILE) else { return };
@@ -308,7 +307,7 @@ mod unix {
         nobody_gets_in();
         let of = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(of(&backup), mode);
-        // What is put back where nothing is has the rights of the backup, and the other way round.
+        // A restored file that did not exist has the mode of the backup, and the reverse.
         let back = path.with_file_name("back.db");
         restore(&catalogue, &backup, &back, &options).unwrap();
         assert_eq!(of(&back), mode);
@@ -353,7 +352,7 @@ mod unix {
         }
     }
 
-    /// Root makes the copies of a user's file that user's.
+    /// Root's copies of a user's file belong to that user.
     #[test]
     fn copies_belong_to_whom_the_file_belongs_to() {
         let file = filled();
@@ -369,7 +368,7 @@ mod unix {
         }
     }
 
-    /// Attributes go along where the file system has them.
+    /// Attributes are copied if the file system has them.
     #[test]
     fn attributes_go_along() {
         let file = filled();
@@ -383,7 +382,7 @@ mod unix {
         );
     }
 
-    /// Bytes that are no text, in the name of the file and of its directory.
+    /// Bytes that are not UTF-8, in the name of the file and of its directory.
     #[cfg(target_os = "linux")]
     #[test]
     fn any_path_works() {
@@ -403,7 +402,7 @@ mod unix {
             fs::write(path, "half of it").unwrap();
         }
         let options = keep(1).rehearse(true);
-        // A connection that is lent shows no more than its list of databases.
+        // A borrowed connection gives only its list of databases.
         let mut migrator = migrations::Migrator::with_connection(&catalogue, file.raw(), options);
         let backup = migrator.upgrade().unwrap().backup.unwrap();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A digest freezes what a script means.
+//! A digest freezes the meaning of a script.
 
 use migrations::digest;
 

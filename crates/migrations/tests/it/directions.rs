@@ -84,7 +84,7 @@ fn modified(file: &File) -> std::time::SystemTime {
 
 #[test]
 fn an_up_to_date_file_is_opened_beside_a_writer() {
-    // The quick path takes no lock that a writer has.
+    // The fast path takes no lock that a writer has.
     let catalogue = three();
     let file = File::at(&catalogue, 3);
     let other = file.raw();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Where the constructors are, a file for each kind of error.
+/// The folder of the constructors, with a file for each kind of error.
 const ERRORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/error");
 
 const TESTS: [&str; 4] = [
@@ -36,7 +36,7 @@ fn each_constructor_has_a_test() {
     assert!(untested.is_empty(), "no test for {untested:?}");
 }
 
-/// One voice: lower-case start, no full stop, each hint a line of its own.
+/// One voice: a lower-case start, no full stop, each hint on its own line.
 #[test]
 fn all_messages_speak_with_one_voice() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots");
@@ -81,7 +81,7 @@ fn all_messages_speak_with_one_voice() {
     assert!(seen >= 30, "{seen} snapshots");
 }
 
-/// `module::test` in the docs is a test that there is.
+/// Each `module::test` in the docs is an existing test.
 #[test]
 fn the_docs_name_tests_that_exist() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");

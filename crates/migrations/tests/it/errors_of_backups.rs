@@ -68,17 +68,17 @@ fn file_damaged() {
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(file.bytes(), before);
     assert_snapshot!(file.report(&error));
-    // The copy that a run takes tells the same.
+    // The copy that a run takes reports the same.
     let error = file.migrator(&catalogue).upgrade().unwrap_err();
     assert_eq!(file.bytes(), before);
     assert_snapshot!("copy_damaged", file.report(&error));
-    // Who knows better may go on.
+    // A caller may turn the check off and continue.
     let options = options.check(false);
     let mut migrator = file.migrator_with(&catalogue, options);
     assert_eq!(migrator.upgrade().unwrap().to, 3);
 }
 
-/// Values that break a constraint were written so; they are no reason to leave a file behind.
+/// Values that violate a constraint were written that way; they do not prevent a run.
 #[test]
 fn values_that_break_a_check_are_no_damage() {
     let strict =
@@ -93,7 +93,7 @@ fn values_that_break_a_check_are_no_damage() {
     }
 }
 
-/// A file with a hole of terabytes, which only its size tells of.
+/// A file with a hole of terabytes, which only its size shows.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_space_for_backup() {
@@ -188,7 +188,7 @@ fn undeclared_loss() {
 }
 
 #[test]
-fn a_damaged_file_is_told_as_that_before_the_run() {
+fn a_damaged_file_is_reported_as_that_before_the_run() {
     let catalogue = three();
     let file = File::damaged(&catalogue, 2);
     let bytes = file.bytes();

@@ -22,7 +22,7 @@ fn refused(file: &File, catalogue: &Catalogue) -> Error {
 
 #[test]
 fn sqlite() {
-    // A page of `sqlite_schema` that points nowhere: the header is good, the rest is not.
+    // A page of `sqlite_schema` with invalid pointers: the header is good, the rest is not.
     let file = File::at(&three(), 1);
     let mut bytes = file.bytes();
     bytes[100..4096].fill(0xee);
@@ -89,7 +89,7 @@ fn cannot_begin() {
     assert_eq!(file.migrator(&catalogue).upgrade().unwrap().to, 3);
 }
 
-/// A file at version 1 with a reader in the middle of a table, which holds its lock.
+/// A file at version 1 with a reader in the middle of a table, which holds a lock.
 fn read_by_another(catalogue: &Catalogue) -> (File, Connection) {
     let file = File::at(catalogue, 1);
     file.sql("INSERT INTO note VALUES (1, 'a'), (2, 'b')");
@@ -110,7 +110,7 @@ fn cannot_exclude_readers() {
 
 #[test]
 fn cannot_commit() {
-    // COMMIT needs the whole file.
+    // COMMIT needs an exclusive lock.
     let (file, _reader) = read_by_another(&catalogue(vec![note_step()]));
     let commented = catalogue(vec![step(
         "0001_note",
@@ -144,7 +144,8 @@ fn a_schema_that_sqlite_cannot_parse() {
     let file = File::at(&catalogue, 1);
     file.sql(
         "PRAGMA writable_schema = ON;
-         UPDATE sqlite_schema SET sql = 'CREATE TABLE note (id BRAND NEW SYNTAX (' WHERE name = 'note';",
+         UPDATE sqlite_schema SET sql = 'CREATE TABLE note (id BRAND NEW SYNTAX (' WHERE name = \
+         'note';",
     );
     let error = refused(&file, &catalogue);
     assert_eq!(error.kind(), ErrorKind::Damaged);

@@ -8,7 +8,7 @@ use migrations::{ErrorKind, Migrator, Outcome};
 
 use crate::support::*;
 
-/// The error of opening `path`, which makes nothing.
+/// The error of opening `path`, which creates nothing.
 fn refused(path: &str, kind: ErrorKind) -> String {
     let error = Migrator::create(&three(), Path::new(path), plain()).unwrap_err();
     assert_eq!(error.kind(), kind);
@@ -89,7 +89,7 @@ fn file_moved() {
     assert_snapshot!(file.report(&error));
 }
 
-/// On a connection that the engine did not open, SQLite finds out, in all modes but WAL.
+/// On a connection that the engine did not open, SQLite reports the move, in all modes but WAL.
 #[cfg(unix)]
 #[test]
 fn file_moved_from_a_connection() {
@@ -108,7 +108,7 @@ fn file_moved_from_a_connection() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn path_not_told() {
+fn path_not_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let catalogue = three();
     let file = File::none();
@@ -127,11 +127,11 @@ fn path_not_told() {
     assert_snapshot!(file.report(&error));
 }
 
-/// The directory in which [`directory_closed`] looks as somebody who may not.
+/// The directory that [`directory_closed`] searches as a user without permission.
 #[cfg(unix)]
 const CLOSED: &str = "MIGRATIONS_TEST_CLOSED";
 
-/// Permissions do not hold for root, so another user asks.
+/// Permissions do not limit root, so a different user runs the test.
 #[cfg(unix)]
 #[test]
 fn directory_closed() {
@@ -151,7 +151,7 @@ fn directory_closed() {
     };
     allow(file.directory.path(), 0o755);
     allow(&closed, 0o600);
-    // Where the test lies, not everybody may look.
+    // Not everybody may search the directory of the test.
     let program = file.directory.path().join("test");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     allow(&program, 0o755);

@@ -7,7 +7,7 @@ use migrations::{
 
 use crate::support::*;
 
-/// Runs step 2 on a file of version 1 with `rows`, which must fail and leave the bytes.
+/// Runs step 2 on a file of version 1 with `rows`, which must fail and leave the bytes unchanged.
 fn failed(catalogue: &Catalogue, rows: &str, options: Options) -> Error {
     let file = File::at(catalogue, 1);
     file.sql(rows);
@@ -96,7 +96,7 @@ fn statement_failed() {
          CREATE TABLE größe (id);\n\
          \tINSERT INTO größe SELECT 'größer', nope FROM note;\n",
     );
-    // The version's own schema is made first, on an empty database; there it fails, too.
+    // The version's own schema is built first, on an empty database; the step fails there, too.
     let error = failed(&catalogue, "", plain());
     assert_eq!(error.kind(), ErrorKind::StepFailed);
     let place = error.place().unwrap();
@@ -118,7 +118,7 @@ fn code_refused() {
     let code = StepFn {
         name: "fill",
         preflight: |_, _| Ok(()),
-        // Also when the function does not care whether it worked.
+        // Also if the function ignores the error.
         apply: |connection, _| {
             let _ = connection.execute_batch("PRAGMA foreign_keys = ON");
             Ok(())
@@ -175,7 +175,7 @@ fn transaction_ended() {
         apply: |connection, _| {
             let mut delete = connection.prepare("DELETE FROM note WHERE id = 1")?;
             let _ = connection.execute("INSERT OR ROLLBACK INTO note VALUES (1, 'again')", []);
-            // Outside a transaction this would be for ever, and it was allowed when it was
+            // Outside a transaction this DELETE would be permanent, and it was allowed when it was
             // prepared.
             let _ = delete.execute([]);
             Ok(())
@@ -223,7 +223,7 @@ fn query_would_break() {
     assert_eq!(error.kind(), ErrorKind::BreaksQuery);
     assert_eq!(file.bytes(), before);
     assert_snapshot!(file.report(&error));
-    // The query ends in time, but the notes claim that the build before is supported.
+    // The query ends in time, but the notes claim support for the previous build.
     let ends = Query {
         until: Some(2),
         ..READS
@@ -242,7 +242,8 @@ fn query_would_break() {
     assert_eq!(file.migrator(&honest).upgrade().unwrap().to, 3);
 }
 
-const WHOLE: &str = "# Notes\n\n## Task\nKeep notes.\n\nBackwards compatibility: not supported, because it is \
+const WHOLE: &str = "# Notes\n\n## Task\nKeep notes.\n\nBackwards compatibility: not supported, \
+                     because it is \
                      the first.\n\n## Why\nPeople forget.\n\n## Columns\n- `note`: a note.\n\
                      \n## Data migration\nNone.\n\n## Rollback\n- Loses: `note` — every note.\n";
 
@@ -272,14 +273,15 @@ fn undocumented() {
             .to,
         1
     );
-    // What goes or becomes another needs no words, only what comes.
+    // Only new objects need a description, not those that go or change.
     let first = Step::new(
         "0001_note",
         NOTE,
         Down::Sql("DROP TABLE note;".into()),
         WHOLE,
     );
-    let up = "CREATE TABLE new (id INTEGER PRIMARY KEY) STRICT; DROP TABLE note; ALTER TABLE new RENAME TO note;";
+    let up = "CREATE TABLE new (id INTEGER PRIMARY KEY) STRICT; DROP TABLE note; ALTER TABLE new \
+              RENAME TO note;";
     let second = Step::new(
         "0002_bare",
         up,
@@ -293,7 +295,7 @@ fn undocumented() {
     );
 }
 
-/// A newer file whose last way back is `down`, and what going back says.
+/// A newer file whose last down migration is `down`, and the error of going back.
 fn going_back(down: &'static str, options: Options) -> (File, Error) {
     let all = catalogue(vec![note_step(), label_step(), step("0003_late", "", down)]);
     let file = File::at(&all, 3);

@@ -4,7 +4,8 @@ use migrations::{ErrorKind, Outcome};
 
 use crate::support::*;
 
-/// Runs `up` as step 2 on a file with a row; it must be refused for `what`, and leave the file.
+/// Runs `up` as step 2 on a file with a row; it must be refused for `what` and leave the file
+/// unchanged.
 fn refused(up: &'static str, what: &str) {
     let catalogue = note_and(up);
     let file = File::at(&catalogue, 1);
@@ -71,7 +72,8 @@ fn pragmas() {
 #[test]
 fn a_script_may_read_pragmas() {
     let catalogue = note_and(
-        "PRAGMA foreign_keys; PRAGMA user_version; PRAGMA table_info(note); PRAGMA integrity_check(1);
+        "PRAGMA foreign_keys; PRAGMA user_version; PRAGMA table_info(note); PRAGMA \
+         integrity_check(1);
          SELECT * FROM pragma_table_xinfo('note'); SELECT * FROM pragma_user_version;
          SELECT * FROM pragma_foreign_key_check('note'); SELECT * FROM schema_migrations;
          CREATE TABLE made AS SELECT name FROM pragma_table_info('note');",
@@ -82,7 +84,7 @@ fn a_script_may_read_pragmas() {
 
 #[test]
 fn pragma_functions_are_only_readers() {
-    // Each is called without an argument and with one, where it takes one: nothing may change.
+    // Each pragma is called without an argument and, if it takes one, with one: nothing may change.
     let connection = rusqlite::Connection::open_in_memory().unwrap();
     let mut names = connection
         .prepare("SELECT name FROM pragma_pragma_list")
@@ -123,7 +125,8 @@ fn pragma_functions_are_only_readers() {
 #[test]
 fn the_ledger() {
     for up in [
-        "INSERT INTO schema_migrations SELECT 9, name, '', '', '', '', '', '' FROM schema_migrations",
+        "INSERT INTO schema_migrations SELECT 9, name, '', '', '', '', '', '' FROM \
+         schema_migrations",
         "UPDATE Schema_Migrations SET up_digest = ''",
         "UPDATE schema_migrations SET up_digest = '' WHERE 0",
         "DELETE FROM main.schema_migrations",
@@ -209,7 +212,7 @@ fn the_list_of_the_schema() {
     ] {
         refused(up, "a write to `sqlite_schema`");
     }
-    // Whoever opened the connection may have unlocked it; the run locks it, and then puts it back.
+    // The application may have unlocked the schema; the run locks it and then restores the setting.
     let catalogue = note_and("DELETE FROM sqlite_schema");
     let file = File::at(&catalogue, 1);
     let connection = file.raw();

@@ -1,4 +1,4 @@
-//! Foreign keys are off around a run, checked before its COMMIT, and afterwards what they were.
+//! Foreign keys are off around a run, checked before its COMMIT, and restored afterwards.
 
 use migrations::{BoxError, Catalogue, ErrorKind, Migrator, SkippedRows};
 use rusqlite::Connection;
@@ -102,18 +102,18 @@ fn only_violations_that_the_run_made_count() {
 }
 
 #[test]
-fn violations_that_were_there_are_told() {
+fn violations_that_were_there_are_reported() {
     let catalogue = family("ALTER TABLE parent ADD COLUMN age");
     let file = File::at(&catalogue, 1);
     file.sql(ROWS)
         .sql("INSERT INTO child VALUES (70, 99), (71, 98);");
     let report = file.migrator(&catalogue).upgrade().unwrap();
-    let told: Vec<_> = report
+    let reported: Vec<_> = report
         .dangling
         .iter()
         .map(|old| (&*old.table, &*old.parent, old.rows))
         .collect();
-    assert_eq!(told, [("child", "parent", 2)]);
+    assert_eq!(reported, [("child", "parent", 2)]);
 
     let whole = File::at(&catalogue, 1);
     whole.sql(ROWS);
@@ -151,13 +151,13 @@ fn a_file_whose_keys_cannot_be_checked_can_still_be_mended() {
     };
     let rows = "INSERT INTO parent VALUES (1, 'a'); INSERT INTO child VALUES ('a'), ('old');";
 
-    let mended = up("CREATE UNIQUE INDEX parent_name ON parent (name);");
+    let fixed = up("CREATE UNIQUE INDEX parent_name ON parent (name);");
     let file = File::none();
     file.sql(broken).sql(rows);
-    let report = file.migrator(&mended).upgrade_from(1, 2).unwrap();
+    let report = file.migrator(&fixed).upgrade_from(1, 2).unwrap();
     assert_eq!((report.adopted, report.to), (true, 2));
 
-    // What can be checked beside it is checked.
+    // Other tables that can be checked are checked.
     let worse = up("INSERT INTO other VALUES (99);");
     let file = File::none();
     file.sql(broken).sql(rows);
@@ -169,14 +169,14 @@ fn a_file_whose_keys_cannot_be_checked_can_still_be_mended() {
             .contains("other, rowid 1: no such row in parent")
     );
 
-    // And a run cannot make such a file.
+    // A run cannot create such a file.
     let file = File::none();
-    let error = file.migrator(&mended).upgrade_to(1).unwrap_err();
+    let error = file.migrator(&fixed).upgrade_to(1).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignKeysViolated);
     assert_eq!(file.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
 }
 
-/// The check looks where the run wrote and at the children of that, whatever lies elsewhere.
+/// The check covers the written tables and their children, whatever other tables contain.
 #[test]
 fn children_of_what_a_step_touches_are_checked_and_nothing_else() {
     let first = step(
@@ -195,21 +195,21 @@ fn children_of_what_a_step_touches_are_checked_and_nothing_else() {
         let result = file.migrator(&catalogue).upgrade().map(drop);
         result.map_err(|error| error.to_string())
     };
-    // The orphan in `far` was there before, and is no concern of these.
+    // The orphan in `far` existed before and does not count.
     assert_eq!(try_step("UPDATE parent SET id = id"), Ok(()));
     assert_eq!(try_step("ALTER TABLE parent RENAME TO mother"), Ok(()));
-    let told = try_step("DELETE FROM parent WHERE id = 2").unwrap_err();
-    assert!(told.contains("child, rowid 11"), "{told}");
-    let told = try_step(
+    let reported = try_step("DELETE FROM parent WHERE id = 2").unwrap_err();
+    assert!(reported.contains("child, rowid 11"), "{reported}");
+    let reported = try_step(
         "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);
          DROP TABLE parent; ALTER TABLE p RENAME TO parent;",
     );
-    assert!(told.unwrap_err().contains("child, rowid 11"));
-    // Of a row that pointed nowhere, nobody can say that it does so now because of the run.
+    assert!(reported.unwrap_err().contains("child, rowid 11"));
+    // A row that had no parent before the run may have none after it.
     assert_eq!(try_step("UPDATE far SET self = 98"), Ok(()));
 }
 
-/// The family, and a step that is a function.
+/// The three tables, and a step that is a function.
 fn with_function(family: &'static str, apply: Apply) -> Catalogue {
     let code = migrations::StepFn {
         name: "tried",
@@ -220,8 +220,8 @@ fn with_function(family: &'static str, apply: Apply) -> Catalogue {
     catalogue(vec![step("0001_family", family, ""), tried])
 }
 
-/// Where there is no row, this prepares nothing that writes, so that trying the step on an empty
-/// copy shows nothing.
+/// Without a row, this prepares no statement that writes, so that a trial on an empty copy shows
+/// nothing.
 fn orphans_where_there_are_parents(
     connection: &Connection,
     _: &mut SkippedRows,
@@ -243,7 +243,7 @@ fn what_only_the_run_itself_touches_is_checked() {
     assert_eq!(file.value::<i64>("SELECT count(*) FROM child"), 0);
 }
 
-/// A table under a new name was touched under its old one.
+/// A renamed table was touched under its old name.
 #[test]
 fn a_table_that_the_run_makes_and_renames_is_checked() {
     assert!(violates(
@@ -254,7 +254,7 @@ fn a_table_that_the_run_makes_and_renames_is_checked() {
     ));
 }
 
-/// What a function writes is foreseen, so that what was wrong there before is known.
+/// The writes of a function are predicted, so that earlier violations in their tables are known.
 #[test]
 fn violations_that_were_there_are_not_blamed_on_a_function() {
     let catalogue = with_function(FAMILY, |connection, _| {
@@ -267,11 +267,12 @@ fn violations_that_were_there_are_not_blamed_on_a_function() {
     assert_eq!((report.to, report.dangling[0].rows), (2, 1));
 }
 
-/// Where it cannot be foreseen what a step touches, all is checked that can be.
+/// If the touched tables cannot be predicted, every table is checked.
 #[test]
 fn a_function_that_needs_rows_is_checked_in_all_tables() {
     let unique_missing = "CREATE TABLE cousin (name TEXT REFERENCES parent (name));
-        INSERT INTO parent VALUES (1, 'a'); INSERT INTO cousin VALUES ('a'); INSERT INTO child VALUES (7, 99);";
+        INSERT INTO parent VALUES (1, 'a'); INSERT INTO cousin VALUES ('a'); INSERT INTO child \
+        VALUES (7, 99);";
     let broken = format!("{FAMILY} CREATE TABLE cousin (name TEXT REFERENCES parent (name));");
     let catalogue = with_function(broken.leak(), |connection, _| {
         let name = "SELECT name FROM parent";
@@ -283,19 +284,19 @@ fn a_function_that_needs_rows_is_checked_in_all_tables() {
     file.sql(FAMILY).sql(unique_missing);
     let report = file.migrator(&catalogue).upgrade_from(1, 2).unwrap();
     assert_eq!(report.to, 2);
-    let told: Vec<_> = report
+    let reported: Vec<_> = report
         .dangling
         .iter()
         .map(|old| (&*old.table, old.rows))
         .collect();
-    assert_eq!(told, [("child", 1)]);
+    assert_eq!(reported, [("child", 1)]);
     assert_eq!(file.value::<String>("SELECT name FROM parent"), "A");
 }
 
-/// Ten are shown, and of more how many they are.
+/// Ten violations are listed; of more, only the number.
 #[test]
 fn many_violations_are_counted() {
-    let told = |rows: u32| {
+    let reported = |rows: u32| {
         let rows: Vec<String> = (1..=rows).map(|id| format!("({id}, 99)")).collect();
         let up = format!("INSERT INTO child VALUES {}", rows.join(", "));
         let catalogue = family(up.leak());
@@ -303,7 +304,7 @@ fn many_violations_are_counted() {
         file.migrator(&catalogue).upgrade().unwrap_err().report()
     };
     for (rows, more) in [(10, None), (11, Some("\n  and 1 more\n"))] {
-        let report = told(rows);
+        let report = reported(rows);
         assert_eq!(report.matches("no such row in parent").count(), 10);
         assert_eq!(report.contains("more"), more.is_some(), "{report}");
         assert!(more.is_none_or(|more| report.contains(more)), "{report}");

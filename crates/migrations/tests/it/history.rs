@@ -32,7 +32,7 @@ fn an_older_build_goes_back_with_what_the_file_carries() {
 }
 
 #[test]
-fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
+fn a_newer_file_that_cannot_come_back_is_still_reported_as_newer() {
     let last = Step::new("0002_codes", "", Down::Irreversible("Gone.".into()), "");
     let newer = catalogue(vec![note_step(), last]);
     let file = File::at(&newer, 2);
@@ -40,15 +40,15 @@ fn a_newer_file_that_cannot_come_back_is_still_told_as_newer() {
     let mut migrator = file.migrator(&older);
     let error = migrator.upgrade().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Newer);
-    let told = "it has no way back: to go on with this build, restore a backup of before";
-    let told = ["update the application", told].map(|told| Remedy::Advice(told.to_owned()));
-    assert_eq!(error.remedies(), told);
-    // A test that unwraps shows all of it.
+    let restore = "it has no way back: to go on with this build, restore an earlier backup";
+    let advice = ["update the application", restore].map(|text| Remedy::Advice(text.to_owned()));
+    assert_eq!(error.remedies(), advice);
+    // A test that unwraps shows the whole report.
     let shown = format!("{error:?}");
     assert_eq!(format!("error: {shown}\n"), error.report());
     let error = migrator.rollback_to(1).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Irreversible);
-    // A step below that cannot be undone stands in nobody's way.
+    // An earlier step that cannot be undone does not matter.
     let steps = vec![
         Step::new("0001_note", NOTE, Down::Irreversible("Kept.".into()), ""),
         label_step(),
@@ -89,7 +89,7 @@ fn tampering_with_a_stored_way_back_is_found() {
     }
 }
 
-/// A catalogue whose step `which` has another `up.sql` or `down.sql`.
+/// A catalogue whose step `which` has a different `up.sql` or `down.sql`.
 fn with(which: usize, up: Option<&'static str>, down: Option<&'static str>) -> Catalogue {
     let mut steps = three().steps().to_vec();
     let old = steps[which].clone();
@@ -118,7 +118,7 @@ fn an_edited_head_is_not_hidden_by_the_quick_path() {
     }
 }
 
-/// What was applied and what the build has now, so that a person sees which of them is right.
+/// The error shows the applied and the present statement, so that a person sees which is right.
 #[test]
 fn an_edited_step_is_shown_as_it_was_and_as_it_is() {
     let edited = with(2, Some("CREATE TABLE tag (\n  name TEXT\n);"), None);
@@ -126,7 +126,8 @@ fn an_edited_step_is_shown_as_it_was_and_as_it_is() {
     let report = file.migrator(&edited).upgrade().unwrap_err().report();
     assert!(
         report.contains(
-            "\n  stored   line 1: CREATE TABLE tag (name TEXT PRIMARY KEY)\n  present  line 1: CREATE TABLE tag (\n"
+            "\n  stored   line 1: CREATE TABLE tag (name TEXT PRIMARY KEY)\n  present  line 1: \
+             CREATE TABLE tag (\n"
         ),
         "{report}"
     );
@@ -136,13 +137,14 @@ fn an_edited_step_is_shown_as_it_was_and_as_it_is() {
         report.contains("\n  stored   ends before that\n  present  line 3: DROP TABLE note\n"),
         "{report}"
     );
-    // The text that is kept must be the one that was applied.
+    // The stored text must be the applied one.
     file.sql("UPDATE schema_migrations SET up_sql = 'SELECT 1' WHERE version = 3");
     let report = file.migrator(&edited).upgrade().unwrap_err().report();
     assert!(report.contains("\n  stored   digest "), "{report}");
 }
 
-/// A ledger from before it kept `up.sql` is read, written and gets its column with the next run up.
+/// A ledger from before the column `up_sql` is read and written, and gets its column with the next
+/// run up.
 #[test]
 fn the_ledger_of_an_older_engine_goes_on() {
     let file = File::at(&three(), 2);
@@ -180,7 +182,7 @@ fn an_edited_past_is_refused_before_the_next_step() {
     }
 }
 
-/// Each row covers the one before, so that looking at the newest tells of all.
+/// Each row covers the one before, so that the newest covers all.
 #[test]
 fn an_edited_past_is_refused_also_where_there_is_no_next_step() {
     for edited in [
@@ -192,7 +194,7 @@ fn an_edited_past_is_refused_also_where_there_is_no_next_step() {
         let file = File::at(&three(), 3);
         let error = file.migrator(&edited).upgrade().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::HistoryEdited, "{}", error.report());
-        // Nor is it hidden from a ledger that does not cover the rows before.
+        // An edit is also found in a ledger whose digests are missing.
         file.sql("UPDATE schema_migrations SET chain_digest = NULL");
         let error = file.migrator(&edited).upgrade().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::HistoryEdited, "{}", error.report());
@@ -202,8 +204,8 @@ fn an_edited_past_is_refused_also_where_there_is_no_next_step() {
     }
 }
 
-/// Where nothing was edited, nothing is written, whatever the ledger lacks and whatever the
-/// comments say; the next run completes it.
+/// If nothing was edited, nothing is written, whatever the ledger lacks and whatever comments
+/// changed; the next run completes the ledger.
 #[test]
 fn a_current_file_is_current_with_any_ledger() {
     let commented = with(
@@ -216,7 +218,8 @@ fn a_current_file_is_current_with_any_ledger() {
         "UPDATE schema_migrations SET chain_digest = NULL, schema_fingerprint = NULL",
         "ALTER TABLE schema_migrations DROP COLUMN chain_digest",
         "ALTER TABLE schema_migrations DROP COLUMN schema_fingerprint",
-        "ALTER TABLE schema_migrations DROP COLUMN schema_fingerprint; ALTER TABLE schema_migrations DROP COLUMN chain_digest",
+        "ALTER TABLE schema_migrations DROP COLUMN schema_fingerprint; ALTER TABLE \
+         schema_migrations DROP COLUMN chain_digest",
     ] {
         let file = File::at(&three(), 2);
         file.sql(lacking);
@@ -224,7 +227,7 @@ fn a_current_file_is_current_with_any_ledger() {
         let two = three().cut_at(2).unwrap();
         let commented = commented.cut_at(2).unwrap();
         for same in [&two, &commented] {
-            // Somebody who writes holds up no reader.
+            // A writer does not block a reader.
             let writer = file.raw();
             writer.execute_batch("BEGIN IMMEDIATE").unwrap();
             assert_eq!(
@@ -241,12 +244,13 @@ fn a_current_file_is_current_with_any_ledger() {
         assert_eq!(report.to, 3);
         let covered = "SELECT count(*) FROM schema_migrations WHERE chain_digest IS NOT NULL";
         assert_eq!(file.value::<i64>(covered), 3, "{lacking}");
-        let noted = "SELECT group_concat(version) FROM schema_migrations WHERE schema_fingerprint LIKE '1:%'";
+        let noted = "SELECT group_concat(version) FROM schema_migrations WHERE schema_fingerprint \
+                     LIKE '1:%'";
         assert_eq!(file.value::<String>(noted), "2,3", "{lacking}");
     }
 }
 
-/// The file was at this version with another schema: what the ledger noted then is compared, too.
+/// The file had a different schema at this version: the fingerprint in the ledger is compared, too.
 #[test]
 fn a_rollback_must_give_back_the_schema_that_was_noted() {
     let file = File::at(&three(), 1);
@@ -259,7 +263,7 @@ fn a_rollback_must_give_back_the_schema_that_was_noted() {
             .report()
             .contains("does not bring back the schema that the file had at version 2")
     );
-    // One of another form says nothing.
+    // A fingerprint of a different form is ignored.
     file.sql("UPDATE schema_migrations SET schema_fingerprint = '0:00' WHERE version = 2");
     assert_eq!(file.migrator(&three()).rollback_to(2).unwrap().to, 2);
 }
@@ -287,7 +291,7 @@ fn the_quick_path_refuses_a_file_of_another_application() {
         .upgrade()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotOurs);
-    // A catalogue without an id does not care, and a file without one was made before.
+    // A catalogue without an id accepts any; a file without one is older than the id.
     assert_eq!(file.migrator(&three()).upgrade().unwrap().to, 3);
     let file = File::at(&three(), 3);
     let ours = three().with_application_id(5);
@@ -304,7 +308,7 @@ fn a_ledger_with_values_of_the_wrong_kind_is_refused() {
         "up_digest = NULL",
         "name = x'ff'",
     ] {
-        // The quick path does not read the name.
+        // The fast path does not read the name.
         let migrates = if edit.starts_with("name") {
             vec![false]
         } else {
@@ -312,7 +316,7 @@ fn a_ledger_with_values_of_the_wrong_kind_is_refused() {
         };
         for migrate in migrates {
             let file = File::at(&three(), 3);
-            // Without its constraints, as another tool would have left it.
+            // Without its constraints, as a different tool would have left it.
             file.sql(
                 "CREATE TABLE loose AS SELECT * FROM schema_migrations;
                  DROP TABLE schema_migrations;
@@ -347,20 +351,20 @@ fn a_user_version_that_nobody_set_is_refused() {
 }
 
 #[test]
-fn drift_is_told() {
+fn drift_is_reported() {
     let catalogue = three();
-    let told = |file: &File, catalogue: &Catalogue| -> Vec<String> {
+    let drift = |file: &File, catalogue: &Catalogue| -> Vec<String> {
         let changes = file.migrator(catalogue).drift().unwrap();
         changes.iter().map(ToString::to_string).collect()
     };
     for version in 0..=3 {
-        assert_eq!(told(&File::at(&catalogue, version), &catalogue), [""; 0]);
+        assert_eq!(drift(&File::at(&catalogue, version), &catalogue), [""; 0]);
     }
     let file = File::at(&catalogue, 3);
     file.sql("ALTER TABLE note ADD COLUMN extra TEXT");
-    assert_eq!(told(&file, &catalogue), ["ADD COLUMN note.extra TEXT"]);
-    // What a newer version should be, this build does not know.
-    assert_eq!(told(&file, &catalogue.cut_at(2).unwrap()), [""; 0]);
+    assert_eq!(drift(&file, &catalogue), ["ADD COLUMN note.extra TEXT"]);
+    // This build does not know the schema of a newer version.
+    assert_eq!(drift(&file, &catalogue.cut_at(2).unwrap()), [""; 0]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A run cut anywhere leaves the file before or after, and says which.
+//! A run interrupted anywhere leaves the file before or after, and reports which.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,8 +9,8 @@ use rusqlite::Connection;
 
 use crate::support::*;
 
-/// Interrupts at instruction 1, 2, 3 … of the machine until the run succeeds. `stubborn` keeps
-/// interrupting whatever follows, as a handler does that a user's "cancel" has set.
+/// Interrupts at virtual machine instruction 1, 2, 3 … until the run succeeds. `stubborn` keeps
+/// interrupting everything after that, as a handler of a "cancel" button does.
 fn cut_everywhere(
     catalogue: &Catalogue,
     stubborn: bool,
@@ -25,7 +25,7 @@ fn cut_everywhere(
     let (mut n, mut cuts, mut committed, mut unknown) = (0, 0, 0, 0);
     loop {
         n += 1;
-        // Each time as a process that starts.
+        // Each time like a process that starts.
         schema::clear_thread_cache();
         std::fs::write(&file.path, &bytes).unwrap();
         let mut connection = file.raw();
@@ -82,7 +82,7 @@ fn cut_everywhere(
         }
     }
     assert!(cuts > 100, "{cuts} cuts, {committed} committed");
-    // COMMIT that returned an error and had committed.
+    // COMMIT returned an error but took effect.
     assert!(
         committed + unknown >= late,
         "{committed} committed, {unknown} unknown"
@@ -104,7 +104,7 @@ fn cut(result: Result<Report, Error>) -> Option<Outcome> {
     let error = result.err()?;
     let report = error.report();
     assert!(report.contains("interrupted"), "{report}");
-    assert!(!report.contains("mend"), "{report}");
+    assert!(!report.contains("fix"), "{report}");
     Some(error.outcome())
 }
 

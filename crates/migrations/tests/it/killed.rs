@@ -1,5 +1,5 @@
-//! A process that is killed in the middle of a hundred small steps, of a backup, or of a restore;
-//! the child is this test binary itself.
+//! A process that is killed during a hundred small steps, a backup, or a restore; the child is this
+//! test binary itself.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use migrations::{
 
 use crate::support::*;
 
-/// What tells the child which file it is about, and how it commits.
+/// The environment variables that give the child its file and its commit mode.
 const FILE: &str = "MIGRATIONS_TEST_FILE";
 const COMMIT: &str = "MIGRATIONS_TEST_COMMIT";
 
@@ -23,10 +23,13 @@ const STEPS: Version = 100;
 fn hundred() -> Catalogue {
     let steps = (1..=STEPS).map(|version| {
         let up = match version {
-            1 => "CREATE TABLE count (step INTEGER PRIMARY KEY, times INTEGER NOT NULL);".to_owned(),
-            // What ran twice would say so.
+            1 => "CREATE TABLE count (step INTEGER PRIMARY KEY, times INTEGER NOT \
+                  NULL);"
+                .to_owned(),
+            // A step that ran twice would leave a count of 2.
             _ => format!(
-                "INSERT INTO count VALUES ({version}, 1) ON CONFLICT DO UPDATE SET times = times + 1;"
+                "INSERT INTO count VALUES ({version}, 1) ON CONFLICT DO UPDATE SET times = times \
+                 + 1;"
             ),
         };
         let down = Down::Irreversible("no test goes back here".into());
@@ -43,7 +46,8 @@ fn options(per_step: bool) -> Options {
     })
 }
 
-/// Not a test by itself: what the child does. It says when it begins, and then nobody waits for it.
+/// Not a test by itself: the work of the child. It reports its start, and the parent does not wait
+/// for its end.
 #[test]
 fn child() {
     let Ok(file) = env::var(FILE) else { return };
@@ -72,7 +76,7 @@ fn kill_one(file: &File, per_step: bool, delay: u32) {
             break;
         }
     }
-    // Work, not sleep: the moments are spread however fast the machine is.
+    // Work, not sleep: the moments are spread, however fast the machine is.
     let mut sum = 0_u32;
     for n in 0..delay {
         sum = std::hint::black_box(sum.wrapping_add(n));
@@ -116,12 +120,12 @@ fn a_hundred_small_steps_each_committed() {
     killed(true);
 }
 
-/// At which report of progress the child ends without a word, and what it does.
+/// The report of progress at which the child ends, and its operation.
 const REPORT: &str = "MIGRATIONS_TEST_REPORT";
 const DEED: &str = "MIGRATIONS_TEST_DEED";
 
-/// How many reports a copy of the file gives: it has some thousands of pages, and each report is a
-/// thousand.
+/// The number of reports for a copy of the file: it has some thousands of pages, and each report is
+/// for a thousand.
 const REPORTS: u32 = 4;
 
 fn dies(_: Progress) {
@@ -132,7 +136,7 @@ fn dies(_: Progress) {
     }
 }
 
-/// Not a test by itself: what the child does.
+/// Not a test by itself: the work of the child.
 #[test]
 fn copying_child() {
     let (Ok(file), Ok(deed)) = (env::var(FILE), env::var(DEED)) else {
@@ -152,7 +156,7 @@ fn copying_child() {
     }
 }
 
-/// Runs the child until it has died at `report`; whether it did.
+/// Runs the child until it dies at `report`; returns whether it did.
 fn dies_at(report: u32, deed: &str, file: &File) -> bool {
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", "killed::copying_child", "--nocapture"])
@@ -185,7 +189,7 @@ fn names(file: &File) -> Vec<String> {
     names
 }
 
-/// A run that dies while it takes its backup has touched nothing, and the next one takes it anew.
+/// A run that dies during its backup has changed nothing, and the next one takes the backup again.
 #[test]
 fn a_backup_that_is_killed_is_made_anew() {
     let catalogue = three();
@@ -197,7 +201,7 @@ fn a_backup_that_is_killed_is_made_anew() {
         assert_eq!(
             backups(&file.path).unwrap(),
             [],
-            "none that could be taken for one"
+            "none that could be mistaken for one"
         );
         file.migrator(&catalogue).upgrade().unwrap();
         assert_eq!(
@@ -212,7 +216,7 @@ fn a_backup_that_is_killed_is_made_anew() {
     );
 }
 
-/// A restore that dies leaves what the file held, and the next one arrives.
+/// A restore that dies leaves the previous content, and the next one succeeds.
 #[test]
 fn a_restore_that_is_killed_leaves_what_was_there() {
     let catalogue = three();

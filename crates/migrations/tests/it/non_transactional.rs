@@ -1,4 +1,4 @@
-//! Steps outside a transaction: alone, recorded, and harmless when they are repeated.
+//! Steps outside a transaction: alone, recorded, and harmless if they are repeated.
 
 use std::thread;
 use std::time::Duration;
@@ -155,7 +155,7 @@ fn it_may_be_the_first_of_all() {
     assert_eq!(file.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
 }
 
-/// SQLite does not wait for locks where it changes the journal mode, so the run does:
+/// SQLite does not wait for locks when it changes the journal mode, so the run does:
 /// <https://sqlite.org/pragma.html#pragma_journal_mode>.
 #[test]
 fn they_wait_for_a_reader_who_ends() {

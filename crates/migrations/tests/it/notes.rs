@@ -1,4 +1,4 @@
-//! `notes.md`, read and judged.
+//! `notes.md`, parsed and judged.
 
 use migrations::Notes;
 
@@ -62,8 +62,8 @@ fn everything_is_read() {
 }
 
 #[test]
-fn problems_are_told() {
-    for (from, to, told) in [
+fn problems_are_reported() {
+    for (from, to, expected) in [
         ("# Labels\n", "", "has no title (`# …`)"),
         (
             "## Why\n\nReaders asked.\n",
@@ -73,7 +73,7 @@ fn problems_are_told() {
         (
             "## Rollback",
             "## Why\n\nAgain.\n\n## Rollback",
-            "section `## Why` stands twice",
+            "section `## Why` occurs twice",
         ),
         (
             "## Why",
@@ -81,26 +81,32 @@ fn problems_are_told() {
             "section `## Reason` is not one of Task, Why, Columns, Data migration, Rollback",
         ),
         ("Readers asked.", "", "section `## Why` is empty"),
-        ("Readers asked.", "TODO", "section `## Why` still says TODO"),
+        (
+            "Readers asked.",
+            "TODO",
+            "section `## Why` still contains TODO",
+        ),
         (
             "Backwards compatibility:",
             "Compatible:",
-            "section `## Task` lacks `Backwards compatibility: supported` or `not supported`, with why",
+            "section `## Task` lacks `Backwards compatibility: supported` or `not supported`, \
+             with why",
         ),
         (
             "supported — the column may\nbe NULL.",
             "not supported",
-            "`Backwards compatibility:` does not say why",
+            "`Backwards compatibility:` gives no reason",
         ),
         (
             "supported — the",
             "perhaps: the",
-            "`Backwards compatibility: perhaps: the column may be NULL.` starts with neither `supported` nor `not supported`",
+            "`Backwards compatibility: perhaps: the column may be NULL.` starts with neither \
+             `supported` nor `not supported`",
         ),
         (
             "`note_label` — finds it",
             "`note_label`",
-            "`note_label` stands in `## Columns` without words",
+            "`note_label` has no description in `## Columns`",
         ),
         (
             "`note.colour` — nobody used it",
@@ -110,24 +116,66 @@ fn problems_are_told() {
         (
             "`note.label`: the labels",
             "`note.label`",
-            "`Loses: `note.label`` does not say why",
+            "`Loses: `note.label`` gives no reason",
         ),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let problems = Notes::parse(&GOOD.replacen(from, to, 1)).problems();
         assert!(
-            problems.iter().any(|problem| problem == told),
-            "{told}\n{problems:#?}"
+            problems.iter().any(|problem| problem == expected),
+            "{expected}\n{problems:#?}"
         );
     }
-    // What is malformed is not missing as well.
+    // A malformed line is not also reported as missing.
     let perhaps = GOOD.replacen("supported — the", "perhaps: the", 1);
     assert_eq!(Notes::parse(&perhaps).problems().len(), 1);
     let swapped = GOOD
         .replace("## Why", "## X")
         .replace("## Columns", "## Why");
     let swapped = swapped.replace("## X", "## Columns");
-    let told = "sections are not in the order Task, Why, Columns, Data migration, Rollback";
-    assert_eq!(Notes::parse(&swapped).problems(), [told]);
+    let expected = "sections are not in the order Task, Why, Columns, Data migration, Rollback";
+    assert_eq!(Notes::parse(&swapped).problems(), [expected]);
     assert_eq!(Notes::parse("").problems().len(), 6);
+}
+
+/// The sample of `docs/notes.md` is complete, and the problems that the page lists are reported.
+#[test]
+fn the_sample_of_the_page_is_complete() {
+    let page = include_str!("../../../../docs/notes.md");
+    let (_, rest) = page.split_once("```markdown\n").unwrap();
+    let (sample, _) = rest.split_once("```").unwrap();
+    let notes = Notes::parse(sample);
+    assert_eq!(notes.problems(), Vec::<String>::new());
+    let declared = [
+        &notes.slower,
+        &notes.up_losses,
+        &notes.changes,
+        &notes.alters,
+        &notes.adds,
+        &notes.down_losses,
+        &notes.remade,
+        &notes.down_changes,
+    ];
+    assert!(declared.iter().all(|declared| declared.len() == 1));
+    assert_eq!(notes.renames.len(), 1);
+    assert_eq!(notes.meanings.len(), 4);
+    for refused in [
+        ("# Labels\n", ""),
+        ("## Why", "## Reason"),
+        ("supported, because", "yes, because"),
+        (
+            "- Loses: `note.color` — nobody used it.",
+            "- Loses: `note.color`",
+        ),
+        ("- Loses: `note.color`", "- Loses: the colors"),
+        ("- Changes: `note.body` — NULL", "- Changes: `note` — NULL"),
+        ("`note.text` to `body`", "`note.text` → `body`"),
+    ] {
+        let wrong = sample.replacen(refused.0, refused.1, 1);
+        assert_ne!(
+            Notes::parse(&wrong).problems(),
+            Vec::<String>::new(),
+            "{refused:?}"
+        );
+    }
 }

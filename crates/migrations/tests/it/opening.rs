@@ -1,4 +1,4 @@
-//! Files that are there, are not, or are something else.
+//! Files that exist, do not exist, or are something else.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn a_file_is_opened_by_its_header_when_that_says_it_is_current() {
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
-/// What it is documented not to see, and [`Migrator::upgrade`] does.
+/// The documented limits of `open_by_header`, which [`Migrator::upgrade`] does not have.
 #[test]
 fn opening_by_the_header_does_not_read_the_ledger() {
     let catalogue = three();
@@ -51,10 +51,10 @@ fn opening_by_the_header_does_not_read_the_ledger() {
 }
 
 #[test]
-fn truncated_files_are_told() {
+fn truncated_files_are_reported() {
     let catalogue = three();
     let whole = File::at(&catalogue, 2).bytes();
-    // A file of one byte is empty to SQLite, which writes that byte itself on some systems.
+    // A file of one byte is empty to SQLite, which itself writes that byte on some systems.
     for keep in [2, 15, 16, 99, 100, 512, 4096, 5000, whole.len() - 4096] {
         let file = File::none();
         fs::write(&file.path, &whole[..keep]).unwrap();
@@ -69,7 +69,7 @@ fn truncated_files_are_told() {
 }
 
 #[test]
-fn a_connection_that_only_reads_is_told() {
+fn a_connection_that_only_reads_is_reported() {
     let catalogue = three();
     let file = File::at(&catalogue, 1);
     let read_only =
@@ -84,10 +84,10 @@ fn a_connection_that_only_reads_is_told() {
     assert!(migrator.upgrade().unwrap().steps.is_empty());
 }
 
-/// A process died in the middle of a write: who may write rolls that back and goes on, who may not
-/// is told.
+/// A process died in the middle of a write: a writer rolls that back and continues, a reader
+/// without write access gets an error.
 #[test]
-fn what_a_killed_process_left_is_rolled_back_or_told() {
+fn what_a_killed_process_left_is_rolled_back_or_reported() {
     let catalogue = three();
     let file = File::at(&catalogue, 1);
     file.sql("INSERT INTO note (body) VALUES ('kept')");
@@ -122,7 +122,7 @@ fn what_a_killed_process_left_is_rolled_back_or_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_or_directory_that_cannot_be_written_is_told() {
+fn a_file_or_directory_that_cannot_be_written_is_reported() {
     use std::os::unix::fs::PermissionsExt;
     let catalogue = three();
     let file = File::at(&catalogue, 1);
@@ -131,7 +131,7 @@ fn a_file_or_directory_that_cannot_be_written_is_told() {
     };
     allow(&file.path, 0o444);
     if fs::OpenOptions::new().append(true).open(&file.path).is_ok() {
-        // Permissions do not hold for root.
+        // Permissions do not limit root.
         return;
     }
     let error = file.migrator(&catalogue).upgrade().unwrap_err();

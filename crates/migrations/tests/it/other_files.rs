@@ -1,7 +1,6 @@
-//! No SQL reaches another file: not that of a step or of its function, not that of a stored way
-//! back, inside a transaction and outside of one, however the file is named. Each is tried beside a
-//! database that is there and one that is not, and afterwards the directory is byte for byte what
-//! it was.
+//! No SQL reaches another file: neither that of a step or its function, nor that of a stored down
+//! migration, inside or outside a transaction, however the file is named. Each is tried with a
+//! database that exists and one that does not; afterwards the directory is byte for byte unchanged.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,8 +12,8 @@ use rusqlite::Connection;
 
 use crate::support::*;
 
-/// `FILE` is the path of another database. Each line is refused as `what` it names, or as what
-/// SQLite says.
+/// `FILE` is the path of another database. Each line is refused for the `what` that it names, or
+/// with SQLite's message.
 const HOSTILE: &[&str] = &[
     "ATTACH 'FILE' AS v; UPDATE v.s SET x = 'gone'",
     "ATTACH 'FI' || 'LE' AS v; UPDATE v.s SET x = 'gone'",
@@ -48,14 +47,17 @@ const HOSTILE: &[&str] = &[
     "PRAGMA data_store_directory = 'FILE'",
 ];
 
-/// What a step may do, so that the refusals above are not of everything.
+/// Allowed SQL, which shows that not everything is refused.
 const HARMLESS: &[&str] = &[
-    "CREATE TABLE attach (detach); INSERT INTO attach VALUES ('ATTACH ''FILE'' AS v'); DROP TABLE attach",
+    "CREATE TABLE attach (detach); INSERT INTO attach VALUES ('ATTACH ''FILE'' AS v'); DROP TABLE \
+     attach",
     "CREATE TEMP TABLE t (a); INSERT INTO t SELECT 1; DROP TABLE t",
     "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('FILE'); DROP TABLE f",
-    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT sum(i) FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT sum(i) \
+     FROM n",
     "SELECT value FROM json_each('[1, 2]')",
-    "PRAGMA foreign_key_check; PRAGMA database_list; ANALYZE; DROP TABLE IF EXISTS sqlite_stat1; REINDEX",
+    "PRAGMA foreign_key_check; PRAGMA database_list; ANALYZE; DROP TABLE IF EXISTS sqlite_stat1; \
+     REINDEX",
 ];
 
 type Listing = BTreeMap<String, (Vec<u8>, SystemTime)>;
@@ -70,7 +72,7 @@ fn listing(directory: &Path) -> Listing {
     entries.collect()
 }
 
-/// A file of version 1, whose step 2 or whose way back from 2 is the SQL under test.
+/// A file of version 1 whose step 2, or whose down migration from 2, is the SQL under test.
 struct Trial {
     file: File,
 }
@@ -140,8 +142,8 @@ fn a_step() {
     });
 }
 
-/// The function of a step has a connection; its SQL is in a table, because a function cannot be
-/// told any.
+/// The function of a step has a connection. It reads its SQL from a table, because a function takes
+/// no argument.
 #[test]
 fn a_function() {
     fn run(connection: &Connection) -> Result<(), migrations::BoxError> {
@@ -217,7 +219,7 @@ fn a_stored_way_back() {
     each(HOSTILE, |sql, other| {
         let (trial, older) = forged(sql, other);
         trial.refused(sql, |file| back(file, &older));
-        // Behind something that is allowed, too.
+        // Also after an allowed statement.
         let (trial, older) = forged(&format!("DROP TABLE tag; {sql}"), other);
         trial.refused(sql, |file| back(file, &older));
     });
@@ -233,7 +235,7 @@ fn a_stored_way_back() {
 fn a_step_outside_a_transaction() {
     each(HOSTILE, |sql, other| {
         let trial = Trial::new(&catalogue(vec![note_step()]), 1);
-        // What is refused by its first word is refused; what is asked within a SELECT by the
+        // A forbidden first word is refused by the text; a forbidden action within a SELECT by the
         // authorizer.
         let up = format!("VACUUM; {}", trial.sql(sql, other));
         let second = Step::new("0002_tried", up, Down::Irreversible("none".into()), "");
@@ -250,8 +252,8 @@ fn a_step_outside_a_transaction() {
     });
 }
 
-/// Databases that the application has attached are not the step's, and its limits and settings come
-/// back.
+/// A step cannot use the databases that the application has attached; the application's limits and
+/// settings are restored.
 #[test]
 fn what_the_application_has_attached() {
     let first = catalogue(vec![note_step()]);
@@ -292,16 +294,17 @@ fn what_the_application_has_attached() {
     assert!(!connection.db_config(SQLITE_DBCONFIG_DEFENSIVE).unwrap());
 }
 
-/// The engine's list of what is allowed is one: what a newer SQLite adds is refused until it is
-/// listed.
+/// The engine has an allow list: what a newer SQLite adds is refused until it is listed.
 #[test]
 fn names_that_sqlite_reads_as_such_stay_usable() {
     let catalogue = note_and(
-        "CREATE TABLE \"vacuum\" (a); CREATE INDEX \"attach\" ON \"vacuum\"(a); CREATE VIEW \"pragma\" AS SELECT 1;
+        "CREATE TABLE \"vacuum\" (a); CREATE INDEX \"attach\" ON \"vacuum\"(a); CREATE \
+         VIEW \"pragma\" AS SELECT 1;
          ALTER TABLE \"vacuum\" RENAME TO \"detach\"; ALTER TABLE \"detach\" ADD COLUMN b;
          ALTER TABLE \"detach\" RENAME COLUMN b TO c; ALTER TABLE \"detach\" DROP COLUMN c;
          CREATE TRIGGER \"begin\" AFTER INSERT ON note BEGIN UPDATE note SET body = 'x'; END;
-         INSERT INTO note VALUES (1, 'a'); DROP TRIGGER \"begin\"; DROP VIEW \"pragma\"; DROP INDEX \"attach\"",
+         INSERT INTO note VALUES (1, 'a'); DROP TRIGGER \"begin\"; DROP VIEW \"pragma\"; DROP \
+         INDEX \"attach\"",
     );
     let file = File::at(&catalogue, 2);
     assert_eq!(file.value::<String>("SELECT body FROM note"), "x");

@@ -1,4 +1,4 @@
-//! A path is the path of a file, whatever is in it, for every function that takes one.
+//! A path is the path of a file, whatever characters are in it, for every function that takes one.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use migrations::{Backups, ErrorKind, Migrator, backups, restore};
 
 use crate::support::*;
 
-/// Names that SQLite reads otherwise in some place, and names that are odd for a person or a
+/// Names that SQLite reads differently in some place, and names that are unusual for a person or a
 /// program.
 fn names() -> Vec<OsString> {
     let names = [
@@ -90,7 +90,7 @@ fn any_name_is_the_name_of_a_file() {
     }
 }
 
-/// What a person or a program wrote who means something else than a file.
+/// Paths from a person or a program that do not mean a file.
 #[test]
 fn what_is_no_path_of_a_file_is_refused_and_nothing_is_made() {
     let catalogue = three();
@@ -155,12 +155,12 @@ fn a_database_in_memory_has_a_constructor_of_its_own() {
         1
     );
     assert_eq!(migrator.rollback_to(1).unwrap().to, 1);
-    // Each is another one.
+    // Each is a separate database.
     let other = Migrator::in_memory(&catalogue, plain()).unwrap();
     assert_eq!(other.version().unwrap(), 0);
 }
 
-/// Backups lie beside the file that is meant, and the link stays one.
+/// Backups are beside the target file, and the link stays a link.
 #[cfg(unix)]
 #[test]
 fn a_link_is_followed() {
@@ -183,7 +183,7 @@ fn a_link_is_followed() {
     assert_eq!(file.migrator(&catalogue).version().unwrap(), 1);
     assert_eq!(entries(elsewhere.path()), ["link.db".into()].into());
 
-    // One that leads to nothing is filled, and left where that fails.
+    // A dangling link is filled, and stays if that fails.
     fs::remove_file(&file.path).unwrap();
     let broken = note_and("CREATE TABLE nope (;");
     let error = Migrator::create(&broken, &link, plain()).unwrap().upgrade();
@@ -194,7 +194,7 @@ fn a_link_is_followed() {
     assert!(file.path.is_file() && link.is_symlink());
 }
 
-/// An empty file that only opening made goes when nothing was written to it.
+/// An empty file that only opening created is removed if nothing was written to it.
 #[test]
 fn a_file_that_was_made_for_nothing_is_removed() {
     let catalogue = note_and("CREATE TABLE nope (;");
@@ -208,8 +208,7 @@ fn a_file_that_was_made_for_nothing_is_removed() {
     assert_eq!(failed().kind(), ErrorKind::StepFailed);
     assert_eq!(here(), 0);
 
-    // It stays where another one had it already, was as good as asked for, or is made by somebody
-    // else just now.
+    // The file stays if it existed before, or if another connection has opened or is filling it.
     fs::write(&file.path, b"").unwrap();
     failed();
     assert_eq!(here(), 1);
@@ -227,7 +226,7 @@ fn a_file_that_was_made_for_nothing_is_removed() {
     assert_eq!(file.value::<i64>("SELECT count(*) FROM t"), 0);
 }
 
-/// A second try on the same migrator is as good as the first.
+/// A second attempt on the same migrator works like the first.
 #[test]
 fn a_file_that_a_second_run_fills_stays() {
     let catalogue = three();
@@ -302,13 +301,13 @@ mod links {
         assert!(migrator.rollback_to(3).unwrap().steps.is_empty());
         migrator.rehearse(None, 1).unwrap();
         migrator.back_up().unwrap();
-        // As a backup it may have as many.
+        // A backup may have any number of names.
         let there = File::none();
         restore(&catalogue, &other, &there.path, &plain()).unwrap();
         assert_eq!(there.migrator(&catalogue).version().unwrap(), 3);
     }
 
-    /// In WAL mode SQLite does not notice.
+    /// In WAL mode SQLite does not notice the move.
     #[test]
     fn a_file_that_was_moved_or_replaced_is_not_written() {
         let catalogue = three();

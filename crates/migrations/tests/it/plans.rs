@@ -15,7 +15,8 @@ fn planned() -> Catalogue {
                  ## Rollback\n\n- Loses: `note.label`: the labels\n";
     let label = migrations::Step::new(
         "0002_label",
-        "ALTER TABLE note ADD COLUMN label TEXT; -- one word\nCREATE INDEX note_label ON note (label);\n",
+        "ALTER TABLE note ADD COLUMN label TEXT; -- one word\nCREATE INDEX note_label ON note \
+         (label);\n",
         migrations::Down::Sql(
             "DROP INDEX note_label;\nALTER TABLE note DROP COLUMN label;\n".into(),
         ),
@@ -88,7 +89,7 @@ fn changes(old: &'static str, up: &'static str, notes: &'static str) -> String {
     plan.describe(&catalogue).unwrap()
 }
 
-/// What a declared rename leaves as it was is not told as gone and new.
+/// The parts that a declared rename leaves unchanged are not shown as removed and added.
 #[test]
 fn renames_are_followed() {
     assert_snapshot!(changes(
@@ -98,13 +99,14 @@ fn renames_are_followed() {
     ));
 }
 
-/// The columns of a table are listed where it is new, and not where a property of it changes.
+/// The columns of a table are listed if the table is new, not if a property of it changes.
 #[test]
 fn a_table_that_changes_is_one_line() {
     assert_snapshot!(changes(
         "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);",
         "CREATE TABLE new (id INTEGER PRIMARY KEY, body TEXT) STRICT;
-         INSERT INTO new SELECT id, body FROM note; DROP TABLE note; ALTER TABLE new RENAME TO note;",
+         INSERT INTO new SELECT id, body FROM note; DROP TABLE note; ALTER TABLE new RENAME TO \
+         note;",
         "",
     ));
 }

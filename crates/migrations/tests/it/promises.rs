@@ -1,5 +1,5 @@
-//! The seven promises, one test each, named after it. What each means in all its corners is tested
-//! in the files that the test's comment names.
+//! The seven promises, one test each, named after it. The corner cases are tested in the files that
+//! the test's comment names.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -53,7 +53,8 @@ fn foreign_keys_are_off_then_checked_then_restored() {
     let family = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
         CREATE TABLE child (parent REFERENCES parent (id) ON DELETE CASCADE);";
     let rebuild = "CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT);
-        INSERT INTO new (id) SELECT id FROM parent; DROP TABLE parent; ALTER TABLE new RENAME TO parent;";
+        INSERT INTO new (id) SELECT id FROM parent; DROP TABLE parent; ALTER TABLE new RENAME TO \
+        parent;";
     let loses = "CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT);
         DROP TABLE parent; ALTER TABLE new RENAME TO parent;";
     for on in [true, false] {
@@ -123,8 +124,8 @@ fn an_older_build_can_go_back() {
     assert_eq!(file.migrator(&older).drift().unwrap(), []);
 }
 
-/// One file for each kind of doubt; all are left as they are, to the byte. Also `history`,
-/// `opening`, `adoption`, `errors_of_files`.
+/// One file for each kind of doubt; all stay unchanged, to the byte. Also `history`, `opening`,
+/// `adoption`, `errors_of_files`.
 #[test]
 fn it_refuses_to_guess() {
     let ours = || three().with_application_id(7);
@@ -196,7 +197,7 @@ fn it_refuses_to_guess() {
     }
 }
 
-/// `directions`; the figure is `cargo xtask bench`'s. Counted here is what SQLite is asked for.
+/// `directions`; `cargo xtask bench` measures the time. This test counts the calls of SQLite.
 #[test]
 fn opening_an_up_to_date_file_costs_one_pragma_and_one_row() {
     let catalogue = three();

@@ -1,4 +1,4 @@
-//! Somebody who reads the file and does not end.
+//! A reader of the file that does not end.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::*;
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What a run may take beside the waiting; with a reader there it used to wait for each page.
+/// The time that a run may take beyond the wait; with a reader it once waited for each page.
 const SLACK: Duration = Duration::from_secs(1);
 
 const BACKFILL: Backfill<'_> = Backfill {
@@ -48,7 +48,7 @@ fn options() -> Options {
     plain().busy_timeout(TIMEOUT)
 }
 
-/// A file of version 1 with more rows than a cache holds.
+/// A file of version 1 with more rows than fit into a cache.
 fn large(catalogue: &Catalogue, journal: &str) -> File {
     let file = File::at(catalogue, 1);
     let connection = file.raw();
@@ -83,10 +83,10 @@ fn names(file: &File) -> Vec<String> {
     names
 }
 
-/// Without a WAL the run cannot be made. It says so in time, holds no lock, and whoever comes can
-/// read.
+/// Without a WAL the run is impossible. It fails in time, leaves no lock, and new readers are
+/// admitted.
 #[test]
-fn an_idle_reader_is_told_in_time() {
+fn an_idle_reader_is_reported_in_time() {
     for journal in ["DELETE", "TRUNCATE", "PERSIST"] {
         for catalogue in writers() {
             let file = large(&catalogue, journal);
@@ -105,7 +105,7 @@ fn an_idle_reader_is_told_in_time() {
                 );
                 assert_eq!(error.outcome(), Outcome::RolledBack);
                 assert!(waited < TIMEOUT + SLACK, "{journal}: {waited:?}");
-                // Nobody is kept out, neither to read nor to prepare a write.
+                // Nobody is excluded, neither from reading nor from preparing a write.
                 let other = self::reader(&file);
                 drop(other);
                 let other = file.raw();
@@ -124,7 +124,7 @@ fn an_idle_reader_is_told_in_time() {
     }
 }
 
-/// With a WAL nobody waits for readers.
+/// With a WAL, no run waits for readers.
 #[test]
 fn with_a_wal_a_reader_holds_up_nothing() {
     for catalogue in writers() {
@@ -136,7 +136,7 @@ fn with_a_wal_a_reader_holds_up_nothing() {
     }
 }
 
-/// One wait after the other is counted, also when each ends before the timeout.
+/// Successive waits are added up, even if each ends before the timeout.
 #[test]
 fn the_timeout_is_for_the_whole_run() {
     let [catalogue, _] = writers();

@@ -1,4 +1,4 @@
-//! A rehearsal tells what a run does to the rows, and leaves the file alone.
+//! A rehearsal reports the effect of a run on the rows, and does not change the file.
 
 use std::fs;
 
@@ -7,7 +7,8 @@ use migrations::{Catalogue, Down, ErrorKind, Rehearsal, Step, WayBack};
 use crate::support::*;
 
 const SHOP: &str = "CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT);
-    CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER REFERENCES list(id) ON DELETE CASCADE, body TEXT);
+    CREATE TABLE item (id INTEGER PRIMARY KEY, list_id INTEGER REFERENCES list(id) ON DELETE \
+    CASCADE, body TEXT);
     CREATE TABLE log (line TEXT);";
 
 const ROWS: &str = "INSERT INTO list VALUES (1, 'shop'), (2, 'work'), (3, NULL);
@@ -46,7 +47,7 @@ fn a_good_step_touches_nothing_that_was_there() {
     let up = "ALTER TABLE item ADD COLUMN colour TEXT; CREATE TABLE tag (name TEXT);";
     let down = "DROP TABLE tag; ALTER TABLE item DROP COLUMN colour;";
     let rehearsal = rehearse(&second(up, down, ""));
-    let told: Vec<_> = rehearsal
+    let reported: Vec<_> = rehearsal
         .tables
         .iter()
         .map(|table| (table.table.as_str(), table.is_untouched()))
@@ -57,7 +58,7 @@ fn a_good_step_touches_nothing_that_was_there() {
         ("log", true),
         ("tag", false),
     ];
-    assert_eq!(told, expected, "every table is told");
+    assert_eq!(reported, expected, "every table is reported");
     assert_eq!(rehearsal.undeclared, Vec::<String>::new());
     assert_eq!(rehearsal.way_back, WayBack::Same);
 }
@@ -68,7 +69,7 @@ fn rows_that_go_and_values_that_change_are_counted() {
               UPDATE item SET body = CAST(body AS INTEGER) WHERE id = 10;
               DELETE FROM log WHERE rowid = 1; INSERT INTO log VALUES ('new');";
     let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
-    let told: Vec<String> = rehearsal
+    let reported: Vec<String> = rehearsal
         .tables
         .iter()
         .map(|t| {
@@ -79,7 +80,7 @@ fn rows_that_go_and_values_that_change_are_counted() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             "item Some(3) Some(2) -1 +0 [(\"body\", 1)]",
             "list Some(3) Some(2) -1 +0 []",
@@ -101,8 +102,10 @@ fn rows_that_go_and_values_that_change_are_counted() {
 #[test]
 fn what_is_declared_or_renamed_is_no_loss() {
     let up = "ALTER TABLE list RENAME COLUMN name TO title; ALTER TABLE item RENAME TO entry;
-              UPDATE entry SET body = upper(body); ALTER TABLE list ADD COLUMN extra; DROP TABLE log;";
-    let notes = "## Data migration\n\n- Renames: `list.name` to `title`\n- Renames: `item` to `entry`\n\
+              UPDATE entry SET body = upper(body); ALTER TABLE list ADD COLUMN extra; DROP TABLE \
+              log;";
+    let notes = "## Data migration\n\n- Renames: `list.name` to `title`\n- Renames: `item` to \
+                 `entry`\n\
                  - Changes: `item.body` — upper case\n- Loses: `log` — nobody reads it\n";
     let rehearsal = rehearse(&second(up, "SELECT 1;", notes));
     assert_eq!(
@@ -120,7 +123,7 @@ fn what_is_declared_or_renamed_is_no_loss() {
 }
 
 #[test]
-fn a_way_back_that_fails_is_told() {
+fn a_way_back_that_fails_is_reported() {
     let rehearsal = rehearse(&second(
         "CREATE TABLE tag (name TEXT);",
         "DROP TABLE tags;",
@@ -133,7 +136,7 @@ fn a_way_back_that_fails_is_told() {
 }
 
 #[test]
-fn a_run_may_be_told_to_rehearse_first() {
+fn a_run_can_rehearse_first() {
     let options = plain().rehearse(true);
     let bad = second("DELETE FROM list WHERE id = 3;", "SELECT 1;", "");
     let file = File::at(&bad, 1);
@@ -153,12 +156,13 @@ fn a_run_may_be_told_to_rehearse_first() {
     assert_eq!(file.migrator_with(&good, options).upgrade().unwrap().to, 2);
 }
 
-/// Rows without a key count as often as they are there, and a collation hides no change.
+/// Duplicate rows without a key are counted separately, and a collation hides no change.
 #[test]
 fn equal_rows_are_counted_and_compared_to_the_byte() {
     let first = step(
         "0001_words",
-        "CREATE TABLE word (text TEXT COLLATE NOCASE); CREATE TABLE named (id INTEGER PRIMARY KEY, text TEXT COLLATE NOCASE);",
+        "CREATE TABLE word (text TEXT COLLATE NOCASE); CREATE TABLE named (id INTEGER PRIMARY \
+         KEY, text TEXT COLLATE NOCASE);",
         "",
     );
     let up = "DELETE FROM word WHERE rowid IN (1, 2); UPDATE word SET text = 'B' WHERE text = 'b';
@@ -173,10 +177,11 @@ fn equal_rows_are_counted_and_compared_to_the_byte() {
     assert_eq!((tables[1].gone, tables[1].appeared), (3, 1));
 }
 
-/// The rows of one table that go because a row of another went, whatever keeps the other rows.
+/// The rows of one table that are gone with a row of another, whatever keeps the other rows.
 #[test]
-fn children_that_go_with_their_parent_are_told() {
-    let up = "DELETE FROM item WHERE list_id = 1; DELETE FROM list WHERE id = 1; DELETE FROM item WHERE id = 12;";
+fn children_that_go_with_their_parent_are_reported() {
+    let up = "DELETE FROM item WHERE list_id = 1; DELETE FROM list WHERE id = 1; DELETE FROM item \
+              WHERE id = 12;";
     let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
     let item = &rehearsal.tables[0];
     assert_eq!((item.table.as_str(), item.gone), ("item", 3));
@@ -189,33 +194,33 @@ fn children_that_go_with_their_parent_are_told() {
 }
 
 #[test]
-fn what_a_rollback_loses_is_declared_or_told() {
+fn what_a_rollback_loses_is_declared_or_reported() {
     let up = "ALTER TABLE item ADD COLUMN colour TEXT;";
     let down = "ALTER TABLE item DROP COLUMN colour; DELETE FROM log;";
     let declared = "## Rollback\n\n- Loses: `item.colour` — nowhere else\n";
-    let told = |notes: &str| {
+    let reported = |notes: &str| {
         let catalogue = second(up, down, notes);
         let file = File::at(&catalogue, 1);
         file.sql(ROWS);
         file.migrator(&catalogue).upgrade().unwrap();
         file.sql("UPDATE item SET colour = 'red' WHERE id = 10");
         let rehearsal = file.migrator(&catalogue).rehearse(None, 1).unwrap();
-        // And an older build, which has no notes of the step, goes by the ledger.
+        // An older build, which has no notes of the step, uses the ledger.
         let older = catalogue.cut_at(1).unwrap();
         let same = file.migrator(&older).rehearse(None, 1).unwrap();
         assert_eq!(same.undeclared, rehearsal.undeclared);
         rehearsal.undeclared
     };
-    assert_eq!(told(declared), ["log: 3 rows gone"]);
+    assert_eq!(reported(declared), ["log: 3 rows gone"]);
     assert_eq!(
-        told(&format!("{declared}- Loses: `log` — old lines\n")),
+        reported(&format!("{declared}- Loses: `log` — old lines\n")),
         Vec::<String>::new()
     );
     let nothing = [
         "item.colour: dropped, with a value in 1 rows",
         "log: 3 rows gone",
     ];
-    assert_eq!(told("").len(), nothing.len());
+    assert_eq!(reported("").len(), nothing.len());
 }
 
 #[test]
@@ -243,8 +248,8 @@ fn a_rollback_is_rehearsed_and_comes_up_again() {
     );
 }
 
-/// A rename is followed over several steps, up and back, also where table and column change their
-/// names at once.
+/// A rename is followed over several steps, up and back, also if table and column are renamed at
+/// once.
 #[test]
 fn renames_are_followed_up_and_back() {
     let steps = vec![
@@ -277,13 +282,13 @@ fn renames_are_followed_up_and_back() {
     assert_eq!(down.way_back, WayBack::Same);
 }
 
-/// A parent that is known by another key now: its children are counted, and nothing is asked of a
-/// column that went.
+/// A parent whose key changed: its children are counted, and no removed column is queried.
 #[test]
 fn a_parent_may_get_another_key() {
     let up = "CREATE TABLE new (uid TEXT PRIMARY KEY, name TEXT);
               INSERT INTO new SELECT 'u' || id, name FROM list; DELETE FROM item WHERE list_id = 1;
-              CREATE TABLE thing (id INTEGER PRIMARY KEY, list TEXT REFERENCES new (uid), body TEXT);
+              CREATE TABLE thing (id INTEGER PRIMARY KEY, list TEXT REFERENCES new (uid), body \
+              TEXT);
               INSERT INTO thing SELECT id, 'u' || list_id, body FROM item; DROP TABLE item;
               ALTER TABLE thing RENAME TO item; DROP TABLE list; ALTER TABLE new RENAME TO list;";
     let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
@@ -314,9 +319,9 @@ fn the_room_that_a_run_needs_is_measured() {
     assert_eq!(back.direction(), migrations::Direction::Down);
 }
 
-/// Values that a file holds against its own declarations stop no run, and are told.
+/// Values that violate a file's own declarations do not stop a run, and are reported.
 #[test]
-fn what_breaks_a_declaration_is_told() {
+fn what_breaks_a_declaration_is_reported() {
     let catalogue = catalogue(vec![
         step(
             "0001_weight",
@@ -336,51 +341,51 @@ fn what_breaks_a_declaration_is_told() {
     assert_eq!(file.migrator(&catalogue).upgrade().unwrap().to, 2);
 }
 
-/// What comes back otherwise is counted: rows that are gone, rows that appeared, values.
+/// Differences after going back are counted: rows that are gone, rows that appeared, values.
 #[test]
-fn a_way_back_that_differs_is_told() {
+fn a_way_back_that_differs_is_reported() {
     let up = "CREATE TABLE tag (name TEXT);";
-    let told = |down: &'static str| match rehearse(&second(up, down, "")).way_back {
+    let reported = |down: &'static str| match rehearse(&second(up, down, "")).way_back {
         WayBack::Differs(lines) => lines,
         other => panic!("{other:?}"),
     };
     assert_eq!(
-        told("DROP TABLE tag; DELETE FROM log WHERE line = 'b';"),
+        reported("DROP TABLE tag; DELETE FROM log WHERE line = 'b';"),
         ["log: 1 rows gone, 0 rows appeared"]
     );
     assert_eq!(
-        told("DROP TABLE tag; INSERT INTO log VALUES ('c');"),
+        reported("DROP TABLE tag; INSERT INTO log VALUES ('c');"),
         ["log: 0 rows gone, 1 rows appeared"]
     );
     assert_eq!(
-        told("DROP TABLE tag; DELETE FROM log WHERE line = 'b'; INSERT INTO log VALUES ('c');"),
+        reported("DROP TABLE tag; DELETE FROM log WHERE line = 'b'; INSERT INTO log VALUES ('c');"),
         ["log: 1 rows gone, 1 rows appeared"]
     );
     assert_eq!(
-        told("DROP TABLE tag; UPDATE list SET name = 'x' WHERE id < 3;"),
+        reported("DROP TABLE tag; UPDATE list SET name = 'x' WHERE id < 3;"),
         ["list.name: 2 rows with another value"]
     );
 }
 
-/// As many rows that came as went make no table untouched.
+/// A table with as many new rows as removed ones is not untouched.
 #[test]
-fn a_row_in_the_place_of_another_is_told() {
+fn a_row_in_the_place_of_another_is_reported() {
     let up = "DELETE FROM list WHERE id = 3; INSERT INTO list VALUES (4, NULL);
               DELETE FROM log WHERE line = 'b'; INSERT INTO log VALUES ('c');";
     let rehearsal = rehearse(&second(up, "SELECT 1;", ""));
     for (at, table) in [(1, "list"), (2, "log")] {
-        let told = &rehearsal.tables[at];
+        let reported = &rehearsal.tables[at];
         assert_eq!(
-            (told.table.as_str(), told.gone, told.appeared),
+            (reported.table.as_str(), reported.gone, reported.appeared),
             (table, 1, 1)
         );
-        assert_eq!(told.before, told.after);
-        assert!(!told.is_untouched(), "{table}");
+        assert_eq!(reported.before, reported.after);
+        assert!(!reported.is_untouched(), "{table}");
     }
 }
 
 #[test]
-fn the_rows_of_a_table_that_goes_are_told() {
+fn the_rows_of_a_table_that_goes_are_reported() {
     let rehearsal = rehearse(&second(
         "DROP TABLE log;",
         "CREATE TABLE log (line TEXT);",
@@ -389,7 +394,7 @@ fn the_rows_of_a_table_that_goes_are_told() {
     let log = rehearsal
         .tables
         .iter()
-        .find(|told| told.table == "log")
+        .find(|reported| reported.table == "log")
         .unwrap();
     assert_eq!((log.before, log.after, log.gone), (Some(3), None, 3));
     assert_eq!(rehearsal.undeclared, ["log: 3 rows gone"]);
@@ -399,7 +404,7 @@ fn the_rows_of_a_table_that_goes_are_told() {
     assert_eq!(lines, ["log: 3 rows gone, 0 rows appeared"]);
 }
 
-/// Where no column stayed, rows are told apart by nothing, and counted.
+/// If no column stayed, rows cannot be identified, and are counted.
 #[test]
 fn a_table_of_which_no_column_stayed_is_compared() {
     let up = "ALTER TABLE log RENAME COLUMN line TO text; DELETE FROM log WHERE text = 'b';";
@@ -407,13 +412,13 @@ fn a_table_of_which_no_column_stayed_is_compared() {
     let log = rehearsal
         .tables
         .iter()
-        .find(|told| told.table == "log")
+        .find(|reported| reported.table == "log")
         .unwrap();
     assert_eq!((log.before, log.after, log.gone), (Some(3), Some(2), 1));
     assert_eq!(log.dropped, [("line".to_owned(), 3)]);
 }
 
-/// A key of text may be NULL, and NULL is not equal to itself.
+/// A text key may be NULL, and NULL is not equal to itself.
 #[test]
 fn rows_whose_key_is_null_are_found_again() {
     let first = "CREATE TABLE name (name TEXT PRIMARY KEY, note TEXT);";
@@ -433,7 +438,7 @@ fn rows_whose_key_is_null_are_found_again() {
     assert_eq!(rehearsal.undeclared, [""; 0]);
 }
 
-/// Which rows went with another is only told of those that did.
+/// Only rows that are gone with a parent are reported as such.
 #[test]
 fn children_that_go_by_themselves_went_with_nobody() {
     let rehearsal = rehearse(&second("DELETE FROM item WHERE id = 12;", "SELECT 1;", ""));
@@ -446,7 +451,8 @@ fn children_that_go_by_themselves_went_with_nobody() {
     );
 }
 
-/// The loss of one table excuses no rows of another, and a column without a value loses nothing.
+/// The declared loss of one table excuses no rows of another, and a column without values loses
+/// nothing.
 #[test]
 fn a_declaration_excuses_what_it_names() {
     let up = "DROP TABLE log; DELETE FROM list WHERE id = 3;";

@@ -1,4 +1,4 @@
-//! Ways back that only the file knows: a newer build stored them, or somebody forged them.
+//! Down migrations that only the file knows: a newer build stored them, or an attacker forged them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 
 use crate::support::*;
 
-/// A file at version 3 with rows, of which the catalogue knows two versions.
+/// A file at version 3 with rows; the catalogue knows two versions of it.
 fn newer() -> (File, Catalogue) {
     let all = three();
     let file = File::at(&all, 3);
@@ -19,12 +19,13 @@ fn newer() -> (File, Catalogue) {
     (file, all.cut_at(2).unwrap())
 }
 
-/// Puts another way back into the ledger, with the digest that belongs to it.
+/// Puts a different down migration into the ledger, with a matching digest.
 fn forge(file: &File, down_sql: &str, loses: &str) {
     let digest = Entry::digest_of_back(Some(down_sql), loses);
     file.raw()
         .execute(
-            "UPDATE schema_migrations SET down_sql = ?1, down_loses = ?2, down_digest = ?3 WHERE version = 3",
+            "UPDATE schema_migrations SET down_sql = ?1, down_loses = ?2, down_digest = ?3 WHERE \
+             version = 3",
             [down_sql, loses, &digest],
         )
         .unwrap();
@@ -46,7 +47,7 @@ fn refused(down_sql: &str, loses: &str) -> Error {
     roll_back(&file, &older, plain()).unwrap_err()
 }
 
-/// `DROP TABLE tag` is what the newer build stored, and what it costs it declares.
+/// `DROP TABLE tag` is what the newer build stored, with its loss declared.
 #[test]
 fn what_a_way_back_costs_and_does_not_declare_needs_consent() {
     for (down_sql, loses, costs) in [
@@ -69,14 +70,15 @@ fn what_a_way_back_costs_and_does_not_declare_needs_consent() {
             "note: 3 rows\n",
         ),
         (
-            "DROP TABLE tag; ALTER TABLE note DROP COLUMN label; ALTER TABLE note ADD COLUMN label TEXT",
+            "DROP TABLE tag; ALTER TABLE note DROP COLUMN label; ALTER TABLE note ADD COLUMN \
+             label TEXT",
             "tag",
             "note.label: 2 rows\n",
         ),
     ] {
         let (file, older) = newer();
         forge(&file, down_sql, loses);
-        // What is declared was consented to by hand: those rows are not there.
+        // The declared loss was removed by hand before: those rows do not exist.
         if loses == "tag" {
             file.sql("DELETE FROM tag");
         }
@@ -101,7 +103,7 @@ fn a_way_back_that_costs_nothing_or_what_it_declares_asks_no_more() {
     let (file, older) = newer();
     file.sql("DELETE FROM tag");
     roll_back(&file, &older, plain()).unwrap();
-    // Rows that go on under another name are there.
+    // Rows under a new name still exist.
     let all = catalogue(vec![
         note_step(),
         step(
@@ -164,7 +166,8 @@ fn an_endless_way_back_is_ended_and_holds_no_lock() {
         format!("DROP TABLE tag; {endless} INSERT INTO note SELECT i + 10, 'x', NULL FROM n"),
         format!("{endless} SELECT count(*) FROM n"),
         format!(
-            "DROP TABLE tag; CREATE VIEW v AS {endless} SELECT count(*) AS i FROM n; SELECT * FROM v"
+            "DROP TABLE tag; CREATE VIEW v AS {endless} SELECT count(*) AS i FROM n; SELECT * \
+             FROM v"
         ),
     ] {
         let (file, older) = newer();
@@ -184,8 +187,8 @@ fn an_endless_way_back_is_ended_and_holds_no_lock() {
     roll_back(&file, &older, hasty).unwrap();
 }
 
-/// Functions and modules of the application may have side effects; those that it calls innocuous
-/// have none.
+/// Functions and modules of the application may have side effects; those that it registers as
+/// innocuous have none.
 #[test]
 fn a_way_back_calls_nothing_of_the_application_that_may_have_effects() {
     let call = |down_sql: &str, flags: FunctionFlags| {
@@ -206,7 +209,8 @@ fn a_way_back_calls_nothing_of_the_application_that_may_have_effects() {
         "DROP TABLE tag; SELECT send('x')",
         "DROP TABLE tag; UPDATE note SET body = body WHERE send(body)",
         "DROP TABLE tag; CREATE VIRTUAL TABLE c USING csv(filename = '/etc/passwd'); DROP TABLE c",
-        "DROP TABLE tag; CREATE TEMP TRIGGER t AFTER INSERT ON note BEGIN SELECT send(new.body); END;
+        "DROP TABLE tag; CREATE TEMP TRIGGER t AFTER INSERT ON note BEGIN SELECT send(new.body); \
+         END;
          INSERT INTO note VALUES (9, 'x', NULL); DELETE FROM note WHERE id = 9; DROP TRIGGER t",
     ] {
         let error = call(down_sql, plain).unwrap_err();
@@ -231,8 +235,8 @@ fn a_way_back_calls_nothing_of_the_application_that_may_have_effects() {
     assert_eq!(migrator.upgrade().unwrap().to, 2);
 }
 
-/// What stands behind the first statement in `sqlite_schema` is not read by SQLite, and must not be
-/// run by a copy.
+/// SQLite does not read the text after the first statement of an entry in `sqlite_schema`, and a
+/// copy must not run it.
 #[test]
 fn nothing_hides_behind_a_statement_of_the_schema() {
     let catalogue = catalogue(vec![
@@ -255,7 +259,8 @@ fn nothing_hides_behind_a_statement_of_the_schema() {
         .unwrap();
     drop(other);
     let hidden = format!(
-        "; ATTACH '{0}' || '' AS v; UPDATE v.s SET x = 'gone'; ATTACH '{0}.new' || '' AS w; CREATE TABLE w.t (a)",
+        "; ATTACH '{0}' || '' AS v; UPDATE v.s SET x = 'gone'; ATTACH '{0}.new' || '' AS w; \
+         CREATE TABLE w.t (a)",
         victim.display()
     );
     file.raw()

@@ -1,4 +1,4 @@
-//! Small catalogues and files to try them on.
+//! Small catalogues and files for tests.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) const NOTE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL);";
 
-/// The way back; an empty one stands for none, which has to say why.
+/// The down migration; an empty text means none, which needs a reason.
 pub(crate) fn back(down: &'static str) -> Down {
     match down {
         "" => Down::Irreversible("no test goes back here".into()),
@@ -23,12 +23,12 @@ pub(crate) fn back(down: &'static str) -> Down {
     }
 }
 
-/// A step whose notes are empty, which the options of these tests allow.
+/// A step with empty notes, which the options of these tests allow.
 pub(crate) fn step(folder: &'static str, up: &'static str, down: &'static str) -> Step {
     Step::new(folder, up, back(down), "")
 }
 
-/// A step whose way back declares a loss.
+/// A step whose down migration declares a loss.
 pub(crate) fn losing(
     folder: &'static str,
     up: &'static str,
@@ -68,7 +68,7 @@ pub(crate) fn three() -> Catalogue {
     catalogue(vec![note_step(), label_step(), tag_step()])
 }
 
-/// The first step and one that is under test.
+/// The first step and one under test.
 pub(crate) fn note_and(up: &'static str) -> Catalogue {
     catalogue(vec![note_step(), step("0002_tried", up, "")])
 }
@@ -97,7 +97,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Nothing is there yet.
+    /// A path without a file.
     pub(crate) fn none() -> File {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("notes.db");
@@ -126,7 +126,7 @@ impl File {
         Migrator::create(catalogue, &self.path, options).unwrap()
     }
 
-    /// Runs SQL past the engine.
+    /// Runs SQL without the engine.
     pub(crate) fn sql(&self, script: &str) -> &File {
         let connection = self.raw();
         connection
@@ -140,7 +140,7 @@ impl File {
         Connection::open(&self.path).unwrap()
     }
 
-    /// A file with pages that belong to nothing, which its schema does not tell.
+    /// A file with pages that belong to nothing, which its schema does not show.
     pub(crate) fn damaged(catalogue: &Catalogue, version: Version) -> File {
         let file = File::at(catalogue, version);
         file.sql("CREATE INDEX note_body ON note(body)");
@@ -164,7 +164,7 @@ impl File {
         fs::read(&self.path).unwrap()
     }
 
-    /// An error's whole text, without the directory, which is another one each time.
+    /// An error's whole text, without the directory, which differs each time.
     pub(crate) fn report(&self, error: &Error) -> String {
         let directory = self.directory.path().display().to_string();
         error.report().replace(&directory, "DIR")
@@ -175,7 +175,7 @@ pub(crate) fn value<T: FromSql>(connection: &Connection, sql: &str) -> T {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Everything that SQL can tell of a file, to compare before and after.
+/// Everything that SQL can read from a file, to compare before and after.
 pub(crate) fn contents(connection: &Connection) -> Vec<String> {
     let mut lines = vec![
         format!("{}", value::<i64>(connection, "PRAGMA user_version")),

@@ -10,21 +10,22 @@ use crate::observation::Observation;
 use crate::rows::layout;
 use crate::value::Value;
 
-/// Among how many sums the rows of a table are spread, so that few of them are read again.
+/// The number of sums over which the rows of a table are distributed, so that few rows are read
+/// again.
 const SUMS: usize = 256;
 
-/// A table in one of them, in the columns that both have.
+/// A table on one side, in the columns that both sides have.
 pub(crate) struct Side<'a> {
     connection: &'a Connection,
     pub(crate) columns: Vec<String>,
-    /// The places of the columns that name a row; all where none do.
+    /// The positions of the columns that identify a row; all columns if there is no key.
     pub(crate) key: Vec<usize>,
-    /// Whether the key names one row only, unless it is NULL.
+    /// Whether the key identifies one row only, unless it is NULL.
     pub(crate) keyed: bool,
     sql: String,
 }
 
-/// The known facts about a row that is not held.
+/// The digest of a row that is not in memory.
 pub(crate) struct Digest {
     pub(crate) key: u64,
     /// Eight bytes for each column.
@@ -53,7 +54,7 @@ impl<'a> Side<'a> {
             .into_iter()
             .filter(|own| others.iter().any(|other| same(own, other)))
             .collect();
-        // The same order on both sides, whatever the order in the files.
+        // The order must be the same on both sides, whatever the order in the files.
         shared.sort_by_key(|name| schema::sql::fold(name));
         let place = |name: &String| shared.iter().position(|own| same(own, name));
         let key = if keyed {
@@ -140,7 +141,7 @@ impl<'a> Side<'a> {
         Ok((rows, sums))
     }
 
-    /// The rows of these numbers.
+    /// Reads the rows with these numbers.
     pub(crate) fn fetch(
         &self,
         numbers: &BTreeSet<u64>,
@@ -173,7 +174,7 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Of type and bytes, so that 1 is not 1.0, and text no blob.
+/// A hash of type and bytes, so that 1 differs from 1.0, and a text from a blob.
 fn hash_value(value: rusqlite::types::ValueRef<'_>) -> u64 {
     use rusqlite::types::ValueRef;
     match value {

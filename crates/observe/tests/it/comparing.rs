@@ -1,4 +1,4 @@
-//! Differences between two files, whatever their size.
+//! Differences between two files of any size.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ fn database(script: &str) -> Connection {
     connection
 }
 
-/// The differences after `change`, as a person reads them.
+/// The messages of the differences after `change`.
 fn after(script: &str, change: &str) -> Vec<String> {
     let (before, after) = (database(script), database(script));
     after.execute_batch(change).unwrap();
     let found = compare(&before, &after, None).unwrap().found;
-    // What streams must find what an observation sees.
+    // The streaming comparison must find the same differences as two observations.
     let same =
         Observation::read(&before, None).unwrap() == Observation::read(&after, None).unwrap();
     assert_eq!(found.is_empty(), same, "{found:?}");
@@ -46,13 +46,14 @@ const FILES: &str = "
 #[test]
 fn nothing_differs_in_equal_files() {
     assert!(after(FILES, "").is_empty());
-    // The order of rows in a file, and their places in it, do not count.
+    // The order of rows in a file, and their positions in it, do not count.
     let moved = "CREATE TEMP TABLE kept AS SELECT * FROM bag; DELETE FROM bag;
-                 INSERT INTO bag SELECT * FROM kept ORDER BY rowid DESC; UPDATE keyed SET a = a || ''";
+                 INSERT INTO bag SELECT * FROM kept ORDER BY rowid DESC;
+                 UPDATE keyed SET a = a || ''";
     assert!(after(FILES, moved).is_empty());
     let without_search = FILES.replace("INSERT INTO article ", "-- ");
     assert!(after(&without_search, "VACUUM").is_empty());
-    // It gives other rowids to the rows that a search table finds by them.
+    // VACUUM changes the rowids of the rows to which the search table refers.
     let renumbered = after(FILES, "VACUUM");
     assert!(
         renumbered.iter().any(|line| line.starts_with("article: ")),
@@ -61,7 +62,7 @@ fn nothing_differs_in_equal_files() {
 }
 
 #[test]
-fn everything_that_differs_is_told() {
+fn every_difference_is_reported() {
     let changes = [
         "UPDATE keyed SET b = 1.0 WHERE id = 1",
         "UPDATE keyed SET a = CAST(a AS BLOB), b = 'x' WHERE id = 2",
@@ -75,13 +76,14 @@ fn everything_that_differs_is_told() {
         "PRAGMA user_version = 4",
         "CREATE INDEX bag_a ON bag(a)",
         "DROP TABLE bag",
-        "UPDATE article SET rowid = 4 WHERE rowid = 3; INSERT INTO article_fts(article_fts) VALUES ('rebuild')",
+        "UPDATE article SET rowid = 4 WHERE rowid = 3; \
+         INSERT INTO article_fts(article_fts) VALUES ('rebuild')",
     ];
-    let told: String = changes
+    let messages: String = changes
         .iter()
         .map(|change| format!("{change}\n    {}\n", after(FILES, change).join("\n    ")))
         .collect();
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(messages);
 }
 
 #[test]
@@ -89,26 +91,30 @@ fn of_many_rows_the_first_few_are_shown() {
     let script = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
         INSERT INTO t SELECT i, 'a' || i, 'b' FROM n;";
-    let told = after(
+    let messages = after(
         script,
-        "UPDATE t SET b = 'c' WHERE id > 100; UPDATE t SET a = NULL WHERE id = 7; DELETE FROM t WHERE id % 100 = 0",
+        "UPDATE t SET b = 'c' WHERE id > 100; UPDATE t SET a = NULL WHERE id = 7; \
+         DELETE FROM t WHERE id % 100 = 0",
     );
     assert_eq!(
-        told.iter().filter(|line| line.starts_with("t.b")).count(),
+        messages
+            .iter()
+            .filter(|line| line.starts_with("t.b"))
+            .count(),
         5,
-        "{told:#?}"
+        "{messages:#?}"
     );
-    let rest = |part: &str| told.iter().any(|line| line.ends_with(part));
-    // 900 rows after the first 100, of which nine go.
-    assert!(rest("; 886 more rows like this"), "{told:#?}");
-    assert!(rest("; 5 more rows like this"), "{told:#?}");
+    let rest = |part: &str| messages.iter().any(|line| line.ends_with(part));
+    // 900 rows after the first 100, of which nine are deleted.
+    assert!(rest("; 886 more rows like this"), "{messages:#?}");
+    assert!(rest("; 5 more rows like this"), "{messages:#?}");
     assert!(
-        told.contains(&"t.a, id 7: before 'a7', after NULL".to_owned()),
-        "{told:#?}"
+        messages.contains(&"t.a, id 7: before 'a7', after NULL".to_owned()),
+        "{messages:#?}"
     );
 }
 
-/// What differs in the ledgers of two files with one recorded migration each.
+/// The differences between the ledgers of two files with one recorded migration each.
 fn ledgers_differ(before: [&str; 3], after: [&str; 3]) -> Vec<String> {
     let [old, new] = [before, after].map(|entry| {
         let connection =
@@ -156,7 +162,8 @@ fn ledgers_are_compared_in_full_and_shown_in_short() {
     );
 }
 
-/// Set for the process that measures itself: other tests of this binary would be counted, too.
+/// Set for the child process that measures itself, because other tests of this binary would be
+/// counted, too.
 const MEASURED: &str = "HARNESS_MEASURE_COMPARE";
 
 #[test]
@@ -175,7 +182,7 @@ fn memory_does_not_grow_with_the_file() {
     }
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
-    // Each file is larger than what may be used for both.
+    // Each file is larger than the memory limit for both.
     make_large(&old, 48);
     std::fs::copy(&old, &new).unwrap();
     let (old, new) = (
@@ -198,7 +205,7 @@ fn memory_does_not_grow_with_the_file() {
     assert!(peak < 32 * 1024, "{peak} kB");
 }
 
-/// A table with a key and one without, of so many megabytes.
+/// A table with a key and one without, with this many megabytes.
 fn make_large(path: &Path, megabytes: usize) {
     let connection = Connection::open(path).unwrap();
     let sql = format!(

@@ -1,4 +1,4 @@
-//! Two databases compared.
+//! Compares two databases.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 

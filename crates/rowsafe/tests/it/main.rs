@@ -5,4 +5,6 @@
 mod check;
 mod diff;
 mod readme;
+#[path = "../../../../xtask/tests/samples/mod.rs"]
+mod samples;
 mod untrusted;

@@ -1,4 +1,4 @@
-//! Tables as applications have them, for what is measured and for what is counted.
+//! Typical tables of applications, for measuring and for counting.
 
 /// Table number `n`, with six columns, keys, an index and a check; the first is `t0`.
 pub(crate) fn table(n: usize) -> String {

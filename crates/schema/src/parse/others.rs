@@ -10,7 +10,7 @@ use crate::sql::{fold, plain, tight, unquote_name};
 use crate::table::{Column, Table, TableKind};
 use crate::text::{Names, bare, text};
 
-/// Reads the declarations of `CREATE INDEX`. `table` is the table as far as it is known.
+/// Parses `CREATE INDEX`. `table` is the table as far as it is known.
 pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> Index {
     let columns: &[Column] = table.map_or(&[], |table| &table.columns);
     let names: Names = columns.iter().map(|column| fold(&column.name)).collect();
@@ -46,7 +46,7 @@ pub(crate) fn index(name: &str, on: &str, table: Option<&Table>, sql: &str) -> I
     })
 }
 
-/// One part of a key: a column wherever SQLite takes it for one.
+/// Parses one part of a key: a column wherever SQLite reads it as one.
 fn index_part(part: &SortedColumn<'_>, columns: &[Column], names: &Names) -> IndexPart {
     let (expression, collation) = key_part(part);
     let column = find_column(expression).and_then(|name| {
@@ -64,19 +64,19 @@ fn index_part(part: &SortedColumn<'_>, columns: &[Column], names: &Names) -> Ind
     }
 }
 
-/// The expression of a part of a key, and the collation written behind it, in upper case.
+/// The expression of a part of a key, and the collation after it, in upper case.
 pub(super) fn key_part<'a, 'b>(part: &'a SortedColumn<'b>) -> (&'a Expr<'b>, Option<String>) {
     let mut expression = bare(&part.expr);
     let mut collation = None;
     while let Expr::Collate(inner, name) = expression {
-        // The outermost collation wins.
+        // The outermost collation counts.
         collation.get_or_insert_with(|| unquote_name(name).to_ascii_uppercase());
         expression = bare(inner);
     }
     (expression, collation)
 }
 
-/// The collation of a part of a key, where it is not the one that it would have anyway.
+/// The collation of a part of a key, if it differs from the default one.
 pub(super) fn declared_collation(
     written: Option<String>,
     column: Option<&Column>,
@@ -87,7 +87,7 @@ pub(super) fn declared_collation(
     written.filter(|written| written != own)
 }
 
-/// The name, if the expression is nothing but a name. In a key a string is one too.
+/// The name, if the expression is only a name. In a key a string is one, too.
 pub(super) fn find_column(expression: &Expr<'_>) -> Option<String> {
     match expression {
         Expr::Id(id) => Some(unquote_name(id.0)),
@@ -97,7 +97,7 @@ pub(super) fn find_column(expression: &Expr<'_>) -> Option<String> {
     }
 }
 
-/// Reads the declarations of `CREATE TRIGGER`; `names` are all names of the schema.
+/// Parses `CREATE TRIGGER`; `names` are all names of the schema.
 pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger {
     let found = parsed(sql, |statement| {
         let Stmt::CreateTrigger {
@@ -114,7 +114,7 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
             time: match time {
                 Some(ast::TriggerTime::After) => TriggerTime::After,
                 Some(ast::TriggerTime::InsteadOf) => TriggerTime::InsteadOf,
-                // A trigger that does not say when fires before.
+                // BEFORE is the default.
                 Some(ast::TriggerTime::Before) | None => TriggerTime::Before,
             },
             event: match event {
@@ -146,7 +146,7 @@ pub(crate) fn trigger(name: &str, on: &str, sql: &str, names: &Names) -> Trigger
     }
 }
 
-/// Reads the declarations of `CREATE VIEW`; `names` are all names of the schema.
+/// Parses `CREATE VIEW`; `names` are all names of the schema.
 pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
     let found = parsed(sql, |statement| {
         let Stmt::CreateView {
@@ -174,7 +174,7 @@ pub(crate) fn view(name: &str, sql: &str, names: &Names) -> View {
     })
 }
 
-/// The module of a virtual table and what it is given.
+/// The module of a virtual table and its arguments.
 pub(crate) fn virtual_table(sql: &str) -> TableKind {
     let found = parsed(sql, |statement| {
         let Stmt::CreateVirtualTable {

@@ -14,8 +14,9 @@ use crate::table::{
 };
 use crate::text::{Names, bare, text};
 
-/// Completes a table, of which the pragmas told names, types and options, with what stands only in
-/// the text. If the text does not name the same columns, SQLite is right, and the text is kept.
+/// Completes a table, whose names, types and options come from the pragmas, with the declarations
+/// that are only in the text. If the text names different columns, SQLite is right, and the text is
+/// kept.
 pub(crate) fn table(table: &mut Table, sql: &str) {
     let names: Names = table
         .columns
@@ -69,7 +70,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// What a column is, before any key is looked at: keys depend on collations.
+    /// Reads the properties of a column, before any key: keys depend on collations.
     fn column_properties(&mut self, at: usize, definition: &ColumnDefinition<'_>) {
         let names = self.names;
         let Some(column) = self.table.columns.get_mut(at) else {
@@ -101,7 +102,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The constraints that stand beside a column.
+    /// Reads the constraints in a column definition.
     fn column_constraints(&mut self, at: usize, definition: &ColumnDefinition<'_>) {
         let Some(name) = self.table.columns.get(at).map(|column| column.name.clone()) else {
             return;
@@ -120,8 +121,8 @@ impl Builder<'_> {
                 } => {
                     let descending = *order == Some(SortOrder::Desc);
                     let key = vec![itself(descending)];
-                    // SQLite keeps an old quirk for ever: beside the column, and only there, DESC
-                    // makes an ordinary key of it.
+                    // SQLite keeps an old quirk for ever: in a column definition, and only there,
+                    // DESC makes an ordinary key.
                     self.primary_key(key, !descending, *auto_increment, *conflict_clause);
                 }
                 ColumnConstraint::Unique(conflict_clause) => {
@@ -139,7 +140,7 @@ impl Builder<'_> {
                 } => {
                     self.foreign_key(vec![name.clone()], clause, defer_clause.as_ref());
                 }
-                // The clause belongs to the last foreign key, wherever it stands.
+                // The clause belongs to the last foreign key, wherever it is.
                 ColumnConstraint::Defer(clause) => {
                     if let Some(key) = self.table.foreign_keys.last_mut() {
                         key.deferred = deferred(clause);
@@ -150,7 +151,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A constraint that stands below the columns.
+    /// Reads a table constraint.
     fn constraint(&mut self, name: Option<String>, constraint: &TableConstraint<'_>) {
         match constraint {
             TableConstraint::PrimaryKey {
@@ -273,7 +274,7 @@ impl Builder<'_> {
             match argument {
                 RefArg::OnDelete(action) => key.on_delete = action_name(*action),
                 RefArg::OnUpdate(action) => key.on_update = action_name(*action),
-                // SQLite reads `ON INSERT` and does nothing with it.
+                // SQLite parses `ON INSERT` and ignores it.
                 RefArg::OnInsert(_) => {}
                 RefArg::Match(name) => key.match_ = Some(unquote_name(name.0).to_ascii_uppercase()),
             }
@@ -302,13 +303,13 @@ fn action_name(action: RefAct) -> Option<&'static str> {
     }
 }
 
-/// Of the six forms only one defers.
+/// Whether the clause defers the key; of its six forms only one does.
 fn deferred(clause: &DeferSubclause) -> bool {
     clause.deferrable && clause.init_deferred == Some(InitDeferredPred::InitiallyDeferred)
 }
 
-/// A default as it is compared. A bare name is a string there, and parentheses around a literal
-/// mean nothing. No default is a default of NULL.
+/// The normal form of a default. A bare name is a string in a default, and parentheses around a
+/// literal mean nothing. No default equals a default of NULL.
 fn default(value: &Expr<'_>, names: &Names) -> Option<String> {
     match value {
         Expr::Parenthesized(inner) => match inner.as_slice() {
@@ -331,7 +332,7 @@ fn default(value: &Expr<'_>, names: &Names) -> Option<String> {
     }
 }
 
-/// Whether it is a literal, or a number with a sign.
+/// Whether the expression is a literal, or a number with a sign.
 fn is_literal(value: &Expr<'_>) -> bool {
     match value {
         Expr::Literal(_) => true,

@@ -1,4 +1,4 @@
-//! Of which columns a table holds no two rows alike.
+//! The columns that identify the rows of a table.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::schema::{Index, IndexPart, PartKind, Schema};
 use crate::sql::fold;
 use crate::table::{IndexedColumn, Table};
 
-/// A key: its columns, by folded name, and the collation by which each is compared.
+/// A key: its columns, by folded name, and the collation of each.
 pub(super) type Key = BTreeMap<String, String>;
 
 pub(super) fn key(table: &Table, columns: &[IndexedColumn]) -> Key {
@@ -43,7 +43,7 @@ pub(super) fn index_key(table: &Table, index: &Index) -> Option<Key> {
         .filter(|_| whole)
 }
 
-/// All keys of which a table holds no second row.
+/// All unique keys of a table.
 pub(super) fn unique_keys(table: &Table, schema: &Schema) -> Vec<Key> {
     let constraints = table.uniques.iter().map(|unique| unique.columns.as_slice());
     let primary = table.primary_key.iter().map(|key| key.columns.as_slice());
@@ -63,8 +63,8 @@ pub(super) fn holds(wanted: &Key, keys: &[Key]) -> bool {
     keys.iter().any(|key| !key.is_empty() && part_of(key))
 }
 
-/// The columns of a unique index, partial or not: where the whole table has no second row of them,
-/// no part of it has.
+/// The columns of a unique index, whether or not it is partial: if no two rows of the whole table
+/// are equal in them, none of a part are.
 pub(super) fn index_key_of_any(table: &Table, index: &Index) -> Option<Key> {
     let whole = Index {
         filter: None,

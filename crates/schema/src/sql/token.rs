@@ -1,16 +1,16 @@
-//! The tokens of SQL text, cut where SQLite's own tokenizer cuts them.
+//! The tokens of SQL text, with the same ends as in SQLite's own tokenizer.
 //!
-//! Only what tells statements, comments and quotes apart is told apart here; a grammar is not the
-//! business of this file.
+//! Only statements, comments and quotes are distinguished here; parsing is not the task of this
+//! file.
 
 /// The kind of a piece of SQL text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Blanks, or a comment: nothing that SQLite would run.
+    /// Whitespace or a comment, which SQLite does not run.
     Blank,
     /// A keyword, a bare identifier, a number or a parameter.
     Word,
-    /// `"x"`, which is a name where there is one and else a string.
+    /// `"x"`, which is a name if that name exists, and otherwise a string.
     DoubleQuoted,
     /// `` `x` `` or `[x]`, which is always a name.
     Quoted,
@@ -18,14 +18,14 @@ pub(crate) enum Kind {
     String,
     /// `;`.
     Semicolon,
-    /// An operator, a parenthesis, a comma, or a character that SQL does not know.
+    /// An operator, a parenthesis, a comma, or a character that is not part of SQL.
     Symbol,
-    /// A comment that nothing closes. SQLite takes the rest of the text for a comment without a
-    /// word, so it is kept apart, for a reader to see.
+    /// An unclosed comment. SQLite silently reads the rest of the text as a comment, so it is kept
+    /// as a token for a reader to see.
     OpenComment,
 }
 
-/// One piece of the text; the pieces laid end to end are the text again.
+/// A piece of the text; the pieces together are the whole text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     pub(crate) kind: Kind,
@@ -49,18 +49,18 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The tokens of `text` that are not blanks or comments.
+/// The tokens of `text` except for whitespace and comments.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = Token<'_>> {
     tokens(text).filter(|token| token.kind != Kind::Blank)
 }
 
-/// The kind and the length in bytes of the token at the start of `rest`, which is not empty.
+/// The kind and the length in bytes of the first token of `rest`, which is not empty.
 fn first(rest: &str) -> (Kind, usize) {
     let bytes = rest.as_bytes();
     let second = bytes.get(1).copied();
     match bytes.first().copied().unwrap_or_default() {
         b if is_blank(b) => (Kind::Blank, run(bytes, is_blank)),
-        // SQLite takes a byte order mark for a blank.
+        // SQLite reads a byte order mark as whitespace.
         _ if rest.starts_with('\u{feff}') => (Kind::Blank, '\u{feff}'.len_utf8()),
         b'-' if second == Some(b'-') => (Kind::Blank, run(bytes, |b| b != b'\n')),
         b'/' if second == Some(b'*') => match rest.get(2..).and_then(|body| body.find("*/")) {
@@ -85,8 +85,8 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')
 }
 
-/// A byte of an identifier, a number or a parameter; SQLite takes every byte beyond ASCII for a
-/// letter.
+/// Whether a byte is part of an identifier, a number or a parameter; SQLite reads every byte beyond
+/// ASCII as a letter.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'@' | b'#' | b':') || byte > 0x7f
 }
@@ -102,7 +102,7 @@ fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
         .unwrap_or(bytes.len())
 }
 
-/// The length of a number, whose exponent may hold a sign: `1.5e-3` is one token.
+/// The length of a number, whose exponent may have a sign: `1.5e-3` is one token.
 fn number(bytes: &[u8]) -> usize {
     let hexadecimal = matches!(bytes, [b'0', b'x' | b'X', ..]);
     let mut length = 0;
@@ -120,7 +120,8 @@ fn number(bytes: &[u8]) -> usize {
     length
 }
 
-/// The length of a quoted token. A doubled quote stands for one; without an end it is all there is.
+/// The length of a quoted token. A doubled quote is one quote; an unclosed token extends to the
+/// end.
 fn quoted(bytes: &[u8], quote: u8) -> usize {
     let mut at = 1;
     while let Some(found) = bytes
@@ -160,9 +161,15 @@ mod tests {
 
     #[test]
     fn numbers_are_whole() {
-        insta::assert_snapshot!(cut("1 1.5 .5 1.5e-3 2E+10 1e3 0x1F 1_000"), @"[1][1.5][.5][1.5e-3][2E+10][1e3][0x1F][1_000]");
-        // A sign belongs to an exponent only, and only where a digit follows it.
-        insta::assert_snapshot!(cut("1+2 1.5-3 1e+x 0x1e+1 e+1 1e-"), @"[1][+][2][1.5][-][3][1e][+][x][0x1e][+][1][e][+][1][1e][-]");
+        insta::assert_snapshot!(
+            cut("1 1.5 .5 1.5e-3 2E+10 1e3 0x1F 1_000"),
+            @"[1][1.5][.5][1.5e-3][2E+10][1e3][0x1F][1_000]"
+        );
+        // A sign belongs only to an exponent, and only if a digit follows it.
+        insta::assert_snapshot!(
+            cut("1+2 1.5-3 1e+x 0x1e+1 e+1 1e-"),
+            @"[1][+][2][1.5][-][3][1e][+][x][0x1e][+][1][e][+][1][1e][-]"
+        );
         insta::assert_snapshot!(cut("a.b a.*"), @"[a][.][b][a][.][*]");
     }
 
@@ -174,7 +181,11 @@ mod tests {
 
     #[test]
     fn operators_are_whole() {
-        insta::assert_snapshot!(cut("a->>b->c||d<=e>=f<>g!=h==i<<j>>k<l>m=n"), @"[a][->>][b][->][c][||][d][<=][e][>=][f][<>][g][!=][h][==][i][<<][j][>>][k][<][l][>][m][=][n]");
+        insta::assert_snapshot!(
+            cut("a->>b->c||d<=e>=f<>g!=h==i<<j>>k<l>m=n"),
+            @"[a][->>][b][->][c][||][d][<=][e][>=][f][<>][g][!=][h][==][i]\
+              [<<][j][>>][k][<][l][>][m][=][n]"
+        );
         assert_eq!(cut("“a”"), "[“a”]");
     }
 }

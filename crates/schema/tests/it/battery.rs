@@ -1,6 +1,6 @@
-//! The two batteries: each mutation is seen and named exactly, and no disguise is seen at all.
+//! The two batteries: each mutation is found and named exactly, and no disguise is found at all.
 //!
-//! They stand as text in `tests/battery`, so that another tool can be measured by them too.
+//! They are text files in `tests/battery`, so that a different tool can be measured with them, too.
 
 use std::panic::catch_unwind;
 
@@ -11,7 +11,7 @@ use crate::schema;
 const MUTATIONS: &str = include_str!("../battery/mutations.txt");
 const DISGUISES: &str = include_str!("../battery/disguises.txt");
 
-/// One line of the mutations: the schema that it makes, and the lines that tell it.
+/// A line of the mutations: the schema that it makes, and the expected lines.
 struct Mutation {
     line: &'static str,
     after: String,
@@ -33,7 +33,7 @@ fn mutations() -> (String, Vec<Mutation>) {
         let after = if from.is_empty() {
             format!("{base}{to};")
         } else {
-            assert_eq!(base.matches(&from).count(), 1, "stands once: {line}");
+            assert_eq!(base.matches(&from).count(), 1, "occurs once: {line}");
             base.replacen(&from, &to, 1)
         };
         let expected = expected.trim().split(" ++ ").collect();
@@ -75,7 +75,7 @@ fn each_mutation_is_seen_and_named() {
     assert!(mutations.len() >= 60, "{}", mutations.len());
 }
 
-/// The disguises that this SQLite can read, each with a name, one text and another.
+/// The disguises that this SQLite can read, each with a name and two texts.
 fn disguises() -> Vec<(&'static str, &'static str, &'static str)> {
     let (_, entries) = DISGUISES.split_once("\n== ").expect("a first disguise");
     let disguise = |entry: &'static str| {
@@ -101,14 +101,14 @@ fn no_disguise_differs() {
     assert!(disguises.len() >= 30, "{}", disguises.len());
 }
 
-/// A text is no disguise of itself, and two disguises mean different things.
+/// A text is not a disguise of itself, and no two disguises mean the same.
 #[test]
 fn each_disguise_is_another_text() {
     for (name, one, other) in disguises() {
         assert_ne!(one.trim(), other.trim(), "{name}");
         assert!(!schema(one).is_empty(), "{name}");
     }
-    // The planted fault: what is not the same is not taken for a disguise.
+    // The planted fault: schemas that differ are not accepted as a disguise.
     let (base, mutations) = mutations();
     let first = mutations.first().map(|mutation| schema(&mutation.after));
     assert_ne!(Some(schema(&base)), first);

@@ -1,8 +1,8 @@
-//! What is written otherwise and means the same.
+//! Different spellings of the same meaning.
 
 use crate::check;
 
-/// Both scripts must make the same schema.
+/// Asserts that both scripts make the same schema.
 fn same(one: &str, other: &str) {
     assert_eq!(check(one, other), "", "\n{one}\n{other}");
 }
@@ -23,7 +23,8 @@ fn alter_table_edits_text() {
     );
     same(
         fresh,
-        r#"CREATE TABLE t(a INTEGER PRIMARY KEY, "old" TEXT NOT NULL DEFAULT 'x' CHECK ("old" <> ''));
+        r#"CREATE TABLE t(
+             a INTEGER PRIMARY KEY, "old" TEXT NOT NULL DEFAULT 'x' CHECK ("old" <> ''));
            ALTER TABLE t RENAME COLUMN old TO b"#,
     );
     same(
@@ -67,15 +68,17 @@ fn a_rename_reaches_what_belongs_to_the_table() {
     );
     same(&script("t", "c"), &renamed);
     let to_keyword = format!(
-        r#"{} ALTER TABLE old_t RENAME TO "order"; ALTER TABLE "order" RENAME COLUMN old_c TO "my key";"#,
+        r#"{} ALTER TABLE old_t RENAME TO "order";
+           ALTER TABLE "order" RENAME COLUMN old_c TO "my key";"#,
         script("old_t", "old_c")
     );
     same(&script(r#""order""#, "[my key]"), &to_keyword);
 }
 
 #[test]
-fn case_quotes_blanks_and_comments() {
-    let plain = "CREATE TABLE note(id INTEGER PRIMARY KEY, label TEXT DEFAULT 'A' CHECK (length(label) < 9));
+fn case_quotes_whitespace_and_comments() {
+    let plain = "CREATE TABLE note(id INTEGER PRIMARY KEY, label TEXT DEFAULT 'A' CHECK \
+                 (length(label) < 9));
                  CREATE UNIQUE INDEX i ON note(label DESC) WHERE label IS NOT NULL;
                  CREATE VIEW v AS SELECT id, label AS name FROM note WHERE label = 'A';
                  CREATE TRIGGER g BEFORE DELETE ON note BEGIN SELECT raise(abort, 'No'); END";
@@ -160,7 +163,8 @@ fn beside_the_column_or_below() {
     same(
         "CREATE TABLE p(k PRIMARY KEY);
          CREATE TABLE t(a TEXT PRIMARY KEY, b UNIQUE ON CONFLICT FAIL, c CHECK (c > 0),
-           d REFERENCES p(k) ON DELETE SET NULL NOT DEFERRABLE, e REFERENCES p DEFERRABLE INITIALLY IMMEDIATE)",
+           d REFERENCES p(k) ON DELETE SET NULL NOT DEFERRABLE, e REFERENCES p DEFERRABLE \
+           INITIALLY IMMEDIATE)",
         "CREATE TABLE p(k, PRIMARY KEY (k));
          CREATE TABLE t(a TEXT, b, c, d, e,
            FOREIGN KEY (e) REFERENCES p ON DELETE NO ACTION, CHECK (c > 0),
@@ -237,7 +241,8 @@ fn what_sqlite_keeps_for_itself() {
     );
     same(
         "CREATE TABLE t(a)",
-        "CREATE TABLE t(a); CREATE TEMP TABLE t(b); CREATE TEMP TRIGGER g INSERT ON main.t BEGIN SELECT 1; END;
+        "CREATE TABLE t(a); CREATE TEMP TABLE t(b); CREATE TEMP TRIGGER g INSERT ON main.t BEGIN \
+         SELECT 1; END;
          ATTACH ':memory:' AS other; CREATE TABLE other.u(a);",
     );
 }

@@ -1,8 +1,8 @@
-//! What is printed of a text that somebody else wrote.
+//! The printed form of foreign text.
 
 use schema::escape::{is_unsafe, json, line, lines};
 
-/// Each text with what is printed of it.
+/// Checks each text against its printed form.
 fn check(table: &[(&str, &str)]) {
     for (text, printed) in table {
         assert_eq!(line(text), *printed, "{text:?}");
@@ -55,12 +55,12 @@ fn no_line_is_a_command_of_a_workflow() {
     check(&[
         ("::error::x", r"\u{3a}:error::x"),
         ("  ::stop-commands::x", r"  \u{3a}:stop-commands::x"),
-        // What white space a runner takes away before it looks.
+        // A runner strips this whitespace before it looks for a command.
         ("\u{3000}\u{a0}::error::x", "\u{3000}\u{a0}\\u{3a}:error::x"),
         ("a ##[error]x", r"a \u{23}#[error]x"),
         ("##vso[task.x]", r"\u{23}#vso[task.x]"),
         ("###[group]", r"#\u{23}#[group]"),
-        // None of these is one.
+        // None of these is a command.
         ("a::b", "a::b"),
         (":a", ":a"),
         ("# title", "# title"),
@@ -102,7 +102,7 @@ fn each_line_of_a_statement_is_escaped() {
         lines(text),
         "SELECT 1,\n    '\\u{1b}[2J',\n\\u{3a}:error::x\n\\u{b}\n"
     );
-    // A carriage return that ends no line moves the cursor.
+    // A carriage return that does not end a line moves the cursor.
     assert_eq!(lines("a\rb"), r"a\rb");
 }
 

@@ -1,8 +1,8 @@
-//! Mutated text as `sqlite_schema.sql`, by the stable compiler: the check of the fuzz target, with
-//! seeds from the batteries and dice in place of coverage.
+//! Mutated text as `sqlite_schema.sql`, with the stable compiler: the check of the fuzz target,
+//! with seeds from the batteries and random numbers instead of coverage.
 //!
-//! `FUZZ_SECONDS` sets for how long, `FUZZ_SEED` where the dice begin; the default is a short and
-//! always equal run.
+//! `FUZZ_SECONDS` sets the duration, `FUZZ_SEED` the seed; the default is a short run that is
+//! always the same.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const SEEDS: [&str; 4] = [
     include_str!("fuzz_words.txt"),
 ];
 
-/// Numbers that look random and are the same each time (xorshift).
+/// A seeded generator of random numbers (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-/// All statements of the seeds, and the words of which they are made.
+/// All statements of the seeds, and their words.
 fn seeds() -> (Vec<String>, Vec<String>) {
     let parts = SEEDS.iter().flat_map(|text| text.split([';', '\n']));
     let parts = parts.flat_map(|line| line.split(" => ").flat_map(|side| side.split(" :: ")));
@@ -83,7 +83,7 @@ fn mutate(text: &mut Vec<u8>, random: &mut Random, seeds: &[String], words: &[St
         }
         5 => text.truncate(at),
         6 => {
-            // Deeper than anyone would write.
+            // Deeper than any realistic SQL.
             let open = [&b"("[..], b"NOT ", b"- ", b"(SELECT ", b"CASE WHEN "][random.below(5)];
             for _ in 0..random.below(300) {
                 text.splice(at..at, open.iter().copied());
@@ -97,14 +97,14 @@ fn mutate(text: &mut Vec<u8>, random: &mut Random, seeds: &[String], words: &[St
     text.truncate(20_000);
 }
 
-/// Tells which input was at work when a check failed.
-struct Told<'a>(&'a [u8], u64);
+/// Prints the input on which a check failed.
+struct Context<'a>(&'a [u8], u64);
 
 #[expect(
     clippy::print_stderr,
     reason = "the input is what one needs of a failure"
 )]
-impl Drop for Told<'_> {
+impl Drop for Context<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("input {}: {:?}", self.1, String::from_utf8_lossy(self.0));
@@ -129,9 +129,9 @@ fn no_text_brings_the_reader_down() {
             mutate(&mut text, &mut random, &seeds, &words);
         }
         let one = Instant::now();
-        let told = Told(&text, count);
+        let context = Context(&text, count);
         target::check(&text);
-        drop(told);
+        drop(context);
         if one.elapsed() > longest {
             longest = one.elapsed();
             if longest > Duration::from_secs(1) {

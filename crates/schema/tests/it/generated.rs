@@ -1,6 +1,6 @@
-//! Properties that hold for every schema, tried on generated ones.
+//! Properties that hold for every schema, tested on generated ones.
 //!
-//! `PROPTEST_CASES` sets how many; the default is few enough for each run of the tests.
+//! `PROPTEST_CASES` sets the number of cases; the default is low enough for each run of the tests.
 
 mod pools;
 mod render;
@@ -18,7 +18,7 @@ use spec::{ColumnSpec, Dice, Spec, fresh};
 use write::create;
 
 fn config() -> ProptestConfig {
-    // What fails is printed and becomes a test of its own, so nothing is kept in a file.
+    // A failure is printed and becomes its own test, so no file keeps it.
     let few = ProptestConfig {
         failure_persistence: None,
         cases: 128,
@@ -48,7 +48,7 @@ fn read(sql: &str) -> Schema {
     Schema::read(&database(sql)).expect("a schema")
 }
 
-/// The same schema when both are read, listed and hashed.
+/// Asserts that both are the same schema when read, listed and hashed.
 fn assert_same(one: &Schema, other: &Schema, context: &str) {
     assert_eq!(diff(one, other), [], "{context}");
     assert_eq!(one.fingerprint(), other.fingerprint(), "{context}");
@@ -58,7 +58,7 @@ fn assert_same(one: &Schema, other: &Schema, context: &str) {
 proptest! {
     #![proptest_config(config())]
 
-    /// What is read is what was declared, to the last field, however it is spelt.
+    /// The values read equal the declared ones, in every field and spelling.
     #[test]
     fn what_is_created_is_read(what in bytes(250), how in bytes(400)) {
         let spec = Spec::roll(&mut Dice(&what));
@@ -72,7 +72,7 @@ proptest! {
         assert_same(&one, &other, &spelt);
     }
 
-    /// Whatever is changed is seen, and seen by all.
+    /// Every mutation is found, by every comparison.
     #[test]
     fn what_is_changed_is_seen(what in bytes(250), change in bytes(8), how in bytes(100)) {
         let spec = Spec::roll(&mut Dice(&what));
@@ -90,17 +90,18 @@ proptest! {
         prop_assert_eq!(guessed.is_empty(), same, "{}{}", a, b);
     }
 
-    /// Two schemas that have nothing to do with each other.
+    /// Two unrelated schemas.
     #[test]
     fn equal_means_equal_fingerprints(one in bytes(60), two in bytes(60)) {
         let (one, two) = (Spec::roll(&mut Dice(&one)), Spec::roll(&mut Dice(&two)));
         let (one, two) = (create(&one, &mut Dice(&[])), create(&two, &mut Dice(&[])));
         let (a, b) = (read(&one), read(&two));
-        prop_assert_eq!(diff(&a, &b).is_empty(), a.fingerprint() == b.fingerprint(), "{}{}", one, two);
+        let same = a.fingerprint() == b.fingerprint();
+        prop_assert_eq!(diff(&a, &b).is_empty(), same, "{}{}", one, two);
         prop_assert_eq!(a == b, a.to_string() == b.to_string(), "{}{}", one, two);
     }
 
-    /// `ALTER TABLE` leaves what `CREATE` would have made.
+    /// `ALTER TABLE` leaves the schema that `CREATE` would have made.
     #[test]
     fn altered_is_as_created(what in bytes(250), op in bytes(12), how in bytes(200)) {
         let mut spec = Spec::roll(&mut Dice(&what));
@@ -112,25 +113,30 @@ proptest! {
             1 => rename_column(&mut spec, dice),
             2 => rename_table(&mut spec, dice),
             _ => {
-                // What is dropped is what was added before.
+                // The dropped column is the one that was added before.
                 let mut wider = spec.clone();
                 add_column(&mut wider, dice);
                 let at = before.tables.iter().zip(&wider.tables).position(|(a, b)| a != b).unwrap();
                 let table = &wider.tables[at];
                 let column = table.columns.last().expect("a column").name;
-                let sql = format!("ALTER TABLE {} DROP COLUMN {}", quote_name(table.name), quote_name(column));
+                let sql = format!("ALTER TABLE {} DROP COLUMN \
+                                   {}", quote_name(table.name), quote_name(column));
                 check_altered(&wider, &spec, &sql, &how);
                 return Ok(());
             }
         };
         check_altered(&before, &spec, &sql, &how);
         if let Some(rename) = rename {
-            let (old, new) = (read(&create(&before, &mut Dice(&[]))), read(&create(&spec, &mut Dice(&[]))));
-            let changes = Comparison::new(&old, &new).renames(&[rename]).guess_renames(false).changes();
-            let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            // A view or a trigger may be told too, where a word could mean something else.
-            let only = told.iter().skip(1).all(|line| line.starts_with("ALTER VIEW") || line.starts_with("ALTER TRIGGER"));
-            prop_assert!(told[0].starts_with("RENAME") && only, "{:#?}\n{}", told, sql);
+            let old = read(&create(&before, &mut Dice(&[])));
+            let new = read(&create(&spec, &mut Dice(&[])));
+            let renames = [rename];
+            let comparison = Comparison::new(&old, &new).renames(&renames);
+            let changes = comparison.guess_renames(false).changes();
+            let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            // A view or a trigger may be reported, too, if a word in it is ambiguous.
+            let only = lines.iter().skip(1).all(|line| line.starts_with("ALTER \
+                VIEW") || line.starts_with("ALTER TRIGGER"));
+            prop_assert!(lines[0].starts_with("RENAME") && only, "{:#?}\n{}", lines, sql);
         }
     }
 }
@@ -209,7 +215,7 @@ fn rename_table(spec: &mut Spec, dice: &mut Dice<'_>) -> (String, Option<Rename>
     (sql, Some(Rename::table(from, to)))
 }
 
-/// One declaration in another way, or none.
+/// Changes one declaration, or none.
 fn mutate(spec: &mut Spec, dice: &mut Dice<'_>) {
     let table = dice.roll(spec.tables.len());
     let width = spec.tables[table].columns.len();

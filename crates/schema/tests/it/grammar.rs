@@ -1,10 +1,10 @@
-//! Whatever SQLite understands is understood, and nothing of it is overlooked.
+//! All SQL that SQLite accepts is parsed, and no part is ignored.
 
 use schema::{Schema, TableKind};
 
 use crate::{database, schema};
 
-/// Column definitions of which no two mean the same.
+/// Column definitions, all with different meanings.
 const COLUMNS: &[&str] = &[
     "a",
     "a INT",
@@ -68,7 +68,7 @@ const COLUMNS: &[&str] = &[
     "a CHECK (max(a, b))",
 ];
 
-/// Queries of which no two mean the same.
+/// Queries, all with different meanings.
 const QUERIES: &[&str] = &[
     "SELECT a FROM t",
     "SELECT DISTINCT a FROM t",
@@ -124,7 +124,8 @@ const QUERIES: &[&str] = &[
     "SELECT sum(a) OVER (ORDER BY b ROWS 1 PRECEDING) FROM t",
     "SELECT sum(a) OVER (ORDER BY b RANGE 1 PRECEDING) FROM t",
     "SELECT sum(a) OVER (ORDER BY b GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
-    "SELECT sum(a) OVER (ORDER BY b GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM t",
+    "SELECT sum(a) OVER (ORDER BY b GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM \
+     t",
     "SELECT EXISTS (SELECT 1)",
     "SELECT NOT EXISTS (SELECT 1)",
     "SELECT 1 IN t",
@@ -138,7 +139,7 @@ const QUERIES: &[&str] = &[
     "SELECT (1)",
 ];
 
-/// Bodies of triggers of which no two mean the same.
+/// Trigger bodies, all with different meanings.
 const COMMANDS: &[&str] = &[
     "INSERT INTO t VALUES (1, 2, 3)",
     "INSERT OR IGNORE INTO t VALUES (1, 2, 3)",
@@ -169,7 +170,7 @@ const COMMANDS: &[&str] = &[
     "SELECT raise(ABORT, 'n' || 'o')",
 ];
 
-/// All schemas must be different from each other, and understood to the last.
+/// Asserts that all schemas differ from each other and are parsed completely.
 fn all_differ(scripts: impl Iterator<Item = String>) {
     let schemas: Vec<(String, Schema)> = scripts
         .map(|script| (script.clone(), schema(&script)))
@@ -219,7 +220,7 @@ fn commands_differ() {
     );
 }
 
-/// Commas between constraints may be left out, and a constraint may be nothing but a name.
+/// Commas between constraints are optional, and a constraint may be only a name.
 #[test]
 fn loose_grammar_is_understood() {
     for script in [

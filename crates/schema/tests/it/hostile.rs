@@ -1,4 +1,4 @@
-//! Files that nobody would write, and that must still be read.
+//! Unusual and hostile files, which must still be read.
 
 use insta::assert_snapshot;
 use schema::sql::quote_name;
@@ -26,10 +26,12 @@ fn names_may_be_anything() {
     ] {
         let q = quote_name(name);
         let script = format!(
-            "CREATE TABLE {q}({q} INTEGER PRIMARY KEY, other TEXT CHECK (other <> {q}), up REFERENCES {q}({q}));
+            "CREATE TABLE {q}({q} INTEGER PRIMARY KEY, other TEXT CHECK (other <> {q}), up \
+             REFERENCES {q}({q}));
              CREATE INDEX i ON {q}(other, {q} + 1) WHERE {q} > 1;
              CREATE VIEW v AS SELECT {q} FROM {q} AS {q};
-             CREATE TRIGGER g AFTER UPDATE OF {q} ON {q} BEGIN DELETE FROM {q} WHERE {q} = old.{q}; END;"
+             CREATE TRIGGER g AFTER UPDATE OF {q} ON {q} BEGIN DELETE FROM {q} WHERE {q} = \
+             old.{q}; END;"
         );
         let schema = schema(&script);
         let table = schema.table(name).unwrap();
@@ -63,7 +65,7 @@ fn keywords_may_be_names() {
 
 #[test]
 fn a_quoted_string_is_not_a_name() {
-    // SQLite takes "x" for a string where no x is.
+    // SQLite reads "x" as a string if there is no x.
     let conn = database("");
     conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DDL, true)
         .unwrap();
@@ -79,7 +81,7 @@ fn a_quoted_string_is_not_a_name() {
     assert_eq!(column, read("CREATE TABLE t(a CHECK (a <> a))"));
 }
 
-/// SQLite drops the column, and from then on the view gives the string `label` for each row.
+/// SQLite drops the column, and after that the view returns the string `label` for each row.
 #[test]
 fn a_view_that_lost_its_column_has_changed() {
     let script = "CREATE TABLE t(a, label); CREATE VIEW v AS SELECT \"label\" FROM t;";
@@ -173,7 +175,7 @@ fn deep_expressions_are_read() {
     }
 }
 
-/// Queries in queries, as deep as SQLite allows.
+/// Nested queries, as deep as SQLite allows.
 #[test]
 fn deep_queries_are_read() {
     let deep = |depth: usize| {
@@ -186,17 +188,24 @@ fn deep_queries_are_read() {
     assert_eq!(check(&deep(60), &deep(61)).lines().count(), 2);
 }
 
-/// What the file says of itself may be a lie: SQLite refuses to read it, and so do we.
+/// The file may contain an invalid schema: SQLite refuses to read it, and so does this crate.
 #[test]
 fn a_corrupt_schema_is_an_error() {
     let conn = database("CREATE TABLE t(a); PRAGMA writable_schema = ON;");
-    conn.execute_batch("UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a b c d (('; PRAGMA writable_schema = RESET;").ok();
+    conn.execute_batch(
+        "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a b c d (('; PRAGMA \
+                        writable_schema = RESET;",
+    )
+    .ok();
     let error = Schema::read(&conn).unwrap_err();
     assert_snapshot!(error, @"cannot read `sqlite_schema`");
-    assert_snapshot!(std::error::Error::source(&error).unwrap(), @r#"malformed database schema (t) - near "(": syntax error"#);
+    assert_snapshot!(
+        std::error::Error::source(&error).unwrap(),
+        @r#"malformed database schema (t) - near "(": syntax error"#
+    );
 }
 
-/// Text that SQLite has not looked at again is kept as text.
+/// Text that SQLite has not parsed again is kept as text.
 #[test]
 fn text_that_cannot_be_parsed_is_compared() {
     let broken = |sql: &str| {
@@ -234,12 +243,16 @@ fn text_that_cannot_be_parsed_is_compared() {
     ] {
         broken(garbage).to_string();
     }
-    // No sentence of the grammar, cut or doubled anywhere, may bring the reader down.
+    // A sentence of the grammar, cut or doubled anywhere, must not cause a panic.
     let sentences = [
-        "CREATE TABLE t(a INT DEFAULT (-1) REFERENCES p(x) ON DELETE SET NULL, b TEXT AS (a->>'$.x'))",
-        "CREATE INDEX i ON t(a COLLATE [no case] DESC, \"b\"\"\" || 'it''s') WHERE a IN (1, 2.5e-3, x'ab')",
-        "CREATE TRIGGER g AFTER UPDATE OF a ON t BEGIN INSERT INTO t SELECT CASE a WHEN 1 THEN 2 END; END",
-        "CREATE VIEW v(x) AS WITH c AS (SELECT 1) SELECT count(*) OVER (ORDER BY a) FROM c NATURAL LEFT JOIN t",
+        "CREATE TABLE t(a INT DEFAULT (-1) REFERENCES p(x) ON DELETE SET NULL, b TEXT AS \
+         (a->>'$.x'))",
+        "CREATE INDEX i ON t(a COLLATE [no case] DESC, \"b\"\"\" || 'it''s') WHERE a IN (1, \
+         2.5e-3, x'ab')",
+        "CREATE TRIGGER g AFTER UPDATE OF a ON t BEGIN INSERT INTO t SELECT CASE a WHEN 1 THEN 2 \
+         END; END",
+        "CREATE VIEW v(x) AS WITH c AS (SELECT 1) SELECT count(*) OVER (ORDER BY a) FROM c \
+         NATURAL LEFT JOIN t",
         "CREATE VIRTUAL TABLE f USING fts5(a, content='')",
     ];
     for sentence in sentences {
@@ -258,8 +271,7 @@ fn text_that_cannot_be_parsed_is_compared() {
     .to_string();
 }
 
-/// What is said of an index that only one side understands: all of it, and nothing can be ruled
-/// out.
+/// The report for an index that only one side could parse: all of it, with every risk.
 #[test]
 fn text_that_one_side_understands_is_compared() {
     let before = database("CREATE TABLE t(a); CREATE INDEX i ON t(a);");
@@ -272,15 +284,23 @@ fn text_that_one_side_understands_is_compared() {
         )
         .unwrap();
     let not_understood = Schema::read(&after).unwrap();
-    let told = |one: &Schema, other: &Schema| {
+    let reported = |one: &Schema, other: &Schema| {
         let lines = diff(one, other)
             .into_iter()
             .filter(|change| change.name == "i")
             .map(|change| format!("{change}: {}", change.risk));
         lines.collect::<Vec<_>>().join("\n")
     };
-    assert_snapshot!(told(&understood, &not_understood), @"ALTER INDEX i declaration: before ON t(a), after ON u: create index what ?: can fail on data, breaks readers");
-    assert_snapshot!(told(&not_understood, &understood), @"ALTER INDEX i declaration: before ON u: create index what ?, after ON t(a): can fail on data, breaks readers");
+    assert_snapshot!(
+        reported(&understood, &not_understood),
+        @"ALTER INDEX i declaration: before ON t(a), after ON u: create index what ?: can fail on \
+          data, breaks readers"
+    );
+    assert_snapshot!(
+        reported(&not_understood, &understood),
+        @"ALTER INDEX i declaration: before ON u: create index what ?, after ON t(a): can fail on \
+          data, breaks readers"
+    );
 }
 
 /// Bytes that are not UTF-8 must not hide the rest.
@@ -289,7 +309,8 @@ fn names_that_are_not_text() {
     let conn = database("CREATE TABLE ok(a); CREATE TABLE bad(a);");
     conn.execute_batch(
         "PRAGMA writable_schema = ON;
-         UPDATE sqlite_schema SET name = CAST(x'62ff' AS TEXT), tbl_name = CAST(x'62ff' AS TEXT) WHERE name = 'bad';",
+         UPDATE sqlite_schema SET name = CAST(x'62ff' AS TEXT), tbl_name = CAST(x'62ff' AS TEXT) \
+         WHERE name = 'bad';",
     )
     .unwrap();
     let schema = Schema::read(&conn).unwrap();
@@ -297,12 +318,13 @@ fn names_that_are_not_text() {
     assert_eq!(schema.tables().count(), 2);
 }
 
-/// A module that this build does not have.
+/// A module that this build lacks.
 #[test]
 fn unknown_modules_are_read() {
     let conn = database("CREATE TABLE t(a); PRAGMA writable_schema = ON;");
     conn.execute_batch(
-        "INSERT INTO sqlite_schema VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING nowhere(a, b=\"c\")');
+        "INSERT INTO sqlite_schema VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING \
+         nowhere(a, b=\"c\")');
          PRAGMA writable_schema = RESET;",
     )
     .unwrap();
@@ -315,12 +337,12 @@ fn unknown_modules_are_read() {
     "#);
 }
 
-/// Through `&mut`, as rusqlite wants it from 0.41 on.
+/// Through `&mut`, which rusqlite needs from 0.41 on.
 fn interrupt_always(conn: &mut rusqlite::Connection) {
     conn.progress_handler(1, Some(|| true)).ok();
 }
 
-/// A database in use by another connection is an error of SQLite, and not a wrong answer.
+/// A database in use by another connection causes an error of SQLite, not a wrong answer.
 #[test]
 fn no_database_is_an_error() {
     let mut conn = rusqlite::Connection::open_in_memory().unwrap();
@@ -329,7 +351,7 @@ fn no_database_is_an_error() {
     assert!(Schema::read(&conn).is_err());
 }
 
-/// Guesses and fingerprints of schemas larger than anybody's.
+/// Guesses and fingerprints of unusually large schemas.
 #[test]
 fn large_schemas_are_compared() {
     let wide = |odd: &str| {
@@ -358,7 +380,7 @@ fn large_schemas_are_compared() {
     };
     let (one, other) = (many("t"), many("u"));
     assert_ne!(one.fingerprint(), other.fingerprint());
-    // Each refers to the first, whose rename has to be guessed before theirs.
+    // Each refers to the first table, whose rename has to be guessed before theirs.
     let guessed = schema::Comparison::new(&one, &other).changes();
     assert_eq!(guessed.len(), 1000);
     assert!(guessed.iter().all(|change| change.guess));

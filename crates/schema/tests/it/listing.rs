@@ -1,4 +1,4 @@
-//! What a person reads: the listing of a schema and the lines of a table.
+//! The text for readers: the listing of a schema and the lines of a table.
 
 use insta::assert_snapshot;
 use schema::{Affinity, Schema};
@@ -20,7 +20,8 @@ fn a_schema_is_listed() {
           UNIQUE (session_id, name) ON CONFLICT IGNORE
         );
         CREATE TABLE link(a INT, b INT, PRIMARY KEY (b, a DESC)) WITHOUT ROWID;
-        CREATE UNIQUE INDEX by_name ON exercises(name DESC, lower("group")) WHERE weight IS NOT NULL;
+        CREATE UNIQUE INDEX by_name ON exercises(name DESC, lower("group"))
+          WHERE weight IS NOT NULL;
         CREATE TRIGGER touch AFTER DELETE ON exercises BEGIN DELETE FROM link WHERE a = old.id; END;
         CREATE VIEW heavy_ones(n) AS SELECT name FROM exercises WHERE heavy;
         CREATE TRIGGER write INSTEAD OF INSERT ON heavy_ones BEGIN SELECT 1; END;
@@ -93,7 +94,7 @@ fn a_schema_is_listed() {
     ");
 }
 
-/// What a person made on a table that is not listed stands by itself.
+/// A declared object on a table that is not listed has its own entry.
 #[test]
 fn an_index_of_a_shadow_table_is_listed() {
     let schema = schema(
@@ -117,8 +118,10 @@ fn an_index_of_a_shadow_table_is_listed() {
 #[test]
 fn a_schema_without_a_table_lacks_what_is_on_it() {
     let schema = schema(
-        "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END;
-         CREATE TABLE u(a); CREATE INDEX j ON u(a); CREATE TRIGGER h DELETE ON u BEGIN SELECT 1; END;",
+        "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; \
+         END;
+         CREATE TABLE u(a); CREATE INDEX j ON u(a); CREATE TRIGGER h DELETE ON u BEGIN SELECT 1; \
+         END;",
     );
     assert_snapshot!(schema.without_table("T"), @"
     table u
@@ -140,7 +143,8 @@ fn defaults_and_names_are_listed_as_they_must_be_written() {
     ];
     let keys = names.map(|name| format!("FOREIGN KEY (a) REFERENCES p(x) MATCH {name}"));
     let schema = schema(&format!(
-        "CREATE TABLE t(a DEFAULT (NOT 1), b DEFAULT (-1), c DEFAULT (~5), CHECK (a ISNULL AND b NOTNULL), {})",
+        "CREATE TABLE t(a DEFAULT (NOT 1), b DEFAULT (-1), c DEFAULT (~5), CHECK (a ISNULL AND b \
+         NOTNULL), {})",
         keys.join(", ")
     ));
     assert_snapshot!(schema.to_string().replace('\u{7f}', "[7f]"), @r#"

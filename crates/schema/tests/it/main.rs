@@ -22,7 +22,7 @@ fn schema(sql: &str) -> Schema {
     Schema::read(&database(sql)).expect("a schema that SQLite made is read")
 }
 
-/// A database in memory that a script made.
+/// A database in memory, made by a script.
 fn database(sql: &str) -> Connection {
     let conn = Connection::open_in_memory().expect("memory");
     conn.execute_batch(sql)
@@ -35,7 +35,7 @@ fn has_alter_constraint() -> bool {
     rusqlite::version_number() >= 3_053_000
 }
 
-/// The changes between what two scripts make, one a line. The way back must find as many, the
+/// The changes between two scripts, one per line. The reverse comparison must find as many, the
 /// listings must differ exactly when there are any, and each schema must equal itself.
 fn check(before: &str, after: &str) -> String {
     let (before, after) = (schema(before), schema(after));

@@ -1,4 +1,4 @@
-//! What a database declares is told in full: each part where a program can ask for it.
+//! The declarations of a database are complete: each part is in a field of its own.
 
 use insta::assert_snapshot;
 use schema::{
@@ -14,7 +14,8 @@ fn a_table_is_read_in_full() {
         "CREATE TABLE t(
            a INTEGER NOT NULL ON CONFLICT FAIL, b TEXT DEFAULT 'x' COLLATE nocase, c AS (a) STORED,
            CONSTRAINT few CHECK (a < 9),
-           PRIMARY KEY (a DESC, b COLLATE rtrim) ON CONFLICT IGNORE, UNIQUE (b) ON CONFLICT ROLLBACK,
+           PRIMARY KEY (a DESC, b COLLATE rtrim) ON CONFLICT IGNORE, UNIQUE (b) ON CONFLICT \
+           ROLLBACK,
            FOREIGN KEY (a, b) REFERENCES u(x, y) ON DELETE SET DEFAULT ON UPDATE RESTRICT
              MATCH full DEFERRABLE INITIALLY DEFERRED)",
     );
@@ -55,7 +56,8 @@ fn an_index_a_trigger_and_a_view_are_read_in_full() {
         "CREATE TABLE t(a, b);
          CREATE UNIQUE INDEX i ON t(A COLLATE nocase DESC, lower(b)) WHERE b > 1;
          CREATE VIEW v(x, Y) AS SELECT a, b FROM t;
-         CREATE TRIGGER g AFTER UPDATE OF A, b ON t WHEN new.a > 1 BEGIN SELECT 1; DELETE FROM t; END;
+         CREATE TRIGGER g AFTER UPDATE OF A, b ON t WHEN new.a > 1 BEGIN SELECT 1; DELETE FROM t; \
+         END;
          CREATE TRIGGER h INSTEAD OF DELETE ON v BEGIN SELECT 1; END;
          CREATE TRIGGER k INSERT ON t BEGIN SELECT 1; END;",
     );
@@ -90,9 +92,9 @@ fn an_index_a_trigger_and_a_view_are_read_in_full() {
     );
 }
 
-/// Not one of them is declared, and each is known as what it is.
+/// None of them is declared, and each has its kind.
 #[test]
-fn what_sqlite_makes_is_told_apart() {
+fn sqlite_objects_are_distinguished() {
     let schema = schema(
         "CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT, b UNIQUE);
          CREATE VIRTUAL TABLE f USING fts5(x); CREATE VIRTUAL TABLE f_y USING fts5(x);
@@ -160,7 +162,7 @@ fn databases_are_kept_apart() {
     assert_snapshot!(error, @"cannot read the schema version");
 }
 
-/// Of a table whose text is not understood, what SQLite knows is still there.
+/// For a table whose text could not be parsed, SQLite's own data remains.
 #[test]
 fn a_table_that_cannot_be_parsed_keeps_what_the_pragmas_tell() {
     let conn = database(
@@ -197,7 +199,7 @@ fn a_table_that_cannot_be_parsed_keeps_what_the_pragmas_tell() {
     );
 }
 
-/// A text with other columns than SQLite knows is another table's.
+/// A text whose columns differ from SQLite's belongs to a different table.
 #[test]
 fn a_text_with_other_columns_is_not_believed() {
     for other in [
@@ -221,18 +223,24 @@ fn a_text_with_other_columns_is_not_believed() {
     }
 }
 
-/// `INT` and `INTEGER` are the same to a column, and not to a key.
+/// `INT` and `INTEGER` are the same for a column, but not for a key.
 #[test]
 fn the_rowid_is_said() {
     let changes = |from: &str, to: &str| crate::check(from, to);
-    assert_snapshot!(changes("CREATE TABLE t(a INT)", "CREATE TABLE t(a INTEGER)"), @"ALTER COLUMN t.a type: before INT, after INTEGER");
-    assert_snapshot!(changes("CREATE TABLE t(a INT PRIMARY KEY)", "CREATE TABLE t(a INTEGER PRIMARY KEY)"), @"
+    assert_snapshot!(
+        changes("CREATE TABLE t(a INT)", "CREATE TABLE t(a INTEGER)"),
+        @"ALTER COLUMN t.a type: before INT, after INTEGER"
+    );
+    assert_snapshot!(
+        changes("CREATE TABLE t(a INT PRIMARY KEY)", "CREATE TABLE t(a INTEGER PRIMARY KEY)"),
+        @"
     ALTER COLUMN t.a type: before INT, after INTEGER
     ALTER PRIMARY KEY t rowid alias: before no, after yes
-    ");
+    "
+    );
 }
 
-/// The form of JSON is a promise.
+/// The JSON form is stable.
 #[test]
 fn changes_are_json() {
     let before = schema("CREATE TABLE t(a INT UNIQUE); CREATE VIEW v AS SELECT a FROM t");
@@ -304,13 +312,19 @@ fn changes_are_json() {
     "#);
 }
 
-/// A fingerprint may be kept in a file, so it is the same tomorrow.
+/// A fingerprint may be stored in a file, so it is stable.
 #[test]
 fn a_fingerprint_is_stable() {
     let print = |sql: &str| schema(sql).fingerprint();
-    assert_snapshot!(print(""), @"a74ab5db1672227c90d2b741b8d50836fc0c767ae40d3625a46d977607c98e9f");
-    assert_snapshot!(print("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i ON t(b);
-        CREATE VIEW v AS SELECT 1; CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END"), @"d5b1bab79be7b45d637fd6f2232b25b6175b55c8b5b2f60a5df6eb9bef722eac");
+    assert_snapshot!(
+        print(""),
+        @"a74ab5db1672227c90d2b741b8d50836fc0c767ae40d3625a46d977607c98e9f"
+    );
+    assert_snapshot!(
+        print("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i ON t(b);
+        CREATE VIEW v AS SELECT 1; CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END"),
+        @"d5b1bab79be7b45d637fd6f2232b25b6175b55c8b5b2f60a5df6eb9bef722eac"
+    );
     assert_ne!(print("CREATE TABLE t(a)"), print("CREATE TABLE t(b)"));
     assert_eq!(
         print("CREATE TABLE t(a)"),
@@ -326,7 +340,7 @@ fn a_fingerprint_is_stable() {
     assert_eq!(format!("{one:?}"), format!("Fingerprint({one})"));
 }
 
-/// Bytes that are not UTF-8 stay apart: two such columns are two columns.
+/// Bytes that are not UTF-8 stay distinct: two such columns are two columns.
 #[test]
 fn columns_that_are_not_text() {
     let conn = database("CREATE TABLE t(x); PRAGMA writable_schema = ON;");
@@ -345,8 +359,8 @@ fn columns_that_are_not_text() {
     assert_eq!(diff(&schema, &schema), []);
 }
 
-/// SQLite takes both words off the type only where nothing but blanks is between them: with a
-/// comment there the column has another affinity, and so it is told.
+/// SQLite removes both words from the type only if there is nothing but whitespace between them:
+/// with a comment there, the column has a different affinity, and the reader reports it.
 #[test]
 fn a_comment_can_make_a_type() {
     let plain = "CREATE TABLE t(a, b GENERATED ALWAYS AS (a))";

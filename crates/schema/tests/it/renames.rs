@@ -1,17 +1,17 @@
-//! What was renamed, declared or guessed, and what only looks so.
+//! Declared and guessed renames, and changes that only look like one.
 
 use insta::assert_snapshot;
 use schema::{ColumnOrder, Comparison, Rename, Schema};
 
 use crate::schema;
 
-/// The changes of a comparison with guesses, one a line.
+/// The changes of a comparison with guesses, one per line.
 fn guess(before: &str, after: &str) -> String {
     let (before, after) = (schema(before), schema(after));
     lines(&Comparison::new(&before, &after))
 }
 
-/// The changes of a comparison that knows of renames and guesses none.
+/// The changes of a comparison with declared renames and without guesses.
 fn declared(before: &str, after: &str, renames: &[Rename]) -> String {
     let (before, after) = (schema(before), schema(after));
     let comparison = Comparison::new(&before, &after)
@@ -40,16 +40,23 @@ const NOTES: &str = "CREATE TABLE note(id INTEGER PRIMARY KEY, label TEXT NOT NU
 
 #[test]
 fn a_column_is_guessed() {
-    assert_snapshot!(guess(NOTES, &NOTES.replace("label", "title")), @"RENAME COLUMN note.label TO title (a guess): can lose data, breaks readers");
-    // What names the column follows, so that nothing but the rename is left.
+    assert_snapshot!(
+        guess(NOTES, &NOTES.replace("label", "title")),
+        @"RENAME COLUMN note.label TO title (a guess): can lose data, breaks readers"
+    );
+    // References to the column follow, so that only the rename remains.
     let rich = "CREATE TABLE p(k INTEGER PRIMARY KEY);
         CREATE TABLE t(a, b TEXT REFERENCES p(k) CHECK (b <> ''), c AS (b || a), UNIQUE (a, b));
         CREATE INDEX i ON t(b DESC, lower(b)) WHERE b IS NOT NULL;
         CREATE VIEW v AS SELECT b FROM t WHERE t.b > 1;
-        CREATE TRIGGER g AFTER UPDATE OF b ON t WHEN new.b > 1 BEGIN DELETE FROM t WHERE b = old.b; END;";
+        CREATE TRIGGER g AFTER UPDATE OF b ON t WHEN new.b > 1 BEGIN DELETE FROM t WHERE b = \
+        old.b; END;";
     let renamed = format!("{rich} ALTER TABLE t RENAME COLUMN b TO \"my b\";");
-    assert_snapshot!(guess(rich, &renamed), @r#"RENAME COLUMN t.b TO "my b" (a guess): can lose data, breaks readers"#);
-    // Two at once are told apart by what they are.
+    assert_snapshot!(
+        guess(rich, &renamed),
+        @r#"RENAME COLUMN t.b TO "my b" (a guess): can lose data, breaks readers"#
+    );
+    // Two renames at once are distinguished by the declarations.
     assert_snapshot!(
         guess("CREATE TABLE t(a, b TEXT, c INT, d)", "CREATE TABLE t(a, x TEXT, y INT, d)"),
         @"
@@ -59,7 +66,7 @@ fn a_column_is_guessed() {
     );
 }
 
-/// Another shape, another place, two candidates: each is no evidence.
+/// A different shape, a different place, two candidates: none of these is evidence.
 #[test]
 fn a_column_is_not_guessed() {
     let no_guess = |before: &str, after: &str| {
@@ -101,10 +108,19 @@ fn a_table_is_guessed() {
         CREATE TRIGGER g INSERT ON note BEGIN UPDATE note SET body = note.label; END;";
     let before = format!("{NOTES}; {child}");
     let after = format!("{before} ALTER TABLE note RENAME TO \"order\";");
-    assert_snapshot!(guess(&before, &after), @r#"RENAME TABLE note TO "order" (a guess): can lose data, can fail on data, breaks readers"#);
+    assert_snapshot!(
+        guess(&before, &after),
+        @"RENAME TABLE note TO \"order\" (a guess): can lose data, can fail on data, breaks readers"
+    );
     let of_itself = "CREATE TABLE t(a PRIMARY KEY, up REFERENCES t(a), CHECK (t.a > 1))";
-    assert_snapshot!(guess(of_itself, &of_itself.replace(" t(", " u(").replace("t.", "u.")), @"RENAME TABLE t TO u (a guess): can lose data, breaks readers");
-    assert_snapshot!(guess("CREATE VIRTUAL TABLE f USING fts5(a)", "CREATE VIRTUAL TABLE g USING fts5(a)"), @"RENAME TABLE f TO g (a guess): can lose data, breaks readers");
+    assert_snapshot!(
+        guess(of_itself, &of_itself.replace(" t(", " u(").replace("t.", "u.")),
+        @"RENAME TABLE t TO u (a guess): can lose data, breaks readers"
+    );
+    assert_snapshot!(
+        guess("CREATE VIRTUAL TABLE f USING fts5(a)", "CREATE VIRTUAL TABLE g USING fts5(a)"),
+        @"RENAME TABLE f TO g (a guess): can lose data, breaks readers"
+    );
 }
 
 #[test]
@@ -128,7 +144,7 @@ fn a_table_is_not_guessed() {
     );
 }
 
-/// A declared rename needs no evidence, and what changed besides is told under the new name.
+/// A declared rename needs no evidence, and other changes are reported under the new name.
 #[test]
 fn renames_are_declared() {
     let renames = [
@@ -155,7 +171,7 @@ fn renames_are_declared() {
     "#);
 }
 
-/// The word may mean another thing in a view: then the view is told as changed, and never hidden.
+/// If the word is ambiguous in a view, the view is reported as changed, never hidden.
 #[test]
 fn nothing_hides_behind_a_rename() {
     let before =
@@ -176,13 +192,14 @@ fn nothing_hides_behind_a_rename() {
     ");
 }
 
-/// What SQLite makes of a rename is what the comparison expects of it.
+/// The comparison expects exactly the result of SQLite's own rename.
 #[test]
 fn sqlite_renames_the_same() {
     let script = "CREATE TABLE t(id INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE, UNIQUE (b DESC));
         CREATE TABLE u(t_id REFERENCES t(id) ON DELETE CASCADE, note, CHECK (note <> 'b'));
         CREATE INDEX i ON t(abs(b), b COLLATE RTRIM) WHERE t.b LIKE 'b%';
-        CREATE VIEW v(b) AS SELECT x.b FROM t AS x WHERE EXISTS (SELECT 1 FROM u WHERE t_id = x.b);";
+        CREATE VIEW v(b) AS SELECT x.b FROM t AS x WHERE EXISTS (SELECT 1 FROM u WHERE t_id = \
+        x.b);";
     for (sql, rename) in [
         ("ALTER TABLE t RENAME TO s", Rename::table("t", "s")),
         ("ALTER TABLE u RENAME TO s", Rename::table("u", "s")),
@@ -204,8 +221,8 @@ fn sqlite_renames_the_same() {
     }
 }
 
-/// A function, a collation, an alias and a qualifier may be spelt like a column. They stay when it
-/// is renamed.
+/// A function, a collation, an alias and a qualifier may be spelt like a column. A rename of the
+/// column does not change them.
 #[test]
 fn words_that_only_look_like_the_column_stay() {
     let script = "CREATE TABLE t(id INTEGER PRIMARY KEY, length TEXT, rtrim TEXT,
@@ -233,14 +250,17 @@ fn the_order_of_columns_may_be_left_out() {
     ALTER COLUMN t.b type: before none, after INT
     ALTER COLUMN ORDER t: before a, b, after b, a
     ");
-    assert_snapshot!(changes(ColumnOrder::Ignore), @"ALTER COLUMN t.b type: before none, after INT");
+    assert_snapshot!(
+        changes(ColumnOrder::Ignore),
+        @"ALTER COLUMN t.b type: before none, after INT"
+    );
     assert_eq!(
         lines(&Comparison::new(&Schema::default(), &Schema::default())),
         ""
     );
 }
 
-/// The form of a rename in JSON.
+/// The JSON form of a rename.
 #[test]
 fn a_rename_is_json() {
     let (before, after) = (

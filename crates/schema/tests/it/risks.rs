@@ -1,4 +1,4 @@
-//! What can go wrong with each kind of change: a line for each, and a near miss beside it.
+//! The risks of each kind of change: a line for each, with a near miss.
 
 use schema::{Risk, diff};
 
@@ -48,11 +48,11 @@ fn each_kind_of_change_has_its_risk() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is told of a risk is what SQLite does with a row that is in the way.
+/// The reported risk matches what SQLite does with a conflicting row.
 #[test]
 fn sqlite_agrees() {
     let rows = "CREATE TABLE t(a, b TEXT); INSERT INTO t VALUES ('007', NULL), ('007', 'x')";
-    // Each makes the table again as a migration would, and counts what is left.
+    // Each rebuilds the table as a migration would, and counts the remaining rows.
     for (declared, fails, kept) in [
         ("a, b TEXT", false, 2),
         ("a UNIQUE, b TEXT", true, 0),
@@ -79,7 +79,7 @@ fn sqlite_agrees() {
     }
 }
 
-/// Text that cannot be parsed rules nothing out.
+/// Text that could not be parsed has every risk.
 #[test]
 fn what_is_not_understood_is_a_risk() {
     let broken = |sql: &str| {

@@ -1,9 +1,9 @@
-//! Scripts as text: where statements end, and what of a script counts.
+//! Scripts as text: the ends of statements, and the significant parts of a script.
 
 use insta::assert_snapshot;
 use schema::sql::{canonical, quote_name, quote_text, show_name, statements};
 
-/// The statements of a script, one a line, with their places.
+/// The statements of a script, one per line, with their places.
 fn cut(script: &str) -> String {
     let mut end = 0;
     let lines = statements(script).into_iter().map(|statement| {
@@ -42,7 +42,10 @@ fn statements_end_at_a_semicolon() {
     2:1 b
     4:3 c
     ");
-    assert_snapshot!(cut("-- why;\nSELECT /* ; */ 1 -- ;\n+ 2;"), @r#"2:1 SELECT /* ; */ 1 -- ;\n+ 2"#);
+    assert_snapshot!(
+        cut("-- why;\nSELECT /* ; */ 1 -- ;\n+ 2;"),
+        @r#"2:1 SELECT /* ; */ 1 -- ;\n+ 2"#
+    );
 }
 
 #[test]
@@ -65,41 +68,61 @@ fn quotes_hide_a_semicolon() {
 #[test]
 fn the_body_of_a_trigger_is_whole() {
     let body = "BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET a = 1; END";
-    assert_snapshot!(cut(&format!("CREATE TRIGGER g AFTER INSERT ON t {body}; SELECT 1;")), @"
-    1:1 CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET a = 1; END
+    assert_snapshot!(
+        cut(&format!("CREATE TRIGGER g AFTER INSERT ON t {body}; SELECT 1;")),
+        @"
+    1:1 CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET a = \
+    1; END
     1:98 SELECT 1
-    ");
-    assert_snapshot!(cut(&format!("create temp trigger g delete on t {body};SELECT 1")), @"
-    1:1 create temp trigger g delete on t BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET a = 1; END
+    "
+    );
+    assert_snapshot!(
+        cut(&format!("create temp trigger g delete on t {body};SELECT 1")),
+        @"
+    1:1 create temp trigger g delete on t BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET a = \
+    1; END
     1:96 SELECT 1
-    ");
-    assert_snapshot!(cut(&format!("/**/CREATE /**/ TEMPORARY -- x\n TRIGGER g DELETE ON t {body} -- x\n;;")), @r#"1:5 CREATE /**/ TEMPORARY -- x\n TRIGGER g DELETE ON t BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET a = 1; END"#);
+    "
+    );
+    assert_snapshot!(
+        cut(&format!("/**/CREATE /**/ TEMPORARY -- x\n TRIGGER g DELETE ON t {body} -- x\n;;")),
+        @"1:5 CREATE /**/ TEMPORARY -- x\\n TRIGGER g DELETE ON t BEGIN SELECT CASE WHEN 1 THEN 2 \
+          END; UPDATE t SET a = 1; END"
+    );
     assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; /* c */ END ; SELECT 2"), @"
     1:1 CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; /* c */ END
     1:60 SELECT 2
     ");
-    assert_snapshot!(cut("EXPLAIN QUERY PLAN CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END; SELECT 2"), @"
+    assert_snapshot!(
+        cut("EXPLAIN QUERY PLAN CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END; SELECT 2"),
+        @"
     1:1 EXPLAIN QUERY PLAN CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END
     1:70 SELECT 2
-    ");
+    "
+    );
     assert_snapshot!(cut("EXPLAIN CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END; SELECT 2"), @"
     1:1 EXPLAIN CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END
     1:59 SELECT 2
     ");
-    // Only the words of a statement make a trigger of it.
-    assert_snapshot!(cut("CREATE TABLE trigger_x(a); SELECT 'CREATE TRIGGER'; DROP TRIGGER g; BEGIN; END;"), @"
+    // Only the keywords of a statement make it a trigger.
+    assert_snapshot!(
+        cut("CREATE TABLE trigger_x(a); SELECT 'CREATE TRIGGER'; DROP TRIGGER g; BEGIN; END;"),
+        @"
     1:1 CREATE TABLE trigger_x(a)
     1:28 SELECT 'CREATE TRIGGER'
     1:53 DROP TRIGGER g
     1:69 BEGIN
     1:76 END
-    ");
-    // A trigger without an end takes the rest with it, as it does in SQLite.
-    assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2"), @"1:1 CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2");
+    "
+    );
+    // An unclosed trigger includes the rest, as in SQLite.
+    assert_snapshot!(
+        cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2"),
+        @"1:1 CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; SELECT 2"
+    );
 }
 
-/// Only `END` after a semicolon is the end, also where what stands there is one word; so does
-/// `sqlite3_complete`.
+/// Only `END` after a semicolon is the end, even as a single word, as in `sqlite3_complete`.
 #[test]
 fn a_word_alone_does_not_end_a_trigger() {
     assert_snapshot!(cut("CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; nonsense; END; SELECT 2"), @"
@@ -122,7 +145,7 @@ fn what_nothing_closes_is_the_rest() {
     1:1 SELECT 1
     1:11 SELECT [a; SELECT 2;
     ");
-    // SQLite skips it in silence, so it must be seen.
+    // SQLite skips it silently, so it must be visible.
     assert_snapshot!(cut("SELECT 1; /* SELECT 2;"), @"
     1:1 SELECT 1
     1:11 /* SELECT 2;
@@ -142,7 +165,10 @@ fn only_meaning_is_canonical() {
     y';
     "#);
     assert_snapshot!(canonical("SELECT a/* x */b, c -- y\n, d"), @"SELECT a b, c , d;");
-    assert_snapshot!(canonical("CREATE TRIGGER g DELETE ON t BEGIN\n  SELECT 1; -- c\nEND;"), @"CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END;");
+    assert_snapshot!(
+        canonical("CREATE TRIGGER g DELETE ON t BEGIN\n  SELECT 1; -- c\nEND;"),
+        @"CREATE TRIGGER g DELETE ON t BEGIN SELECT 1; END;"
+    );
     assert_snapshot!(canonical("SELECT 1;;;SELECT 'open ;  "), @"
     SELECT 1;
     SELECT 'open ;  ;
@@ -155,7 +181,7 @@ fn canonical_text_is_stable() {
     let text = canonical(script);
     assert_eq!(canonical(&text), text);
     assert_eq!(canonical(&format!("\u{feff}\n{script}\n\n/* end */")), text);
-    // Line ends count within strings only.
+    // Line ends count only within strings.
     let windows = "CREATE TABLE t(\r\n  a);\r\n";
     assert_eq!(
         canonical(windows),
@@ -175,7 +201,7 @@ fn names_are_shown_with_quotes_where_they_need_them() {
     }
 }
 
-/// Whatever SQLite reads back from a quoted name or text is what was quoted.
+/// SQLite reads a quoted name or text back unchanged.
 #[test]
 fn quotes_hold_anything() {
     let conn = crate::database("");
@@ -200,7 +226,7 @@ fn quotes_hold_anything() {
     }
 }
 
-/// SQLite, given one statement after the other, cuts where we cut.
+/// SQLite, given one statement after the other, finds the same ends.
 #[test]
 fn sqlite_cuts_at_the_same_places() {
     let script = "CREATE TABLE t(a, \"b;\" DEFAULT ';'); -- ;

@@ -1,4 +1,4 @@
-//! Results as SQLite's codes.
+//! Results as SQLite's result codes.
 
 use std::ffi::c_int;
 

@@ -10,7 +10,7 @@ use super::code::code;
 use super::host::Host;
 use crate::locks::{Level, Opener};
 
-/// Bytes that SQLite sets aside for an open file.
+/// The number of bytes that SQLite allocates for an open file.
 pub(crate) const SIZE: c_int = size_of::<File>() as c_int;
 
 /// An open file, in memory that SQLite owns.
@@ -49,8 +49,7 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// Says that there is nothing to close: without methods SQLite does not close what could not be
-/// opened.
+/// Marks the file as having nothing to close: SQLite does not close a file without methods.
 ///
 /// # Safety
 /// `file` is memory of [`SIZE`] bytes, aligned for any type, that nobody else uses.
@@ -63,7 +62,7 @@ pub(crate) unsafe fn close_nothing(file: *mut ffi::sqlite3_file) {
     }
 }
 
-/// Makes `file` an open one.
+/// Makes `file` an open file.
 ///
 /// # Safety
 /// As for [`close_nothing`].

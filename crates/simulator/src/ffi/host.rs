@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::os::Os;
 
-/// A registered VFS without machine, or with one that is gone.
+/// The registered VFSs without a machine.
 pub(crate) static FREE: Mutex<Vec<&'static Registered>> = Mutex::new(Vec::new());
 
-/// The value that `pAppData` of a registered VFS points to.
+/// The target of `pAppData` in a registered VFS.
 #[derive(Debug)]
 pub(crate) struct Registered {
     pub(crate) name: CString,
     pub(crate) host: Mutex<Weak<Host>>,
 }
 
-/// The operating system of a machine and its right to a registered VFS. Dropped, another machine
-/// may have the VFS.
+/// The operating system of a machine, and its registered VFS. When it is dropped, another machine
+/// may use the VFS.
 #[derive(Debug)]
 pub(crate) struct Host {
     pub(crate) os: Os,
@@ -47,7 +47,7 @@ impl Registered {
         &self.name
     }
 
-    /// The machine that has the VFS now.
+    /// The machine that currently uses the VFS.
     pub(crate) fn host(&self) -> Option<Arc<Host>> {
         let host = self.host.lock();
         host.unwrap_or_else(PoisonError::into_inner).upgrade()

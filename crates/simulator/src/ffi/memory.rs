@@ -1,4 +1,4 @@
-//! SQLite's allocator with ours before it, which refuses what [`alloc_faults`] says.
+//! An allocator before SQLite's own, which refuses the requests that [`alloc_faults`] selects.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -8,7 +8,7 @@ use rusqlite::ffi::{self, sqlite3_mem_methods as Methods};
 
 use crate::alloc_faults;
 
-/// The functions of SQLite's own allocator; `None` if ours could not be put before it.
+/// The functions of SQLite's own allocator; `None` if this one could not be installed.
 static THEIRS: OnceLock<Option<Theirs>> = OnceLock::new();
 
 #[derive(Clone, Copy)]
@@ -17,13 +17,13 @@ struct Theirs {
     realloc: unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void,
 }
 
-/// Puts our allocator before SQLite's, which can be done before the process first uses SQLite and
-/// never later. Whether it is there.
+/// Installs this allocator before SQLite's, which is only possible before the process first uses
+/// SQLite. Returns whether it is installed.
 pub(crate) fn watch() -> bool {
     THEIRS.get_or_init(put).is_some()
 }
 
-/// Whether [`watch`] was called, in time.
+/// Whether [`watch`] was called in time.
 pub(crate) fn watches() -> bool {
     matches!(THEIRS.get(), Some(Some(_)))
 }

@@ -1,5 +1,5 @@
-//! The machine is a good disk while nothing fails, forgets what it may when something does, and
-//! finds who relies on more.
+//! The machine is a good disk while nothing fails, loses what it may when something fails, and
+//! catches work that relies on more.
 
 use rusqlite::Connection;
 use simulator::{
@@ -21,7 +21,7 @@ struct Bank {
     device: Device,
 }
 
-/// Money goes from one account to another: their sum must stay.
+/// Moves money from one account to another: their sum must not change.
 const MOVE: &str = "BEGIN;
     UPDATE account SET money = money - 10 WHERE id = 1;
     UPDATE account SET money = money + 10 WHERE id = 300;
@@ -194,12 +194,12 @@ fn who_does_not_sync_is_caught() {
 }
 
 /// In journal mode DELETE, `NORMAL` relies on a disk that keeps the order of writes, and `FULL` on
-/// one that does not bring a deleted journal back.
+/// one that does not restore a deleted journal.
 /// <https://sqlite.org/pragma.html#pragma_synchronous>
 #[test]
 fn what_sqlite_does_not_promise_is_found() {
-    // The journal's header reaches the disk, and one of its pages only in part, where its checksum
-    // does not look: about one seed in a hundred, once the journal is complete.
+    // The journal's header reaches the disk, and one of its pages only partly, in bytes that its
+    // checksum does not cover: about one seed in a hundred, once the journal is complete.
     let wrong = |crash_state| {
         let unlucky = |at| Failure {
             mode: POWER,
@@ -220,12 +220,12 @@ fn what_sqlite_does_not_promise_is_found() {
         durable: true,
         ..bank("DELETE", "FULL")
     };
-    caught(&full.try_every(POWER, 2), "said to be done");
+    caught(&full.try_every(POWER, 2), "reported success");
     let normal = Bank {
         durable: true,
         ..bank("WAL", "NORMAL")
     };
-    caught(&normal.try_every(POWER, 2), "said to be done");
+    caught(&normal.try_every(POWER, 2), "reported success");
 }
 
 #[test]
@@ -297,8 +297,8 @@ fn sqlite_survives_every_call_that_fails() {
     }
 }
 
-/// A read that falls short says that the file ends there, and SQLite believes it. No engine can do
-/// better. <https://sqlite.org/c3ref/io_methods.html>
+/// SQLite takes a short read for the end of the file, so no engine can detect it.
+/// <https://sqlite.org/c3ref/io_methods.html>
 #[test]
 fn a_short_read_is_believed() {
     let once = FaultMode::once(Fault::ShortRead);
@@ -317,7 +317,7 @@ fn a_failure_repeats() {
     }
 }
 
-/// One row of one value.
+/// The only value of the only row.
 fn value<T: rusqlite::types::FromSql>(connection: &Connection, sql: &str) -> T {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }

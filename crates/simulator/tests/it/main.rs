@@ -1,4 +1,4 @@
-//! The machine keeps its promises: faults, power loss, locks.
+//! The guarantees of the machine: faults, power loss, locks.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 

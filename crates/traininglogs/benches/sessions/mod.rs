@@ -1,6 +1,6 @@
 //! Files of version 1 with many sessions, as its builds wrote them. Each session has five
-//! exercises. The *common* one stands in every second session, the *rare* one in one session of the
-//! file, and the *absent* one in none.
+//! exercises. The *common* one is in every second session, the *rare* one in a single session of
+//! the file, and the *absent* one in none.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ pub(crate) const EXERCISES: [(&str, &str); 3] = [
     ("absent", "Never Done"),
 ];
 
-/// The sizes to measure, in sessions: `usual`, and those that the environment's `SESSIONS` adds,
-/// with commas between.
+/// The sizes to measure, in sessions: `usual`, and those in the environment variable `SESSIONS`,
+/// separated by commas.
 pub(crate) fn sizes(usual: &[usize]) -> Vec<usize> {
     let more = std::env::var("SESSIONS").unwrap_or_default();
     let words = more.split(',').filter(|word| !word.is_empty());
@@ -25,7 +25,7 @@ pub(crate) fn sizes(usual: &[usize]) -> Vec<usize> {
     sizes
 }
 
-/// What fills the sessions beside the exercises that are looked up.
+/// The other exercises of the sessions.
 const OTHERS: [&str; 12] = [
     "Bench Press",
     "Deadlift",
@@ -43,9 +43,9 @@ const OTHERS: [&str; 12] = [
 
 fn exercise(name: &str, session: usize) -> String {
     let kg = 40 + session % 80;
-    format!(
-        r#"{{"name":"{name}","sets":[{{"reps":5,"kg":{kg}}},{{"reps":5,"kg":{kg}}},{{"reps":8,"kg":{kg}}}]}}"#
-    )
+    let set = |reps: u8| format!(r#"{{"reps":{reps},"kg":{kg}}}"#);
+    let sets = [set(5), set(5), set(8)].join(",");
+    format!(r#"{{"name":"{name}","sets":[{sets}]}}"#)
 }
 
 fn document(date: &str, session: usize, sessions: usize) -> String {
@@ -65,7 +65,7 @@ fn document(date: &str, session: usize, sessions: usize) -> String {
     )
 }
 
-/// A file of version 1 with so many sessions, one every four hours.
+/// A file of version 1 with this many sessions, one every four hours.
 pub(crate) fn file_of_version_1(path: &Path, sessions: usize) {
     let version_1 = catalogue().cut_at(1).unwrap();
     let mut migrator = Migrator::create(&version_1, path, Options::default()).unwrap();

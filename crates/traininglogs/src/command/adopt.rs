@@ -1,4 +1,4 @@
-//! `adopt`: a ledger for a file that has none.
+//! `adopt`: adds a ledger to a file that has none.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::error::{self, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The version that the file is at; its schema is compared with that version's.
+    /// The version of the file; its schema must be that of this version
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     at: u32,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `backup`: one now.
+//! `backup`: takes a backup now.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::error::{self, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Keeps so many backups beside the file, the newest ones, and deletes the others.
+    /// Keep this many backups beside the file, the newest ones, and delete the others
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep_backups: Option<u32>,
 }
@@ -26,7 +26,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
         .keep_backups
         .map_or(Backups::KeepAll, Backups::Keep);
     let migrator = open(path, backup_args::options(backups))?;
-    // A backup that `restore` would refuse is none; one of a newer file is good.
+    // A backup that `restore` would refuse is useless; a backup of a newer file is fine.
     let version = migrator.state()?.version(catalogue())?;
     if version == 0 {
         return Err(error::nothing_to_back_up(path, &command_line(path, "init")));
@@ -37,6 +37,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     output.leaves(format!(
         "the file is as it was, and its backup is `{backup}`"
     ));
-    output.tell(json!({ "file": path.to_string_lossy(), "version": version, "backup": backup }));
+    output
+        .add_json(json!({ "file": path.to_string_lossy(), "version": version, "backup": backup }));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The options about backups that the verbs which write share.
+//! The backup options of the verbs that write.
 
 use clap::Args;
 use migrations::{Backups, Options};
@@ -7,10 +7,10 @@ use super::output;
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct BackupArgs {
-    /// Takes no backup before the file is written.
+    /// Take no backup before the file is written
     #[arg(long)]
     no_backup: bool,
-    /// Keeps so many backups beside the file, the newest ones, and deletes the others.
+    /// Keep this many backups beside the file, the newest ones, and delete the others
     #[arg(
         long,
         value_name = "N",
@@ -21,7 +21,7 @@ pub(super) struct BackupArgs {
 }
 
 impl BackupArgs {
-    /// The options of a run with these wishes about backups.
+    /// The options of a run with these backup arguments.
     pub(super) fn options(self) -> Options {
         options(match (self.no_backup, self.keep_backups) {
             (true, _) => Backups::Off,
@@ -31,7 +31,7 @@ impl BackupArgs {
     }
 }
 
-/// The options of a run that makes `backups`, and shows a person how far a large one is.
+/// The options of a run that takes `backups`, and shows the progress of a large one.
 pub(super) fn options(backups: Backups) -> Options {
     Options::default()
         .backups(backups)

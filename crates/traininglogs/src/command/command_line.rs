@@ -1,4 +1,4 @@
-//! Command lines in messages, as a person can paste them.
+//! Command lines in messages, ready to paste.
 
 use std::path::Path;
 
@@ -17,12 +17,12 @@ pub(super) fn command_line(path: &Path, verb: &str) -> String {
         Some(text) if !text.contains(escape::is_unsafe) => {
             format!("traininglogs --db {} {verb}", quote(text))
         }
-        // Not every name can be shown so that a shell would read it back.
+        // Some names have no form that a shell would read back.
         _ => format!("traininglogs --db PATH {verb}"),
     }
 }
 
-/// Quotes a word for a shell where it has to be.
+/// Quotes a word for a shell if necessary.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:@%+,=".contains(c);
     if word.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! Backups as a person names them: beside the file, the way the file itself was named.
+//! The names of backups in messages: relative like the name of the file.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,8 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// `backup` relative to where the person stands, if it lies where the file at `path` seems to be.
-/// It does not when `path` is a link: backups lie beside the file that is meant.
+/// `backup` in the directory of `path`, as the user wrote it, if the backup is there. It is not if
+/// `path` is a link: backups are beside the target of the link.
 pub(super) fn backup_path(path: &Path, backup: &Path) -> String {
     let near = backup.file_name().map(|name| path.with_file_name(name));
     let same = |near: &PathBuf| {

@@ -1,4 +1,4 @@
-//! `init`: a new file.
+//! `init`: makes a new file.
 
 use std::path::Path;
 
@@ -16,14 +16,14 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
     let shown = path.display();
     if !path.exists() || !at_current_version(path)? {
         let logs = TrainingLogs::open(path)?;
-        // Somebody else may have been faster.
+        // A concurrent process may have been faster.
         if !logs.report().steps.is_empty() {
             output.line(format_args!("made `{shown}` at version {CURRENT_VERSION}"));
             report_run(path, logs.report(), output);
             return Ok(());
         }
     }
-    output.tell(json!({
+    output.add_json(json!({
         "file": path.to_string_lossy(),
         "from": CURRENT_VERSION,
         "to": CURRENT_VERSION,
@@ -38,8 +38,8 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether there is nothing to do. An empty file is as good as none; one of an older version is
-/// somebody's data, and `init` is not the word to change it by.
+/// Whether there is nothing to do. An empty file counts as missing. A file of an older version has
+/// data, and `init` must not change it.
 fn at_current_version(path: &Path) -> Result<bool, Error> {
     let migrator = Migrator::open(catalogue(), path, Options::default())?;
     refuse_newer(&migrator)?;

@@ -1,4 +1,4 @@
-//! `last`: when an exercise was done last.
+//! `last`: finds the last session with an exercise.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::error::{self, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The exercise's name as it was logged; `Unknown` for exercises without one.
+    /// The name of the exercise as it was logged; `Unknown` for exercises without one
     exercise: String,
 }
 
@@ -21,7 +21,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     let last = logs
         .last_exercise(name)?
         .ok_or_else(|| error::never_done(name))?;
-    output.tell(json!({
+    output.add_json(json!({
         "exercise": name,
         "date": last.date,
         "session": last.session_id,

@@ -1,4 +1,4 @@
-//! `log`: a session into the file.
+//! `log`: writes a session into the file.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,16 +19,16 @@ use crate::{Document, NewSession, Unreadable};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The file with the document, or `-` for standard input.
+    /// The file with the document, or `-` for standard input
     #[arg(value_name = "FILE")]
     document: PathBuf,
-    /// How long the session took, in whole minutes.
+    /// The duration of the session, in whole minutes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
     duration_minutes: Option<i64>,
-    /// The person who trained.
+    /// The person who trained
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// The source that logged the session, such as `watch`.
+    /// The source that logged the session, such as `watch`
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
@@ -46,7 +46,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     let exercises = Document::parse(&session.document)
         .unwrap_or_default()
         .exercises;
-    output.tell(json!({ "session": id, "exercises": exercises }));
+    output.add_json(json!({ "session": id, "exercises": exercises }));
     output.line(format_args!("logged session {id}"));
     output.leaves(format!("session {id} is logged"));
     output.line(match exercises.as_slice() {

@@ -1,4 +1,4 @@
-//! `migrate`: up.
+//! `migrate`: upgrades the file.
 
 use std::path::Path;
 
@@ -16,23 +16,24 @@ use crate::{CURRENT_VERSION, catalogue};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The version to go to; the current one unless told otherwise.
+    /// The version to upgrade to; by default the current one
     #[arg(long, value_name = "N")]
     to: Option<u32>,
-    /// Refuses unless the file is at this version; a file without ledger is adopted at it when its
-    /// schema is that of this version.
+    /// Refuse unless the file is at this version. A file without a ledger is adopted at it if its
+    /// schema is that of this version
     #[arg(long, value_name = "N")]
     from_version: Option<u32>,
-    /// Shows the plan, tries it on a copy, tells what it did there, and writes nothing.
+    /// Show the plan, try it on a copy, report the result, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Tries it on a copy first, and refuses where that loses or changes what no notes declare.
+    /// Try the run on a copy first, and refuse it if it loses or changes data without a declaration
+    /// in the notes
     #[arg(long)]
     rehearse: bool,
-    /// Refuses where rows would be left as they are because they cannot be read.
+    /// Refuse the run if it would skip rows that cannot be read
     #[arg(long)]
     strict: bool,
-    /// Consents to the losses that the steps declare.
+    /// Consent to the losses that the steps declare
     #[arg(long)]
     accept_loss: bool,
     #[command(flatten)]
@@ -59,7 +60,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     }
     let report = match expected {
         Some(expected) => migrator.upgrade_from(expected, target)?,
-        // The short way, where there is nothing to do.
+        // The short way, if there is nothing to do.
         None if target == CURRENT_VERSION => migrator.upgrade()?,
         None => migrator.upgrade_to(target)?,
     };
@@ -67,8 +68,8 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     Ok(())
 }
 
-/// Refuses what an upgrade refuses, in the engine's words and without going near the file: here it
-/// is an empty one in memory that is past the target.
+/// Refuses a lower target with the engine's error, without opening the file: an empty database in
+/// memory that is past the target takes its place.
 fn refuse_going_back(
     migrator: &Migrator<'_>,
     expected: Option<u32>,

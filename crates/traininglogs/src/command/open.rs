@@ -1,4 +1,4 @@
-//! Opening the file that a verb works on.
+//! Opens the file of a verb.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,20 +15,20 @@ use super::command_line::command_line;
 use crate::error::{self, Error};
 use crate::{TrainingLogs, catalogue};
 
-/// Opens a file that must be there, at whatever version it is.
+/// Opens an existing file, at whatever version it is.
 pub(super) fn open(path: &Path, options: Options) -> Result<Migrator<'static>, Error> {
     let opened = Migrator::open(catalogue(), path, options);
     opened.map_err(|error| explain_missing(path, error.into()))
 }
 
-/// Opens a file that must be there and at the current version.
+/// Opens an existing file that is at the current version.
 pub(super) fn open_current(path: &Path) -> Result<TrainingLogs, Error> {
     let opened = TrainingLogs::open_current(path, Options::default());
     opened.map_err(|error| explain_missing(path, error))
 }
 
-/// Adds the command that makes the file to an error about a missing file. The engine names a
-/// missing directory itself.
+/// Adds the command that makes the file to an error about a missing file. The engine itself reports
+/// a missing directory.
 fn explain_missing(path: &Path, error: Error) -> Error {
     let kind = error.engine().map(migrations::Error::kind);
     let gone = fs::metadata(path).is_err_and(|why| why.kind() == io::ErrorKind::NotFound);

@@ -1,4 +1,4 @@
-//! Where the command prints: all output of all verbs goes through here.
+//! The output of all verbs.
 
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
@@ -10,31 +10,31 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 
-/// Copies with fewer pages than this are made before a person looks: 16 MB at the usual page size.
+/// Copies with fewer pages than this show no progress: 16 MB at the usual page size.
 const MANY_PAGES: u64 = 4096;
 
-/// And fewer rows than this are moved.
+/// Runs with fewer rows than this show no progress.
 const MANY_ROWS: u64 = 20_000;
 
-/// How a verb's result is printed.
+/// The format of a verb's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For a person.
+    /// For people
     Text,
-    /// One JSON document on standard output, errors too, and nothing else there.
+    /// One JSON document on standard output, also for errors, and nothing else there
     Json,
 }
 
-/// Standard output, and standard error for complaints.
+/// Standard output, and standard error for errors.
 ///
-/// A verb says everything twice, as lines for a person and as members of the JSON document; the one
-/// that was not asked for is dropped here. Nothing is printed before the work is done, so that a
-/// disk that is full or a reader that is gone keeps no work from being done.
+/// A verb produces everything twice, as lines of text and as members of the JSON document; the
+/// output drops the format that was not asked for. It prints nothing before the work is done, so
+/// that a full disk or a closed pipe cannot prevent the work.
 pub(super) struct Output {
     text: String,
     format: Format,
     document: Map<String, Value>,
-    /// The state that the work leaves, for a reader who does not get the rest.
+    /// The state after the work, for the message if the output cannot be printed.
     leaves: String,
 }
 
@@ -48,24 +48,24 @@ impl Output {
         }
     }
 
-    /// Says in a clause what the work leaves in the file.
+    /// Sets the state after the work, as a clause.
     pub(super) fn leaves(&mut self, what: impl Into<String>) {
         self.leaves = what.into();
     }
 
-    /// One line, whatever is in what it names.
+    /// Adds one line; control characters in it are escaped.
     pub(super) fn line(&mut self, line: impl Display) {
         let line = line.to_string();
         self.script(&escape::line(&line));
         self.script("\n");
     }
 
-    /// A text whose line ends are its own.
+    /// Adds a text with several lines.
     pub(super) fn listing(&mut self, text: &str) {
         self.script(&escape::lines(text));
     }
 
-    /// A text as it is, which another program reads: it holds nothing that is in a file.
+    /// Adds a text that a different program reads, unchanged: it contains nothing from the file.
     pub(super) fn script(&mut self, text: &str) {
         if self.format == Format::Text {
             self.text.push_str(text);
@@ -73,13 +73,13 @@ impl Output {
     }
 
     /// Adds members to the JSON document.
-    pub(super) fn tell(&mut self, members: Value) {
+    pub(super) fn add_json(&mut self, members: Value) {
         if let Value::Object(members) = members {
             self.document.extend(members);
         }
     }
 
-    /// Prints all of it; on failure what the work left, too.
+    /// Prints everything; on failure also returns the state after the work.
     pub(super) fn flush(&mut self) -> Result<(), (io::Error, &str)> {
         if self.format == Format::Json && !self.document.is_empty() {
             let document = Value::Object(std::mem::take(&mut self.document));
@@ -93,21 +93,21 @@ impl Output {
             .map_err(|source| (source, self.leaves.as_str()))
     }
 
-    /// Tells an error, after what was found before it. Where that cannot be printed, standard error
-    /// has the error.
+    /// Prints an error after the results so far. If that is impossible, standard error gets the
+    /// error.
     pub(super) fn fail(&mut self, error: &Error, outcome: &str) {
-        self.tell(json!({ "error": error_json(error, outcome) }));
+        self.add_json(json!({ "error": error_json(error, outcome) }));
         let printed = self.flush().is_ok();
         if self.format == Format::Text || !printed {
             self.complain(&error.report());
         }
     }
 
-    /// Tells in JSON what clap says about a command line.
+    /// Prints a usage error of clap in JSON.
     pub(super) fn fail_usage(&mut self, text: &str) {
         let (message, more) = text.split_once("\n\n").unwrap_or((text, ""));
         let hints = more.lines().filter(|line| !line.trim().is_empty());
-        self.tell(json!({ "error": {
+        self.add_json(json!({ "error": {
             "kind": "usage",
             "place": null,
             "causes": [],
@@ -118,12 +118,12 @@ impl Output {
         let _ = self.flush();
     }
 
-    /// Prints to standard error; when nobody listens there, nothing can be told.
+    /// Prints to standard error; if that is closed, the text is lost.
     pub(super) fn complain(&mut self, text: &str) {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
-    /// What a run did: its steps, the rows that were left as they are, and its backup.
+    /// Adds the report of a run: its steps, skipped rows and backup.
     pub(super) fn run(&mut self, report: &Report, backup: Option<&str>) {
         if report.adopted || !report.steps.is_empty() {
             self.leaves(format!("the file is at version {}", report.to));
@@ -139,8 +139,8 @@ impl Output {
         if let Some(backup) = backup {
             self.line(format_args!("backup: {backup}"));
         }
-        self.tell(report_json(report));
-        self.tell(json!({ "backup": backup }));
+        self.add_json(report_json(report));
+        self.add_json(json!({ "backup": backup }));
     }
 
     pub(super) fn skipped_rows(&mut self, report: &Report) {
@@ -160,7 +160,7 @@ impl Output {
         }
     }
 
-    /// The rows that a plan would cost, counted in the file.
+    /// Adds the rows that a plan would lose, counted in the file.
     pub(super) fn at_risk(&mut self, risks: &[AtRisk]) {
         let all = risks.iter().map(|risk| {
             json!({
@@ -170,7 +170,7 @@ impl Output {
                 "why": risk.why,
             })
         });
-        self.tell(json!({ "at_risk": all.collect::<Vec<_>>() }));
+        self.add_json(json!({ "at_risk": all.collect::<Vec<_>>() }));
         if risks.is_empty() {
             return;
         }
@@ -192,7 +192,7 @@ impl Output {
     }
 }
 
-/// What tells a person who waits at a terminal how far a large copy is; `None` where nobody waits.
+/// The progress display at a terminal for large copies; `None` without a terminal.
 pub(super) fn progress() -> Option<fn(Progress)> {
     fn line(progress: Progress) {
         let Progress {
@@ -205,7 +205,7 @@ pub(super) fn progress() -> Option<fn(Progress)> {
             Work::Filling => format!("moving: {done} rows"),
         };
         let end = if done == all { "\n" } else { "" };
-        // When nobody listens there, nothing can be told.
+        // If standard error is closed, the progress is lost.
         let _ = write!(io::stderr(), "\r{text}{end}");
     }
     io::stderr().is_terminal().then_some(line as fn(Progress))
@@ -231,7 +231,7 @@ fn error_json(error: &Error, outcome: &str) -> Value {
     let mut cause = error.source();
     while let Some(source) = cause {
         causes.push(source.to_string());
-        // Beneath SQLite's words there is only the same again with a number.
+        // The sources of SQLite's message only repeat it with an error code.
         cause = source.source().filter(|_| !source.is::<rusqlite::Error>());
     }
     json!({
@@ -244,7 +244,7 @@ fn error_json(error: &Error, outcome: &str) -> Value {
     })
 }
 
-/// The name of a kind as it is written in JSON: `NotADatabase` is `not-a-database`.
+/// The name of a kind in JSON: `NotADatabase` is `not-a-database`.
 fn words(kind: &impl Debug) -> String {
     let mut words = String::new();
     for c in format!("{kind:?}").chars() {
@@ -256,7 +256,7 @@ fn words(kind: &impl Debug) -> String {
     words
 }
 
-/// A report without its backup, whose path is shown as a person would type it.
+/// A report without its backup, whose path is printed as the user would type it.
 pub(super) fn report_json(report: &Report) -> Value {
     let steps = report.steps.iter().map(|step| {
         json!({
@@ -299,7 +299,7 @@ pub(super) fn count(number: u64, what: &str) -> String {
     }
 }
 
-/// Bytes as a person reads them.
+/// A number of bytes with a unit.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{}.{} kB", bytes / 1000, bytes / 100 % 10),

@@ -1,4 +1,4 @@
-//! `plan`: what would be done.
+//! `plan`: shows the steps of a run.
 
 use std::path::Path;
 
@@ -16,18 +16,17 @@ use crate::{CURRENT_VERSION, catalogue};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The version to go to, up or back; the current one unless told otherwise.
+    /// The version to go to, up or back; by default the current one
     #[arg(long, value_name = "N")]
     to: Option<u32>,
-    /// Makes the run on a copy, too, and tells what it did to every table.
+    /// Also try the run on a copy, and report its effect on every table
     #[arg(long)]
     rehearse: bool,
-    /// Refuses unless the file is at this version; a file without ledger is adopted at it, on the
-    /// copy.
+    /// Refuse unless the file is at this version. A file without a ledger is adopted at it, on the
+    /// copy
     #[arg(long, value_name = "N", requires = "rehearse")]
     from_version: Option<u32>,
-    /// Prints one script that `sqlite3 -bail` can run on the file, ledger and all, instead of the
-    /// plan.
+    /// Print one script for `sqlite3 -bail` instead of the plan; it also updates the ledger
     #[arg(long, conflicts_with = "rehearse")]
     sql: bool,
 }
@@ -38,7 +37,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
         None => migrator.version()?,
         Some(expected) => expected,
     };
-    // A newer file is refused unless the way back was asked for.
+    // A newer file is refused, unless `--to` asks for the way back.
     let target = arguments.to.unwrap_or(version.max(CURRENT_VERSION));
     if arguments.rehearse {
         return rehearse(path, &migrator, arguments.from_version, target, output);
@@ -47,7 +46,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     if arguments.sql {
         let sql = script::script(path, &migrator.state()?, &plan, &migrator.at_risk(&plan)?)?;
         output.script(&sql);
-        output.tell(json!({
+        output.add_json(json!({
             "file": path.to_string_lossy(),
             "from": plan.from,
             "to": plan.to,
@@ -58,9 +57,9 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     show(path, &migrator, &plan, output)
 }
 
-/// Shows the plan, makes the run on a copy, and tells what it did there.
+/// Shows the plan, runs it on a copy, and reports the result.
 ///
-/// A file without ledger has no plan before it is adopted, and it is adopted only on the copy.
+/// A file without a ledger has no plan before it is adopted, and it is adopted only on the copy.
 pub(super) fn rehearse(
     path: &Path,
     migrator: &Migrator<'_>,
@@ -88,7 +87,7 @@ pub(super) fn rehearse(
         }
     };
     let lost = migrator.at_risk(&plan)?;
-    rehearsal::tell(&done, &lost, output);
+    rehearsal::report(&done, &lost, output);
     rehearsal::refuse(&done)
 }
 
@@ -113,7 +112,7 @@ fn show(
             "losses": losses.collect::<Vec<_>>(),
         })
     });
-    output.tell(json!({
+    output.add_json(json!({
         "file": path.to_string_lossy(),
         "from": plan.from,
         "to": plan.to,

@@ -7,8 +7,8 @@ use super::output::Output;
 use super::output::{count, report_json, size};
 use crate::error::{self, Error};
 
-/// Refuses when the run would lose what no notes declare, or leave a file that SQLite finds faults
-/// in.
+/// Refuses the run if it would lose data without a declaration in the notes, or if it would leave a
+/// file with integrity errors.
 pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     let mut found = rehearsal.undeclared.clone();
     found.extend(rehearsal.integrity.iter().cloned());
@@ -19,9 +19,9 @@ pub(super) fn refuse(rehearsal: &Rehearsal) -> Result<(), Error> {
     }
 }
 
-/// Tells what the run did to the copy. `lost` is what the file has of the losses that are declared:
-/// no way back brings it again.
-pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], output: &mut Output) {
+/// Reports the effect of the run on the copy. `lost` counts the rows of the declared losses in the
+/// file, which no way back restores.
+pub(super) fn report(rehearsal: &Rehearsal, lost: &[AtRisk], output: &mut Output) {
     let lost: Vec<&str> = lost.iter().map(|risk| risk.object.as_str()).collect();
     output.line("Rehearsal on a copy:");
     let report = &rehearsal.report;
@@ -58,7 +58,7 @@ pub(super) fn tell(rehearsal: &Rehearsal, lost: &[AtRisk], output: &mut Output) 
         "  space: {} beside the file, at most, for backup, journal and growth",
         size(rehearsal.bytes_needed())
     ));
-    output.tell(json!({ "rehearsal": to_json(rehearsal, &lost) }));
+    output.add_json(json!({ "rehearsal": to_json(rehearsal, &lost) }));
 }
 
 fn several(output: &mut Output, title: &str, none: &str, found: &[String]) {
@@ -169,16 +169,16 @@ mod tests {
         found.integrity = vec!["row 3 missing from index note_label".to_owned()];
         let error = super::refuse(&found).err().map(|error| error.report());
         insta::assert_snapshot!(error.unwrap_or_default(), @"
-        error: on a copy of the file, the run did what it must not do:
+        error: on a copy of the file, the run had forbidden effects:
           note: 2 rows gone
           row 3 missing from index note_label
         the file is as it was
-        hint: do not run it on the file; tell whoever made this build
+        hint: do not run it on the file; report this to the authors of this build
         ");
     }
 
     #[test]
-    fn all_that_can_happen_to_a_table_is_told() {
+    fn all_that_can_happen_to_a_table_is_reported() {
         let mut change = TableChange::default();
         change.table = "note".to_owned();
         change.before = Some(4);

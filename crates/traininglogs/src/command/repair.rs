@@ -1,4 +1,4 @@
-//! `repair`: the steps' texts into the ledger, where only comments changed.
+//! `repair`: records the steps' texts in the ledger again, if only comments changed.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
     }
     for repaired in &repaired {
         output.line(format_args!(
-            "recorded again: {} (only blanks and comments differ)",
+            "recorded again: {} (only whitespace and comments differ)",
             repaired.script
         ));
         for (sign, line) in lines(repaired) {
@@ -37,12 +37,11 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
             "after": repaired.after,
         }));
     }
-    output.tell(json!({ "file": path.to_string_lossy(), "repaired": all }));
+    output.add_json(json!({ "file": path.to_string_lossy(), "repaired": all }));
     Ok(())
 }
 
-/// The lines that the file carried (`-`) and carries now (`+`), without those at both ends that are
-/// the same.
+/// The lines of the old text (`-`) and of the new one (`+`), without the common ones at both ends.
 fn lines(repaired: &Repaired) -> Vec<(char, &str)> {
     let before: Vec<&str> = repaired.before.lines().collect();
     let after: Vec<&str> = repaired.after.lines().collect();

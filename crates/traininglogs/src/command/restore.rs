@@ -1,4 +1,4 @@
-//! `restore`: the content of a backup into the file.
+//! `restore`: copies the content of a backup into the file.
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +14,15 @@ use crate::error::Error;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The backup; `status` lists those at hand.
+    /// The backup; `status` lists the existing ones
     backup: PathBuf,
-    /// Takes no backup of what the file holds now.
+    /// Take no backup of the current content of the file
     #[arg(long)]
     no_backup: bool,
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Error> {
-    // The others stay, whatever their number: one of them is being restored.
+    // All other backups are kept, because one of them is being restored.
     let options = backup_args::options(if arguments.no_backup {
         Backups::Off
     } else {
@@ -39,7 +39,7 @@ pub(super) fn run(path: &Path, arguments: &Arguments, output: &mut Output) -> Re
     if let Some(kept) = &kept {
         output.line(format_args!("backup: {kept}"));
     }
-    output.tell(json!({
+    output.add_json(json!({
         "file": path.to_string_lossy(),
         "version": version,
         "restored_from": arguments.backup.to_string_lossy(),

@@ -1,4 +1,4 @@
-//! `rollback`: back.
+//! `rollback`: goes back to an older version.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::error::Error;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The version to go back to; 0 empties the file.
+    /// The version to go back to; 0 empties the file
     #[arg(long, value_name = "N")]
     to: u32,
-    /// Consents to the losses that `plan --to N` names.
+    /// Consent to the losses that `plan --to N` lists
     #[arg(long)]
     accept_loss: bool,
-    /// Tries it on a copy first, and refuses where that fails.
+    /// Try the run on a copy first, and refuse it if that fails
     #[arg(long)]
     rehearse: bool,
-    /// Ends the ways back that only the file knows after so many seconds, and rolls back.
+    /// Abort a down migration that only the file contains after this many seconds, and roll back
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     time_limit: u64,
     #[command(flatten)]

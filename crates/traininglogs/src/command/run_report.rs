@@ -1,4 +1,4 @@
-//! Printing the report of a run.
+//! The report of a run.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::display;
 use super::output::Output;
 
-/// Prints what a run up did.
+/// Prints the result of an upgrade.
 pub(super) fn report_upgrade(path: &Path, report: &Report, output: &mut Output) {
     let shown = path.display();
     if report.adopted {
@@ -37,6 +37,6 @@ pub(super) fn report_upgrade(path: &Path, report: &Report, output: &mut Output) 
 pub(super) fn report_run(path: &Path, report: &Report, output: &mut Output) {
     let backup = report.backup.as_deref();
     let backup = backup.map(|backup| display::backup_path(path, backup));
-    output.tell(json!({ "file": path.to_string_lossy() }));
+    output.add_json(json!({ "file": path.to_string_lossy() }));
     output.run(report, backup.as_deref());
 }

@@ -1,4 +1,4 @@
-//! `plan --sql`: the plan as one script, for those who must run it with SQLite's own shell.
+//! `plan --sql`: the plan as one script for the `sqlite3` shell.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,14 +13,14 @@ use super::output::count;
 use crate::error::{self, Error};
 use crate::{APPLICATION_ID, catalogue};
 
-/// One script that brings the file from the plan's start to its end, as the engine would: one
-/// transaction, foreign keys checked before it is committed, ledger and header kept.
+/// A script that brings the file from the plan's start to its end, as the engine would: in one
+/// transaction, with foreign keys checked before the COMMIT, and with ledger and header updated.
 ///
-/// It begins with checks, so that on another file it fails before it writes.
+/// The script begins with checks, so that on a different file it fails before it writes.
 ///
 /// # Errors
-/// When a step has a part in Rust or stands outside a transaction, is not known to this build, or
-/// the file's schema is not that of its version.
+/// When a step has code in Rust, runs outside a transaction or is unknown to this build, or the
+/// file's schema is not that of its version.
 pub(super) fn script(
     path: &Path,
     state: &FileState,
@@ -67,7 +67,7 @@ BEGIN IMMEDIATE;
     let lacking = lacking_columns(state, from);
     for (step, sql) in scripts {
         let _ = writeln!(text, "\n-- {}\n{}", step.file(), sql.trim_end());
-        // A last statement may lack its semicolon, or be followed by a comment.
+        // The last statement may lack its semicolon, or a comment may follow it.
         if !sql.trim_end().ends_with(';') {
             text.push_str(";\n");
         }
@@ -77,8 +77,8 @@ BEGIN IMMEDIATE;
     Ok(text)
 }
 
-/// The columns of the ledger that the script does not fill: that of an older engine has no column
-/// for some, and what the schema is only a run can note.
+/// The columns of the ledger that the script does not fill: the ledger of an older engine lacks
+/// some, and only a run can record the schema.
 fn lacking_columns(state: &FileState, from: Version) -> Vec<&'static str> {
     let entries = state.ledger.as_deref().unwrap_or_default();
     let has = |value: fn(&Entry) -> bool| from == 0 || entries.iter().any(value);
@@ -115,7 +115,7 @@ fn record(
     Ok(())
 }
 
-/// The header, the second half of the checks, and the end of the transaction.
+/// Writes the header, the second half of the checks, and the end of the transaction.
 fn end(text: &mut String, to: Version) {
     let id = if to == 0 { 0 } else { APPLICATION_ID };
     let _ = write!(
@@ -130,8 +130,8 @@ COMMIT;
     );
 }
 
-/// What a step runs, from this build and never from the file: nothing watches what the shell is
-/// given.
+/// Finds the SQL of a step in this build and never in the file: the shell would run stored SQL
+/// without the engine's safeguards.
 fn find_sql(path: &Path, plan: &Plan, step: &PlannedStep) -> Result<&'static str, Error> {
     if step.non_transactional {
         let remedy = command_line(path, &format!("plan --to {}", plan.to));
@@ -152,7 +152,8 @@ fn find_sql(path: &Path, plan: &Plan, step: &PlannedStep) -> Result<&'static str
     })
 }
 
-/// A temporary table whose constraints say what must hold; the shell names the one that does not.
+/// Writes a temporary table whose constraints are the checks; the shell prints the name of the one
+/// that fails.
 fn begin(text: &mut String, from: Version) {
     let _ = write!(
         text,
@@ -170,21 +171,21 @@ SELECT (SELECT user_version FROM pragma_user_version),
        0;
 ",
         match from {
-            // A file that holds nothing has no ledger, either.
+            // An empty file has no ledger, either.
             0 => "SELECT count(*) FROM main.sqlite_schema".to_owned(),
             _ => format!("SELECT max(version) FROM main.{LEDGER_TABLE}"),
         }
     );
 }
 
-/// The statement that makes the ledger, as it stands in `database`.
+/// The statement that makes the ledger, read from `database`.
 fn ledger_table(database: &Connection) -> Result<String, Error> {
     let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
     Ok(database.query_row(sql, [LEDGER_TABLE], |row| row.get(0))?)
 }
 
-/// The statement that writes the row of `version`, as it stands in `database`: only when and by
-/// whom is another thing.
+/// The statement that writes the row of `version`, read from `database`; only time and origin
+/// differ.
 fn ledger_row(database: &Connection, version: u32, lacking: &[&str]) -> Result<String, Error> {
     let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
     let mut columns: Vec<String> = statement

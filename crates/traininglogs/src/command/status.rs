@@ -1,4 +1,4 @@
-//! `status`: where the file stands.
+//! `status`: shows the state of the file.
 
 #![expect(
     clippy::disallowed_methods,
@@ -37,7 +37,7 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<(), Error> {
         "`{}` is at version {version} of {CURRENT_VERSION}: {place}",
         path.display()
     ));
-    output.tell(json!({
+    output.add_json(json!({
         "file": path.to_string_lossy(),
         "version": version,
         "current": CURRENT_VERSION,
@@ -64,7 +64,7 @@ fn print_applied(state: &FileState, output: &mut Output) {
             "by": entry.applied_by,
         }));
     }
-    output.tell(json!({ "applied": all }));
+    output.add_json(json!({ "applied": all }));
 }
 
 fn print_pending(version: Version, output: &mut Output) {
@@ -78,7 +78,7 @@ fn print_pending(version: Version, output: &mut Output) {
         ));
         all.push(json!({ "version": step.version(), "name": step.name() }));
     }
-    output.tell(json!({ "pending": all }));
+    output.add_json(json!({ "pending": all }));
 }
 
 fn print_backups(path: &Path, found: &[BackupFile], output: &mut Output) {
@@ -100,10 +100,10 @@ fn print_backups(path: &Path, found: &[BackupFile], output: &mut Output) {
         ));
         all.push(json!({ "path": name, "version": version, "bytes": bytes, "taken": taken }));
     }
-    output.tell(json!({ "backups": all }));
+    output.add_json(json!({ "backups": all }));
 }
 
-/// When the backup was taken: nothing writes to it afterwards.
+/// The time of the backup, which is its modification time, because nothing writes to it later.
 fn read_time(backup: &Path) -> Option<String> {
     let modified = fs::metadata(backup).and_then(|data| data.modified()).ok()?;
     let taken = Timestamp::try_from(modified).ok()?;
@@ -112,12 +112,12 @@ fn read_time(backup: &Path) -> Option<String> {
 
 fn print_drift(version: Version, state: &FileState, output: &mut Output) -> Result<(), Error> {
     if version > CURRENT_VERSION {
-        output.tell(json!({ "drift": Value::Null, "differences": [] }));
+        output.add_json(json!({ "drift": Value::Null, "differences": [] }));
         output.line("drift: not known, this build has no such version");
         return Ok(());
     }
     let found = differences(version, state)?;
-    output.tell(json!({ "drift": found.is_some(), "differences": found }));
+    output.add_json(json!({ "drift": found.is_some(), "differences": found }));
     let Some(found) = found else {
         output.line("drift: no, the schema is that of its version");
         return Ok(());
@@ -131,8 +131,8 @@ fn print_drift(version: Version, state: &FileState, output: &mut Output) -> Resu
     Ok(())
 }
 
-/// What only the file's schema has (`+`) and what only its version's has (`-`); `None` when they
-/// are the same.
+/// The parts that only the file's schema has (`+`), and those that only its version's schema has
+/// (`-`); `None` if they are equal.
 fn differences(version: Version, state: &FileState) -> Result<Option<Vec<String>>, Error> {
     let due = catalogue().schema_at(version)?;
     if due == state.schema {
@@ -148,7 +148,7 @@ fn differences(version: Version, state: &FileState) -> Result<Option<Vec<String>
     Ok(Some(all))
 }
 
-/// The lines of a schema's listing, each with the heading that it stands under, without alignment.
+/// The lines of a schema listing without alignment, each with its heading.
 fn lines(listing: &str) -> Vec<String> {
     let mut heading = String::new();
     let mut lines = Vec::new();

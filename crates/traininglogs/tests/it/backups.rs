@@ -1,4 +1,4 @@
-//! Backups: taken, listed, put back, kept and not kept.
+//! Backups: taken, listed, restored, kept and deleted.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn a_rollback_is_undone_by_its_backup() {
     assert_eq!(shell.run(&["restore", &newest]), 0);
     assert_eq!(shell.run(&["last", "Squat"]), 0);
     assert_eq!(shell.run(&["status"]), 0);
-    // The way back was a detour: the file holds what it held.
+    // The rollback is undone: the file has its former content.
     let connection = Connection::open(shell.path("traininglogs.db")).unwrap();
     let minutes: i64 = connection
         .query_row(
@@ -75,7 +75,7 @@ fn what_cannot_be_restored_is_refused() {
     insta::assert_snapshot!("not_restored", shell.transcript());
 }
 
-/// The most urgent case: the file is broken, or gone.
+/// The most urgent case: the file is damaged or missing.
 #[test]
 fn a_damaged_file_is_replaced_by_its_backup() {
     let mut shell = shell();
@@ -90,7 +90,7 @@ fn a_damaged_file_is_replaced_by_its_backup() {
     shell.refuses(&["restore", &backup]);
     assert_eq!(shell.run(&["restore", &backup, "--no-backup"]), 0);
     assert_eq!(shell.run(&["last", "Squat"]), 0);
-    // A file whose first bytes are gone is not recognised; it must be moved away.
+    // A file without its first bytes is not recognised; it must be moved away.
     fs::write(&path, "Dear diary, today I did squats. ".repeat(40)).unwrap();
     shell.refuses(&["restore", &backup, "--no-backup"]);
     fs::rename(&path, shell.path("damaged.db")).unwrap();
@@ -120,7 +120,7 @@ fn as_many_stay_as_were_asked_for() {
         names(&shell),
         ["traininglogs.db", "traininglogs.db.v3.backup"]
     );
-    // Nothing to do, nothing to keep.
+    // Nothing to do, so no backup.
     assert_eq!(shell.run(&["migrate", "--keep-backups", "1"]), 0);
     assert_eq!(
         names(&shell),
@@ -148,7 +148,7 @@ fn a_file_without_ledger_gets_one() {
     insta::assert_snapshot!("adopt", shell.transcript());
 }
 
-/// A backup lies beside the file that is meant, and is named so that `restore` finds it.
+/// A backup is beside the target of a link, and its name is printed so that `restore` finds it.
 #[cfg(unix)]
 #[test]
 fn a_link_leads_to_the_backups() {
@@ -162,7 +162,7 @@ fn a_link_leads_to_the_backups() {
     assert_eq!(transcript.matches(shown).count(), 2, "{transcript}");
 }
 
-/// What a plain copy of a file under WAL loses, a backup has.
+/// A backup includes the content of the WAL, which a plain copy loses.
 #[test]
 fn a_backup_has_what_is_in_the_wal() {
     let mut shell = shell();

@@ -1,4 +1,4 @@
-//! The command used as a person would.
+//! The command as a user runs it.
 
 use std::fmt::Write as _;
 use std::io;
@@ -140,7 +140,7 @@ fn going_back_names_the_rows_at_risk() {
     insta::assert_snapshot!("at_risk", shell.transcript());
 }
 
-/// A file under WAL has rows that a plain copy of it has not; the rehearsal's copy must have them.
+/// A file in WAL mode has rows that a plain copy lacks; the rehearsal's copy must have them.
 #[test]
 fn a_dry_run_reads_a_file_under_wal() {
     let mut shell = Shell::new();
@@ -164,7 +164,7 @@ fn a_dry_run_reads_a_file_under_wal() {
     );
 }
 
-/// Many may start at once; none fails.
+/// Many processes may start at once; none fails.
 #[test]
 fn many_make_the_file_at_once() {
     let shell = Shell::new();
@@ -189,7 +189,7 @@ fn many_make_the_file_at_once() {
     );
 }
 
-/// An empty file is as good as none.
+/// An empty file counts as missing.
 #[test]
 fn an_empty_file_is_filled() {
     let mut shell = Shell::new();
@@ -226,7 +226,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_is_told() {
+fn a_command_line_that_makes_no_sense_is_reported() {
     let shell = Shell::new();
     for arguments in [
         &[][..],
@@ -247,11 +247,12 @@ fn a_comment_in_a_kept_step_is_repaired() {
     let mut shell = Shell::new();
     assert_eq!(shell.run(&["init"]), 0);
     assert_eq!(shell.run(&["repair"]), 0);
-    // As if a build with another comment had written the ledger.
+    // As if a build with a different comment had written the ledger.
     let file = rusqlite::Connection::open(shell.path("traininglogs.db")).unwrap();
     let changed = file
         .execute(
-            "UPDATE schema_migrations SET down_sql = '-- older words' || char(10) || down_sql WHERE version = 4",
+            "UPDATE schema_migrations SET down_sql = '-- older words' || char(10) || down_sql
+             WHERE version = 4",
             [],
         )
         .unwrap();
@@ -266,11 +267,11 @@ fn a_comment_in_a_kept_step_is_repaired() {
     assert!(text.contains("there is nothing to do"), "{text}");
 }
 
-/// The work is done before it is told; a full disk behind the output is no reason to say that it is
-/// not.
+/// The work is done before its result is printed; a full disk for the output is no reason to report
+/// a failure of the work.
 #[cfg(target_os = "linux")]
 #[test]
-fn output_that_cannot_be_written_is_told() {
+fn output_that_cannot_be_written_is_reported() {
     let mut shell = Shell::new();
     assert_eq!(shell.run(&["init"]), 0);
     let full = std::fs::OpenOptions::new()
@@ -278,7 +279,7 @@ fn output_that_cannot_be_written_is_told() {
         .open("/dev/full")
         .unwrap();
     shell.write("session.json", document(1, &["Squat"]));
-    let mut told = String::new();
+    let mut printed = String::new();
     let verbs: [&[&str]; 10] = [
         &["backup"],
         &["rollback", "--to", "1"],
@@ -303,16 +304,21 @@ fn output_that_cannot_be_written_is_told() {
             let first = "error: the result could not be printed; the work itself is done";
             assert_eq!(lines.next(), Some(first));
             assert!(lines.next().unwrap().starts_with("  because: "));
-            let _ = writeln!(told, "{}: {}", arguments.join(" "), lines.next().unwrap());
+            let _ = writeln!(
+                printed,
+                "{}: {}",
+                arguments.join(" "),
+                lines.next().unwrap()
+            );
             let hint = lines.next().unwrap();
             assert!(hint.starts_with("hint: see `traininglogs ") && hint.ends_with("status`"));
         }
     }
-    insta::assert_snapshot!("output_that_cannot_be_written", shell.tell(&told));
-    // It is as it was told: everything was done.
+    insta::assert_snapshot!("output_that_cannot_be_written", shell.normalize(&printed));
+    // All work was done.
     assert_eq!(shell.run(&["--db", "other.db", "last", "Squat"]), 1);
     assert_eq!(shell.run(&["last", "Squat"]), 0);
-    // An error stays the error that it is, on standard error where there is no other place.
+    // An error stays the same error; without standard output it is on standard error.
     for format in ["text", "json"] {
         let full = full.try_clone().unwrap();
         let arguments = ["rollback", "--to", "99", "--format", format];

@@ -1,4 +1,4 @@
-//! Reading documents: every reason, and the same answer as a plain reading of the whole JSON.
+//! Reading documents: every error, and the same result as a plain read of the whole JSON.
 
 use proptest::prelude::*;
 use rusqlite::types::ValueRef;
@@ -25,10 +25,10 @@ fn readable() {
         check(r#"{"exercises":[{"n\u0061me":"\u0053"}]}"#),
         r#"None ["S"]"#
     );
-    // What is not looked at may be anything that is JSON, however deep or large.
+    // The ignored parts may be any JSON, however deep or large.
     let deep = format!("{{\"x\":{}1e999{}}}", "[".repeat(9999), "]".repeat(9999));
     assert_eq!(check(&deep), "None []");
-    // The last of two counts.
+    // Of a duplicate key the last one counts.
     assert_eq!(
         check(r#"{"date":"a","date":null,"exercises":5,"exercises":[]}"#),
         "None []"
@@ -94,7 +94,7 @@ fn plainly(value: &Value) -> Result<(Option<&str>, Vec<&str>), Unreadable> {
     Ok((date, names))
 }
 
-/// JSON that is small and close to a document, so that every kind of value comes to every place.
+/// Small JSON close to a document, so that every kind of value occurs at every place.
 fn close_to_a_document() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -120,8 +120,8 @@ fn close_to_a_document() -> impl Strategy<Value = String> {
     })
 }
 
-/// What `serde_json` reads as a whole is read alike; it may refuse more, such as numbers out of
-/// range where nobody looks.
+/// The result is the same as with `serde_json`, which may refuse more, such as numbers out of range
+/// in ignored parts.
 fn agrees(text: &str) {
     let read = Document::parse(text);
     let Ok(value) = serde_json::from_str::<Value>(text) else {

@@ -17,7 +17,7 @@ fn id(session: &str, created_at: &str, position: usize) -> Uuid {
     )
 }
 
-/// They stand in every file that was ever migrated.
+/// These ids are in every file that was ever migrated.
 #[test]
 fn ids_never_change() {
     let ids = [
@@ -30,7 +30,7 @@ fn ids_never_change() {
 }
 
 #[test]
-fn the_layout_tells_whether_the_time_was_read() {
+fn the_layout_shows_whether_the_time_was_read() {
     let version = |created_at| id("a", created_at, 0).get_version_num();
     assert_eq!(version("2025-01-02T18:30:00+02:00"), 7);
     assert_eq!(version("1970-01-01T00:00:00Z"), 7);
@@ -57,7 +57,7 @@ fn a_blob_is_another_session_than_its_text() {
     assert_ne!(exercise_id(text, time, 0), exercise_id(blob, time, 0));
 }
 
-/// Keys that no build writes, and files may hold.
+/// Keys that no build writes, but that files may contain.
 #[test]
 fn odd_keys_are_indexed_with_their_type() {
     let connection = catalogue().build(1).unwrap();

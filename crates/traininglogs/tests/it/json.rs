@@ -1,4 +1,4 @@
-//! `--format json`: one document on standard output, whatever happens.
+//! `--format json`: one document on standard output in every case.
 
 use serde_json::Value;
 use traininglogs::CURRENT_VERSION;
@@ -73,7 +73,7 @@ fn every_verb_gives_a_document() {
         (&metadata["before"], &metadata["after"]),
         (&1.into(), &Value::Null)
     );
-    assert_eq!(tables.len(), 3, "every table is told");
+    assert_eq!(tables.len(), 3, "every table is listed");
     assert_eq!(
         rehearsal["way_back"]["but_not"][0],
         "session_metadata.user_id"
@@ -136,7 +136,7 @@ fn drift_is_listed() {
     );
 }
 
-/// What is refused in words is refused in JSON, with the same exit code and the file untouched.
+/// Every refusal in text is a refusal in JSON, with the same exit code and the file unchanged.
 #[test]
 fn every_refusal_is_a_document() {
     let kinds = [
@@ -172,7 +172,7 @@ fn every_refusal_is_a_document() {
     }
 }
 
-/// What was found before the error is in the document, too.
+/// The document contains the results before the error, too.
 #[test]
 fn an_error_stands_beside_what_was_found() {
     let shell = Shell::new();

@@ -1,7 +1,7 @@
-//! `kill -9` in the middle of a run: the file is before or after, and the next start finishes it.
+//! `kill -9` during a run: the file is as before or as after, and the next start completes the run.
 //!
-//! `KILLS=200 SESSIONS=200000` kills as often, over a file as large; `SEED` moves the moments. What
-//! the kills met is printed, which `--nocapture` shows.
+//! `KILLS=200 SESSIONS=200000` sets the number of kills and the size of the file; `SEED` varies the
+//! moments. `--nocapture` shows the statistics.
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
@@ -16,24 +16,24 @@ use crate::processes::{
 };
 use crate::shell::Shell;
 
-/// In shares of the run's duration: beyond its end, so that some kills come too late.
+/// As a share of the run's duration; above 1, so that some kills come too late.
 const LATEST: f64 = 1.1;
-/// Where the end of a run begins.
+/// The share at which the end of a run begins.
 const LATE: f64 = 0.7;
 
-/// So few rounds over so few sessions by default that the test stays a test.
+/// Few rounds over few sessions by default, so that the test is fast.
 const KILLS: u32 = 20;
 const SESSIONS: u32 = 10_000;
 
-/// A file from before the ledger is adopted, which gives the run five steps to record; one with a
-/// ledger has four before it.
+/// A file without a ledger is adopted, which gives the run five steps to record; a file with a
+/// ledger has four pending steps.
 const ADOPT: &[&str] = &["migrate", "--from-version", "1"];
 const UPGRADE: &[&str] = &["migrate"];
 
 struct Case {
     name: String,
     arguments: &'static [&'static str],
-    /// How long the run takes when nobody kills it.
+    /// The duration of the run without a kill.
     undisturbed: Duration,
 }
 
@@ -71,13 +71,14 @@ fn a_run_killed_at_any_moment_is_before_or_after() {
         let turn = round as usize % count;
         let case = &mut cases[turn];
         let mut share = LATEST * (f64::from(round) + random.below_1()) / f64::from(kills);
-        // Each second time around towards the end, where the short steps and the commit are.
+        // Every second round kills near the end, during the short steps and the COMMIT.
         if (round as usize / count) % 2 == 1 {
             share = LATE + share * (LATEST - LATE) / LATEST;
         }
         let moment = case.undisturbed.mul_f64(share);
         let what = format!(
-            "KILLS={kills} SESSIONS={sessions} SEED={seed}, kill {round}: {} after {moment:?} of {:?}",
+            "KILLS={kills} SESSIONS={sessions} SEED={seed}, kill {round}: \
+             {} after {moment:?} of {:?}",
             case.name, case.undisturbed
         );
         kill_once(&shell, case, moment, &what, &mut tallies[turn]);
@@ -87,21 +88,21 @@ fn a_run_killed_at_any_moment_is_before_or_after() {
         println!("{}: {tally:?}", case.name);
         killed += tally.killed;
         unfinished += tally.unfinished;
-        // On a busy machine a few kills may all come too early or too late; so many do not.
+        // On a busy machine, a few kills may all come too early or too late; many do not.
         assert!(kills < 100 || tally.unfinished > 0, "{}", case.name);
     }
-    // Otherwise nothing was proven.
+    // Otherwise the test proves nothing.
     assert!(
         kills < KILLS || killed > 0 && unfinished > 0,
         "{killed}, {unfinished}"
     );
 }
 
-/// What the kills met.
+/// The states in which the kills left the file.
 #[derive(Debug, Default)]
 struct Tally {
     killed: u32,
-    /// A journal or a log was left.
+    /// A journal or a WAL was left.
     unfinished: u32,
     before: u32,
     after: u32,
@@ -141,18 +142,18 @@ fn kill_once(shell: &Shell, case: &mut Case, moment: Duration, what: &str, tally
     let path = directory.path().join("logs.db");
     let (old, reference) = (shell.path(&case.old()), shell.path(&case.reference()));
     copy(&old, &path);
-    // Otherwise the run's own syncs write the copy, too, and it takes longer than was measured.
+    // Otherwise the run's own syncs also write the copy, and it takes longer than measured.
     let copied = OpenOptions::new().write(true).open(&path).unwrap();
     copied.sync_all().unwrap();
     drop(copied);
     let starter = start(case.arguments, &path);
-    // Not to wait for anything: wherever the run is by then, there it is killed.
+    // The kill waits for nothing, so it comes at any point of the run.
     thread::sleep(moment);
     tally.killed += u32::from(starter.kill());
     let left = |name: &str| fs::metadata(beside(&path, name)).is_ok_and(|left| left.len() > 0);
     tally.unfinished += u32::from(left("-journal") || left("-wal"));
 
-    // A copy is looked at, so that the next start itself is the first to meet what was left.
+    // A copy is checked, so that the next start is the first to see the state after the kill.
     let seen = directory.path().join("seen.db");
     copy(&path, &seen);
     let before = is_before(&seen, &old, what);
@@ -165,16 +166,20 @@ fn kill_once(shell: &Shell, case: &mut Case, moment: Duration, what: &str, tally
     let next = if before { case.arguments } else { UPGRADE };
     let gate = at_the_gate(1, next, &path);
     let started = Instant::now();
-    let told = gate.go().remove(0).wait().done();
+    let printed = gate.go().remove(0).wait().done();
     if before {
-        // As fast as the machine is now, not as it was at first.
+        // The machine may be faster or slower than at first.
         case.undisturbed = started.elapsed();
     }
-    assert_eq!(told.contains("nothing to do"), !before, "{what}: {told}");
+    assert_eq!(
+        printed.contains("nothing to do"),
+        !before,
+        "{what}: {printed}"
+    );
     assert_same(&path, &reference, what);
 }
 
-/// Whether the file is what it was before the run, to the last byte, once SQLite has rolled back.
+/// Whether the file equals the one before the run, byte for byte, after SQLite has rolled back.
 fn is_before(path: &Path, old: &Path, what: &str) -> bool {
     if version_of(path) != version_of(old) {
         return false;
@@ -192,7 +197,7 @@ fn is_before(path: &Path, old: &Path, what: &str) -> bool {
     true
 }
 
-/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c), which is enough to move moments.
+/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c), which is good enough for random moments.
 struct Random(u64);
 
 impl Random {

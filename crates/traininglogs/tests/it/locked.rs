@@ -1,4 +1,4 @@
-//! Other programs that have the file open, or were killed while they had.
+//! Other programs that have the file open, or were killed while they had it open.
 
 use std::fs;
 use std::process::Stdio;
@@ -28,9 +28,9 @@ fn upgrade(shell: &Shell) -> Starter {
     start(&["migrate"], &shell.path("old.db"))
 }
 
-/// All wait as long as the command waits, so they do it together.
+/// All cases wait as long as the command waits, so they run at the same time.
 #[test]
-fn who_waits_in_vain_is_told_and_changes_nothing() {
+fn who_waits_in_vain_gets_an_error_and_changes_nothing() {
     let locks = [
         ("delete", "BEGIN"),
         ("delete", "BEGIN IMMEDIATE"),
@@ -85,7 +85,7 @@ fn a_reader_that_goes_is_waited_for() {
     assert_eq!(other.run("BEGIN"), "None");
     other.run("SELECT count(*) FROM training_sessions");
     let starter = upgrade(&shell);
-    // A writer that waits for readers lets no new ones in, which is how one can see that it waits.
+    // A writer that waits for readers blocks new ones, which shows that it waits.
     let newcomer = Connection::open(&path).unwrap();
     newcomer.busy_timeout(std::time::Duration::ZERO).unwrap();
     let turned_away = loop {
@@ -100,8 +100,8 @@ fn a_reader_that_goes_is_waited_for() {
     );
     assert_eq!(other.run("PRAGMA user_version"), "Some(Integer(1))");
     assert_eq!(other.run("COMMIT"), "None");
-    let told = starter.wait().done();
-    assert!(told.contains(&format!("version 1 to {CURRENT_VERSION}")));
+    let printed = starter.wait().done();
+    assert!(printed.contains(&format!("version 1 to {CURRENT_VERSION}")));
     assert_same(&path, &shell.path("reference.db"), "the reader went");
 }
 
@@ -114,7 +114,7 @@ fn under_wal_nobody_waits_for_a_reader() {
     let sees = "SELECT count(*) FROM training_sessions";
     assert_eq!(other.run(sees), "Some(Integer(300))");
     upgrade(&shell).wait().done();
-    // It still sees the file as it was when its transaction began.
+    // It still sees the file as at the start of its transaction.
     assert_eq!(other.run("PRAGMA user_version"), "Some(Integer(1))");
     assert!(
         other
@@ -136,7 +136,7 @@ fn a_writer_that_goes_is_waited_for() {
         let shell = shell(journal);
         let path = shell.path("old.db");
         let mut other = OtherProgram::new(&path);
-        // The starters look at the file while they wait, and a COMMIT has to wait for that in turn.
+        // The processes read the file while they wait, and a COMMIT has to wait for that in turn.
         assert!(
             !other
                 .run("PRAGMA busy_timeout = 60000")
@@ -148,12 +148,14 @@ fn a_writer_that_goes_is_waited_for() {
         assert_eq!(other.run(change), "None");
         let starters = gate.go();
         assert_eq!(other.run("COMMIT"), "None");
-        let told: Vec<String> = starters
+        let printed: Vec<String> = starters
             .into_iter()
             .map(|starter| starter.wait().done())
             .collect();
-        let idle = told.iter().filter(|told| told.contains("nothing to do"));
-        assert_eq!(idle.count(), 2, "{told:?}");
+        let idle = printed
+            .iter()
+            .filter(|printed| printed.contains("nothing to do"));
+        assert_eq!(idle.count(), 2, "{printed:?}");
         assert_eq!(
             other.run("SELECT count(*) FROM session_metadata"),
             "Some(Integer(299))"
@@ -161,8 +163,8 @@ fn a_writer_that_goes_is_waited_for() {
     }
 }
 
-/// A program is killed after its cache was too small for its changes: half of them stand in the
-/// file, and the journal has what was there before.
+/// A program is killed after its cache was too small for its changes: half of them are in the file,
+/// and the journal has the former content.
 #[test]
 fn a_hot_journal_is_rolled_back_first() {
     let shell = shell("delete");
@@ -198,7 +200,7 @@ fn a_hot_journal_is_rolled_back_first() {
     drop(logs);
     assert_same(&by_library, &shell.path("reference.db"), "by the library");
 
-    // Whoever refuses the file has rolled it back all the same, and nothing more.
+    // A command that refuses the file still rolls it back, and changes nothing else.
     let output = shell
         .command(&["--db", "refused.db", "migrate", "--from-version", "2"])
         .stdin(Stdio::null())
@@ -209,7 +211,7 @@ fn a_hot_journal_is_rolled_back_first() {
     assert!(before == fs::read(&refused).unwrap());
 }
 
-/// The same under WAL: the log has pages of a transaction that never ended.
+/// The same in WAL mode: the log has pages of a transaction that never ended.
 #[test]
 fn a_log_of_a_killed_process_is_passed_over() {
     let shell = shell("wal");
@@ -229,9 +231,9 @@ fn a_log_of_a_killed_process_is_passed_over() {
     assert_same(&path, &shell.path("reference.db"), "after the kill");
 }
 
-/// A library that waits for nobody is told the same, and the file can be upgraded later.
+/// A library that does not wait gets the same error, and the file can be upgraded later.
 #[test]
-fn a_library_that_does_not_wait_is_told() {
+fn a_library_that_does_not_wait_is_reported() {
     let shell = shell("delete");
     let path = shell.path("old.db");
     let mut other = OtherProgram::new(&path);

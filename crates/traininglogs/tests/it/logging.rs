@@ -80,7 +80,7 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(count(&logs, "training_sessions"), 0);
 }
 
-/// Another process may take the file to another version while this one has it open.
+/// A different process may change the file's version while this one has it open.
 #[test]
 fn a_file_that_was_rolled_back_meanwhile_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,7 +126,8 @@ fn inconsistencies_are_found() {
         "DELETE FROM exercises_index WHERE date_logged IS NOT NULL",
         "UPDATE exercises_index SET exercise_name = 'Press'",
         "INSERT INTO exercises_index (id, session_id, exercise_name) VALUES ('x', 'a', 'Squat')",
-        "DROP TRIGGER session_changed; UPDATE training_sessions SET created_at = '2025-01-02T18:30:01Z'",
+        "DROP TRIGGER session_changed; \
+         UPDATE training_sessions SET created_at = '2025-01-02T18:30:01Z'",
         "DELETE FROM session_metadata",
         "INSERT INTO session_metadata (session_id) VALUES ('b')",
         "INSERT INTO training_sessions (id, created_at, raw_json) VALUES ('c', '', '{')",

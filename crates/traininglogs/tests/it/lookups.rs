@@ -1,4 +1,4 @@
-//! The lookups give the right sessions, and the two ways to the last exercise give the same.
+//! The lookups find the right sessions, and both ways to find the last exercise agree.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use traininglogs::{
 
 use crate::{at_version_1, written_at};
 
-/// Both ways give the same answer for every name that stands anywhere, and for some that do not.
+/// Both ways give the same result for every name in the file, and for some others.
 fn both_agree(logs: &TrainingLogs, documents: &[&str]) -> Result<(), TestCaseError> {
     let mut names: BTreeSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.insert("never done".to_owned());
@@ -32,7 +32,8 @@ proptest! {
 
     #[test]
     fn scan_and_index_agree(sessions in generate::sessions()) {
-        let logs = TrainingLogs::with_connection(at_version_1(&sessions), Options::default()).unwrap();
+        let old = at_version_1(&sessions);
+        let logs = TrainingLogs::with_connection(old, Options::default()).unwrap();
         let documents: Vec<&str> = sessions.iter().map(|session| &*session.raw_json).collect();
         both_agree(&logs, &documents)?;
         prop_assert_eq!(inconsistencies(logs.connection(), CURRENT_VERSION).unwrap(), [""; 0]);
@@ -99,7 +100,7 @@ fn between_is_half_open() {
     log("2025-01-02T00:00:00Z");
     log("2025-01-01T23:59:59.999Z");
     log("2025-01-03T00:00:00Z");
-    // Whole seconds without a fraction are RFC 3339, too.
+    // RFC 3339 also allows whole seconds without a fraction.
     let plain = NewSession {
         document: "{}".to_owned(),
         ..NewSession::default()

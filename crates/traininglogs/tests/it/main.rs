@@ -1,4 +1,4 @@
-//! The crate's promises, by topic.
+//! Tests of the crate, by topic.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -13,8 +13,11 @@ mod logging;
 mod lookups;
 mod names;
 mod older_build;
+mod operating;
 mod processes;
 mod refusals;
+#[path = "../../../../xtask/tests/samples/mod.rs"]
+mod samples;
 mod schemas;
 mod scripts;
 mod shell;
@@ -28,8 +31,8 @@ use rusqlite::{Connection, params};
 use traininglogs::generate::GeneratedSession;
 use traininglogs::{catalogue, write_session};
 
-/// The same cases in every run, so that a failure is met by whoever makes it; `PROPTEST_RNG_SEED`
-/// and `PROPTEST_CASES` give others.
+/// The same cases in every run, so that a failure is reproducible; `PROPTEST_RNG_SEED` and
+/// `PROPTEST_CASES` change them.
 fn cases() -> ProptestConfig {
     let mut config = ProptestConfig::default();
     if config.rng_seed == RngSeed::Random {
@@ -38,8 +41,8 @@ fn cases() -> ProptestConfig {
     config
 }
 
-/// A database in memory as a build of `version` leaves it after logging `sessions`. Sessions
-/// without id are left out, because no build writes them.
+/// A database in memory that a build of `version` leaves after logging `sessions`. Sessions without
+/// an id are left out, because no build writes them.
 fn written_at(version: u32, sessions: &[GeneratedSession]) -> Connection {
     let connection = catalogue().build(version).unwrap();
     for session in sessions {

@@ -1,4 +1,4 @@
-//! Whatever a file is called, each verb means the same file.
+//! Each verb opens the same file, whatever its name.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! An older build can go back: a program whose catalogue ends at version 3, and files of the
+//! An older build can go back: a program whose catalogue ends at version 3, with files of the
 //! current version.
 
 use std::collections::BTreeMap;
@@ -27,15 +27,15 @@ fn older_build_refuses(shell: &Shell, arguments: &[&str]) -> String {
     complaint
 }
 
-/// Every file with its bytes, but for backups, which may be taken before it is found that they need
-/// not.
+/// Every file with its bytes, except backups, which may be taken before the command finds nothing
+/// to do.
 fn databases(shell: &Shell) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut files = shell.files();
     files.retain(|path, _| path.extension() != Some("backup".as_ref()));
     files
 }
 
-/// A shell with a file at the current version, of sessions about which nobody recorded more.
+/// A shell with a file at the current version, whose sessions have no further data.
 fn shell() -> Shell {
     let mut shell = Shell::new();
     file_of_version_1(&shell.path("logs.db"), SESSIONS, "delete");
@@ -69,15 +69,9 @@ fn an_older_build_refuses_goes_back_and_the_current_one_comes_again() {
     ];
     older_build_refuses(&shell, &log);
 
-    // It cannot know that the next upgrade makes these rows again.
+    // The older build does not know that the next upgrade makes these rows again.
     let complaint = older_build_refuses(&shell, &["rollback", "logs.db"]);
-    insta::assert_snapshot!(complaint, @"
-    error: the way back that the file stores takes away data that it does not declare, and this build does not know whether a later upgrade brings it back:
-      session_metadata: 300 rows
-    the file is as it was
-    hint: look at `plan`, then consent with `--accept-loss`; a backup is taken first
-    hint: or go back with the build that knows these steps
-    ");
+    insta::assert_snapshot!("an_undeclared_loss_on_the_way_back", complaint);
     let back = ["rollback", "logs.db", "--accept-loss"];
     assert_eq!(
         older_build(&shell, &back).done(),
@@ -88,7 +82,8 @@ fn an_older_build_refuses_goes_back_and_the_current_one_comes_again() {
     assert_eq!(shell.run(&["--db", "logs.db", "migrate"]), 0);
     assert_same(&shell.path("logs.db"), &shell.path("reference.db"), "again");
 
-    // What the older build logs in between is there afterwards, as if it had been logged today.
+    // The sessions that the older build logs in between are there after the upgrade, as if they
+    // were logged now.
     older_build(&shell, &back).done();
     older_build(&shell, &log).done();
     assert_eq!(shell.run(&["--db", "logs.db", "migrate"]), 0);
@@ -127,7 +122,7 @@ fn an_older_build_asks_before_it_loses_what_it_does_not_know() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// Whatever is changed in what the file carries, the build that would have to trust it does not.
+/// An older build detects any change to the stored way back.
 #[test]
 fn an_older_build_does_not_trust_a_way_back_that_was_tampered_with() {
     let more = "down_sql || ' DELETE FROM training_sessions;'";
@@ -139,10 +134,10 @@ fn an_older_build_does_not_trust_a_way_back_that_was_tampered_with() {
             4,
             "down_sql = replace(down_sql, 'session', 'sessions')".to_owned(),
         ),
-        // The loss is no longer told of.
+        // The ledger no longer lists the loss.
         (5, "down_loses = ''".to_owned()),
         (5, "down_digest = replace(down_digest, '0', '1')".to_owned()),
-        // A step that it knows, with a digest that fits.
+        // A step that the build knows, with a digest that fits.
         (3, format!("down_sql = {more}, down_digest = 'fits'")),
         (3, "up_digest = 'another'".to_owned()),
     ];
@@ -168,11 +163,14 @@ fn an_older_build_does_not_trust_a_way_back_that_was_tampered_with() {
     }
 }
 
-/// Puts the right digest where `fits` stands.
+/// Replaces `fits` with the right digest.
 fn make_digest_fit(shell: &Shell) {
     let connection = Connection::open(shell.path("logs.db")).unwrap();
     let mut statement = connection
-        .prepare("SELECT version, down_sql, down_loses FROM schema_migrations WHERE down_digest = 'fits'")
+        .prepare(
+            "SELECT version, down_sql, down_loses FROM schema_migrations
+             WHERE down_digest = 'fits'",
+        )
         .unwrap();
     let rows: Vec<(u32, Option<String>, String)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -190,7 +188,7 @@ fn make_digest_fit(shell: &Shell) {
     }
 }
 
-/// A digest can be made to fit; what a step may not do, it may not do then, either.
+/// A forged digest does not permit more than a step may do.
 #[test]
 fn a_stored_way_back_may_do_no_more_than_a_step() {
     let shell = shell();

@@ -29,13 +29,13 @@ pub(crate) struct Starter {
     child: Child,
 }
 
-/// Starters that go on together.
+/// Processes that continue together.
 pub(crate) struct AtTheGate {
     starters: Vec<Starter>,
     gate: PipeWriter,
 }
 
-/// Starts the command `count` times with `arguments`, and returns when all stand at the gate.
+/// Starts the command `count` times with `arguments`, and returns when all wait at the gate.
 pub(crate) fn at_the_gate(count: usize, arguments: &[&str], path: &Path) -> AtTheGate {
     let (reader, gate) = io::pipe().unwrap();
     let start = |_| {
@@ -61,32 +61,32 @@ pub(crate) fn at_the_gate(count: usize, arguments: &[&str], path: &Path) -> AtTh
 }
 
 impl AtTheGate {
-    /// Lets all go.
+    /// Lets all continue.
     pub(crate) fn go(self) -> Vec<Starter> {
         drop(self.gate);
         self.starters
     }
 }
 
-/// Starts the command once, and lets it go.
+/// Starts the command once, and lets it continue.
 pub(crate) fn start(arguments: &[&str], path: &Path) -> Starter {
     at_the_gate(1, arguments, path).go().remove(0)
 }
 
 impl Starter {
-    /// Waits until it has ended by itself.
+    /// Waits for its normal end.
     pub(crate) fn wait(self) -> Ended {
         Ended::of(self.child.wait_with_output().unwrap())
     }
 
-    /// `kill -9`; whether there was something to kill.
+    /// `kill -9`; returns whether the process was still running.
     pub(crate) fn kill(mut self) -> bool {
         self.child.kill().unwrap();
         !self.child.wait().unwrap().success()
     }
 }
 
-/// How a process ended, and what it said.
+/// The exit status and the output of a process.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -104,14 +104,14 @@ impl Ended {
         }
     }
 
-    /// What it printed, when it did what it was told.
+    /// The output after success.
     #[track_caller]
     pub(crate) fn done(self) -> String {
         assert!(self.code == Some(0) && self.stderr.is_empty(), "{self:?}");
         self.stdout
     }
 
-    /// What it complained, when it refused.
+    /// The error output after a refusal.
     #[track_caller]
     pub(crate) fn refused(self) -> String {
         assert!(self.code == Some(1) && self.stdout.is_empty(), "{self:?}");
@@ -119,7 +119,7 @@ impl Ended {
     }
 }
 
-/// Another program that has the file open.
+/// A different program that has the file open.
 pub(crate) struct OtherProgram {
     child: Child,
     input: ChildStdin,
@@ -141,7 +141,7 @@ impl OtherProgram {
         }
     }
 
-    /// Lets it run a statement, and returns what it answers.
+    /// Lets it run a statement, and returns its answer.
     pub(crate) fn run(&mut self, sql: &str) -> String {
         writeln!(self.input, "{sql}").unwrap();
         let mut answer = String::new();
@@ -149,27 +149,28 @@ impl OtherProgram {
         answer.trim_end().to_owned()
     }
 
-    /// Lets it end by itself, and waits for it.
+    /// Lets it end normally, and waits for it.
     pub(crate) fn close(mut self) {
         drop(self.input);
         assert!(self.child.wait().unwrap().success());
     }
 
-    /// `kill -9`, in the middle of whatever it was doing.
+    /// `kill -9`, whatever it is doing.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         assert!(!self.child.wait().unwrap().success());
     }
 }
 
-/// What SQLite puts beside a file whose last writer did not end.
+/// The path of a file that SQLite leaves beside a file if its last writer was killed.
 pub(crate) fn beside(path: &Path, what: &str) -> PathBuf {
     let mut name = path.file_name().unwrap().to_owned();
     name.push(what);
     path.with_file_name(name)
 }
 
-/// A file of version 1 as its build left it, with as many sessions; each hundredth cannot be read.
+/// A file of version 1 as its build left it, with this many sessions; every hundredth cannot be
+/// read.
 pub(crate) fn file_of_version_1(path: &Path, sessions: usize, journal: &str) {
     let version_1 = catalogue().cut_at(1).unwrap();
     let mut migrator = Migrator::create(&version_1, path, Options::default()).unwrap();
@@ -191,8 +192,8 @@ pub(crate) fn file_of_version_1(path: &Path, sessions: usize, journal: &str) {
     assert_eq!(connection.execute(&sql, []).unwrap(), sessions);
 }
 
-/// Asserts that the file at `path` is whole, and that its tables have the rows that the one at
-/// `reference` has; of the ledger all that does not tell the time.
+/// Asserts that the file at `path` is intact, and that its tables have the same rows as those of
+/// `reference`; the ledger is compared without its times.
 #[track_caller]
 pub(crate) fn assert_same(path: &Path, reference: &Path, when: &str) {
     let connection = Connection::open(path).unwrap();
@@ -206,7 +207,7 @@ pub(crate) fn assert_same(path: &Path, reference: &Path, when: &str) {
             schema_or_rows.replace("FROM ", "FROM main."),
             schema_or_rows.replace("FROM ", "FROM reference."),
         );
-        // No two rows of a table here are the same.
+        // No two rows of a table here are equal.
         let sql = format!(
             "SELECT EXISTS ({here} EXCEPT {there})
                  OR (SELECT count(*) FROM ({here})) <> (SELECT count(*) FROM ({there}))"
@@ -242,7 +243,7 @@ pub(crate) fn version_of(path: &Path) -> u32 {
         .unwrap()
 }
 
-/// A copy of the file at `path` with what stands beside it.
+/// A copy of the file at `path` with its journal or WAL.
 pub(crate) fn copy(path: &Path, to: &Path) {
     fs::copy(path, to).unwrap();
     for what in ["-journal", "-wal"] {

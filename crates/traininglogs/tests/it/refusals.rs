@@ -1,4 +1,4 @@
-//! Files and documents that must not be touched: a clear error, and every byte as it was.
+//! Files and documents that must not be changed: a clear error, and every byte as before.
 
 use migrations::{Catalogue, Down, Migrator, Options, Step};
 use traininglogs::{APPLICATION_ID, CURRENT_VERSION, STEPS, TrainingLogs};
@@ -63,7 +63,7 @@ fn a_newer_file() {
     shell.refuses(&["migrate", "--from-version", "1"]);
     let error = TrainingLogs::open(&path).unwrap_err();
     assert_eq!(error.engine().unwrap().kind(), migrations::ErrorKind::Newer);
-    // What is in the file is not known, so no script of it is given; it can be kept.
+    // The build does not know the content, so it gives no script; a backup is possible.
     let target = CURRENT_VERSION.to_string();
     shell.refuses(&["plan", "--sql", "--to", &target]);
     assert_eq!(shell.run(&["plan", "--to", &target, "--rehearse"]), 0);
@@ -156,8 +156,8 @@ fn a_file_that_was_changed_by_hand() {
     insta::assert_snapshot!("a_file_that_was_changed_by_hand", shell.transcript());
 }
 
-/// A limit on the size of files, which kills a process that does not expect it, fails the run like
-/// a full disk: it is rolled back, and neither a journal nor a backup stays.
+/// A limit on the size of files would kill an unprepared process. Here the run fails as on a full
+/// disk: it is rolled back, and neither a journal nor a backup stays.
 #[cfg(unix)]
 #[test]
 fn a_limit_on_the_size_of_files_leaves_nothing() {
@@ -165,7 +165,8 @@ fn a_limit_on_the_size_of_files_leaves_nothing() {
     assert_eq!(shell.run(&["init"]), 0);
     assert_eq!(shell.run(&["rollback", "--to", "1", "--no-backup"]), 0);
     let rows = r#"INSERT INTO training_sessions
-        SELECT 'id' || value, '', json_object('exercises', json_array(json_object('name', hex(zeroblob(300)))))
+        SELECT 'id' || value, '', json_object('exercises',
+            json_array(json_object('name', hex(zeroblob(300)))))
         FROM generate_series(1, 500)"#;
     let rows = rows.replace(
         "generate_series(1, 500)",
@@ -206,8 +207,7 @@ fn a_limit_on_the_size_of_files_leaves_nothing() {
     assert_eq!(shell.run(&["migrate"]), 0);
 }
 
-/// What could not be made is not left behind as an empty file: here no file may grow beyond 0
-/// bytes.
+/// A file that cannot be made does not stay as an empty file: here no file may grow beyond 0 bytes.
 #[cfg(unix)]
 #[test]
 fn no_empty_file_is_left() {

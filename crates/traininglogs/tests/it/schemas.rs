@@ -74,8 +74,8 @@ fn the_forms_of_a_query_do_not_overlap() {
     }
 }
 
-/// How SQLite carries out each query at each version it is good for, one snapshot for each version.
-/// Without rows and statistics, so that it is the same everywhere; what the triggers of a table do
+/// SQLite's plan of each query at each of its versions, one snapshot for each version. The plans
+/// are made without rows and statistics, so that they are the same everywhere; the work of triggers
 /// is not shown.
 #[test]
 fn each_query_has_its_plan() {
@@ -112,7 +112,7 @@ fn plan(connection: &Connection, sql: &str) -> String {
 }
 
 /// The lookup reads the newest rows of one exercise, and nothing is sorted; a range of time is one
-/// walk along an index.
+/// range of an index.
 #[test]
 fn lookups_use_their_indexes() {
     let connection = catalogue().build(CURRENT_VERSION).unwrap();

@@ -1,4 +1,4 @@
-//! `plan --sql`: a script that brings a file where the engine would have brought it.
+//! `plan --sql`: a script with the same result as the engine's run.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::shell::Shell;
 
 const SESSION: &str = r#"{"date":"2025-01-02","exercises":[{"name":"Squat"},{"name":"Row"}]}"#;
 
-/// A shell with a file of `version` that holds two sessions, about one of which more was recorded.
+/// A shell with a file of `version` that contains two sessions, one of them with further data.
 fn at(version: u32) -> Shell {
     let mut shell = Shell::new();
     assert_eq!(shell.run(&["init"]), 0);
@@ -28,7 +28,7 @@ fn go_back(shell: &mut Shell, version: u32) {
     assert_eq!(shell.run(&arguments), 0);
 }
 
-/// The script that `plan --sql` prints; nothing else is on its output.
+/// The script that `plan --sql` prints, without any other output.
 fn script(shell: &Shell, target: u32) -> String {
     let before = shell.files();
     let output = shell
@@ -41,7 +41,7 @@ fn script(shell: &Shell, target: u32) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Everything that the file says but when and by whom it was migrated.
+/// The whole content of the file, except the time and origin of its migrations.
 fn content(shell: &Shell, name: &str) -> Vec<String> {
     let connection = Connection::open(shell.path(name)).unwrap();
     let mut lines = Vec::new();
@@ -67,7 +67,7 @@ fn content(shell: &Shell, name: &str) -> Vec<String> {
             let columns: Vec<String> = rows.column_names().into_iter().map(str::to_owned).collect();
             let mut rows = rows.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
-                // Who did it and when, and what only a run can compute.
+                // Origin and time, and values that only a run can compute.
                 let kept = columns.iter().filter(|column| {
                     !column.starts_with("applied_") && *column != "schema_fingerprint"
                 });
@@ -104,7 +104,7 @@ fn a_script_does_what_the_command_does() {
             content(&shell, "traininglogs.db"),
             "{from} to {to}"
         );
-        // The engine takes it for its own, and goes on with it, up and back.
+        // The engine accepts the result, and continues with it, up and back.
         let before = fs::read(shell.path("script.db")).unwrap();
         if to == last {
             assert_eq!(shell.run(&["--db", "script.db", "migrate"]), 0);
@@ -138,7 +138,7 @@ fn a_script_as_it_is_printed() {
     insta::assert_snapshot!("scripts", &shell.transcript()[start..]);
 }
 
-/// On a file that is elsewhere it fails before it writes.
+/// On a file at a different version it fails before it writes.
 #[test]
 fn a_script_checks_where_the_file_is() {
     let mut shell = at(3);
@@ -158,7 +158,8 @@ fn a_script_checks_where_the_file_is() {
     run("the ledger ends at version 3");
 }
 
-/// A row whose parent goes meanwhile stops it, one whose parent was missing before does not.
+/// A row whose parent goes meanwhile stops the script; one whose parent was missing before does
+/// not.
 #[test]
 fn a_script_checks_foreign_keys() {
     let shell = at(4);
@@ -182,7 +183,7 @@ fn a_script_checks_foreign_keys() {
     connection.execute_batch(&sql).unwrap();
 }
 
-/// With SQLite's own shell, where the machine has one.
+/// Runs the script with the `sqlite3` shell, if the machine has one.
 #[test]
 fn a_script_runs_in_the_shell_of_sqlite() {
     let shell = at(2);
@@ -198,7 +199,7 @@ fn a_script_runs_in_the_shell_of_sqlite() {
     assert!(status.success());
     let mut shell = shell;
     assert_eq!(shell.run(&["last", "Squat"]), 0);
-    // Once more it refuses, and nothing is written.
+    // A second run is refused, and nothing is written.
     let before = shell.files();
     let script = fs::File::open(shell.path("up.sql")).unwrap();
     let mut command = Command::new("sqlite3");

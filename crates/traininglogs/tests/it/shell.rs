@@ -1,4 +1,4 @@
-//! A directory in which the command is run as a person would, and everything it prints is kept.
+//! A directory in which the command runs; its whole output is recorded.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,9 +10,9 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use traininglogs::CURRENT_VERSION;
 
-/// The newest version that the kept texts tell of. What later versions add to them is left out, so
-/// that a new version does not change them.
-const TOLD: u32 = 5;
+/// The newest version in the recorded texts. Lines about later versions are left out, so that a new
+/// version does not change the texts.
+const RECORDED: u32 = 5;
 
 pub(crate) struct Shell {
     directory: TempDir,
@@ -70,7 +70,7 @@ impl Shell {
         } = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let (stdout, stderr) = (text(stdout), text(stderr));
-        // In JSON, standard output tells errors, too.
+        // In JSON, errors are on standard output, too.
         let quiet = status.success() || arguments.contains(&"json");
         assert_eq!(quiet, stderr.is_empty(), "{arguments:?}: {stdout}{stderr}");
         let code = status.code().unwrap();
@@ -103,16 +103,16 @@ impl Shell {
             .collect()
     }
 
-    /// All that was typed and printed, without what differs from run to run.
+    /// The whole input and output, without the parts that differ from run to run.
     pub(crate) fn transcript(&self) -> String {
-        self.tell(&self.transcript)
+        self.normalize(&self.transcript)
     }
 
-    /// A text without what differs from run to run.
-    pub(crate) fn tell(&self, told: &str) -> String {
+    /// A text without the parts that differ from run to run.
+    pub(crate) fn normalize(&self, printed: &str) -> String {
         let mut text = String::new();
         let directory = fs::canonicalize(self.directory.path()).unwrap();
-        for line in told.lines().filter(|line| !tells_of_later(line)) {
+        for line in printed.lines().filter(|line| !is_about_later(line)) {
             let newer = CURRENT_VERSION + 1;
             let line = line
                 .replace(&directory.display().to_string(), "[directory]")
@@ -137,8 +137,8 @@ impl Shell {
     }
 }
 
-/// Whether the line is about a step of this build that is later than the texts.
-fn tells_of_later(line: &str) -> bool {
+/// Whether the line is about a step of this build that is later than the recorded texts.
+fn is_about_later(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let folder = match words.as_slice() {
         ["up" | "down", folder] => folder,
@@ -149,7 +149,7 @@ fn tells_of_later(line: &str) -> bool {
     line.starts_with("  ")
         && version
             .parse::<u32>()
-            .is_ok_and(|version| is_known(version) && version > TOLD)
+            .is_ok_and(|version| is_known(version) && version > RECORDED)
 }
 
 /// Whether this build has the version.
@@ -157,7 +157,7 @@ fn is_known(version: u32) -> bool {
     version <= CURRENT_VERSION
 }
 
-/// Each system says it in its own words when a file is missing.
+/// Each system has its own message for a missing file.
 fn in_any_system(line: &str) -> String {
     match line.split_once("because: ") {
         Some((before, words)) if words.contains("(os error") => {
@@ -188,7 +188,7 @@ fn without_ids_and_times(line: &str) -> String {
     text
 }
 
-/// Sizes and durations, which differ from run to run and from version to version.
+/// Replaces sizes and durations, which differ from run to run and from version to version.
 fn without_sizes(line: &str) -> String {
     let words = line.split(' ').collect::<Vec<_>>();
     let units = ["kB", "MB", "ms"];

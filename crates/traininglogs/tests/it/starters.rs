@@ -1,4 +1,4 @@
-//! Nobody races: eight processes of the command, let go at the same moment.
+//! Concurrent starts: eight processes of the command start at the same moment.
 
 use rusqlite::Connection;
 use traininglogs::{CURRENT_VERSION, inconsistencies};
@@ -9,7 +9,7 @@ use crate::shell::Shell;
 const STARTERS: usize = 8;
 const ROUNDS: usize = 10;
 
-/// What the file is before the round: `None` where there is none.
+/// `before` is the file before the round: `None` for none.
 fn rounds(verb: &str, before: Option<(usize, &str)>, made: &str) {
     let mut shell = Shell::new();
     if let Some((sessions, journal)) = before {
@@ -25,14 +25,23 @@ fn rounds(verb: &str, before: Option<(usize, &str)>, made: &str) {
         if before.is_some() {
             copy(&shell.path("old.db"), &path);
         }
-        let told: Vec<String> = at_the_gate(STARTERS, &[verb], &path)
+        let printed: Vec<String> = at_the_gate(STARTERS, &[verb], &path)
             .go()
             .into_iter()
             .map(|starter| starter.wait().done())
             .collect();
-        let made = told.iter().filter(|told| told.contains(made)).count();
-        let idle = told.iter().filter(|told| told.contains("nothing to do"));
-        assert_eq!((made, idle.count()), (1, STARTERS - 1), "{round}: {told:?}");
+        let made = printed
+            .iter()
+            .filter(|printed| printed.contains(made))
+            .count();
+        let idle = printed
+            .iter()
+            .filter(|printed| printed.contains("nothing to do"));
+        assert_eq!(
+            (made, idle.count()),
+            (1, STARTERS - 1),
+            "{round}: {printed:?}"
+        );
         assert_same(
             &path,
             &shell.path("reference.db"),
@@ -53,7 +62,7 @@ fn eight_processes_make_a_file() {
     rounds("init", None, "made `");
 }
 
-/// The mode is kept in the file, so somebody has made it; but there is no table in it.
+/// The mode is stored in the file, so somebody has made it; but it contains no table.
 #[test]
 fn eight_processes_fill_an_empty_file_under_wal() {
     rounds("init", Some((0, "wal")), "made `");
@@ -71,7 +80,7 @@ fn eight_processes_upgrade_an_old_file_under_wal() {
     rounds("migrate", Some((300, "wal")), &made);
 }
 
-/// From two to sixteen, with a reader that comes and goes between them: each step once, nobody
+/// From two to sixteen processes, with a reader between them: each step runs once, and no process
 /// fails.
 #[test]
 fn from_two_to_sixteen_processes_with_a_reader_in_between() {
@@ -100,19 +109,22 @@ fn from_two_to_sixteen_processes_with_a_reader_in_between() {
                 assert_eq!(reader.run("BEGIN"), "None");
             }
             assert_eq!(reader.run("COMMIT"), "None");
-            let told: Vec<String> = going.into_iter().map(|one| one.wait().done()).collect();
+            let printed: Vec<String> = going.into_iter().map(|one| one.wait().done()).collect();
             reader.close();
-            let ran = told.iter().filter(|told| told.contains(&made)).count();
-            let idle = told
+            let ran = printed
                 .iter()
-                .filter(|told| told.contains("nothing to do"))
+                .filter(|printed| printed.contains(&made))
                 .count();
-            assert_eq!((ran, idle), (1, starters - 1), "{journal}: {told:?}");
+            let idle = printed
+                .iter()
+                .filter(|printed| printed.contains("nothing to do"))
+                .count();
+            assert_eq!((ran, idle), (1, starters - 1), "{journal}: {printed:?}");
         }
     }
 }
 
-/// On a file that is there already nobody has anything to do, and nobody waits for anybody.
+/// On a current file no process has anything to do, and none waits.
 #[test]
 fn sixteen_processes_find_a_current_file() {
     let mut shell = Shell::new();

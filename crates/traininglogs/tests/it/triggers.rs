@@ -1,5 +1,5 @@
-//! What builds write that know nothing of `exercises_index`, or of the triggers that keep it in
-//! step.
+//! The writes of builds that do not know `exercises_index`, or the triggers that keep it up to
+//! date.
 
 use migrations::{Migrator, Options, Version};
 use proptest::collection::vec;
@@ -12,10 +12,10 @@ use traininglogs::{NewSession, catalogue, exercise_id, inconsistencies, write_se
 
 use crate::at_version_1;
 
-/// The version that brings the triggers.
+/// The version that adds the triggers.
 const TRIGGERS: Version = 6;
 
-/// What SQLite reads of JSON at most: <https://sqlite.org/json1.html>.
+/// The maximum depth of JSON in SQLite: <https://sqlite.org/json1.html>.
 const DEEPEST: usize = 1000;
 
 const INSERT: &str = "INSERT INTO training_sessions (id, created_at, raw_json) VALUES (?1, ?2, ?3)";
@@ -37,7 +37,7 @@ fn rows(connection: &Connection) -> Rows {
         .unwrap()
 }
 
-/// How deep a document is nested, if it is JSON.
+/// The depth of a document, if it is JSON.
 fn depth(document: &str) -> usize {
     let (mut depth, mut deepest, mut string, mut escaped) = (0_usize, 0, false, false);
     for c in document.chars() {
@@ -63,14 +63,14 @@ fn written(id: &str, document: &str) -> Connection {
     connection
 }
 
-/// What disagrees in `exercises_index`; a build of version 1 writes no metadata either.
+/// The inconsistencies in `exercises_index`; a build of version 1 writes no metadata either.
 fn troubles(connection: &Connection) -> Vec<String> {
     let mut found = inconsistencies(connection, TRIGGERS).unwrap();
     found.retain(|trouble| trouble.contains("exercises_index"));
     found
 }
 
-/// The same sessions, with the rows that the code of version 2 gives them.
+/// The same sessions, with the rows that the code of version 2 makes.
 fn by_code(sessions: &[GeneratedSession]) -> Connection {
     let mut migrator =
         Migrator::with_connection(catalogue(), at_version_1(sessions), Options::default());
@@ -87,9 +87,9 @@ fn by_trigger(sessions: &[GeneratedSession]) -> Connection {
     connection
 }
 
-/// JSON of the shape that is read, with odd values where the reader looks, and where it does not. A
-/// list or an object under a key that is spelled with escapes is left out: there the view does not
-/// look for half a surrogate pair.
+/// JSON in the shape of a document, with odd values in the parts that are read and in others. Lists
+/// or objects under a key that is spelled with escapes are left out: there the view does not check
+/// for half a surrogate pair.
 fn odd_document() -> impl Strategy<Value = String> {
     let scalar = select(
         &[
@@ -180,8 +180,7 @@ fn odd_document() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(crate::cases())]
 
-    /// Whatever a document is like, the triggers make of it what the code makes, and refuse
-    /// nothing.
+    /// For every document, the triggers write the same rows as the code, and refuse nothing.
     #[test]
     fn a_trigger_writes_what_the_code_writes(mut sessions in generate::sessions()) {
         sessions.retain(|session| depth(&session.raw_json) <= DEEPEST);
@@ -192,46 +191,45 @@ proptest! {
 
     #[test]
     fn a_trigger_reads_odd_documents_as_the_code_does(documents in vec(odd_document(), 1..20)) {
-        let sessions: Vec<_> = documents.into_iter().zip(0..).map(|(raw_json, number)| GeneratedSession {
+        let session = |(raw_json, number): (String, usize)| GeneratedSession {
             id: Some(format!("session {number}")),
             created_at: String::new(),
             raw_json,
             duration_minutes: None,
             user_id: None,
             device: None,
-        }).collect();
+        };
+        let sessions: Vec<_> = documents.into_iter().zip(0..).map(session).collect();
         let (connection, expected) = (by_trigger(&sessions), by_code(&sessions));
         for session in &sessions {
             let of = |connection: &Connection| -> Rows {
+                let id = rusqlite::types::Value::from(session.id.clone().unwrap());
                 let mut rows = rows(connection);
-                rows.retain(|row| row.0 == rusqlite::types::Value::from(session.id.clone().unwrap()));
+                rows.retain(|row| row.0 == id);
                 rows
             };
             prop_assert_eq!(of(&connection), of(&expected), "{}", session.raw_json);
         }
     }
 
-    /// Builds that write the rows themselves write each of them once, with the ids that they always
-    /// have.
+    /// Builds that write the rows themselves write each of them once, with their usual ids.
     #[test]
-    fn what_a_build_writes_itself_does_not_stand_twice(
+    fn rows_of_a_build_are_not_duplicated(
         sessions in generate::sessions(),
         version in 2..=TRIGGERS,
     ) {
         let connection = catalogue().build(TRIGGERS).unwrap();
         for session in sessions.iter().filter(|session| session.id.is_some()) {
-            let id = session.id.as_deref().unwrap();
-            write_session(&connection, version, id, &session.created_at, &session.to_new()).unwrap();
+            let (id, new) = (session.id.as_deref().unwrap(), session.to_new());
+            write_session(&connection, version, id, &session.created_at, &new).unwrap();
         }
         prop_assert_eq!(troubles(&connection), [""; 0]);
-        let by_trigger: i64 = connection
-            .query_row("SELECT count(*) FROM exercises_index WHERE id LIKE '%/%'", [], |row| row.get(0))
-            .unwrap();
+        let count = "SELECT count(*) FROM exercises_index WHERE id LIKE '%/%'";
+        let by_trigger: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
         prop_assert_eq!(by_trigger, 0);
     }
 
-    /// A session that is changed, replaced or deleted, by a build that knows `training_sessions`
-    /// alone.
+    /// A build that only knows `training_sessions` changes, replaces or deletes a session.
     #[test]
     fn rows_follow_their_session(
         sessions in generate::sessions(),
@@ -240,10 +238,13 @@ proptest! {
         let connection = by_trigger(&sessions);
         for (index, other, how) in &changes {
             let Some(old) = sessions.get(index.index(sessions.len().max(1))) else { continue };
-            if depth(&other.raw_json) > DEEPEST || sessions.iter().any(|s| depth(&s.raw_json) > DEEPEST) {
+            let is_too_deep = |session: &GeneratedSession| depth(&session.raw_json) > DEEPEST;
+            if is_too_deep(other) || sessions.iter().any(is_too_deep) {
                 continue;
             }
-            let set = |column: &str| format!("UPDATE training_sessions SET {column} = ?2 WHERE id IS ?1");
+            let set = |column: &str| {
+                format!("UPDATE training_sessions SET {column} = ?2 WHERE id IS ?1")
+            };
             let done = match how {
                 0 => connection.execute(&set("raw_json"), params![old.id, other.raw_json]),
                 1 => connection.execute(&set("created_at"), params![old.id, other.created_at]),
@@ -278,14 +279,14 @@ fn a_build_of_version_1_writes_sessions_alone() {
     assert_eq!(ids, ["a/0 Squat", "a/1 Unknown", "a/2 Squat"]);
 }
 
-/// Without a trigger the tests above would find what it is for; without its neighbours it does its
-/// work.
+/// Without a trigger the tests above fail in its area; without the other triggers it works.
 #[test]
 fn each_trigger_is_needed() {
     let deeds = [
         (
             "session_logged",
-            "INSERT INTO training_sessions (id, created_at, raw_json) SELECT 'b', created_at, raw_json FROM training_sessions",
+            "INSERT INTO training_sessions (id, created_at, raw_json)
+             SELECT 'b', created_at, raw_json FROM training_sessions",
         ),
         (
             "session_changed",
@@ -295,7 +296,8 @@ fn each_trigger_is_needed() {
         ("session_deleted", "DELETE FROM training_sessions"),
         (
             "exercise_logged",
-            "INSERT INTO exercises_index SELECT usual, session_id, exercise_name, date_logged FROM exercises_index LIMIT 1",
+            "INSERT INTO exercises_index
+             SELECT usual, session_id, exercise_name, date_logged FROM exercises_index LIMIT 1",
         ),
     ];
     for (trigger, deed) in deeds {
@@ -319,8 +321,8 @@ fn each_trigger_is_needed() {
     }
 }
 
-/// Deeper than SQLite reads, a document has no rows by a trigger, and nothing is refused; the
-/// builds that write rows themselves are not held back.
+/// Documents that are deeper than SQLite reads get no rows from a trigger, and nothing is refused;
+/// builds that write rows themselves still do.
 #[test]
 fn what_sqlite_cannot_read_is_not_refused() {
     let deep = |depth: usize| {

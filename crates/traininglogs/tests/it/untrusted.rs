@@ -1,20 +1,21 @@
-//! What stands in a file, in its name and in an argument cannot forge what the command prints.
+//! The content of a file, its name and arguments cannot forge the command's output.
 
 use migrations::escape::is_unsafe;
 use rusqlite::{Connection, params};
 
 use crate::shell::Shell;
 
-/// Every control character but NUL, which ends an argument, what misleads a reader, and lines that
-/// the command or a CI system would print or obey.
+/// Every control character except NUL, which ends an argument, characters that mislead a reader,
+/// and lines that the command prints or that a CI system obeys.
 fn evil() -> String {
     let controls: String = ('\u{1}'..=' ').chain('\u{7f}'..='\u{9f}').collect();
     let marks = "\u{200b}\u{200e}\u{202e}\u{2028}\u{2029}\u{2066}\u{feff}\u{ad}\u{e0041}";
-    let lines = "\n::error::forged\r\n  ::stop-commands::x\nbackups: forged\nok: forged\n##[error]x\nerror: forged";
+    let lines = "\n::error::forged\r\n  ::stop-commands::x\nbackups: forged\nok: forged\n\
+                 ##[error]x\nerror: forged";
     format!("{controls}{marks}{lines}é漢字")
 }
 
-/// Looks at all that was printed for one command.
+/// Checks everything that was printed for one command.
 fn check(arguments: &[&str], text: &str) {
     let raw = text.chars().find(|c| *c != '\n' && is_unsafe(*c));
     assert_eq!(raw, None, "{arguments:?}: {text}");
@@ -28,7 +29,7 @@ fn check(arguments: &[&str], text: &str) {
     }
 }
 
-/// A file whose ledger, schema, rows and name are somebody else's.
+/// A file with a foreign ledger, schema, rows and name.
 fn file(shell: &Shell, name: &str) {
     let evil = evil();
     let path = shell.path(name);
@@ -43,7 +44,8 @@ fn file(shell: &Shell, name: &str) {
     file.execute(sql, [&evil]).unwrap();
     let sql = "INSERT INTO training_sessions (id, created_at, raw_json) VALUES (?1, ?1, ?1)";
     file.execute(sql, [&evil]).unwrap();
-    let sql = "INSERT INTO exercises_index (id, session_id, exercise_name, date_logged) VALUES (?1, ?1, ?1, ?1)";
+    let sql = "INSERT INTO exercises_index (id, session_id, exercise_name, date_logged)
+               VALUES (?1, ?1, ?1, ?1)";
     file.execute(sql, [&evil]).unwrap();
     file.execute(
         "INSERT INTO session_metadata (session_id, user_id) VALUES (?1, ?1)",
@@ -52,7 +54,7 @@ fn file(shell: &Shell, name: &str) {
     .unwrap();
 }
 
-/// A step that this build does not know, whose way back is somebody else's.
+/// A step that this build does not know, with a foreign way back.
 fn newer(shell: &Shell, name: &str) {
     let file = Connection::open(shell.path(name)).unwrap();
     let evil = evil();
@@ -61,9 +63,15 @@ fn newer(shell: &Shell, name: &str) {
         evil.replace('\n', "\n-- ")
     );
     let digest = migrations::digest(&back);
-    file.execute("CREATE TEMP TABLE one AS SELECT * FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)", []).unwrap();
     file.execute(
-        "UPDATE one SET version = version + 1, name = ?1, down_sql = ?2, down_digest = ?3, down_loses = ?1",
+        "CREATE TEMP TABLE one AS SELECT * FROM schema_migrations
+         WHERE version = (SELECT max(version) FROM schema_migrations)",
+        [],
+    )
+    .unwrap();
+    file.execute(
+        "UPDATE one SET version = version + 1, name = ?1, down_sql = ?2, down_digest = ?3,
+         down_loses = ?1",
         params![evil, back, digest],
     )
     .unwrap();
@@ -92,7 +100,8 @@ fn nothing_that_is_printed_can_be_forged() {
     let rows = Connection::open(shell.path("old.db")).unwrap();
     for sql in [
         "INSERT INTO training_sessions (id, created_at, raw_json) VALUES (?1, ?1, ?1)",
-        "INSERT INTO exercises_index (id, session_id, exercise_name, date_logged) VALUES (?1, ?1, ?1, ?1)",
+        "INSERT INTO exercises_index (id, session_id, exercise_name, date_logged)
+         VALUES (?1, ?1, ?1, ?1)",
         "INSERT INTO session_metadata (session_id, user_id) VALUES (?1, ?1)",
     ] {
         rows.execute(sql, [&evil]).unwrap();
@@ -182,7 +191,7 @@ fn nothing_that_is_printed_can_be_forged() {
             }
         }
     }
-    // What is no danger can be read, and the rest was there to be printed.
+    // Harmless characters are readable, and the others were in the file.
     assert!(seen.matches("é漢字").count() > 40, "{seen}");
     assert!(
         seen.contains(r"\u{1b}") && seen.contains(r"\u{202e}") && seen.contains(r"\n\u{3a}:")

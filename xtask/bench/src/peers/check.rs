@@ -1,4 +1,4 @@
-//! Checks of a file after a tool has worked on it, before its time counts.
+//! Checks a file after the work of a tool, before its time counts.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ impl Found {
         Some(found)
     }
 
-    /// Reports the problem in the file of `peer` that should have `steps` applied and these tables
-    /// beside the ledger, each with its rows and indexes.
+    /// Reports a problem of the file of `peer`, which should have `steps` applied and these tables
+    /// besides the ledger, each with its rows and indexes.
     pub(super) fn wrong(
         &self,
         peer: &Peer,
@@ -43,7 +43,7 @@ impl Found {
             None => self.user_version,
         };
         if applied != steps {
-            return Some(format!("{applied} steps are recorded in place of {steps}"));
+            return Some(format!("{applied} steps are recorded instead of {steps}"));
         }
         let differs = |name: &&String| tables.get(*name) != expected.get(*name);
         let name = expected.keys().chain(tables.keys()).find(differs)?;
@@ -52,7 +52,7 @@ impl Found {
             None => "none".to_owned(),
         };
         let (found, wanted) = (shown(tables.get(name)), shown(expected.get(name)));
-        Some(format!("table `{name}`: {found} in place of {wanted}"))
+        Some(format!("table `{name}`: {found} instead of {wanted}"))
     }
 }
 
@@ -76,22 +76,23 @@ mod tests {
     #[test]
     fn what_is_as_it_should_be_passes() {
         assert_eq!(wrong(0, 2, &[("t1", 0, 0), ("t2", 5, 1)]), None);
-        // One that counts by `user_version` has no ledger, so the table is one too many.
+        // For a tool that counts in `user_version` there is no ledger, so the table is one too
+        // many.
         let all = [("ledger", 2, 0), ("t1", 0, 0), ("t2", 5, 1)];
         assert_eq!(wrong(2, 2, &all), None);
     }
 
     #[test]
-    fn a_missing_step_table_row_or_index_is_told() {
-        let told = |tables: &[(&str, u64, u64)], steps| wrong(0, steps, tables).unwrap();
+    fn a_missing_step_table_row_or_index_is_reported() {
+        let problem = |tables: &[(&str, u64, u64)], steps| wrong(0, steps, tables).unwrap();
         let fine = [("t1", 0, 0), ("t2", 5, 1)];
-        assert_eq!(told(&fine, 3), "2 steps are recorded in place of 3");
+        assert_eq!(problem(&fine, 3), "2 steps are recorded instead of 3");
         assert!(
-            told(&[("t1", 0, 0), ("t2", 6, 1)], 2).contains("5 rows and 1 indexes in place of 6")
+            problem(&[("t1", 0, 0), ("t2", 6, 1)], 2).contains("5 rows and 1 indexes instead of 6")
         );
-        assert!(told(&[("t1", 0, 0), ("t2", 5, 0)], 2).contains("`t2`"));
-        assert!(told(&[("t2", 5, 1)], 2).contains("`t1`"));
-        assert!(told(&[("t1", 0, 0), ("t2", 5, 1), ("t3", 0, 0)], 2).contains("`t3`: none"));
+        assert!(problem(&[("t1", 0, 0), ("t2", 5, 0)], 2).contains("`t2`"));
+        assert!(problem(&[("t2", 5, 1)], 2).contains("`t1`"));
+        assert!(problem(&[("t1", 0, 0), ("t2", 5, 1), ("t3", 0, 0)], 2).contains("`t3`: none"));
         assert_eq!(Found::parse("nonsense"), None);
     }
 }

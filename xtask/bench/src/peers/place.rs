@@ -1,4 +1,4 @@
-//! The programs of the tools, and the folder that they work in.
+//! The programs of the tools, and their work folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,10 @@ use xtask::project::VERSIONS;
 use super::Peer;
 use super::check::Found;
 
-/// Where the programs are, and the folder that they work in, which goes with this.
+/// The programs, and their work folder, which is removed at the end.
 pub(super) struct Place {
     programs: PathBuf,
-    /// The `up.sql` of version 1, and the SQL that moves to version 2.
+    /// The `up.sql` of version 1, and the SQL that migrates to version 2.
     pub(super) training: [String; 2],
     pub(super) folder: PathBuf,
 }
@@ -41,7 +41,7 @@ impl Place {
         })
     }
 
-    /// A folder of steps that make a table each.
+    /// A folder of steps that each make a table.
     pub(super) fn trivial(&self, steps: u32) -> Result<PathBuf, Failure> {
         let step = |table: u32| {
             format!("CREATE TABLE t{table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);\n")
@@ -62,7 +62,7 @@ impl Place {
         Ok(folder)
     }
 
-    /// An empty file in this journal mode, and nothing beside it.
+    /// An empty file in this journal mode, without other files beside it.
     pub(super) fn fresh(&self, name: &str, journal: &str) -> Result<PathBuf, Failure> {
         let file = self.folder.join(name);
         for beside in ["", "-journal", "-wal", "-shm"] {
@@ -89,7 +89,8 @@ impl Place {
 
     pub(super) fn found(&self, file: &Path) -> Result<Found, Failure> {
         let said = self.look(&["tables", &file.to_string_lossy()])?;
-        Found::parse(&said).ok_or_else(|| Failure::new(format!("`look` said nonsense: {said}")))
+        Found::parse(&said)
+            .ok_or_else(|| Failure::new(format!("the output of `look` cannot be read: {said}")))
     }
 
     pub(super) fn expect(
@@ -101,8 +102,11 @@ impl Place {
     ) -> Result<(), Failure> {
         match self.found(file)?.wrong(peer, u64::from(steps), tables) {
             None => Ok(()),
-            Some(told) => Err(Failure::new(format!("`{}` left a wrong file: {told}", peer.name))
-                .hint("its program is in `xtask/peers`; its time is worth nothing until that is right")),
+            Some(problem) => {
+                let message = format!("`{}` left a wrong file: {problem}", peer.name);
+                Err(Failure::new(message)
+                    .hint("fix its program in `xtask/peers`; until then its time means nothing"))
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! The work of the tools: opening, applying, moving, and eight that start at once.
+//! The work of the tools: opening, applying, moving data, and eight concurrent starts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,7 +46,7 @@ pub(super) struct Timed {
     pub(super) least: f64,
     pub(super) median: f64,
     pub(super) failed: Option<(u32, u32)>,
-    /// In how many rounds the file was not as it should be afterwards.
+    /// The number of rounds with a wrong file afterwards.
     pub(super) wrong: u32,
 }
 
@@ -60,7 +60,7 @@ impl Timed {
 }
 
 impl Work {
-    /// All, in the order of the report.
+    /// All pieces of work, in the order of the report.
     pub(super) fn all(quick: bool) -> Vec<Work> {
         let rounds = |slow: u32, fast: u32| if quick { fast } else { slow };
         let mut all = Vec::new();
@@ -210,7 +210,7 @@ impl Place {
                 let mut children: Vec<Child> = (0..STARTERS)
                     .map(|_| self.spawn(peer, "apply", &folder, &file, &[]))
                     .collect::<Result<_, Failure>>()?;
-                // The end of its input lets each go.
+                // The end of its input lets each program continue.
                 children
                     .iter_mut()
                     .for_each(|child| drop(child.stdin.take()));
@@ -219,8 +219,8 @@ impl Place {
                     failed += u32::from(!ended.is_ok_and(|output| output.status.success()));
                 }
                 let sound = self.found(&file)?;
-                let told = sound.wrong(peer, u64::from(steps), &trivial_tables(steps));
-                wrong += u32::from(told.is_some());
+                let problem = sound.wrong(peer, u64::from(steps), &trivial_tables(steps));
+                wrong += u32::from(problem.is_some());
             }
             all.push(Timed {
                 peer: peer.name,
@@ -232,7 +232,7 @@ impl Place {
         Ok(all)
     }
 
-    /// Each tool once in each round, so that whatever else the machine does falls on all of them.
+    /// Runs each tool once in each round, so that other load on the machine affects all of them.
     fn in_turn(
         &self,
         rounds: u32,

@@ -1,10 +1,11 @@
-//! What all programs here share: how they are called, and what they time.
+//! The common part of all programs here: their command line, and their timing.
 //!
-//! - `PROGRAM apply STEPS FILE` reads the steps, waits for the end of its standard input, applies those that are
-//!   missing, and prints the nanoseconds.
-//! - `PROGRAM open STEPS FILE TIMES` does the same so many times on a file that is up to date, and prints each.
-//! - `PROGRAM ask STEPS FILE TIMES` does that, and asks [`FIRST_QUERY`] on the same connection.
-//! - `PROGRAM move STEPS FILE` is `apply`, for the tool that has a better way than SQL.
+//! - `PROGRAM apply STEPS FILE` reads the steps, waits for the end of its standard input, applies
+//!   the missing ones, and prints the nanoseconds.
+//! - `PROGRAM open STEPS FILE TIMES` does the same TIMES times on a current file, and prints each
+//!   time.
+//! - `PROGRAM ask STEPS FILE TIMES` also runs [`FIRST_QUERY`] on the same connection.
+//! - `PROGRAM move STEPS FILE` is `apply`, for a tool that has a better way than SQL.
 //!
 //! STEPS is a folder of folders `0001_name` with `up.sql` and `down.sql`. Reading it is not timed.
 
@@ -15,12 +16,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// What a tool may fail with.
+/// The result of a tool.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// One step, as its folder has it.
+/// One step, from its folder.
 pub struct Step {
-    /// Counted from 1.
+    /// The number of the step, from 1.
     pub version: u32,
     /// The folder's name, such as `0001_name`.
     pub folder: String,
@@ -28,33 +29,33 @@ pub struct Step {
     pub down: String,
 }
 
-/// What is to be done.
+/// The work of a call.
 pub struct Work {
     pub steps: Vec<Step>,
-    /// The folder that the steps were read from.
+    /// The folder of the steps.
     pub folder: PathBuf,
     pub verb: Verb,
 }
 
-/// How the program was called.
+/// The verb of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Apply,
-    /// Data is moved, for which a tool may have more than SQL.
+    /// Apply a step that moves data, for which a tool may have more than SQL.
     Move,
-    /// The file is up to date.
+    /// Open a current file.
     Open,
-    /// The same, and the connection is used.
+    /// The same, and use the connection.
     Ask,
 }
 
-/// For which SQLite reads the schema, if it has not yet.
+/// A query for which SQLite must read the schema.
 pub const FIRST_QUERY: &str = "SELECT count(*) FROM t1";
 
 /// Brings a file up to date with a tool.
 pub type Apply = Box<dyn Fn(&Path) -> Outcome>;
 
-/// Reads the command line, lets `prepare` make the tool ready, and times what it does.
+/// Reads the command line, lets `prepare` prepare the tool, and times its work.
 pub fn main(prepare: impl FnOnce(Work) -> Result<Apply, Box<dyn Error>>) -> ExitCode {
     match run(prepare) {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,7 +81,7 @@ fn run(prepare: impl FnOnce(Work) -> Result<Apply, Box<dyn Error>>) -> Outcome {
         folder: PathBuf::from(folder),
         verb,
     })?;
-    // So that many can be made ready and then let go at once.
+    // So that many processes can be prepared and then start at the same moment.
     io::stdin().read_to_end(&mut Vec::new())?;
     let mut taken = Vec::with_capacity(times);
     for _ in 0..times {

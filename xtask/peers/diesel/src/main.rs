@@ -1,4 +1,4 @@
-//! diesel_migrations: a transaction for each step, told by a table of its own.
+//! diesel_migrations: a transaction for each step, which it records in its own table.
 
 use std::process::ExitCode;
 

@@ -1,12 +1,13 @@
-//! Our engine, as an application calls it: all steps in one transaction, with the ledger and the checks that it makes
-//! by default. Opening without a question asks the header alone, as the quickest tool does; with one, also the ledger.
-//! Moving takes no backup, as the others take none, and has the Rust function of version 2.
+//! This engine, as an application calls it: all steps in one transaction, with its ledger and its
+//! default checks. Opening without a query reads the header alone, as the quickest tool does; with
+//! a query, it also reads the ledger. Moving data takes no backup, as in the other tools, and uses
+//! the Rust function of version 2.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use common::{FIRST_QUERY, Outcome, Verb, Work};
-use migrations::{Down, Backups, Catalogue, Migrator, Options, Step};
+use migrations::{Backups, Catalogue, Down, Migrator, Options, Step};
 
 fn main() -> ExitCode {
     common::main(|work| {
@@ -31,16 +32,16 @@ fn catalogue(work: Work) -> Result<Catalogue, migrations::Error> {
 }
 
 fn apply(file: &Path, catalogue: &Catalogue, options: Options, verb: Verb) -> Outcome {
-    let told = |error: migrations::Error| error.report();
+    let report = |error: migrations::Error| error.report();
     if verb == Verb::Open {
-        let opened = Migrator::open_by_header(catalogue, file, options).map_err(told)?;
+        let opened = Migrator::open_by_header(catalogue, file, options).map_err(report)?;
         return match opened {
             Some(_) => Ok(()),
             None => Err("the file is not up to date".into()),
         };
     }
-    let mut migrator = Migrator::create(catalogue, file, options).map_err(told)?;
-    migrator.upgrade().map_err(told)?;
+    let mut migrator = Migrator::create(catalogue, file, options).map_err(report)?;
+    migrator.upgrade().map_err(report)?;
     if verb == Verb::Ask {
         let asked = migrator
             .connection()

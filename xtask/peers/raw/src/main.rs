@@ -1,5 +1,5 @@
-//! SQLite alone: what nobody can be faster than. Opening reads `user_version`; applying is one transaction with a
-//! ledger.
+//! SQLite alone, the lower bound of all tools. Opening reads `user_version`; applying is one
+//! transaction with a ledger.
 
 use std::error::Error;
 use std::path::Path;

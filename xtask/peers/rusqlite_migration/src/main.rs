@@ -1,4 +1,4 @@
-//! rusqlite_migration: all steps in one transaction, told by `user_version`.
+//! rusqlite_migration: all steps in one transaction, recorded in `user_version`.
 
 use std::process::ExitCode;
 

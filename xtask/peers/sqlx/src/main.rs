@@ -1,4 +1,4 @@
-//! sqlx: a transaction for each step, told by a table of its own.
+//! sqlx: a transaction for each step, which it records in its own table.
 
 use std::borrow::Cow;
 use std::process::ExitCode;

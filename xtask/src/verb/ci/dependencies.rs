@@ -1,7 +1,7 @@
 //! The rules for dependencies, which are in `deny.toml`.
 //!
-//! `cargo deny` checks all of them, if it is installed. It takes minutes to compile, so licences,
-//! sources and duplicates are checked here from `cargo metadata`, too, by the same file.
+//! `cargo deny` checks all of them, if it is installed. It takes minutes to compile, so this module
+//! also checks licences, sources and duplicates from `cargo metadata`, by the same file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,10 +22,10 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let metadata = project::metadata(root, &["--all-features"])?;
     let wrong = faults(&metadata, &allowed);
     if !wrong.is_empty() {
-        return Err(Failure::new(wrong.join("\n")).hint("`deny.toml` says what is allowed"));
+        return Err(Failure::new(wrong.join("\n")).hint("`deny.toml` lists what is allowed"));
     }
     if !program::is_there("cargo-deny") {
-        say!("licences, sources and duplicates are as `deny.toml` allows");
+        say!("licences, sources and duplicates conform to `deny.toml`");
         say!("skipped: `cargo deny`, which is not installed; `cargo install --locked cargo-deny`");
         return Ok(());
     }
@@ -49,7 +49,7 @@ fn faults(metadata: &Value, allowed: &[String]) -> Vec<String> {
         let text = |key: &str| package[key].as_str().unwrap_or_default();
         let (name, version) = (text("name"), text("version"));
         versions.entry(name).or_default().push(version);
-        // What has no source is a crate of this workspace.
+        // A package without a source is a crate of this workspace.
         let Some(source) = package["source"].as_str() else {
             continue;
         };
@@ -63,13 +63,15 @@ fn faults(metadata: &Value, allowed: &[String]) -> Vec<String> {
     }
     for (name, versions) in versions.iter().filter(|(_, all)| all.len() > 1) {
         let versions = versions.join(", ");
-        wrong.push(format!("`{name}` is there in several versions: {versions}"));
+        wrong.push(format!(
+            "`{name}` is present in several versions: {versions}"
+        ));
     }
     wrong
 }
 
-/// The packages without those that only tests need, as `cargo deny` does it: whoever uses ours
-/// compiles none of these.
+/// The packages without those that only tests need, as in `cargo deny`: users of our crates compile
+/// none of these.
 fn shipped(metadata: &Value) -> BTreeSet<&str> {
     let nodes = metadata["resolve"]["nodes"].as_array();
     let nodes = nodes.into_iter().flatten();
@@ -84,7 +86,7 @@ fn shipped(metadata: &Value) -> BTreeSet<&str> {
         let needed = nodes.get(package).and_then(|node| node["deps"].as_array());
         for needed in needed.into_iter().flatten() {
             let mut kinds = needed["dep_kinds"].as_array().into_iter().flatten();
-            // `cfg(any())` is true nowhere: such a dependency only ties two versions together.
+            // `cfg(any())` is never true: such a dependency only ties two versions together.
             if kinds.any(|kind| kind["kind"] != "dev" && kind["target"] != "cfg(any())") {
                 todo.push(text_of(&needed["pkg"]));
             }
@@ -97,7 +99,7 @@ fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Whether an SPDX expression can be met with the licences that are allowed.
+/// Whether the allowed licences satisfy an SPDX expression.
 fn is_allowed(expression: &str, allowed: &[String]) -> bool {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ");
     // Older packages write `MIT/Apache-2.0`.
@@ -133,7 +135,7 @@ fn one(words: &mut Words<'_>, allowed: &[String]) -> bool {
             met && words.next() == Some(")")
         }
         Some(licence) => {
-            // `Apache-2.0 WITH LLVM-exception` allows more than the licence alone.
+            // `Apache-2.0 WITH LLVM-exception` permits more than the licence alone.
             if words.next_if_eq(&"WITH").is_some() {
                 words.next();
             }
@@ -204,7 +206,7 @@ mod tests {
             [
                 "`copyleft` has the licence `GPL-3.0`",
                 "`elsewhere` comes from `git+https://example.org/a`",
-                "`twice` is there in several versions: 1.0.0, 2.0.0",
+                "`twice` is present in several versions: 1.0.0, 2.0.0",
             ]
         );
     }

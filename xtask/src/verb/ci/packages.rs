@@ -1,9 +1,9 @@
-//! The packages as crates.io would get them, each checked by itself, and all built by an
-//! application outside this workspace.
+//! The packages as crates.io would get them: each is checked by itself, and an application outside
+//! this workspace builds all of them.
 //!
 //! `cargo package` could verify them, too. It takes longer, and it unpacks each package into a
-//! cache that it does not renew while the version stays the same, so it would check what an earlier
-//! run had packaged.
+//! cache that it does not renew while the version stays the same, so it would check the content of
+//! an earlier run.
 
 use std::fs;
 use std::io;
@@ -22,8 +22,8 @@ struct Package {
     library: Option<String>,
 }
 
-/// The program of the application that uses the packages: it migrates nothing, but every crate is
-/// linked, and SQLite runs.
+/// The program of the application that uses the packages: it migrates nothing, but it links every
+/// crate and runs SQLite.
 const PROGRAM: &str = r#"fn main() {
     let connection = migrations::rusqlite::Connection::open_in_memory();
     let connection = connection.expect("SQLite runs");
@@ -31,7 +31,7 @@ const PROGRAM: &str = r#"fn main() {
 }
 "#;
 
-/// Packages all that is published, checks each, then builds and runs an application that depends on
+/// Packages all published crates, checks each, then builds and runs an application that depends on
 /// all of them.
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let metadata = project::metadata(root, &["--no-deps"])?;
@@ -111,7 +111,7 @@ fn build_application(root: &Path, target: &Path, packages: &[Package]) -> Result
     let used = libraries.map(|library| format!("use {library} as _;\n"));
     let program = used.collect::<String>() + "\n" + PROGRAM;
     fs::write(folder.join("src/main.rs"), program).map_err(cannot)?;
-    // The same versions as here, which are there already.
+    // The same versions as here, which are downloaded already.
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).map_err(cannot)?;
     let profile = dependency_profile(root)?;
     let cargo = |arguments: &[&str]| {
@@ -123,7 +123,8 @@ fn build_application(root: &Path, target: &Path, packages: &[Package]) -> Result
         }
         super::run_command(&mut command, arguments)
     };
-    // One by one: a dependency that a package forgot to declare must not come from a different one.
+    // One by one, so that a missing dependency declaration of one package does not come from
+    // another.
     for package in packages {
         say!("{} {}", package.name, package.version);
         cargo(&["check", "--quiet", "--package", &package.name])?;
@@ -152,7 +153,7 @@ fn unpack(target: &Path, folder: &Path, package: &Package) -> Result<(), Failure
     }
 }
 
-/// A manifest that takes every package from where it was unpacked.
+/// A manifest in which every package comes from its unpacked folder.
 fn application_manifest(packages: &[Package]) -> String {
     let mut text = "[package]\nname = \"application\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
                     [dependencies]\n"

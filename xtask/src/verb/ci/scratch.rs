@@ -1,5 +1,5 @@
-//! The scaffolders and the proof of a version under construction, tried in a copy of the checkout:
-//! what CONTRIBUTING.md tells a person to do works, and what a person gets wrong is found.
+//! Tries the scaffolders and the proof of a version under construction in a copy of the checkout:
+//! the instructions in CONTRIBUTING.md work, and mistakes are found.
 
 use crate::say;
 use std::fs;
@@ -9,13 +9,13 @@ use std::process::Command;
 use crate::Failure;
 use crate::project::{self, VERSIONS};
 
-/// A mistake in a new version, and what the proof must say of it.
+/// A mistake in a new version, and the expected texts of the proof.
 struct Mistake {
     name: &'static str,
     up: &'static str,
     down: &'static str,
     /// Text that the report contains.
-    told: &'static [&'static str],
+    expected: &'static [&'static str],
 }
 
 const UP: &str = "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
@@ -29,7 +29,7 @@ const MISTAKES: [Mistake; 5] = [
         up: "CREATE INDEX idx_session_mood ON training_sessions(created_at, id);\n\
              ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n",
         down: "ALTER TABLE training_sessions DROP COLUMN mood;\n",
-        told: &[
+        expected: &[
             "down restores is broken",
             "idx_session_mood",
             "_scratch/down.sql",
@@ -41,7 +41,7 @@ const MISTAKES: [Mistake; 5] = [
              CREATE INDEX idx_session_mood ON training_sessions(mood);\n\
              DELETE FROM training_sessions WHERE id = (SELECT min(id) FROM training_sessions);\n",
         down: DOWN,
-        told: &[
+        expected: &[
             "up preserves is broken",
             "training_sessions",
             "_scratch/up.sql",
@@ -53,7 +53,7 @@ const MISTAKES: [Mistake; 5] = [
              CREATE INDEX idx_session_mood ON training_sessions(mood);\n\
              UPDATE training_sessions SET duration_minutes = 'long';\n",
         down: DOWN,
-        told: &[
+        expected: &[
             "up preserves is broken",
             "training_sessions.duration_minutes",
             "'long'",
@@ -61,7 +61,8 @@ const MISTAKES: [Mistake; 5] = [
     },
     Mistake {
         name: "up.sql rebuilds training_sessions without its index",
-        up: "DROP VIEW session_exercises; DROP TRIGGER session_logged; DROP TRIGGER session_changed;\n\
+        up: "DROP VIEW session_exercises; DROP TRIGGER session_logged;\n\
+             DROP TRIGGER session_changed;\n\
              DROP TRIGGER session_deleted;\n\
              CREATE TABLE new_sessions (id TEXT PRIMARY KEY, created_at TEXT NOT NULL,\n\
              raw_json TEXT NOT NULL, duration_minutes INTEGER, mood TEXT);\n\
@@ -71,21 +72,21 @@ const MISTAKES: [Mistake; 5] = [
              ALTER TABLE new_sessions RENAME TO training_sessions;\n\
              CREATE INDEX idx_session_mood ON training_sessions(mood);\n",
         down: DOWN,
-        told: &[
+        expected: &[
             "up preserves is broken",
             "idx_session_created",
             "_scratch/up.sql",
         ],
     },
     Mistake {
-        name: "up.sql adds a column whose meaning the notes do not tell",
+        name: "up.sql adds a column that the notes do not describe",
         up: "ALTER TABLE training_sessions ADD COLUMN mood TEXT;\n\
              CREATE INDEX idx_session_mood ON training_sessions(mood);\n\
              ALTER TABLE training_sessions ADD COLUMN weather TEXT;\n",
         down: "DROP INDEX idx_session_mood;\n\
                ALTER TABLE training_sessions DROP COLUMN weather;\n\
                ALTER TABLE training_sessions DROP COLUMN mood;\n",
-        told: &[
+        expected: &[
             "everything is documented is broken",
             "training_sessions.weather: was added by version",
             "_scratch/notes.md",
@@ -93,22 +94,22 @@ const MISTAKES: [Mistake; 5] = [
     },
 ];
 
-/// A copy of the tracked files, removed when it is dropped.
+/// A copy of the tracked files, which is removed on drop.
 struct Scratch {
     root: PathBuf,
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // The remains are in the target folder and are replaced next time.
+        // Remains in the target folder are replaced by the next run.
         let _ = fs::remove_dir_all(&self.root);
     }
 }
 
-/// The proof with few generated databases: golden ones show what is planted here.
+/// The proof with few generated databases: golden ones show the planted mistakes.
 const FEW: [&str; 3] = ["verify-migrations", "--cases", "4"];
 
-/// Begins a version in a copy, gets it wrong in several ways, then right, and freezes it.
+/// Begins a version in a copy, plants several mistakes in it, then corrects and freezes it.
 pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let scratch = Scratch::copy(root)?;
     scratch.expect(
@@ -116,25 +117,25 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
         true,
         &["Begin with the notes"],
     )?;
-    say!("begun: what is missing is told");
+    say!("begun: the proof lists the missing parts");
     scratch.expect(&FEW, false, &["[ ] task and plan written"])?;
     scratch.write("notes.md", &notes())?;
     for mistake in MISTAKES {
         say!("a mistake: {}", mistake.name);
         scratch.write("up.sql", mistake.up)?;
         scratch.write("down.sql", mistake.down)?;
-        scratch.expect(&FEW, false, mistake.told)?;
+        scratch.expect(&FEW, false, mistake.expected)?;
     }
     say!("a missing down.sql");
     scratch.write("up.sql", UP)?;
     scratch.remove("down.sql")?;
     scratch.expect(&FEW, false, &["_scratch/down.sql: is missing"])?;
-    say!("a loss that nobody declared");
+    say!("an undeclared loss");
     scratch.write("down.sql", DOWN)?;
     scratch.write("notes.md", &notes().replace("- Loses:", "It loses"))?;
-    let told = ["back and forth keeps is broken", "training_sessions.mood"];
-    scratch.expect(&FEW, false, &told)?;
-    say!("the version as it should be, then frozen");
+    let expected = ["back and forth keeps is broken", "training_sessions.mood"];
+    scratch.expect(&FEW, false, &expected)?;
+    say!("the correct version, then frozen");
     scratch.write("notes.md", &notes())?;
     scratch.expect(&FEW, true, &["[ ] fixture frozen"])?;
     scratch.expect(&["add-fixture"], true, &["froze version"])?;
@@ -195,7 +196,7 @@ impl Scratch {
     }
 
     /// Runs a verb in the copy, with the dependencies that are compiled already.
-    fn expect(&self, arguments: &[&str], succeeds: bool, told: &[&str]) -> Result<(), Failure> {
+    fn expect(&self, arguments: &[&str], succeeds: bool, expected: &[&str]) -> Result<(), Failure> {
         let target = self.root.parent().unwrap_or(&self.root).to_owned();
         let program = std::env::current_exe()
             .map_err(|error| Failure::new(format!("cannot find this program: {error}")))?;
@@ -208,7 +209,7 @@ impl Scratch {
             .map_err(|error| Failure::new(format!("cannot run xtask: {error}")))?;
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
-        let missing: Vec<_> = told
+        let missing: Vec<_> = expected
             .iter()
             .filter(|words| !text.contains(**words))
             .collect();
@@ -216,7 +217,7 @@ impl Scratch {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "`cargo xtask {}` ended with {} and should {}; words not in it: {missing:?}\n{text}",
+            "`cargo xtask {}` ended with {} and should {}; missing texts: {missing:?}\n{text}",
             arguments.join(" "),
             output.status,
             if succeeds { "succeed" } else { "fail" },

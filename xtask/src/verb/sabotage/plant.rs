@@ -1,4 +1,4 @@
-//! The engines as text, and how they come into a copy of the workspace.
+//! The planted engines as text, and their insertion into a copy of the workspace.
 
 use std::fmt;
 use std::fs;
@@ -11,10 +11,10 @@ use crate::Failure;
 /// The folder of the engines, below the root.
 const FOLDER: &str = "fixtures/planted/engines";
 
-/// The sources that they are planted in, below the root.
+/// The sources that contain them, below the root.
 const SOURCES: &str = "crates/migrations/src";
 
-/// The check that finds an engine.
+/// The check that must find an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finder {
     /// The default proof.
@@ -43,7 +43,7 @@ pub(super) struct Planted {
     changes: Vec<Change>,
 }
 
-/// One expression that is replaced.
+/// One replaced expression.
 #[derive(Debug)]
 struct Change {
     file: String,
@@ -51,7 +51,7 @@ struct Change {
     planted: String,
 }
 
-/// All engines, by name.
+/// Reads all engines, by name.
 pub(super) fn read(root: &Path) -> Result<Vec<Planted>, Failure> {
     let folder = root.join(FOLDER);
     let cannot = |error: io::Error| Failure::new(format!("cannot read `{FOLDER}`: {error}"));
@@ -107,8 +107,8 @@ fn parse(name: &str, text: &str) -> Result<Planted, String> {
     }
 }
 
-/// Brings the copy up to date, with all engines in it. A file that is as it should be is not
-/// written, so that only what changed is compiled again.
+/// Updates the copy, with all engines in it. An unchanged file is not written, so that only changes
+/// are compiled again.
 pub(super) fn copy(
     root: &Path,
     copy: &Path,
@@ -121,7 +121,7 @@ pub(super) fn copy(
     for file in files(root)? {
         let bytes = match fs::read(root.join(&file)) {
             Ok(bytes) => bytes,
-            // Removed, and git does not know yet.
+            // The file was removed, and git does not know yet.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(cannot(&file, error)),
         };
@@ -180,7 +180,7 @@ fn remove_others(copy: &Path, folder: &Path, wanted: &[(String, Vec<u8>)]) -> io
     Ok(())
 }
 
-/// The files of the workspace as git knows them, new ones too.
+/// The files of the workspace that git knows, including new ones.
 fn files(root: &Path) -> Result<Vec<String>, Failure> {
     let listed = Command::new("git")
         .current_dir(root)
@@ -206,29 +206,31 @@ fn files(root: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// The text of a source with all engines in it that are planted there.
+/// The text of a source with all of its engines planted.
 fn plant(source: &str, text: String, all: &[Planted]) -> Result<String, Failure> {
     let mut changes: Vec<(&Planted, &Change)> = all
         .iter()
         .flat_map(|own| own.changes.iter().map(move |change| (own, change)))
         .filter(|(_, change)| change.file == source)
         .collect();
-    // An engine within a different one is planted later, in what is left of that one.
+    // An engine inside a second one is planted later, in the sound part of the outer engine.
     changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.sound.len()));
     let mut planted = text.clone();
     for (own, change) in changes {
         let times = text.matches(&change.sound).count();
         if times != 1 {
             let message = format!(
-                "`{FOLDER}/{}.txt`: its sound expression stands {times} times in `{SOURCES}/{source}`",
+                "`{FOLDER}/{}.txt`: its sound expression occurs {times} times in \
+                 `{SOURCES}/{source}`",
                 own.name
             );
-            return Err(Failure::new(message)
-                .hint("each must stand there once: write it as the source has it now, with more around it"));
+            return Err(Failure::new(message).hint(
+                "it must occur once: copy it from the current source, with more text around it",
+            ));
         }
         let Some(at) = planted.rfind(&change.sound) else {
             return Err(Failure::new(format!(
-                "`{FOLDER}/{}.txt`: its sound expression overlaps another one",
+                "`{FOLDER}/{}.txt`: its sound expression overlaps that of another engine",
                 own.name
             )));
         };
@@ -248,10 +250,11 @@ fn plant(source: &str, text: String, all: &[Planted]) -> Result<String, Failure>
     Ok(planted)
 }
 
-/// The module that says which engine is planted.
+/// The module that knows which engine is active.
 fn module(variable: &str) -> String {
     format!(
-        "//! Which engine is planted.\n\nuse std::sync::OnceLock;\n\npub(crate) fn is(name: &str) -> bool {{\n    \
+        "//! The active planted engine.\n\nuse std::sync::OnceLock;\n\n\
+         pub(crate) fn is(name: &str) -> bool {{\n    \
          static CHOSEN: OnceLock<Option<String>> = OnceLock::new();\n    \
          CHOSEN.get_or_init(|| std::env::var(\"{variable}\").ok()).as_deref() == Some(name)\n}}\n"
     )

@@ -136,21 +136,24 @@ fn the_home_made_runners_are_checked() {
     let (_, section) = PAGE.split_once("\n## Home-made runners\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let mut projects = 0;
-    for block in section.split("\n```text\n").skip(1) {
-        let (block, _) = block.split_once("\n```").unwrap();
-        let (command, files) = block.split_once("\n=== ").unwrap();
+    let mut parts = section.split("\n```text\n");
+    let mut prose = parts.next().unwrap();
+    for part in parts {
+        let (files, after) = part.split_once("\n```").unwrap();
+        let (_, command) = prose.rsplit_once("(`rowsafe check ").unwrap();
+        let (named, steps) = command.split_once("`, ").unwrap();
+        let steps = steps.trim_end().trim_end_matches("):");
+        prose = after;
         let folder = tempfile::tempdir().unwrap();
-        for file in files.split("\n=== ") {
+        for file in files.split("=== ").skip(1) {
             let (name, text) = file.split_once('\n').unwrap();
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, format!("{text}\n")).unwrap();
         }
-        let command = command.strip_prefix("$ rowsafe check ").unwrap();
-        let (named, steps) = command.split_once(' ').unwrap();
         let (code, printed) = check(folder.path(), &[named]);
         assert_eq!(code, Some(0), "{printed}");
-        let head = format!("{named}, layout plain, {}, ", steps.trim());
+        let head = format!("{named}, layout plain, {steps}, ");
         assert!(printed.contains(&head), "{head}: {printed}");
         assert!(!printed.contains("gap: "), "{printed}");
         projects += 1;

@@ -1,4 +1,4 @@
-//! What the dice choose from.
+//! The pools from which the generator chooses.
 
 use schema::Conflict;
 

@@ -1,4 +1,4 @@
-//! What must be read of a generated schema, as values.
+//! The expected values of a generated schema.
 
 use schema::{
     Affinity, Check, Column, ForeignKey, Generated, Index, IndexPart, IndexedColumn, PartKind,
@@ -9,7 +9,7 @@ use schema::{
 use super::pools::NAMES;
 use super::spec::{Expression, KeySpec, Spec, TableSpec, TriggerSpec};
 
-/// All that a schema declares, in one order.
+/// All declarations of a schema, in one order.
 pub(super) struct Values {
     pub(super) tables: Vec<Table>,
     pub(super) indexes: Vec<Index>,
@@ -265,7 +265,7 @@ fn views(spec: &Spec) -> Vec<View> {
     spec.views.iter().map(view).collect()
 }
 
-/// The name of what a trigger is on, and the table behind it.
+/// The name of a trigger's table or view, and the table below it.
 pub(super) fn trigger_on<'a>(own: &TriggerSpec, spec: &'a Spec) -> (&'static str, &'a TableSpec) {
     match own.time {
         TriggerTime::InsteadOf => {

@@ -1,13 +1,13 @@
-//! Schemas made of dice: whatever the dice say, SQLite accepts what comes out.
+//! Schemas made from random bytes: for any bytes, SQLite accepts the result.
 //!
-//! What an expression names is kept as the number of a column (`@0`), of the own table as `@t`, so
-//! that a column can be renamed in one place.
+//! Names in an expression are kept as the number of a column (`@0`) and as `@t` for its own table,
+//! so that a column can be renamed in one place.
 
 use schema::{Conflict, TriggerEvent, TriggerTime};
 
 use super::pools::*;
 
-/// Bytes that decide; when they are used up all is zero, which is always the plainest choice.
+/// Bytes that decide; after their end every byte is zero, which is always the plainest choice.
 #[derive(Clone, Debug)]
 pub(super) struct Dice<'a>(pub(super) &'a [u8]);
 
@@ -21,7 +21,7 @@ impl Dice<'_> {
         usize::from(*first) % sides
     }
 
-    /// Whether something rare happens.
+    /// Whether a rare choice is made.
     pub(super) fn rarely(&mut self) -> bool {
         self.roll(4) == 3
     }
@@ -33,7 +33,7 @@ impl Dice<'_> {
 
 pub(super) type Name = &'static str;
 
-/// A name that is not in use yet, whatever its case.
+/// A name that is not in use yet, ignoring case.
 pub(super) fn fresh(dice: &mut Dice<'_>, used: &mut Vec<String>) -> Name {
     let start = dice.roll(NAMES.len());
     let names = NAMES[start..].iter().chain(&NAMES[..start]);
@@ -73,7 +73,7 @@ pub(super) struct ColumnSpec {
     pub(super) generated: Option<(Expression, bool)>,
 }
 
-/// A part of a key: the column, its collation where that is another one, whether it descends.
+/// A part of a key: the column, its collation if that differs, whether it descends.
 pub(super) type Part = (usize, Option<&'static str>, bool);
 
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ pub(super) struct KeySpec {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ForeignSpec {
     pub(super) columns: Vec<usize>,
-    /// The number of a table; one that is not there is called `nowhere`.
+    /// The number of a table; a missing one is called `nowhere`.
     pub(super) parent: usize,
     pub(super) parent_columns: Vec<usize>,
     pub(super) on_delete: Option<&'static str>,
@@ -100,7 +100,7 @@ pub(super) struct TableSpec {
     pub(super) columns: Vec<ColumnSpec>,
     pub(super) primary_key: Option<KeySpec>,
     pub(super) autoincrement: bool,
-    /// `INTEGER PRIMARY KEY DESC` beside the column, which is no rowid.
+    /// `INTEGER PRIMARY KEY DESC` as a column constraint, which is not the rowid.
     pub(super) no_alias: bool,
     pub(super) uniques: Vec<KeySpec>,
     pub(super) checks: Vec<(Option<Name>, Expression)>,
@@ -121,7 +121,7 @@ pub(super) struct IndexSpec {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TriggerSpec {
     pub(super) name: Name,
-    /// A table, or a view if it fires instead.
+    /// The number of a table, or of a view for an `INSTEAD OF` trigger.
     pub(super) on: usize,
     pub(super) time: TriggerTime,
     pub(super) event: TriggerEvent,
@@ -163,7 +163,7 @@ impl Spec {
         for table in &mut tables {
             for _ in 0..dice.roll(3) {
                 let key = ForeignSpec::roll(dice, table.columns.len(), &widths);
-                // What is said twice is one thing.
+                // A duplicate is one key.
                 if !table.foreign_keys.contains(&key) {
                     table.foreign_keys.push(key);
                 }
@@ -200,7 +200,7 @@ impl Spec {
             spec.triggers.push(trigger);
         }
         if dice.rarely() {
-            // A module takes the name of its table, and SQL's oddest names are too odd for it.
+            // A module uses the name of its table, and does not accept SQL's oddest names.
             let columns = vec!["title", "body"];
             spec.full_text
                 .push(("search", columns, dice.pick(&["ascii", "porter"])));
@@ -233,14 +233,14 @@ impl TableSpec {
         let all = columns.len();
         let has_key = dice.roll(3) > 0;
         for at in 0..1 + dice.roll(3) {
-            // Of a primary key no column may be generated.
+            // No column of a primary key may be generated.
             let key = KeySpec::roll(dice, if at == 0 { plain } else { all }, &columns);
             let set = |key: &KeySpec| {
                 let mut set: Vec<usize> = key.parts.iter().map(|part| part.0).collect();
                 set.sort_unstable();
                 set
             };
-            // Two keys of the same columns may not differ in what they do.
+            // Two keys of the same columns may not have different conflict actions.
             if !keys.iter().any(|other| set(other) == set(&key)) {
                 keys.push(key);
             }
@@ -256,7 +256,7 @@ impl TableSpec {
         let no_alias = integer && dice.rarely();
         let alias = integer && !no_alias && !without_rowid;
         if let Some(key) = primary_key.as_mut().filter(|_| integer) {
-            // The rowid has neither; beside the column it can have no collation.
+            // The rowid has neither; as a column constraint it cannot have a collation.
             key.parts[0].1 = None;
             key.parts[0].2 = no_alias;
         }
@@ -287,7 +287,7 @@ impl TableSpec {
     }
 }
 
-/// A collation that is not the column's own.
+/// A collation that differs from the column's own.
 fn other_collation(dice: &mut Dice<'_>, own: Option<&'static str>) -> Option<&'static str> {
     let wanted = dice.pick(&[None, None, Some("BINARY"), Some("NOCASE"), Some("RTRIM")]);
     wanted.filter(|wanted| *wanted != own.unwrap_or("BINARY"))

@@ -1,4 +1,4 @@
-//! A generated schema as SQL, spelt in as many ways as there are dice.
+//! A generated schema as SQL, in as many spellings as there are random bytes.
 
 use schema::{Conflict, TriggerTime};
 
@@ -94,7 +94,7 @@ impl Writer<'_, '_> {
         self
     }
 
-    /// What may stand between two words.
+    /// Writes whitespace or a comment between two words.
     fn gap(&mut self) -> &mut Self {
         let gap = self
             .dice
@@ -102,7 +102,7 @@ impl Writer<'_, '_> {
         self.raw(gap)
     }
 
-    /// Keywords, in any case.
+    /// Writes keywords in any case.
     fn word(&mut self, words: &str) -> &mut Self {
         for word in words.split(' ') {
             self.gap();
@@ -115,7 +115,7 @@ impl Writer<'_, '_> {
         self.gap()
     }
 
-    /// A name exactly as it is, in any quotes.
+    /// Writes a name exactly, in any quotes.
     fn name(&mut self, name: &str) -> &mut Self {
         let plain = NAMES.iter().any(|(other, plain)| *other == name && *plain);
         let plain = plain || name == "nowhere" || name == "search";
@@ -128,7 +128,7 @@ impl Writer<'_, '_> {
         self.raw(" ").raw(&quoted).raw(" ")
     }
 
-    /// A name in any case.
+    /// Writes a name in any case.
     fn reference(&mut self, name: &str) -> &mut Self {
         let plain = NAMES.iter().any(|(other, plain)| *other == name && *plain);
         match self.dice.roll(3) {
@@ -141,7 +141,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Normalised text, with other gaps wherever it has one outside quotes.
+    /// Writes normalised text, with other gaps outside quotes.
     fn text(&mut self, text: &str) -> &mut Self {
         let mut quote = None;
         self.raw(" ");
@@ -160,7 +160,7 @@ impl Writer<'_, '_> {
         self.raw(" ")
     }
 
-    /// An expression that stands for itself, in parentheses or not.
+    /// Writes a whole expression, with or without parentheses.
     fn condition(&mut self, text: &str) -> &mut Self {
         if self.dice.rarely() {
             self.raw("(").text(text).raw(")")
@@ -197,7 +197,7 @@ impl Writer<'_, '_> {
         self.word("ON CONFLICT").word(action)
     }
 
-    /// A name that SQLite forgets, or none.
+    /// Writes a constraint name, which SQLite forgets, or none.
     fn constraint(&mut self) -> &mut Self {
         if self.dice.rarely() {
             self.word("CONSTRAINT").raw("any_name");
@@ -205,7 +205,7 @@ impl Writer<'_, '_> {
         self
     }
 
-    /// The columns of a table, and what is left to be said below them.
+    /// Writes the columns of a table, and then the remaining table constraints.
     fn table(&mut self, table: &TableSpec, spec: &Spec) {
         self.word("CREATE TABLE").name(table.name).raw("(");
         let mut uniques: Vec<&KeySpec> = table.uniques.iter().collect();
@@ -244,7 +244,7 @@ impl Writer<'_, '_> {
                 let own = foreign_keys.remove(found);
                 self.constraint().references(own, spec);
             }
-            // A check beside a column would go when the column is dropped.
+            // A check in the column definition would be dropped with the column.
             if at == 0 && !checks.is_empty() && self.dice.rarely() {
                 let own = checks.remove(0);
                 self.check(own, table);
@@ -284,10 +284,10 @@ impl Writer<'_, '_> {
         self.raw(";\n");
     }
 
-    /// All of a column but its name and its keys, in any order.
+    /// Writes a column without its name and its keys, in any order.
     pub(super) fn column(&mut self, column: &ColumnSpec, table: &TableSpec) {
         let declared = column.declared_type.unwrap_or_default();
-        // Of its own types SQLite forgets the case.
+        // SQLite forgets the case of its own types.
         let own = ["INTEGER", "INT", "TEXT", "REAL", "BLOB", "ANY"].contains(&declared);
         if own && self.dice.rarely() {
             self.raw(&declared.to_ascii_lowercase()).raw(" ");
@@ -315,7 +315,8 @@ impl Writer<'_, '_> {
                 _ => {
                     if let Some((made, stored)) = &column.generated {
                         if self.dice.rarely() {
-                            // With a comment between the two, SQLite takes them for the type.
+                            // With a comment between the two words, SQLite reads them as part of
+                            // the type.
                             self.raw(" GENERATED\n always ");
                         }
                         self.word("AS")
@@ -409,7 +410,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// What `ALTER TABLE … ADD COLUMN` says of the last column of a table.
+/// The definition of the last column of a table for `ALTER TABLE … ADD COLUMN`.
 pub(super) fn add_column(table: &TableSpec, dice: &mut Dice<'_>) -> String {
     let mut w = Writer {
         sql: String::new(),

@@ -1,8 +1,10 @@
-//! What is done to the files beside the tools: making them, filling them, and looking into them afterwards.
+//! Helper for the files of the tools: makes, fills and inspects them.
 //!
 //! - `look journal FILE MODE` makes the file, or changes its journal mode.
-//! - `look fill FILE SESSIONS` puts sessions of five exercises into a file of version 1 of the training logs.
-//! - `look tables FILE` prints `user_version` and each table, with its rows and the number of its indexes.
+//! - `look fill FILE SESSIONS` writes sessions of five exercises into a file of version 1 of the
+//!   training logs.
+//! - `look tables FILE` prints `user_version` and each table, with the number of its rows and
+//!   indexes.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -54,9 +56,9 @@ fn fill(mut connection: Connection, sessions: u32) -> Result<(), Box<dyn Error>>
         let exercise = |nth: u32| {
             let name = NAMES[(session + nth * 3) as usize % NAMES.len()];
             let kg = 40 + session % 80;
-            format!(
-                r#"{{"name":"{name}","sets":[{{"reps":5,"kg":{kg}}},{{"reps":5,"kg":{kg}}},{{"reps":8,"kg":{kg}}}]}}"#
-            )
+            let set = |reps: u8| format!(r#"{{"reps":{reps},"kg":{kg}}}"#);
+            let sets = [set(5), set(5), set(8)].join(",");
+            format!(r#"{{"name":"{name}","sets":[{sets}]}}"#)
         };
         let exercises: Vec<String> = (0..5).map(exercise).collect();
         let (month, day) = (session / 28 % 12 + 1, session % 28 + 1);
@@ -79,7 +81,8 @@ fn tables(connection: &Connection) -> Result<(), Box<dyn Error>> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     println!("user_version {version}");
     let mut names = connection.prepare(
-        "SELECT name, (SELECT count(*) FROM sqlite_schema AS i WHERE i.type = 'index' AND i.tbl_name = t.name)
+        "SELECT name, (SELECT count(*) FROM sqlite_schema AS i
+         WHERE i.type = 'index' AND i.tbl_name = t.name)
          FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
     )?;
     let mut rows = names.query([])?;

@@ -1,4 +1,4 @@
-//! Schemas: reading one, and comparing two.
+//! Schemas: reads one, and compares two.
 
 use rusqlite::Connection;
 use schema::Schema;
@@ -37,6 +37,6 @@ pub(crate) fn diff(tables: usize) -> Outcome {
     let after = Schema::read(&connection)?;
     twice(&mut || match schema::diff(&before, &after).len() {
         1 => Ok(()),
-        other => Err(format!("{other} changes in place of one").into()),
+        other => Err(format!("{other} changes instead of one").into()),
     })
 }

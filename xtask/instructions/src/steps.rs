@@ -1,4 +1,4 @@
-//! The engine: opening a file that is up to date, and applying many small steps.
+//! The engine: opens a current file, and applies many small steps.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ fn options() -> Options {
     Options::default().allow_undocumented(true)
 }
 
-/// A file that is up to date.
+/// Makes a current file.
 fn current(path: &Path, count: u32) -> Outcome {
     let catalogue = Catalogue::new(steps(count, TABLES))?;
     Migrator::create(&catalogue, path, options())?.upgrade()?;
@@ -31,11 +31,11 @@ fn first_select(connection: &Connection) -> Outcome {
     let tables: i64 = connection.query_row("SELECT count(*) FROM t1", [], |row| row.get(0))?;
     match tables {
         0 => Ok(()),
-        other => Err(format!("{other} rows in place of none").into()),
+        other => Err(format!("{other} rows instead of none").into()),
     }
 }
 
-/// The work of an application at each start: its catalogue is new, the file is up to date, and it
+/// The work of an application at each start: it builds its catalogue, opens a current file, and
 /// runs a query.
 pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
@@ -54,7 +54,7 @@ pub(crate) fn opening(folder: &Path, count: u32) -> Outcome {
     })
 }
 
-/// The same by SQLite alone: what of it is not ours.
+/// The same work by SQLite alone: the part that is not the engine's.
 pub(crate) fn opening_raw(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     current(&path, count)?;
@@ -89,11 +89,11 @@ fn user_version(connection: &Connection, expected: u32) -> Outcome {
     if version == expected {
         Ok(())
     } else {
-        Err(format!("version {version} in place of {expected}").into())
+        Err(format!("version {version} instead of {expected}").into())
     }
 }
 
-/// All steps on a fresh file.
+/// Applies all steps to a fresh file.
 pub(crate) fn applying(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     let catalogue = Catalogue::new(steps(count, count))?;
@@ -108,7 +108,7 @@ pub(crate) fn applying(folder: &Path, count: u32) -> Outcome {
     })
 }
 
-/// The same by SQLite alone, with a ledger like the engine's.
+/// The same work by SQLite alone, with a ledger like the engine's.
 pub(crate) fn applying_raw(folder: &Path, count: u32) -> Outcome {
     let path = folder.join("counted.db");
     let steps = steps(count, count);

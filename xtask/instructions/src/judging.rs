@@ -1,4 +1,4 @@
-//! A default judgement of a small folder, as `verify-migrations DIR` makes it.
+//! A default check of a small folder, as `rowsafe check` makes it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use lint::{Options, check};
 
 use crate::{Outcome, twice};
 
-/// A table, another that refers to it, a column, an index, a rebuild that drops the parent, and a
-/// column that goes.
+/// A table, a second one that refers to it, a column, an index, a rebuild that drops the parent,
+/// and a column that is dropped.
 const STEPS: [(&str, &str); 6] = [
     (
         "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born TEXT);",
@@ -21,7 +21,8 @@ const STEPS: [(&str, &str); 6] = [
         "DROP TABLE pet;",
     ),
     (
-        "ALTER TABLE pet ADD COLUMN state TEXT NOT NULL DEFAULT 'here' CHECK (state IN ('here', 'gone'));",
+        "ALTER TABLE pet ADD COLUMN state TEXT NOT NULL DEFAULT 'here'
+           CHECK (state IN ('here', 'gone'));",
         "ALTER TABLE pet DROP COLUMN state;",
     ),
     (
@@ -70,7 +71,7 @@ fn history() -> History {
 
 pub(crate) fn judging() -> Outcome {
     let history = history();
-    // With a time limit it works on a thread of its own, which is not counted.
+    // With a time limit the work is on a separate thread, whose instructions are not counted.
     let mut options = Options::default();
     options.timeout = Duration::MAX;
     twice(&mut || {

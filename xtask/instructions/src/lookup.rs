@@ -42,7 +42,7 @@ pub(crate) fn last_exercise(folder: &Path, name: &str, there: bool) -> Outcome {
         if logs.last_exercise(name)?.is_some() == there {
             Ok(())
         } else {
-            Err(format!("`{name}` was looked up wrongly").into())
+            Err(format!("`{name}` gave a wrong result").into())
         }
     })
 }
@@ -53,11 +53,11 @@ pub(crate) fn sessions_between(folder: &Path) -> Outcome {
     let (from, to) = (at(300)?, at(360)?);
     twice(&mut || match logs.sessions_between(from, to)?.len() {
         60 => Ok(()),
-        other => Err(format!("{other} sessions in place of 60").into()),
+        other => Err(format!("{other} sessions instead of 60").into()),
     })
 }
 
-/// Opens the logs, as its command does first.
+/// Opens the logs, as the command does first.
 pub(crate) fn opening(folder: &Path) -> Outcome {
     let path = folder.join("counted.db");
     drop(opened(folder)?);

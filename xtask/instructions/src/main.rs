@@ -1,7 +1,7 @@
 //! The work whose instructions `cargo xtask bench --instructions` counts, one piece in each call.
 //!
-//! `xtask-counted list` names the pieces, `xtask-counted PIECE` does one. What is counted is what
-//! happens inside of the function `measured`; what comes before only makes it ready.
+//! `xtask-instructions list` lists the pieces, `xtask-instructions PIECE` runs one. Valgrind counts
+//! inside the function `measured` only; the code before prepares the work.
 
 #![expect(
     clippy::print_stdout,
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 /// The result of a piece.
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// A piece of work: its name, and what does it in an empty folder.
+/// A piece of work: its name, and a function that runs it in an empty folder.
 type Piece = (&'static str, fn(&Path) -> Outcome);
 
 const PIECES: [Piece; 15] = [
@@ -60,7 +60,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Some((_, piece)) = PIECES.iter().find(|(name, _)| *name == wanted) else {
-        eprintln!("error: there is no piece `{wanted}`\nhint: `xtask-counted list` names them");
+        eprintln!(
+            "error: there is no piece `{wanted}`\nhint: `xtask-instructions list` lists them"
+        );
         return ExitCode::FAILURE;
     };
     let folder = tempfile::tempdir().map_err(Box::from);
@@ -73,15 +75,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does `work`; valgrind counts between the entry and the return of this function, which it knows
-/// by its name.
+/// Runs `work`; valgrind counts between the start and the end of this function, which it finds by
+/// name.
 #[inline(never)]
 fn measured(work: &mut dyn FnMut() -> Outcome) -> Outcome {
     black_box(work())
 }
 
-/// Counts the second time of `work`, when statements are prepared, pages are read, and the heap has
-/// the room that it needs: what came before leaves no trace in the count.
+/// Counts the second run of `work`, when statements are prepared, pages are in the cache, and the
+/// heap is large enough, so that the first run does not affect the count.
 fn twice(work: &mut dyn FnMut() -> Outcome) -> Outcome {
     work()?;
     measured(work)

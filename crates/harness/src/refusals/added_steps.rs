@@ -1,5 +1,5 @@
-//! Steps that are put after the newest version: on files as an application has them, the engine
-//! runs what it may, and refuses what it may not.
+//! Steps that are added after the newest version: on files of an application, the engine runs the
+//! permitted ones and refuses the others.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use migrations::{
 };
 use rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
 
-use super::{Ask, goes, image_of, refusal, settings, told_settings};
+use super::{Ask, goes, image_of, refusal, settings, settings_changed};
 use crate::finding::{Finding, Findings};
 use crate::journey::proving;
 use crate::subject::Subject;
 
-/// A parent with a child, which goes with its parent.
+/// A parent table with a child table whose rows are deleted with their parent.
 const FAMILY: &str = "CREATE TABLE harness_parent (id INTEGER PRIMARY KEY, name TEXT);
     CREATE TABLE harness_child (
         parent INTEGER NOT NULL REFERENCES harness_parent (id) ON DELETE CASCADE
@@ -21,7 +21,7 @@ const FAMILY: &str = "CREATE TABLE harness_parent (id INTEGER PRIMARY KEY, name 
     INSERT INTO harness_parent VALUES (1, 'a'), (2, 'b');
     INSERT INTO harness_child VALUES (1), (1), (2);";
 
-/// The parent is rebuilt.
+/// A rebuild of the parent.
 const REBUILD: &str = "CREATE TABLE harness_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
     INSERT INTO harness_new SELECT id, name FROM harness_parent;
     DROP TABLE harness_parent;
@@ -49,7 +49,7 @@ const COPY: StepFn = StepFn {
     },
 };
 
-/// The catalogue with more steps after its newest.
+/// The catalogue with more steps after the newest.
 fn with(subject: &Subject<'_>, more: &[&str]) -> Option<Catalogue> {
     let mut steps = subject.catalogue.steps().to_vec();
     for (number, up) in (subject.catalogue.current_version() + 1..).zip(more) {
@@ -63,19 +63,19 @@ fn with(subject: &Subject<'_>, more: &[&str]) -> Option<Catalogue> {
 }
 
 fn step(version: Version, up: &str) -> Step {
-    let back = Down::Irreversible(Cow::Borrowed("It is the proof's own."));
+    let back = Down::Irreversible(Cow::Borrowed("The proof added it."));
     Step::new(format!("{version:04}_harness"), up.to_owned(), back, "")
 }
 
-/// Checks the actions that a step must not take, and the settings that a run restores.
-pub(crate) fn check_behind(subject: &Subject<'_>, findings: &mut Findings) {
+/// Checks that forbidden actions of a step are refused, and that a run restores the settings.
+pub(crate) fn check_added_steps(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let Ok(image) = image_of(subject.catalogue, current) else {
         return;
     };
     let next = Ask::Up(current + 1);
     let sound = with(subject, &[FAMILY]);
-    // Where not even this goes through, the other laws tell why.
+    // If even the sound step fails, the other laws report why.
     if !sound.is_some_and(|sound| goes(&sound, &image, "", next)) {
         return;
     }
@@ -106,8 +106,7 @@ pub(crate) fn check_behind(subject: &Subject<'_>, findings: &mut Findings) {
     check_each_step(subject, &image, findings);
 }
 
-/// A table that others refer to is rebuilt, on a connection with foreign keys and on one
-/// without.
+/// Rebuilds a table to which others refer, on a connection with foreign keys and on one without.
 fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let Some(catalogue) = with(subject, &[FAMILY, REBUILD]) else {
@@ -123,7 +122,7 @@ fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
             return;
         }
         findings.checked();
-        let object = format!("a step that builds a parent anew, with foreign_keys {keys}");
+        let object = format!("a step that rebuilds a parent table, with foreign_keys {keys}");
         let mut migrator = Migrator::with_connection(&catalogue, connection, proving());
         for to in [current + 1, current + 2] {
             if let Err(error) = migrator.upgrade_to(to) {
@@ -136,20 +135,20 @@ fn check_rebuild(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
             connection.query_row("SELECT count(*) FROM harness_child", [], |row| row.get(0));
         let children: i64 = children.unwrap_or(0);
         if children != 3 {
-            let message = format!("the child had 3 rows, and has {children}");
+            let message = format!("the child table had 3 rows, and now has {children}");
             findings.add(Finding::new(&object, message));
         }
         if settings(&connection) != was {
             findings.add(Finding::new(
                 &object,
-                told_settings(was, settings(&connection)),
+                settings_changed(was, settings(&connection)),
             ));
         }
     }
 }
 
-/// A run with a COMMIT for each step, of which the second fails: it stops after the first, and says
-/// so.
+/// A run with a COMMIT for each step, of which the second fails: it stops after the first, and
+/// reports that.
 fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let fails = "INSERT INTO harness_child VALUES (NULL);";
@@ -160,25 +159,26 @@ fn check_each_step(subject: &Subject<'_>, image: &[u8], findings: &mut Findings)
     };
     let options = proving().commit(Commit::PerStep);
     findings.checked();
-    let object = "a run that commits each step, and whose second step fails";
+    let object = "a run that commits each step and whose second step fails";
     let mut migrator = Migrator::with_connection(&catalogue, connection, options);
     let wanted = Outcome::CommittedTo(current + 1);
     match migrator.upgrade_to(current + 2) {
-        Ok(_) => findings.add(Finding::new(object, "the run says that all is well")),
+        Ok(_) => findings.add(Finding::new(object, "the run reports success")),
         Err(error) if error.outcome() != wanted => {
-            let message = format!("the error says {:?}, and it is {wanted:?}", error.outcome());
+            let got = error.outcome();
+            let message = format!("the error reports the outcome {got:?} instead of {wanted:?}");
             findings.add(Finding::new(object, message));
         }
         Err(_) => {}
     }
     let at = migrator.version().ok();
     if at != Some(current + 1) {
-        let message = format!("the file is at {at:?}, and should be at {}", current + 1);
+        let message = format!("the file is at {at:?}, but should be at {}", current + 1);
         findings.add(Finding::new(object, message));
     }
 }
 
-/// A step whose function fills a table from another with more rows than are written at a time.
+/// Checks a step whose code fills a table from a table with more rows than are written at a time.
 pub(crate) fn check_large(subject: &Subject<'_>, findings: &mut Findings) {
     let current = subject.catalogue.current_version();
     let (Ok(image), Some(sound)) = (
