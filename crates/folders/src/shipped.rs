@@ -79,7 +79,7 @@ impl Comparison<'_> {
         };
         let why = format!(
             "`{old_name}` of `{since}` is gone: it is now `{new_name}`{more}, a new step \
-             to every database that has `{old_name}`{taken}: {then}; restore the shipped number"
+             to every database that has `{old_name}`{taken}: {then}; restore the shipped name"
         );
         let files: Vec<&str> = moved.iter().map(|(_, new)| new.file()).collect();
         let harm = match self.layout {

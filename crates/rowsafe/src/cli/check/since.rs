@@ -120,6 +120,8 @@ impl Since {
         options: &folders::Options,
     ) {
         if shipped.is_empty() {
+            let note = format!("`{revision}` does not have the folder, so nothing is compared");
+            self.notes.push(note);
             return;
         }
         let mut options = options.clone();
