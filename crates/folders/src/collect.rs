@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use schema::sql;
 
+use crate::fault::{Fault, FaultKind, Harm};
 use crate::history::{Down, Gap, Migration, Script};
 use crate::input_error::InputError;
 use crate::source_tree::Tree;
@@ -15,6 +17,8 @@ use crate::source_tree::Tree;
 pub(crate) struct Reading {
     pub(crate) steps: Vec<Migration>,
     pub(crate) gaps: Vec<Gap>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) base: Option<PathBuf>,
 }
 
 impl Reading {
@@ -31,6 +35,32 @@ impl Reading {
         });
     }
 
+    /// A file or folder for which the tool refuses the whole folder, though its SQL runs here.
+    pub(crate) fn refuse(&mut self, file: impl Into<String>, why: impl Into<String>) {
+        self.refuse_perhaps(Harm::Certain, file, why);
+    }
+
+    /// The same, where it may depend on how the tool was built.
+    pub(crate) fn refuse_perhaps(
+        &mut self,
+        harm: Harm,
+        file: impl Into<String>,
+        why: impl Into<String>,
+    ) {
+        let fault = Fault::new(FaultKind::RefusedByTool, harm, file, why);
+        self.faults.push(fault);
+    }
+
+    /// The same, where its SQL would run here, after the steps so far, and does not.
+    pub(crate) fn refuse_unrun(&mut self, file: impl Into<String>, why: impl Into<String>) {
+        let file = file.into();
+        self.gap(
+            file.clone(),
+            "it is not run here, because the tool refuses it",
+        );
+        self.refuse(file, why);
+    }
+
     /// Something that has no place in the order.
     pub(crate) fn aside(&mut self, file: impl Into<String>, why: impl Into<String>) {
         self.gaps.push(Gap {
@@ -44,13 +74,21 @@ impl Reading {
 impl Migration {
     /// A step with nothing in it yet.
     pub(crate) fn named(name: impl Into<String>, down: Down) -> Migration {
+        let name = name.into();
         Migration {
-            name: name.into(),
+            version: name.clone(),
+            name,
             up: None,
             down,
             no_transaction: false,
             down_no_transaction: false,
         }
+    }
+
+    /// The same step under the version by which the tool knows it.
+    pub(crate) fn with_version(mut self, version: impl Display) -> Migration {
+        self.version = version.to_string();
+        self
     }
 
     /// Reads a folder with `up.sql` and `down.sql`; returns `None` if it has no `up.sql`.
@@ -155,17 +193,16 @@ pub(crate) fn shared<V: Ord + Clone>(
 pub(crate) fn report_shared<V: Ord + Clone + Display>(
     reading: &mut Reading,
     versions: impl IntoIterator<Item = (V, String)>,
+    harm: Harm,
     then: &str,
 ) {
-    for (version, names) in shared(versions) {
+    for (version, mut names) in shared(versions) {
         let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-        let file = names.last().cloned().unwrap_or_default();
-        let why = format!(
-            "version {version} is there {} times: {}; {then}",
-            names.len(),
-            list.join(", ")
-        );
-        reading.aside(file, why);
+        let (list, file) = (list.join(" and "), names.pop().unwrap_or_default());
+        let why = format!("{list} have the same version {version}: {then}");
+        let mut fault = Fault::new(FaultKind::DuplicateVersion, harm, file, why);
+        fault.related = names;
+        reading.faults.push(fault);
     }
 }
 
@@ -183,7 +220,7 @@ pub(crate) fn report_missing(
         Some(0) => format!("number {from} is missing"),
         Some(_) => format!("the numbers {from} to {last} are missing"),
     };
-    reading.gap(file, format!("{which} before it; {then}"));
+    reading.refuse(file, format!("{which} before `{file}`: {then}"));
 }
 
 /// `a.sql` without its ending.

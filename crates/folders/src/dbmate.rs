@@ -11,6 +11,7 @@
 //!   <https://github.com/amacneil/dbmate/issues/820>.
 
 use crate::collect::{Line, Reading, lines, report_shared, stem};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -90,12 +91,16 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         let text = tree.text(file)?;
         let sections = sections(&text);
         match refused(&text, &sections) {
-            Some(why) => reading.gap(file, format!("dbmate refuses it: {why}")),
+            Some(why) => {
+                let why = format!("dbmate cannot read `{file}`, and stops there: {why}");
+                reading.refuse_unrun(file, why);
+            }
             None => pairs(file, &text, &sections, &mut reading),
         }
     }
-    let then = "dbmate takes the second for applied, or fails when it records it";
-    report_shared(&mut reading, versions, then);
+    let then = "dbmate skips the second on a database that has the first, and fails on a new one \
+                when it records the second; give one of them a later number";
+    report_shared(&mut reading, versions, Harm::Certain, then);
     Ok(reading)
 }
 
@@ -140,15 +145,16 @@ fn pairs(file: &str, text: &str, sections: &[Section], reading: &mut Reading) {
     {
         number += 1;
         if number == 2 {
-            let why =
-                "its second `-- migrate:up` fails in dbmate where the version is recorded for each";
-            reading.gap(file, why);
+            let why = format!(
+                "`{file}` has a second `-- migrate:up`: dbmate records the version again and fails"
+            );
+            reading.refuse(file, why);
         }
         let name = match ups {
             1 => stem(file).to_owned(),
             _ => format!("{} ({number} of {ups})", stem(file)),
         };
-        let mut step = Migration::named(name, Down::Missing);
+        let mut step = Migration::named(name, Down::Missing).with_version(leading_digits(file).0);
         step.no_transaction = section.no_transaction;
         step.up = Some(Script::part(file, text, section.range.clone()));
         let back = sections.get(at + 1).filter(|next| !next.up);
@@ -158,10 +164,11 @@ fn pairs(file: &str, text: &str, sections: &[Section], reading: &mut Reading) {
         }
         reading.step(step);
         if back.is_none() {
-            reading.gap(
-                file,
-                "dbmate refuses it: `-- migrate:up` has no `-- migrate:down`",
+            let why = format!(
+                "dbmate cannot read `{file}`, and stops there: `-- migrate:up` has no \
+                 `-- migrate:down`; add one, though it may be empty"
             );
+            reading.refuse(file, why);
         }
     }
 }

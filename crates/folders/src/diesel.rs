@@ -12,6 +12,7 @@
 //!   `migrations_internals`.
 
 use crate::collect::{Reading, report_shared};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::Migration;
 use crate::input_error::InputError;
@@ -49,10 +50,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         folders.push((first.replace('-', ""), name));
     }
     folders.sort();
-    for (_, name) in &folders {
+    for (version, name) in &folders {
         let Some(mut step) = Migration::in_folder(tree, name)? else {
-            let why = "it has no `up.sql`; diesel refuses the whole folder for it";
-            reading.gap(*name, why);
+            let why = format!("`{name}` has no `up.sql`: diesel refuses the whole folder");
+            reading.refuse_unrun(*name, why);
             continue;
         };
         let metadata = format!("{name}/metadata.toml");
@@ -60,7 +61,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             step.no_transaction = !run_in_transaction(&tree.text(&metadata)?);
             step.down_no_transaction = step.no_transaction;
         }
-        reading.step(step);
+        reading.step(step.with_version(version));
     }
     let versions = folders
         .into_iter()
@@ -68,7 +69,9 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     report_shared(
         &mut reading,
         versions,
-        "diesel runs both, and fails when it records the second",
+        Harm::Certain,
+        "diesel runs the first and fails when it records the second; give one of them a later \
+         version",
     );
     for name in tree
         .files("")

@@ -16,6 +16,7 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use crate::collect::{Reading, lines, report_shared};
+use crate::fault::{Fault, FaultKind, Harm};
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -80,21 +81,26 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     for entry in &journal.entries {
         let file = format!("{}.sql", entry.tag);
         if !tree.has_file(&file) {
-            reading.gap(
-                file,
-                "the journal lists it, and there is no such file; drizzle stops there",
+            let why = format!(
+                "the journal lists `{}`, and there is no `{file}`: drizzle stops there",
+                entry.tag
             );
+            reading.refuse_unrun(file, why);
             continue;
         }
         if let Some(earlier) = latest.filter(|earlier| earlier.when >= entry.when) {
             let why = format!(
-                "the journal dates it no later than `{}`, which runs before it: drizzle leaves it \
-                 out where that one was applied",
-                earlier.tag
+                "the journal dates `{}` no later than `{}`, which runs before it: drizzle never \
+                 runs it on a database that has `{1}`; give it a later `when`",
+                entry.tag, earlier.tag
             );
-            reading.gap(&*file, why);
+            let mut fault = Fault::new(FaultKind::OutOfOrder, Harm::Certain, &*file, why);
+            fault.related.push(format!("{}.sql", earlier.tag));
+            reading.faults.push(fault);
         }
-        reading.step(step(tree, &entry.tag, &file)?);
+        // What drizzle records is the time.
+        let step = step(tree, &entry.tag, &file)?;
+        reading.step(step.with_version(entry.when));
         if latest.is_none_or(|earlier| earlier.when < entry.when) {
             latest = Some(entry);
         }
@@ -116,7 +122,8 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         .entries
         .iter()
         .map(|entry| (entry.tag.clone(), format!("{}.sql", entry.tag)));
-    report_shared(&mut reading, tags, "the journal lists it so often");
+    let then = "the journal lists it more than once, and drizzle runs it each time";
+    report_shared(&mut reading, tags, Harm::Certain, then);
     Ok(reading)
 }
 

@@ -19,7 +19,8 @@
 
 use std::cmp::Ordering;
 
-use crate::collect::{Reading, stem};
+use crate::collect::{Reading, report_shared, stem};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -41,6 +42,18 @@ struct Named<'a> {
     version: Vec<&'a str>,
     description: &'a str,
     code: bool,
+}
+
+impl Named<'_> {
+    /// The version as Flyway compares it: `1`, `1.0` and `01` are the same.
+    fn version_text(&self) -> String {
+        let numbers = self.version.iter().map(|part| part.trim_start_matches('0'));
+        let numbers: Vec<&str> = numbers
+            .map(|part| if part.is_empty() { "0" } else { part })
+            .collect();
+        let last = numbers.iter().rposition(|part| *part != "0").unwrap_or(0);
+        numbers.get(..=last).unwrap_or_default().join(".")
+    }
 }
 
 fn file_name(path: &str) -> &str {
@@ -159,7 +172,9 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
     let undone = of('U').next().is_some();
     for named in &versioned {
         let undo = of('U').find(|undo| compare(&undo.version, &named.version).is_eq());
-        let mut step = Migration::named(stem(file_name(named.path)), Down::Unsupported);
+        let version = named.version_text();
+        let step = Migration::named(stem(file_name(named.path)), Down::Unsupported);
+        let mut step = step.with_version(version);
         step.down = match undo.filter(|undo| !undo.code) {
             Some(undo) => Down::of(script(tree, undo.path, options)?),
             None if undone => Down::Missing,
@@ -201,14 +216,10 @@ fn report_conflicts<'a>(
     undos: impl Iterator<Item = &'a Named<'a>>,
     reading: &mut Reading,
 ) {
-    for pair in versioned.windows(2) {
-        if let [a, b] = pair
-            && compare(&a.version, &b.version).is_eq()
-        {
-            let why = format!("it has the version of `{}`; flyway refuses to run", a.path);
-            reading.aside(b.path, why);
-        }
-    }
+    let same = versioned.iter();
+    let same = same.map(|named| (named.version_text(), named.path.to_owned()));
+    let then = "flyway refuses to run; give one of them a later version";
+    report_shared(reading, same, Harm::Certain, then);
     for undo in undos {
         if undo.code {
             reading.aside(undo.path, "it is code, which is not run here");

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use crate::collect::{Reading, report_shared};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -57,24 +58,28 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         }
     }
     for (version, (ups, downs)) in &versions {
-        let down = match downs.first() {
-            Some(file) => Down::of(Script::whole(*file, &tree.text(file)?)),
-            None => Down::Missing,
-        };
-        let file = ups.first().or(downs.first()).copied().unwrap_or_default();
-        let name = parse(file).map_or(file, |(_, name, _)| name);
-        let mut step = Migration::named(name, down);
-        if let Some(file) = ups.first() {
-            step.up = Some(Script::whole(*file, &tree.text(file)?));
+        let name =
+            |file: &'_ str| parse(file).map_or(file.to_owned(), |(_, name, _)| name.to_owned());
+        let script = |file: &str| Ok(Script::whole(file, &tree.text(file)?));
+        for up in ups {
+            // Of several, each has the one of its own name.
+            let twin = downs.iter().find(|down| name(down) == name(up));
+            let down = match twin.or(downs.first()) {
+                Some(file) => Down::of(script(file)?),
+                None => Down::Missing,
+            };
+            let mut step = Migration::named(name(up), down).with_version(version);
+            step.up = Some(script(up)?);
+            reading.step(step);
         }
-        reading.step(step);
+        if let ([], Some(file)) = (ups.as_slice(), downs.first()) {
+            let step = Migration::named(name(file), Down::of(script(file)?));
+            reading.step(step.with_version(version));
+        }
         for files in [ups, downs] {
             let same = files.iter().map(|file| (*version, (*file).to_owned()));
-            report_shared(
-                &mut reading,
-                same,
-                "golang-migrate refuses the whole folder",
-            );
+            let then = "golang-migrate refuses the whole folder; give one of them a later number";
+            report_shared(&mut reading, same, Harm::Certain, then);
         }
     }
     Ok(reading)

@@ -17,6 +17,7 @@
 use std::ops::Range;
 
 use crate::collect::{Line, Reading, line_at, lines, report_shared, stem};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -54,7 +55,10 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
     let mut found: Vec<(u64, &str)> = Vec::new();
     for file in tree.files("") {
         match version(file) {
-            Some(0) => reading.aside(file, "its version is 0, which goose refuses"),
+            Some(0) => {
+                let why = format!("`{file}` has the version 0: goose refuses the whole folder");
+                reading.refuse_unrun(file, why);
+            }
             Some(version) => found.push((version, file)),
             None if file.ends_with(".sql") => {
                 reading.aside(
@@ -66,23 +70,25 @@ pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError
         }
     }
     found.sort_unstable();
-    for (_, file) in &found {
+    for (version, file) in &found {
         if file.ends_with(".go") {
             reading.gap(*file, "it is Go, which is not run here");
             continue;
         }
-        one(tree, file, options, &mut reading)?;
+        one(tree, file, *version, options, &mut reading)?;
     }
     let same = found
         .iter()
         .map(|(version, file)| (*version, (*file).to_owned()));
-    report_shared(&mut reading, same, "goose refuses the whole folder");
+    let then = "goose refuses the whole folder; give one of them a later number";
+    report_shared(&mut reading, same, Harm::Certain, then);
     Ok(reading)
 }
 
 fn one(
     tree: &Tree,
     file: &str,
+    version: u64,
     options: &Options,
     reading: &mut Reading,
 ) -> Result<(), InputError> {
@@ -90,11 +96,12 @@ fn one(
     let up = match parse(&text, true) {
         Ok(up) => up,
         Err(why) => {
-            reading.gap(file, format!("goose refuses it: {why}"));
+            let why = format!("goose cannot read `{file}`, and stops there: {why}");
+            reading.refuse_unrun(file, why);
             return Ok(());
         }
     };
-    let mut step = Migration::named(stem(file), Down::Missing);
+    let mut step = Migration::named(stem(file), Down::Missing).with_version(version);
     step.no_transaction = up.no_transaction;
     step.down_no_transaction = up.no_transaction;
     step.up = up.script(tree, file, &text, options)?;
@@ -106,7 +113,8 @@ fn one(
     }
     reading.step(step);
     if let Err(why) = back {
-        reading.gap(file, format!("goose refuses its down migration: {why}"));
+        let why = format!("goose cannot read the down migration of `{file}`: {why}");
+        reading.refuse_unrun(file, why);
     }
     Ok(())
 }

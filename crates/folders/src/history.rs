@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::fault::Fault;
+
 /// All migrations of one folder, in the order in which its tool runs them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     /// The layout's name, such as `diesel`.
     pub layout: &'static str,
@@ -14,8 +16,13 @@ pub struct History {
     /// The migrations that can be run, in order.
     pub steps: Vec<Migration>,
     /// Parts of the history that could not be read as a migration: a step in a different language,
-    /// a number that is missing or occurs twice, or a name that does not fit.
+    /// or a name that does not fit.
     pub gaps: Vec<Gap>,
+    /// The faults of the history as a whole: a version that occurs twice, a step that the tool
+    /// skips, a file for which it refuses the folder.
+    pub faults: Vec<Fault>,
+    /// A database in the folder that the steps start from, if they do not start from an empty one.
+    pub base: Option<PathBuf>,
 }
 
 /// One migration.
@@ -23,6 +30,9 @@ pub struct History {
 pub struct Migration {
     /// As its folder names it, such as `0002_label` or `V2__label`.
     pub name: String,
+    /// The text by which the tool records that the step was applied, such as `2`: steps of the
+    /// same version are one step to it.
+    pub version: String,
     /// The script that it runs; `None` if it has only a down migration.
     pub up: Option<Script>,
     /// Its down migration.

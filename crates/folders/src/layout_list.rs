@@ -30,6 +30,8 @@ macro_rules! for_each_layout {
             D1 "d1" d1,
             /// sqitch: `sqitch.plan` with `deploy/` and `revert/`.
             Sqitch "sqitch" sqitch,
+            /// SQLDelight: `1.sqm`, `2.sqm`, beside `*.sq`.
+            Sqldelight "sqldelight" sqldelight,
             /// Our own engine: `0001_name/up.sql`, `down.sql` and `notes.md`.
             Ours "ours" ours,
             /// Files with a number in their name, run by an application itself.

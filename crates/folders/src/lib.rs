@@ -11,13 +11,16 @@ mod layout_list;
 mod layout_name;
 mod options;
 mod history;
+mod fault;
 mod remedy;
 mod input_error;
 
 mod natural;
+mod glob;
 mod source_tree;
 mod project_files;
 mod collect;
+mod selection;
 mod placeholders;
 mod dot_commands;
 mod fit;
@@ -30,11 +33,14 @@ mod flyway;
 mod golang_migrate;
 mod goose;
 mod ours;
+mod plain_names;
+mod ordered;
 mod plain;
 mod prisma;
 mod refinery;
 mod rusqlite_migration;
 mod sqitch;
+mod sqldelight;
 mod sql_migrate;
 mod sqlx;
 
@@ -42,13 +48,19 @@ mod layout;
 mod errors;
 mod detect;
 mod read;
+mod tool_records;
+mod fates;
+mod edits;
+mod shipped;
 
+pub use fault::{Fault, FaultKind, Harm};
 pub use history::{Down, Gap, History, Migration, Script};
 pub use input_error::InputError;
 pub use layout_name::{LayoutName, UnknownLayout};
 pub use options::Options;
-pub use read::read;
+pub use read::{read, read_files};
 pub use remedy::Remedy;
+pub use shipped::compare_shipped;
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

@@ -6,6 +6,7 @@
 //! nothing here sees it.
 
 use crate::collect::{Reading, report_missing, report_shared};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration};
 use crate::input_error::InputError;
@@ -52,21 +53,23 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             name,
             expected,
             *version,
-            "versions have no gaps",
+            "the engine refuses a catalogue with a gap",
         );
         expected = version.saturating_add(1);
         let Some(mut step) = Migration::in_folder(tree, name)? else {
-            reading.gap(*name, "it has no `up.sql`");
+            let why = format!("`{name}` has no `up.sql`: the engine refuses the catalogue");
+            reading.refuse_unrun(*name, why);
             continue;
         };
         if matches!(step.down, Down::Missing) && tree.has_file(&format!("{name}/irreversible.md")) {
             step.down = Down::Unsupported;
         }
-        reading.step(step);
+        reading.step(step.with_version(version));
     }
     let same = found
         .iter()
         .map(|(version, name)| (*version, (*name).to_owned()));
-    report_shared(&mut reading, same, "a version is one folder");
+    let then = "the engine refuses the catalogue; give one of them the next number";
+    report_shared(&mut reading, same, Harm::Certain, then);
     Ok(reading)
 }

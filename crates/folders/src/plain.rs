@@ -1,79 +1,33 @@
 //! Numbered files that an application runs itself, with no tool's rules: `001_name.sql`,
-//! `12-name.sql`, `migration_3.sql`, or a pair `1_name.up.sql` and `1_name.down.sql`.
+//! `12-name.sql`, `migration_3.sql`, a pair `1_name.up.sql` and `1_name.down.sql`, or the same in
+//! folders of versions, `v1/001_name.sql`, `v2/up.sql`.
 //!
 //! There is no page to read them from, so the rules are the ones that hold for any such runner: a
 //! file has a number, the number decides the order by its value, and the whole text of a file is
-//! run. A down migration is a file of the same name with `down`, `undo`, `rollback` or `revert`
-//! after it; where no file has one, the application has no down migration.
+//! run. The options may give another order. A down migration is a file of the same name with
+//! `down`, `undo`, `rollback` or `revert` after it; where no file has one, the application has no
+//! down migration.
 
 use crate::collect::{Line, Reading, lines, report_shared};
 use crate::dot_commands;
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
-use crate::natural::{by_value, leading_digits, natural};
+use crate::natural::leading_digits;
 use crate::options::Options;
+use crate::ordered;
+use crate::plain_names::{candidates, parse};
 use crate::source_tree::Tree;
 
-const BACK: [&str; 4] = ["down", "undo", "rollback", "revert"];
-const FORTH: [&str; 3] = ["up", "do", "deploy"];
-
-/// Endings of files that may well be steps in another language.
-const CODE: [&str; 10] = [
-    ".js", ".mjs", ".cjs", ".ts", ".py", ".rb", ".go", ".rs", ".php", ".sh",
-];
-
-/// A file with a number in its name.
-struct Numbered<'a> {
-    file: &'a str,
-    digits: &'a str,
-    /// Its name without direction and ending.
-    name: &'a str,
-    code: bool,
-    back: bool,
-}
-
-fn parse(file: &str) -> Option<Numbered<'_>> {
-    let code = CODE.iter().find_map(|ending| file.strip_suffix(ending));
-    let whole = file.strip_suffix(".sql").or(code)?;
-    let at = whole.find(|c: char| c.is_ascii_digit())?;
-    let (before, rest) = whole.split_at(at);
-    let (digits, _) = leading_digits(rest);
-    // `V1__name` and its kind are two tools' own; and a number deep in a name is no order.
-    if ["V", "U", "B", "|"].contains(&before) && whole.contains("__") {
-        return None;
-    }
-    let word = before.trim_end_matches(['-', '_', '.', ' ']);
-    if !word.chars().all(|c| c.is_ascii_alphabetic()) {
-        return None;
-    }
-    let (name, back) = match direction(whole) {
-        Some((name, back)) => (name, back),
-        None => (whole, false),
-    };
-    Some(Numbered {
-        file,
-        digits,
-        name,
-        code: code.is_some(),
-        back,
-    })
-}
-
-/// The text before a direction at the end of a name, and whether the direction is the down
-/// migration.
-fn direction(name: &str) -> Option<(&str, bool)> {
-    let (before, last) = name.rsplit_once(['.', '_', '-'])?;
-    let is = |words: &[&str]| words.iter().any(|word| last.eq_ignore_ascii_case(word));
-    let back = is(&BACK);
-    // `_up` may well be the end of a name that says something else: only a dot is sure of it.
-    let forth = is(&FORTH) && name.contains(&format!(".{last}"));
-    (back || forth).then_some((before, back))
-}
-
 pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
-    let files = tree.files("");
-    let pair = |file: &&&str| file.ends_with(".up.sql") || file.ends_with(".down.sql");
+    let files = candidates(tree);
+    // Two tools take a number, `_`, a name and a direction.
+    let pair = |name: &&&str| {
+        (name.ends_with(".up.sql") || name.ends_with(".down.sql"))
+            && leading_digits(name).1.starts_with('_')
+            && !leading_digits(name).0.is_empty()
+    };
     if let Some(file) = files.iter().find(pair) {
         return Ok(Fit::No(format!("`{file}` is named as tools name it")));
     }
@@ -121,10 +75,13 @@ fn marked(line: &Line<'_>) -> bool {
     words.contains(&said)
 }
 
-pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
+pub(crate) fn read(tree: &Tree, options: &Options) -> Result<Reading, InputError> {
+    if options.gives_order() {
+        return ordered::read(tree, options);
+    }
     let mut reading = Reading::default();
     let mut found = Vec::new();
-    for file in tree.files("") {
+    for file in candidates(tree) {
         match parse(file) {
             Some(numbered) => found.push(numbered),
             None if file.ends_with(".sql") => {
@@ -133,10 +90,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             None => {}
         }
     }
-    let order = |a: &Numbered<'_>, b: &Numbered<'_>| {
-        by_value(a.digits, b.digits).then_with(|| natural(a.file, b.file))
-    };
-    found.sort_by(order);
+    found.sort_by(|a, b| a.order(b));
     let (backs, forths): (Vec<_>, Vec<_>) = found.into_iter().partition(|file| file.back);
     let missing = || {
         if backs.is_empty() {
@@ -173,15 +127,13 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         );
         reading.aside(back.file, why);
     }
-    let versions = forths.iter().map(|forth| {
-        let value = forth.digits.trim_start_matches('0');
-        let value = if value.is_empty() { "0" } else { value };
-        (value.to_owned(), forth.file.to_owned())
-    });
+    let versions = forths.iter();
+    let versions = versions.map(|forth| (forth.version(), forth.file.to_owned()));
     report_shared(
         &mut reading,
         versions,
-        "which of them runs first is for the application to say",
+        Harm::Possible,
+        "an application that records the number skips one of them; give one a later number",
     );
     Ok(reading)
 }

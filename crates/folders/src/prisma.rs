@@ -58,10 +58,8 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     for name in steps(tree) {
         let file = format!("{name}/migration.sql");
         if !tree.has_file(&file) {
-            reading.gap(
-                name,
-                "it has no `migration.sql`; prisma refuses the whole folder for it",
-            );
+            let why = format!("`{name}` has no `migration.sql`: prisma refuses the whole folder");
+            reading.refuse_unrun(name, why);
             continue;
         }
         let mut step = Migration::named(name, Down::Unsupported);

@@ -1,5 +1,5 @@
-//! Evidence in the files around a folder for the tool that runs it: in the folder itself, in its
-//! parent, and in the parent of that.
+//! Evidence in the files around a folder for the tool that runs it: in the folder itself and in
+//! each folder above it, up to the root of the repository.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,7 +7,7 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::layout_name::LayoutName;
 
@@ -65,28 +65,73 @@ const CRATES: &[(&str, LayoutName)] = &[
     ("rusqlite_migration", LayoutName::RusqliteMigration),
 ];
 
-/// The tools that files nearby name, nearest first, each with a clause that says where.
-pub(crate) fn hints(root: &Path) -> Vec<(LayoutName, String)> {
-    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    let mut found: Vec<(LayoutName, String)> = Vec::new();
-    for folder in real.ancestors().take(3) {
-        for (tool, why) in of_folder(folder) {
-            if !found.iter().any(|(known, _)| *known == tool) {
-                found.push((tool, why));
+/// A tool that a file names.
+pub(crate) struct Hint {
+    pub(crate) tool: LayoutName,
+    /// How many folders above the folder of migrations the file is.
+    pub(crate) distance: usize,
+    /// A clause that says where.
+    pub(crate) why: String,
+}
+
+/// The tools that files around name, nearest first, each once.
+pub(crate) fn hints(root: &Path) -> Vec<Hint> {
+    let mut found: Vec<Hint> = Vec::new();
+    for (distance, folder) in around(root).iter().enumerate() {
+        for (tool, why) in of_folder(folder, root) {
+            if !found.iter().any(|known| known.tool == tool) {
+                found.push(Hint {
+                    tool,
+                    distance,
+                    why,
+                });
             }
         }
     }
     found
 }
 
-fn of_folder(folder: &Path) -> Vec<(LayoutName, String)> {
+/// The root of the repository that a real path is in: the nearest folder with `.git`, which is a
+/// file in a worktree.
+pub(crate) fn repository(real: &Path) -> Option<&Path> {
+    real.ancestors().find(|folder| folder.join(".git").exists())
+}
+
+/// The folder and those above it, up to the root of the repository. Outside of any repository, up
+/// to the folders that all users or all projects of a user share.
+fn around(root: &Path) -> Vec<PathBuf> {
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let top = repository(&real);
+    let is_project = |folder: &Path| {
+        let names = folder.components();
+        let names = names.filter(|part| matches!(part, Component::Normal(_)));
+        let names: Vec<_> = names.map(|part| part.as_os_str()).collect();
+        match names.as_slice() {
+            [] | [_] => false,
+            [first, _] => *first != "home" && *first != "Users",
+            _ => true,
+        }
+    };
+    let within = |folder: &&Path| match top {
+        Some(top) => folder.starts_with(top),
+        None => is_project(folder) || *folder == real,
+    };
+    real.ancestors()
+        .take_while(within)
+        .map(Path::to_owned)
+        .collect()
+}
+
+fn of_folder(folder: &Path, root: &Path) -> Vec<(LayoutName, String)> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else {
         return found;
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     for name in names.collect::<std::collections::BTreeSet<_>>() {
-        for (own, tool) in OWN {
+        let is_others =
+            WRANGLER.contains(&name.as_str()) && names_other_folder(&folder.join(&name), root);
+        for (own, tool) in OWN.iter().filter(|_| !is_others) {
             if name == *own || (own.ends_with('.') && name.starts_with(own)) {
                 found.push((*tool, format!("`{name}` is nearby")));
             }
@@ -142,26 +187,47 @@ fn within(table: &toml::Table, package: &str) -> bool {
     })
 }
 
+/// Whether a file nearby shows that the project is written in Go.
+pub(crate) fn is_go(root: &Path) -> bool {
+    around(root)
+        .iter()
+        .any(|folder| folder.join("go.mod").is_file())
+}
+
+const WRANGLER: [&str; 3] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
+
 /// The file of wrangler's nearby that names the folder as `migrations_dir`, if one does.
 pub(crate) fn wrangler(root: &Path) -> Option<String> {
     let real = fs::canonicalize(root).ok()?;
-    for folder in real.ancestors().take(3) {
-        for name in ["wrangler.toml", "wrangler.json", "wrangler.jsonc"] {
-            let Some(text) = text(&folder.join(name)) else {
-                continue;
-            };
-            // The three forms write the value alike, and a comment in JSON is no reason not to see
-            // it.
-            let named = text.match_indices("migrations_dir").any(|(at, key)| {
-                let rest = text.get(at + key.len()..).unwrap_or_default();
-                let rest = rest.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);
-                let value = rest.split(['"', '\'', '\n']).next().unwrap_or_default();
-                fs::canonicalize(folder.join(value)).is_ok_and(|path| path == real)
-            });
-            if named {
+    for folder in around(root) {
+        for name in WRANGLER {
+            let named = named_folders(&folder.join(name));
+            let is_own = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|path| path == real);
+            if named.iter().any(is_own) {
                 return Some(name.to_owned());
             }
         }
     }
     None
+}
+
+/// Whether a file of wrangler's names folders of migrations, and not this one.
+fn names_other_folder(config: &Path, root: &Path) -> bool {
+    let named = named_folders(config);
+    let real = fs::canonicalize(root).ok();
+    !named.is_empty() && !named.iter().any(|path| fs::canonicalize(path).ok() == real)
+}
+
+/// The folders that a configuration of wrangler names as `migrations_dir`.
+fn named_folders(config: &Path) -> Vec<PathBuf> {
+    let text = text(config).unwrap_or_default();
+    let folder = config.parent().unwrap_or(Path::new(""));
+    // The three forms write the value alike, and a comment in JSON is no reason not to see it.
+    let named = text.match_indices("migrations_dir").map(|(at, key)| {
+        let rest = text.get(at + key.len()..).unwrap_or_default();
+        let rest = rest.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);
+        let value = rest.split(['"', '\'', '\n']).next().unwrap_or_default();
+        folder.join(value)
+    });
+    named.collect()
 }

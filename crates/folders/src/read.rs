@@ -15,6 +15,7 @@ use crate::history::History;
 use crate::input_error::InputError;
 use crate::layout_name::LayoutName;
 use crate::options::Options;
+use crate::selection;
 use crate::source_tree::Tree;
 
 /// Reads a folder of migrations as its tool would.
@@ -24,25 +25,46 @@ use crate::source_tree::Tree;
 /// The folder cannot be read, something in it leads outside or is no text, no layout fits or more
 /// than one does, or the SQL has a name in it that [`Options::defines`] does not say.
 pub fn read(root: &Path, options: &Options) -> Result<History, InputError> {
-    let tree = Tree::open(root)?;
-    let (layout, reason) = detect::detect_layout(&tree, options.layout)?;
+    read_tree(Tree::open(root)?, options)
+}
+
+/// Reads the folder `root` as it would be with these files, given by their paths below it with `/`,
+/// such as those of an earlier revision.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_files(
+    root: &Path,
+    files: BTreeMap<String, Vec<u8>>,
+    options: &Options,
+) -> Result<History, InputError> {
+    read_tree(Tree::of_files(root, files), options)
+}
+
+fn read_tree(mut tree: Tree, options: &Options) -> Result<History, InputError> {
+    let root = tree.root().to_owned();
+    selection::select(&mut tree, options);
+    let (layout, reason) = detect::detect_layout(&tree, options)?;
     let mut reading = (layout.read)(&tree, options)?;
     for (path, why) in tree.odd() {
         reading.aside(path, why);
     }
-    let nothing = reading.steps.is_empty() && reading.gaps.is_empty();
+    let nothing = reading.steps.is_empty() && reading.gaps.is_empty() && reading.faults.is_empty();
     if !nothing {
         unread(&tree, layout.name, &mut reading);
     }
     if nothing {
-        return Err(InputError::nothing(root, layout.name));
+        return Err(InputError::nothing(&root, layout.name));
     }
     Ok(History {
         layout: layout.name.as_str(),
         reason,
-        root: root.to_owned(),
+        root,
         steps: reading.steps,
         gaps: reading.gaps,
+        faults: reading.faults,
+        base: reading.base,
     })
 }
 
@@ -53,6 +75,7 @@ fn unread(tree: &Tree, layout: LayoutName, reading: &mut Reading) {
     let scripts = steps.flat_map(|step| step.up.iter().chain(step.down.script()));
     let mut known: BTreeSet<&str> = scripts.map(|script| script.file.as_str()).collect();
     known.extend(reading.gaps.iter().map(|gap| gap.file.as_str()));
+    known.extend(reading.faults.iter().map(|fault| fault.file.as_str()));
     // A gap may name the folder of a step.
     let within = |file: &str, folder: &&str| {
         let rest = file.strip_prefix(*folder);

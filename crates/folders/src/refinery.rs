@@ -10,6 +10,7 @@
 //!   <https://docs.rs/refinery-core/0.10.1/src/refinery_core/traits/mod.rs.html>.
 
 use crate::collect::{Reading, report_shared, stem};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
@@ -81,10 +82,13 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         match parse(path) {
             Some((version, code)) => match version.parse() {
                 Ok(version) => found.push((version, path, code)),
-                Err(_) => reading.aside(
-                    path,
-                    "its version is no whole number, which refinery refuses",
-                ),
+                Err(_) => {
+                    let why = format!(
+                        "the version of `{path}` is not a whole number: refinery refuses the \
+                         whole folder"
+                    );
+                    reading.refuse_unrun(path, why);
+                }
             },
             None if path.ends_with(".sql") => {
                 reading.aside(
@@ -98,21 +102,24 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     found.sort_by_key(|(version, ..)| *version);
     for (version, path, code) in &found {
         if i32::try_from(*version).is_err() {
-            let why =
-                "its version needs refinery's feature `int8-versions`, and is refused without it";
-            reading.gap(*path, why);
+            let why = format!(
+                "refinery refuses the version of `{path}` unless it is built with the feature \
+                 `int8-versions`"
+            );
+            reading.refuse_perhaps(Harm::Possible, *path, why);
         }
         if *code {
             reading.gap(*path, "it is Rust, which is not run here");
             continue;
         }
-        let mut step = Migration::named(stem(path), Down::Unsupported);
+        let mut step = Migration::named(stem(path), Down::Unsupported).with_version(version);
         step.up = Some(Script::whole(*path, &tree.text(path)?));
         reading.step(step);
     }
     let same = found
         .iter()
         .map(|(version, path, _)| (*version, (*path).to_owned()));
-    report_shared(&mut reading, same, "refinery refuses to run");
+    let then = "refinery refuses to run; give one of them a later number";
+    report_shared(&mut reading, same, Harm::Certain, then);
     Ok(reading)
 }

@@ -18,6 +18,8 @@ pub enum Remedy {
     ChooseLayout(Vec<LayoutName>),
     /// No layout fits, or the one that does has nothing to run: name another folder, or the layout.
     NameFolderOrLayout,
+    /// The history starts from a schema that the folder does not have: give it.
+    GiveBase,
 }
 
 impl fmt::Display for Remedy {
@@ -32,6 +34,10 @@ impl fmt::Display for Remedy {
                 }
                 Ok(())
             }
+            Remedy::GiveBase => f.write_str(
+                "give the database or the SQL that the steps start from, and set \
+                 `Options::has_base`",
+            ),
             Remedy::NameFolderOrLayout => {
                 f.write_str("name the folder that holds the migrations, or set `Options::layout`")
             }

@@ -7,6 +7,7 @@
 //! - A missing `down.sql` counts as an empty one: the same page.
 
 use crate::collect::{Reading, report_missing, report_shared};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::Migration;
 use crate::input_error::InputError;
@@ -52,11 +53,13 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     for name in tree.folders("") {
         match number(name) {
             Some(number) => found.push((number, name)),
-            None => reading.aside(
-                name,
-                "it does not begin with a number above 0 and `-`; rusqlite_migration refuses \
-                 all for it",
-            ),
+            None => {
+                let why = format!(
+                    "`{name}` does not begin with a number above 0 and `-`: rusqlite_migration \
+                     refuses the whole folder"
+                );
+                reading.refuse_unrun(name, why);
+            }
         }
     }
     found.sort_by_key(|(number, _)| *number);
@@ -67,21 +70,21 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             name,
             expected,
             *number,
-            "rusqlite_migration refuses all for it",
+            "rusqlite_migration refuses the whole folder",
         );
         expected = number.saturating_add(1);
         let Some(step) = Migration::in_folder(tree, name)? else {
-            reading.gap(
-                *name,
-                "it has no `up.sql`; rusqlite_migration refuses all for it",
-            );
+            let why =
+                format!("`{name}` has no `up.sql`: rusqlite_migration refuses the whole folder");
+            reading.refuse_unrun(*name, why);
             continue;
         };
-        reading.step(step);
+        reading.step(step.with_version(number));
     }
     let same = found
         .iter()
         .map(|(number, name)| (*number, (*name).to_owned()));
-    report_shared(&mut reading, same, "rusqlite_migration refuses all for it");
+    let then = "rusqlite_migration refuses the whole folder; give one of them the next number";
+    report_shared(&mut reading, same, Harm::Certain, then);
     Ok(reading)
 }

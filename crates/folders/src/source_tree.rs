@@ -1,9 +1,9 @@
 //! The files of a folder, read safely: nothing outside it, nothing that is no text, nothing without
 //! end.
 //!
-//! Hidden files are no part of it. Links inside the folder are followed; one that leads outside,
-//! nowhere or back to a folder that holds it is refused, because its target is not what the tool's
-//! users share.
+//! Hidden files are no part of it. Links inside the folder, or inside the repository that contains
+//! the folder, are followed; one that leads outside, nowhere or back to a folder that holds it is
+//! refused, because its target is not what the tool's users share.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use crate::input_error::InputError;
 use crate::natural::natural;
+use crate::project_files::repository;
 
 /// Folders in folders deeper than this are not read. No layout reads as deep; entries there are
 /// reported.
@@ -44,6 +45,8 @@ pub(crate) struct Tree {
     /// By path below the root, with `/`.
     entries: BTreeMap<String, Kind>,
     texts: RefCell<BTreeMap<String, Rc<str>>>,
+    /// The content of all files, if they are not those of the disk.
+    given: Option<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Tree {
@@ -58,6 +61,7 @@ impl Tree {
             root: root.to_owned(),
             entries: BTreeMap::new(),
             texts: RefCell::default(),
+            given: None,
         };
         tree.walk("", &real, &mut vec![real.clone()])?;
         if tree.entries.is_empty() {
@@ -65,6 +69,24 @@ impl Tree {
             return Err(InputError::new(root, "is empty", hint));
         }
         Ok(tree)
+    }
+
+    /// A folder with these files.
+    pub(crate) fn of_files(root: &Path, files: BTreeMap<String, Vec<u8>>) -> Tree {
+        let mut entries = BTreeMap::new();
+        let is_read = |path: &str| path.split('/').all(|name| !is_hidden(name));
+        for path in files.keys().filter(|path| is_read(path)) {
+            entries.insert(path.clone(), Kind::File);
+            for (at, _) in path.match_indices('/') {
+                entries.insert(path.get(..at).unwrap_or_default().to_owned(), Kind::Folder);
+            }
+        }
+        Tree {
+            root: root.to_owned(),
+            entries,
+            texts: RefCell::default(),
+            given: Some(files),
+        }
     }
 
     /// Takes in the folder `below`; `way` are the real paths of the folders that lead to it.
@@ -82,7 +104,7 @@ impl Tree {
                     hint,
                 ));
             };
-            if name.starts_with('.') || FOREIGN.contains(&name) {
+            if is_hidden(name) {
                 continue;
             }
             if self.entries.len() >= MOST {
@@ -120,7 +142,8 @@ impl Tree {
                 let what = format!("is a link that leads nowhere: {error}");
                 InputError::new(&path, &what, "correct the link, or remove it")
             })?;
-            if !way.first().is_some_and(|root| target.starts_with(root)) {
+            let shared = way.first().map(|root| repository(root).unwrap_or(root));
+            if !shared.is_some_and(|shared| target.starts_with(shared)) {
                 let what = format!("is a link that leads outside, to `{}`", target.display());
                 return Err(InputError::new(
                     &path,
@@ -143,6 +166,12 @@ impl Tree {
             _ => Kind::Other,
         };
         Ok((kind, target))
+    }
+
+    /// Keeps the files whose path is as asked, and the folders.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.entries
+            .retain(|path, kind| *kind == Kind::Folder || keep(path));
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -229,16 +258,30 @@ impl Tree {
         self.entries.get(path) == Some(&Kind::File)
     }
 
+    pub(crate) fn has_folder(&self, path: &str) -> bool {
+        self.entries.get(path) == Some(&Kind::Folder)
+    }
+
     /// The content of a file, which must be text.
     pub(crate) fn text(&self, below: &str) -> Result<Rc<str>, InputError> {
         if let Some(text) = self.texts.borrow().get(below) {
             return Ok(Rc::clone(text));
         }
-        let text: Rc<str> = read(&self.path(below))?.into();
+        let path = self.path(below);
+        let text: Rc<str> = match &self.given {
+            Some(files) => decode(&path, files.get(below).cloned().unwrap_or_default())?,
+            None => read(&path)?,
+        }
+        .into();
         let kept = Rc::clone(&text);
         self.texts.borrow_mut().insert(below.to_owned(), kept);
         Ok(text)
     }
+}
+
+/// Whether an entry of this name is no part of any history.
+fn is_hidden(name: &str) -> bool {
+    name.starts_with('.') || FOREIGN.contains(&name)
 }
 
 fn read(path: &Path) -> Result<String, InputError> {
@@ -252,7 +295,11 @@ fn read(path: &Path) -> Result<String, InputError> {
             "a migration is SQL; is this a dump?",
         ));
     }
-    let bytes = fs::read(path).map_err(failed)?;
+    decode(path, fs::read(path).map_err(failed)?)
+}
+
+/// The text of a file with this content.
+fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, InputError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(InputError::new(path, "is UTF-16", "save it as UTF-8"));
     }

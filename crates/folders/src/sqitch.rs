@@ -121,16 +121,20 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             continue;
         }
         for why in unmet(&changes, at) {
-            reading.gap(PLAN, format!("`{}` {why} (line {line})", change.name));
+            let why = format!(
+                "`{}` {why} (line {line}): sqitch refuses the plan",
+                change.name
+            );
+            reading.refuse(PLAN, why);
         }
         let names = script_names(&changes, at);
         let there = |name: &&String| tree.has_file(&format!("{top}deploy/{name}.sql"));
         let Some(script) = names.iter().find(there).or(names.first()) else {
             let why = format!(
-                "`{}` is named again without a tag between (line {line}); sqitch refuses the plan",
+                "`{}` is named again without a tag between (line {line}): sqitch refuses the plan",
                 change.name
             );
-            reading.gap(PLAN, why);
+            reading.refuse_unrun(PLAN, why);
             continue;
         };
         let (up, down) = (
@@ -139,10 +143,11 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         );
         used.push(up.clone());
         if !tree.has_file(&up) {
-            reading.gap(
-                up,
-                format!("the plan names it (line {line}), and there is no such file"),
+            let why = format!(
+                "the plan names `{}` (line {line}), and there is no `{up}`: sqitch stops there",
+                change.name
             );
+            reading.refuse_unrun(up, why);
             continue;
         }
         let mut step = Migration::named(script, Down::Missing);

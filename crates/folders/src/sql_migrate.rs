@@ -69,10 +69,10 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         let text = tree.text(file)?;
         match parse(&text) {
             Err(why) => {
-                reading.gap(
-                    file,
-                    format!("sql-migrate refuses the whole folder for it: {why}"),
+                let why = format!(
+                    "sql-migrate cannot read `{file}`, and refuses the whole folder: {why}"
                 );
+                reading.refuse_unrun(file, why);
             }
             Ok([up, down]) => {
                 let mut step = Migration::named(stem(file), Down::Missing);

@@ -11,9 +11,11 @@
 use std::collections::BTreeMap;
 
 use crate::collect::{Reading, report_shared, stem};
+use crate::fault::Harm;
 use crate::fit::Fit;
 use crate::history::{Down, Migration, Script};
 use crate::input_error::InputError;
+use crate::natural::leading_digits;
 use crate::options::Options;
 use crate::source_tree::Tree;
 
@@ -53,6 +55,20 @@ pub(crate) fn fit(tree: &Tree) -> Result<Fit, InputError> {
     })
 }
 
+/// Whether all numbers of the folder's pairs are times of 14 digits, as `sqlx migrate add -r`
+/// writes them.
+pub(crate) fn has_dated_pairs(tree: &Tree) -> bool {
+    let files = tree.files("");
+    let mut pairs = files
+        .iter()
+        .filter(|file| direction(file) != Direction::Simple);
+    let dated = |file: &&str| {
+        let (digits, rest) = leading_digits(file);
+        digits.len() == 14 && rest.starts_with('_')
+    };
+    pairs.clone().next().is_some() && pairs.all(dated)
+}
+
 pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
     let mut reading = Reading::default();
     let mut versions: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
@@ -60,8 +76,11 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         match version(file) {
             Some(Some(version)) => versions.entry(version).or_default().push(file),
             Some(None) => {
-                let why = "it does not begin with a number; sqlx refuses the whole folder for it";
-                reading.aside(file, why);
+                let why = format!(
+                    "`{file}` does not begin with a number: sqlx refuses the whole folder; rename \
+                     it to `<number>_<name>.sql`"
+                );
+                reading.refuse_unrun(file, why);
             }
             None if file.ends_with(".sql") => {
                 reading.aside(
@@ -83,9 +102,12 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         let downs = files.iter().filter(move |file| down(file));
         downs.map(|file| (*version, (*file).to_owned()))
     });
-    report_shared(&mut reading, ups, "sqlx fails when it records the second");
-    report_shared(&mut reading, downs, "sqlx runs the one that it finds first");
-    for files in versions.values() {
+    let then = "sqlx runs the first and fails when it records the second; give one of them a later \
+                number";
+    report_shared(&mut reading, ups, Harm::Certain, then);
+    let then = "sqlx reverts with the one that it finds first; keep one of them";
+    report_shared(&mut reading, downs, Harm::Certain, then);
+    for (version, files) in &versions {
         let way_back = files.iter().find(|file| down(file));
         let ups: Vec<_> = files.iter().filter(|file| !down(file)).collect();
         for file in &ups {
@@ -96,6 +118,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
             };
             let text = tree.text(file)?;
             step.name = stem(file).trim_end_matches(".up").to_owned();
+            step.version = version.to_string();
             step.no_transaction = text.starts_with(MARKER);
             step.up = Some(Script::whole(**file, &text));
             reading.step(step);
@@ -103,6 +126,7 @@ pub(crate) fn read(tree: &Tree, _: &Options) -> Result<Reading, InputError> {
         if let (Some(back), []) = (way_back, ups.as_slice()) {
             let mut step = with_down(tree, back)?;
             step.name = stem(back).trim_end_matches(".down").to_owned();
+            step.version = version.to_string();
             reading.step(step);
         }
     }

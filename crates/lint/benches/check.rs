@@ -28,6 +28,7 @@ fn history(steps: usize) -> History {
             down: Down::Script(script(&name, "down.sql", down)),
             no_transaction: false,
             down_no_transaction: false,
+            version: name.clone(),
             name,
         }
     };
@@ -36,7 +37,7 @@ fn history(steps: usize) -> History {
         reason: String::new(),
         root: PathBuf::from("migrations"),
         steps: (0..steps).map(step).collect(),
-        gaps: Vec::new(),
+        ..History::default()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, ErrorKind};
+use crate::faults::add_faults;
 use crate::finding::{Diagnostic, Direction, Reach};
 use crate::merge::merge;
 use crate::options::Options;
@@ -192,7 +193,7 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
     let mut diagnostics = collected.diagnostics;
     diagnostics.retain(|own| selected(own.origin.step));
     let request = collected.request.as_deref();
-    let findings = request.map(|request| merge(request, diagnostics));
+    let findings = request.map(|request| add_faults(request, merge(request, diagnostics)));
     Verdict {
         layout: history.layout.to_owned(),
         root: history.root.display().to_string(),

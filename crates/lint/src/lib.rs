@@ -19,6 +19,8 @@
 //!   another run (the down migration on the empty database, the statement after which rows are
 //!   gone) is a part of the value. `checks::severity` names the further rows that a step needs, and
 //!   weighs the diagnostics on all of them.
+//! - `faults` makes a finding of each fault of the history as a whole, such as two steps of one
+//!   version; nothing runs for these.
 //! - `merge` makes one finding of the diagnostics of several modes and runs; `reproduce` writes its
 //!   command.
 //! - `passes` calls the stages in this order: over each step, over the names of all versions, and
@@ -40,6 +42,7 @@ mod differences;
 mod checks;
 mod merge;
 mod reproduce;
+mod faults;
 mod verdict;
 pub mod report;
 

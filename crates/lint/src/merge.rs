@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding::{Diagnostic, Direction, Finding, When};
 use crate::reproduce::command;
 use crate::request::Request;
+use crate::script::dialect::explain_cut;
 use folders::Down;
 
 const ASKED: &str = "only if the application turns foreign keys on";
@@ -68,6 +69,7 @@ pub(crate) fn merge(request: &Request, diagnostics: Vec<Diagnostic>) -> Vec<Find
 
 fn finding(request: &Request, diagnostic: Diagnostic, keys: &BTreeSet<bool>) -> Finding {
     let Diagnostic { origin, .. } = diagnostic;
+    let cut = explain_cut(request.history.layout, &diagnostic.message);
     let step = request.step(origin.step);
     let down = step.and_then(|step| step.down.script());
     let runs_down = down.filter(|_| step.is_some_and(|step| matches!(step.down, Down::Script(_))));
@@ -106,6 +108,9 @@ fn finding(request: &Request, diagnostic: Diagnostic, keys: &BTreeSet<bool>) -> 
             },
             transaction: around.unwrap_or(request.model.transaction),
         },
-        message: diagnostic.message,
+        message: match cut {
+            Some(cut) => format!("{}; {cut}", diagnostic.message),
+            None => diagnostic.message,
+        },
     }
 }

@@ -6,14 +6,23 @@ use crate::request::Request;
 /// The command, ready for a shell. It runs as much of the history as the finding needs, and all
 /// modes of foreign keys that the check ran, so that the severity is the same.
 pub(crate) fn command(request: &Request, diagnostic: &Diagnostic, step: &str) -> String {
-    let mut words: Vec<String> = request.options.command.clone();
-    let root = request.history.root.display().to_string();
-    words.push(if root.starts_with('-') {
-        format!("./{root}")
-    } else {
-        root
-    });
-    add_option(&mut words, "layout", request.history.layout);
+    let (begins, ends) = ends(request);
+    let (from, to) = match diagnostic.reach {
+        Reach::Step => (Some(step), Some(step)),
+        Reach::Rest => (Some(step), ends),
+        Reach::Whole => (begins, ends),
+    };
+    join(request, [("from", from), ("to", to), ("since", None)])
+}
+
+/// The command for a finding about the history as a whole, compared with the revision `since`.
+pub(crate) fn command_for_run(request: &Request, since: Option<&str>) -> String {
+    let (from, to) = ends(request);
+    join(request, [("from", from), ("to", to), ("since", since)])
+}
+
+/// The first and the last step to check, where these are not those of the history.
+fn ends(request: &Request) -> (Option<&str>, Option<&str>) {
     let name = |place: usize| request.step(place).map(|step| step.name.as_str());
     let (start, end) = (request.places.start, request.places.end);
     let begins = if start > 0 { name(start) } else { None };
@@ -23,16 +32,22 @@ pub(crate) fn command(request: &Request, diagnostic: &Diagnostic, step: &str) ->
     } else {
         None
     };
-    let (from, to) = match diagnostic.reach {
-        Reach::Step => (Some(step), Some(step)),
-        Reach::Rest => (Some(step), ends),
-        Reach::Whole => (begins, ends),
-    };
-    if let Some(from) = from {
-        add_option(&mut words, "from", from);
-    }
-    if let Some(to) = to {
-        add_option(&mut words, "to", to);
+    (begins, ends)
+}
+
+fn join(request: &Request, options: [(&str, Option<&str>); 3]) -> String {
+    let mut words: Vec<String> = request.options.command.clone();
+    let root = request.history.root.display().to_string();
+    words.push(if root.starts_with('-') {
+        format!("./{root}")
+    } else {
+        root
+    });
+    add_option(&mut words, "layout", request.history.layout);
+    for (name, value) in options {
+        if let Some(value) = value {
+            add_option(&mut words, name, value);
+        }
     }
     shell_words::join(words)
 }

@@ -151,4 +151,31 @@ rules! {
          records a version that is not there."
         "Remove `BEGIN`, `COMMIT` and `ROLLBACK`, or mark the file as one without a transaction \
          where the tool can."
+    DuplicateVersion "duplicate-version"
+        "two steps have the same version"
+        "Two branches took the same number, and the merge has both. Most tools refuse the folder \
+         or fail when they record the second; others skip it on every database that has the first."
+        "Give the step that is not shipped a later number."
+    OutOfOrder "out-of-order"
+        "a step comes before one that is applied already"
+        "A tool that records the last version never runs the step on a database that is past it; \
+         others refuse to start, or run it after the later one, so that databases differ."
+        "Give the new step a number or a date after the last one that is shipped."
+    RefusedByTool "refused-by-tool"
+        "the tool refuses a file, and with it the folder"
+        "The tool stops before it runs anything, on every machine, until the file is corrected."
+        "Correct the file or its name, or move it out of the folder."
+    EditedAfterApply "edited-after-apply"
+        "a step that was shipped has a different content"
+        "A tool that stores a checksum stops on every database that has the step, for a tool that \
+         compares bytes even where only line ends changed. Other tools do not see the change: \
+         databases that have the step keep the old schema, and new ones get another."
+        "Restore the shipped file, and put the change into a new step. Keep line ends with \
+         `*.sql text eol=lf` in `.gitattributes`."
+    MissingAppliedFile "missing-applied-file"
+        "a step that was shipped is not in the folder"
+        "A tool that compares the folder with its records stops on every database that has the \
+         step; others run the step again under its new name, or run a squashed file over the \
+         tables that it replaces."
+        "Restore the shipped file under its name, and ship only new steps."
 }

@@ -54,6 +54,7 @@ fn history() -> History {
         .enumerate()
         .map(|(place, (up, down))| Migration {
             name: format!("{place:04}_step"),
+            version: place.to_string(),
             up: Some(script(place, "up.sql", up)),
             down: Down::Script(script(place, "down.sql", down)),
             no_transaction: false,
@@ -64,7 +65,7 @@ fn history() -> History {
         reason: String::new(),
         root: PathBuf::from("migrations"),
         steps: steps.collect(),
-        gaps: Vec::new(),
+        ..History::default()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Folders as other tools' users write them: what each layout makes of them, and what it refuses.
 //!
-//! A case is a text file: what it is about, then `=== PATH` before the content of each file. Before
-//! the first of them, `dir: PATH` says which folder is read (`.` where it does not), `layout: NAME`
-//! and `define: NAME=VALUE` what is said on the command line. `=== PATH -> TARGET` makes a link,
-//! and `=== PATH/` a folder. Its snapshot is what was read, or the refusal.
+//! A case is a text file: what it is about, then `=== PATH` before the content of each file.
+//! Before the first of them, `dir: PATH` says which folder is read (`.` where it does not),
+//! `layout: NAME` `define: NAME=VALUE`, `order:`, `down:`, `ignore:` and `dialect:` what the
+//! command line says. `=== PATH -> TARGET` makes a link, and `=== PATH/` a folder. Its snapshot is
+//! what was read, or the refusal.
 
 mod damaged;
 
@@ -44,6 +45,10 @@ impl Case {
                         .defines
                         .push((name.to_owned(), value.to_owned()));
                 }
+                Some(("order", glob)) => case.options.order.push(glob.to_owned()),
+                Some(("ignore", glob)) => case.options.ignore.push(glob.to_owned()),
+                Some(("down", pattern)) => case.options.down = Some(pattern.to_owned()),
+                Some(("dialect", name)) => case.options.dialect = Some(name.to_owned()),
                 _ => {}
             }
         }
@@ -107,11 +112,18 @@ fn listing(history: &History) -> String {
             Down::Unsupported => {}
         }
     }
+    if let Some(base) = &history.base {
+        let _ = writeln!(text, "base: {}", base.display());
+    }
     for gap in &history.gaps {
         let after = gap
             .after
             .map_or("-".to_owned(), |after| format!("after {after}"));
         let _ = writeln!(text, "gap ({after})  {}: {}", gap.file, gap.why);
+    }
+    for fault in &history.faults {
+        let (kind, harm) = (fault.kind, fault.harm);
+        let _ = writeln!(text, "{kind:?} ({harm:?})  {}: {}", fault.file, fault.why);
     }
     text
 }

@@ -90,6 +90,23 @@ fn cases<'a>(report: &Report<'a>) -> Vec<Case<'a>> {
             });
         }
     }
+    // A finding about the history as a whole may be of no script that was checked.
+    for finding in &verdict.findings {
+        let own =
+            |own: &&'a Finding| own.step == finding.step && own.direction == finding.direction;
+        let is_listed = cases
+            .iter()
+            .any(|case: &Case<'_>| case.findings.iter().any(own));
+        if !is_listed {
+            cases.push(Case {
+                name: format!("{} {}", finding.step, finding.direction.name()),
+                file: report.path(&finding.file),
+                findings: verdict.findings.iter().filter(own).collect(),
+                skipped: None,
+                error: None,
+            });
+        }
+    }
     let gaps = verdict.gaps.iter().map(|gap| Case {
         name: gap.file.clone(),
         file: report.path(&gap.file),

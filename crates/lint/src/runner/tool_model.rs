@@ -172,6 +172,14 @@ const MODELS: &[Model] = &[
          -bail`, which opens no transaction and leaves keys off",
     ),
     model(
+        "sqldelight",
+        Transaction::Run,
+        OffUnlessAsked,
+        "sqldelight.github.io, SQLite migrations: they run in a transaction where the driver \
+         supports it, as Android's SQLiteOpenHelper does around all of an upgrade; keys are off \
+         unless the application turns them on",
+    ),
+    model(
         "ours",
         Transaction::Run,
         Off,

@@ -32,6 +32,30 @@ const SIGNS: &[(&str, &str, &str)] = &[
     (" now()", "PostgreSQL or MySQL", "`now()`"),
 ];
 
+/// The clause about a statement that the tool cuts in its middle, as at the first `;` of a trigger;
+/// `None` if the message is about something else, or the tool does not cut.
+pub(crate) fn explain_cut(tool: &str, message: &str) -> Option<String> {
+    if !message.contains("incomplete input") {
+        return None;
+    }
+    let markers = |prefix: &str| {
+        format!(
+            "{tool} ends a statement at the first line that ends in `;`, which is inside a trigger \
+             here: put `-- +{prefix} StatementBegin` before the statement and `-- +{prefix} \
+             StatementEnd` after it"
+        )
+    };
+    match tool {
+        "goose" => Some(markers("goose")),
+        "sql-migrate" => Some(markers("migrate")),
+        "drizzle" => Some(format!(
+            "{tool} cuts the file at each `--> statement-breakpoint`: remove the one inside the \
+             statement"
+        )),
+        _ => None,
+    }
+}
+
 /// SQLite's words, followed by what they mean where they are known to mean more.
 pub(crate) fn explain(statement: &str, words: &str) -> String {
     for (start, what, hint) in [

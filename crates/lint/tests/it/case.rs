@@ -15,7 +15,7 @@
 
 use std::path::PathBuf;
 
-use folders::{Down, Gap, History, Migration, Script};
+use folders::{Down, Fault, FaultKind, Gap, Harm, History, Migration, Script};
 use lint::{Finding, Options, Transaction, Verdict, check};
 
 pub(crate) struct Case {
@@ -35,7 +35,7 @@ impl Case {
             reason: String::new(),
             root: PathBuf::from("migrations"),
             steps: Vec::new(),
-            gaps: Vec::new(),
+            ..History::default()
         };
         let sections: Vec<(&str, &str)> = parts
             .map(|part| part.split_once('\n').unwrap_or((part, "")))
@@ -72,6 +72,7 @@ impl Case {
                 after: Some(after.parse().unwrap()),
                 why: "it is code in another language".to_owned(),
             }),
+            Some(("fault", fault)) => self.history.faults.push(parse_fault(fault)),
             Some(("options", options)) => options.split(", ").for_each(|option| self.set(option)),
             _ if ["error ", "warning ", "note "]
                 .iter()
@@ -102,10 +103,32 @@ impl Case {
     }
 }
 
+/// A fault of the history as a whole: its rule, its harm, and its files.
+fn parse_fault(text: &str) -> Fault {
+    let mut words = text.split(' ');
+    let kind = match words.next().unwrap() {
+        "duplicate-version" => FaultKind::DuplicateVersion,
+        "out-of-order" => FaultKind::OutOfOrder,
+        "refused-by-tool" => FaultKind::RefusedByTool,
+        "edited-after-apply" => FaultKind::EditedAfterApply,
+        "missing-applied-file" => FaultKind::MissingAppliedFile,
+        other => panic!("no kind of fault `{other}`"),
+    };
+    let harm = match words.next().unwrap() {
+        "certain" => Harm::Certain,
+        "possible" => Harm::Possible,
+        _ => Harm::None,
+    };
+    let mut fault = Fault::new(kind, harm, words.next().unwrap(), "it is planted");
+    fault.related = words.map(str::to_owned).collect();
+    fault
+}
+
 fn add(history: &mut History, step: &str, file: &str, body: &str) {
     if history.steps.last().is_none_or(|last| last.name != step) {
         history.steps.push(Migration {
             name: step.to_owned(),
+            version: step.to_owned(),
             up: None,
             down: Down::Missing,
             no_transaction: false,

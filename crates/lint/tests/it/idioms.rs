@@ -47,6 +47,7 @@ fn history(layout: &'static str) -> History {
                 down: Down::Script(script("down", down)),
                 no_transaction: false,
                 down_no_transaction: false,
+                version: name.clone(),
                 name,
             }
         });
@@ -55,7 +56,7 @@ fn history(layout: &'static str) -> History {
         reason: String::new(),
         root: PathBuf::from("migrations"),
         steps: steps.collect(),
-        gaps: Vec::new(),
+        ..History::default()
     }
 }
 

@@ -9,6 +9,7 @@ mod arguments;
 mod baseline;
 mod config;
 mod failure_log;
+mod git;
 mod place;
 mod progress;
 mod since;
@@ -102,16 +103,14 @@ fn check_folder(
     output: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     let root = &arguments.folder;
-    let mut options = folders::Options::default();
-    options.layout = arguments.layout;
-    arguments.defines.clone_into(&mut options.defines);
+    let folder_options = folder_options(arguments);
     let deadline = Arc::new(Deadline::after(Duration::from_secs(arguments.timeout)));
-    let history = {
-        let root = root.clone();
+    let mut history = {
+        let (root, options) = (root.clone(), folder_options.clone());
         in_time(&deadline, arguments, move || folders::read(&root, &options))?
     };
     let mut options = lint_options(arguments);
-    if let Some(base) = &arguments.base {
+    if let Some(base) = arguments.base.as_ref().or(history.base.as_ref()) {
         let (base, scope) = (base.clone(), Scope::new(&deadline, arguments.timeout));
         let read = move || {
             scope.within(|| {
@@ -128,12 +127,13 @@ fn check_folder(
         .map(|path| format!("options: `{}`", path.display()))
         .collect();
     if let Some(revision) = &arguments.since {
-        let since = since::select(&history, revision)?;
+        let since = since::select(&history, revision, &folder_options)?;
         if since.steps.is_empty() {
             options.starts = 0;
         }
         options.only = Some(since.steps);
         notes.extend(since.notes);
+        history.faults.extend(since.faults);
     }
     let judged = lint::check_until(&history, &options, &deadline);
     progress::clear();
@@ -178,6 +178,18 @@ fn check_folder(
     } else {
         Outcome::Clean
     })
+}
+
+fn folder_options(arguments: &Arguments) -> folders::Options {
+    let mut options = folders::Options::default();
+    options.layout = arguments.layout;
+    arguments.defines.clone_into(&mut options.defines);
+    arguments.order.clone_into(&mut options.order);
+    arguments.down.clone_into(&mut options.down);
+    arguments.ignore.clone_into(&mut options.ignore);
+    arguments.dialect.clone_into(&mut options.dialect);
+    options.has_base = arguments.base.is_some();
+    options
 }
 
 fn lint_options(arguments: &Arguments) -> lint::Options {

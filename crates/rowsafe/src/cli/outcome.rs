@@ -68,6 +68,9 @@ fn name_flags(remedy: &Remedy) -> String {
                 .collect();
             format!("name the tool that runs it: {}", flags.join(" or "))
         }
+        Remedy::GiveBase => "give the schema that the steps start from: `--base FILE`, a database \
+                             or SQL that creates it"
+            .to_owned(),
         Remedy::NameFolderOrLayout => {
             "name the folder that holds the migrations, or name the tool \
              that wrote it with `--layout`"

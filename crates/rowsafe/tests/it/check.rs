@@ -2,6 +2,7 @@
 
 mod action;
 mod baseline;
+mod cases;
 mod config;
 mod incomplete;
 mod man;

@@ -98,6 +98,17 @@ fn links_inside_are_followed() {
     insta::assert_snapshot!(case.read());
 }
 
+/// A link may lead to a different folder of the same repository.
+#[cfg(unix)]
+#[test]
+fn links_inside_the_repository_are_followed() {
+    let case = Case::make(
+        "dir: app/migrations\n=== .git/HEAD\nref: x\n=== shared/a.sql\nSELECT 1;\n\
+         === app/migrations/1_a.sql -> ../../shared/a.sql\n=== app/migrations/2_b.sql\nSELECT 2;\n",
+    );
+    insta::assert_snapshot!(case.read());
+}
+
 /// A file without permissions is readable to the superuser, who runs some machines' tests.
 #[cfg(unix)]
 #[test]

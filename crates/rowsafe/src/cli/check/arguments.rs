@@ -29,6 +29,18 @@ pub(crate) struct Arguments {
     /// Replace the placeholder NAME in the SQL with VALUE; may be repeated
     #[arg(long = "define", value_name = "NAME=VALUE", value_parser = parse_define)]
     pub(crate) defines: Vec<(String, String)>,
+    /// Run these files in this order: a glob, or a file that lists names; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) order: Vec<String>,
+    /// The file of a down migration, such as `{name}.down.sql`, beside `{name}.sql`
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) down: Option<String>,
+    /// Leave out the files that fit this glob; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) ignore: Vec<String>,
+    /// In a folder for several databases, read the files for this one; SQLite by default
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dialect: Option<String>,
     /// Start from the schema of this database or of this SQL file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) base: Option<PathBuf>,
@@ -147,6 +159,12 @@ impl Arguments {
         let mut add = |name: &str, value: String| words.push(format!("--{name}={value}"));
         for (name, value) in &self.defines {
             add("define", format!("{name}={value}"));
+        }
+        for (name, globs) in [("order", &self.order), ("ignore", &self.ignore)] {
+            globs.iter().for_each(|glob| add(name, glob.clone()));
+        }
+        for (name, value) in [("down", &self.down), ("dialect", &self.dialect)] {
+            value.iter().for_each(|value| add(name, value.clone()));
         }
         if let Some(base) = &self.base {
             add("base", base.display().to_string());

@@ -1,4 +1,5 @@
-//! The steps that were added or changed since a git revision, as `git` reports them.
+//! The steps that were added or changed since a git revision, and what that does to databases that
+//! have the steps of the revision.
 
 #![expect(
     clippy::disallowed_methods,
@@ -6,22 +7,31 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::fs;
 
-use folders::InputError;
-use folders::{Down, History, Migration};
+use folders::{Down, Fault, History, InputError, Migration};
 
-/// The steps to check, and notes about the choice.
+use super::git::Folder;
+
+/// The endings of files whose content a layout reads.
+const TEXTS: [&str; 7] = ["sql", "sqm", "sq", "toml", "json", "conf", "plan"];
+
+/// The steps to check, notes about the choice, and the faults at databases that have the steps of
+/// the revision.
 #[derive(Debug)]
 pub(crate) struct Since {
     pub(crate) steps: BTreeSet<String>,
     pub(crate) notes: Vec<String>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// Selects the steps that `revision` does not have, and those that differ from it.
-pub(crate) fn select(history: &History, revision: &str) -> Result<Since, InputError> {
+/// `options` are those with which the folder was read.
+pub(crate) fn select(
+    history: &History,
+    revision: &str,
+    options: &folders::Options,
+) -> Result<Since, InputError> {
     let folder = Folder(&history.root);
     let commit = folder.commit(revision)?;
     // Both give paths relative to the folder, and only those in it.
@@ -44,6 +54,7 @@ pub(crate) fn select(history: &History, revision: &str) -> Result<Since, InputEr
     let mut since = Since {
         steps: BTreeSet::new(),
         notes: Vec::new(),
+        faults: Vec::new(),
     };
     for step in &history.steps {
         let files = files(step);
@@ -75,7 +86,60 @@ pub(crate) fn select(history: &History, revision: &str) -> Result<Since, InputEr
     let (some, all) = (since.steps.len(), history.steps.len());
     let summary = format!("{some} of {all} steps checked: added or changed since `{revision}`");
     since.notes.insert(0, summary);
+    let mut shipped: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let is_text = |path: &&String| {
+        let ending = path.rsplit('.').next().unwrap_or_default();
+        TEXTS.contains(&ending) || options.order.contains(path)
+    };
+    for path in there.iter().filter(|path| !changed.contains(*path)) {
+        // To git, a file that differs from the commit only in line ends may be unchanged. Of a file
+        // that no layout reads, only the name matters.
+        let bytes = if is_text(&path) {
+            fs::read(history.root.join(path))
+        } else {
+            Ok(Vec::new())
+        };
+        if let Ok(bytes) = bytes {
+            shipped.insert(path.clone(), bytes);
+        }
+    }
+    let altered = there.intersection(&changed).filter(is_text);
+    let altered: Vec<&str> = altered.map(String::as_str).collect();
+    shipped.extend(folder.contents(&commit, &altered)?);
+    since.compare(history, shipped, revision, options);
     Ok(since)
+}
+
+impl Since {
+    /// Compares the folder with its files at the revision.
+    fn compare(
+        &mut self,
+        history: &History,
+        shipped: BTreeMap<String, Vec<u8>>,
+        revision: &str,
+        options: &folders::Options,
+    ) {
+        if shipped.is_empty() {
+            let note = format!("`{revision}` does not have the folder, so nothing is compared");
+            self.notes.push(note);
+            return;
+        }
+        let mut options = options.clone();
+        options.layout = history.layout.parse().ok();
+        // A schema that the steps start from is no matter here.
+        options.has_base = true;
+        match folders::read_files(&history.root, shipped, &options) {
+            Ok(shipped) => {
+                let faults = folders::compare_shipped(&shipped, history, revision);
+                self.faults.extend(faults);
+            }
+            Err(_) => self.notes.push(format!(
+                "the folder of `{revision}` cannot be read as `{}`, so shipped steps are not \
+                 compared",
+                history.layout
+            )),
+        }
+    }
 }
 
 fn files(step: &Migration) -> Vec<&str> {
@@ -109,74 +173,4 @@ fn is_missing_down(path: &str, step: &Migration) -> bool {
         .map(|rest| format!("revert/{rest}"));
     let beside = pair.map(beside).into_iter().chain(undo.map(beside));
     beside.chain(revert).any(|candidate| candidate == path)
-}
-
-/// A folder in which `git` runs.
-struct Folder<'a>(&'a Path);
-
-impl Folder<'_> {
-    /// Resolves a revision to its commit.
-    fn commit(&self, revision: &str) -> Result<String, InputError> {
-        let inside = self.git(&["rev-parse", "--is-inside-work-tree"])?;
-        if !inside.status.success() {
-            let words = String::from_utf8_lossy(&inside.stderr).trim().to_owned();
-            let what = format!("cannot be compared with `{revision}`: git reports: {words}");
-            let hint =
-                "`--since` needs a git repository; otherwise choose the steps with `--from STEP`";
-            return Err(InputError::new(self.0, &what, hint));
-        }
-        let name = format!("{revision}^{{commit}}");
-        let found = self.git(&["rev-parse", "--verify", "--quiet", &name])?;
-        if found.status.success() {
-            return Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned());
-        }
-        let shallow = self.git(&["rev-parse", "--is-shallow-repository"])?;
-        let hint = if shallow.stdout.starts_with(b"true") {
-            "the repository is a shallow clone: fetch the revision, or everything with \
-             `git fetch --unshallow` (`fetch-depth: 0` of actions/checkout)"
-        } else {
-            "`git log` lists the revisions; name a branch of the remote as in `origin/main`"
-        };
-        let what = format!("is in a repository without the revision `{revision}`");
-        Err(InputError::new(self.0, &what, hint))
-    }
-
-    /// The paths that a command of git lists, each ended by a zero byte.
-    fn paths(&self, arguments: &[&str]) -> Result<BTreeSet<String>, InputError> {
-        let output = self.git(arguments)?;
-        if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            let command = arguments.first().copied().unwrap_or_default();
-            let what = format!("cannot be compared: `git {command}` reports: {words}");
-            return Err(InputError::new(
-                self.0,
-                &what,
-                "repair the repository; `git fsck` lists its faults",
-            ));
-        }
-        let paths = output.stdout.split(|byte| *byte == 0);
-        let paths = paths.filter(|path| !path.is_empty());
-        Ok(paths
-            .map(|path| String::from_utf8_lossy(path).into_owned())
-            .collect())
-    }
-
-    fn git(&self, arguments: &[&str]) -> Result<Output, InputError> {
-        let mut command = Command::new("git");
-        command
-            .arg("-C")
-            .arg(self.0)
-            .args(arguments)
-            // No command may write the index.
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            .env("LC_ALL", "C");
-        command.output().map_err(|error| {
-            let what = match error.kind() {
-                io::ErrorKind::NotFound => "cannot be compared: `git` is not installed".to_owned(),
-                _ => format!("cannot be compared: `git` does not run: {error}"),
-            };
-            let hint = "install git, or choose the steps with `--from STEP`";
-            InputError::new(self.0, &what, hint)
-        })
-    }
 }

@@ -94,8 +94,8 @@ fn the_example_of_a_file_is_whole_and_works() {
         text("from"),
         text("to"),
     ] {
-        write(&format!("migrations/{name}/up.sql"), "SELECT 1;\n");
-        write(&format!("migrations/{name}/down.sql"), "SELECT 1;\n");
+        write(&format!("migrations/{name}.sql"), "SELECT 1;\n");
+        write(&format!("migrations/{name}.down.sql"), "SELECT 1;\n");
     }
     write(&text("base"), "CREATE TABLE log (line TEXT);\n");
     write(&text("baseline"), "");
@@ -127,7 +127,38 @@ fn the_example_of_a_file_is_whole_and_works() {
     }
     let (code, printed) = check(path, &["migrations"]);
     assert_eq!(code, Some(0), "{printed}");
-    assert!(printed.contains("layout diesel, 2 steps"), "{printed}");
+    assert!(printed.contains("layout plain, 2 steps"), "{printed}");
+}
+
+/// The projects with a runner of their own are read whole, and nothing is found in them.
+#[test]
+fn the_home_made_runners_are_checked() {
+    let (_, section) = PAGE.split_once("\n## Home-made runners\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut projects = 0;
+    let mut parts = section.split("\n```text\n");
+    let mut prose = parts.next().unwrap();
+    for part in parts {
+        let (files, after) = part.split_once("\n```").unwrap();
+        let (_, command) = prose.rsplit_once("(`rowsafe check ").unwrap();
+        let (named, steps) = command.split_once("`, ").unwrap();
+        let steps = steps.trim_end().trim_end_matches("):");
+        prose = after;
+        let folder = tempfile::tempdir().unwrap();
+        for file in files.split("=== ").skip(1) {
+            let (name, text) = file.split_once('\n').unwrap();
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{text}\n")).unwrap();
+        }
+        let (code, printed) = check(folder.path(), &[named]);
+        assert_eq!(code, Some(0), "{printed}");
+        let head = format!("{named}, layout plain, {steps}, ");
+        assert!(printed.contains(&head), "{head}: {printed}");
+        assert!(!printed.contains("gap: "), "{printed}");
+        projects += 1;
+    }
+    assert_eq!(projects, 6);
 }
 
 /// The entry of a baseline on the page is one.

@@ -11,7 +11,7 @@ use super::{REBUILD, check, folder};
 const BACK: &str = "ALTER TABLE person DROP COLUMN age;\n";
 const SECOND: &str = "2024-01-02-000000_second";
 
-fn git(path: &Path, arguments: &[&str]) {
+pub(super) fn git(path: &Path, arguments: &[&str]) {
     let output = Command::new("git")
         .args([
             "-c",
@@ -28,7 +28,7 @@ fn git(path: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {output:?}");
 }
 
-fn commit(path: &Path, tag: &str) {
+pub(super) fn commit(path: &Path, tag: &str) {
     git(path, &["add", "--all"]);
     git(path, &["commit", "--quiet", "--message", tag]);
     git(path, &["tag", tag]);
