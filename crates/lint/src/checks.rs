@@ -4,6 +4,7 @@
 pub(crate) mod dangling;
 pub(crate) mod empty_database;
 pub(crate) mod failure;
+pub(crate) mod fired_triggers;
 pub(crate) mod health;
 pub(crate) mod loss;
 pub(crate) mod rebuilt_objects;

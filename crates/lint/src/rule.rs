@@ -68,6 +68,12 @@ rules! {
          '00123' becomes 123, a number of twenty digits 1.2e19."
         "Name the columns on both sides of the copy, and keep a declared type whose affinity keeps \
          the values."
+    BackfillFiresTriggers "backfill-fires-triggers"
+        "a statement fires triggers that write rows which no user caused"
+        "A trigger fires for each row that an `UPDATE`, `INSERT` or `DELETE` of the migration \
+         changes: audit logs fill, counters move, and rows that are synchronised are sent again."
+        "Drop the trigger before the statement and create it again after it, or let it look at \
+         what changed in its `WHEN`."
     ColumnDropped "column-dropped"
         "a column that held values is gone"
         "`DROP COLUMN`, or a rebuild without the column, deletes its values, and no down \

@@ -129,7 +129,9 @@ fn note_values(
 pub(crate) fn merges_values(changed: &[Changed], kept: Option<&BTreeSet<Value>>) -> bool {
     let mut was: BTreeMap<&Value, &Value> = BTreeMap::new();
     changed.iter().any(|own| {
-        kept.is_some_and(|kept| kept.contains(&own.is))
+        // Which rows had no value is known nowhere else.
+        own.was == Value::Null
+            || kept.is_some_and(|kept| kept.contains(&own.is))
             || was
                 .insert(&own.is, &own.was)
                 .is_some_and(|other| *other != own.was)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::analysis::Analysis;
 use crate::checks::severity::{Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh};
-use crate::checks::{empty_database, failure, health, loss, way_back};
+use crate::checks::{empty_database, failure, fired_triggers, health, loss, way_back};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
 use crate::options::Options;
@@ -349,6 +349,7 @@ fn diagnose(
         return way_back::keep_losses_of_new_rows(found);
     }
     found.extend(health::check(&effect));
+    found.extend(fired_triggers::check(&effect));
     match &outcome.back {
         None => {}
         Some(End::Stopped(stop)) => found.extend(failure::check(run, Direction::Down, stop)),

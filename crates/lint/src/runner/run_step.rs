@@ -87,6 +87,15 @@ fn run_script(
     if let Some(failure) = ran.failure {
         return End::Stopped(failure);
     }
+    // The script may have left it on, and the state would hide the rows that break a CHECK.
+    let off = engine
+        .connection
+        .pragma_update(None, "ignore_check_constraints", false);
+    if let Err(error) = off {
+        Scope::note(format!(
+            "CHECK constraints could not be switched on again: {error}"
+        ));
+    }
     let next = match direction {
         Direction::Up => Direction::Down,
         Direction::Down => Direction::Up,
