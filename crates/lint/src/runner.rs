@@ -4,6 +4,7 @@
 pub(crate) mod chosen_rows;
 pub(crate) mod execute;
 pub(crate) mod fill_rows;
+pub(crate) mod half_applied;
 pub(crate) mod image_store;
 pub(crate) mod long_run;
 pub(crate) mod progress;

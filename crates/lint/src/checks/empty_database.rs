@@ -7,6 +7,7 @@ use crate::checks::rebuilt_objects::find_remade;
 use crate::checks::structure;
 use crate::finding::{Diagnostic, Direction, Rule, Severity};
 use crate::runner::execute::{Failure, Irregularity};
+use crate::runner::half_applied::HalfApplied;
 use crate::runner::step::{StepRun, WayBack};
 use folders::Down;
 
@@ -58,7 +59,9 @@ fn explain_failure(run: &StepRun<'_>, failure: &Failure, after_a_break: bool) ->
     } else {
         (Severity::Error, "")
     };
-    let message = format!("the step fails on an empty database: {words}{hint}");
+    let left = failure.half_applied.as_ref().map(HalfApplied::describe);
+    let left = left.map_or_else(String::new, |left| format!("; {left}"));
+    let message = format!("the step fails on an empty database: {words}{hint}{left}");
     let origin = run.origin(Direction::Up);
     Diagnostic::new(Rule::StepFails, severity, origin, "", message).with_line(Some(failure.line))
 }

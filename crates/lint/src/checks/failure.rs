@@ -6,7 +6,9 @@ use schema::{ChangeKind, Comparison, Object, Schema};
 use crate::finding::{Diagnostic, Direction, Origin, Rule, Severity};
 use crate::runner::execute::Failure;
 use crate::runner::step::StepRun;
+use crate::script::lineage::Lineage;
 use crate::script::statement::{Effect, Statement};
+use schema::sql::fold;
 
 /// The diagnostic of a script that stopped on rows; `None` where only the limits of the check
 /// stopped it.
@@ -43,13 +45,24 @@ pub(crate) fn check(
         message += "; the schema before allows such rows, so it holds only if the application \
             never wrote one";
     }
-    let diagnostic = Diagnostic::new(rule, severity, run.origin(direction), "", message);
+    if let Some(left) = &failure.half_applied {
+        message = format!("{message}; {}", left.describe());
+    }
+    let back = (direction == Direction::Down)
+        .then(|| Lineage::trace(before, after, run.statements(direction)));
+    let lineage = back.as_ref().unwrap_or(&run.lineage);
+    let object = name_as_before(&constrained(failure), lineage);
+    let diagnostic = Diagnostic::new(rule, severity, run.origin(direction), object, message);
     Some(diagnostic.with_line(Some(failure.line)))
 }
 
 /// The diagnostic of a step that stopped on rows of an earlier version; `None` where only the
 /// limits of the check stopped it.
-pub(crate) fn check_carried(origin: Origin, failure: &Failure) -> Option<Diagnostic> {
+pub(crate) fn check_carried(
+    origin: Origin,
+    lineage: &Lineage,
+    failure: &Failure,
+) -> Option<Diagnostic> {
     if failure.is_no_fault() {
         return None;
     }
@@ -58,7 +71,45 @@ pub(crate) fn check_carried(origin: Origin, failure: &Failure) -> Option<Diagnos
         failure.words
     );
     let (rule, severity) = (Rule::StepFailsOnRows, Severity::Warning);
-    Some(Diagnostic::new(rule, severity, origin, "", message).with_line(Some(failure.line)))
+    Some(
+        Diagnostic::new(
+            rule,
+            severity,
+            origin,
+            name_as_before(&constrained(failure), lineage),
+            message,
+        )
+        .with_line(Some(failure.line)),
+    )
+}
+
+/// The columns or the index whose constraint failed, as SQLite names them; empty where it names none.
+fn constrained(failure: &Failure) -> String {
+    let unique = [
+        ffi::SQLITE_CONSTRAINT_UNIQUE,
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+        ffi::SQLITE_CONSTRAINT_NOTNULL,
+    ];
+    let named = failure.words.split_once(" constraint failed: ");
+    match named.filter(|_| unique.contains(&failure.code)) {
+        Some((_, rest)) => rest.split(';').next().unwrap_or(rest).trim().to_owned(),
+        None => String::new(),
+    }
+}
+
+/// The columns of a table that becomes another one, under the name of that one.
+fn name_as_before(columns: &str, lineage: &Lineage) -> String {
+    let name = |column: &str| {
+        let (table, column) = column.split_once('.')?;
+        let own = fold(table);
+        let kin = lineage.kin.values().find(|kin| kin.is(&own))?;
+        Some(format!("{}.{column}", kin.name))
+    };
+    let names = columns.split(", ");
+    let names: Vec<String> = names
+        .map(|column| name(column).unwrap_or_else(|| column.to_owned()))
+        .collect();
+    names.join(", ")
 }
 
 /// Whether a key refuses a deletion, at once or at COMMIT: that depends on rows which every

@@ -140,9 +140,12 @@ impl Pass<'_> {
         };
         let after = match &step.end {
             End::Passed(after) => after,
-            End::Stopped(_) if known("") => return Vec::new(),
             End::Stopped(stop) => {
-                return failure::check_carried(origin, stop).into_iter().collect();
+                let found = failure::check_carried(origin, &step.tables.lineage, stop);
+                return found
+                    .filter(|own| !known(&own.object))
+                    .into_iter()
+                    .collect();
             }
         };
         let none = CopiedBefore::new();

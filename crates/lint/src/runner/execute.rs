@@ -8,6 +8,7 @@ use rusqlite::functions::FunctionFlags;
 
 use crate::error::Error;
 use crate::options::Options;
+use crate::runner::half_applied::{HalfApplied, has_rows, table_names};
 use crate::runner::tool_model::{Mode, Transaction};
 use crate::script::dialect;
 use crate::script::statement::Statement;
@@ -38,6 +39,8 @@ pub(crate) struct Failure {
     pub(crate) code: i32,
     /// The limit of the check that stopped it, and would not elsewhere.
     pub(crate) stop: Option<Stop>,
+    /// What it leaves, where no transaction takes back what ran before.
+    pub(crate) half_applied: Option<HalfApplied>,
 }
 
 impl Failure {
@@ -120,6 +123,7 @@ impl Runner {
     ) -> Execution {
         let mut ran = Execution::default();
         let wrapped = around != Transaction::None && self.connection.is_autocommit();
+        let tables = (!wrapped).then(|| table_names(&self.connection));
         if wrapped && let Err(error) = self.connection.execute_batch("BEGIN") {
             ran.failure = Some(self.failure(0, None, &error));
             return ran;
@@ -153,8 +157,39 @@ impl Runner {
             }
             after(place, &self.connection);
         }
+        let open = !self.connection.is_autocommit();
         self.close(statements, wrapped, &mut ran);
+        if let (Some(failure), Some(tables), false) = (&mut ran.failure, tables, open) {
+            failure.half_applied = self.find_half_applied(statements, failure.place, &tables);
+        }
         ran
+    }
+
+    /// What a script leaves that stopped at `place` outside a transaction. Its statements run again
+    /// to see whether they can.
+    fn find_half_applied(
+        &self,
+        statements: &[Statement],
+        place: usize,
+        before: &BTreeSet<String>,
+    ) -> Option<HalfApplied> {
+        let ran = statements.get(..place)?;
+        let pragmas = ran.iter().filter(|line| line.pragma().is_some()).count();
+        if ran.len() == pragmas {
+            return None;
+        }
+        let now = table_names(&self.connection);
+        let came = now.difference(before).cloned();
+        let (filled, empty) = came.partition(|name| has_rows(&self.connection, name));
+        let gone = before.difference(&now).cloned().collect();
+        let blocked = ran.iter().any(|line| self.execute(&line.text).is_err());
+        Some(HalfApplied {
+            statements: ran.len(),
+            gone,
+            filled,
+            empty,
+            blocked,
+        })
     }
 
     /// Ends a file as the tool does.
@@ -223,6 +258,7 @@ impl Runner {
             words: dialect::explain(text, &words),
             code,
             stop,
+            half_applied: None,
         };
         if failure.stop.is_some() {
             Scope::note(format!("{}:{}: {words}", failure.file, failure.line));
@@ -282,5 +318,6 @@ fn refused(place: usize, line: &Statement) -> Failure {
         ),
         code: 0,
         stop: None,
+        half_applied: None,
     }
 }
