@@ -180,11 +180,6 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
             .table(name)
             .and_then(Table::rowid_alias);
         let referrer = id.and_then(|id| find_loose_referrer(&effect.before.schema, name, id));
-        let severity = if spelled.is_none() && referrer.is_some() {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
         let message = format!(
             "the AUTOINCREMENT counter drops from {was} to {is} when `{}` is rebuilt, so ids of \
              deleted rows will be reused{}",
@@ -199,7 +194,7 @@ fn check_marks(effect: &ScriptEffect<'_>, found: &mut Vec<Diagnostic>) {
         found.push(
             Diagnostic::new(
                 Rule::SequenceSteppedBack,
-                severity,
+                Severity::Warning,
                 effect.origin,
                 &kin.name,
                 message,

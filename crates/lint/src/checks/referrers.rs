@@ -5,16 +5,20 @@ use schema::sql::fold;
 
 /// A column or a search table that refers to the ids of a table, by a key or by its name.
 pub(crate) fn find_referrer(schema: &Schema, table: &str, id: &str) -> Option<String> {
-    find_keyed_referrer(schema, table)
+    find_keyed_referrer(schema, table, id)
         .or_else(|| find_loose_referrer(schema, table, id))
         .or_else(|| find_search_table(schema, table))
 }
 
-/// A column with a key to the table.
-fn find_keyed_referrer(schema: &Schema, table: &str) -> Option<String> {
+/// A column with a key to the id.
+fn find_keyed_referrer(schema: &Schema, table: &str, id: &str) -> Option<String> {
     schema.tables().find_map(|other| {
         let mut keys = other.foreign_keys.iter();
-        let key = keys.find(|key| fold(&key.parent) == table)?;
+        let key = keys.find(|key| {
+            // Without columns the key is to the primary key, which the id is.
+            let mut to = key.parent_columns.iter().map(|name| fold(name));
+            fold(&key.parent) == table && (key.parent_columns.is_empty() || to.any(|to| to == id))
+        })?;
         let column = key.columns.first()?;
         Some(format!("`{}.{column}`", other.name))
     })

@@ -7,6 +7,7 @@ use crate::finding::{Diagnostic, Rule, Severity};
 use crate::runner::chosen_rows::ClashKind;
 
 const NULLS: &str = "only for rows with NULL, which the schema allows";
+const CHOSEN: &str = "only for values that the statements change or compare with";
 const EDGES: &str = "only for values at the edges of what SQLite stores";
 
 /// The diagnostics of a step, by the rows on which it ran.
@@ -51,6 +52,24 @@ pub(crate) fn is_stopped(diagnostics: &[Diagnostic]) -> bool {
 pub(crate) fn has_error(diagnostics: &[Diagnostic]) -> bool {
     let mut all = diagnostics.iter();
     all.any(|own| own.severity == Severity::Error)
+}
+
+/// The diagnostics of a run on rows with chosen ones among them. Where only these stopped the
+/// script, the run without them shows what comes after, and that it stops is a warning.
+pub(crate) fn weigh_chosen(
+    plain: Vec<Diagnostic>,
+    run_without: impl FnOnce() -> Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    if !is_stopped(&plain) {
+        return plain;
+    }
+    let mut without = run_without();
+    if is_stopped(&without) {
+        return plain;
+    }
+    let stops = plain.into_iter().map(|own| own.limit_to_warning(CHOSEN));
+    add_unknown(&mut without, stops);
+    without
 }
 
 /// The diagnostics of all runs, each at the severity that its rows allow.

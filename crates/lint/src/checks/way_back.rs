@@ -119,13 +119,16 @@ fn compare_both_ways(
 ) -> Option<RowChanges> {
     let (was, is) = (forth.before.tables.get(name)?, end.tables.get(name)?);
     let kept = kin.kept();
-    let same = (kept.iter())
-        .filter(|(was, _)| is.place(was).is_some() && !there.changed.contains_key(&fold(was)));
+    let id = forth.left_out_id(name, kin).map(|(id, _)| id);
+    let same = (kept.iter()).filter(|(was, _)| {
+        let own = fold(was);
+        is.place(was).is_some() && !there.changed.contains_key(&own) && Some(own) != id
+    });
     let same: Vec<(String, String)> = same.map(|(was, _)| (was.clone(), was.clone())).collect();
     if same.is_empty() {
         return None;
     }
-    let kept = forth.left_out_id(name, kin).is_none() && forth.keeps_keys(name, kin);
+    let kept = id.is_none() && forth.keeps_keys(name, kin);
     Some(compare(was, is, &same, kept))
 }
 

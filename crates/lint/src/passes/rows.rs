@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::analysis::Analysis;
-use crate::checks::severity::{Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh};
+use crate::checks::severity::{
+    Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh, weigh_chosen,
+};
 use crate::checks::{empty_database, failure, fired_triggers, health, loss, way_back};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
@@ -171,7 +173,10 @@ impl Database<'_> {
         let plain = self.plain(options);
         let clashes = clashes.into_iter().filter_map(|clash| {
             let image = self.version.with_clash(&plain, &clash, options);
-            tested.note_clash(direction, &clash.about, image.is_some());
+            // Rows that the schema refuses cannot be there; a rule that is not understood can be
+            // broken.
+            let understood = clash.rows.iter().any(|cells| !cells.is_empty());
+            tested.note_clash(direction, &clash.about, understood);
             Some((clash, image?))
         });
         clashes.collect()
@@ -204,7 +209,9 @@ fn check_forth(
     let image = database.plain(options);
     let outcome = tested.run(run, Direction::Up, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
-    let plain: Vec<Diagnostic> = plain.collect();
+    let plain = weigh_chosen(plain.collect(), || {
+        on_rows(&database.version.fill(Rows::Generated, options).image)
+    });
     let more = (has_error(&plain) || is_stopped(&plain)).then(|| {
         let without_nulls = on_rows(&database.version.fill(Rows::WithoutNulls, options).image);
         let repaired = diagnose_repaired(run, &image, outcome.as_ref(), tested, options);
@@ -269,7 +276,12 @@ fn check_back(
     let image = database.plain(options);
     let outcome = tested.run(run, Direction::Down, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
-    let plain: Vec<Diagnostic> = plain.collect();
+    let plain = weigh_chosen(plain.collect(), || {
+        let image = database.version.fill(Rows::Generated, options).image;
+        let outcome = tested.run(run, Direction::Down, &image, options);
+        let found = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
+        found.collect()
+    });
     let stops = |outcome: &Option<StepOutcome>| {
         let stop = outcome.as_ref().and_then(StepOutcome::stop);
         stop.is_some()

@@ -25,7 +25,7 @@ pub(crate) struct Untested {
 pub(crate) struct Tested {
     /// The statements that changed a row in some run, by script and place.
     changed: RefCell<BTreeSet<(Direction, usize)>>,
-    /// The rules for which clashing rows were sought, and whether some were found.
+    /// The rules for which clashing rows were sought, and whether the rule was understood.
     clashes: RefCell<BTreeMap<(Direction, String), bool>>,
 }
 
@@ -48,14 +48,14 @@ impl Tested {
         self.changed.borrow_mut().extend(outcome.changed.iter());
     }
 
-    /// Notes whether rows that clash with a rule could be made.
-    pub(crate) fn note_clash(&self, direction: Direction, rule: &str, made: bool) {
+    /// Notes whether a rule was understood, so that rows that clash with it were tried.
+    pub(crate) fn note_clash(&self, direction: Direction, rule: &str, understood: bool) {
         if rule.is_empty() {
             return;
         }
         let mut clashes = self.clashes.borrow_mut();
         let any = clashes.entry((direction, rule.to_owned())).or_default();
-        *any = *any || made;
+        *any = *any || understood;
     }
 
     /// The parts of a script that nothing tested.
@@ -79,13 +79,13 @@ impl Tested {
             })
             .collect();
         let clashes = self.clashes.borrow();
-        let unmade = clashes
+        let open = clashes
             .iter()
-            .filter(|((own, _), made)| *own == direction && !**made);
-        rest.extend(unmade.map(|((_, rule), _)| Untested {
+            .filter(|((own, _), understood)| *own == direction && !**understood);
+        rest.extend(open.map(|((_, rule), _)| Untested {
             direction,
             line: None,
-            why: format!("no row that breaks {rule} could be made"),
+            why: format!("{rule} is not understood, so no row that breaks it was tried"),
         }));
         rest
     }

@@ -21,8 +21,10 @@ use observe::search_option;
 /// The kinds of rows that a database is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
-    /// Rows as an application has them.
+    /// Rows as an application has them, and chosen ones.
     Plain,
+    /// The same without the chosen ones.
+    Generated,
     /// The same without NULL.
     WithoutNulls,
     /// Values at the edges among them.
@@ -74,7 +76,7 @@ pub(crate) fn fill(
         generator = generator.more_rows(table, *more);
     }
     generator = match rows {
-        Rows::Plain => generator,
+        Rows::Plain | Rows::Generated => generator,
         Rows::WithoutNulls => generator.without_nulls(),
         Rows::Hostile => generator.profile(Profile::Hostile),
     };
@@ -93,7 +95,7 @@ pub(crate) fn fill(
         empty_a_row_of_each(&engine, schema);
     }
     leave_gaps(&engine, schema);
-    if rows != Rows::Hostile {
+    if matches!(rows, Rows::Plain | Rows::WithoutNulls) {
         let with_nulls = rows == Rows::Plain;
         let kept = chosen.rows.iter();
         let kept = kept.filter(|row| with_nulls || row.cells.iter().all(|(_, sql)| sql != "NULL"));

@@ -11,7 +11,7 @@ use super::keys::{Key, keys};
 use super::targets::{Origin, Target, targets};
 use super::{Cells, Clash, ClashKind, FIRST};
 use crate::script::lineage::{Lineage, TableLineage};
-use crate::script::statement::{Copy, DISTINCT, Source, Statement};
+use crate::script::statement::{Copy, DISTINCT, Effect, Source, Statement};
 use generate::rows_about;
 
 /// No step is run on more clashes.
@@ -48,6 +48,7 @@ pub(crate) fn clashes(
     }
     for statement in statements {
         clash_with_rows(before, statement, &mut add);
+        clash_with_values(before, statement, &mut add);
     }
     found
 }
@@ -410,6 +411,33 @@ fn clash_with_types(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
                 } else {
                     ClashKind::NewRule
                 },
+            });
+        }
+    }
+}
+
+/// Rows that have the value already that a statement puts into a unique column.
+fn clash_with_values(before: &Schema, statement: &Statement, add: &mut dyn FnMut(Clash)) {
+    let Effect::Update(name, _) = &statement.effect else {
+        return;
+    };
+    let Some(table) = before.table(name) else {
+        return;
+    };
+    for (column, value) in &statement.demands.assigned {
+        let single = |key: &Key| match key.parts.as_slice() {
+            [part] => part.columns().contains(column),
+            _ => false,
+        };
+        if value != "NULL" && keys(before, table).iter().any(single) {
+            add(Clash {
+                table: name.clone(),
+                about: String::new(),
+                condition: format!("a row with `{column}` {value} is there already"),
+                rows: vec![vec![(column.clone(), value.clone())]],
+                pairs: false,
+                whole: false,
+                kind: ClashKind::NewRule,
             });
         }
     }

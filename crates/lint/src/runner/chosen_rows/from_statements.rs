@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use schema::sql::{fold, quote_name};
 use schema::{Affinity, Column, Schema, Table, TableKind};
 
+use super::keys::keys;
 use super::{Cells, ChosenRow};
 use crate::script::statement::Statement;
 use generate::rows_about;
@@ -79,7 +80,11 @@ impl Choice<'_> {
             self.compute(&column);
         }
         for (name, value) in &demands.assigned {
-            if let Some(column) = self.column(name) {
+            let unique = keys(self.schema, self.table).iter().any(|key| {
+                let mut parts = key.parts.iter();
+                parts.any(|part| part.columns().contains(name))
+            });
+            if let Some(column) = self.column(name).filter(|_| !unique) {
                 self.add(vec![(column.name, value.clone())]);
             }
         }
