@@ -7,6 +7,7 @@
 //! ```text
 //! History ─▶ statements ─▶ executions ─▶ state differences ─▶ diagnostics ─▶ findings ─▶ report
 //!   folders    script        runner        differences          checks         merge      report
+//!                                                                              group
 //!
 //!   Request ▸ Step ▸ Chain, StepOutcome ▸ ScriptEffect ▸ Diagnostic ▸ Finding ▸ Verdict
 //! ```
@@ -20,7 +21,7 @@
 //!   gone) is a part of the value. `checks::severity` names the further rows that a step needs, and
 //!   weighs the diagnostics on all of them.
 //! - `merge` makes one finding of the diagnostics of several modes and runs; `reproduce` writes its
-//!   command.
+//!   command; `group` numbers the findings by their causes.
 //! - `passes` calls the stages in this order: over each step, over the names of all versions, and
 //!   over long runs from several versions. `check` makes the passes until the deadline.
 //!
@@ -32,6 +33,7 @@ mod rule;
 mod finding;
 mod error;
 mod options;
+mod step_choice;
 mod request;
 
 mod script;
@@ -39,6 +41,7 @@ mod runner;
 mod differences;
 mod checks;
 mod merge;
+mod group;
 mod reproduce;
 mod verdict;
 pub mod report;
@@ -55,7 +58,8 @@ pub use rule::Rule;
 pub use runner::progress::Progress;
 pub use runner::tool_model::{ForeignKeys, Model, Transaction};
 pub use runner::watch::until;
-pub use verdict::{Judged, Unjudged, Verdict};
+pub use sandbox::Collation;
+pub use verdict::{Judged, Substitute, Unjudged, Verdict};
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

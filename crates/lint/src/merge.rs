@@ -107,5 +107,7 @@ fn finding(request: &Request, diagnostic: Diagnostic, keys: &BTreeSet<bool>) -> 
             transaction: around.unwrap_or(request.model.transaction),
         },
         message: diagnostic.message,
+        group: 0,
+        folder_steps: None,
     }
 }

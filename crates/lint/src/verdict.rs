@@ -23,6 +23,8 @@ pub struct Verdict {
     pub unseeded: Vec<(String, String)>,
     /// The parts of the history that could not be run.
     pub gaps: Vec<Gap>,
+    /// The objects that only the application registers, each with what is used instead.
+    pub substitutes: Vec<Substitute>,
     /// The parts of these steps that were not tried.
     pub unjudged: Vec<Unjudged>,
     /// Where the run ended before its end, where it did.
@@ -49,6 +51,20 @@ pub struct Unjudged {
     /// The step, as its folder names it.
     pub step: String,
     /// Why, with file and line where it is one statement.
+    pub why: String,
+}
+
+/// An object that only the application registers, and what is used instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Substitute {
+    /// The name of the object, folded.
+    pub name: String,
+    /// The file that names it first, relative to the folder; empty if none does.
+    pub file: String,
+    /// The line in this file.
+    pub line: usize,
+    /// Its kind, and the replacement that was used, as a clause.
     pub why: String,
 }
 
@@ -86,6 +102,7 @@ impl Verdict {
             journeys: 0,
             unseeded: Vec::new(),
             gaps: Vec::new(),
+            substitutes: Vec::new(),
             unjudged: Vec::new(),
             stopped: None,
             findings,

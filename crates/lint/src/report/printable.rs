@@ -17,6 +17,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
         judged,
         unseeded,
         gaps,
+        substitutes,
         unjudged,
         stopped,
         findings,
@@ -38,6 +39,11 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
         line(&mut gap.file);
         line(&mut gap.why);
     }
+    for own in substitutes {
+        line(&mut own.name);
+        line(&mut own.file);
+        line(&mut own.why);
+    }
     for unjudged in unjudged {
         line(&mut unjudged.step);
         line(&mut unjudged.why);
@@ -58,6 +64,7 @@ pub(crate) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a
         known: report.known,
         none_asked: report.none_asked,
         allow_gaps: report.allow_gaps,
+        detail: report.detail,
         notes,
     }
 }
@@ -76,6 +83,8 @@ fn finding(finding: &mut Finding) {
         line: _,
         rows: _,
         when: _,
+        group: _,
+        folder_steps: _,
     } = finding;
     [step, file, object, message, repeat]
         .into_iter()
