@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::analysis::Analysis;
+use crate::checks::substitutes::{self, StepStatements};
 use crate::error::{Error, ErrorKind};
 use crate::faults::add_faults;
 use crate::finding::{Diagnostic, Direction, Reach};
+use crate::group::group;
 use crate::merge::merge;
 use crate::options::Options;
 use crate::passes::{self, long_runs, names, rows};
@@ -15,9 +17,11 @@ use crate::request::{Request, is_selected};
 use crate::runner::fill_rows::Unseeded;
 use crate::runner::progress::Gauge;
 use crate::runner::watch::{Phase, Watch, until};
+use crate::script::statement::statements_of;
 use crate::verdict::{Judged, Unjudged, Untested, Verdict};
-use folders::History;
-use sandbox::Deadline;
+use folders::{History, Script};
+use sandbox::{Deadline, ObjectKind};
+use schema::sql::fold;
 use stdx::map_parallel;
 
 /// The diagnostics so far, and how much was checked for them.
@@ -64,7 +68,7 @@ pub fn check_until(
     deadline: &Arc<Deadline>,
 ) -> Result<Verdict, Error> {
     let (history, options) = (Arc::new(history.clone()), Arc::new(options.clone()));
-    let watch = Arc::new(Watch::new(options.statement_timeout, deadline));
+    let watch = Arc::new(Watch::new(&options, deadline));
     let collector = Arc::new(Collector::default());
     let work = {
         let (history, options) = (history.clone(), options.clone());
@@ -154,6 +158,12 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
     let checked: Vec<usize> = checked.filter(|place| selected(*place)).collect();
     let notes = watch.notes();
     let untried = notes.untried.iter().filter(|(place, _)| selected(*place));
+    // Rows that are carried from an earlier version meet the same again.
+    let is_repeated = |why: &str| {
+        let own = why.strip_prefix(long_runs::CARRIED);
+        own.is_some_and(|own| notes.untried.iter().any(|(_, other)| other == own))
+    };
+    let untried = untried.filter(|(_, why)| !is_repeated(why));
     let unjudged = untried.filter_map(|(place, why)| {
         Some(Unjudged {
             step: name(*place)?,
@@ -192,8 +202,18 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
     let untested = untested.collect();
     let mut diagnostics = collected.diagnostics;
     diagnostics.retain(|own| selected(own.origin.step));
+    let missing = missing(options, watch);
+    let steps = if missing.is_empty() {
+        Vec::new()
+    } else {
+        statements_of_steps(history)
+    };
+    substitutes::weigh(&missing, &steps, &mut diagnostics);
     let request = collected.request.as_deref();
-    let findings = request.map(|request| add_faults(request, merge(request, diagnostics)));
+    let findings = request.map(|request| {
+        let findings = add_faults(request, merge(request, diagnostics));
+        group(history, findings)
+    });
     Verdict {
         layout: history.layout.to_owned(),
         root: history.root.display().to_string(),
@@ -205,9 +225,31 @@ fn verdict(history: &History, options: &Options, watch: &Watch, collected: Colle
         journeys: collected.journeys,
         unseeded: collected.unseeded.into_iter().collect(),
         gaps: history.gaps.clone(),
+        substitutes: substitutes::describe(&missing, &steps),
         unjudged: unjudged.collect(),
         untested,
         stopped,
         findings: findings.unwrap_or_default(),
     }
+}
+
+/// The objects of the application that the options do not declare.
+fn missing(options: &Options, watch: &Watch) -> Vec<(ObjectKind, String)> {
+    let mut missing = watch.application.missing();
+    missing.retain(|(kind, name)| {
+        let of_table = [ObjectKind::Module, ObjectKind::Tokenizer].contains(kind);
+        let declared = options.stub_modules.iter();
+        let mut declared = declared.filter(|_| of_table);
+        declared.all(|own| fold(own) != *name)
+    });
+    missing
+}
+
+fn statements_of_steps(history: &History) -> Vec<StepStatements> {
+    let statements = |script: Option<&Script>| script.map(statements_of).unwrap_or_default();
+    let steps = history.steps.iter().map(|step| StepStatements {
+        up: statements(step.up.as_ref()),
+        down: statements(step.down.script()),
+    });
+    steps.collect()
 }

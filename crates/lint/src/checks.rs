@@ -11,5 +11,6 @@ pub(crate) mod rebuilt_objects;
 pub(crate) mod referrers;
 pub(crate) mod severity;
 pub(crate) mod structure;
+pub(crate) mod substitutes;
 pub(crate) mod values;
 pub(crate) mod way_back;

@@ -82,6 +82,11 @@ pub struct Finding {
     pub message: String,
     /// The command that shows it again.
     pub repeat: String,
+    /// The number of its cause, from 1: findings with the same number have the same cause. 0 for a
+    /// finding that no check made.
+    pub group: usize,
+    /// The number of steps that have it, where one finding is about the whole folder.
+    pub folder_steps: Option<usize>,
 }
 
 impl When {
@@ -115,6 +120,8 @@ impl Finding {
             when: When::new("both", Transaction::File),
             message: message.into(),
             repeat: String::new(),
+            group: 0,
+            folder_steps: None,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! ```text
 //! History ─▶ statements ─▶ executions ─▶ state differences ─▶ diagnostics ─▶ findings ─▶ report
 //!   folders    script        runner        differences          checks         merge      report
+//!                                                                              group
 //!
 //!   Request ▸ Step ▸ Chain, StepOutcome ▸ ScriptEffect ▸ Diagnostic ▸ Finding ▸ Verdict
 //! ```
@@ -22,7 +23,7 @@
 //! - `faults` makes a finding of each fault of the history as a whole, such as two steps of one
 //!   version; nothing runs for these.
 //! - `merge` makes one finding of the diagnostics of several modes and runs; `reproduce` writes its
-//!   command.
+//!   command; `group` numbers the findings by their causes.
 //! - `passes` calls the stages in this order: over each step, over the names of all versions, and
 //!   over long runs from several versions. `check` makes the passes until the deadline.
 //!
@@ -34,6 +35,7 @@ mod rule;
 mod finding;
 mod error;
 mod options;
+mod step_choice;
 mod request;
 
 mod script;
@@ -41,6 +43,7 @@ mod runner;
 mod differences;
 mod checks;
 mod merge;
+mod group;
 mod reproduce;
 mod faults;
 mod verdict;
@@ -58,7 +61,8 @@ pub use rule::Rule;
 pub use runner::progress::Progress;
 pub use runner::tool_model::{ForeignKeys, Model, Transaction};
 pub use runner::watch::until;
-pub use verdict::{Judged, Unjudged, Untested, Verdict};
+pub use sandbox::Collation;
+pub use verdict::{Judged, Substitute, Unjudged, Untested, Verdict};
 
 /// The README's example runs as a test.
 #[cfg(doctest)]

@@ -112,5 +112,7 @@ fn finding(request: &Request, diagnostic: Diagnostic, keys: &BTreeSet<bool>) -> 
             Some(cut) => format!("{}; {cut}", diagnostic.message),
             None => diagnostic.message,
         },
+        group: 0,
+        folder_steps: None,
     }
 }

@@ -1,12 +1,13 @@
 //! The options of a check.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::runner::progress::Progress;
 use crate::runner::tool_model::Transaction;
+use sandbox::{Application, Collation};
 
 /// The options of a check.
 #[derive(Clone, Debug)]
@@ -25,6 +26,14 @@ pub struct Options {
     /// Functions that the application registers, with their number of arguments, -1 for any. They
     /// return NULL.
     pub stub_functions: Vec<(String, i32)>,
+    /// The expressions whose values these functions return instead of NULL; `?1` is the first
+    /// argument.
+    pub stub_expressions: BTreeMap<(String, i32), String>,
+    /// Collations that the application registers, each with the comparison to use instead.
+    pub stub_collations: Vec<(String, Collation)>,
+    /// Modules of virtual tables that the application registers. An ordinary table is used instead
+    /// of each table.
+    pub stub_modules: Vec<String>,
     /// The database that the history begins from; see [`Options::base`].
     pub base: Vec<u8>,
     /// The first step to check; earlier ones still run.
@@ -55,6 +64,9 @@ impl Default for Options {
             statement_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(300),
             stub_functions: Vec::new(),
+            stub_expressions: BTreeMap::new(),
+            stub_collations: Vec::new(),
+            stub_modules: Vec::new(),
             base: Vec::new(),
             from: None,
             to: None,
@@ -76,5 +88,18 @@ impl Options {
     pub fn base(mut self, database: &Connection) -> rusqlite::Result<Options> {
         self.base = sandbox::image(database)?;
         Ok(self)
+    }
+
+    /// The objects of the application that the options declare.
+    pub(crate) fn application(&self) -> Application {
+        let application = Application::default();
+        for (name, arity) in &self.stub_functions {
+            let expression = self.stub_expressions.get(&(name.clone(), *arity));
+            application.declare_function(name, *arity, expression.map(String::as_str));
+        }
+        for (name, collation) in &self.stub_collations {
+            application.declare_collation(name, *collation);
+        }
+        application
     }
 }

@@ -3,6 +3,7 @@
 
 mod wording;
 mod summary;
+mod groups;
 mod format;
 mod printable;
 
@@ -16,7 +17,7 @@ mod text;
 pub use format::{Format, UnknownFormat};
 pub use github::annotate_failure;
 pub use markdown::describe_failure;
-pub use summary::Report;
+pub use summary::{Detail, Report};
 
 use schema::escape;
 use serde_json::Value;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind};
 use crate::options::Options;
 use crate::runner::tool_model::{ForeignKeys, Model};
+use crate::step_choice::{find_step, join_names};
 use folders::{History, Migration};
 
 /// A history with all that decides how it is checked.
@@ -26,12 +27,12 @@ impl Request {
     pub(crate) fn new(history: &Arc<History>, options: &Arc<Options>) -> Result<Request, Error> {
         let place_of = |name: &Option<String>| {
             let Some(name) = name else { return Ok(None) };
-            let place = history.steps.iter().position(|step| step.name == *name);
-            place.map(Some).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::UnknownStep,
-                    format!("no step is called `{name}`"),
-                )
+            find_step(history, name).map(Some).map_err(|several| {
+                let text = match join_names(&several) {
+                    names if names.is_empty() => format!("no step is called `{name}`"),
+                    names => format!("several steps fit `{name}`: {names}"),
+                };
+                Error::new(ErrorKind::UnknownStep, text)
             })
         };
         let model = Model::of(history.layout).for_history(history);

@@ -9,3 +9,4 @@ pub(crate) mod key_relevance;
 pub(crate) mod lineage;
 pub(crate) mod names;
 pub(crate) mod statement;
+pub(crate) mod virtual_table;

@@ -23,6 +23,8 @@ pub struct Verdict {
     pub unseeded: Vec<(String, String)>,
     /// The parts of the history that could not be run.
     pub gaps: Vec<Gap>,
+    /// The objects that only the application registers, each with what is used instead.
+    pub substitutes: Vec<Substitute>,
     /// The parts of these steps that were not tried.
     pub unjudged: Vec<Unjudged>,
     /// The parts of these steps that ran and that the generated rows did not test.
@@ -71,6 +73,20 @@ pub struct Untested {
     pub why: String,
 }
 
+/// An object that only the application registers, and what is used instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Substitute {
+    /// The name of the object, folded.
+    pub name: String,
+    /// The file that names it first, relative to the folder; empty if none does.
+    pub file: String,
+    /// The line in this file.
+    pub line: usize,
+    /// Its kind, and the replacement that was used, as a clause.
+    pub why: String,
+}
+
 impl Judged {
     pub(crate) fn new(step: &Migration) -> Judged {
         let up = step.up.as_ref().map(|script| &script.file);
@@ -105,6 +121,7 @@ impl Verdict {
             journeys: 0,
             unseeded: Vec::new(),
             gaps: Vec::new(),
+            substitutes: Vec::new(),
             unjudged: Vec::new(),
             untested: Vec::new(),
             stopped: None,

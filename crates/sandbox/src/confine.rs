@@ -24,7 +24,7 @@ pub(crate) type Denied = Arc<Mutex<Option<String>>>;
 /// If SQLite refuses a limit.
 pub fn confine(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
-    let budget = guard(connection, &[], &Denied::default())?;
+    let budget = guard(connection, &Denied::default(), |_| false)?;
     budget.limit(READING);
     Ok(())
 }
@@ -41,12 +41,12 @@ pub fn limit_memory() {
     let _ = set();
 }
 
-/// Sets up both lines of defence. SQL cannot load extensions: SQLite has that off by default, and
-/// nothing here turns it on.
+/// Sets up both lines of defence. `registered` knows the functions that the caller registers. SQL
+/// cannot load extensions: SQLite has that off by default, and nothing here turns it on.
 pub(crate) fn guard(
     connection: &Connection,
-    functions: &[String],
     denied: &Denied,
+    registered: impl Fn(&str) -> bool + Send + std::panic::UnwindSafe + 'static,
 ) -> rusqlite::Result<Budget> {
     limits::set(connection)?;
     for (mode, on) in [
@@ -57,7 +57,7 @@ pub(crate) fn guard(
         connection.set_db_config(mode, on)?;
     }
     let budget = Budget::of(connection)?;
-    let (meter, functions, denied) = (budget.meter(), functions.to_vec(), Arc::clone(denied));
+    let (meter, denied) = (budget.meter(), Arc::clone(denied));
     let note = move |what: String| {
         let mut denied = denied.lock().unwrap_or_else(PoisonError::into_inner);
         denied.get_or_insert(what);
@@ -68,7 +68,7 @@ pub(crate) fn guard(
         if meter.ask() {
             return Authorization::Deny;
         }
-        match allowed::decide(context.action, &functions) {
+        match allowed::decide(context.action, &registered) {
             Decision::Allow => Authorization::Allow,
             Decision::Ignore => Authorization::Ignore,
             Decision::Deny(what) => note(what),

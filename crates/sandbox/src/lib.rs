@@ -11,14 +11,17 @@ mod sqlite_message;
 mod image;
 mod strict_quotes;
 mod stop;
+mod application;
 mod scope;
 mod budget;
 mod allowed;
 mod limits;
 mod needs;
 mod confine;
+mod register;
 mod sandbox;
 
+pub use application::{Application, Collation, ObjectKind};
 pub use budget::Budget;
 pub use confine::{confine, limit_memory};
 pub use image::{from_image, image};

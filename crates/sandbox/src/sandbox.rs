@@ -1,18 +1,19 @@
 //! A database in memory on which untrusted SQL runs.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 
+use crate::application::Application;
 use crate::budget::Budget;
 use crate::confine::{Denied, guard};
 use crate::needs::Needs;
-use crate::scope::INSTRUCTIONS_PER_SECOND;
+use crate::scope::{self, INSTRUCTIONS_PER_SECOND};
 use crate::sqlite_message::sqlite_message;
 use crate::stop::{Stop, distrusted};
-use crate::{image, limits};
+use crate::{image, limits, register};
 
 /// A database in memory on which untrusted SQL runs.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Sandbox {
     connection: Connection,
     budget: Budget,
     denied: Denied,
+    application: Arc<Application>,
 }
 
 /// The place at which a script stopped.
@@ -68,12 +70,33 @@ impl Sandbox {
         connection.pragma_update(None, "temp_store", "memory")?;
         limits::set_pages(&connection)?;
         let denied = Denied::default();
-        let budget = guard(&connection, functions, &denied)?;
+        // Outside of a scope there is no application.
+        let application = scope::current().map(|scope| Arc::clone(scope.application()));
+        let application = application.unwrap_or_default();
+        let (functions, own) = (functions.to_vec(), Arc::clone(&application));
+        let registered = move |name: &str| {
+            functions.iter().any(|own| own.eq_ignore_ascii_case(name)) || own.has_function(name)
+        };
+        let budget = guard(&connection, &denied, registered)?;
+        register::register(&application, &connection)?;
         Ok(Sandbox {
             connection,
             budget,
             denied,
+            application,
         })
+    }
+
+    /// The objects that the application registers on its connections.
+    pub fn application(&self) -> &Application {
+        &self.application
+    }
+
+    /// Registers the function or the collation that `error` reports as missing, if
+    /// `accepts_function` accepts the name of the function. Returns whether the statement may pass
+    /// now.
+    pub fn learn(&self, error: &rusqlite::Error, accepts_function: impl Fn(&str) -> bool) -> bool {
+        register::learn(&self.application, &self.connection, error, accepts_function)
     }
 
     /// The remaining work of the present statement.

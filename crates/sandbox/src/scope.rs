@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::application::Application;
 use crate::stop::Stop;
 
 /// The number of virtual machine instructions that count as a second, so that a limit in seconds is
@@ -56,6 +57,7 @@ impl Deadline {
 #[derive(Debug)]
 pub struct Scope {
     deadline: Arc<Deadline>,
+    application: Arc<Application>,
     left: AtomicU64,
     seconds: u64,
     until: Mutex<Option<Instant>>,
@@ -77,8 +79,18 @@ impl Scope {
     /// Creates a scope with this many seconds of SQLite's work, and at most twice that time by the
     /// clock.
     pub fn new(deadline: &Arc<Deadline>, seconds: u64) -> Arc<Scope> {
+        Scope::with_application(deadline, seconds, &Arc::default())
+    }
+
+    /// Creates a scope whose sandboxes have the functions and collations of `application`.
+    pub fn with_application(
+        deadline: &Arc<Deadline>,
+        seconds: u64,
+        application: &Arc<Application>,
+    ) -> Arc<Scope> {
         let scope = Scope {
             deadline: Arc::clone(deadline),
+            application: Arc::clone(application),
             left: AtomicU64::default(),
             seconds,
             until: Mutex::default(),
@@ -87,6 +99,11 @@ impl Scope {
         };
         scope.renew();
         Arc::new(scope)
+    }
+
+    /// The objects that the application registers.
+    pub fn application(&self) -> &Arc<Application> {
+        &self.application
     }
 
     /// Restores the whole budget.

@@ -5,6 +5,7 @@ use rusqlite::hooks::{AuthContext, Authorization};
 use std::sync::Arc;
 
 use super::*;
+use crate::application::{Collation, ObjectKind};
 use crate::scope::{Deadline, Scope};
 
 fn sandbox() -> Sandbox {
@@ -142,4 +143,56 @@ fn a_dump_writes_the_schema_and_nothing_else_does() {
     sandbox.run(write).unwrap();
     sandbox.end_script().unwrap();
     assert!(sandbox.run(write).is_err());
+}
+
+/// The objects of an application are in every sandbox of its scope, and in no other.
+#[test]
+fn an_application_is_in_each_sandbox_of_its_scope() {
+    let deadline = Arc::new(Deadline::after(std::time::Duration::from_secs(600)));
+    let application = Arc::new(Application::default());
+    application.declare_function("twice", 1, Some("?1 || ?1"));
+    application.declare_collation("words", Collation::NoCase);
+    let scope = Scope::with_application(&deadline, 10, &application);
+    let script = "CREATE TABLE t (x TEXT COLLATE words UNIQUE);
+        INSERT INTO t VALUES (twice('a'));
+        CREATE TABLE same AS SELECT x FROM t WHERE x = 'AA';";
+    scope.within(|| {
+        let made = sandbox();
+        assert!(made.run_script(script).is_ok());
+        let count: i64 = made
+            .query_row("SELECT count(*) FROM same", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(count, 1);
+        // What is missing is learnt once, and known in the next sandbox.
+        let error = made.run("SELECT shout('a')").unwrap_err();
+        assert!(!made.learn(&error, |name| name != "shout"));
+        assert!(made.learn(&error, |_| true));
+        made.run("SELECT shout('a')").unwrap();
+        sandbox().run("SELECT shout('a', 'b')").unwrap();
+        let error = made.run("CREATE TABLE u (x COLLATE other)").unwrap_err();
+        assert!(made.learn(&error, |_| false));
+        made.run("CREATE TABLE u (x COLLATE other)").unwrap();
+    });
+    let missing = [ObjectKind::Function, ObjectKind::Collation];
+    let names = application.missing();
+    assert!(names.iter().map(|(kind, _)| *kind).eq(missing), "{names:?}");
+    assert!(sandbox().run_script(script).is_err());
+}
+
+/// The expression of a function is as confined as the script that calls it.
+#[test]
+fn an_expression_reaches_nothing_and_ends() {
+    let deadline = Arc::new(Deadline::after(std::time::Duration::from_secs(600)));
+    let application = Arc::new(Application::default());
+    let endless = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+        SELECT max(i) FROM n)";
+    application.declare_function("endless", 0, Some(endless));
+    application.declare_function("load", 0, Some("load_extension('a')"));
+    let scope = Scope::with_application(&deadline, 10, &application);
+    scope.within(|| {
+        let sandbox = sandbox();
+        for sql in ["SELECT endless()", "SELECT load()"] {
+            assert!(sandbox.run(sql).is_err(), "{sql}");
+        }
+    });
 }

@@ -80,6 +80,14 @@ fn check_irregularities(
                 let message = format!("`PRAGMA {name}` does nothing here: {why}");
                 (Rule::PragmaWithoutEffect, severity, name.as_str(), message)
             }
+            Irregularity::JournalMode(words, wrapped) => {
+                let rule = match direction {
+                    Direction::Up => Rule::StepFails,
+                    Direction::Down => Rule::DownFails,
+                };
+                let message = explain_journal_mode(run, words, *wrapped);
+                (rule, Severity::Error, "journal_mode", message)
+            }
             Irregularity::EndsTransaction => (
                 Rule::LeavesTransaction,
                 Severity::Warning,
@@ -106,6 +114,19 @@ fn check_irregularities(
             .with_line(Some(*line))
     };
     irregularities.iter().map(diagnostic).collect()
+}
+
+/// In memory such a statement does nothing; on a file it fails, unless the file is in that mode.
+fn explain_journal_mode(run: &StepRun<'_>, words: &str, wrapped: bool) -> String {
+    let remedy = match (wrapped, run.mode().without_transaction) {
+        (false, _) => "write the statement before `BEGIN`",
+        (true, "") => "set the journal mode where the application opens the file",
+        (true, remedy) => remedy,
+    };
+    format!(
+        "the statement fails on a file that is not in this mode already: {words}; {remedy}, in a \
+         step of its own"
+    )
 }
 
 /// A down migration that the folder does not contain, or that is empty.

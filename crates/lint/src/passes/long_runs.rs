@@ -23,6 +23,9 @@ use stdx::map_parallel;
 /// new.
 type Known = BTreeSet<(usize, String)>;
 
+/// Begins what was not tried with rows of an earlier version.
+pub(crate) const CARRIED: &str = "rows carried from before it: ";
+
 /// The diagnostics of all long runs, and how many there were.
 #[derive(Default)]
 pub(crate) struct Checked {
@@ -126,7 +129,7 @@ impl Pass<'_> {
             )
         });
         let untried = scope.take_untried().into_iter();
-        let carried = untried.map(|why| format!("rows carried from before it: {why}"));
+        let carried = untried.map(|why| format!("{CARRIED}{why}"));
         self.watch.untried(start, carried);
         found.filter(|_| !scope.is_over())
     }

@@ -21,10 +21,13 @@ pub enum Format {
     ///                "direction": "up|down", "file": "…", "line": N, "object": "table.column",
     ///                "rows": N, "shown": ["…", …],
     ///                "when": {"foreign_keys": "on|off|both", "transaction": "file|none|run"},
-    ///                "message": "…", "repeat": "…"}],
+    ///                "message": "…", "repeat": "…", "group": N, "count": N}],
     ///  "known": N, "notes": ["…", …], "unjudged": ["step: why", …],
     ///  "untested": [{"step", "direction", "file", "line", "why"}], "incomplete": "…"}
     /// ```
+    ///
+    /// Findings with the same `group` have the same cause, and `count` is their number, or that of
+    /// the steps where one finding is about the whole folder.
     ///
     /// `known` counts findings that the baseline accepts; they are in no other field. `known` and
     /// `notes` are present only if a baseline, a revision or an options file contributes to them,

@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity};
+use crate::report::groups::{Group, groups};
 use crate::report::summary::Report;
 use crate::report::wording::{count, describe};
 
@@ -17,8 +18,10 @@ const KEPT: usize = 10;
 pub(crate) fn write(report: &Report<'_>) -> String {
     let mut text = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-        let findings = report.verdict.findings.iter();
-        let findings: Vec<&Finding> = findings.filter(|own| own.severity == severity).collect();
+        let groups = groups(report).into_iter();
+        let groups: Vec<Group<'_>> = groups
+            .filter(|group| group.lead.severity == severity)
+            .collect();
         // A remark about the run as a whole comes first: a notice, or the error of exit code 2.
         let remarks = match severity {
             Severity::Note => report.remarks(),
@@ -28,7 +31,10 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             _ => Vec::new(),
         };
         let whole = remarks.iter().map(|remark| (None, remark.clone()));
-        let each = findings.iter().map(|own| (Some(*own), describe(own)));
+        let each = groups.iter().map(|group| {
+            let lines = std::iter::once(describe(group.lead)).chain(group.also());
+            (Some(group.lead), lines.collect::<Vec<_>>().join("\n"))
+        });
         let all: Vec<(Option<&Finding>, String)> = whole.chain(each).collect();
         let shown = if all.len() > KEPT { KEPT - 1 } else { KEPT };
         for (finding, message) in all.iter().take(shown) {

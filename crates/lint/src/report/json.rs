@@ -13,11 +13,17 @@ const SCHEMA_VERSION: u32 = 1;
 pub(crate) fn value(report: &Report<'_>) -> Value {
     let verdict = report.verdict;
     let tables: Vec<&String> = verdict.unseeded.iter().map(|(table, _)| table).collect();
-    let gaps = verdict.gaps.iter();
-    let gaps: Vec<String> = gaps
-        .map(|gap| format!("{}: {}", gap.file, gap.why))
-        .collect();
-    let findings: Vec<Value> = verdict.findings.iter().map(finding).collect();
+    let gaps = report.gaps();
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for finding in verdict.findings.iter().filter(|own| own.group > 0) {
+        *sizes.entry(finding.group).or_default() += 1;
+    }
+    let size = |own: &Finding| {
+        let same = sizes.get(&own.group).copied();
+        own.folder_steps.or(same).unwrap_or(1)
+    };
+    let findings = verdict.findings.iter();
+    let findings: Vec<Value> = findings.map(|own| finding(own, size(own))).collect();
     let mut document = json!({
         "schema_version": SCHEMA_VERSION,
         "tool_version": env!("CARGO_PKG_VERSION"),
@@ -82,7 +88,8 @@ fn counts(report: &Report<'_>) -> Value {
     })
 }
 
-fn finding(finding: &Finding) -> Value {
+/// One finding; `count` is the number of findings with its cause.
+fn finding(finding: &Finding, count: usize) -> Value {
     json!({
         "rule": finding.rule.name(),
         "severity": finding.severity.name(),
@@ -99,5 +106,7 @@ fn finding(finding: &Finding) -> Value {
         },
         "message": finding.message,
         "repeat": finding.repeat,
+        "group": finding.group,
+        "count": count,
     })
 }

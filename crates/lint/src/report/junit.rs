@@ -115,6 +115,14 @@ fn cases<'a>(report: &Report<'a>) -> Vec<Case<'a>> {
         error: None,
     });
     cases.extend(gaps);
+    let substitutes = verdict.substitutes.iter().map(|own| Case {
+        name: format!("object of the application: {}", own.name),
+        file: report.path(&own.file),
+        findings: Vec::new(),
+        skipped: Some(&own.why),
+        error: None,
+    });
+    cases.extend(substitutes);
     let untried = |name: String, why: &'a str| Case {
         name,
         file: report.path(""),

@@ -2,10 +2,12 @@
 //! job](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands),
 //! which may have 1 MiB.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::finding::{Finding, Severity};
-use crate::report::summary::Report;
+use crate::finding::Severity;
+use crate::report::groups::{FoldedNotes, Group, folded_notes, groups, outcome, totals};
+use crate::report::summary::{Detail, Report};
 use crate::report::wording::count;
 use schema::markdown::{block, code, prose};
 
@@ -20,8 +22,8 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         count(verdict.journeys, "journey"),
     );
     let found = match report.word() {
-        "incomplete" => format!("incomplete: {}", report.outcome()),
-        _ => report.outcome(),
+        "incomplete" => format!("incomplete: {}", outcome(report)),
+        _ => outcome(report),
     };
     let found = prose(&found);
     let _ = writeln!(
@@ -29,6 +31,12 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         "**{found}** (layout {}, {steps}, {journeys})\n",
         verdict.layout
     );
+    for total in totals(report) {
+        let _ = writeln!(text, "- {}", prose(&total));
+    }
+    if !verdict.findings.is_empty() {
+        text.push('\n');
+    }
     let remarks = report.remarks();
     // As in the table below, the text counts what does not fit.
     let fit = fill(
@@ -50,12 +58,15 @@ pub(crate) fn write(report: &Report<'_>) -> String {
     text.push_str(
         "| severity | rule | step | where | object | rows | why |\n|---|---|---|---|---|---|---|\n",
     );
-    let fit = fill(
-        &mut text,
-        ROOM * 3 / 4,
-        verdict.findings.iter().map(|own| row(report, own)),
-    );
-    let left = verdict.findings.len() - fit;
+    let groups = groups(report);
+    let is_listed =
+        |own: &&Group<'_>| own.lead.severity > Severity::Note || report.detail != Detail::Groups;
+    let listed: Vec<&Group<'_>> = groups.iter().filter(is_listed).collect();
+    let notes = folded_notes(report);
+    let rows = listed.iter().map(|own| row(report, own));
+    let rows = rows.chain(notes.iter().map(folded));
+    let fit = fill(&mut text, ROOM * 3 / 4, rows);
+    let left = listed.len() + notes.len() - fit;
     if left > 0 {
         let _ = writeln!(
             text,
@@ -63,15 +74,15 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             count(left, "finding")
         );
     }
-    let again: Vec<&Finding> = verdict
-        .findings
-        .iter()
-        .filter(|own| own.severity > Severity::Note)
-        .collect();
-    if again.is_empty() || left > 0 {
+    let listed = listed.into_iter();
+    let mut again = listed
+        .filter(|own| own.lead.severity > Severity::Note)
+        .peekable();
+    if again.peek().is_none() || left > 0 {
         return text;
     }
-    let rows: String = again.iter().map(|own| repeat(own)).collect();
+    let mut commands = BTreeSet::new();
+    let rows: String = again.map(|own| repeat(own, &mut commands)).collect();
     let details = format!(
         "\n<details><summary>Rows and commands that reproduce the findings</summary>\n\n\
          {}\n</details>\n",
@@ -102,7 +113,8 @@ fn fill(text: &mut String, room: usize, parts: impl Iterator<Item = String>) -> 
     fit
 }
 
-fn row(report: &Report<'_>, finding: &Finding) -> String {
+fn row(report: &Report<'_>, group: &Group<'_>) -> String {
+    let finding = group.lead;
     let rows = match finding.rows {
         0 => String::new(),
         rows => rows.to_string(),
@@ -111,8 +123,12 @@ fn row(report: &Report<'_>, finding: &Finding) -> String {
         "both" => String::new(),
         keys => format!(" (foreign keys {keys})"),
     };
+    let more = match group.others.len() {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
     format!(
-        "| {} | {} | {} {} | {} | {} | {rows} | {}{when} |\n",
+        "| {} | {} | {} {} | {} | {}{more} | {rows} | {}{when} |\n",
         finding.severity.name(),
         finding.rule.name(),
         code(&finding.step),
@@ -123,7 +139,18 @@ fn row(report: &Report<'_>, finding: &Finding) -> String {
     )
 }
 
-fn repeat(finding: &Finding) -> String {
+/// The notes of one rule.
+fn folded(notes: &FoldedNotes<'_>) -> String {
+    format!(
+        "| note | {} | | | | | {} |\n",
+        notes.rule.name(),
+        prose(&notes.clause())
+    )
+}
+
+/// The rows of a finding and, unless `commands` has it already, the command that reproduces it.
+fn repeat<'a>(group: &Group<'a>, commands: &mut BTreeSet<&'a str>) -> String {
+    let finding = group.lead;
     let mut block = format!(
         "{} {}: {} {}\n",
         finding.step,
@@ -131,9 +158,11 @@ fn repeat(finding: &Finding) -> String {
         finding.rule.name(),
         finding.object
     );
-    for row in &finding.shown {
-        let _ = writeln!(block, "    {}", row);
+    for line in finding.shown.iter().cloned().chain(group.also()) {
+        let _ = writeln!(block, "    {line}");
     }
-    let _ = writeln!(block, "    again: {}", finding.repeat);
+    if commands.insert(finding.repeat.as_str()) {
+        let _ = writeln!(block, "    again: {}", finding.repeat);
+    }
     block
 }

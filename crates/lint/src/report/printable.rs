@@ -17,6 +17,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
         judged,
         unseeded,
         gaps,
+        substitutes,
         unjudged,
         untested,
         stopped,
@@ -38,6 +39,11 @@ pub(crate) fn verdict(verdict: &Verdict) -> Verdict {
     for gap in gaps {
         line(&mut gap.file);
         line(&mut gap.why);
+    }
+    for own in substitutes {
+        line(&mut own.name);
+        line(&mut own.file);
+        line(&mut own.why);
     }
     for unjudged in unjudged {
         line(&mut unjudged.step);
@@ -65,6 +71,7 @@ pub(crate) fn report<'a>(report: &Report<'_>, verdict: &'a Verdict) -> Report<'a
         none_asked: report.none_asked,
         allow_gaps: report.allow_gaps,
         fail_on_gaps: report.fail_on_gaps,
+        detail: report.detail,
         notes,
     }
 }
@@ -83,6 +90,8 @@ fn finding(finding: &mut Finding) {
         line: _,
         rows: _,
         when: _,
+        group: _,
+        folder_steps: _,
     } = finding;
     [step, file, object, message, repeat]
         .into_iter()

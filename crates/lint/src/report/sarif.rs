@@ -96,6 +96,7 @@ fn result(report: &Report<'_>, finding: &Finding) -> Value {
             "foreignKeys": finding.when.foreign_keys,
             "transaction": finding.when.transaction.name(),
             "again": finding.repeat,
+            "group": finding.group,
         },
     })
 }

@@ -1,8 +1,20 @@
 //! A verdict with the run around it, and the sentences about the run that all formats share.
 
 use crate::finding::{Direction, Finding, Severity};
-use crate::report::wording::{count, join_some};
+use crate::report::wording::{count, count_severities, join_some};
 use crate::verdict::Verdict;
+
+/// How much of the findings a report for people lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// One finding for each cause, and one line for the notes of a rule.
+    #[default]
+    Groups,
+    /// One finding for each cause, notes as well.
+    Notes,
+    /// Every finding.
+    All,
+}
 
 /// A verdict with the facts about the run around it.
 #[derive(Clone, Debug)]
@@ -25,6 +37,8 @@ pub struct Report<'a> {
     pub allow_gaps: bool,
     /// Whether a part of a step that the generated rows did not test makes the command fail.
     pub fail_on_gaps: bool,
+    /// How much the formats for people list; the others always contain every finding.
+    pub detail: Detail,
 }
 
 impl<'a> Report<'a> {
@@ -39,6 +53,7 @@ impl<'a> Report<'a> {
             none_asked: false,
             allow_gaps: false,
             fail_on_gaps: false,
+            detail: Detail::default(),
         }
     }
 
@@ -52,10 +67,15 @@ impl<'a> Report<'a> {
         }
         parts.extend(verdict.stopped.clone());
         let mut list = |what: &str, names: Vec<&str>| {
-            parts.extend(join_some(&names).map(|names| format!("{what}: {names}")));
+            parts.extend(join_some(&names, 3).map(|names| format!("{what}: {names}")));
         };
         let names = |gap: &'a folders::Gap| gap.file.as_str();
         list("not read", verdict.gaps.iter().map(names).collect());
+        let substitutes = verdict.substitutes.iter();
+        list(
+            "objects of the application",
+            substitutes.map(|own| own.name.as_str()).collect(),
+        );
         let unjudged = verdict.unjudged.iter().map(|own| own.step.as_str());
         list("not fully tried", unjudged.collect());
         let unseeded = verdict.unseeded.iter().map(|(table, _)| table.as_str());
@@ -95,10 +115,15 @@ impl<'a> Report<'a> {
 
     /// The clause after the verdict's word: what was found, and what was left out.
     pub(super) fn outcome(&self) -> String {
+        self.outcome_of(self.counts())
+    }
+
+    /// The same with these counts.
+    pub(super) fn outcome_of(&self, counts: String) -> String {
         let incomplete = self.incomplete();
         let gaps = self.verdict.untested.len();
         let gaps = (gaps > 0).then(|| count(gaps, "gap"));
-        let found = match self.counts() {
+        let found = match counts {
             counts if !counts.is_empty() => counts,
             _ if incomplete.is_some() => "no findings in what was tried".to_owned(),
             _ => self.clean_clause(),
@@ -125,11 +150,7 @@ impl<'a> Report<'a> {
     /// The number of findings of each severity, such as `2 errors, 1 note`; empty if there are
     /// none.
     pub(super) fn counts(&self) -> String {
-        let counts = [Severity::Error, Severity::Warning, Severity::Note]
-            .map(|severity| (self.count_severity(severity), severity.name()));
-        let counts = counts.iter().filter(|(number, _)| *number > 0);
-        let counts: Vec<String> = counts.map(|(number, word)| count(*number, word)).collect();
-        counts.join(", ")
+        count_severities(self.verdict.findings.iter().map(|own| own.severity))
     }
 
     /// The clause for a complete run without findings.
@@ -151,10 +172,21 @@ impl<'a> Report<'a> {
         scripts.any(|(direction, _)| *direction == Direction::Down)
     }
 
+    /// The files that were not read, and the objects of the application, each with the reason.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        let gaps = self.verdict.gaps.iter();
+        let gaps = gaps.map(|gap| format!("{}: {}", gap.file, gap.why));
+        let substitutes = self.verdict.substitutes.iter();
+        let substitutes = substitutes.map(|own| match own.file.as_str() {
+            "" => own.why.clone(),
+            file => format!("{file}:{}: {}", own.line, own.why),
+        });
+        gaps.chain(substitutes).collect()
+    }
+
     /// The accepted findings and the notes about the run as a whole, for people.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let gaps = self.verdict.gaps.iter();
-        let gaps = gaps.map(|gap| format!("gap: {}: {}", gap.file, gap.why));
+        let gaps = self.gaps().into_iter().map(|gap| format!("gap: {gap}"));
         let unseeded = self.verdict.unseeded.iter();
         let unseeded = unseeded.map(|(table, reason)| format!("no rows: `{table}`: {reason}"));
         let unjudged = self.verdict.unjudged.iter();

@@ -1,10 +1,9 @@
 //! Words and clauses that several formats print.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
-/// The first of some names, each once, and the number of the others; `None` without names.
-pub(super) fn join_some(names: &[&str]) -> Option<String> {
-    const SHOWN: usize = 3;
+/// The first names, each once, and the number of the others; `None` without names.
+pub(super) fn join_some(names: &[&str], most: usize) -> Option<String> {
     let mut unique: Vec<&str> = Vec::new();
     for name in names {
         if !unique.contains(name) {
@@ -13,10 +12,10 @@ pub(super) fn join_some(names: &[&str]) -> Option<String> {
     }
     let shown: Vec<String> = unique
         .iter()
-        .take(SHOWN)
+        .take(most)
         .map(|name| format!("`{name}`"))
         .collect();
-    let more = unique.len().saturating_sub(SHOWN);
+    let more = unique.len().saturating_sub(most);
     let more = (more > 0).then(|| format!(" and {more} more"));
     (!shown.is_empty()).then(|| format!("{}{}", shown.join(", "), more.unwrap_or_default()))
 }
@@ -52,4 +51,15 @@ pub(super) fn scope(finding: &Finding) -> String {
         parts.push(format!("foreign keys {}", finding.when.foreign_keys));
     }
     parts.join(", ")
+}
+
+/// The number of each severity, such as `2 errors, 1 note`; empty if there are none.
+pub(super) fn count_severities(all: impl Iterator<Item = Severity>) -> String {
+    let all: Vec<Severity> = all.collect();
+    let severities = [Severity::Error, Severity::Warning, Severity::Note].into_iter();
+    let counts = severities.filter_map(|severity| {
+        let number = all.iter().filter(|own| **own == severity).count();
+        (number > 0).then(|| count(number, severity.name()))
+    });
+    counts.collect::<Vec<_>>().join(", ")
 }

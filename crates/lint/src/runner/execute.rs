@@ -1,19 +1,21 @@
 //! Runs a script on a database in memory exactly as its tool would.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, ErrorCode, TransactionState};
 
 use crate::error::Error;
 use crate::options::Options;
 use crate::runner::half_applied::{HalfApplied, has_rows, table_names};
 use crate::runner::tool_model::{Mode, Transaction};
 use crate::script::dialect;
-use crate::script::statement::Statement;
+use crate::script::statement::{Effect, Statement};
+use crate::script::virtual_table::{ordinary_table, with_known_tokenizer};
 use sandbox::sqlite_message;
-use sandbox::{INSTRUCTIONS_PER_SECOND, Sandbox, Scope, Stop};
+use sandbox::{Application, INSTRUCTIONS_PER_SECOND, ObjectKind, Sandbox, Scope, Stop};
+use schema::sql::quote_name;
 
 /// A connection on which scripts run, and the work that is left for the statement at hand.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Runner {
     /// How many instructions a statement may take.
     work: u64,
     guarded: bool,
+    /// Whether a script has put the database into WAL mode, as far as it would be a file.
+    pub(crate) wal: Cell<bool>,
 }
 
 /// Why a script stopped.
@@ -55,6 +59,9 @@ impl Failure {
 pub(crate) enum Irregularity {
     /// A pragma did nothing: its name, why, and whether rows may rely on it.
     Pragma(String, String, bool),
+    /// A change of the journal mode that SQLite refuses in a transaction on a file, and ignores in
+    /// memory. Its words, and whether the transaction is the tool's.
+    JournalMode(&'static str, bool),
     /// The script ended the transaction that the tool had opened.
     EndsTransaction,
     /// The script left a transaction open, which the tool does not know of.
@@ -76,30 +83,12 @@ pub(crate) struct Execution {
 impl Runner {
     /// A database from its bytes, as the tool's connection would see it.
     pub(crate) fn open(image: &[u8], mode: Mode, options: &Options) -> Result<Runner, Error> {
-        let functions: Vec<String> = (options.stub_functions.iter())
-            .map(|(name, _)| name.clone())
-            .collect();
         let connection = match image {
-            [] => Sandbox::with_small_pages(&functions)?,
-            image => Sandbox::open(image, &functions)?,
+            [] => Sandbox::with_small_pages(&[])?,
+            image => Sandbox::open(image, &[])?,
         };
         let millis = u64::try_from(options.statement_timeout.as_millis()).unwrap_or(u64::MAX);
-        let prepare = || -> rusqlite::Result<()> {
-            connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
-            for (name, arguments) in &options.stub_functions {
-                connection.create_scalar_function(
-                    name.as_str(),
-                    *arguments,
-                    // The application's own tables and views call it.
-                    FunctionFlags::SQLITE_UTF8
-                        | FunctionFlags::SQLITE_DETERMINISTIC
-                        | FunctionFlags::SQLITE_INNOCUOUS,
-                    |_| Ok(rusqlite::types::Null),
-                )?;
-            }
-            Ok(())
-        };
-        prepare()?;
+        connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
         Ok(Runner {
             connection,
             // One that is as good as endless is none.
@@ -107,6 +96,7 @@ impl Runner {
                 .saturating_mul(INSTRUCTIONS_PER_SECOND / 1_000)
                 .clamp(1, u64::MAX / 2),
             guarded: mode.guarded,
+            wal: Cell::new(false),
         })
     }
 
@@ -128,13 +118,19 @@ impl Runner {
             ran.failure = Some(self.failure(0, None, &error));
             return ran;
         }
+        // Whether the transaction has written something before the statement at hand.
+        let mut has_written = false;
         for (place, line) in statements.iter().enumerate() {
             let inside = !self.connection.is_autocommit();
+            has_written &= inside;
             if self.guarded && TRANSACTION_WORDS.contains(&line.first_word().as_str()) {
                 ran.failure = Some(refused(place, line));
                 break;
             }
             if let Err(error) = self.execute(&line.text) {
+                if self.is_about_a_substitute(line, &error) {
+                    continue;
+                }
                 ran.failure = Some(self.failure(place, Some(line), &error));
                 break;
             }
@@ -152,9 +148,11 @@ impl Runner {
                 ran.irregularities
                     .push((line.line, Irregularity::EndsTransaction));
             }
-            if let Some(odd) = self.find_ineffective_pragma(line, inside) {
-                ran.irregularities.push((line.line, odd));
-            }
+            let on_a_file = self.change_journal_mode(line, inside && !has_written, wrapped);
+            let odd = on_a_file.or_else(|| self.find_ineffective_pragma(line, inside));
+            ran.irregularities.extend(odd.map(|odd| (line.line, odd)));
+            has_written |= self.writes() && line.first_word() != "begin";
+            self.follow_substitute(line);
             after(place, &self.connection);
         }
         let open = !self.connection.is_autocommit();
@@ -233,10 +231,79 @@ impl Runner {
     }
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
-        self.connection.budget().limit(self.work);
-        let done = self.connection.run(sql);
-        self.connection.budget().unlimited();
+        let run = |sql: &str| {
+            self.connection.budget().limit(self.work);
+            let done = self.connection.run(sql);
+            self.connection.budget().unlimited();
+            done
+        };
+        let mut done = run(sql);
+        // A statement may name several objects of the application, and each error names one.
+        for _ in 0..MOST_OBJECTS {
+            let Err(error) = &done else { break };
+            let application = self.connection.application();
+            done = match substitute(application, sql, error) {
+                Some(other) => run(&other),
+                None if self
+                    .connection
+                    .learn(error, |name| !dialect::is_foreign(name)) =>
+                {
+                    run(sql)
+                }
+                None => break,
+            };
+        }
         done
+    }
+
+    /// Follows an ordinary table that is used instead of a virtual one to its new name, and
+    /// registers the functions that a new trigger calls.
+    fn follow_substitute(&self, line: &Statement) {
+        for name in line.trigger_calls() {
+            // Only the function itself can be missing here.
+            let sql = format!("SELECT {}()", quote_name(&name));
+            if let Err(error) = self.connection.prepare(&sql) {
+                self.connection
+                    .learn(&error, |name| !dialect::is_foreign(name));
+            }
+        }
+        if let Effect::RenameTable(old, new) = &line.effect {
+            let application = self.connection.application();
+            if application.tables().contains(old) {
+                application.add_table(new);
+            }
+        }
+    }
+
+    /// Whether a statement failed on an ordinary table that is used instead of a virtual one: the
+    /// module may accept the statement.
+    fn is_about_a_substitute(&self, line: &Statement, error: &rusqlite::Error) -> bool {
+        if self.connection.stop(error).is_some() {
+            return false;
+        }
+        let application = self.connection.application();
+        let tables = application.tables();
+        let mut why = tables
+            .iter()
+            .find(|table| line.mentions(table))
+            .map(|table| {
+                format!("the ordinary table that is used instead of the virtual table `{table}`")
+            });
+        if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) {
+            let missing = application.missing();
+            let mut functions = missing.iter();
+            let called =
+                functions.find(|(kind, name)| *kind == ObjectKind::Function && line.mentions(name));
+            why = why.or(called.map(|(_, name)| format!("NULL, which `{name}` returns here")));
+        }
+        if let Some(why) = &why {
+            let words = sqlite_message(error);
+            Scope::note(format!(
+                "{}:{}: the statement fails on {why}: {words}",
+                line.file, line.line
+            ));
+        }
+        why.is_some()
     }
 
     /// Why a statement stopped. What stopped it here and would not elsewhere is noted as not tried.
@@ -264,6 +331,42 @@ impl Runner {
             Scope::note(format!("{}:{}: {words}", failure.file, failure.line));
         }
         failure
+    }
+
+    /// Whether a transaction with writes is open.
+    fn writes(&self) -> bool {
+        let state = self.connection.transaction_state(Some("main"));
+        state.is_ok_and(|state| state == TransactionState::Write)
+    }
+
+    /// Follows the journal mode that a file would have. A transaction refuses to change into or out
+    /// of WAL mode as long as it has not written; later it ignores the statement, as a database in
+    /// memory always does. No other pragma differs between a file and memory in this way.
+    fn change_journal_mode(
+        &self,
+        line: &Statement,
+        is_refused: bool,
+        wrapped: bool,
+    ) -> Option<Irregularity> {
+        let (name, asked) = line.pragma()?;
+        let wal = asked.filter(|_| name == "journal_mode")? == "wal";
+        let outside = self.connection.is_autocommit();
+        match (wal, self.wal.get()) {
+            (true, false) if is_refused => Some(Irregularity::JournalMode(
+                "cannot change into wal mode from within a transaction",
+                wrapped,
+            )),
+            (false, true) if is_refused => Some(Irregularity::JournalMode(
+                "cannot change out of wal mode from within a transaction",
+                wrapped,
+            )),
+            _ => {
+                if outside {
+                    self.wal.set(wal);
+                }
+                None
+            }
+        }
     }
 
     /// Whether a pragma did nothing where it stood.
@@ -301,6 +404,26 @@ impl Runner {
             }
         }
     }
+}
+
+/// How many objects of the application one statement may need.
+const MOST_OBJECTS: usize = 50;
+
+/// The statement to run instead of one that needs a module or a tokenizer of the application.
+fn substitute(application: &Application, sql: &str, error: &rusqlite::Error) -> Option<String> {
+    let words = sqlite_message(error);
+    if let Some((_, module)) = words.split_once("no such module: ") {
+        let table = ordinary_table(sql)?;
+        application.add_missing(ObjectKind::Module, module);
+        application.add_table(&table.name);
+        return Some(table.sql);
+    }
+    let starts = ["no such tokenizer: ", "unknown tokenizer: "];
+    let tokenizer = starts.iter().find_map(|start| words.split_once(start));
+    let (_, tokenizer) = tokenizer?;
+    let known = with_known_tokenizer(sql).filter(|known| known != sql)?;
+    application.add_missing(ObjectKind::Tokenizer, tokenizer);
+    Some(known)
 }
 
 /// The words with which a transaction or a savepoint begins or ends.

@@ -39,6 +39,7 @@ pub(crate) const MODE: Mode = Mode {
     foreign_keys: true,
     transaction: None,
     guarded: false,
+    without_transaction: "",
 };
 
 /// The rows that are chosen for a step.

@@ -23,6 +23,8 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     let down = run.step.down.as_ref()?;
     let image = run.chain.images.get(run.place + 1)?;
     let engine = Runner::open(&image, run.mode(), options).ok()?;
+    let wal = run.chain.wal.get(run.place);
+    engine.wal.set(wal.copied().unwrap_or_default());
     let ran = engine.run(&down.statements, down.transaction(run.mode()), |_, _| ());
     let is_restored = || {
         let stored = versions::stored(&engine.connection).ok();

@@ -257,6 +257,20 @@ impl Model {
         }
     }
 
+    /// The way to have the tool run a file without a transaction; empty if there is none.
+    fn without_transaction(&self) -> &'static str {
+        match self.tool {
+            "dbmate" => "write `transaction:false` after `-- migrate:up`",
+            "diesel" => "write `run_in_transaction = false` into the `metadata.toml` of the step",
+            "flyway" => "write `executeInTransaction=false` into the `.conf` file of the script",
+            "golang-migrate" => "add `x-no-tx-wrap=true` to the address of the database",
+            "goose" => "begin the file with `-- +goose NO TRANSACTION`",
+            "sql-migrate" => "write `notransaction` after `-- +migrate Up`",
+            "sqlx" => "begin the file with `-- no-transaction`",
+            _ => "",
+        }
+    }
+
     /// Whether the tool refuses statements that begin or end a transaction.
     fn guards_transaction(&self) -> bool {
         self.tool == "d1"
@@ -271,6 +285,8 @@ pub(crate) struct Mode {
     pub(crate) transaction: Option<Transaction>,
     /// Whether the tool refuses statements that begin or end a transaction.
     pub(crate) guarded: bool,
+    /// The way to have the tool run a file without a transaction; empty if there is none.
+    pub(crate) without_transaction: &'static str,
 }
 
 impl Mode {
@@ -292,6 +308,7 @@ impl Mode {
                 foreign_keys,
                 transaction,
                 guarded: model.guards_transaction(),
+                without_transaction: model.without_transaction(),
             })
             .collect()
     }

@@ -89,6 +89,8 @@ pub(crate) struct Chain {
     pub(crate) unread: BTreeMap<usize, String>,
     /// The outcome of each step forward.
     pub(crate) ups: Vec<Past>,
+    /// Whether a file would be in WAL mode after each step.
+    pub(crate) wal: Vec<bool>,
 }
 
 impl Chain {
@@ -135,6 +137,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
         schemas: Vec::new(),
         unread: BTreeMap::new(),
         ups: Vec::new(),
+        wal: Vec::new(),
     };
     let mut last = engine.image()?;
     chain.images.push(last.clone());
@@ -150,6 +153,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
             after_a_break: broken,
             ..Past::default()
         };
+        let wal = engine.wal.get();
         if let Some(up) = &step.up {
             let Execution {
                 failure,
@@ -164,6 +168,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
                     Err(_) if watch.deadline.passed() => break,
                     engine => engine?,
                 };
+                engine.wal.set(wal);
                 engine.run_leniently(&up.statements);
             }
             past.failure = failure;
@@ -185,6 +190,7 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
         chain.images.push(last.clone());
         chain.stored.push(now);
         chain.ups.push(past);
+        chain.wal.push(engine.wal.get());
     }
     Ok(chain)
 }

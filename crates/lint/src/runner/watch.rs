@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use sandbox::{Deadline, Scope};
+use crate::options::Options;
+use sandbox::{Application, Deadline, Scope};
 
 /// How many times the work of a statement all runs of one step may take.
 const STEP: u64 = 12;
@@ -43,6 +44,8 @@ impl Phase {
 /// Watches a check: its deadline, where the work is, and what was not tried.
 pub(crate) struct Watch {
     pub(crate) deadline: Arc<Deadline>,
+    /// The objects that the application registers, shared by all runs.
+    pub(crate) application: Arc<Application>,
     seconds: u64,
     notes: Mutex<Notes>,
 }
@@ -64,9 +67,10 @@ impl Notes {
 }
 
 impl Watch {
-    pub(crate) fn new(statement_timeout: Duration, deadline: &Arc<Deadline>) -> Watch {
-        let seconds = statement_timeout.as_secs().max(1);
+    pub(crate) fn new(options: &Options, deadline: &Arc<Deadline>) -> Watch {
+        let seconds = options.statement_timeout.as_secs().max(1);
         Watch {
+            application: Arc::new(options.application()),
             deadline: Arc::clone(deadline),
             seconds: seconds.saturating_mul(STEP),
             notes: Mutex::default(),
@@ -80,7 +84,7 @@ impl Watch {
 
     /// The work of one step.
     pub(crate) fn scope(&self) -> Arc<Scope> {
-        Scope::new(&self.deadline, self.seconds)
+        Scope::with_application(&self.deadline, self.seconds, &self.application)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Notes) -> T) -> T {

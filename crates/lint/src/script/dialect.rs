@@ -56,6 +56,17 @@ pub(crate) fn explain_cut(tool: &str, message: &str) -> Option<String> {
     }
 }
 
+/// Functions of other engines, which no application registers on SQLite.
+const FOREIGN: &str = "now gen_random_uuid getdate nextval currval sysdate to_char to_date \
+    to_timestamp uuid_generate_v4 from_unixtime unix_timestamp date_add date_sub date_trunc \
+    curdate regexp_replace array_agg jsonb_build_object setval pg_catalog";
+
+/// Whether a function belongs to another engine.
+pub(crate) fn is_foreign(name: &str) -> bool {
+    let name = fold(name);
+    FOREIGN.split_whitespace().any(|own| own == name)
+}
+
 /// SQLite's words, followed by what they mean where they are known to mean more.
 pub(crate) fn explain(statement: &str, words: &str) -> String {
     for (start, what, hint) in [

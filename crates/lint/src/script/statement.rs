@@ -151,6 +151,29 @@ impl Statement {
         Some((bare(name), value))
     }
 
+    /// The names that are called like functions in the body of a trigger; empty for any other
+    /// statement.
+    pub(crate) fn trigger_calls(&self) -> BTreeSet<String> {
+        if self.text.len() > LONGEST || self.first_word() != "create" || !self.mentions("trigger") {
+            return BTreeSet::new();
+        }
+        let text = schema::sql::canonical(&self.text);
+        let mut calls = BTreeSet::new();
+        for (at, _) in text.match_indices('(') {
+            let ahead = text[..at].trim_end();
+            let start = ahead.rfind(|c: char| !is_word(c)).map_or(0, |at| at + 1);
+            let (rest, name) = ahead.split_at(start);
+            let mut before = rest.trim_end().rsplit(|c: char| !is_word(c));
+            let before = fold(before.next().unwrap_or_default());
+            let is_table =
+                ["into", "on", "update", "from", "join", "as"].contains(&before.as_str());
+            if !is_table && !name.is_empty() && !KEYWORDS.contains(&&*fold(name)) {
+                calls.insert(fold(name));
+            }
+        }
+        calls
+    }
+
     /// Whether the statement contains the name, be it in a string or a comment.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         let name = fold(name);
@@ -161,6 +184,13 @@ impl Statement {
         }
     }
 }
+
+/// Words of SQL before a parenthesis.
+const KEYWORDS: [&str; 24] = [
+    "and", "as", "between", "by", "case", "else", "exists", "filter", "from", "glob", "in", "is",
+    "like", "match", "not", "of", "or", "over", "raise", "select", "then", "values", "when",
+    "where",
+];
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'

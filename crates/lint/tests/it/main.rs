@@ -5,6 +5,7 @@
 mod applications;
 mod case;
 mod format;
+mod group;
 mod idioms;
 mod model;
 mod shapes;

@@ -92,8 +92,10 @@ fn the_json_has_what_is_promised() {
     assert_eq!(
         fields(first),
         [
+            "count",
             "direction",
             "file",
+            "group",
             "line",
             "message",
             "object",

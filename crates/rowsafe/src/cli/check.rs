@@ -28,7 +28,7 @@ pub(super) use arguments::Arguments;
 use baseline::Baseline;
 pub(super) use failure_log::FailureLog;
 
-use super::nearest::did_you_mean;
+use super::nearest::nearest;
 use super::outcome::{Failure, Outcome};
 use crate::input;
 use folders::{History, InputError};
@@ -166,6 +166,7 @@ fn check_folder(
     report.notes = notes;
     report.none_asked = options.only.is_some() && verdict.steps == 0;
     report.allow_gaps = arguments.allow_gaps;
+    report.detail = arguments.detail();
     for (format, path) in &arguments.also {
         fs::write(path, report.render(*format))
             .map_err(|error| InputError::unwritable(path, &error))?;
@@ -199,9 +200,17 @@ fn lint_options(arguments: &Arguments) -> lint::Options {
     options.allow_drops = arguments.allow_drops;
     options.statement_timeout = Duration::from_secs(arguments.statement_timeout);
     options.timeout = Duration::from_secs(arguments.timeout);
+    for own in &arguments.stub_functions {
+        let key = (own.name.clone(), own.arity);
+        if let Some(expression) = &own.expression {
+            (options.stub_expressions).insert(key.clone(), expression.clone());
+        }
+        options.stub_functions.push(key);
+    }
     arguments
-        .stub_functions
-        .clone_into(&mut options.stub_functions);
+        .stub_collations
+        .clone_into(&mut options.stub_collations);
+    arguments.stub_modules.clone_into(&mut options.stub_modules);
     options.from = arguments.from.clone();
     options.to = arguments.to.clone();
     options.seed = arguments.seed;
@@ -217,12 +226,18 @@ fn refuse(error: &lint::Error, arguments: &Arguments, history: &History) -> Fail
             let steps = history.steps.iter().map(|step| step.name.as_str());
             let steps: Vec<&str> = steps.collect();
             let asked = [&arguments.from, &arguments.to].into_iter().flatten();
-            let unknown = asked.map(String::as_str).find(|own| !steps.contains(own));
-            let near = unknown.map(|own| did_you_mean(own, steps.iter().copied()));
-            match (near.filter(|near| !near.is_empty()), steps.last()) {
-                (Some(near), _) => near.trim_start_matches("; ").to_owned(),
-                (None, Some(last)) => format!("name a step of the folder, such as `{last}`"),
-                (None, None) => "the folder contains no step".to_owned(),
+            // The error names the step that is not there.
+            let named = format!("{error}");
+            let unknown = asked.map(String::as_str).find(|own| named.contains(*own));
+            let near = unknown.map_or_else(Vec::new, |own| nearest(own, steps.iter().copied()));
+            let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+            match (near.is_empty(), steps.last()) {
+                (false, _) => format!("did you mean {}?", near.join(" or ")),
+                (true, Some(last)) => format!(
+                    "name a step of the folder by its name, its file or its number, such as \
+                     `{last}`"
+                ),
+                (true, None) => "the folder contains no step".to_owned(),
             }
         }
         lint::ErrorKind::Timeout => "allow more time with `--timeout SECONDS`".to_owned(),

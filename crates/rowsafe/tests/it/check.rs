@@ -1,6 +1,7 @@
 //! `rowsafe check DIR` as a person or a CI job runs it.
 
 mod action;
+mod application;
 mod baseline;
 mod cases;
 mod config;
@@ -330,6 +331,26 @@ fn an_unknown_step_gets_a_hint() {
     assert_eq!(
         hint("x"),
         "error: no step is called `x`\n\
-         hint: name a step of the folder, such as `2024-01-02-000000_second`\n"
+         hint: name a step of the folder by its name, its file or its number, such as \
+         `2024-01-02-000000_second`\n"
     );
+    assert_eq!(
+        hint("2024"),
+        "error: several steps fit `2024`: `2024-01-01-000000_people`, `2024-01-02-000000_second`\n\
+         hint: did you mean `2024-01-01-000000_people` or `2024-01-02-000000_second`?\n"
+    );
+    assert_eq!(
+        hint("secon"),
+        "error: no step is called `secon`\nhint: did you mean `2024-01-02-000000_second`?\n"
+    );
+    // A file, a path and a prefix are names, too.
+    for name in [
+        "2024-01-02",
+        "2024-01-02-000000_second/up.sql",
+        "migrations/2024-01-02-000000_second",
+    ] {
+        let (code, text) = check(folder.path(), &["migrations", "--from", name]);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.contains(" 1 step, "), "{text}");
+    }
 }

@@ -6,8 +6,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use folders::LayoutName;
-use lint::report::Format;
-use lint::{Severity, Transaction};
+use lint::report::{Detail, Format};
+use lint::{Collation, Severity, Transaction};
 
 const STATEMENT_TIMEOUT: u64 = 5;
 const TIMEOUT: u64 = 300;
@@ -44,10 +44,10 @@ pub(crate) struct Arguments {
     /// Start from the schema of this database or of this SQL file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) base: Option<PathBuf>,
-    /// Check from this migration on; earlier ones still run
+    /// Check from this migration on, named by its name, file or number; earlier ones still run
     #[arg(long, value_name = "STEP")]
     pub(crate) from: Option<String>,
-    /// Stop after this migration
+    /// Stop after this migration, named by its name, file or number
     #[arg(long, value_name = "STEP")]
     pub(crate) to: Option<String>,
     /// Report only migrations added or changed since REV; earlier ones still run
@@ -75,9 +75,17 @@ pub(crate) struct Arguments {
           require_equals = true, default_value_t = false, default_missing_value = "true",
           hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_gaps: bool,
-    /// Register a function of the application that returns NULL; may be repeated
-    #[arg(long = "stub-function", value_name = "NAME/ARITY", value_parser = parse_stub)]
-    pub(crate) stub_functions: Vec<(String, i32)>,
+    /// Register a function of the application that returns NULL or the value of an expression, in
+    /// which `?1` is the first argument; may be repeated
+    #[arg(long = "stub-function", value_name = "NAME/ARITY[=EXPR]", value_parser = parse_stub)]
+    pub(crate) stub_functions: Vec<StubFunction>,
+    /// Register a collation of the application that compares as `binary`, `nocase` or `rtrim`; may
+    /// be repeated
+    #[arg(long = "stub-collation", value_name = "NAME=COLLATION", value_parser = parse_collation)]
+    pub(crate) stub_collations: Vec<(String, Collation)>,
+    /// Accept an ordinary table instead of each virtual table of this module; may be repeated
+    #[arg(long = "stub-module", value_name = "NAME")]
+    pub(crate) stub_modules: Vec<String>,
     /// Seed for the generated rows
     #[arg(long, default_value_t = SEED)]
     pub(crate) seed: u64,
@@ -93,9 +101,29 @@ pub(crate) struct Arguments {
     /// Write the report to a file as well; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_also)]
     pub(crate) also: Vec<(Format, PathBuf)>,
+    /// List each note instead of one line for each rule
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+          require_equals = true, default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
+    pub(crate) notes: bool,
+    /// List every finding instead of one for each cause
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+          require_equals = true, default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
+    pub(crate) all: bool,
     /// Fail on findings of this severity or above
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
+}
+
+/// A function of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StubFunction {
+    pub(crate) name: String,
+    /// The number of arguments, -1 for any.
+    pub(crate) arity: i32,
+    /// The expression whose value it returns instead of NULL.
+    pub(crate) expression: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -139,6 +167,17 @@ impl Arguments {
         })
     }
 
+    /// How much of the findings the report lists.
+    pub(crate) fn detail(&self) -> Detail {
+        if self.all {
+            Detail::All
+        } else if self.notes {
+            Detail::Notes
+        } else {
+            Detail::Groups
+        }
+    }
+
     /// The lowest severity that makes the command fail.
     pub(crate) fn fails_from(&self) -> Severity {
         match self.fail_on {
@@ -169,8 +208,19 @@ impl Arguments {
         if let Some(base) = &self.base {
             add("base", base.display().to_string());
         }
-        for (name, arity) in &self.stub_functions {
-            add("stub-function", format!("{name}/{arity}"));
+        for own in &self.stub_functions {
+            let expression = own.expression.iter();
+            let expression: String = expression.map(|text| format!("={text}")).collect();
+            let name = format!("{}/{}{expression}", own.name, own.arity);
+            add("stub-function", name);
+        }
+        for (name, collation) in &self.stub_collations {
+            let known = COLLATIONS.iter().find(|(_, own)| own == collation);
+            let known = known.map_or("", |(known, _)| known);
+            add("stub-collation", format!("{name}={known}"));
+        }
+        for name in &self.stub_modules {
+            add("stub-module", name.clone());
         }
         if let Some(keys) = self.keys() {
             add("foreign-keys", if keys { "on" } else { "off" }.to_owned());
@@ -214,11 +264,35 @@ fn parse_define(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn parse_stub(text: &str) -> Result<(String, i32), String> {
-    let wrong = "expected `NAME/ARITY`, such as `sha3/1`, or `sha3/-1` for any number of arguments";
-    let (name, arity) = text.split_once('/').ok_or(wrong)?;
-    let arity = arity.parse().map_err(|_| wrong)?;
-    Ok((name.to_owned(), arity))
+fn parse_stub(text: &str) -> Result<StubFunction, String> {
+    let wrong = "expected `NAME/ARITY`, such as `sha3/1`, or `sha3/-1` for any number of \
+        arguments, or with a value, `slug/1=lower(?1)`";
+    let (name, rest) = text.split_once('/').ok_or(wrong)?;
+    let (arity, expression) = match rest.split_once('=') {
+        Some((arity, expression)) => (arity, Some(expression.to_owned())),
+        None => (rest, None),
+    };
+    Ok(StubFunction {
+        name: name.to_owned(),
+        arity: arity.parse().map_err(|_| wrong)?,
+        expression,
+    })
+}
+
+const COLLATIONS: [(&str, Collation); 3] = [
+    ("binary", Collation::Binary),
+    ("nocase", Collation::NoCase),
+    ("rtrim", Collation::RTrim),
+];
+
+fn parse_collation(text: &str) -> Result<(String, Collation), String> {
+    let wrong = "expected `NAME=binary`, `NAME=nocase` or `NAME=rtrim`";
+    let (name, like) = text.split_once('=').ok_or(wrong)?;
+    let mut known = COLLATIONS.iter();
+    let (_, collation) = known
+        .find(|(known, _)| known.eq_ignore_ascii_case(like))
+        .ok_or(wrong)?;
+    Ok((name.to_owned(), *collation))
 }
 
 pub(super) fn parse_also(text: &str) -> Result<(Format, PathBuf), String> {

@@ -177,8 +177,10 @@ impl Entry {
     }
 
     fn is(&self, finding: &Finding) -> bool {
-        self.rule == finding.rule.name()
-            && self.step == finding.step
+        // A finding about the whole folder has the step that was checked first.
+        let is_same_step = finding.folder_steps.is_some() || self.step == finding.step;
+        is_same_step
+            && self.rule == finding.rule.name()
             && self.direction == finding.direction.name()
             && self.object == finding.object
     }

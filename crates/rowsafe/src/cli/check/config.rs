@@ -147,7 +147,9 @@ impl File<'_> {
                 let each = values.iter().map(|value| self.word(arg, value, ""));
                 each.collect()
             }
-            (DeValue::Table(table), true) if arg.get_long() == Some("define") => {
+            (DeValue::Table(table), true)
+                if matches!(arg.get_long(), Some("define" | "stub-collation")) =>
+            {
                 let each = table.iter();
                 each.map(|(name, value)| self.word(arg, value, &format!("{}=", name.get_ref())))
                     .collect()

@@ -190,3 +190,32 @@ fn a_baseline_that_cannot_be_read_or_written_is_an_error() {
         assert!(text.starts_with(&format!("error: {printed}")), "{text}");
     }
 }
+
+/// A baseline from before one finding was about the whole folder has an entry for each step.
+#[test]
+fn entries_for_each_step_accept_the_finding_about_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::create_dir(path.join("m")).unwrap();
+    let mut entries = String::new();
+    for number in 1..=3 {
+        let file = path.join(format!("m/{number}_shelf.up.sql"));
+        let table = format!("CREATE TABLE shelf_{number} (id INTEGER PRIMARY KEY);\n");
+        fs::write(file, table).unwrap();
+        entries.push_str(&format!(
+            "[[known]]\nrule = \"down-missing\"\nstep = \"{number}_shelf\"\ndirection = \"down\"\n\
+             severity = \"warning\"\n"
+        ));
+    }
+    fs::write(path.join("known.toml"), entries).unwrap();
+    let arguments = ["m", "--layout", "golang-migrate", "--fail-on", "warning"];
+    let (code, text) = check(path, &arguments);
+    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(text.matches("has a down migration").count(), 1, "{text}");
+    let known = [&arguments[..], &["--baseline", "known.toml"]].concat();
+    for from in ["1", "3"] {
+        let (code, text) = check(path, &[&known[..], &["--from", from]].concat());
+        assert_eq!(code, Some(0), "{text}");
+        assert!(!text.contains("remove the entry"), "{text}");
+    }
+}

@@ -44,8 +44,8 @@ fn the_file_has_effect_and_the_command_line_wins() {
     let folder = super::folder("DROP TABLE pet;\n", "SELECT 1;\n");
     let path = folder.path();
     let dropped = |arguments: &[&str]| {
-        let (_, text) = check(path, &[&["migrations"], arguments].concat());
-        let line = text.lines().find(|line| line.contains("table-dropped"));
+        let (_, text) = check(path, &[&["migrations", "--all"], arguments].concat());
+        let line = text.lines().find(|line| line.contains("  table-dropped  "));
         line.unwrap().trim().split(' ').next().unwrap().to_owned()
     };
     assert_eq!(dropped(&[]), "warning");
@@ -79,8 +79,24 @@ fn paths_lists_and_tables() {
     assert_eq!(code, Some(0), "{text}");
     assert!(!text.contains("step-fails"), "{text}");
     let (code, text) = check(path, &["migrations", "--stub-function", "whisper/1"]);
-    assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("shout"), "{text}");
+    assert_eq!(code, Some(2), "{text}");
+    let gap = "`shout` is a function that the application registers";
+    assert!(text.contains(gap), "{text}");
+    // A collation may be a table or a list.
+    write(path, "stub-collation = { bycase = \"nocase\" }\n");
+    assert!(!check(path, &["migrations"]).1.starts_with("error: "));
+    write(
+        path,
+        "stub-collation = [\"bycase=nocase\", \"other=rtrim\"]\n",
+    );
+    assert!(!check(path, &["migrations"]).1.starts_with("error: "));
+    write(path, "stub-collation = { bycase = \"nocases\" }\n");
+    let (code, text) = check(path, &["migrations"]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.starts_with("error: invalid value for `stub-collation`: expected"),
+        "{text}"
+    );
 }
 
 /// The command that repeats a finding works with the options file, too.

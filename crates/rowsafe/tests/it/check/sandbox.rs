@@ -233,6 +233,7 @@ fn no_statement_reaches_another_file_on_any_way_in() {
                 "no such module",
                 "no such table",
                 "no such function",
+                "is used instead",
             ];
             assert!(
                 why.iter().any(|why| text.contains(why)),
