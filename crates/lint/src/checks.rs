@@ -1,10 +1,12 @@
 //! The stage from executions and state differences to diagnostics. Each check takes values and
 //! returns diagnostics; none runs SQL.
 
+pub(crate) mod constraint_lost;
 pub(crate) mod dangling;
 pub(crate) mod empty_database;
 pub(crate) mod failure;
 pub(crate) mod health;
+pub(crate) mod kept_constraints;
 pub(crate) mod loss;
 pub(crate) mod rebuilt_objects;
 pub(crate) mod severity;

@@ -140,6 +140,13 @@ rules! {
         "`DROP TABLE` takes all indexes and triggers of a table along, and the copy has none of \
          them."
         "Create each of them again after the rename."
+    ConstraintLost "constraint-lost"
+        "a table keeps its rows and loses a key, a constraint or a default"
+        "A rebuilt table has only what its own `CREATE TABLE` declares, and `CREATE TABLE … AS \
+         SELECT` declares no constraint at all. No statement fails, and later rows break the rule \
+         that is gone."
+        "Repeat each key, constraint, default and option in the `CREATE TABLE` of the rebuild. \
+         Where one shall go, accept the finding in a baseline."
     PragmaWithoutEffect "pragma-without-effect"
         "a pragma has no effect at its place"
         "Inside a transaction SQLite ignores `PRAGMA foreign_keys` and others without an error."

@@ -3,6 +3,7 @@
 
 use schema::ChangeKind;
 
+use crate::checks::constraint_lost;
 use crate::checks::rebuilt_objects::find_remade;
 use crate::checks::structure;
 use crate::finding::{Diagnostic, Direction, Rule, Severity};
@@ -38,6 +39,9 @@ pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagno
             Diagnostic::new(rule, lost.severity, origin, lost.name, lost.message)
                 .with_line(lost.line)
         }));
+        let schemas = (run.before.as_ref(), run.after.as_ref());
+        let lost = constraint_lost::check(origin, schemas, &run.lineage, statements);
+        found.extend(lost);
     }
     found.extend(check_declared_way_back(run));
     if let Some(way_back) = way_back {
