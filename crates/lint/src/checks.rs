@@ -11,5 +11,6 @@ pub(crate) mod loss;
 pub(crate) mod rebuilt_objects;
 pub(crate) mod severity;
 pub(crate) mod structure;
+pub(crate) mod text_for_column;
 pub(crate) mod values;
 pub(crate) mod way_back;

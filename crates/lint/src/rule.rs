@@ -140,6 +140,13 @@ rules! {
         "`DROP TABLE` takes all indexes and triggers of a table along, and the copy has none of \
          them."
         "Create each of them again after the rename."
+    TextForColumn "text-for-column"
+        "SQLite takes a word for text that should name a column"
+        "A word in double quotes that names no column in scope is a string to SQLite, so each row \
+         gets the name of the column as its value, and no statement fails. A SQLite built without \
+         double-quoted strings refuses the statement."
+        "Write names in double quotes and text in single quotes, and name only columns that the \
+         table has."
     ConstraintLost "constraint-lost"
         "a table keeps its rows and loses a key, a constraint or a default"
         "A rebuilt table has only what its own `CREATE TABLE` declares, and `CREATE TABLE … AS \

@@ -8,6 +8,7 @@ pub(crate) mod image_store;
 pub(crate) mod long_run;
 pub(crate) mod progress;
 pub(crate) mod prune;
+pub(crate) mod quoted_text;
 pub(crate) mod repair_rows;
 pub(crate) mod run_step;
 pub(crate) mod state;

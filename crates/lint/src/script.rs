@@ -7,5 +7,6 @@ pub(crate) mod dialect;
 pub(crate) mod expressions;
 pub(crate) mod key_relevance;
 pub(crate) mod lineage;
+pub(crate) mod literals;
 pub(crate) mod names;
 pub(crate) mod statement;

@@ -11,6 +11,7 @@ use schema::sql::quote_name;
 use crate::finding::Direction;
 use crate::options::Options;
 use crate::runner::execute::Runner;
+use crate::runner::quoted_text::QuoteWatch;
 use crate::runner::repair_rows::{MOST, Reached, repair};
 use crate::runner::state::State;
 use crate::runner::step::{End, StepOutcome, StepRun, WayBack};
@@ -23,7 +24,11 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     let down = run.step.down.as_ref()?;
     let image = run.chain.images.get(run.place + 1)?;
     let engine = Runner::open(&image, run.mode(), options).ok()?;
-    let ran = engine.run(&down.statements, down.transaction(run.mode()), |_, _| ());
+    let mut quotes = QuoteWatch::new(&engine.connection, &down.statements);
+    let around = down.transaction(run.mode());
+    let ran = engine.run(&down.statements, around, |place, connection| {
+        quotes.ran(place, connection);
+    });
     let is_restored = || {
         let stored = versions::stored(&engine.connection).ok();
         stored.as_ref() == run.chain.stored.get(run.place)
@@ -33,7 +38,11 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     } else {
         Schema::read(&engine.connection).ok()
     };
-    Some(WayBack { ran, other_schema })
+    Some(WayBack {
+        ran,
+        quoted: quotes.found,
+        other_schema,
+    })
 }
 
 /// Runs a step on rows: forward and, where that passes, back; or back alone. `None` where it has no

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{Schema, TriggerEvent};
 
+use crate::runner::quoted_text::quoted_word;
 use sandbox::StrictQuotes;
 use sandbox::sqlite_message;
 
@@ -65,8 +66,14 @@ pub(crate) fn unresolved_names(
             continue;
         };
         // All triggers of one event are compiled together, so the one that names it is meant.
-        let name = words.rsplit([':', '.', ' ']).next().unwrap_or_default();
-        if fold(&trigger.text).contains(&fold(name)) {
+        let name = match quoted_word(&words) {
+            Some(word) => word,
+            None => {
+                let last = words.rsplit([':', '.', ' ']).next();
+                last.unwrap_or_default().to_owned()
+            }
+        };
+        if fold(&trigger.text).contains(&fold(&name)) {
             let dangling = Dangling::new(names_nothing(&words), strict, &trigger.name);
             found.insert(format!("trigger {}", trigger.name), dangling);
         }
