@@ -114,7 +114,7 @@ rules! {
             that \
          it names."
     DanglingReference "dangling-reference"
-        "a key, a view or a trigger names what is not there"
+        "a key, a view or a trigger names what is not there, or cannot be used"
         "`CREATE VIEW`, `CREATE TRIGGER`, `DROP TABLE` and `ALTER TABLE … RENAME` do not check it. \
          The next statement that uses the name fails, and so does a later `RENAME` of another \
          table."

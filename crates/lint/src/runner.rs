@@ -2,6 +2,7 @@
 //! rows and on rows, and returns the states around them.
 
 pub(crate) mod chosen_rows;
+pub(crate) mod clock_probe;
 pub(crate) mod execute;
 pub(crate) mod fill_rows;
 pub(crate) mod image_store;

@@ -6,6 +6,7 @@ use crate::checks::dangling::{self, Names};
 use crate::checks::text_for_column;
 use crate::finding::{Diagnostic, Direction, Origin};
 use crate::options::Options;
+use crate::runner::clock_probe::may_call_clock;
 use crate::runner::execute::Runner;
 use crate::runner::unresolved::unresolved_names;
 use crate::runner::versions::Chain;
@@ -72,7 +73,8 @@ fn check_quoted(
 fn read_names(chain: &Chain, at: usize, options: &Options, watch: &Watch) -> Option<Names> {
     let schema = chain.schemas.get(at)?;
     let mut found = dangling::dangling_keys(schema);
-    if schema.views().next().is_none() && schema.triggers().next().is_none() {
+    let plain = schema.views().next().is_none() && schema.triggers().next().is_none();
+    if plain && !may_call_clock(schema) {
         return Some(found);
     }
     let image = chain.images.get(at)?;
