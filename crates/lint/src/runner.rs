@@ -15,6 +15,7 @@ pub(crate) mod run_step;
 pub(crate) mod state;
 pub(crate) mod step;
 pub(crate) mod tool_model;
+pub(crate) mod try_writes;
 pub(crate) mod unresolved;
 pub(crate) mod versions;
 pub(crate) mod watch;

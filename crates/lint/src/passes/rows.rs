@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::analysis::Analysis;
 use crate::checks::severity::{Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh};
-use crate::checks::{empty_database, failure, health, loss, text_for_column, way_back};
+use crate::checks::{dangling, empty_database, failure, health, loss, text_for_column, way_back};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
 use crate::options::Options;
@@ -303,6 +303,7 @@ fn diagnose(
         return way_back::keep_losses_of_new_rows(found);
     }
     found.extend(text_for_column::check_values(&effect));
+    found.extend(dangling::check_writes(&effect));
     found.extend(health::check(&effect));
     match &outcome.back {
         None => {}

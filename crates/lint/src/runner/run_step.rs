@@ -15,6 +15,7 @@ use crate::runner::quoted_text::QuoteWatch;
 use crate::runner::repair_rows::{MOST, Reached, repair};
 use crate::runner::state::State;
 use crate::runner::step::{End, StepOutcome, StepRun, WayBack};
+use crate::runner::try_writes::try_writes;
 use crate::runner::versions::{self, Text};
 use sandbox::Scope;
 
@@ -58,8 +59,15 @@ pub(crate) fn run_on_rows(
         Direction::Down => run.back,
     }?;
     let engine = open(run, image, options)?;
-    let start = state(run, direction, &engine);
-    let end = run_script(run, direction, text, &engine);
+    let mut start = state(run, direction, &engine);
+    let mut end = run_script(run, direction, text, &engine);
+    if let (End::Passed(end), Direction::Up) = (&mut end, direction) {
+        end.refused_writes = try_writes(&engine.connection, run.after, &run.touched_after);
+        if !end.refused_writes.is_empty() {
+            let engine = open(run, image, options)?;
+            start.refused_writes = try_writes(&engine.connection, run.before, &run.touched_before);
+        }
+    }
     let back = match (&end, direction, run.back) {
         (End::Passed(_), Direction::Up, Some(down)) => {
             Some(run_script(run, Direction::Down, down, &engine))
