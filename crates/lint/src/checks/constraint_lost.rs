@@ -25,7 +25,13 @@ pub(crate) fn check(
     statements: &[Statement],
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for kin in lineage.kin.values().filter(|kin| !kin.made_anew) {
+    let aside = lineage
+        .kin
+        .values()
+        .filter_map(|kin| replaced_aside(kin, before, after));
+    let aside: Vec<TableLineage> = aside.collect();
+    let kept = lineage.kin.values().filter(|kin| !kin.made_anew);
+    for kin in kept.chain(&aside) {
         let now = kin.after.as_deref().and_then(|name| after.table(name));
         let (Some(was), Some(now)) = (before.table(&kin.name), now) else {
             continue;
@@ -49,6 +55,29 @@ pub(crate) fn check(
         found.extend(diagnose(origin, &table));
     }
     found
+}
+
+/// A table that was renamed aside while one of its name and columns is made anew: a rebuild whose
+/// copy is in a later step. The lineage from the old table to the new one.
+fn replaced_aside(kin: &TableLineage, before: &Schema, after: &Schema) -> Option<TableLineage> {
+    let own = fold(&kin.name);
+    let (was, now) = (before.table(&own)?, after.table(&own)?);
+    let moved = kin
+        .after
+        .as_ref()
+        .filter(|name| **name != own && before.table(name).is_none())?;
+    after.table(moved)?;
+    let columns = was.stored_columns().map(|column| {
+        let now = now.column(&column.name).map(|now| fold(&now.name));
+        (column.name.clone(), now)
+    });
+    let columns: Vec<(String, Option<String>)> = columns.collect();
+    let kept = columns.iter().filter(|(_, now)| now.is_some()).count();
+    (kept * 2 > columns.len()).then(|| TableLineage {
+        after: Some(own.clone()),
+        columns,
+        ..kin.clone()
+    })
 }
 
 /// Whether `ALTER TABLE` drops a constraint of the table in so many words.
@@ -90,7 +119,7 @@ fn diagnose(origin: Origin, table: &KeptTable<'_>) -> Vec<Diagnostic> {
     }
     let each = lost.into_iter().map(|own| {
         let message = format!(
-            "`{name}` keeps its rows and loses {}, so {}",
+            "`{name}` is still there and loses {}, so {}",
             own.text(),
             own.consequence
         );
