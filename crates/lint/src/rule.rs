@@ -120,7 +120,7 @@ rules! {
             that \
          it names."
     DanglingReference "dangling-reference"
-        "a key, a view or a trigger names what is not there"
+        "a key, a view or a trigger names what is not there, or cannot be used"
         "`CREATE VIEW`, `CREATE TRIGGER`, `DROP TABLE` and `ALTER TABLE … RENAME` do not check it. \
          The next statement that uses the name fails, and so does a later `RENAME` of another \
          table."
@@ -146,6 +146,20 @@ rules! {
         "`DROP TABLE` takes all indexes and triggers of a table along, and the copy has none of \
          them."
         "Create each of them again after the rename."
+    TextForColumn "text-for-column"
+        "SQLite takes a word for text that should name a column"
+        "A word in double quotes that names no column in scope is a string to SQLite, so each row \
+         gets the name of the column as its value, and no statement fails. A SQLite built without \
+         double-quoted strings refuses the statement."
+        "Write names in double quotes and text in single quotes, and name only columns that the \
+         table has."
+    ConstraintLost "constraint-lost"
+        "a table keeps its rows and loses a key, a constraint or a default"
+        "A rebuilt table has only what its own `CREATE TABLE` declares, and `CREATE TABLE … AS \
+         SELECT` declares no constraint at all. No statement fails, and later rows break the rule \
+         that is gone."
+        "Repeat each key, constraint, default and option in the `CREATE TABLE` of the rebuild. \
+         Where one shall go, accept the finding in a baseline."
     PragmaWithoutEffect "pragma-without-effect"
         "a pragma has no effect at its place"
         "Inside a transaction SQLite ignores `PRAGMA foreign_keys` and others without an error."

@@ -7,6 +7,7 @@ pub(crate) mod dialect;
 pub(crate) mod expressions;
 pub(crate) mod key_relevance;
 pub(crate) mod lineage;
+pub(crate) mod literals;
 pub(crate) mod names;
 pub(crate) mod statement;
 pub(crate) mod virtual_table;

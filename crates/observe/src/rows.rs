@@ -1,6 +1,6 @@
 //! The rows of one table.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
 use schema::sql::quote_name;
 use schema::{Schema, Table, TableKind};
 
@@ -55,13 +55,43 @@ pub(crate) fn layout(schema: &Schema, table: &Table) -> (Vec<String>, Vec<usize>
             .filter_map(|part| place(&part.name))
             .collect()
     };
-    let list: Vec<_> = columns.iter().map(|name| quote_name(name)).collect();
-    let sql = format!(
-        "SELECT {} FROM main.{}",
-        list.join(", "),
-        quote_name(&table.name)
-    );
+    let sql = query(table, &columns, |_| true);
     (columns, key, sql)
+}
+
+/// The query for all rows, with NULL for the columns that are not `there`. With the name of its
+/// table, a column that is not there is an error, and never its own name as text.
+fn query(table: &Table, columns: &[String], there: impl Fn(&str) -> bool) -> String {
+    let of = quote_name(&table.name);
+    let column = |name: &String| {
+        if there(name) {
+            format!("{of}.{}", quote_name(name))
+        } else {
+            "NULL".to_owned()
+        }
+    };
+    let list: Vec<String> = columns.iter().map(column).collect();
+    format!("SELECT {} FROM main.{of}", list.join(", "))
+}
+
+/// Prepares the query for all rows; a column of the schema that the table does not have is NULL.
+fn prepare<'c>(
+    connection: &'c Connection,
+    table: &Table,
+    columns: &[String],
+    sql: &str,
+) -> rusqlite::Result<Statement<'c>> {
+    let error = match connection.prepare(sql) {
+        Ok(statement) => return Ok(statement),
+        Err(error) => error,
+    };
+    let found = "SELECT lower(name) FROM pragma_table_xinfo(?1, 'main')";
+    let mut found = connection.prepare(found)?;
+    let names = found.query_map([&table.name], |row| row.get::<_, String>(0))?;
+    let names = names.collect::<rusqlite::Result<Vec<String>>>()?;
+    let there = |name: &str| name == ROWID || names.contains(&name.to_ascii_lowercase());
+    let sql = query(table, columns, there);
+    connection.prepare(&sql).map_err(|_| error)
 }
 
 /// Reads the rows of a table, sorted.
@@ -74,7 +104,7 @@ pub fn read_rows(
     table: &Table,
 ) -> rusqlite::Result<Rows> {
     let (columns, key, sql) = layout(schema, table);
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = prepare(connection, table, &columns, &sql)?;
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schema::sql::fold;
 use schema::{PartKind, Schema};
 
+use crate::differences::effect::ScriptEffect;
 use crate::finding::{Diagnostic, Direction, Origin, Rule, Severity};
 use crate::runner::tool_model::Mode;
 use crate::runner::unresolved::Dangling;
@@ -64,6 +65,32 @@ pub(crate) fn check(
             let rule = Rule::DanglingReference;
             Diagnostic::new(rule, severity, origin, object.clone(), message).with_line(line)
         }));
+    }
+    found
+}
+
+/// Writes that triggers refuse after a script and did not refuse before. A trigger that does not
+/// compile is found in the version itself.
+pub(crate) fn check_writes(effect: &ScriptEffect<'_>) -> Vec<Diagnostic> {
+    let (before, after) = (&effect.before.refused_writes, &effect.after.refused_writes);
+    let mut found = Vec::new();
+    for ((table, verb), error) in after {
+        let was = effect.lineage.named_after(table).map(|kin| fold(&kin.name));
+        // A table without a row before was not tried.
+        let tried = was.filter(|was| {
+            let rows = effect.before.tables.get(was);
+            rows.is_some_and(|rows| !rows.rows.is_empty())
+        });
+        let Some(was) = tried.filter(|was| !before.contains_key(&(was.clone(), *verb))) else {
+            continue;
+        };
+        let message = format!("each {verb} of `{was}` now fails in a trigger: {error}");
+        let mut lines = effect.statements.iter().rev();
+        let line = lines.find(|line| line.mentions(table) || line.mentions(&was));
+        let line = line.or(effect.statements.first());
+        let (rule, severity) = (Rule::DanglingReference, Severity::Error);
+        let own = Diagnostic::new(rule, severity, effect.origin, table, message);
+        found.push(own.with_line(line.map(|line| line.line)));
     }
     found
 }

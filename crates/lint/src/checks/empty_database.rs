@@ -3,8 +3,9 @@
 
 use schema::ChangeKind;
 
+use crate::checks::constraint_lost;
 use crate::checks::rebuilt_objects::find_remade;
-use crate::checks::structure;
+use crate::checks::{structure, text_for_column};
 use crate::finding::{Diagnostic, Direction, Rule, Severity};
 use crate::runner::execute::{Failure, Irregularity};
 use crate::runner::half_applied::HalfApplied;
@@ -39,6 +40,10 @@ pub(crate) fn check(run: &StepRun<'_>, way_back: Option<&WayBack>) -> Vec<Diagno
             Diagnostic::new(rule, lost.severity, origin, lost.name, lost.message)
                 .with_line(lost.line)
         }));
+        let schemas = (run.before.as_ref(), run.after.as_ref());
+        let lost = constraint_lost::check(origin, schemas, &run.lineage, statements);
+        found.extend(lost);
+        found.extend(text_for_column::check(run, Direction::Up, &past.quoted));
     }
     found.extend(check_declared_way_back(run));
     if let Some(way_back) = way_back {
@@ -175,6 +180,8 @@ fn check_way_back(run: &StepRun<'_>, way_back: &WayBack, found: &[Diagnostic]) -
         }
         return differs;
     }
+    let quoted = &way_back.quoted;
+    differs.extend(text_for_column::check(run, Direction::Down, quoted));
     let Some(back) = &way_back.other_schema else {
         return differs;
     };

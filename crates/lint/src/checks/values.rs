@@ -61,7 +61,14 @@ fn explain_by_update(
     column: &ChangedColumn<'_>,
     object: &str,
 ) -> Option<Reason> {
-    let sets = |own: &String| own == column.name || own == column.to;
+    // A column that takes its place was set under another name.
+    let renamed = |own: &String| {
+        effect.statements.iter().any(|line| {
+            matches!(&line.effect, Effect::RenameColumn(of, from, to)
+                if column.kin.is(of) && from == own && to == column.to)
+        })
+    };
+    let sets = |own: &String| own == column.name || own == column.to || renamed(own);
     let line = effect.statements.iter().find(|line| {
         let into = match &line.effect {
             Effect::Update(of, columns) => return column.kin.is(of) && columns.iter().any(sets),

@@ -3,8 +3,10 @@
 
 use crate::analysis::Analysis;
 use crate::checks::dangling::{self, Names};
-use crate::finding::Diagnostic;
+use crate::checks::text_for_column;
+use crate::finding::{Diagnostic, Direction, Origin};
 use crate::options::Options;
+use crate::runner::clock_probe::may_call_clock;
 use crate::runner::execute::Runner;
 use crate::runner::unresolved::unresolved_names;
 use crate::runner::versions::Chain;
@@ -35,16 +37,44 @@ pub(crate) fn check(analysis: &Analysis, watch: &Watch) -> Vec<Diagnostic> {
         .collect();
     let modes: Vec<_> = analysis.chains.iter().map(|chain| chain.mode).collect();
     let places = analysis.places();
+    let quoted = |place| check_quoted(analysis, chain, &versions, place);
     places
-        .flat_map(|place| dangling::check(place, &analysis.steps, chain, &versions, &modes))
+        .flat_map(|place| {
+            let mut found = dangling::check(place, &analysis.steps, chain, &versions, &modes);
+            found.extend(analysis.copy_to_other_chains(quoted(place), 1));
+            found
+        })
         .collect()
+}
+
+/// Views and triggers of a step that hold text in double quotes.
+fn check_quoted(
+    analysis: &Analysis,
+    chain: &Chain,
+    versions: &[&Names],
+    place: usize,
+) -> Vec<Diagnostic> {
+    let names = (versions.get(place), versions.get(place + 1));
+    let schemas = (chain.schemas.get(place), chain.schemas.get(place + 1));
+    let ((Some(before), Some(after)), (Some(was), Some(is))) = (names, schemas) else {
+        return Vec::new();
+    };
+    let up = analysis.steps.get(place).and_then(|step| step.up.as_ref());
+    let origin = Origin {
+        step: place,
+        direction: Direction::Up,
+        mode: chain.mode,
+    };
+    let statements = up.map_or(&[][..], |up| up.statements.as_slice());
+    text_for_column::check_objects(origin, (before, after), (was, is), statements)
 }
 
 /// The names that lead nowhere in one version; `None` where they could not be read.
 fn read_names(chain: &Chain, at: usize, options: &Options, watch: &Watch) -> Option<Names> {
     let schema = chain.schemas.get(at)?;
     let mut found = dangling::dangling_keys(schema);
-    if schema.views().next().is_none() && schema.triggers().next().is_none() {
+    let plain = schema.views().next().is_none() && schema.triggers().next().is_none();
+    if plain && !may_call_clock(schema) {
         return Some(found);
     }
     let image = chain.images.get(at)?;

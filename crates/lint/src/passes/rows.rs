@@ -7,7 +7,9 @@ use crate::analysis::Analysis;
 use crate::checks::severity::{
     Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh, weigh_chosen,
 };
-use crate::checks::{empty_database, failure, fired_triggers, health, loss, way_back};
+use crate::checks::{
+    dangling, empty_database, failure, fired_triggers, health, loss, text_for_column, way_back,
+};
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
 use crate::options::Options;
@@ -360,6 +362,8 @@ fn diagnose(
     if direction == Direction::Down {
         return way_back::keep_losses_of_new_rows(found);
     }
+    found.extend(text_for_column::check_values(&effect));
+    found.extend(dangling::check_writes(&effect));
     found.extend(health::check(&effect));
     found.extend(fired_triggers::check(&effect));
     match &outcome.back {

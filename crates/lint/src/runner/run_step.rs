@@ -11,9 +11,11 @@ use schema::sql::quote_name;
 use crate::finding::Direction;
 use crate::options::Options;
 use crate::runner::execute::Runner;
+use crate::runner::quoted_text::QuoteWatch;
 use crate::runner::repair_rows::{MOST, Reached, repair};
 use crate::runner::state::State;
 use crate::runner::step::{End, StepOutcome, StepRun, WayBack};
+use crate::runner::try_writes::try_writes;
 use crate::runner::versions::{self, Text};
 use sandbox::Scope;
 
@@ -25,7 +27,11 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     let engine = Runner::open(&image, run.mode(), options).ok()?;
     let wal = run.chain.wal.get(run.place);
     engine.wal.set(wal.copied().unwrap_or_default());
-    let ran = engine.run(&down.statements, down.transaction(run.mode()), |_, _| ());
+    let mut quotes = QuoteWatch::new(&engine.connection, &down.statements);
+    let around = down.transaction(run.mode());
+    let ran = engine.run(&down.statements, around, |place, connection| {
+        quotes.ran(place, connection);
+    });
     let is_restored = || {
         let stored = versions::stored(&engine.connection).ok();
         stored.as_ref() == run.chain.stored.get(run.place)
@@ -35,7 +41,11 @@ pub(crate) fn run_back_on_empty(run: &StepRun<'_>, options: &Options) -> Option<
     } else {
         Schema::read(&engine.connection).ok()
     };
-    Some(WayBack { ran, other_schema })
+    Some(WayBack {
+        ran,
+        quoted: quotes.found,
+        other_schema,
+    })
 }
 
 /// Runs a step on rows: forward and, where that passes, back; or back alone. `None` where it has no
@@ -51,9 +61,16 @@ pub(crate) fn run_on_rows(
         Direction::Down => run.back,
     }?;
     let engine = open(run, image, options)?;
-    let start = state(run, direction, &engine);
+    let mut start = state(run, direction, &engine);
     let mut changed = BTreeSet::new();
-    let end = run_script(run, direction, text, &engine, &mut changed);
+    let mut end = run_script(run, direction, text, &engine, &mut changed);
+    if let (End::Passed(end), Direction::Up) = (&mut end, direction) {
+        end.refused_writes = try_writes(&engine.connection, run.after, &run.touched_after);
+        if !end.refused_writes.is_empty() {
+            let engine = open(run, image, options)?;
+            start.refused_writes = try_writes(&engine.connection, run.before, &run.touched_before);
+        }
+    }
     let back = match (&end, direction, run.back) {
         (End::Passed(_), Direction::Up, Some(down)) => {
             let down = run_script(run, Direction::Down, down, &engine, &mut changed);

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
 
+use crate::runner::try_writes::RefusedWrites;
 use observe::check_agrees_with_content;
 use observe::{Rows, read_rows, read_sequences};
 use sandbox::Scope;
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) integrity: Vec<String>,
     /// The search tables that do not show their content, folded.
     pub(crate) searches: BTreeSet<String>,
+    /// The writes that triggers refuse, where the runner tried them.
+    pub(crate) refused_writes: RefusedWrites,
 }
 
 impl State {
@@ -48,6 +51,7 @@ impl State {
             orphans: BTreeMap::new(),
             integrity: Vec::new(),
             searches: BTreeSet::new(),
+            refused_writes: RefusedWrites::new(),
         };
         for table in schema.tables().filter(|table| chosen(&table.name)) {
             match &table.kind {

@@ -7,6 +7,7 @@ use schema::Schema;
 
 use crate::finding::{Direction, Origin};
 use crate::runner::execute::{Execution, Failure};
+use crate::runner::quoted_text::QuotedText;
 use crate::runner::state::State;
 use crate::runner::tool_model::Mode;
 use crate::runner::versions::{Chain, Past, Step, Text};
@@ -122,6 +123,8 @@ impl<'a> StepRun<'a> {
 /// The outcome of the down migration on the empty database after the step.
 pub(crate) struct WayBack {
     pub(crate) ran: Execution,
+    /// The words in double quotes that SQLite took for text.
+    pub(crate) quoted: Vec<QuotedText>,
     /// The schema after it; none where SQLite stores the same as before the step, or where it
     /// cannot be read.
     pub(crate) other_schema: Option<Schema>,

@@ -1,11 +1,13 @@
-//! Finds names in the views and triggers of a database that SQLite cannot resolve.
+//! Finds views, triggers and declarations of a database that SQLite accepts and cannot use: names
+//! that lead nowhere, and functions of the clock where only constants may be.
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
-use schema::{Schema, TriggerEvent};
+use schema::{Schema, Trigger, TriggerEvent, TriggerTime};
 
+use crate::runner::clock_probe::clock_expressions;
 use sandbox::StrictQuotes;
 use sandbox::sqlite_message;
 
@@ -38,7 +40,7 @@ impl Dangling {
     }
 }
 
-/// Views and triggers that name what is not there, each with what is wrong.
+/// Views, triggers and tables that cannot be used, each with what is wrong.
 pub(crate) fn unresolved_names(
     connection: &Connection,
     schema: &Schema,
@@ -48,55 +50,97 @@ pub(crate) fn unresolved_names(
     // column that is gone and answer with its name.
     for view in schema.views() {
         let sql = format!("SELECT * FROM main.{}", quote_name(&view.name));
-        if let Some(words) = refused(connection, &sql) {
-            let (words, strict) = words;
+        if let Some((words, strict)) = refused(connection, &sql) {
             let dangling = Dangling::new(names_nothing(&words), strict, &view.name);
             found.insert(format!("view {}", view.name), dangling);
         }
     }
+    let mut compiled: BTreeMap<(String, &'static str), bool> = BTreeMap::new();
     for trigger in schema.triggers() {
         let Some(parts) = &trigger.parts else {
             continue;
         };
-        let Some(sql) = statement_for(schema, &trigger.table, parts.event) else {
+        let on_view = parts.time == TriggerTime::InsteadOf;
+        if on_view && found.contains_key(&format!("view {}", trigger.table)) {
+            continue;
+        }
+        let Some((event, sql)) = statement_for(connection, schema, &trigger.table, parts.event)
+        else {
             continue;
         };
-        let Some((words, strict)) = refused(connection, &sql) else {
-            continue;
-        };
-        // All triggers of one event are compiled together, so the one that names it is meant.
-        let name = words.rsplit([':', '.', ' ']).next().unwrap_or_default();
-        if fold(&trigger.text).contains(&fold(name)) {
-            let dangling = Dangling::new(names_nothing(&words), strict, &trigger.name);
+        // All triggers of one event are compiled together, and those that they fire.
+        let fails = compiled
+            .entry((fold(&trigger.table), event))
+            .or_insert_with(|| refused(connection, &sql).is_some());
+        if *fails && let Some((words, strict)) = refused_alone(connection, schema, trigger, &sql) {
+            let dangling = Dangling::new(does_not_compile(&words), strict, &trigger.name);
             found.insert(format!("trigger {}", trigger.name), dangling);
         }
+    }
+    for (table, problem) in clock_expressions(connection, schema) {
+        found.insert(table.clone(), Dangling::new(problem, false, &table));
     }
     found
 }
 
-/// A statement that fires the triggers of the table for one event.
-fn statement_for(schema: &Schema, table: &str, event: TriggerEvent) -> Option<String> {
+/// Why a statement does not compile with this trigger alone.
+fn refused_alone(
+    connection: &Connection,
+    schema: &Schema,
+    trigger: &Trigger,
+    sql: &str,
+) -> Option<(String, bool)> {
+    let others = schema.triggers().filter(|own| own.name != trigger.name);
+    let drops = others.map(|own| format!("DROP TRIGGER main.{};", quote_name(&own.name)));
+    let drops: String = drops.collect();
+    connection.execute_batch("SAVEPOINT alone").ok()?;
+    let alone = connection.execute_batch(&drops);
+    let refused = alone.ok().and_then(|()| refused(connection, sql));
+    let _ = connection.execute_batch("ROLLBACK TO alone; RELEASE alone");
+    refused
+}
+
+/// A statement that fires the triggers of a table or a view for one event, and its verb.
+fn statement_for(
+    connection: &Connection,
+    schema: &Schema,
+    table: &str,
+    event: TriggerEvent,
+) -> Option<(&'static str, String)> {
     let name = quote_name(table);
-    let own = schema.table(table)?;
-    let columns: Vec<String> = own
-        .stored_columns()
-        .map(|column| quote_name(&column.name))
-        .collect();
+    let columns: Vec<String> = match schema.table(table) {
+        Some(own) => own
+            .stored_columns()
+            .map(|column| quote_name(&column.name))
+            .collect(),
+        None => columns_of_view(connection, table).ok()?,
+    };
     let nulls = vec!["NULL"; columns.len()].join(", ");
     let sets: Vec<String> = columns
         .iter()
         .map(|column| format!("{column} = {column}"))
         .collect();
     Some(match event {
-        TriggerEvent::Insert => {
+        TriggerEvent::Insert => (
+            "INSERT",
             format!(
                 "INSERT INTO main.{name} ({}) VALUES ({nulls})",
                 columns.join(", ")
-            )
-        }
-        TriggerEvent::Update => format!("UPDATE main.{name} SET {}", sets.join(", ")),
-        TriggerEvent::Delete => format!("DELETE FROM main.{name}"),
+            ),
+        ),
+        TriggerEvent::Update => (
+            "UPDATE",
+            format!("UPDATE main.{name} SET {}", sets.join(", ")),
+        ),
+        TriggerEvent::Delete => ("DELETE", format!("DELETE FROM main.{name}")),
     })
+}
+
+fn columns_of_view(connection: &Connection, view: &str) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT name FROM pragma_table_info(?1, 'main')";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([view], |row| row.get::<_, String>(0))?;
+    names.map(|name| Ok(quote_name(&name?))).collect()
 }
 
 /// Why a statement does not compile, if that is for a name, and whether it does where a word in
@@ -117,4 +161,12 @@ fn refused(connection: &Connection, sql: &str) -> Option<(String, bool)> {
 
 fn names_nothing(words: &str) -> String {
     format!("it names what is not there, and fails when it is used: {words}")
+}
+
+fn does_not_compile(words: &str) -> String {
+    if words.starts_with("no such ") || words.contains(": no such ") {
+        names_nothing(words)
+    } else {
+        format!("it no longer compiles, and every write that fires it fails: {words}")
+    }
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::options::Options;
 use crate::runner::execute::{Execution, Failure, Irregularity, Runner};
 use crate::runner::image_store::Images;
+use crate::runner::quoted_text::{QuoteWatch, QuotedText};
 use crate::runner::tool_model::{Mode, Model, Transaction};
 use crate::runner::watch::{Phase, Watch};
 use crate::script::statement::{LONGEST, Statement, statements_of};
@@ -107,6 +108,8 @@ impl Chain {
 pub(crate) struct Past {
     pub(crate) failure: Option<Failure>,
     pub(crate) irregularities: Vec<(usize, Irregularity)>,
+    /// The words in double quotes that SQLite took for text.
+    pub(crate) quoted: Vec<QuotedText>,
     /// Whether an earlier step failed or is missing, so that this one may not be to blame.
     pub(crate) after_a_break: bool,
 }
@@ -155,11 +158,15 @@ fn walk_within(scope: &Scope, course: &Course<'_>, mode: Mode) -> Result<Chain, 
         };
         let wal = engine.wal.get();
         if let Some(up) = &step.up {
+            let mut quotes = QuoteWatch::new(&engine.connection, &up.statements);
             let Execution {
                 failure,
                 irregularities,
                 ..
-            } = engine.run(&up.statements, up.transaction(mode), |_, _| ());
+            } = engine.run(&up.statements, up.transaction(mode), |place, connection| {
+                quotes.ran(place, connection);
+            });
+            past.quoted = quotes.found;
             past.irregularities = irregularities;
             if failure.is_some() {
                 broken = true;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schema::Schema;
 use schema::sql::fold;
 
+use crate::script::names::words_of;
 use crate::script::statement::Statement;
 
 /// The tables and views that a script may change: those that it names, or whose indexes or triggers
@@ -25,6 +26,7 @@ pub(crate) fn affected_tables<'a>(
         .filter(|(name, _)| named(name))
         .map(|(_, table)| fold(table))
         .collect();
+    touched.extend(tables_that_write_to_changed(schema, statements));
     loop {
         let count = touched.len();
         for table in schema.tables() {
@@ -47,6 +49,36 @@ pub(crate) fn affected_tables<'a>(
             return touched;
         }
     }
+}
+
+/// The tables with a trigger that names another table which the script alters or drops: the trigger
+/// may refuse the writes to its own.
+fn tables_that_write_to_changed<'a>(
+    schema: &Schema,
+    statements: impl Iterator<Item = &'a Statement>,
+) -> BTreeSet<String> {
+    let mut changed = BTreeSet::new();
+    for line in statements {
+        if ["alter", "drop"].contains(&line.first_word().as_str()) {
+            let named = schema.tables().map(|table| &table.name);
+            changed.extend(
+                named
+                    .filter(|name| line.mentions(name))
+                    .map(|name| fold(name)),
+            );
+        }
+    }
+    let writes = |trigger: &&schema::Trigger| {
+        let (own, text) = (fold(&trigger.table), fold(&trigger.text));
+        let may = |name: &&String| **name != own && text.contains(name.as_str());
+        let mut named = changed.iter().filter(may).peekable();
+        named.peek().is_some() && {
+            let words = words_of(&trigger.text);
+            named.any(|name| words.contains(name))
+        }
+    };
+    let triggers = schema.triggers().filter(writes);
+    triggers.map(|trigger| fold(&trigger.table)).collect()
 }
 
 /// Those tables, and all to which their rows must refer.

@@ -339,6 +339,26 @@ pub(crate) fn source_of(copy: &Copy, now: &Table, was: &Table, to: &str) -> Opti
     copy.sources.get(place).cloned()
 }
 
+/// The name of a dropped column, if a column that was computed from it was renamed to its name.
+fn replaced_column(
+    own: &str,
+    aliases: &BTreeSet<String>,
+    statements: &[Statement],
+) -> Option<String> {
+    let mut renames = statements.iter().filter_map(|line| match &line.effect {
+        Effect::RenameColumn(of, from, to) if aliases.contains(of) && to == own => Some(from),
+        _ => None,
+    });
+    renames.find_map(|from| {
+        let computes = |line: &Statement| {
+            let mut derived = line.demands.derived.iter();
+            matches!(&line.effect, Effect::Update(of, _) if aliases.contains(of))
+                && derived.any(|(to, names)| to == from && names.contains(own))
+        };
+        statements.iter().any(computes).then(|| own.to_owned())
+    })
+}
+
 fn column_after(
     name: &str,
     was: &Table,
@@ -353,8 +373,8 @@ fn column_after(
             .any(|column| fold(&column.name) == name)
     };
     match columns.now(&own) {
-        // What has its name now was added after it went.
-        None => return None,
+        // What has its name now was added after it went; it takes its place if it was made from it.
+        None => return replaced_column(&own, aliases, statements).filter(|to| there(to)),
         Some(to) if there(to) => return Some(to.to_owned()),
         Some(_) => {}
     }

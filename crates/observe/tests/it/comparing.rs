@@ -26,6 +26,18 @@ fn after(script: &str, change: &str) -> Vec<String> {
         .collect()
 }
 
+#[test]
+fn a_column_that_is_not_there_is_null_and_not_its_own_name() {
+    let before = database("CREATE TABLE pet (id INTEGER PRIMARY KEY, weight REAL)");
+    let after = database("CREATE TABLE pet (id INTEGER PRIMARY KEY); INSERT INTO pet VALUES (1)");
+    let schema = schema::Schema::read(&before).unwrap();
+    let rows = observe::read_rows(&after, &schema, schema.table("pet").unwrap()).unwrap();
+    assert_eq!(
+        rows.rows,
+        [[observe::Value::Integer(1), observe::Value::Null]]
+    );
+}
+
 const FILES: &str = "
     CREATE TABLE keyed (id INTEGER PRIMARY KEY, a TEXT, b);
     CREATE TABLE bag (a, b);

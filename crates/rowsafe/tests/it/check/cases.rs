@@ -93,7 +93,7 @@ impl Case {
     fn run(&self) -> String {
         let mut wrong = String::new();
         let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
-        let (code, text) = rowsafe(self.folder.path(), &words);
+        let (code, text) = rowsafe(self.folder.path(), &[&words[..], &["--all"]].concat());
         if code != Some(self.exit) {
             wrong += &format!("exit {code:?}, not {}\n", self.exit);
         }
