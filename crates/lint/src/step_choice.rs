@@ -116,13 +116,14 @@ mod tests {
             down: Down::Missing,
             no_transaction: false,
             down_no_transaction: false,
+            version: (*name).to_owned(),
         });
         History {
             layout: "plain",
             reason: String::new(),
             root: PathBuf::from("migrations"),
             steps: steps.collect(),
-            gaps: Vec::new(),
+            ..History::default()
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn check(
     let named_row = inserts_named_row(run.statements(direction), failure);
     let new_rule = tightens(failure.code, before, after)
         || is_of_a_new_table(failure, before)
-        // What an application writes into a new table, or checks by itself, no row here has to keep.
+        // No generated row has to keep a rule that only the application knows.
         || failure.code == ffi::SQLITE_CONSTRAINT_CHECK
         // No column says that it holds JSON; an index that reads it as such is such a rule, too.
         || failure.words.contains("malformed JSON");
@@ -83,7 +83,8 @@ pub(crate) fn check_carried(
     )
 }
 
-/// The columns or the index whose constraint failed, as SQLite names them; empty where it names none.
+/// The columns or the index whose constraint failed, as SQLite names them; empty where it names
+/// none.
 fn constrained(failure: &Failure) -> String {
     let unique = [
         ffi::SQLITE_CONSTRAINT_UNIQUE,
@@ -97,7 +98,7 @@ fn constrained(failure: &Failure) -> String {
     }
 }
 
-/// The columns of a table that becomes another one, under the name of that one.
+/// Columns of a copy, under the name of the table that the copy becomes.
 fn name_as_before(columns: &str, lineage: &Lineage) -> String {
     let name = |column: &str| {
         let (table, column) = column.split_once('.')?;

@@ -32,7 +32,7 @@ pub(crate) struct Checked {
     pub(crate) journeys: usize,
     /// The tables that got no rows, each with the reason.
     pub(crate) unseeded: Unseeded,
-    /// What the rows did not test.
+    /// The parts of the step that the rows did not test.
     pub(crate) untested: Vec<Untested>,
 }
 

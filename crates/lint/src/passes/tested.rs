@@ -20,7 +20,7 @@ pub(crate) struct Untested {
     pub(crate) why: String,
 }
 
-/// What the runs of one step tested so far.
+/// The parts of one step that runs tested so far.
 #[derive(Debug, Default)]
 pub(crate) struct Tested {
     /// The statements that changed a row in some run, by script and place.

@@ -43,7 +43,7 @@ pub(crate) struct Failure {
     pub(crate) code: i32,
     /// The limit of the check that stopped it, and would not elsewhere.
     pub(crate) stop: Option<Stop>,
-    /// What it leaves, where no transaction takes back what ran before.
+    /// The remains, where no transaction takes back what ran before.
     pub(crate) half_applied: Option<HalfApplied>,
 }
 
@@ -163,8 +163,8 @@ impl Runner {
         ran
     }
 
-    /// What a script leaves that stopped at `place` outside a transaction. Its statements run again
-    /// to see whether they can.
+    /// Finds the remains of a script that stopped at `place` outside a transaction. Its statements
+    /// run again to see whether they can.
     fn find_half_applied(
         &self,
         statements: &[Statement],

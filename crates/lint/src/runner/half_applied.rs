@@ -1,11 +1,11 @@
-//! What a script leaves that fails in the middle and runs outside a transaction.
+//! The remains of a script that fails in the middle and runs outside a transaction.
 
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use schema::sql::quote_name;
 
-/// What is left of a script that failed after some of its statements had taken effect.
+/// The remains of a script that failed after some of its statements had taken effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HalfApplied {
     /// How many statements had run.
