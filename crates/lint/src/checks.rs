@@ -9,6 +9,7 @@ pub(crate) mod fired_triggers;
 pub(crate) mod health;
 pub(crate) mod kept_constraints;
 pub(crate) mod loss;
+pub(crate) mod nondeterministic;
 pub(crate) mod rebuilt_objects;
 pub(crate) mod referrers;
 pub(crate) mod severity;

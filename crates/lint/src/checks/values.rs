@@ -51,6 +51,7 @@ pub(crate) fn check(effect: &ScriptEffect<'_>, column: &ChangedColumn<'_>) -> Di
         .or_else(|| explain_by_copy(effect, column, &object))
         .or_else(|| explain_by_type(effect, column))
         .or_else(|| explain_by_parent(effect, column, &object))
+        .or_else(|| explain_by_replacement(effect, column, &object))
         .unwrap_or_else(|| explain_by_nothing(effect, column, &object));
     let (rule, severity) = (Rule::ValuesChanged, reason.severity);
     Diagnostic::new(rule, severity, effect.origin, object, reason.message).with_line(reason.line)
@@ -211,6 +212,28 @@ fn explain_by_parent(
             "rows of `{}` are deleted while foreign keys are on, and the key of `{object}` then \
              sets another value",
             key.parent
+        ),
+        line: Some(line.line),
+    })
+}
+
+/// A row that another one with the same key replaced.
+fn explain_by_replacement(
+    effect: &ScriptEffect<'_>,
+    column: &ChangedColumn<'_>,
+    object: &str,
+) -> Option<Reason> {
+    let replaces = |line: &&Statement| match &line.effect {
+        Effect::Insert(into, true) => column.kin.is(into),
+        Effect::Copy(copy) => copy.replaces && column.kin.is(&copy.into),
+        _ => false,
+    };
+    let line = effect.statements.iter().find(replaces)?;
+    Some(Reason {
+        severity: Severity::Error,
+        message: format!(
+            "`OR REPLACE` puts a row with the same key in the place of the old one, and what it \
+             does not name of `{object}` is its default"
         ),
         line: Some(line.line),
     })

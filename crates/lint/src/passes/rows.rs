@@ -8,7 +8,8 @@ use crate::checks::severity::{
     Clashing, Evidence, MoreEvidence, has_error, is_stopped, weigh, weigh_chosen,
 };
 use crate::checks::{
-    dangling, empty_database, failure, fired_triggers, health, loss, text_for_column, way_back,
+    dangling, empty_database, failure, fired_triggers, health, loss, nondeterministic,
+    text_for_column, way_back,
 };
 use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
@@ -63,6 +64,11 @@ pub(crate) fn check(analysis: &Analysis, place: usize, scope: &Scope) -> Checked
         let way_back = run_back_on_empty(&run, options);
         let on_empty = empty_database::check(&run, way_back.as_ref());
         checked.diagnostics.extend(on_empty);
+        for direction in [Direction::Up, Direction::Down] {
+            checked
+                .diagnostics
+                .extend(nondeterministic::check(&run, direction));
+        }
         if way_back.is_some_and(|way_back| way_back.fails()) {
             run.back = None;
         }

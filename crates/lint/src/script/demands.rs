@@ -25,6 +25,8 @@ pub(crate) struct Demands {
     pub(crate) derived: Vec<(String, BTreeSet<String>)>,
     /// Columns that are read as JSON, each with a path as SQL.
     pub(crate) json: Vec<(String, String)>,
+    /// A function of the clock or of chance that the statement calls.
+    pub(crate) volatile: Option<String>,
     /// Texts that an `INSERT` contains as literals, as SQL.
     pub(crate) inserted: BTreeSet<String>,
     /// Literals of all comparisons.
@@ -99,6 +101,9 @@ impl Demands {
     fn add(&mut self, expr: &Expr<'_>, role: Role) {
         if role == Role::Condition {
             push_new(&mut self.conditions, text(expr));
+        }
+        if self.volatile.is_none() {
+            self.volatile = volatile(expr);
         }
         if let Expr::Binary(a, op, b) = expr {
             self.read_json(a, *op, b);
@@ -190,6 +195,37 @@ impl Demands {
                 None => self.derived.push((name, columns_of(&set.expr))),
             }
         }
+    }
+}
+
+/// The function of the clock or of chance that an expression calls, if it is such a call.
+fn volatile(expr: &Expr<'_>) -> Option<String> {
+    const CLOCK: [&str; 7] = [
+        "date",
+        "time",
+        "datetime",
+        "julianday",
+        "unixepoch",
+        "strftime",
+        "timediff",
+    ];
+    match expr {
+        Expr::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => {
+            Some(text(expr))
+        }
+        Expr::FunctionCall { name, args, .. } => {
+            let name = bare(name.0);
+            let args = args.unwrap_or_default();
+            let now = |arg: &Expr<'_>| {
+                literal(arg).is_some_and(|text| text.eq_ignore_ascii_case("'now'"))
+            };
+            // Without a time, these functions take the present one.
+            let timeless = args.len() == usize::from(name == "strftime");
+            let clock = CLOCK.contains(&name.as_str()) && (timeless || args.iter().any(now));
+            let chance = ["random", "randomblob"].contains(&name.as_str());
+            (clock || chance).then(|| format!("{name}()"))
+        }
+        _ => None,
     }
 }
 
