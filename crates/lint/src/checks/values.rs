@@ -217,7 +217,7 @@ fn explain_by_parent(
     })
 }
 
-/// A row that another one with the same key replaced.
+/// A row that a different row with the same key replaced.
 fn explain_by_replacement(
     effect: &ScriptEffect<'_>,
     column: &ChangedColumn<'_>,
