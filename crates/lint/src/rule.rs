@@ -163,8 +163,8 @@ rules! {
     Nondeterministic "nondeterministic"
         "a statement gives other rows each time it runs"
         "`random()`, `'now'` and `CURRENT_TIMESTAMP` in an `INSERT`, `UPDATE` or `DELETE` depend \
-         on chance and on the clock, so a rehearsal, a replica and a second machine differ from the \
-         file. As the default of a column they are fine."
+         on chance and on the clock, so a rehearsal, a replica and a second machine differ from \
+         the file. As the default of a column they are fine."
         "Write the value as a literal, or let the application write it."
     PragmaWithoutEffect "pragma-without-effect"
         "a pragma has no effect at its place"
