@@ -20,8 +20,8 @@ pub(crate) fn check(run: &StepRun<'_>, direction: Direction) -> Vec<Diagnostic> 
             continue;
         }
         let message = format!(
-            "the statement calls `{function}`, so a second run, a rehearsal and a replica get other \
-             rows in `{table}`"
+            "the statement calls `{function}`, so a second run, a rehearsal and a replica get \
+             other rows in `{table}`"
         );
         let rule = Rule::Nondeterministic;
         let origin = run.origin(direction);

@@ -3,7 +3,7 @@
 
 use crate::finding::{Diagnostic, Direction, Rule, Severity};
 use crate::script::statement::Statement;
-use crate::script::virtual_table::supplier;
+use crate::script::virtual_table::{function_supplier, supplier};
 use crate::verdict::Substitute;
 use sandbox::ObjectKind;
 
@@ -60,7 +60,11 @@ fn explain(kind: ObjectKind, name: &str) -> String {
         ),
         ObjectKind::Tokenizer => ("tokenizer", "`unicode61` is used instead", "stub-module"),
     };
-    let supplier = supplier(name).filter(|_| kind == ObjectKind::Module);
+    let supplier = match kind {
+        ObjectKind::Module => supplier(name),
+        ObjectKind::Function => function_supplier(name),
+        ObjectKind::Collation | ObjectKind::Tokenizer => None,
+    };
     let supplier = supplier.map(|supplier| format!(" from {supplier}"));
     format!(
         "`{name}` is a {noun}{} that the application registers; {instead}, and the option \

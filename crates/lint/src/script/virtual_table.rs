@@ -28,6 +28,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("spatialindex", "SpatiaLite"),
     ("transitive_closure", "SQLite's extension `closure`"),
     ("vec0", "sqlite-vec"),
+    ("vector_top_k", "libSQL"),
     ("virtualspatialindex", "SpatiaLite"),
     ("vss0", "sqlite-vss"),
     ("vsv", "sqlean"),
@@ -47,6 +48,26 @@ const COLUMNS: &[(&str, &str)] = &[
         "id depth root tablename idcolumn parentcolumn",
     ),
 ];
+
+/// Functions of libSQL, which SQLite does not have.
+const LIBSQL: [&str; 9] = [
+    "libsql_vector_idx",
+    "vector",
+    "vector1bit",
+    "vector16",
+    "vector32",
+    "vector64",
+    "vector_distance_cos",
+    "vector_distance_l2",
+    "vector_extract",
+];
+
+/// The project that ships a function, if it is known by its name.
+pub(crate) fn function_supplier(function: &str) -> Option<&'static str> {
+    LIBSQL
+        .contains(&fold(function).as_str())
+        .then_some("libSQL")
+}
 
 /// The project that ships a module, if it is widely used.
 pub(crate) fn supplier(module: &str) -> Option<&'static str> {
