@@ -178,7 +178,12 @@ impl Reader<'_> {
     }
 
     fn column(&self, name: &str) -> Option<usize> {
-        let name = inner(name, '"').unwrap_or_else(|| name.to_owned());
+        let bracketed = name
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let name = (inner(name, '"').or_else(|| inner(name, '`')))
+            .or_else(|| bracketed.map(str::to_owned))
+            .unwrap_or_else(|| name.to_owned());
         self.columns
             .iter()
             .position(|own| own.eq_ignore_ascii_case(&name))

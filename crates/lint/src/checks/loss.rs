@@ -10,7 +10,7 @@ use crate::differences::rows::{Changed, SHOWN};
 use crate::finding::{Diagnostic, Rule, Severity};
 use crate::options::Options;
 use crate::script::lineage::{TableLineage, Taken};
-use crate::script::statement::{Copy, Effect, JOIN, LIMIT, Statement};
+use crate::script::statement::{Copy, Effect, JOIN, LIMIT, Source, Statement};
 
 /// Everything that the script took.
 pub(crate) fn check(effect: &ScriptEffect<'_>, options: &Options) -> Vec<Diagnostic> {
@@ -79,10 +79,6 @@ impl Losses<'_> {
                     kin.name, taken.into
                 ),
             ),
-            (None, None) if self.moved(kin, None) => (
-                Severity::Note,
-                format!("`{}` is dropped after another table read it", kin.name),
-            ),
             (None, None) => (
                 self.stated,
                 format!(
@@ -114,24 +110,47 @@ impl Losses<'_> {
         })
     }
 
-    /// Whether a statement reads the table, or one of its columns, and writes elsewhere what it
-    /// reads.
-    fn moved(&self, kin: &TableLineage, column: Option<&str>) -> bool {
-        self.effect.statements.iter().any(|line| {
-            let elsewhere = |into: &str| column.is_some() || !kin.is(into);
-            let writes = match &line.effect {
-                Effect::Update(of, columns) => {
-                    elsewhere(of)
-                        && column.is_none_or(|column| !columns.iter().any(|own| own == column))
+    /// Whether a statement that takes no rows out puts a column unchanged somewhere else.
+    fn column_is_moved(&self, kin: &TableLineage, column: &str) -> bool {
+        self.effect
+            .statements
+            .iter()
+            .any(|line| match &line.effect {
+                Effect::Update(of, _) if kin.is(of) => {
+                    let mut moved = line.demands.moved.iter();
+                    let whole = line.demands.conditions.is_empty();
+                    whole && moved.any(|(_, from)| from == column)
                 }
-                Effect::Copy(copy) => elsewhere(&copy.into),
-                Effect::Insert(into, _) => elsewhere(into),
+                Effect::Copy(copy) if kin.is(&copy.first) => {
+                    let whole = !copy.filters && copy.silent_filter.is_none();
+                    let mut sources = copy.sources.iter();
+                    whole
+                        && sources.any(|source| match source {
+                            Source::Star => true,
+                            Source::Column(name) => name == column,
+                            Source::Other(_) => false,
+                        })
+                }
                 _ => false,
-            };
-            writes
-                && column.is_none_or(|column| line.mentions(column))
-                && kin.aliases.iter().any(|name| line.mentions(name))
-        })
+            })
+    }
+
+    /// Whether a copy took all that a `DELETE` takes: everything, or the rows of its condition.
+    fn rows_are_copied(&self, kin: &TableLineage, line: &Statement) -> bool {
+        let Some(table) = self.effect.before.schema.table(&kin.name) else {
+            return false;
+        };
+        self.effect
+            .statements
+            .iter()
+            .any(|other| match &other.effect {
+                Effect::Copy(copy) if kin.is(&copy.first) && !kin.is(&copy.into) => {
+                    let same = copy.condition.is_none()
+                        || copy.condition.as_ref() == line.demands.conditions.first();
+                    same && copy.silent_filter.is_none() && Taken::new(copy).has_all_columns(table)
+                }
+                _ => false,
+            })
     }
 
     fn check_dropped_columns(&self, kin: &TableLineage, was: &Table, found: &mut Vec<Diagnostic>) {
@@ -147,8 +166,8 @@ impl Losses<'_> {
                 .next()
                 .map(|(line, _)| line.line);
             let object = format!("{}.{}", was.name, column);
-            let (severity, message) = if self.moved(kin, Some(&own)) {
-                let message = format!("`{object}` is dropped after another statement read it");
+            let (severity, message) = if self.column_is_moved(kin, &own) {
+                let message = format!("`{object}` is dropped after another column took its values");
                 (Severity::Note, message)
             } else if line.is_some() {
                 let message = format!(
@@ -312,10 +331,10 @@ impl Losses<'_> {
     /// Rows that are gone after one statement.
     fn explain_by_statement(&self, kin: &TableLineage, line: &Statement) -> Diagnostic {
         let (severity, message) = match &line.effect {
-            Effect::Delete(of) if kin.is(of) && self.moved(kin, None) => (
+            Effect::Delete(of) if kin.is(of) && self.rows_are_copied(kin, line) => (
                 Severity::Note,
                 format!(
-                    "`DELETE` takes rows of `{}` after another statement read it",
+                    "`DELETE` takes rows of `{}` after another table got them",
                     kin.name
                 ),
             ),

@@ -134,9 +134,20 @@ fn compare_both_ways(
 
 /// A loss on the down migration, of what people made since the step: that what the step added goes
 /// again is what a down migration is for.
-pub(crate) fn keep_losses_of_new_rows(losses: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn keep_losses_of_new_rows(
+    losses: Vec<Diagnostic>,
+    statements: &[Statement],
+) -> Vec<Diagnostic> {
+    // An `UPDATE` of a down migration says which values the older version has.
+    let by_copy = |own: &Diagnostic| {
+        let line = statements.iter().find(|line| Some(line.line) == own.line);
+        line.is_some_and(|line| matches!(line.effect, Effect::Copy(_)))
+    };
     let is_loss = |own: &Diagnostic| match own.rule {
-        Rule::RowsLost | Rule::ValuesChanged => own.severity == Severity::Error,
+        Rule::RowsLost => own.severity > Severity::Note,
+        Rule::ValuesChanged => {
+            own.severity == Severity::Error || own.severity > Severity::Note && by_copy(own)
+        }
         Rule::RowsLostByCascade => true,
         _ => false,
     };

@@ -366,7 +366,7 @@ fn diagnose(
     effect.blamed = blame_statements(run, direction, image, lost, options);
     let mut found = loss::check(&effect, options);
     if direction == Direction::Down {
-        return way_back::keep_losses_of_new_rows(found);
+        return way_back::keep_losses_of_new_rows(found, statements);
     }
     found.extend(text_for_column::check_values(&effect));
     found.extend(dangling::check_writes(&effect));

@@ -6,7 +6,8 @@ use std::fmt;
 
 use sqlite3_parser::ast::fmt::ToTokens;
 use sqlite3_parser::ast::{
-    Expr, InsertBody, Literal, OneSelect, Operator, Set, Stmt, UnaryOperator, UpsertDo,
+    DistinctNames, Expr, InsertBody, Literal, OneSelect, Operator, ResultColumn, Set, Stmt,
+    UnaryOperator, UpsertDo,
 };
 
 use crate::script::expressions::{Role, walk};
@@ -35,6 +36,14 @@ pub(crate) struct Demands {
     pub(crate) upserts: BTreeSet<String>,
     /// Columns that are compared with each other, as in a join.
     pub(crate) pairs: Vec<(String, String)>,
+    /// All literals, as SQL.
+    pub(crate) all_literals: BTreeSet<String>,
+    /// Columns that are looked up in a table of the statement's own.
+    pub(crate) lookups: BTreeSet<String>,
+    /// Columns by whose values rows are grouped or numbered.
+    pub(crate) groups: BTreeSet<String>,
+    /// Columns that another column is put into unchanged, each with that column.
+    pub(crate) moved: Vec<(String, String)>,
     /// Rows of `INSERT … VALUES` with literals.
     pub(crate) rows: Vec<NamedRow>,
 }
@@ -70,6 +79,11 @@ impl Demands {
                         demands.inserted.insert((*text).to_owned());
                     }
                 });
+                let compounds = select.body.compounds.iter().flat_map(|all| all.iter());
+                let selects = compounds.map(|compound| &compound.select);
+                for select in std::iter::once(&select.body.select).chain(selects) {
+                    demands.add_selected_row(&named(&tbl_name.name), columns.as_ref(), select);
+                }
                 if let OneSelect::Values(rows) = &select.body.select {
                     let columns = columns.iter().flat_map(|names| names.iter());
                     let columns: Vec<String> = columns.map(named).collect();
@@ -99,9 +113,14 @@ impl Demands {
     }
 
     fn add(&mut self, expr: &Expr<'_>, role: Role) {
-        if role == Role::Condition {
+        if role == Role::Condition || compares(expr) {
             push_new(&mut self.conditions, text(expr));
         }
+        if role == Role::Group {
+            self.groups.extend(column(expr));
+        }
+        self.all_literals
+            .extend(literal(expr).filter(|value| value != "NULL"));
         if self.volatile.is_none() {
             self.volatile = volatile(expr);
         }
@@ -151,8 +170,50 @@ impl Demands {
                 self.computed.extend(columns);
             }
             Expr::Cast { expr, .. } => self.computed.extend(column(expr)),
-            Expr::Case { base, .. } => self.computed.extend(base.and_then(|base| column(base))),
+            Expr::Case {
+                base: Some(base),
+                when_then_pairs,
+                ..
+            } => {
+                if let Some(name) = column(base) {
+                    for value in when_then_pairs.iter().filter_map(|(when, _)| literal(when)) {
+                        push_new(&mut self.assigned, (name.clone(), value));
+                    }
+                    self.computed.insert(name);
+                }
+            }
+            Expr::InTable { lhs, .. } => {
+                // The table may hold any of the literals of the script.
+                self.lookups.extend(column(lhs));
+            }
             _ => {}
+        }
+    }
+
+    /// A row of literals that a SELECT without tables gives.
+    fn add_selected_row(
+        &mut self,
+        table: &str,
+        columns: Option<&DistinctNames<'_>>,
+        select: &OneSelect<'_>,
+    ) {
+        if let OneSelect::Select {
+            columns: results,
+            from: None,
+            ..
+        } = select
+            && self.rows.len() < ROWS
+        {
+            let value = |result: &ResultColumn<'_>| match result {
+                ResultColumn::Expr(expr, _) => literal(expr),
+                ResultColumn::Star | ResultColumn::TableStar(_) => None,
+            };
+            let columns = columns.into_iter().flat_map(|names| names.iter());
+            self.rows.push(NamedRow {
+                table: table.to_owned(),
+                columns: columns.map(named).collect(),
+                values: results.iter().map(value).collect(),
+            });
         }
     }
 
@@ -192,7 +253,12 @@ impl Demands {
             let name = named(name);
             match literal(&set.expr) {
                 Some(value) => push_new(&mut self.assigned, (name, value)),
-                None => self.derived.push((name, columns_of(&set.expr))),
+                None => {
+                    if let Some(from) = column(&set.expr) {
+                        self.moved.push((name.clone(), from));
+                    }
+                    self.derived.push((name, columns_of(&set.expr)));
+                }
             }
         }
     }
@@ -226,6 +292,25 @@ fn volatile(expr: &Expr<'_>) -> Option<String> {
             (clock || chance).then(|| format!("{name}()"))
         }
         _ => None,
+    }
+}
+
+/// Whether an expression compares something, wherever it is.
+fn compares(expr: &Expr<'_>) -> bool {
+    match expr {
+        Expr::Binary(_, operator, _) => matches!(
+            operator,
+            Operator::Equals
+                | Operator::Is
+                | Operator::IsNot
+                | Operator::NotEquals
+                | Operator::Greater
+                | Operator::GreaterEquals
+                | Operator::Less
+                | Operator::LessEquals
+        ),
+        Expr::Between { .. } | Expr::InList { .. } | Expr::Like { .. } => true,
+        _ => false,
     }
 }
 
@@ -272,7 +357,7 @@ fn literal(expr: &Expr<'_>) -> Option<String> {
 }
 
 /// An expression as SQL.
-fn text(expr: &Expr<'_>) -> String {
+pub(crate) fn text(expr: &Expr<'_>) -> String {
     struct Shown<'a, 'b>(&'a Expr<'b>);
     impl fmt::Display for Shown<'_, '_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,8 @@
 //! A walk over all expressions of a statement.
 
 use sqlite3_parser::ast::{
-    CreateTableBody, Expr, FromClause, InsertBody, JoinConstraint, OneSelect, ResultColumn, Select,
-    SelectTable, Set, Stmt, UpsertDo, With,
+    CreateTableBody, Expr, FromClause, InsertBody, JoinConstraint, OneSelect, Over, ResultColumn,
+    Select, SelectTable, Set, Stmt, UpsertDo, With,
 };
 
 /// The part that an expression plays in its statement.
@@ -12,6 +12,8 @@ pub(crate) enum Role {
     Condition,
     /// It gives a value.
     Value,
+    /// Rows are grouped or numbered by it.
+    Group,
 }
 
 /// Deeper expressions are not visited; SQLite allows 1,000 levels.
@@ -118,7 +120,7 @@ fn walk_one_select<'a>(select: &'a OneSelect<'a>, visit: &mut Visit<'_, 'a>) {
             }
             walk_condition(*where_clause, visit);
             for expr in group_by.iter().flat_map(|all| all.iter()) {
-                walk_expr(expr, Role::Value, visit);
+                walk_expr(expr, Role::Group, visit);
             }
             walk_condition(*having, visit);
         }
@@ -187,8 +189,16 @@ fn walk_parts<'a>(expr: &'a Expr<'a>, visit: &mut Visit<'_, 'a>) {
         | Expr::NotNull(expr)
         | Expr::Unary(_, expr) => value(expr),
         Expr::Exists(select) | Expr::Subquery(select) => walk_select(select, visit),
-        Expr::FunctionCall { args, .. } => {
+        Expr::FunctionCall {
+            args, filter_over, ..
+        } => {
             args.iter().flat_map(|all| all.iter()).for_each(value);
+            let over = filter_over.as_ref().and_then(|tail| tail.over_clause);
+            if let Some(Over::Window(window)) = over {
+                for expr in window.partition_by.iter().flat_map(|all| all.iter()) {
+                    walk_expr(expr, Role::Group, visit);
+                }
+            }
         }
         Expr::InList { lhs, rhs, .. } => {
             value(lhs);

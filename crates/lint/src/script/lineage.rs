@@ -45,6 +45,15 @@ impl Taken {
         }
     }
 
+    /// Whether every column of the table was read.
+    pub(crate) fn has_all_columns(&self, table: &Table) -> bool {
+        let unfiltered = Taken {
+            filtered: false,
+            ..self.clone()
+        };
+        unfiltered.find_rest(table).is_none()
+    }
+
     /// Why not everything of the table was taken, as a clause; `None` where all was.
     pub(crate) fn find_rest(&self, table: &Table) -> Option<String> {
         let left: Vec<String> = (table.stored_columns())

@@ -15,7 +15,7 @@ use sqlite3_parser::ast::{
 use sqlite3_parser::lexer::sql::Parser;
 use sqlite3_parser::{Bump, FallibleIterator};
 
-use crate::script::demands::{Demands, columns_of};
+use crate::script::demands::{Demands, columns_of, text};
 use crate::script::names::{bare, named};
 use folders::Script;
 
@@ -73,6 +73,8 @@ pub(crate) struct Copy {
     pub(crate) silent_filter: Option<&'static str>,
     /// Whether a condition in so many words leaves rows out.
     pub(crate) filters: bool,
+    /// The condition, as SQL.
+    pub(crate) condition: Option<String>,
     /// Whether it makes one row of several.
     pub(crate) groups: bool,
     pub(crate) replaces: bool,
@@ -353,6 +355,7 @@ fn copy(
         sources: sources.collect(),
         silent_filter,
         filters: where_clause.is_some() || group_by.is_some(),
+        condition: where_clause.map(text),
         groups: group_by.is_some() || select.body.compounds.is_some(),
         replaces,
     })

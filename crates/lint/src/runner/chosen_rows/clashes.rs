@@ -1,6 +1,7 @@
 //! Rows that are legal before a script, and clash with what it adds or tightens: unique keys,
 //! CHECK, foreign keys, types, and rows that it inserts under a key of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schema::sql::fold;
@@ -37,6 +38,7 @@ pub(crate) fn clashes(
         for key in keys(after, target.into) {
             clash_with_key(&target, &key, &own, &mut add);
         }
+        clash_with_nulls(&target, &mut add);
         clash_with_checks(&target, &mut add);
         clash_with_foreign_keys(&target, &mut add);
         clash_with_types(&target, &mut add);
@@ -47,6 +49,7 @@ pub(crate) fn clashes(
         }
     }
     for statement in statements {
+        clash_with_groups(before, statement, &mut add);
         clash_with_rows(before, statement, &mut add);
         clash_with_values(before, statement, &mut add);
     }
@@ -70,7 +73,7 @@ fn clash_with_key(target: &Target<'_>, key: &Key, own: &[Key], add: &mut dyn FnM
     let mut plain = true;
     for part in &key.parts {
         plain = plain && matches!(part.kind, PartKind::Column(_)) && part.collation == "BINARY";
-        for name in part.columns() {
+        for name in part_columns(target, part) {
             if let Some(origin) = target.origins.get(&name) {
                 plain = plain && matches!(origin, Origin::Column(_));
                 columns.extend(origin.columns());
@@ -126,6 +129,12 @@ fn clash_with_key(target: &Target<'_>, key: &Key, own: &[Key], add: &mut dyn FnM
     let text = |name: &str, sql: &str| is_textual(target.from, name).then(|| sql.to_owned());
     let number = |name: &str, sql: &str| (!is_textual(target.from, name)).then(|| sql.to_owned());
     if !plain {
+        let dated = "'2020-02-03 04:05:06'".to_owned();
+        let date = |name: &str| is_textual(target.from, name).then(|| dated.clone());
+        let own: Cells = (columns.iter())
+            .filter_map(|name| Some((name.clone(), date(name)?)))
+            .collect();
+        pair(format!("two rows have the same {shown}"), own, same.clone());
         let case = format!(
             "CASE WHEN upper({FIRST}) = {FIRST} THEN lower({FIRST}) ELSE upper({FIRST}) END"
         );
@@ -290,6 +299,51 @@ fn cells(names: &[String], row: generate::RowValues) -> Cells {
     row.into_iter().filter_map(cell).collect()
 }
 
+/// The columns of a part of a key; of a generated column, those of its expression.
+fn part_columns(target: &Target<'_>, part: &super::keys::Part) -> BTreeSet<String> {
+    let names = part.columns().into_iter();
+    names
+        .flat_map(|name| {
+            let column = target.into.column(&name);
+            match column.and_then(|column| column.generated.as_ref()) {
+                Some(generated) => generate::names(&generated.expression),
+                None => BTreeSet::from([name]),
+            }
+        })
+        .collect()
+}
+
+/// NULL in a column that refuses it after the script. Plain rows have none in a key.
+fn clash_with_nulls(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
+    let in_key = |table: &Table, name: &str| {
+        let mut key = table.primary_key.iter().flat_map(|key| &key.columns);
+        key.any(|part| fold(&part.name) == fold(name))
+    };
+    let refuses = |table: &Table, name: &str| {
+        let column = table.column(name);
+        let rowid = table.rowid_alias().is_some_and(|id| fold(id) == fold(name));
+        rowid
+            || column.is_some_and(|column| column.not_null)
+            || table.without_rowid && in_key(table, name)
+    };
+    for (now, origin) in &target.origins {
+        let Origin::Column(was) = origin else {
+            continue;
+        };
+        if refuses(target.into, now) && !refuses(target.from, was) && in_key(target.from, was) {
+            add(Clash {
+                table: fold(&target.from.name),
+                about: String::new(),
+                condition: format!("`{was}` is NULL in a row"),
+                rows: vec![vec![(was.clone(), "NULL".to_owned())]],
+                pairs: false,
+                whole: false,
+                kind: ClashKind::NewRule,
+            });
+        }
+    }
+}
+
 /// Rows that a CHECK after the script may refuse.
 fn clash_with_checks(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
     let known: Vec<&String> = (target.from.checks.iter())
@@ -413,6 +467,33 @@ fn clash_with_types(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
                 },
             });
         }
+    }
+}
+
+/// Rows that are the same in the columns by which a statement groups or numbers rows.
+fn clash_with_groups(before: &Schema, statement: &Statement, add: &mut dyn FnMut(Clash)) {
+    let groups = &statement.demands.groups;
+    let named = |table: &&Table| statement.mentions(&table.name);
+    for table in before.tables().filter(named) {
+        let own = table.stored_columns().map(|column| fold(&column.name));
+        let id = table.rowid_alias().map(fold);
+        let cells: Cells = own
+            .filter(|name| groups.contains(name) && Some(name) != id.as_ref())
+            .map(|name| (name, FIRST.to_owned()))
+            .collect();
+        if cells.is_empty() {
+            continue;
+        }
+        let columns: Vec<String> = cells.iter().map(|(name, _)| name.clone()).collect();
+        add(Clash {
+            table: fold(&table.name),
+            about: String::new(),
+            condition: format!("several rows have the same {}", quoted(&columns)),
+            rows: vec![Cells::new(), cells],
+            pairs: true,
+            whole: false,
+            kind: ClashKind::NewRule,
+        });
     }
 }
 

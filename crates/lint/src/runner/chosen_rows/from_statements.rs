@@ -12,7 +12,16 @@ use crate::script::statement::Statement;
 use generate::rows_about;
 
 /// More rows than these are chosen for no table.
-const MOST: usize = 40;
+const MOST: usize = 60;
+
+/// More literals of a script than these are not looked up.
+const LOOKUPS: usize = 12;
+
+/// Whether a literal is of the kind that a column holds.
+fn fits(column: &Column, literal: &str) -> bool {
+    let textual = matches!(column.affinity, Affinity::Text | Affinity::Blob);
+    literal.starts_with('\'') == textual
+}
 
 /// More values than these are not put into a JSON document.
 const JSON_VALUES: usize = 6;
@@ -25,6 +34,9 @@ pub(crate) fn chosen_rows(
 ) -> Vec<ChosenRow> {
     let chosen =
         |table: &&Table| table.kind == TableKind::Ordinary && only.contains(&fold(&table.name));
+    let literals: BTreeSet<&String> = (statements.iter())
+        .flat_map(|statement| &statement.demands.all_literals)
+        .collect();
     let tables = schema.tables().filter(chosen);
     tables
         .flat_map(|table| {
@@ -34,7 +46,7 @@ pub(crate) fn chosen_rows(
                 rows: Vec::new(),
             };
             for statement in statements {
-                choice.read(statement);
+                choice.read(statement, &literals);
             }
             let name = fold(&table.name);
             choice.rows.into_iter().map(move |cells| ChosenRow {
@@ -53,7 +65,8 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    fn read(&mut self, statement: &Statement) {
+    /// Reads one statement; `literals` are those of the whole script.
+    fn read(&mut self, statement: &Statement, literals: &BTreeSet<&String>) {
         let columns: Vec<(String, Affinity)> = (self.table.stored_columns())
             .map(|column| (column.name.clone(), column.affinity))
             .collect();
@@ -69,9 +82,14 @@ impl Choice<'_> {
                 let row: Cells = row.into_iter().filter_map(cell).collect();
                 self.add(self.with_values(row, statement));
             }
+            let computes = ["(", "||"].iter().any(|sign| condition.contains(sign));
+            let names = generate::names(condition);
+            let named = self.named(&names);
+            if !understood || computes {
+                self.guess(&named, condition, statement);
+            }
             if !understood {
-                let names = generate::names(condition);
-                for column in self.named(&names) {
+                for column in named {
                     self.spread(&column);
                 }
             }
@@ -93,6 +111,23 @@ impl Choice<'_> {
                 for value in demands.literals.iter().take(JSON_VALUES) {
                     let document = format!("json_set('{{}}', {path}, {value})");
                     self.add(vec![(column.name.clone(), document)]);
+                }
+            }
+        }
+        // A table that the script makes may hold any of its literals.
+        let unknown = |name: &&String| self.schema.tables().all(|own| own.column(name).is_none());
+        let mut lookups: BTreeSet<String> = demands.lookups.clone();
+        for (a, b) in &demands.pairs {
+            for (own, other) in [(a, b), (b, a)] {
+                if unknown(&other) {
+                    lookups.insert(own.clone());
+                }
+            }
+        }
+        for column in self.named(&lookups) {
+            for value in literals.iter().take(LOOKUPS) {
+                if fits(&column, value) {
+                    self.add(vec![(column.name.clone(), (*value).clone())]);
                 }
             }
         }
@@ -154,6 +189,105 @@ impl Choice<'_> {
             .collect()
     }
 
+    /// Values made from the literals of a condition that is not understood, for each of its columns
+    /// and for all of them at once.
+    fn guess(&mut self, columns: &[Column], condition: &str, statement: &Statement) {
+        let literals = generate::literals(condition);
+        let mut numbers: Vec<i64> = Vec::new();
+        let mut texts: Vec<String> = Vec::new();
+        for literal in &literals {
+            match literal {
+                observe::Value::Integer(number) => numbers.push(*number),
+                observe::Value::Text(bytes) => {
+                    texts.push(String::from_utf8_lossy(bytes).into_owned());
+                }
+                _ => {}
+            }
+        }
+        let product = numbers
+            .iter()
+            .fold(1_i64, |all, one| all.saturating_mul(*one));
+        let quoted = |text: &str| observe::Value::text(text).to_sql_text();
+        let mut as_number: Vec<String> = Vec::new();
+        for number in numbers.iter().chain([&product]) {
+            let beside = [0, 1, -1].map(|by| number.saturating_add(by).to_string());
+            as_number.extend(beside);
+            as_number.push(number.saturating_neg().to_string());
+        }
+        as_number.extend(
+            texts
+                .iter()
+                .map(|text| format!("CAST({} AS INTEGER)", quoted(text))),
+        );
+        as_number.extend(
+            texts
+                .iter()
+                .map(|text| format!("unixepoch({}) + 60", quoted(text))),
+        );
+        let escapes: Vec<String> = (texts.iter())
+            .filter(|text| text.chars().count() == 1)
+            .cloned()
+            .collect();
+        // A pattern without its wildcards matches itself.
+        let plain: Vec<String> = (texts.iter())
+            .map(|text| {
+                let text = text.replace('%', "");
+                escapes
+                    .iter()
+                    .fold(text, |text, escape| text.replace(escape, ""))
+            })
+            .collect();
+        texts.extend(plain);
+        let joined = texts.concat();
+        let mut as_text: Vec<String> = Vec::new();
+        for text in texts.iter().chain([&joined]) {
+            for shape in [
+                text.clone(),
+                format!("ab{text}"),
+                format!("{text}ab"),
+                format!("abc{text}"),
+                format!("{text}-06-15 12:00:00"),
+                format!("{text}-15"),
+                format!("2020-{text}"),
+                format!("{text} 12:00:00"),
+            ] {
+                as_text.push(quoted(&shape));
+            }
+        }
+        for number in &numbers {
+            as_text.push(quoted(&format!("{number}-06-15 12:00:00")));
+            as_text.push(format!("char({number})"));
+            as_text.push(format!(
+                "'x' || hex(zeroblob({}))",
+                number.clamp(&0, &2_000)
+            ));
+        }
+        let values = |column: &Column| match column.affinity {
+            Affinity::Text | Affinity::Blob => as_text.clone(),
+            _ => as_number.clone(),
+        };
+        let all: Cells = (columns.iter())
+            .filter_map(|column| Some((column.name.clone(), values(column).first()?.clone())))
+            .collect();
+        if columns.len() > 1 {
+            self.add(self.with_values(all, statement));
+        }
+        for column in columns {
+            for value in values(column) {
+                let cells = vec![(column.name.clone(), value)];
+                self.add(self.with_values(cells, statement));
+            }
+        }
+        let mut rowid = ["rowid", "_rowid_", "oid"].into_iter();
+        let names = generate::names(condition);
+        let has = |name: &&str| names.contains(*name) && self.table.column(name).is_none();
+        if let Some(rowid) = rowid.find(has).filter(|_| !self.table.without_rowid) {
+            for value in as_number.iter().take(4) {
+                self.add(vec![(rowid.to_owned(), value.clone())]);
+            }
+        }
+    }
+
     /// Values of all sorts for a column in a condition that is not understood.
     fn spread(&mut self, column: &Column) {
         let values: &[&str] = match column.affinity {
@@ -198,8 +332,8 @@ impl Choice<'_> {
                 "'007'",
                 "'1e5'",
                 "'12345678901234567890'",
-                "'a long text ' || hex(zeroblob(120)) || '1'",
-                "'a long text ' || hex(zeroblob(120)) || '2'",
+                "'a long text ' || hex(zeroblob(35000)) || '1'",
+                "'a long text ' || hex(zeroblob(35000)) || '2'",
             ],
         };
         for value in values {

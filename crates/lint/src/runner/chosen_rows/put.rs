@@ -9,6 +9,9 @@ use schema::{Schema, Table, TableKind};
 
 use super::{Cells, ChosenRow, Clash, FIRST};
 
+/// How many rows become like the first one.
+const ALIKE: usize = 3;
+
 /// How many rows are tried for a cell that some of them cannot have.
 const TRIES: usize = 4;
 
@@ -127,9 +130,12 @@ fn put_pair(connection: &Connection, table: &Table, places: &[String], clash: &C
             (column.clone(), sql.replace(FIRST, &value))
         };
         let cells: Cells = second_cells.iter().map(cell).collect();
-        let mut others = places.iter().enumerate();
-        if others.any(|(other, place)| other != at && set(connection, table, place, &cells).is_ok())
-        {
+        // Some effects take more than two rows.
+        let others = places.iter().enumerate();
+        let put = others
+            .filter(|(other, place)| *other != at && set(connection, table, place, &cells).is_ok())
+            .take(ALIKE);
+        if put.count() > 0 {
             return true;
         }
     }
@@ -140,8 +146,12 @@ fn put_pair(connection: &Connection, table: &Table, places: &[String], clash: &C
 fn is_whole(connection: &Connection, table: &Table, place: &str, cells: &Cells) -> bool {
     let parts = cells
         .iter()
+        .filter(|(_, sql)| sql.contains(FIRST))
         .map(|(column, _)| format!("{} IS NOT NULL", quote_name(column)));
     let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return true;
+    }
     let sql = format!(
         "SELECT count(*) FROM main.{} WHERE {place} AND {}",
         quote_name(&table.name),
