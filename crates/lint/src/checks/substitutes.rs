@@ -102,9 +102,22 @@ pub(crate) fn weigh(
         let mut statements = step.of(own.origin.direction).iter();
         let statement = statements.find(|line| Some(line.line) == own.line);
         let called = statement.and_then(|line| functions.iter().find(|name| line.mentions(name)));
-        if let Some(name) = called.filter(|_| about_rows.contains(&own.rule)) {
+        let all = step.of(own.origin.direction);
+        let elsewhere = functions
+            .iter()
+            .find(|name| all.iter().any(|line| line.mentions(name)));
+        if !about_rows.contains(&own.rule) {
+            continue;
+        }
+        if let Some(name) = called {
             own.severity = Severity::Note;
             own.message = format!("{}; `{name}` returns NULL here", own.message);
+        } else if let Some(name) = elsewhere.filter(|_| own.severity == Severity::Error) {
+            own.severity = Severity::Warning;
+            own.message = format!(
+                "{}; another statement of the script calls `{name}`, which returns NULL here",
+                own.message
+            );
         }
     }
 }
