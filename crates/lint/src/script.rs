@@ -10,4 +10,5 @@ pub(crate) mod lineage;
 pub(crate) mod literals;
 pub(crate) mod names;
 pub(crate) mod statement;
+pub(crate) mod unique_keys;
 pub(crate) mod virtual_table;

@@ -48,10 +48,7 @@ pub(crate) fn check(
     if let Some(left) = &failure.half_applied {
         message = format!("{message}; {}", left.describe());
     }
-    let back = (direction == Direction::Down)
-        .then(|| Lineage::trace(before, after, run.statements(direction)));
-    let lineage = back.as_ref().unwrap_or(&run.lineage);
-    let object = name_as_before(&constrained(failure), lineage);
+    let object = name_as_before(&constrained(failure), run.lineage(direction));
     let diagnostic = Diagnostic::new(rule, severity, run.origin(direction), object, message);
     Some(diagnostic.with_line(Some(failure.line)))
 }
@@ -71,16 +68,9 @@ pub(crate) fn check_carried(
         failure.words
     );
     let (rule, severity) = (Rule::StepFailsOnRows, Severity::Warning);
-    Some(
-        Diagnostic::new(
-            rule,
-            severity,
-            origin,
-            name_as_before(&constrained(failure), lineage),
-            message,
-        )
-        .with_line(Some(failure.line)),
-    )
+    let object = name_as_before(&constrained(failure), lineage);
+    let diagnostic = Diagnostic::new(rule, severity, origin, object, message);
+    Some(diagnostic.with_line(Some(failure.line)))
 }
 
 /// The columns or the index whose constraint failed, as SQLite names them; empty where it names

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use schema::sql::fold;
-use schema::{Affinity, Check, ForeignKey, Index, PartKind, Schema, Table};
+use schema::{Affinity, Check, ForeignKey, PartKind, Schema, Table};
 
 use crate::script::lineage::{Lineage, TableLineage};
 use crate::script::names::words_of;
 use crate::script::statement::{Effect, Statement};
+use crate::script::unique_keys::{Key, Part, unique_keys};
 
 /// Names of columns, folded.
 pub(crate) type Names = BTreeSet<String>;
@@ -49,14 +50,14 @@ impl KeptTable<'_> {
     /// column of it is gone.
     pub(crate) fn lost_key(&self, columns: &[schema::IndexedColumn]) -> Option<Names> {
         let key = self.columns_now(columns.iter().map(|part| &part.name))?;
-        let keys = unique_keys(self.now, self.after);
+        let keys = UniqueKey::all(self.after, self.now);
         if keys
             .iter()
             .any(|own| own.whole && own.columns.is_subset(&key))
         {
             return None;
         }
-        let old: Vec<(Names, bool)> = unique_keys(self.was, self.before)
+        let old: Vec<(Names, bool)> = UniqueKey::all(self.before, self.was)
             .iter()
             .filter_map(|own| Some((self.columns_now(&own.columns)?, own.whole)))
             .collect();
@@ -210,30 +211,22 @@ struct UniqueKey {
     whole: bool,
 }
 
-fn unique_keys(table: &Table, schema: &Schema) -> Vec<UniqueKey> {
-    let declared = table.primary_key.iter().map(|key| &key.columns);
-    let declared = declared.chain(table.uniques.iter().map(|own| &own.columns));
-    let declared = declared.map(|columns| UniqueKey {
-        columns: columns.iter().map(|part| fold(&part.name)).collect(),
-        whole: true,
-    });
-    let own = |index: &&Index| index.unique && fold(&index.table) == fold(&table.name);
-    let indexes = schema.indexes().filter(own).map(|index| {
-        let mut whole = index.filter.is_none() && !index.columns.is_empty();
-        let mut columns = Names::new();
-        for part in &index.columns {
-            match &part.kind {
-                PartKind::Column(name) => drop(columns.insert(fold(name))),
-                PartKind::Expression(text) => {
-                    whole = false;
-                    let words = words_of(text).into_iter();
-                    columns.extend(words.filter(|word| table.column(word).is_some()));
-                }
-            }
+impl UniqueKey {
+    fn new(key: &Key, table: &Table) -> UniqueKey {
+        let columns = key.parts.iter().flat_map(Part::columns);
+        let is_column = |part: &Part| matches!(part.kind, PartKind::Column(_));
+        UniqueKey {
+            columns: columns
+                .filter(|name| table.column(name).is_some())
+                .collect(),
+            whole: key.filter.is_none() && key.parts.iter().all(is_column),
         }
-        UniqueKey { columns, whole }
-    });
-    declared.chain(indexes).collect()
+    }
+
+    fn all(schema: &Schema, table: &Table) -> Vec<UniqueKey> {
+        let keys = unique_keys(schema, table);
+        keys.iter().map(|key| UniqueKey::new(key, table)).collect()
+    }
 }
 
 fn columns_of(check: &Check, table: &Table) -> Names {

@@ -103,7 +103,8 @@ fn is_inserted_by_the_step(forth: &ScriptEffect<'_>, kin: &TableLineage, rows: &
         Effect::Copy(copy) => kin.is(&copy.into),
         _ => false,
     });
-    let texts: Vec<&String> = inserts.flat_map(|line| &line.demands.inserted).collect();
+    let literals = inserts.flat_map(|line| &line.demands.all_literals);
+    let texts: Vec<&String> = literals.filter(|text| text.starts_with('\'')).collect();
     rows.iter()
         .all(|row| texts.iter().any(|text| row.contains(text.as_str())))
 }

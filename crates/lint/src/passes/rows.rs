@@ -15,11 +15,11 @@ use crate::differences::effect::{Script, ScriptEffect};
 use crate::finding::{Diagnostic, Direction};
 use crate::options::Options;
 use crate::passes::tested::{Tested, Untested};
-use crate::runner::chosen_rows::{Clash, chosen_rows, clashes};
+use crate::runner::chosen_rows::{chosen_rows, clashes};
 use crate::runner::fill_rows::{Chosen, Filled, PrunedVersion, Rows, Unseeded};
 use crate::runner::run_step::{blame_statements, run_back_on_empty, run_on_repaired_rows};
 use crate::runner::step::{End, StepOutcome, StepRun};
-use crate::script::lineage::{CopiedBefore, Lineage, copied_before};
+use crate::script::lineage::{CopiedBefore, copied_before};
 use crate::script::statement::Statement;
 use generate::ValueHints;
 use sandbox::Scope;
@@ -156,40 +156,15 @@ impl<'a> Databases<'a> {
 fn choose(run: &StepRun<'_>, direction: Direction) -> Chosen {
     let (before, after) = (run.schema_before(direction), run.schema_after(direction));
     let statements = run.statements(direction);
-    let back = (direction == Direction::Down).then(|| Lineage::trace(before, after, statements));
-    let lineage = back.as_ref().unwrap_or(&run.lineage);
     let all: Vec<&Statement> = statements.iter().collect();
     Chosen::new(
         before,
         chosen_rows(before, run.touched(direction), &all),
-        clashes(before, after, lineage, statements),
+        clashes(before, after, run.lineage(direction), statements),
     )
 }
 
 impl Database<'_> {
-    /// The plain rows with those of each clash among them.
-    fn with_clashes(
-        &mut self,
-        direction: Direction,
-        tested: &Tested,
-        options: &Options,
-    ) -> Vec<(Arc<Clash>, Vec<u8>)> {
-        let clashes = self.version.clashes();
-        if clashes.is_empty() {
-            return Vec::new();
-        }
-        let plain = self.plain(options);
-        let clashes = clashes.into_iter().filter_map(|clash| {
-            let image = self.version.with_clash(&plain, &clash, options);
-            // Rows that the schema refuses cannot be there; a rule that is not understood can be
-            // broken.
-            let understood = clash.rows.iter().any(|cells| !cells.is_empty());
-            tested.note_clash(direction, &clash.about, understood);
-            Some((clash, image?))
-        });
-        clashes.collect()
-    }
-
     fn plain(&mut self, options: &Options) -> Arc<Vec<u8>> {
         let version = &self.version;
         let filled = (self.plain).get_or_insert_with(|| version.fill(Rows::Plain, options));
@@ -210,10 +185,7 @@ fn check_forth(
     tested: &Tested,
     options: &Options,
 ) -> OnRows {
-    let on_rows = |image: &[u8]| {
-        let outcome = tested.run(run, Direction::Up, image, options);
-        outcome.map_or_else(Vec::new, |outcome| diagnose(run, &outcome, image, options))
-    };
+    let on_rows = |image: &[u8]| run_and_diagnose(run, Direction::Up, image, tested, options);
     let image = database.plain(options);
     let outcome = tested.run(run, Direction::Up, &image, options);
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
@@ -260,10 +232,13 @@ fn check_clashes(
     tested: &Tested,
     options: &Options,
 ) -> Vec<Clashing> {
-    let images = database
-        .with_clashes(direction, tested, options)
-        .into_iter();
-    let clashing = images.filter_map(|(clash, image)| {
+    let plain = database.plain(options);
+    let clashing = database.version.clashes().iter().filter_map(|clash| {
+        // Rows that the schema refuses cannot be there; a rule that is not understood can be
+        // broken.
+        let understood = clash.rows.iter().any(|cells| !cells.is_empty());
+        tested.note_clash(direction, &clash.about, understood);
+        let image = database.version.with_clash(&plain, clash, options)?;
         let outcome = tested.run(run, direction, &image, options)?;
         Some(Clashing {
             condition: clash.condition.clone(),
@@ -286,9 +261,7 @@ fn check_back(
     let plain = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
     let plain = weigh_chosen(plain.collect(), || {
         let image = database.version.fill(Rows::Generated, options).image;
-        let outcome = tested.run(run, Direction::Down, &image, options);
-        let found = (outcome.iter()).flat_map(|outcome| diagnose(run, outcome, &image, options));
-        found.collect()
+        run_and_diagnose(run, Direction::Down, &image, tested, options)
     });
     let stops = |outcome: &Option<StepOutcome>| {
         let stop = outcome.as_ref().and_then(StepOutcome::stop);
@@ -317,6 +290,18 @@ fn check_back(
         diagnostics,
         journeys,
     }
+}
+
+/// The diagnostics of a run on the rows of `image`.
+fn run_and_diagnose(
+    run: &StepRun<'_>,
+    direction: Direction,
+    image: &[u8],
+    tested: &Tested,
+    options: &Options,
+) -> Vec<Diagnostic> {
+    let outcome = tested.run(run, direction, image, options);
+    outcome.map_or_else(Vec::new, |outcome| diagnose(run, &outcome, image, options))
 }
 
 /// The diagnostics on rows that are repaired where those of `image` stopped the script.
@@ -353,12 +338,10 @@ fn diagnose(
         End::Stopped(stop) => return failure::check(run, direction, stop).into_iter().collect(),
     };
     let statements = run.statements(direction);
-    let back =
-        (direction == Direction::Down).then(|| Lineage::trace(run.after, run.before, statements));
     let script = Script {
         origin: run.origin(direction),
         statements,
-        lineage: back.as_ref().unwrap_or(&run.lineage),
+        lineage: run.lineage(direction),
         copied_before: &run.copied_before,
     };
     let mut effect = ScriptEffect::new(script, &outcome.start, after);

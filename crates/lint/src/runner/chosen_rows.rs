@@ -3,9 +3,12 @@
 
 mod clashes;
 mod from_statements;
-mod keys;
 mod put;
 mod targets;
+
+use generate::RowValues;
+use observe::Value;
+use schema::sql::fold;
 
 pub(crate) use clashes::clashes;
 pub(crate) use from_statements::chosen_rows;
@@ -13,6 +16,12 @@ pub(crate) use put::{put_clash, put_rows, rows_needed};
 
 /// The values of one row, by column, as SQL. The rest of the row is as it was generated.
 pub(crate) type Cells = Vec<(String, String)>;
+
+/// The cells of a row whose columns are given by their place among `names`.
+fn cells(names: &[String], row: RowValues) -> Cells {
+    let cell = |(at, value): (usize, Value)| Some((names.get(at)?.clone(), value.to_sql_text()));
+    row.into_iter().filter_map(cell).collect()
+}
 
 /// A row that is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +42,33 @@ pub(crate) struct Clash {
     pub(crate) condition: String,
     /// The cells of each row.
     pub(crate) rows: Vec<Cells>,
-    /// Whether the second row takes values of the first one.
-    pub(crate) pairs: bool,
-    /// Whether the first row must have a value in each of these columns.
-    pub(crate) whole: bool,
+    pub(crate) shape: Shape,
     pub(crate) kind: ClashKind,
+}
+
+impl Clash {
+    /// Rows in `table`, each for itself, that break a rule which is not named.
+    fn new(table: &str, condition: String, rows: Vec<Cells>) -> Clash {
+        Clash {
+            table: fold(table),
+            about: String::new(),
+            condition,
+            rows,
+            shape: Shape::Each,
+            kind: ClashKind::NewRule,
+        }
+    }
+}
+
+/// How the rows of a clash depend on each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Each row by itself.
+    Each,
+    /// Two rows, of which the second takes values of the first.
+    Pair,
+    /// The same, and the first has a value in each of these columns.
+    WholePair,
 }
 
 /// The kind of a clash.

@@ -5,18 +5,12 @@ use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{PartKind, Schema, Table, TableKind};
 
+use crate::script::demands::CLOCK_FUNCTIONS;
 use crate::script::names::words_of;
 use sandbox::sqlite_message;
 
-/// The functions that read the clock if one of their arguments says so.
-const CLOCK: [&str; 11] = [
-    "date",
-    "time",
-    "datetime",
-    "julianday",
-    "unixepoch",
-    "strftime",
-    "timediff",
+/// The words beside [`CLOCK_FUNCTIONS`] that read the clock, or the time zone of the machine.
+const CLOCK_WORDS: [&str; 4] = [
     "current_date",
     "current_time",
     "current_timestamp",
@@ -59,7 +53,7 @@ pub(crate) fn may_call_clock(schema: &Schema) -> bool {
 
 fn calls_clock(expression: &str) -> bool {
     let words = words_of(expression);
-    let mut names = CLOCK.iter();
+    let mut names = CLOCK_FUNCTIONS.iter().chain(&CLOCK_WORDS);
     names.any(|name| words.iter().any(|word| word == name))
 }
 

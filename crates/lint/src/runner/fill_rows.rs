@@ -47,13 +47,13 @@ pub(crate) const MODE: Mode = Mode {
 pub(crate) struct Chosen {
     pub(crate) rows: Vec<ChosenRow>,
     /// Rows that clash with the step, each run for itself.
-    pub(crate) clashes: Vec<Arc<Clash>>,
+    pub(crate) clashes: Vec<Clash>,
     /// How many more rows a table needs for them.
     needed: BTreeMap<String, usize>,
 }
 
 impl Chosen {
-    pub(crate) fn new(schema: &Schema, rows: Vec<ChosenRow>, clashes: Vec<Arc<Clash>>) -> Chosen {
+    pub(crate) fn new(schema: &Schema, rows: Vec<ChosenRow>, clashes: Vec<Clash>) -> Chosen {
         Chosen {
             needed: rows_needed(schema, &rows, &clashes),
             rows,
@@ -73,8 +73,10 @@ pub(crate) fn fill(
 ) -> Result<Filled, Error> {
     let engine = Runner::open(image, MODE, options)?;
     let mut generator = Generator::new(schema, &engine.connection)?.rows(options.rows);
-    for (table, more) in &chosen.needed {
-        generator = generator.more_rows(table, *more);
+    if rows != Rows::Hostile {
+        for (table, more) in &chosen.needed {
+            generator = generator.more_rows(table, *more);
+        }
     }
     generator = match rows {
         Rows::Plain | Rows::Generated => generator,
@@ -100,7 +102,7 @@ pub(crate) fn fill(
         let with_nulls = rows == Rows::Plain;
         let kept = chosen.rows.iter();
         let kept = kept.filter(|row| with_nulls || row.cells.iter().all(|(_, sql)| sql != "NULL"));
-        let kept: Vec<ChosenRow> = kept.cloned().collect();
+        let kept: Vec<&ChosenRow> = kept.collect();
         put_rows(&engine.connection, schema, &kept);
     }
     forget_rows(&engine, schema);
@@ -304,7 +306,7 @@ impl<'a> PrunedVersion<'a> {
     }
 
     /// The clashes of the step.
-    pub(crate) fn clashes(&self) -> Vec<Arc<Clash>> {
-        self.chosen.clashes.clone()
+    pub(crate) fn clashes(&self) -> &[Clash] {
+        &self.chosen.clashes
     }
 }

@@ -1,5 +1,6 @@
 //! One step under one mode, and the outcomes of its scripts: the values that the runner returns.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub(crate) struct StepRun<'a> {
     pub(crate) after: &'a Arc<Schema>,
     /// From the version before to the one after.
     pub(crate) lineage: Lineage,
+    /// From the version after to the one before, once it is asked for.
+    back_lineage: OnceCell<Lineage>,
     /// The tables that its scripts may change, as they are called before.
     pub(crate) touched_before: BTreeSet<String>,
     /// The same tables, as they are called after.
@@ -58,6 +61,7 @@ impl<'a> StepRun<'a> {
             before,
             after,
             lineage: Lineage::trace(before, after, up),
+            back_lineage: OnceCell::new(),
             touched_before: affected_tables(before, statements.clone()),
             touched_after: affected_tables(after, statements),
             copied_before: CopiedBefore::new(),
@@ -93,6 +97,16 @@ impl<'a> StepRun<'a> {
     pub(crate) fn statements(&self, direction: Direction) -> &'a [Statement] {
         let text = self.text(direction);
         text.map_or(&[][..], |text| text.statements.as_slice())
+    }
+
+    /// The lineage through a script.
+    pub(crate) fn lineage(&self, direction: Direction) -> &Lineage {
+        match direction {
+            Direction::Up => &self.lineage,
+            Direction::Down => self.back_lineage.get_or_init(|| {
+                Lineage::trace(self.after, self.before, self.statements(direction))
+            }),
+        }
     }
 
     /// The schema that a script starts from.

@@ -6,8 +6,8 @@ use std::fmt;
 
 use sqlite3_parser::ast::fmt::ToTokens;
 use sqlite3_parser::ast::{
-    DistinctNames, Expr, InsertBody, Literal, OneSelect, Operator, ResultColumn, Set, Stmt,
-    UnaryOperator, UpsertDo,
+    Expr, InsertBody, Literal, OneSelect, Operator, ResultColumn, Set, Stmt, UnaryOperator,
+    UpsertDo,
 };
 
 use crate::script::expressions::{Role, walk};
@@ -28,15 +28,13 @@ pub(crate) struct Demands {
     pub(crate) json: Vec<(String, String)>,
     /// A function of the clock or of chance that the statement calls.
     pub(crate) volatile: Option<String>,
-    /// Texts that an `INSERT` contains as literals, as SQL.
-    pub(crate) inserted: BTreeSet<String>,
     /// Literals of all comparisons.
     pub(crate) literals: Vec<String>,
     /// Columns that `DO UPDATE SET` names.
     pub(crate) upserts: BTreeSet<String>,
     /// Columns that are compared with each other, as in a join.
     pub(crate) pairs: Vec<(String, String)>,
-    /// All literals, as SQL.
+    /// All literals but NULL, as SQL.
     pub(crate) all_literals: BTreeSet<String>,
     /// Columns that are looked up in a table of the statement's own.
     pub(crate) lookups: BTreeSet<String>,
@@ -59,6 +57,17 @@ pub(crate) struct NamedRow {
     pub(crate) values: Vec<Option<String>>,
 }
 
+/// The functions that read the clock if an argument says so.
+pub(crate) const CLOCK_FUNCTIONS: [&str; 7] = [
+    "date",
+    "time",
+    "datetime",
+    "julianday",
+    "unixepoch",
+    "strftime",
+    "timediff",
+];
+
 /// More rows of one `INSERT … VALUES` are not read.
 const ROWS: usize = 4;
 
@@ -74,29 +83,21 @@ impl Demands {
                 body: InsertBody::Select(select, upsert),
                 ..
             } => {
-                walk(statement, &mut |expr, _| {
-                    if let Expr::Literal(Literal::String(text)) = expr {
-                        demands.inserted.insert((*text).to_owned());
-                    }
-                });
                 let compounds = select.body.compounds.iter().flat_map(|all| all.iter());
                 let selects = compounds.map(|compound| &compound.select);
-                for select in std::iter::once(&select.body.select).chain(selects) {
-                    demands.add_selected_row(&named(&tbl_name.name), columns.as_ref(), select);
-                }
-                if let OneSelect::Values(rows) = &select.body.select {
-                    let columns = columns.iter().flat_map(|names| names.iter());
-                    let columns: Vec<String> = columns.map(named).collect();
-                    demands.rows = rows
-                        .iter()
-                        .take(ROWS)
-                        .map(|row| NamedRow {
-                            table: named(&tbl_name.name),
-                            columns: columns.clone(),
-                            values: row.iter().map(literal).collect(),
-                        })
-                        .collect();
-                }
+                let values = std::iter::once(&select.body.select)
+                    .chain(selects)
+                    .flat_map(rows_of_values);
+                let columns = columns.iter().flat_map(|names| names.iter());
+                let columns: Vec<String> = columns.map(named).collect();
+                demands.rows = values
+                    .take(ROWS)
+                    .map(|values| NamedRow {
+                        table: named(&tbl_name.name),
+                        columns: columns.clone(),
+                        values,
+                    })
+                    .collect();
                 let mut next = *upsert;
                 while let Some(upsert) = next {
                     if let UpsertDo::Set { sets, .. } = &upsert.do_clause {
@@ -139,7 +140,7 @@ impl Demands {
             }
             Expr::InSelect { lhs, rhs, .. } => {
                 if let OneSelect::Select { columns, .. } = &rhs.body.select
-                    && let [sqlite3_parser::ast::ResultColumn::Expr(result, _)] = columns
+                    && let [ResultColumn::Expr(result, _)] = columns
                     && let (Some(a), Some(b)) = (column(lhs), column(result))
                 {
                     push_new(&mut self.pairs, (a, b));
@@ -190,33 +191,6 @@ impl Demands {
         }
     }
 
-    /// A row of literals that a SELECT without tables gives.
-    fn add_selected_row(
-        &mut self,
-        table: &str,
-        columns: Option<&DistinctNames<'_>>,
-        select: &OneSelect<'_>,
-    ) {
-        if let OneSelect::Select {
-            columns: results,
-            from: None,
-            ..
-        } = select
-            && self.rows.len() < ROWS
-        {
-            let value = |result: &ResultColumn<'_>| match result {
-                ResultColumn::Expr(expr, _) => literal(expr),
-                ResultColumn::Star | ResultColumn::TableStar(_) => None,
-            };
-            let columns = columns.into_iter().flat_map(|names| names.iter());
-            self.rows.push(NamedRow {
-                table: table.to_owned(),
-                columns: columns.map(named).collect(),
-                values: results.iter().map(value).collect(),
-            });
-        }
-    }
-
     /// The path of `column ->> 'path'`, and the literals of a comparison.
     fn read_json(&mut self, a: &Expr<'_>, op: Operator, b: &Expr<'_>) {
         match op {
@@ -264,17 +238,31 @@ impl Demands {
     }
 }
 
+/// The rows that VALUES or a SELECT without tables gives: their values, `None` for one that is no
+/// literal.
+fn rows_of_values(select: &OneSelect<'_>) -> Vec<Vec<Option<String>>> {
+    match select {
+        OneSelect::Values(rows) => {
+            let rows = rows.iter();
+            rows.map(|row| row.iter().map(literal).collect()).collect()
+        }
+        OneSelect::Select {
+            columns,
+            from: None,
+            ..
+        } => {
+            let value = |result: &ResultColumn<'_>| match result {
+                ResultColumn::Expr(expr, _) => literal(expr),
+                ResultColumn::Star | ResultColumn::TableStar(_) => None,
+            };
+            vec![columns.iter().map(value).collect()]
+        }
+        OneSelect::Select { .. } => Vec::new(),
+    }
+}
+
 /// The function of the clock or of chance that an expression calls, if it is such a call.
 fn volatile(expr: &Expr<'_>) -> Option<String> {
-    const CLOCK: [&str; 7] = [
-        "date",
-        "time",
-        "datetime",
-        "julianday",
-        "unixepoch",
-        "strftime",
-        "timediff",
-    ];
     match expr {
         Expr::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => {
             Some(text(expr))
@@ -287,7 +275,8 @@ fn volatile(expr: &Expr<'_>) -> Option<String> {
             };
             // Without a time, these functions take the present one.
             let timeless = args.len() == usize::from(name == "strftime");
-            let clock = CLOCK.contains(&name.as_str()) && (timeless || args.iter().any(now));
+            let clock =
+                CLOCK_FUNCTIONS.contains(&name.as_str()) && (timeless || args.iter().any(now));
             let chance = ["random", "randomblob"].contains(&name.as_str());
             (clock || chance).then(|| format!("{name}()"))
         }

@@ -2,17 +2,16 @@
 //! CHECK, foreign keys, types, and rows that it inserts under a key of its own.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use schema::sql::fold;
 use schema::{Affinity, PartKind, Schema, Table};
 
 use super::from_statements::nowhere;
-use super::keys::{Key, keys};
 use super::targets::{Origin, Target, targets};
-use super::{Cells, Clash, ClashKind, FIRST};
+use super::{Cells, Clash, ClashKind, FIRST, Shape, cells};
 use crate::script::lineage::{Lineage, TableLineage};
 use crate::script::statement::{Copy, DISTINCT, Effect, Source, Statement};
+use crate::script::unique_keys::{Key, Part, unique_keys};
 use generate::rows_about;
 
 /// No step is run on more clashes.
@@ -24,18 +23,18 @@ pub(crate) fn clashes(
     after: &Schema,
     lineage: &Lineage,
     statements: &[Statement],
-) -> Vec<Arc<Clash>> {
+) -> Vec<Clash> {
     let mut found = Vec::new();
     let mut add = |clash: Clash| {
-        let known = |own: &Arc<Clash>| own.rows == clash.rows && own.about == clash.about;
+        let known = |own: &Clash| own.rows == clash.rows && own.about == clash.about;
         let known = found.iter().any(known);
         if found.len() < MOST && !known {
-            found.push(Arc::new(clash));
+            found.push(clash);
         }
     };
     for target in targets(before, after, lineage, statements) {
-        let own = keys(before, target.from);
-        for key in keys(after, target.into) {
+        let own = unique_keys(before, target.from);
+        for key in unique_keys(after, target.into) {
             clash_with_key(&target, &key, &own, &mut add);
         }
         clash_with_nulls(&target, &mut add);
@@ -97,13 +96,9 @@ fn clash_with_key(target: &Target<'_>, key: &Key, own: &[Key], add: &mut dyn FnM
         rows[1].retain(|(name, _)| second.iter().all(|(other, _)| other != name));
         rows[1].extend(second);
         add(Clash {
-            table: table.clone(),
             about: format!("the key ({shown}) of `{}`", target.into.name),
-            condition,
-            rows: rows.to_vec(),
-            pairs: true,
-            whole: true,
-            kind: ClashKind::NewRule,
+            shape: Shape::WholePair,
+            ..Clash::new(&table, condition, rows.to_vec())
         });
     };
     let same: Cells = columns
@@ -210,19 +205,17 @@ fn clash_with_distinct(
     }
     cells.sort();
     cells.dedup();
+    if cells.is_empty() {
+        return;
+    }
     let columns: Vec<String> = cells.iter().map(|(name, _)| name.clone()).collect();
     add(Clash {
-        table: fold(&kin.name),
-        about: String::new(),
-        condition: format!("two rows have the same {}", quoted(&columns)),
-        rows: if cells.is_empty() {
-            Vec::new()
-        } else {
-            vec![Cells::new(), cells]
-        },
-        pairs: true,
-        whole: false,
-        kind: ClashKind::NewRule,
+        shape: Shape::Pair,
+        ..Clash::new(
+            &kin.name,
+            format!("two rows have the same {}", quoted(&columns)),
+            vec![Cells::new(), cells],
+        )
     });
 }
 
@@ -293,14 +286,8 @@ fn rows_on(target: &Target<'_>, expression: &str) -> (Vec<String>, Vec<generate:
     (names, rows_about(expression, &columns))
 }
 
-fn cells(names: &[String], row: generate::RowValues) -> Cells {
-    let cell =
-        |(at, value): (usize, observe::Value)| Some((names.get(at)?.clone(), value.to_sql_text()));
-    row.into_iter().filter_map(cell).collect()
-}
-
 /// The columns of a part of a key; of a generated column, those of its expression.
-fn part_columns(target: &Target<'_>, part: &super::keys::Part) -> BTreeSet<String> {
+fn part_columns(target: &Target<'_>, part: &Part) -> BTreeSet<String> {
     let names = part.columns().into_iter();
     names
         .flat_map(|name| {
@@ -331,15 +318,11 @@ fn clash_with_nulls(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
             continue;
         };
         if refuses(target.into, now) && !refuses(target.from, was) && in_key(target.from, was) {
-            add(Clash {
-                table: fold(&target.from.name),
-                about: String::new(),
-                condition: format!("`{was}` is NULL in a row"),
-                rows: vec![vec![(was.clone(), "NULL".to_owned())]],
-                pairs: false,
-                whole: false,
-                kind: ClashKind::NewRule,
-            });
+            add(Clash::new(
+                &target.from.name,
+                format!("`{was}` is NULL in a row"),
+                vec![vec![(was.clone(), "NULL".to_owned())]],
+            ));
         }
     }
 }
@@ -360,13 +343,12 @@ fn clash_with_checks(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
         }
         for row in rows {
             add(Clash {
-                table: fold(&target.from.name),
                 about: format!("`CHECK ({})`", check.expression),
-                condition: format!("a row breaks `CHECK ({})`", check.expression),
-                rows: vec![cells(&names, row)],
-                pairs: false,
-                whole: false,
-                kind: ClashKind::NewRule,
+                ..Clash::new(
+                    &target.from.name,
+                    format!("a row breaks `CHECK ({})`", check.expression),
+                    vec![cells(&names, row)],
+                )
             });
         }
     }
@@ -398,21 +380,20 @@ fn clash_with_foreign_keys(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
             (name.clone(), value.to_owned())
         };
         add(Clash {
-            table: fold(&target.from.name),
             about: format!(
                 "the foreign key from {} to `{}`",
                 quoted(&columns),
                 key.parent
             ),
-            condition: format!(
-                "the {} of a row is in no row of `{}`",
-                quoted(&columns),
-                key.parent
-            ),
-            rows: vec![columns.iter().map(cell).collect()],
-            pairs: false,
-            whole: false,
-            kind: ClashKind::NewRule,
+            ..Clash::new(
+                &target.from.name,
+                format!(
+                    "the {} of a row is in no row of `{}`",
+                    quoted(&columns),
+                    key.parent
+                ),
+                vec![columns.iter().map(cell).collect()],
+            )
         });
     }
 }
@@ -451,20 +432,19 @@ fn clash_with_types(target: &Target<'_>, add: &mut dyn FnMut(Clash)) {
                 _ => false,
             };
             add(Clash {
-                table: fold(&target.from.name),
-                about: String::new(),
-                condition: format!("`{was}` holds {what}"),
-                rows: values
-                    .iter()
-                    .map(|value| vec![(was.clone(), (*value).to_owned())])
-                    .collect(),
-                pairs: false,
-                whole: false,
                 kind: if odd {
                     ClashKind::OddType
                 } else {
                     ClashKind::NewRule
                 },
+                ..Clash::new(
+                    &target.from.name,
+                    format!("`{was}` holds {what}"),
+                    values
+                        .iter()
+                        .map(|value| vec![(was.clone(), (*value).to_owned())])
+                        .collect(),
+                )
             });
         }
     }
@@ -486,13 +466,12 @@ fn clash_with_groups(before: &Schema, statement: &Statement, add: &mut dyn FnMut
         }
         let columns: Vec<String> = cells.iter().map(|(name, _)| name.clone()).collect();
         add(Clash {
-            table: fold(&table.name),
-            about: String::new(),
-            condition: format!("several rows have the same {}", quoted(&columns)),
-            rows: vec![Cells::new(), cells],
-            pairs: true,
-            whole: false,
-            kind: ClashKind::NewRule,
+            shape: Shape::Pair,
+            ..Clash::new(
+                &table.name,
+                format!("several rows have the same {}", quoted(&columns)),
+                vec![Cells::new(), cells],
+            )
         });
     }
 }
@@ -510,16 +489,12 @@ fn clash_with_values(before: &Schema, statement: &Statement, add: &mut dyn FnMut
             [part] => part.columns().contains(column),
             _ => false,
         };
-        if value != "NULL" && keys(before, table).iter().any(single) {
-            add(Clash {
-                table: name.clone(),
-                about: String::new(),
-                condition: format!("a row with `{column}` {value} is there already"),
-                rows: vec![vec![(column.clone(), value.clone())]],
-                pairs: false,
-                whole: false,
-                kind: ClashKind::NewRule,
-            });
+        if value != "NULL" && unique_keys(before, table).iter().any(single) {
+            add(Clash::new(
+                name,
+                format!("a row with `{column}` {value} is there already"),
+                vec![vec![(column.clone(), value.clone())]],
+            ));
         }
     }
 }
@@ -536,8 +511,8 @@ fn clash_with_rows(before: &Schema, statement: &Statement, add: &mut dyn FnMut(C
         } else {
             row.columns.clone()
         };
-        for key in keys(before, table) {
-            let cell = |part: &super::keys::Part| {
+        for key in unique_keys(before, table) {
+            let cell = |part: &Part| {
                 let PartKind::Column(name) = &part.kind else {
                     return None;
                 };
@@ -553,13 +528,12 @@ fn clash_with_rows(before: &Schema, statement: &Statement, add: &mut dyn FnMut(C
                 .map(|(name, value)| format!("`{name}` {value}"));
             let shown: Vec<String> = shown.collect();
             add(Clash {
-                table: row.table.clone(),
-                about: String::new(),
-                condition: format!("a row with {} is there already", shown.join(" and ")),
-                rows: vec![cells],
-                pairs: false,
-                whole: false,
                 kind: ClashKind::NamedRow,
+                ..Clash::new(
+                    &row.table,
+                    format!("a row with {} is there already", shown.join(" and ")),
+                    vec![cells],
+                )
             });
         }
     }

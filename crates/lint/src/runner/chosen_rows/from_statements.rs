@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use schema::sql::{fold, quote_name};
 use schema::{Affinity, Column, Schema, Table, TableKind};
 
-use super::keys::keys;
-use super::{Cells, ChosenRow};
+use super::{Cells, ChosenRow, cells};
 use crate::script::statement::Statement;
+use crate::script::unique_keys::unique_keys;
 use generate::rows_about;
 
 /// More rows than these are chosen for no table.
@@ -70,21 +70,16 @@ impl Choice<'_> {
         let columns: Vec<(String, Affinity)> = (self.table.stored_columns())
             .map(|column| (column.name.clone(), column.affinity))
             .collect();
+        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         let demands = &statement.demands;
         for condition in &demands.conditions {
             let mut understood = false;
             for row in rows_about(condition, &columns) {
                 understood = true;
-                let cell = |(at, value): (usize, observe::Value)| {
-                    let (name, _) = columns.get(at)?;
-                    Some((name.clone(), value.to_sql_text()))
-                };
-                let row: Cells = row.into_iter().filter_map(cell).collect();
-                self.add(self.with_values(row, statement));
+                self.add(self.with_values(cells(&names, row), statement));
             }
             let computes = ["(", "||"].iter().any(|sign| condition.contains(sign));
-            let names = generate::names(condition);
-            let named = self.named(&names);
+            let named = self.named(&generate::names(condition));
             if !understood || computes {
                 self.guess(&named, condition, statement);
             }
@@ -97,8 +92,9 @@ impl Choice<'_> {
         for column in self.named(&demands.computed) {
             self.compute(&column);
         }
+        let keys = unique_keys(self.schema, self.table);
         for (name, value) in &demands.assigned {
-            let unique = keys(self.schema, self.table).iter().any(|key| {
+            let unique = keys.iter().any(|key| {
                 let mut parts = key.parts.iter();
                 parts.any(|part| part.columns().contains(name))
             });

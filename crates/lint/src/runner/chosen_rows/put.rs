@@ -1,13 +1,12 @@
 //! Puts chosen rows into a database that has generated rows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rusqlite::Connection;
 use schema::sql::{fold, quote_name};
 use schema::{Schema, Table, TableKind};
 
-use super::{Cells, ChosenRow, Clash, FIRST};
+use super::{Cells, ChosenRow, Clash, FIRST, Shape};
 
 /// How many rows become like the first one.
 const ALIKE: usize = 3;
@@ -17,7 +16,7 @@ const TRIES: usize = 4;
 
 /// Gives the chosen rows to the database, each in the place of one generated row. A row that a key,
 /// a CHECK or a trigger refuses stays as it was.
-pub(crate) fn put_rows(connection: &Connection, schema: &Schema, rows: &[ChosenRow]) {
+pub(crate) fn put_rows(connection: &Connection, schema: &Schema, rows: &[&ChosenRow]) {
     let mut tables: BTreeMap<&str, Vec<&Cells>> = BTreeMap::new();
     for row in rows {
         tables.entry(&row.table).or_default().push(&row.cells);
@@ -95,7 +94,7 @@ pub(crate) fn put_clash(connection: &Connection, schema: &Schema, clash: &Clash)
         return false;
     };
     let places = places(connection, table);
-    if clash.pairs {
+    if clash.shape != Shape::Each {
         put_pair(connection, table, &places, clash)
     } else {
         let mut free = places.iter();
@@ -118,7 +117,7 @@ fn put_pair(connection: &Connection, table: &Table, places: &[String], clash: &C
         if !first_cells.is_empty() && set(connection, table, first, first_cells).is_err() {
             continue;
         }
-        if clash.whole && !is_whole(connection, table, first, second_cells) {
+        if clash.shape == Shape::WholePair && !is_whole(connection, table, first, second_cells) {
             continue;
         }
         let cell = |(column, sql): &(String, String)| {
@@ -216,7 +215,7 @@ fn set(connection: &Connection, table: &Table, place: &str, cells: &Cells) -> ru
 pub(crate) fn rows_needed(
     schema: &Schema,
     rows: &[ChosenRow],
-    clashes: &[Arc<Clash>],
+    clashes: &[Clash],
 ) -> BTreeMap<String, usize> {
     let mut needed: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows {

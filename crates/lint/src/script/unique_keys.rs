@@ -7,23 +7,23 @@ use schema::{PartKind, Schema, Table};
 
 /// A set of columns or expressions in which no two rows may be the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) parts: Vec<Part>,
+pub(crate) struct Key {
+    pub(crate) parts: Vec<Part>,
     /// The condition of a partial index.
-    pub(super) filter: Option<String>,
+    pub(crate) filter: Option<String>,
 }
 
 /// A part of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) kind: PartKind,
+pub(crate) struct Part {
+    pub(crate) kind: PartKind,
     /// In upper case.
-    pub(super) collation: String,
+    pub(crate) collation: String,
 }
 
 impl Part {
     /// The folded names of its columns.
-    pub(super) fn columns(&self) -> BTreeSet<String> {
+    pub(crate) fn columns(&self) -> BTreeSet<String> {
         match &self.kind {
             PartKind::Column(name) => BTreeSet::from([fold(name)]),
             PartKind::Expression(text) => generate::names(text),
@@ -32,7 +32,7 @@ impl Part {
 }
 
 /// The unique keys of a table.
-pub(super) fn keys(schema: &Schema, table: &Table) -> Vec<Key> {
+pub(crate) fn unique_keys(schema: &Schema, table: &Table) -> Vec<Key> {
     let collation = |name: &str, own: Option<&String>| {
         let column = table
             .column(name)
