@@ -85,7 +85,7 @@ impl Tested {
         rest.extend(open.map(|((_, rule), _)| Untested {
             direction,
             line: None,
-            why: format!("{rule} is not understood, so no row that breaks it was tried"),
+            why: format!("no row that breaks {rule} was found"),
         }));
         rest
     }

@@ -29,6 +29,8 @@ pub(crate) struct ChosenRow {
     /// The folded name of the table.
     pub(crate) table: String,
     pub(crate) cells: Cells,
+    /// Whether no row refers to it, for a statement that takes only such rows.
+    pub(crate) alone: bool,
 }
 
 /// Rows that clash with a script.

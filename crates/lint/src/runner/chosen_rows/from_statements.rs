@@ -26,6 +26,9 @@ fn fits(column: &Column, literal: &str) -> bool {
 /// More values than these are not put into a JSON document.
 const JSON_VALUES: usize = 6;
 
+/// The same for rows that no other row refers to.
+const MOST_ALONE: usize = 12;
+
 /// Rows for the tables of `schema` of `only`, for all of these statements.
 pub(crate) fn chosen_rows(
     schema: &Schema,
@@ -44,14 +47,18 @@ pub(crate) fn chosen_rows(
                 schema,
                 table,
                 rows: Vec::new(),
+                alone: Vec::new(),
             };
             for statement in statements {
                 choice.read(statement, &literals);
             }
             let name = fold(&table.name);
-            choice.rows.into_iter().map(move |cells| ChosenRow {
+            let rows = choice.rows.into_iter().map(|cells| (cells, false));
+            let alone = choice.alone.into_iter().map(|cells| (cells, true));
+            rows.chain(alone).map(move |(cells, alone)| ChosenRow {
                 table: name.clone(),
                 cells,
+                alone,
             })
         })
         .collect()
@@ -62,6 +69,8 @@ struct Choice<'a> {
     schema: &'a Schema,
     table: &'a Table,
     rows: Vec<Cells>,
+    /// Rows that no other row shall refer to.
+    alone: Vec<Cells>,
 }
 
 impl Choice<'_> {
@@ -76,7 +85,11 @@ impl Choice<'_> {
             let mut understood = false;
             for row in rows_about(condition, &columns) {
                 understood = true;
-                self.add(self.with_values(cells(&names, row), statement));
+                let row = cells(&names, row);
+                if !demands.pairs.is_empty() {
+                    self.add_alone(self.with_overwritten(row.clone(), statement));
+                }
+                self.add(self.with_values(row, statement));
             }
             let computes = ["(", "||"].iter().any(|sign| condition.contains(sign));
             let named = self.named(&generate::names(condition));
@@ -128,14 +141,14 @@ impl Choice<'_> {
             }
         }
         for (a, b) in &demands.pairs {
-            self.pair(a, b);
-            self.pair(b, a);
+            self.pair(a, b, statement);
+            self.pair(b, a, statement);
         }
     }
 
     /// The cells, and values for the columns that the statement sets: what it overwrites must be
     /// there.
-    fn with_values(&self, mut cells: Cells, statement: &Statement) -> Cells {
+    fn with_overwritten(&self, mut cells: Cells, statement: &Statement) -> Cells {
         let demands = &statement.demands;
         let assigned = demands.assigned.iter().map(|(name, _)| name);
         let derived = demands.derived.iter().map(|(name, _)| name);
@@ -152,13 +165,19 @@ impl Choice<'_> {
                 cells.push((column.name, format!("coalesce({own}, {usual})")));
             }
         }
-        for (a, b) in &demands.pairs {
+        cells
+    }
+
+    /// The same, and values that lead to rows of other tables.
+    fn with_values(&self, cells: Cells, statement: &Statement) -> Cells {
+        let mut cells = self.with_overwritten(cells, statement);
+        for (a, b) in &statement.demands.pairs {
             for (own, other) in [(a, b), (b, a)] {
                 let known = cells.iter().any(|(name, _)| fold(name) == *own);
                 let id = self.table.rowid_alias().map(fold);
                 if let Some(column) = self.column(own).filter(|_| !known)
                     && id.as_deref() != Some(own.as_str())
-                    && let Some(value) = self.values_elsewhere(other).into_iter().next()
+                    && let Some(value) = self.values_elsewhere(other, statement).into_iter().next()
                 {
                     cells.push((column.name, value));
                 }
@@ -170,6 +189,12 @@ impl Choice<'_> {
     fn add(&mut self, cells: Cells) {
         if !cells.is_empty() && self.rows.len() < MOST && !self.rows.contains(&cells) {
             self.rows.push(cells);
+        }
+    }
+
+    fn add_alone(&mut self, cells: Cells) {
+        if !cells.is_empty() && self.alone.len() < MOST_ALONE && !self.alone.contains(&cells) {
+            self.alone.push(cells);
         }
     }
 
@@ -337,10 +362,11 @@ impl Choice<'_> {
         }
     }
 
-    /// A value of a column that other tables have, as SQL, for each of them.
-    fn values_elsewhere(&self, column: &str) -> Vec<String> {
+    /// A value of a column that other tables of the statement have, as SQL, for each of them.
+    fn values_elsewhere(&self, column: &str, statement: &Statement) -> Vec<String> {
         let others = self.schema.tables().filter(|other| {
             other.name != self.table.name
+                && statement.mentions(&other.name)
                 && other.kind == TableKind::Ordinary
                 && other.stored_columns().any(|own| fold(&own.name) == column)
         });
@@ -353,12 +379,12 @@ impl Choice<'_> {
     }
 
     /// A row that `a` leads to a row of another table, and one that it leads nowhere.
-    fn pair(&mut self, a: &str, b: &str) {
+    fn pair(&mut self, a: &str, b: &str, statement: &Statement) {
         let Some(column) = self.column(a) else {
             return;
         };
         let name = column.name;
-        for other in self.values_elsewhere(b) {
+        for other in self.values_elsewhere(b, statement) {
             self.add(vec![(name.clone(), other)]);
         }
         self.add(vec![(name.clone(), "NULL".to_owned())]);

@@ -17,35 +17,40 @@ const TRIES: usize = 4;
 /// Gives the chosen rows to the database, each in the place of one generated row. A row that a key,
 /// a CHECK or a trigger refuses stays as it was.
 pub(crate) fn put_rows(connection: &Connection, schema: &Schema, rows: &[&ChosenRow]) {
-    let mut tables: BTreeMap<&str, Vec<&Cells>> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, Vec<&ChosenRow>> = BTreeMap::new();
     for row in rows {
-        tables.entry(&row.table).or_default().push(&row.cells);
+        tables.entry(&row.table).or_default().push(row);
     }
+    let mut filled = Vec::new();
     for (name, rows) in tables {
-        let Some(table) = schema.table(name) else {
-            continue;
-        };
-        // The first row stays as it was generated, and the last one is the one that is emptied.
-        let places = places(connection, table);
-        let mut free = inner(&places).iter();
-        for cells in rows {
-            // One that refers to a row, or that others refer to, may not take the value.
-            let tries: Vec<&String> = free.clone().take(TRIES).collect();
-            let mut tries = tries.into_iter();
-            if tries.any(|place| set(connection, table, place, cells).is_ok()) {
-                let left = tries.count();
-                let used = free.clone().take(TRIES).count() - left;
-                free.by_ref().take(used).for_each(drop);
+        if let Some(table) = schema.table(name) {
+            filled.push((table, put_into(connection, table, &rows)));
+        }
+    }
+    for (table, alone) in filled {
+        refer_to_each_row(connection, schema, table, &alone);
+    }
+}
+
+/// Gives the rows of one table to the database, and finds the places of those that are alone.
+fn put_into(connection: &Connection, table: &Table, rows: &[&ChosenRow]) -> BTreeSet<String> {
+    let places = places(connection, table);
+    let mut free = inner(&places).iter();
+    let mut alone = BTreeSet::new();
+    for row in rows {
+        // One that refers to a row, or that others refer to, may not take the value.
+        let tries = free.clone().take(TRIES);
+        let found = tries
+            .enumerate()
+            .find(|(_, place)| set(connection, table, place, &row.cells).is_ok());
+        if let Some((at, place)) = found {
+            free.by_ref().take(at + 1).for_each(drop);
+            if row.alone {
+                alone.insert(place.clone());
             }
         }
     }
-    for table in rows
-        .iter()
-        .map(|row| row.table.as_str())
-        .collect::<BTreeSet<_>>()
-    {
-        refer_to_each_row(connection, schema, table);
-    }
+    alone
 }
 
 /// All places but the first, where the row stays as it was generated, and the last, where it is
@@ -56,34 +61,62 @@ fn inner(places: &[String]) -> &[String] {
 }
 
 /// Lets the rows of each table with a key to `parent` refer to its rows one after the other, so
-/// that each has one that refers to it.
-fn refer_to_each_row(connection: &Connection, schema: &Schema, parent: &str) {
-    let Some(table) = schema.table(parent) else {
-        return;
-    };
-    let parents = places(connection, table);
-    for child in schema.tables().filter(|child| fold(&child.name) != parent) {
+/// that each has one that refers to it, but for those that are alone.
+fn refer_to_each_row(
+    connection: &Connection,
+    schema: &Schema,
+    parent: &Table,
+    alone: &BTreeSet<String>,
+) {
+    let own = fold(&parent.name);
+    let all = places(connection, parent);
+    let parents: Vec<&String> = (inner(&all).iter())
+        .filter(|place| !alone.contains(*place))
+        .collect();
+    for child in schema.tables().filter(|child| fold(&child.name) != own) {
         let mut keys = child.foreign_keys.iter();
-        let Some(key) = keys.find(|key| fold(&key.parent) == parent) else {
+        let Some(key) = keys.find(|key| fold(&key.parent) == own) else {
             continue;
         };
         let to: Vec<String> = if key.parent_columns.is_empty() {
-            let own = table.primary_key.iter().flat_map(|key| &key.columns);
+            let own = parent.primary_key.iter().flat_map(|key| &key.columns);
             own.map(|part| part.name.clone()).collect()
         } else {
             key.parent_columns.clone()
         };
-        let children = places(connection, child);
-        for (place, parent) in inner(&children).iter().zip(inner(&parents)) {
-            let cell = |(column, to): (&String, &String)| {
-                let (to, name) = (quote_name(to), quote_name(&table.name));
-                let value = format!("(SELECT {to} FROM main.{name} WHERE {parent})");
-                (column.clone(), value)
+        let cells = |place: &str| -> Cells {
+            let name = quote_name(&parent.name);
+            let value = |to: &String| {
+                let to = quote_name(to);
+                format!("(SELECT {to} FROM main.{name} WHERE {place})")
             };
-            let cells: Cells = key.columns.iter().zip(&to).map(cell).collect();
+            let columns = key.columns.iter().cloned();
+            columns.zip(to.iter().map(value)).collect()
+        };
+        let children = places(connection, child);
+        for (place, parent) in inner(&children).iter().zip(&parents) {
             // A key of the child may allow one of them only.
-            let _ = set(connection, child, place, &cells);
+            let _ = set(connection, child, place, &cells(parent));
         }
+        let other = parents.first().map(|parent| cells(parent));
+        for place in alone {
+            take_references(connection, child, &cells(place), other.as_ref());
+        }
+    }
+}
+
+/// Lets the rows of `child` that have these cells refer to another row, or deletes them.
+fn take_references(connection: &Connection, child: &Table, own: &Cells, other: Option<&Cells>) {
+    let parts: Vec<String> = own
+        .iter()
+        .map(|(column, sql)| format!("{} IS {sql}", quote_name(column)))
+        .collect();
+    let own = parts.join(" AND ");
+    let moved = other.is_some_and(|other| set(connection, child, &own, other).is_ok());
+    if !moved {
+        let sql = format!("DELETE FROM main.{} WHERE {own}", quote_name(&child.name));
+        // A key to the row may refuse it; then the row is not alone.
+        let _ = connection.execute(&sql, []);
     }
 }
 
