@@ -24,6 +24,35 @@ pub const FIXTURES: &str = "fixtures";
 /// The files with generated blocks, below the root.
 pub const DOCS: [&str; 2] = ["docs/database.md", "docs/development/MIGRATIONS.md"];
 
+/// The files of the checkout that git tracks, and new ones that it does not ignore, below `root`.
+///
+/// # Errors
+/// If git is missing or fails.
+pub fn tracked_files(root: &Path) -> Result<Vec<String>, Failure> {
+    let listed = Command::new("git")
+        .current_dir(root)
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run `git`: {error}")))?;
+    if !listed.status.success() {
+        return Err(
+            Failure::new("`git ls-files` failed").hint("run this inside a checkout of the project")
+        );
+    }
+    let names = String::from_utf8_lossy(&listed.stdout);
+    let names = names.split('\0').filter(|name| !name.is_empty());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
 /// The root of the current checkout: the nearest folder above the current one that is this project,
 /// wherever the program was built.
 ///

@@ -28,7 +28,7 @@ pub(super) struct Refusal {
 
 impl Trial {
     pub(super) fn open(image: &[u8], foreign_keys: bool) -> rusqlite::Result<Trial> {
-        let connection = Sandbox::open(image, &[])?;
+        let connection = Sandbox::open(image)?;
         connection.set_prepared_statement_cache_capacity(1_024);
         connection.pragma_update(None, "foreign_keys", foreign_keys)?;
         Ok(Trial {

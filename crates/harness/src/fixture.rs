@@ -38,7 +38,7 @@ pub struct Fixture {
 /// # Errors
 /// If SQLite refuses a statement, or a statement reaches another file or does not end.
 pub fn load(script: &str) -> Result<Connection, Error> {
-    let sandbox = Sandbox::open(&[], &[])?;
+    let sandbox = Sandbox::open(&[])?;
     sandbox.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
     sandbox
         .run_script(script)

@@ -165,7 +165,7 @@ fn run(path: &Path, script: &str) -> Result<Source, InputError> {
         let what = format!("cannot be run: {error}");
         InputError::new(path, &what, "try again")
     };
-    let sandbox = Sandbox::open(&[], &[]).map_err(cannot)?;
+    let sandbox = Sandbox::open(&[]).map_err(cannot)?;
     let end = |sql: &str| sandbox.run(sql).map_err(cannot);
     end("PRAGMA foreign_keys = OFF")?;
     sandbox.run_script(script).map_err(|halt| failed(&halt))?;

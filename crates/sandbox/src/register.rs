@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use schema::sql::fold;
 
 use crate::application::{Application, Collation, ObjectKind};
 use crate::budget::Budget;
@@ -36,9 +35,9 @@ pub(crate) fn learn(
     let words = sqlite_message(error);
     let name = |start: &str| words.split_once(start).map(|(_, name)| name);
     if let Some(name) = name("no such collation sequence: ") {
+        // Declared ones are registered when the sandbox opens.
         application.add_missing(ObjectKind::Collation, name);
-        let collation = application.collations().get(&fold(name)).copied();
-        return register_collation(connection, name, collation.unwrap_or_default()).is_ok();
+        return register_collation(connection, name, Collation::default()).is_ok();
     }
     let Some(name) = name("no such function: ").filter(|name| accepts_function(name)) else {
         return false;

@@ -47,12 +47,11 @@ impl std::ops::Deref for Sandbox {
 
 impl Sandbox {
     /// Opens a database from its bytes, with foreign keys on; an empty slice makes an empty one.
-    /// SQL may call `functions`, which the caller registers.
     ///
     /// # Errors
     /// If SQLite refuses the bytes or a limit.
-    pub fn open(image: &[u8], functions: &[String]) -> rusqlite::Result<Sandbox> {
-        Sandbox::guard_connection(image::from_image(image)?, functions)
+    pub fn open(image: &[u8]) -> rusqlite::Result<Sandbox> {
+        Sandbox::guard_connection(image::from_image(image)?)
     }
 
     /// Opens an empty database with small pages, which keep many copies small. No script depends on
@@ -60,23 +59,21 @@ impl Sandbox {
     ///
     /// # Errors
     /// If SQLite refuses a limit.
-    pub fn with_small_pages(functions: &[String]) -> rusqlite::Result<Sandbox> {
+    pub fn with_small_pages() -> rusqlite::Result<Sandbox> {
         let connection = image::from_image(&[])?;
         connection.pragma_update(None, "page_size", 512)?;
-        Sandbox::guard_connection(connection, functions)
+        Sandbox::guard_connection(connection)
     }
 
-    fn guard_connection(connection: Connection, functions: &[String]) -> rusqlite::Result<Sandbox> {
+    fn guard_connection(connection: Connection) -> rusqlite::Result<Sandbox> {
         connection.pragma_update(None, "temp_store", "memory")?;
         limits::set_pages(&connection)?;
         let denied = Denied::default();
         // Outside of a scope there is no application.
         let application = scope::current().map(|scope| Arc::clone(scope.application()));
         let application = application.unwrap_or_default();
-        let (functions, own) = (functions.to_vec(), Arc::clone(&application));
-        let registered = move |name: &str| {
-            functions.iter().any(|own| own.eq_ignore_ascii_case(name)) || own.has_function(name)
-        };
+        let own = Arc::clone(&application);
+        let registered = move |name: &str| own.has_function(name);
         let budget = guard(&connection, &denied, registered)?;
         register::register(&application, &connection)?;
         Ok(Sandbox {

@@ -9,7 +9,7 @@ use crate::application::{Collation, ObjectKind};
 use crate::scope::{Deadline, Scope};
 
 fn sandbox() -> Sandbox {
-    Sandbox::open(&[], &[]).unwrap()
+    Sandbox::open(&[]).unwrap()
 }
 
 /// Permissions apply only to the statement that needs them.

@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use xtask::{Failure, say};
+use xtask::{Failure, project, say};
 
 /// The longest line of a source, in characters.
 const COLUMNS: usize = 100;
@@ -30,7 +29,7 @@ const PHRASES: [(&str, &str); 22] = [
     ("to be undone", "as reverted"),
     ("for undone", "as reverted"),
     ("which there is not", "which is unknown"),
-    ("it takes a NULL", "only for rows with NULL"),
+    ("it takes a null", "only for rows with NULL"),
     ("it takes an application", "only if the application"),
     ("who dies", "a crash"),
 ];
@@ -55,7 +54,8 @@ const QUOTED: &str = "stands nowhere else";
 /// The lines, each with the reason; and when the files cannot be listed or read.
 pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     let mut found = Vec::new();
-    let files = tracked_files(root)?;
+    let mut files = project::tracked_files(root)?;
+    files.retain(|name| is_read(name));
     for file in &files {
         let Ok(text) = fs::read_to_string(root.join(file)) else {
             continue;
@@ -73,29 +73,11 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     Err(Failure::new(found.join("\n")).hint(hint))
 }
 
-fn tracked_files(root: &Path) -> Result<Vec<String>, Failure> {
-    let failed = |why: String| Failure::new(format!("git cannot list the files: {why}"));
-    let listed = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .current_dir(root)
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
-    if !listed.status.success() {
-        return Err(failed(String::from_utf8_lossy(&listed.stderr).into_owned()));
-    }
-    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let names = names.split('\0').filter(|name| {
-        let kinds = [".rs", ".md", ".snap", ".yml"];
-        kinds.iter().any(|kind| name.ends_with(kind))
-            && !EXCEPT.iter().any(|except| name.starts_with(except))
-    });
-    Ok(names.map(str::to_owned).collect())
+/// Whether a file is one that people read and write here.
+fn is_read(name: &str) -> bool {
+    let kinds = [".rs", ".md", ".snap", ".yml"];
+    kinds.iter().any(|kind| name.ends_with(kind))
+        && !EXCEPT.iter().any(|except| name.starts_with(except))
 }
 
 /// The complaints about one file, a line each.
@@ -116,7 +98,7 @@ fn lines(file: &str, text: &str) -> Vec<String> {
             complain(format!("a doc comment begins with `{first}`"));
         }
         in_doc = doc.is_some();
-        let own = line.replace(QUOTED, "");
+        let own = line.replace(QUOTED, "").to_lowercase();
         for (phrase, instead) in PHRASES {
             if has_phrase(&own, phrase) {
                 complain(format!("`{phrase}`: {instead}"));
@@ -136,12 +118,10 @@ fn first_word(text: &str) -> Option<&str> {
     text.split_whitespace().next()
 }
 
-/// Whether `phrase` is in `line` as whole words, in any case.
+/// Whether `phrase` is in `line` as whole words. Both are in lower case.
 fn has_phrase(line: &str, phrase: &str) -> bool {
-    let line = line.to_lowercase();
-    let phrase = phrase.to_lowercase();
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    line.match_indices(&phrase).any(|(at, found)| {
+    line.match_indices(phrase).any(|(at, found)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
         let after = line.get(at + found.len()..);
         let after = after.and_then(|text| text.chars().next());

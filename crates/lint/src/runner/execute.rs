@@ -84,8 +84,8 @@ impl Runner {
     /// A database from its bytes, as the tool's connection would see it.
     pub(crate) fn open(image: &[u8], mode: Mode, options: &Options) -> Result<Runner, Error> {
         let connection = match image {
-            [] => Sandbox::with_small_pages(&[])?,
-            image => Sandbox::open(image, &[])?,
+            [] => Sandbox::with_small_pages()?,
+            image => Sandbox::open(image)?,
         };
         let millis = u64::try_from(options.statement_timeout.as_millis()).unwrap_or(u64::MAX);
         connection.pragma_update(None, "foreign_keys", mode.foreign_keys)?;
@@ -134,7 +134,7 @@ impl Runner {
                 ran.failure = Some(self.failure(place, Some(line), &error));
                 break;
             }
-            if line.effect.is_about_rows() && self.connection.changes() > 0 {
+            if self.has_changed_rows(line) {
                 ran.changed.insert(place);
             }
             let ended = inside && self.connection.is_autocommit();
@@ -188,6 +188,17 @@ impl Runner {
             empty,
             blocked,
         })
+    }
+
+    /// Whether the statement that just ran inserted, updated or deleted a row.
+    fn has_changed_rows(&self, line: &Statement) -> bool {
+        match &line.effect {
+            // SQLite counts no changes for `CREATE TABLE … AS SELECT`.
+            Effect::Copy(copy) if line.first_word() == "create" => {
+                has_rows(&self.connection, &copy.into)
+            }
+            effect => effect.is_about_rows() && self.connection.changes() > 0,
+        }
     }
 
     /// Ends a file as the tool does.

@@ -23,7 +23,7 @@ pub(crate) fn prune(
     if goes.len() < FEW {
         return None;
     }
-    let connection = Sandbox::open(image, &[]).ok()?;
+    let connection = Sandbox::open(image).ok()?;
     let drop = || -> rusqlite::Result<()> {
         connection.set_defensive(false)?;
         connection.execute_batch("PRAGMA writable_schema = ON; BEGIN")?;

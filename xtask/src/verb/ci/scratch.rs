@@ -150,24 +150,13 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
 impl Scratch {
     fn copy(root: &Path) -> Result<Scratch, Failure> {
         let cannot = |error: std::io::Error| Failure::new(format!("scratch copy: {error}"));
-        let listed = Command::new("git")
-            .current_dir(root)
-            .args([
-                "ls-files",
-                "-z",
-                "--cached",
-                "--others",
-                "--exclude-standard",
-            ])
-            .output()
-            .map_err(cannot)?;
+        let names = project::tracked_files(root)?;
         let to = root.join("target").join("scratch");
         if to.exists() {
             fs::remove_dir_all(&to).map_err(cannot)?;
         }
-        let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-        for name in names.split('\0').filter(|name| !name.is_empty()) {
-            let (from, to) = (root.join(name), to.join(name));
+        for name in names {
+            let (from, to) = (root.join(&name), to.join(&name));
             if from.is_file() {
                 let folder = to.parent().unwrap_or(&to);
                 fs::create_dir_all(folder)

@@ -4,9 +4,8 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::Failure;
+use crate::{Failure, project};
 
 /// The folder of the engines, below the root.
 const FOLDER: &str = "fixtures/planted/engines";
@@ -118,7 +117,7 @@ pub(super) fn copy(
     let cannot =
         |what: &str, error: io::Error| Failure::new(format!("cannot copy `{what}`: {error}"));
     let mut wanted = Vec::new();
-    for file in files(root)? {
+    for file in project::tracked_files(root)? {
         let bytes = match fs::read(root.join(&file)) {
             Ok(bytes) => bytes,
             // The file was removed, and git does not know yet.
@@ -178,32 +177,6 @@ fn remove_others(copy: &Path, folder: &Path, wanted: &[(String, Vec<u8>)]) -> io
         }
     }
     Ok(())
-}
-
-/// The files of the workspace that git knows, including new ones.
-fn files(root: &Path) -> Result<Vec<String>, Failure> {
-    let listed = Command::new("git")
-        .current_dir(root)
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .output()
-        .map_err(|error| Failure::new(format!("cannot run `git`: {error}")))?;
-    if !listed.status.success() {
-        return Err(
-            Failure::new("`git ls-files` failed").hint("run this inside a checkout of the project")
-        );
-    }
-    let names = String::from_utf8_lossy(&listed.stdout);
-    let names = names.split('\0').filter(|name| !name.is_empty());
-    let mut names: Vec<String> = names.map(str::to_owned).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
 }
 
 /// The text of a source with all of its engines planted.
