@@ -233,7 +233,9 @@ fn check_clashes(
     options: &Options,
 ) -> Vec<Clashing> {
     let plain = database.plain(options);
-    let clashing = database.version.clashes().iter().filter_map(|clash| {
+    let chosen = database.version.chosen();
+    tested.note_left_out(direction, chosen.left_out);
+    let clashing = chosen.clashes.iter().filter_map(|clash| {
         // Rows that the schema refuses cannot be there; a rule that is not understood can be
         // broken.
         let understood = clash.rows.iter().any(|cells| !cells.is_empty());

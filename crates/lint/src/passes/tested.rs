@@ -27,6 +27,8 @@ pub(crate) struct Tested {
     changed: RefCell<BTreeSet<(Direction, usize)>>,
     /// The rules for which clashing rows were sought, and whether the rule was understood.
     clashes: RefCell<BTreeMap<(Direction, String), bool>>,
+    /// How many clashes were not tried.
+    left_out: RefCell<BTreeMap<Direction, usize>>,
 }
 
 impl Tested {
@@ -58,6 +60,11 @@ impl Tested {
         *any = *any || understood;
     }
 
+    /// Notes how many clashes of a script were not tried, because there are too many.
+    pub(crate) fn note_left_out(&self, direction: Direction, count: usize) {
+        self.left_out.borrow_mut().insert(direction, count);
+    }
+
     /// The parts of a script that nothing tested.
     pub(crate) fn find_rest(&self, step: &Step, direction: Direction) -> Vec<Untested> {
         let text = match direction {
@@ -86,6 +93,13 @@ impl Tested {
             direction,
             line: None,
             why: format!("no row that breaks {rule} was found"),
+        }));
+        let left_out = self.left_out.borrow();
+        let count = left_out.get(&direction).copied().unwrap_or(0);
+        rest.extend((count > 0).then(|| Untested {
+            direction,
+            line: None,
+            why: format!("{count} more sorts of rows that clash with it were not tried"),
         }));
         rest
     }

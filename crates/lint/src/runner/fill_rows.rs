@@ -48,16 +48,23 @@ pub(crate) struct Chosen {
     pub(crate) rows: Vec<ChosenRow>,
     /// Rows that clash with the step, each run for itself.
     pub(crate) clashes: Vec<Clash>,
+    /// How many more clashes there are.
+    pub(crate) left_out: usize,
     /// How many more rows a table needs for them.
     needed: BTreeMap<String, usize>,
 }
 
 impl Chosen {
-    pub(crate) fn new(schema: &Schema, rows: Vec<ChosenRow>, clashes: Vec<Clash>) -> Chosen {
+    pub(crate) fn new(
+        schema: &Schema,
+        rows: Vec<ChosenRow>,
+        (clashes, left_out): (Vec<Clash>, usize),
+    ) -> Chosen {
         Chosen {
             needed: rows_needed(schema, &rows, &clashes),
             rows,
             clashes,
+            left_out,
         }
     }
 }
@@ -305,8 +312,8 @@ impl<'a> PrunedVersion<'a> {
         engine.image().ok()
     }
 
-    /// The clashes of the step.
-    pub(crate) fn clashes(&self) -> &[Clash] {
-        &self.chosen.clashes
+    /// The rows that are chosen for the step.
+    pub(crate) fn chosen(&self) -> &Chosen {
+        &self.chosen
     }
 }

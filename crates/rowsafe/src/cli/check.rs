@@ -228,7 +228,8 @@ fn refuse(error: &lint::Error, arguments: &Arguments, history: &History) -> Fail
             let asked = [&arguments.from, &arguments.to].into_iter().flatten();
             // The error names the step that is not there.
             let named = format!("{error}");
-            let unknown = asked.map(String::as_str).find(|own| named.contains(*own));
+            let is_named = |own: &&str| named.contains(&format!("`{own}`"));
+            let unknown = asked.map(String::as_str).find(is_named);
             let near = unknown.map_or_else(Vec::new, |own| nearest(own, steps.iter().copied()));
             let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
             match (near.is_empty(), steps.last()) {

@@ -17,19 +17,22 @@ use generate::rows_about;
 /// No step is run on more clashes.
 const MOST: usize = 24;
 
-/// The clashes of a script that leads from one schema to another.
+/// The clashes of a script that leads from one schema to another, and how many more there are.
 pub(crate) fn clashes(
     before: &Schema,
     after: &Schema,
     lineage: &Lineage,
     statements: &[Statement],
-) -> Vec<Clash> {
+) -> (Vec<Clash>, usize) {
     let mut found = Vec::new();
+    let mut left_out = 0;
     let mut add = |clash: Clash| {
         let known = |own: &Clash| own.rows == clash.rows && own.about == clash.about;
         let known = found.iter().any(known);
-        if found.len() < MOST && !known {
+        if !known && found.len() < MOST {
             found.push(clash);
+        } else if !known {
+            left_out += 1;
         }
     };
     for target in targets(before, after, lineage, statements) {
@@ -52,7 +55,7 @@ pub(crate) fn clashes(
         clash_with_rows(before, statement, &mut add);
         clash_with_values(before, statement, &mut add);
     }
-    found
+    (found, left_out)
 }
 
 fn quoted(names: &[String]) -> String {

@@ -89,7 +89,8 @@ pub(crate) fn select(
     let mut shipped: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let is_text = |path: &&String| {
         let ending = path.rsplit('.').next().unwrap_or_default();
-        TEXTS.contains(&ending) || options.order.contains(path)
+        let mut order = options.order.iter();
+        TEXTS.contains(&ending) || order.any(|own| own.trim_start_matches("./") == path.as_str())
     };
     for path in there.iter().filter(|path| !changed.contains(*path)) {
         // To git, a file that differs from the commit only in line ends may be unchanged. Of a file
